@@ -1,0 +1,6 @@
+/** Workloads, JMH classes, and the study that measures a machine with them. */
+module dev.zstar.benchmarks {
+    requires transitive dev.zstar.solvers;
+    requires dev.zstar.bridge;
+    requires jmh.core;
+}

@@ -1,0 +1,5 @@
+/** Blocks of memory, packed weights, and the engines that compute on them: {@code scalar} and {@code simd}. */
+module dev.zstar.kernels {
+    requires jdk.incubator.vector;
+    requires static org.joml;
+}

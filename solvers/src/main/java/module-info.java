@@ -1,0 +1,4 @@
+/** Fixed-point and linear solvers, and the derivatives of what they find. */
+module dev.zstar.solvers {
+    requires transitive dev.zstar.kernels;
+}
