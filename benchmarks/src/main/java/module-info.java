@@ -3,4 +3,6 @@ module dev.zstar.benchmarks {
     requires transitive dev.zstar.solvers;
     requires dev.zstar.bridge;
     requires jmh.core;
+
+    exports dev.zstar.benchmarks.study;
 }

@@ -2,4 +2,8 @@
 module dev.zstar.kernels {
     requires jdk.incubator.vector;
     requires static org.joml;
+
+    exports dev.zstar.kernels;
+
+    uses dev.zstar.kernels.EngineProvider;
 }

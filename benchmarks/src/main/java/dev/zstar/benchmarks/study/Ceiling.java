@@ -1,0 +1,11 @@
+package dev.zstar.benchmarks.study;
+
+import java.io.Serializable;
+
+/**
+ * What the machine itself can do, measured from Java in the same process as what it is compared with.
+ *
+ * @param name for example {@code fma.f32.1t}, {@code read.L2.1t}, {@code triad.2t}
+ * @param unit {@code GFLOP/s} or {@code GB/s}
+ */
+public record Ceiling(String name, double value, String unit) implements Serializable {}

@@ -1,0 +1,40 @@
+package dev.zstar.benchmarks.study;
+
+import java.io.Serializable;
+import java.util.SortedMap;
+
+/**
+ * One measured figure.
+ *
+ * @param suite {@code kernels}, {@code forward}, {@code backward}, {@code depth} or {@code training}
+ * @param caseName what was measured, for a person: {@code gemv n=1024}
+ * @param engine the engine it ran on
+ * @param threads threads used
+ * @param params the numbers behind the case name ({@code n}, {@code batch}, {@code window}, …), for charts
+ * @param metric {@code gflops}, {@code gbps}, {@code us}, {@code ratio}, {@code nfev}, {@code bytes}, {@code accuracy}, …
+ * @param value the figure to quote: the median of the runs unless the metric's name says otherwise
+ * @param min the smallest run
+ * @param median the middle run
+ * @param p90 the run that nine in ten do not exceed
+ * @param runs how many there were
+ * @param limit the ceiling that applies, in the unit of the metric; null where none does
+ */
+public record Result(
+        String suite,
+        String caseName,
+        String engine,
+        int threads,
+        SortedMap<String, Double> params,
+        String metric,
+        double value,
+        double min,
+        double median,
+        double p90,
+        int runs,
+        Double limit)
+        implements Serializable {
+    /** The share of the limit that was reached; null without a limit. */
+    public Double ofLimit() {
+        return limit == null ? null : value / limit;
+    }
+}

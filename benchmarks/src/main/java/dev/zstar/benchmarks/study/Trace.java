@@ -1,0 +1,11 @@
+package dev.zstar.benchmarks.study;
+
+import java.io.Serializable;
+
+/**
+ * How a solve went: the relative residual after each evaluation of the map (largest over the rows).
+ *
+ * @param name for example {@code anderson(5)} or {@code picard}
+ * @param caseName the problem it solved
+ */
+public record Trace(String name, String caseName, double[] residuals) implements Serializable {}

@@ -1,0 +1,33 @@
+package dev.zstar.kernels;
+
+/**
+ * For every row of a batch, room for {@code capacity} vectors of {@code n} elements: the history of an accelerated iteration, or
+ * the basis of a Krylov space. Vector {@code j} of row {@code b} is row {@code b · capacity + j} of {@link #block}, so that the
+ * vectors of one row, which are always swept together, lie together.
+ *
+ * @param block the memory, {@code batch · capacity} rows of {@code n} elements
+ * @param capacity vectors for each row of the batch
+ */
+public record Basis(Block block, int capacity) implements AutoCloseable {
+    /** Checks that the block holds whole rows. */
+    public Basis {
+        if (capacity < 1 || block.rows() % capacity != 0) {
+            throw new IllegalArgumentException("a basis of " + capacity + " vectors a row in a block of " + block.shape());
+        }
+    }
+
+    /** Allocates a basis of zeros. */
+    public static Basis allocate(Engine engine, Type type, int batch, int capacity, int n) {
+        return new Basis(engine.allocate(type, Math.multiplyExact(batch, capacity), n), capacity);
+    }
+
+    /** Rows of the batch. */
+    public int batch() {
+        return block.rows() / capacity;
+    }
+
+    @Override
+    public void close() {
+        block.close();
+    }
+}

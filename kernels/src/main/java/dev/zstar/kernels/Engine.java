@@ -1,0 +1,118 @@
+package dev.zstar.kernels;
+
+/**
+ * One implementation of the operations that solvers are made of. All work row by row: results for one row never depend on the
+ * others, so a row has the same bits alone, in a batch, and for any number of threads.
+ *
+ * <p>Conventions: a state block has one row per sample; {@code n} is its width. Blocks passed to one call have one type. Outputs
+ * may not overlap inputs unless the method says so. No method allocates after its first calls. An engine may be used by several
+ * threads at once; its team of workers then serves one of them, and the others compute alone.
+ *
+ * <p>Sums over {@code n} that end in a {@code double} are accumulated in f64, for f32 blocks too: an Anderson step solves normal
+ * equations made of them.
+ */
+public interface Engine extends AutoCloseable {
+    /** The engine's name, as in {@link EngineProvider#name}. */
+    String name();
+
+    /** Threads it uses, the caller's included. */
+    int threads();
+
+    /** A block of zeros in this engine's memory; the caller closes it. */
+    default Block allocate(Type type, int rows, int cols) {
+        return Block.allocate(type, rows, cols);
+    }
+
+    /** Lays out {@code w}, of {@code outputs × inputs}, for repeated use. The block is read, not kept. */
+    Weights pack(Block w);
+
+    // ---- products
+
+    /**
+     * {@code out = φ(z Wᵀ + bias + injection)}: every row of {@code z} times {@code W}, then the epilogue.
+     *
+     * @param z {@code batch × w.cols()}
+     * @param out {@code batch × w.rows()}
+     */
+    void apply(Weights w, Block z, Block out, Epilogue epilogue);
+
+    /**
+     * {@code out = u W}: every row of {@code u} times {@code Wᵀ}.
+     *
+     * @param u {@code batch × w.rows()}
+     * @param out {@code batch × w.cols()}
+     */
+    void applyTransposed(Weights w, Block u, Block out);
+
+    /**
+     * {@code out += dᵀ z}: the gradient of {@code W}, summed over the batch.
+     *
+     * @param d {@code batch × outputs}
+     * @param z {@code batch × inputs}
+     * @param out {@code outputs × inputs}
+     */
+    void addOuter(Block d, Block z, Block out);
+
+    /**
+     * The epilogue as a pass of its own: {@code out = φ(out + bias + injection)}, with norms against {@code z}. For engines whose
+     * product cannot carry it.
+     *
+     * @param z the state that {@code out} came from; only read for norms
+     */
+    void finish(Block z, Block out, Epilogue epilogue);
+
+    // ---- elementwise
+
+    /** {@code y = a x + b y}. With {@code b = 0} the old {@code y} is not read. */
+    void axpby(double a, Block x, double b, Block y);
+
+    /** {@code out = x ⊙ y}; {@code out} may be either of them. */
+    void multiply(Block x, Block y, Block out);
+
+    /** {@code out = φ'} at the points where {@code φ} has the values {@code y}; {@code out} may be {@code y}. */
+    void derivative(Activation activation, Block y, Block out);
+
+    // ---- sums
+
+    /** {@code out[p] = ⟨x_p, y_p⟩} for each row. */
+    void dot(Block x, Block y, double[] out);
+
+    /** {@code ‖x_p‖₂} of each row. */
+    default void norm(Block x, double[] out) {
+        dot(x, x, out);
+        for (int p = 0; p < x.rows(); p++) {
+            out[p] = Math.sqrt(out[p]);
+        }
+    }
+
+    // ---- sweeps over a basis: position p of the working block belongs to row rows.index(p) = b of the basis
+
+    /** {@code h[b · capacity + j] = ⟨v_bj, w_p⟩} for {@code j < count}, in one pass over {@code w}. */
+    void multiDot(Basis v, int count, Block w, Rows rows, double[] h);
+
+    /**
+     * {@code w_p += Σ_j c[b · capacity + j] v_bj} for {@code j < count}, and {@code squares[b] = ‖w_p‖²} of the result.
+     *
+     * @param squares null if the norms are not wanted
+     */
+    void multiAxpy(Basis v, int count, double[] c, Block w, Rows rows, double[] squares);
+
+    /** {@code z_p = Σ_j c[b · capacity + j] v_bj} for {@code j < count}; a coefficient of 0 leaves its vector unread. */
+    void mix(Basis v, int count, double[] c, Block z, Rows rows);
+
+    /** {@code v_b,slot = s[b] w_p}. */
+    void store(Block w, double[] s, Basis v, int slot, Rows rows);
+
+    /**
+     * The sweep of an Anderson step: {@code r = g_p - z_p} becomes vector {@code slot} of {@code residuals}, {@code g_p} vector
+     * {@code slot} of {@code values}, and the Gram row of {@code r} is formed on the way:
+     * {@code gram[b · (capacity + 1) + j] = ⟨r, r_bj⟩} for {@code j < count} (for {@code j = slot} that is {@code ‖r‖²}), and
+     * {@code gram[b · (capacity + 1) + capacity] = ‖g_p‖²}.
+     *
+     * @param count vectors in use, {@code slot} included
+     */
+    void residualSweep(Block z, Block g, Basis residuals, Basis values, int slot, int count, Rows rows, double[] gram);
+
+    @Override
+    void close();
+}

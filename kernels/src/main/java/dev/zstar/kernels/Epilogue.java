@@ -1,0 +1,93 @@
+package dev.zstar.kernels;
+
+/**
+ * What happens to {@code Wz} before it leaves the core's nearest cache: {@code out = φ(Wz + bias + injection)}, and the norms that a
+ * stopping test needs. Passed through as one pass, the state is written once; as separate passes it is read and written five times.
+ *
+ * @param bias one row of {@code n} elements added to every row, or null
+ * @param injection one row for each row of the batch (an input {@code Ux + b}, computed once and added at every step), or null
+ * @param rows which row of {@code injection} belongs to which position; null means its own
+ * @param activation the elementwise function
+ * @param norms where {@code ‖out - z‖²} and {@code ‖out‖²} of each position go, or null; needs {@code W} square
+ */
+public record Epilogue(Block bias, Block injection, Rows rows, Activation activation, Norms norms) {
+    /** {@code out = Wz}. */
+    public static final Epilogue NONE = new Epilogue(null, null, null, Activation.IDENTITY, null);
+
+    /** {@code out = φ(Wz + bias)}. */
+    public static Epilogue of(Block bias, Activation activation) {
+        return new Epilogue(bias, null, null, activation, null);
+    }
+
+    /** {@code out = φ(Wz + injection)}, the injected row found through {@code rows}. */
+    public static Epilogue injected(Block injection, Rows rows, Activation activation) {
+        return new Epilogue(null, injection, rows, activation, null);
+    }
+
+    /** This epilogue, with norms. */
+    public Epilogue with(Norms norms) {
+        return new Epilogue(bias, injection, rows, activation, norms);
+    }
+
+    /** The row of {@link #injection} for position {@code p}. */
+    public int injectionRow(int p) {
+        return rows == null ? p : rows.index(p);
+    }
+
+    /** Throws, naming the operand, unless everything fits an {@code out} of this shape. */
+    public void check(Type type, int batch, int n, int inner) {
+        if (bias != null) {
+            bias.requireShape("apply", "bias", type, 1, n);
+        }
+        if (injection != null) {
+            injection.requireShape("apply", "injection", type, injection.rows(), n);
+            if (rows != null ? batch > rows.count() || injection.rows() < rows.capacity() : injection.rows() < batch) {
+                throw new IllegalArgumentException("apply: injection has " + injection.rows() + " rows"
+                        + (rows == null ? "" : ", the row map " + rows.count() + " of " + rows.capacity())
+                        + ", expected at least " + batch);
+            }
+        }
+        if (norms != null && (n != inner || norms.capacity() < batch)) {
+            throw new IllegalArgumentException("apply: norms for " + norms.capacity() + " rows of a square map, expected "
+                    + batch + " rows; the weights are " + n + "×" + inner);
+        }
+    }
+
+    /** Squared norms by position, written by {@link Engine#apply}. */
+    public static final class Norms {
+        private final double[] step;
+        private final double[] value;
+
+        /** Room for a batch of {@code capacity} rows. */
+        public Norms(int capacity) {
+            step = new double[capacity];
+            value = new double[capacity];
+        }
+
+        /** The largest batch. */
+        public int capacity() {
+            return step.length;
+        }
+
+        /** {@code ‖out - z‖²} at position {@code p}. */
+        public double step(int p) {
+            return step[p];
+        }
+
+        /** {@code ‖out‖²} at position {@code p}. */
+        public double value(int p) {
+            return value[p];
+        }
+
+        /** For engines: what position {@code p} came to. */
+        public void set(int p, double step, double value) {
+            this.step[p] = step;
+            this.value[p] = value;
+        }
+
+        /** The relative residual {@code ‖out - z‖ / ‖out‖} at position {@code p}; 0 where both are zero. */
+        public double relative(int p) {
+            return step[p] == 0 ? 0 : Math.sqrt(step[p] / value[p]);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+package dev.zstar.kernels;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A few threads that share one loop at a time. They start once, spin for a moment after each loop, then sleep.
+ *
+ * <p>The pieces of a loop go to the workers in fixed contiguous ranges, so that a piece meets the same core, and its data the same
+ * cache, from call to call. Which worker runs a piece must not matter to the result; then neither does the number of threads.
+ *
+ * <p>A loop that is started while the team is busy, by another thread or from inside a piece, runs in its caller alone.
+ */
+public final class Team implements AutoCloseable {
+    /** Called with a range of pieces. Must not throw; what it throws ends the range and is thrown again by {@link #run}. */
+    @FunctionalInterface
+    public interface Loop {
+        /** Runs pieces {@code from ≤ piece < to} of the loop. */
+        void run(int from, int to);
+    }
+
+    /** Longer than the gap between two products of one solve (some µs), shorter than what a scheduler would notice. */
+    private static final long SPIN_NANOS = Long.getLong("zstar.team.spinNanos", 50_000);
+
+    private final Worker[] workers;
+    private final AtomicBoolean busy = new AtomicBoolean();
+    private final AtomicInteger pending = new AtomicInteger();
+    private Loop loop;
+    private int pieces;
+    private volatile Throwable failure;
+    private volatile boolean closed;
+
+    /** A team of {@code threads}, the caller of {@link #run} included: {@code threads - 1} are started, as daemons. */
+    public Team(int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("a team of " + threads + " threads; at least 1");
+        }
+        workers = new Worker[threads - 1];
+        for (int t = 0; t < workers.length; t++) {
+            workers[t] = new Worker(t + 1);
+            workers[t].start();
+        }
+    }
+
+    /** Threads, the caller's included. */
+    public int threads() {
+        return workers.length + 1;
+    }
+
+    /** Runs pieces {@code 0 … pieces - 1} and returns when all are done. Allocates nothing. */
+    public void run(int pieces, Loop loop) {
+        if (pieces <= 1 || workers.length == 0 || closed || !busy.compareAndSet(false, true)) {
+            loop.run(0, pieces);
+            return;
+        }
+        try {
+            this.loop = loop;
+            this.pieces = pieces;
+            failure = null;
+            pending.set(workers.length);
+            for (Worker worker : workers) {
+                worker.wake();
+            }
+            try {
+                loop.run(0, first(1));
+            } catch (Throwable t) {
+                failure = t;
+            }
+            for (int spins = 1; pending.get() != 0; spins++) {
+                // A worker that lost its core cannot finish while this loop holds it.
+                if ((spins & 4095) == 0) {
+                    Thread.yield();
+                } else {
+                    Thread.onSpinWait();
+                }
+            }
+            this.loop = null;
+            if (failure != null) {
+                throw new IllegalStateException("a piece of a parallel loop failed: " + failure, failure);
+            }
+        } finally {
+            busy.set(false);
+        }
+    }
+
+    private int first(int worker) {
+        return (int) ((long) pieces * worker / threads());
+    }
+
+    /** Ends the threads; a later loop runs in its caller alone. */
+    @Override
+    public void close() {
+        closed = true;
+        for (Worker worker : workers) {
+            LockSupport.unpark(worker);
+        }
+    }
+
+    private final class Worker extends Thread {
+        private final int number;
+        private final AtomicInteger called = new AtomicInteger();
+        private volatile boolean parked;
+        private int done;
+
+        Worker(int number) {
+            super("zstar-worker-" + number);
+            this.number = number;
+            setDaemon(true);
+        }
+
+        void wake() {
+            called.incrementAndGet();
+            if (parked) {
+                LockSupport.unpark(this);
+            }
+        }
+
+        @Override
+        public void run() {
+            while (await()) {
+                done++;
+                try {
+                    int from = first(number);
+                    int to = first(number + 1);
+                    if (from < to) {
+                        loop.run(from, to);
+                    }
+                } catch (Throwable t) {
+                    failure = t;
+                }
+                pending.decrementAndGet();
+            }
+        }
+
+        private boolean await() {
+            long deadline = System.nanoTime() + SPIN_NANOS;
+            int spins = 0;
+            while (called.get() == done) {
+                if (closed) {
+                    return false;
+                }
+                if ((++spins & 63) != 0 || System.nanoTime() < deadline) {
+                    Thread.onSpinWait();
+                    continue;
+                }
+                parked = true;
+                if (called.get() == done && !closed) {
+                    LockSupport.park(Team.this);
+                }
+                parked = false;
+                deadline = System.nanoTime() + SPIN_NANOS;
+            }
+            return true;
+        }
+    }
+}
