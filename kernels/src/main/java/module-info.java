@@ -6,4 +6,7 @@ module dev.zstar.kernels {
     exports dev.zstar.kernels;
 
     uses dev.zstar.kernels.EngineProvider;
+
+    provides dev.zstar.kernels.EngineProvider with
+            dev.zstar.kernels.scalar.ScalarProvider;
 }

@@ -49,6 +49,7 @@ public final class Team implements AutoCloseable {
     }
 
     /** Runs pieces {@code 0 … pieces - 1} and returns when all are done. Allocates nothing. */
+    @SuppressWarnings("ThreadPriorityCheck")
     public void run(int pieces, Loop loop) {
         if (pieces <= 1 || workers.length == 0 || closed || !busy.compareAndSet(false, true)) {
             loop.run(0, pieces);

@@ -1,6 +1,7 @@
 package dev.zstar.benchmarks.study;
 
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * How a solve went: the relative residual after each evaluation of the map (largest over the rows).
@@ -8,4 +9,4 @@ import java.io.Serializable;
  * @param name for example {@code anderson(5)} or {@code picard}
  * @param caseName the problem it solved
  */
-public record Trace(String name, String caseName, double[] residuals) implements Serializable {}
+public record Trace(String name, String caseName, List<Double> residuals) implements Serializable {}

@@ -1,0 +1,71 @@
+package dev.zstar.kernels;
+
+/** The checks that every engine makes before it computes: one place for what fits what, and for how a misfit is said. */
+public final class Shapes {
+    private Shapes() {}
+
+    /** The operands of {@link Engine#apply}. */
+    public static void apply(Weights w, Block z, Block out, Epilogue epilogue) {
+        z.requireShape("apply", "z", w.type(), z.rows(), w.cols());
+        out.requireShape("apply", "out", w.type(), z.rows(), w.rows());
+        requireApart("apply", "z", z, out);
+        epilogue.check(w.type(), z.rows(), w.rows(), w.cols());
+    }
+
+    /** The operands of {@link Engine#applyTransposed}. */
+    public static void applyTransposed(Weights w, Block u, Block out) {
+        u.requireShape("applyTransposed", "u", w.type(), u.rows(), w.rows());
+        out.requireShape("applyTransposed", "out", w.type(), u.rows(), w.cols());
+        requireApart("applyTransposed", "u", u, out);
+    }
+
+    /** The operands of {@link Engine#addOuter}. */
+    public static void addOuter(Block d, Block z, Block out) {
+        z.requireShape("addOuter", "z", d.type(), d.rows(), z.cols());
+        out.requireShape("addOuter", "out", d.type(), d.cols(), z.cols());
+        d.requireOpen();
+        requireApart("addOuter", "d", d, out);
+        requireApart("addOuter", "z", z, out);
+    }
+
+    /** The operands of {@link Engine#finish}. */
+    public static void finish(Block z, Block out, Epilogue epilogue) {
+        out.requireOpen();
+        epilogue.check(out.type(), out.rows(), out.cols(), epilogue.norms() == null ? out.cols() : z.cols());
+        if (epilogue.norms() != null) {
+            z.requireShape("finish", "z", out.type(), out.rows(), out.cols());
+        }
+    }
+
+    /** Two operands of one shape. */
+    public static void same(String operation, String first, Block x, String second, Block y) {
+        y.requireShape(operation, second, x.type(), x.rows(), x.cols());
+        x.requireShape(operation, first, x.type(), x.rows(), x.cols());
+    }
+
+    /** A room for {@code needed} numbers, one for each of so many rows. */
+    public static void room(String operation, String operand, double[] array, int needed) {
+        if (array.length < needed) {
+            throw new IllegalArgumentException(operation + ": " + operand + " holds " + array.length + ", expected at least " + needed);
+        }
+    }
+
+    /** A sweep of {@code count} vectors of {@code v} with the rows of {@code w}. */
+    public static void sweep(String operation, Basis v, int count, Block w, Rows rows) {
+        v.block().requireShape(operation, "the basis", w.type(), v.block().rows(), w.cols());
+        w.requireShape(operation, "the working block", w.type(), rows.count(), w.cols());
+        if (count < 0 || count > v.capacity()) {
+            throw new IllegalArgumentException(operation + ": " + count + " vectors of a basis of " + v.capacity());
+        }
+        if (rows.capacity() > v.batch()) {
+            throw new IllegalArgumentException(
+                    operation + ": a row map for " + rows.capacity() + " rows, expected at most the basis's " + v.batch());
+        }
+    }
+
+    private static void requireApart(String operation, String operand, Block input, Block out) {
+        if (input.address() < out.address() + out.bytes() && out.address() < input.address() + input.bytes()) {
+            throw new IllegalArgumentException(operation + ": out overlaps " + operand + "; it needs memory of its own");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+package dev.zstar.kernels.scalar;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Basis;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Shapes;
+import dev.zstar.kernels.Type;
+import dev.zstar.kernels.Weights;
+
+/**
+ * The reference: each operation is its formula, in one thread. Products add up over the inputs in order with one fused
+ * multiply-add each, starting from bias and injection, which is the order every engine that packs its weights keeps; so with
+ * {@link Activation#IDENTITY} and {@link Activation#RELU} those engines agree with this one to the last bit.
+ */
+final class ScalarEngine implements Engine {
+    @Override
+    public String name() {
+        return "scalar";
+    }
+
+    @Override
+    public int threads() {
+        return 1;
+    }
+
+    @Override
+    public Weights pack(Block w) {
+        return new ScalarWeights(w);
+    }
+
+    @Override
+    public void apply(Weights w, Block z, Block out, Epilogue epilogue) {
+        Shapes.apply(w, z, out, epilogue);
+        Block matrix = ScalarWeights.matrix(w);
+        boolean f32 = z.type() == Type.F32;
+        for (int p = 0; p < z.rows(); p++) {
+            double step = 0;
+            double value = 0;
+            for (int i = 0; i < w.rows(); i++) {
+                double start = start(epilogue, p, i, f32);
+                double sum = f32 ? F32Scalar.dot(matrix, i, z, p, (float) start) : F64Scalar.dot(matrix, i, z, p, start);
+                out.set(p, i, epilogue.activation().apply(sum));
+                double y = out.get(p, i);
+                value += y * y;
+                if (epilogue.norms() != null) {
+                    step += (y - z.get(p, i)) * (y - z.get(p, i));
+                }
+            }
+            if (epilogue.norms() != null) {
+                epilogue.norms().set(p, step, value);
+            }
+        }
+    }
+
+    private static double start(Epilogue epilogue, int p, int i, boolean f32) {
+        double bias = epilogue.bias() == null ? 0 : epilogue.bias().get(0, i);
+        double injected = epilogue.injection() == null ? 0 : epilogue.injection().get(epilogue.injectionRow(p), i);
+        return f32 ? (float) (bias + injected) : bias + injected;
+    }
+
+    @Override
+    public void applyTransposed(Weights w, Block u, Block out) {
+        Shapes.applyTransposed(w, u, out);
+        Block matrix = ScalarWeights.matrix(w);
+        for (int p = 0; p < u.rows(); p++) {
+            for (int j = 0; j < w.cols(); j++) {
+                out.set(p, j, u.type() == Type.F32 ? F32Scalar.dotColumn(matrix, j, u, p) : F64Scalar.dotColumn(matrix, j, u, p));
+            }
+        }
+    }
+
+    @Override
+    public void addOuter(Block d, Block z, Block out) {
+        Shapes.addOuter(d, z, out);
+        for (int i = 0; i < d.cols(); i++) {
+            for (int j = 0; j < z.cols(); j++) {
+                double start = out.get(i, j);
+                out.set(i, j, d.type() == Type.F32
+                        ? F32Scalar.dotColumns(d, i, z, j, (float) start)
+                        : F64Scalar.dotColumns(d, i, z, j, start));
+            }
+        }
+    }
+
+    @Override
+    public void finish(Block z, Block out, Epilogue epilogue) {
+        Shapes.finish(z, out, epilogue);
+        for (int p = 0; p < out.rows(); p++) {
+            double step = 0;
+            double value = 0;
+            for (int i = 0; i < out.cols(); i++) {
+                out.set(p, i, epilogue.activation().apply(out.get(p, i) + start(epilogue, p, i, out.type() == Type.F32)));
+                double y = out.get(p, i);
+                value += y * y;
+                if (epilogue.norms() != null) {
+                    step += (y - z.get(p, i)) * (y - z.get(p, i));
+                }
+            }
+            if (epilogue.norms() != null) {
+                epilogue.norms().set(p, step, value);
+            }
+        }
+    }
+
+    @Override
+    public void axpby(double a, Block x, double b, Block y) {
+        Shapes.same("axpby", "x", x, "y", y);
+        for (int p = 0; p < x.rows(); p++) {
+            for (int i = 0; i < x.cols(); i++) {
+                y.set(p, i, b == 0 ? a * x.get(p, i) : a * x.get(p, i) + b * y.get(p, i));
+            }
+        }
+    }
+
+    @Override
+    public void multiply(Block x, Block y, Block out) {
+        Shapes.same("multiply", "x", x, "y", y);
+        Shapes.same("multiply", "x", x, "out", out);
+        for (int p = 0; p < x.rows(); p++) {
+            for (int i = 0; i < x.cols(); i++) {
+                out.set(p, i, x.get(p, i) * y.get(p, i));
+            }
+        }
+    }
+
+    @Override
+    public void derivative(Activation activation, Block y, Block out) {
+        Shapes.same("derivative", "y", y, "out", out);
+        for (int p = 0; p < y.rows(); p++) {
+            for (int i = 0; i < y.cols(); i++) {
+                out.set(p, i, activation.derivativeAtValue(y.get(p, i)));
+            }
+        }
+    }
+
+    @Override
+    public void dot(Block x, Block y, double[] out) {
+        Shapes.same("dot", "x", x, "y", y);
+        Shapes.room("dot", "out", out, x.rows());
+        for (int p = 0; p < x.rows(); p++) {
+            out[p] = dot(x, p, y, p);
+        }
+    }
+
+    private static double dot(Block x, int p, Block y, int q) {
+        double sum = 0;
+        for (int i = 0; i < x.cols(); i++) {
+            sum += x.get(p, i) * y.get(q, i);
+        }
+        return sum;
+    }
+
+    @Override
+    public void multiDot(Basis v, int count, Block w, Rows rows, double[] h) {
+        Shapes.sweep("multiDot", v, count, w, rows);
+        Shapes.room("multiDot", "h", h, rows.capacity() * v.capacity());
+        for (int p = 0; p < rows.count(); p++) {
+            int first = rows.index(p) * v.capacity();
+            for (int j = 0; j < count; j++) {
+                h[first + j] = dot(v.block(), first + j, w, p);
+            }
+        }
+    }
+
+    @Override
+    public void multiAxpy(Basis v, int count, double[] c, Block w, Rows rows, double[] squares) {
+        Shapes.sweep("multiAxpy", v, count, w, rows);
+        Shapes.room("multiAxpy", "c", c, rows.capacity() * v.capacity());
+        for (int p = 0; p < rows.count(); p++) {
+            combine(v, count, c, w, p, rows.index(p), true);
+            if (squares != null) {
+                squares[rows.index(p)] = dot(w, p, w, p);
+            }
+        }
+    }
+
+    @Override
+    public void mix(Basis v, int count, double[] c, Block z, Rows rows) {
+        Shapes.sweep("mix", v, count, z, rows);
+        Shapes.room("mix", "c", c, rows.capacity() * v.capacity());
+        for (int p = 0; p < rows.count(); p++) {
+            combine(v, count, c, z, p, rows.index(p), false);
+        }
+    }
+
+    private static void combine(Basis v, int count, double[] c, Block w, int p, int row, boolean add) {
+        int first = row * v.capacity();
+        for (int i = 0; i < w.cols(); i++) {
+            double sum = add ? w.get(p, i) : 0;
+            for (int j = 0; j < count; j++) {
+                if (c[first + j] != 0) {
+                    sum += c[first + j] * v.block().get(first + j, i);
+                }
+            }
+            w.set(p, i, sum);
+        }
+    }
+
+    @Override
+    public void store(Block w, double[] s, Basis v, int slot, Rows rows) {
+        Shapes.sweep("store", v, slot + 1, w, rows);
+        Shapes.room("store", "s", s, rows.capacity());
+        for (int p = 0; p < rows.count(); p++) {
+            for (int i = 0; i < w.cols(); i++) {
+                v.block().set(rows.index(p) * v.capacity() + slot, i, s[rows.index(p)] * w.get(p, i));
+            }
+        }
+    }
+
+    @Override
+    public void residualSweep(Block z, Block g, Basis residuals, Basis values, int slot, int count, Rows rows, double[] gram) {
+        Shapes.sweep("residualSweep", residuals, count, z, rows);
+        Shapes.sweep("residualSweep", values, slot + 1, g, rows);
+        Shapes.same("residualSweep", "z", z, "g", g);
+        Shapes.room("residualSweep", "gram", gram, rows.capacity() * (residuals.capacity() + 1));
+        for (int p = 0; p < rows.count(); p++) {
+            int first = rows.index(p) * residuals.capacity();
+            for (int i = 0; i < z.cols(); i++) {
+                residuals.block().set(first + slot, i, g.get(p, i) - z.get(p, i));
+                values.block().set(first + slot, i, g.get(p, i));
+            }
+            int out = rows.index(p) * (residuals.capacity() + 1);
+            for (int j = 0; j < count; j++) {
+                gram[out + j] = dot(residuals.block(), first + slot, residuals.block(), first + j);
+            }
+            gram[out + residuals.capacity()] = dot(g, p, g, p);
+        }
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,2 @@
+/** The scalar engine: every operation as the formula that one reads in a book. May use the JDK's ordinary API only. */
+package dev.zstar.kernels.scalar;
