@@ -8,5 +8,6 @@ module dev.zstar.kernels {
     uses dev.zstar.kernels.EngineProvider;
 
     provides dev.zstar.kernels.EngineProvider with
-            dev.zstar.kernels.scalar.ScalarProvider;
+            dev.zstar.kernels.scalar.ScalarProvider,
+            dev.zstar.kernels.simd.SimdProvider;
 }

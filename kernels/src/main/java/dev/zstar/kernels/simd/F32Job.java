@@ -1,0 +1,109 @@
+package dev.zstar.kernels.simd;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Epilogue;
+
+/** From a call's operands to addresses. */
+final class F32Job {
+    private F32Job() {}
+
+    static void run(Job job, int from, int to) {
+        switch (job.kind) {
+            case APPLY -> apply(job, from, to);
+            case ADD_OUTER -> F32Product.addOuter(job.x, job.y, job.out, from, to);
+            case FINISH -> finish(job, from, to);
+            case MULTI_DOT, MULTI_AXPY, MIX, STORE, RESIDUAL_SWEEP -> sweep(job, from, to);
+            default -> elementwise(job, from, to);
+        }
+    }
+
+    private static void apply(Job job, int from, int to) {
+        if (job.byRows) {
+            int rows = job.x.rows();
+            F32Product.apply(job.packed, job.x, job.out, job.epilogue, job.partial, 0, F32Product.panels(job.out.cols()),
+                    Math.min(from * Job.ROWS, rows), Math.min(to * Job.ROWS, rows));
+        } else {
+            F32Product.apply(job.packed, job.x, job.out, job.epilogue, job.partial, from, to, 0, job.x.rows());
+        }
+    }
+
+    private static long row(Block block, int p) {
+        return block.address() + p * block.strideBytes();
+    }
+
+    private static void finish(Job job, int from, int to) {
+        Epilogue e = job.epilogue;
+        int n = job.out.cols();
+        for (int p = from; p < to; p++) {
+            long out = row(job.out, p);
+            if (e.injection() != null) {
+                F32Rows.addInto(row(e.injection(), e.injectionRow(p)), out, n);
+            }
+            if (e.bias() != null) {
+                F32Rows.addInto(e.bias().address(), out, n);
+            }
+            switch (e.activation()) {
+                case IDENTITY -> {}
+                case RELU -> F32Rows.relu(out, n);
+                case TANH -> F32Rows.tanh(out, n);
+            }
+            if (e.norms() != null) {
+                e.norms().set(p, F32Rows.distance(out, row(job.x, p), n), F32Rows.dot(out, out, n));
+            }
+        }
+    }
+
+    private static void elementwise(Job job, int from, int to) {
+        int n = job.x.cols();
+        for (int p = from; p < to; p++) {
+            long x = row(job.x, p);
+            long y = row(job.y, p);
+            switch (job.kind) {
+                case AXPBY -> {
+                    if (job.b == 0) {
+                        F32Rows.scale((float) job.a, x, y, n);
+                    } else {
+                        F32Rows.axpby((float) job.a, x, (float) job.b, y, n);
+                    }
+                }
+                case MULTIPLY -> F32Rows.multiply(x, y, row(job.out, p), n);
+                case ONES -> F32Rows.fill(1f, row(job.out, p), n);
+                case RELU_DERIVATIVE -> F32Rows.reluDerivative(y, row(job.out, p), n);
+                case TANH_DERIVATIVE -> F32Rows.tanhDerivative(y, row(job.out, p), n);
+                case DOT -> job.sums[p] = F32Rows.dot(x, y, n);
+                default -> throw new AssertionError(job.kind);
+            }
+        }
+    }
+
+    private static void sweep(Job job, int from, int to) {
+        int n = job.x.cols();
+        int capacity = job.basis.capacity();
+        Block basis = job.basis.block();
+        long step = basis.strideBytes();
+        for (int p = from; p < to; p++) {
+            int b = job.rows.index(p);
+            int first = b * capacity;
+            long v = row(basis, first);
+            long w = row(job.x, p);
+            switch (job.kind) {
+                case MULTI_DOT -> F32Rows.multiDot(v, step, job.count, w, n, job.sums, first);
+                case MULTI_AXPY -> {
+                    F32Rows.combine(v, step, job.count, job.coefficients, first, true, w, n);
+                    if (job.sums != null) {
+                        job.sums[b] = F32Rows.dot(w, w, n);
+                    }
+                }
+                case MIX -> F32Rows.combine(v, step, job.count, job.coefficients, first, false, w, n);
+                case STORE -> F32Rows.scale((float) job.coefficients[b], w, v + job.slot * step, n);
+                default -> {
+                    long g = row(job.y, p);
+                    long r = v + job.slot * step;
+                    F32Rows.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + job.slot), n);
+                    F32Rows.multiDot(v, step, job.count, r, n, job.sums, b * (capacity + 1));
+                    job.sums[b * (capacity + 1) + capacity] = F32Rows.dot(g, g, n);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package dev.zstar.kernels.simd;
+
+import dev.zstar.kernels.Basis;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Team;
+import dev.zstar.kernels.Type;
+
+/** One call of the engine, as the pieces that workers run. Each calling thread has one and uses it again: a call allocates nothing. */
+final class Job implements Team.Loop {
+    /** Operations (some 10 µs of one core) from which a second core is worth waking. */
+    static final double WORTH_SHARING = Double.parseDouble(System.getProperty("zstar.team.worth", "1e6"));
+    /** Rows of a piece where a product is split by rows: two full tiles. */
+    static final int ROWS = 12;
+
+    enum Kind {
+        APPLY, ADD_OUTER, FINISH, AXPBY, MULTIPLY, ONES, RELU_DERIVATIVE, TANH_DERIVATIVE, DOT, MULTI_DOT, MULTI_AXPY, MIX, STORE,
+        RESIDUAL_SWEEP
+    }
+
+    Kind kind;
+    Block packed;
+    Block x;
+    Block y;
+    Block out;
+    double a;
+    double b;
+    Epilogue epilogue;
+    boolean byRows;
+    double[] partial;
+    Basis basis;
+    Basis values;
+    int slot;
+    int count;
+    Rows rows;
+    double[] coefficients;
+    double[] sums;
+    private double[] partials = new double[0];
+
+    double[] partials(int length) {
+        if (partials.length < length) {
+            partials = new double[length];
+        }
+        return partials;
+    }
+
+    /** Forgets the operands, so that a thread that ends its work keeps nothing alive. */
+    void clear() {
+        packed = null;
+        x = null;
+        y = null;
+        out = null;
+        epilogue = null;
+        basis = null;
+        values = null;
+        rows = null;
+        coefficients = null;
+        sums = null;
+    }
+
+    @Override
+    public void run(int from, int to) {
+        if (x.type() == Type.F32) {
+            F32Job.run(this, from, to);
+        } else {
+            F64Job.run(this, from, to);
+        }
+    }
+}
