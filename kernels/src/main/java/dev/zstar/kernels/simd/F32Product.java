@@ -7,6 +7,7 @@ import static dev.zstar.kernels.simd.Memory.ORDER;
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -14,7 +15,7 @@ import jdk.incubator.vector.VectorSpecies;
  * Products of a batch with packed weights.
  *
  * <p>A panel holds {@link #PANEL} outputs: for each input k in turn, their weights side by side. A tile of a few rows and one panel
- * walks along k, broadcasting {@code z[r, k]} from where it lies. Each output is one chain of multiply-adds over k that starts from
+ * walks along k, broadcasting {@code z[r, k]}. Each output is one chain of multiply-adds over k that starts from
  * bias and injection, whatever the tile: a row's bits depend on nothing but the row.
  */
 final class F32Product {
@@ -32,11 +33,14 @@ final class F32Product {
     private static final int ROWS = 6;
     /** Inputs of one sweep along k: a panel's part (64 · 2048 · 4 B = 512 KiB) stays in a second-level cache of 1 MiB. */
     private static final int INPUTS = Integer.getInteger("zstar.tile.inputs", 2048);
-    /** Rows that stay in the second-level cache while all panels pass them: 96 · 2048 · 4 B = 768 KiB. */
-    private static final int BATCH = Integer.getInteger("zstar.tile.batch", 96);
+    /** Elements of the batch, a block of rows, that stay in the second-level cache while all panels pass them: 768 KiB of f32. */
+    private static final int BATCH = Integer.getInteger("zstar.tile.batch", 192 * 1024);
 
     /** A tile's accumulators on their way in and out: at most 6×4 vectors, of each thread its own. */
     private static final ThreadLocal<float[]> TILE = ThreadLocal.withInitial(() -> new float[ROWS * 4 * L]);
+
+    /** A block of the batch on the heap, where the JIT can check the bounds of a tile's reads before its loop. */
+    private static final ThreadLocal<float[][]> COPY = ThreadLocal.withInitial(() -> new float[1][0]);
 
     private F32Product() {}
 
@@ -95,18 +99,20 @@ final class F32Product {
      */
     static void apply(
             Block packed, Block z, Block out, Epilogue epilogue, double[] norms, int fromPanel, int toPanel, int fromRow, int toRow) {
-        int inputs = z.cols();
         float[] t = TILE.get();
-        for (int row0 = fromRow; row0 < toRow; row0 += BATCH) {
-            int row1 = Math.min(row0 + BATCH, toRow);
+        if (z.rows() == 1) {
+            gemv(packed, z, out, epilogue, norms, fromPanel, toPanel, t);
+            return;
+        }
+        int inputs = z.cols();
+        int block = Math.max(ROWS, BATCH / Math.max(1, Math.min(inputs, INPUTS)) / ROWS * ROWS);
+        for (int row0 = fromRow; row0 < toRow; row0 += block) {
+            int row1 = Math.min(row0 + block, toRow);
             for (int k0 = 0; k0 == 0 || k0 < inputs; k0 += INPUTS) {
                 int k = Math.min(INPUTS, inputs - k0);
-                boolean last = k0 + k == inputs;
+                float[] copy = copy(z, row0, row1, k0, k);
                 Epilogue start = k0 == 0 ? epilogue : null;
-                if (row1 - row0 == 1) {
-                    gemv(packed, z, out, epilogue, norms, fromPanel, toPanel, row0, k0, k, start, last, t);
-                    continue;
-                }
+                Epilogue end = k0 + k == inputs ? epilogue : null;
                 for (int panel = fromPanel; panel < toPanel; panel++) {
                     int vectors = vectors(out.cols(), panel);
                     long wk = (long) vectors * S.vectorByteSize();
@@ -115,15 +121,31 @@ final class F32Product {
                         int rows = rows(row1 - row);
                         start(start, out, row, rows, panel * PANEL, vectors, t);
                         if (k > 0) {
-                            long from = z.address() + row * z.strideBytes() + k0 * F32.byteSize();
-                            F32Tiles.tile(rows, vectors, w, wk, from, z.strideBytes(), F32.byteSize(), t, k);
+                            F32Tiles.tile(rows, vectors, w, wk, copy, (row - row0) * k, k, t, k);
                         }
-                        end(last ? epilogue : null, norms, z, out, row, rows, panel, vectors, t);
+                        end(end, norms, z, out, row, rows, panel, vectors, t);
                         row += rows;
                     }
                 }
             }
         }
+    }
+
+    private static float[] scratch(int length) {
+        float[][] holder = COPY.get();
+        if (holder[0].length < length) {
+            holder[0] = new float[length];
+        }
+        return holder[0];
+    }
+
+    /** Columns {@code k0 … k0 + k - 1} of some rows, one after the other. */
+    private static float[] copy(Block z, int row0, int row1, int k0, int k) {
+        float[] copy = scratch((row1 - row0) * k);
+        for (int row = row0; row < row1; row++) {
+            MemorySegment.copy(ALL, F32, z.address() + row * z.strideBytes() + k0 * F32.byteSize(), copy, (row - row0) * k, k);
+        }
+        return copy;
     }
 
     /** Rows of the next tile: sixes, but 8 is better as 4 + 4 than as 6 + 2. */
@@ -133,31 +155,20 @@ final class F32Product {
 
     /** One row: several panels at once, as one panel has too few accumulators to hide the latency of a multiply-add. */
     private static void gemv(
-            Block packed, Block z, Block out, Epilogue epilogue, double[] norms, int fromPanel, int toPanel, int row, int k0, int k,
-            Epilogue start, boolean last, float[] t) {
-        long from = z.address() + row * z.strideBytes() + k0 * F32.byteSize();
+            Block packed, Block z, Block out, Epilogue epilogue, double[] norms, int fromPanel, int toPanel, float[] t) {
         int full = Math.min(toPanel, out.cols() / PANEL);
         long wq = packed.strideBytes();
+        int k = z.cols();
         for (int panel = fromPanel; panel < toPanel; ) {
             int panels = full - panel >= 4 ? 4 : full - panel >= 2 ? 2 : 1;
             int vectors = vectors(out.cols(), panel);
             long wk = (long) vectors * S.vectorByteSize();
-            long w = packed.address() + panel * wq + k0 * wk;
-            start(start, out, row, 1, panel * PANEL, panels * vectors, t);
+            long w = packed.address() + panel * wq;
+            start(epilogue, out, 0, 1, panel * PANEL, panels * vectors, t);
             if (k > 0) {
-                if (panels == 1) {
-                    F32Tiles.tile(1, vectors, w, wk, from, 0, F32.byteSize(), t, k);
-                } else if (VECTORS == 4 && panels == 4) {
-                    F32Tiles.panels4x4(w, wq, wk, from, F32.byteSize(), t, k);
-                } else if (VECTORS == 4) {
-                    F32Tiles.panels2x4(w, wq, wk, from, F32.byteSize(), t, k);
-                } else if (panels == 4) {
-                    F32Tiles.panels4x2(w, wq, wk, from, F32.byteSize(), t, k);
-                } else {
-                    F32Tiles.panels2x2(w, wq, wk, from, F32.byteSize(), t, k);
-                }
+                F32Tiles.panels(panels, vectors, w, wq, wk, z.address(), t, k);
             }
-            end(last ? epilogue : null, norms, z, out, row, 1, panel, panels * vectors, t);
+            end(epilogue, norms, z, out, 0, 1, panel, panels * vectors, t);
             panel += panels;
         }
     }
@@ -254,22 +265,34 @@ final class F32Product {
         }
     }
 
-    /** {@code out += dᵀ z} for a range of panels of columns: the same tiles, with {@code d} broadcast down its columns. */
+    /** {@code out += dᵀ z} for a range of panels of columns: the same tiles, with the columns of {@code d} as rows. */
     static void addOuter(Block d, Block z, Block out, int fromPanel, int toPanel) {
         float[] t = TILE.get();
+        int k = d.rows();
+        float[] columns = transpose(d);
         for (int panel = fromPanel; panel < toPanel; panel++) {
             int vectors = vectors(out.cols(), panel);
             long w = z.address() + (long) panel * PANEL * F32.byteSize();
             for (int row = 0; row < out.rows(); ) {
                 int rows = rows(out.rows() - row);
                 start(null, out, row, rows, panel * PANEL, vectors, t);
-                if (d.rows() > 0) {
-                    long from = d.address() + row * F32.byteSize();
-                    F32Tiles.tile(rows, vectors, w, z.strideBytes(), from, F32.byteSize(), d.strideBytes(), t, d.rows());
+                if (k > 0) {
+                    F32Tiles.tile(rows, vectors, w, z.strideBytes(), columns, row * k, k, t, k);
                 }
                 end(null, null, null, out, row, rows, panel, vectors, t);
                 row += rows;
             }
         }
+    }
+
+    private static float[] transpose(Block d) {
+        float[] columns = scratch(d.rows() * d.cols());
+        for (int b = 0; b < d.rows(); b++) {
+            long row = d.address() + b * d.strideBytes();
+            for (int i = 0; i < d.cols(); i++) {
+                columns[i * d.rows() + b] = ALL.get(F32, row + i * F32.byteSize());
+            }
+        }
+        return columns;
     }
 }
