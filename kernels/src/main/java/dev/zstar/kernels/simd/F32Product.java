@@ -22,22 +22,19 @@ final class F32Product {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
 
-    /**
-     * Vectors of a full panel. With 32 registers 6×4 accumulators, 4 weights and a broadcast fit; 256-bit x86 has 16 registers, for
-     * 6×2.
-     */
-    static final int VECTORS = Integer.getInteger("zstar.tile.vectors", S.vectorBitSize() == 256 ? 2 : 4);
+    /** Vectors of a full panel, as the generated tiles have them. */
+    private static final int VECTORS = 3;
     /** Outputs of a full panel. */
     static final int PANEL = VECTORS * L;
-    /** Rows of a full tile. */
-    private static final int ROWS = 6;
-    /** Inputs of one sweep along k: a panel's part (64 · 2048 · 4 B = 512 KiB) stays in a second-level cache of 1 MiB. */
+    /** Rows of a full tile: 8×3 accumulators, 3 weights and a broadcast fit 32 registers; 256-bit x86 has 16, for 4×3. */
+    private static final int ROWS = S.vectorBitSize() == 256 ? 4 : 8;
+    /** Inputs of one sweep along k: a panel's part (48 · 2048 · 4 B = 384 KiB) stays in a second-level cache of 1 MiB. */
     private static final int INPUTS = Integer.getInteger("zstar.tile.inputs", 2048);
-    /** Elements of the batch, a block of rows, that stay in the second-level cache while all panels pass them: 768 KiB of f32. */
-    private static final int BATCH = Integer.getInteger("zstar.tile.batch", 192 * 1024);
+    /** Elements of the batch, a block of rows, that stay in the second-level cache while all panels pass them: 1 MiB of f32. */
+    private static final int BATCH = Integer.getInteger("zstar.tile.batch", 256 * 1024);
 
-    /** A tile's accumulators on their way in and out: at most 6×4 vectors, of each thread its own. */
-    private static final ThreadLocal<float[]> TILE = ThreadLocal.withInitial(() -> new float[ROWS * 4 * L]);
+    /** A tile's accumulators on their way in and out: at most 8×3 vectors, of each thread its own. */
+    private static final ThreadLocal<float[]> TILE = ThreadLocal.withInitial(() -> new float[8 * VECTORS * L]);
 
     /** A block of the batch on the heap, where the JIT can check the bounds of a tile's reads before its loop. */
     private static final ThreadLocal<float[][]> COPY = ThreadLocal.withInitial(() -> new float[1][0]);
@@ -121,7 +118,7 @@ final class F32Product {
                         int rows = rows(row1 - row);
                         start(start, out, row, rows, panel * PANEL, vectors, t);
                         if (k > 0) {
-                            F32Tiles.tile(rows, vectors, w, wk, copy, (row - row0) * k, k, t, k);
+                            F32Tiles.tile(rows, vectors, w, wk, copy, (row - row0) * k, t, k);
                         }
                         end(end, norms, z, out, row, rows, panel, vectors, t);
                         row += rows;
@@ -139,36 +136,45 @@ final class F32Product {
         return holder[0];
     }
 
-    /** Columns {@code k0 … k0 + k - 1} of some rows, one after the other. */
+    /** Columns {@code k0 … k0 + k - 1} of some rows, packed as tiles read them: for each tile and each k, its rows side by side. */
     private static float[] copy(Block z, int row0, int row1, int k0, int k) {
         float[] copy = scratch((row1 - row0) * k);
-        for (int row = row0; row < row1; row++) {
-            MemorySegment.copy(ALL, F32, z.address() + row * z.strideBytes() + k0 * F32.byteSize(), copy, (row - row0) * k, k);
+        for (int row = row0; row < row1; ) {
+            int rows = rows(row1 - row);
+            long from = z.address() + row * z.strideBytes() + k0 * F32.byteSize();
+            int at = (row - row0) * k;
+            if (rows == 8) {
+                F32Interleave.eight(from, z.strideBytes(), copy, at, k);
+            } else {
+                for (int r = 0; r < rows; r++) {
+                    for (int i = 0; i < k; i++) {
+                        copy[at + i * rows + r] = ALL.get(F32, from + r * z.strideBytes() + i * F32.byteSize());
+                    }
+                }
+            }
+            row += rows;
         }
         return copy;
     }
 
-    /** Rows of the next tile: sixes, but 8 is better as 4 + 4 than as 6 + 2. */
+    /** Rows of the next tile. */
     private static int rows(int left) {
-        return left >= ROWS && left != 8 ? ROWS : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+        return Math.min(ROWS, Integer.highestOneBit(left));
     }
 
     /** One row: several panels at once, as one panel has too few accumulators to hide the latency of a multiply-add. */
     private static void gemv(
             Block packed, Block z, Block out, Epilogue epilogue, double[] norms, int fromPanel, int toPanel, float[] t) {
-        int full = Math.min(toPanel, out.cols() / PANEL);
         long wq = packed.strideBytes();
-        int k = z.cols();
         for (int panel = fromPanel; panel < toPanel; ) {
-            int panels = full - panel >= 4 ? 4 : full - panel >= 2 ? 2 : 1;
-            int vectors = vectors(out.cols(), panel);
-            long wk = (long) vectors * S.vectorByteSize();
-            long w = packed.address() + panel * wq;
-            start(epilogue, out, 0, 1, panel * PANEL, panels * vectors, t);
-            if (k > 0) {
-                F32Tiles.panels(panels, vectors, w, wq, wk, z.address(), t, k);
+            int panels = Math.min(4, toPanel - panel);
+            int last = vectors(out.cols(), panel + panels - 1);
+            int vectors = (panels - 1) * VECTORS + last;
+            start(epilogue, out, 0, 1, panel * PANEL, vectors, t);
+            if (z.cols() > 0) {
+                F32Tiles.panels(panels, last, packed.address() + panel * wq, wq, z.address(), t, z.cols());
             }
-            end(epilogue, norms, z, out, 0, 1, panel, panels * vectors, t);
+            end(epilogue, norms, z, out, 0, 1, panel, vectors, t);
             panel += panels;
         }
     }
@@ -277,7 +283,7 @@ final class F32Product {
                 int rows = rows(out.rows() - row);
                 start(null, out, row, rows, panel * PANEL, vectors, t);
                 if (k > 0) {
-                    F32Tiles.tile(rows, vectors, w, z.strideBytes(), columns, row * k, k, t, k);
+                    F32Tiles.tile(rows, vectors, w, z.strideBytes(), columns, row * k, t, k);
                 }
                 end(null, null, null, out, row, rows, panel, vectors, t);
                 row += rows;
@@ -286,12 +292,15 @@ final class F32Product {
     }
 
     private static float[] transpose(Block d) {
-        float[] columns = scratch(d.rows() * d.cols());
-        for (int b = 0; b < d.rows(); b++) {
-            long row = d.address() + b * d.strideBytes();
-            for (int i = 0; i < d.cols(); i++) {
-                columns[i * d.rows() + b] = ALL.get(F32, row + i * F32.byteSize());
+        int k = d.rows();
+        float[] columns = scratch(k * d.cols());
+        for (int row = 0; row < d.cols(); ) {
+            int rows = rows(d.cols() - row);
+            for (int b = 0; b < k; b++) {
+                long from = d.address() + b * d.strideBytes() + row * F32.byteSize();
+                MemorySegment.copy(ALL, F32, from, columns, row * k + b * rows, rows);
             }
+            row += rows;
         }
         return columns;
     }

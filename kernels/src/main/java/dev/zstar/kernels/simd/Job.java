@@ -12,7 +12,7 @@ final class Job implements Team.Loop {
     /** Operations (some 10 µs of one core) from which a second core is worth waking. */
     static final double WORTH_SHARING = Double.parseDouble(System.getProperty("zstar.team.worth", "1e6"));
     /** Rows of a piece where a product is split by rows: two full tiles. */
-    static final int ROWS = 12;
+    static final int ROWS = 16;
 
     enum Kind {
         APPLY, ADD_OUTER, FINISH, AXPBY, MULTIPLY, ONES, RELU_DERIVATIVE, TANH_DERIVATIVE, DOT, MULTI_DOT, MULTI_AXPY, MIX, STORE,
