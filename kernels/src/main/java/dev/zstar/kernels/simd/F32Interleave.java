@@ -42,29 +42,37 @@ final class F32Interleave {
     }
 
     private static void vectors(long from, long stride, float[] to, int at) {
-        var r0 = load(from);
-        var r1 = load(from + stride);
-        var r2 = load(from + 2 * stride);
-        var r3 = load(from + 3 * stride);
-        var r4 = load(from + 4 * stride);
-        var r5 = load(from + 5 * stride);
-        var r6 = load(from + 6 * stride);
-        var r7 = load(from + 7 * stride);
-        half(LOW.selectFrom(r0, r4), LOW.selectFrom(r1, r5), LOW.selectFrom(r2, r6), LOW.selectFrom(r3, r7), to, at);
-        half(HIGH.selectFrom(r0, r4), HIGH.selectFrom(r1, r5), HIGH.selectFrom(r2, r6), HIGH.selectFrom(r3, r7), to, at + 4 * L);
-    }
-
-    private static void half(IntVector r04, IntVector r15, IntVector r26, IntVector r37, float[] to, int at) { // twin: private static void half(jdk.incubator.vector.LongVector r04, jdk.incubator.vector.LongVector r15, jdk.incubator.vector.LongVector r26, jdk.incubator.vector.LongVector r37, double[] to, int at) {
-        quarter(LOW.selectFrom(r04, r26), LOW.selectFrom(r15, r37), to, at);
-        quarter(HIGH.selectFrom(r04, r26), HIGH.selectFrom(r15, r37), to, at + 2 * L);
-    }
-
-    private static void quarter(IntVector even, IntVector odd, float[] to, int at) { // twin: private static void quarter(jdk.incubator.vector.LongVector even, jdk.incubator.vector.LongVector odd, double[] to, int at) {
-        LOW.selectFrom(even, odd).reinterpretAsFloats().intoArray(to, at);
-        HIGH.selectFrom(even, odd).reinterpretAsFloats().intoArray(to, at + L);
-    }
-
-    private static IntVector load(long a) { // twin: private static jdk.incubator.vector.LongVector load(long a) {
-        return IntVector.fromMemorySegment(S, ALL, a, ORDER); // twin: return jdk.incubator.vector.LongVector.fromMemorySegment(S, ALL, a, ORDER);
+        var r0 = IntVector.fromMemorySegment(S, ALL, from, ORDER); // twin: var r0 = jdk.incubator.vector.LongVector.fromMemorySegment(S, ALL, from, ORDER);
+        var r1 = IntVector.fromMemorySegment(S, ALL, from + stride, ORDER); // twin: var r1 = jdk.incubator.vector.LongVector.fromMemorySegment(S, ALL, from + stride, ORDER);
+        var r2 = IntVector.fromMemorySegment(S, ALL, from + 2 * stride, ORDER); // twin: var r2 = jdk.incubator.vector.LongVector.fromMemorySegment(S, ALL, from + 2 * stride, ORDER);
+        var r3 = IntVector.fromMemorySegment(S, ALL, from + 3 * stride, ORDER); // twin: var r3 = jdk.incubator.vector.LongVector.fromMemorySegment(S, ALL, from + 3 * stride, ORDER);
+        var r4 = IntVector.fromMemorySegment(S, ALL, from + 4 * stride, ORDER); // twin: var r4 = jdk.incubator.vector.LongVector.fromMemorySegment(S, ALL, from + 4 * stride, ORDER);
+        var r5 = IntVector.fromMemorySegment(S, ALL, from + 5 * stride, ORDER); // twin: var r5 = jdk.incubator.vector.LongVector.fromMemorySegment(S, ALL, from + 5 * stride, ORDER);
+        var r6 = IntVector.fromMemorySegment(S, ALL, from + 6 * stride, ORDER); // twin: var r6 = jdk.incubator.vector.LongVector.fromMemorySegment(S, ALL, from + 6 * stride, ORDER);
+        var r7 = IntVector.fromMemorySegment(S, ALL, from + 7 * stride, ORDER); // twin: var r7 = jdk.incubator.vector.LongVector.fromMemorySegment(S, ALL, from + 7 * stride, ORDER);
+        var l0 = LOW.selectFrom(r0, r4);
+        var l1 = LOW.selectFrom(r1, r5);
+        var l2 = LOW.selectFrom(r2, r6);
+        var l3 = LOW.selectFrom(r3, r7);
+        var h0 = HIGH.selectFrom(r0, r4);
+        var h1 = HIGH.selectFrom(r1, r5);
+        var h2 = HIGH.selectFrom(r2, r6);
+        var h3 = HIGH.selectFrom(r3, r7);
+        var ll0 = LOW.selectFrom(l0, l2);
+        var ll1 = LOW.selectFrom(l1, l3);
+        var lh0 = HIGH.selectFrom(l0, l2);
+        var lh1 = HIGH.selectFrom(l1, l3);
+        var hl0 = LOW.selectFrom(h0, h2);
+        var hl1 = LOW.selectFrom(h1, h3);
+        var hh0 = HIGH.selectFrom(h0, h2);
+        var hh1 = HIGH.selectFrom(h1, h3);
+        LOW.selectFrom(ll0, ll1).reinterpretAsFloats().intoArray(to, at);
+        HIGH.selectFrom(ll0, ll1).reinterpretAsFloats().intoArray(to, at + L);
+        LOW.selectFrom(lh0, lh1).reinterpretAsFloats().intoArray(to, at + 2 * L);
+        HIGH.selectFrom(lh0, lh1).reinterpretAsFloats().intoArray(to, at + 3 * L);
+        LOW.selectFrom(hl0, hl1).reinterpretAsFloats().intoArray(to, at + 4 * L);
+        HIGH.selectFrom(hl0, hl1).reinterpretAsFloats().intoArray(to, at + 5 * L);
+        LOW.selectFrom(hh0, hh1).reinterpretAsFloats().intoArray(to, at + 6 * L);
+        HIGH.selectFrom(hh0, hh1).reinterpretAsFloats().intoArray(to, at + 7 * L);
     }
 }

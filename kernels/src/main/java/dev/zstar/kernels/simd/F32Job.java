@@ -36,17 +36,8 @@ final class F32Job {
         int n = job.out.cols();
         for (int p = from; p < to; p++) {
             long out = row(job.out, p);
-            if (e.injection() != null) {
-                F32Rows.addInto(row(e.injection(), e.injectionRow(p)), out, n);
-            }
-            if (e.bias() != null) {
-                F32Rows.addInto(e.bias().address(), out, n);
-            }
-            switch (e.activation()) {
-                case IDENTITY -> {}
-                case RELU -> F32Rows.relu(out, n);
-                case TANH -> F32Rows.tanh(out, n);
-            }
+            long injection = e.injection() == null ? 0 : row(e.injection(), e.injectionRow(p));
+            F32Product.finish(e.activation(), injection, e.bias() == null ? 0 : e.bias().address(), out, n);
             if (e.norms() != null) {
                 e.norms().set(p, F32Rows.distance(out, row(job.x, p), n), F32Rows.dot(out, out, n));
             }

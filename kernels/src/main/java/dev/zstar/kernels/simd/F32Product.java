@@ -245,7 +245,7 @@ final class F32Product {
         }
     }
 
-    static void activate(Activation activation, float[] t, int length) {
+    private static void activate(Activation activation, float[] t, int length) {
         switch (activation) {
             case IDENTITY -> {}
             case RELU -> {
@@ -253,11 +253,26 @@ final class F32Product {
                     FloatVector.fromArray(S, t, i).max(0f).intoArray(t, i);
                 }
             }
-            case TANH -> {
-                for (int i = 0; i < length; i += L) {
-                    F32Tanh.apply(FloatVector.fromArray(S, t, i)).intoArray(t, i);
-                }
+            case TANH -> F32Tanh.apply(t, length);
+        }
+    }
+
+    /** {@code out = φ(out + injection + bias)} for one row; an address of 0 stands for no operand. */
+    static void finish(Activation activation, long injection, long bias, long out, int n) {
+        float[] t = TILE.get();
+        for (int col = 0; col < n; col += PANEL) {
+            int real = Math.min(PANEL, n - col);
+            int vectors = (real + L - 1) / L;
+            long at = col * F32.byteSize();
+            load(out + at, vectors, t, 0);
+            if (injection != 0) {
+                add(injection + at, vectors, t, 0);
             }
+            if (bias != 0) {
+                add(bias + at, vectors, t, 0);
+            }
+            activate(activation, t, vectors * L);
+            store(t, 0, out + at, real);
         }
     }
 

@@ -114,37 +114,6 @@ final class F32Rows {
         }
     }
 
-    /** {@code φ(out + bias + injection)} in place; a zero address stands for no operand. */
-    static void addInto(long x, long out, int n) {
-        int i = 0;
-        for (; i <= n - L; i += L) {
-            store(load(out + i * B).add(load(x + i * B)), out + i * B);
-        }
-        if (i < n) {
-            store(load(out + i * B).add(load(x + i * B)), out + i * B, S.indexInRange(i, n));
-        }
-    }
-
-    static void tanh(long out, int n) {
-        int i = 0;
-        for (; i <= n - L; i += L) {
-            store(F32Tanh.apply(load(out + i * B)), out + i * B);
-        }
-        if (i < n) {
-            store(F32Tanh.apply(load(out + i * B)), out + i * B, S.indexInRange(i, n));
-        }
-    }
-
-    static void relu(long out, int n) {
-        int i = 0;
-        for (; i <= n - L; i += L) {
-            store(load(out + i * B).max(0f), out + i * B);
-        }
-        if (i < n) {
-            store(load(out + i * B).max(0f), out + i * B, S.indexInRange(i, n));
-        }
-    }
-
     // ---- sums
 
     /** {@code Σ x y}, in four chains. */

@@ -32,32 +32,31 @@ final class F32Tanh {
 
     private F32Tanh() {}
 
-    static FloatVector apply(FloatVector x) {
-        FloatVector y = x.abs().min(LIMIT).mul(2f);
-        FloatVector shifted = y.fma(FloatVector.broadcast(S, LOG2_E), FloatVector.broadcast(S, MAGIC));
-        FloatVector k = shifted.sub(MAGIC);
-        FloatVector r = k.fma(FloatVector.broadcast(S, -LN2_LOW), k.fma(FloatVector.broadcast(S, -LN2_HIGH), y));
-        IntVector exponent = shifted.reinterpretAsInts(); // twin: jdk.incubator.vector.LongVector exponent = shifted.reinterpretAsLongs();
-        FloatVector power = exponent.lanewise(VectorOperators.LSHL, SHIFT).reinterpretAsFloats();
-        FloatVector e = power.fma(series(r), power.sub(1f));
-        FloatVector tanh = e.div(e.add(2f));
-        IntVector sign = x.reinterpretAsInts().and(SIGN); // twin: jdk.incubator.vector.LongVector sign = x.reinterpretAsLongs().and(SIGN);
-        return tanh.reinterpretAsInts().or(sign).reinterpretAsFloats(); // twin: return tanh.reinterpretAsLongs().or(sign).reinterpretAsDoubles();
-    }
-
-    /** {@code exp r - 1 = r + r² (1/2! + r/3! + …)}. */
-    private static FloatVector series(FloatVector r) {
-        FloatVector p = term(r, term(r, FloatVector.broadcast(S, 1f / 5040), 1f / 720), 1f / 120); // twin: DoubleVector p = term(r, term(r, tail(r), 1d / 720), 1d / 120);
-        p = term(r, term(r, p, 1f / 24), 1f / 6);
-        return r.mul(r).fma(term(r, p, 0.5f), r);
-    }
-
-    // twin: private static DoubleVector tail(DoubleVector r) {
-    // twin:     DoubleVector p = term(r, term(r, DoubleVector.broadcast(S, 1d / 6227020800L), 1d / 479001600), 1d / 39916800);
-    // twin:     return term(r, term(r, term(r, term(r, p, 1d / 3628800), 1d / 362880), 1d / 40320), 1d / 5040);
-    // twin: }
-
-    private static FloatVector term(FloatVector r, FloatVector p, float coefficient) {
-        return p.fma(r, FloatVector.broadcast(S, coefficient));
+    /**
+     * {@code t = tanh t}, the first {@code length} elements, rounded up to whole vectors. One loop without calls of ours: once a
+     * method has been compiled into much code the JIT no longer inlines it, and a vector that crosses a call becomes an object.
+     */
+    static void apply(float[] t, int length) {
+        for (int i = 0; i < length; i += S.length()) {
+            FloatVector x = FloatVector.fromArray(S, t, i);
+            FloatVector y = x.abs().min(LIMIT).mul(2f);
+            FloatVector shifted = y.fma(FloatVector.broadcast(S, LOG2_E), FloatVector.broadcast(S, MAGIC));
+            FloatVector k = shifted.sub(MAGIC);
+            FloatVector r = k.fma(FloatVector.broadcast(S, -LN2_LOW), k.fma(FloatVector.broadcast(S, -LN2_HIGH), y));
+            IntVector exponent = shifted.reinterpretAsInts(); // twin: jdk.incubator.vector.LongVector exponent = shifted.reinterpretAsLongs();
+            FloatVector power = exponent.lanewise(VectorOperators.LSHL, SHIFT).reinterpretAsFloats();
+            FloatVector p = FloatVector.broadcast(S, 1f / 5040); // twin: DoubleVector p = DoubleVector.broadcast(S, 1d / 6227020800L);
+            // twin: p = p.fma(r, DoubleVector.broadcast(S, 1d / 479001600)).fma(r, DoubleVector.broadcast(S, 1d / 39916800));
+            // twin: p = p.fma(r, DoubleVector.broadcast(S, 1d / 3628800)).fma(r, DoubleVector.broadcast(S, 1d / 362880));
+            // twin: p = p.fma(r, DoubleVector.broadcast(S, 1d / 40320)).fma(r, DoubleVector.broadcast(S, 1d / 5040));
+            p = p.fma(r, FloatVector.broadcast(S, 1f / 720)).fma(r, FloatVector.broadcast(S, 1f / 120));
+            p = p.fma(r, FloatVector.broadcast(S, 1f / 24)).fma(r, FloatVector.broadcast(S, 1f / 6));
+            FloatVector series = r.mul(r).fma(p.fma(r, FloatVector.broadcast(S, 0.5f)), r);
+            FloatVector e = power.fma(series, power.sub(1f));
+            FloatVector tanh = e.div(e.add(2f));
+            IntVector sign = x.reinterpretAsInts().and(SIGN); // twin: jdk.incubator.vector.LongVector sign = x.reinterpretAsLongs().and(SIGN);
+            FloatVector signed = tanh.reinterpretAsInts().or(sign).reinterpretAsFloats(); // twin: DoubleVector signed = tanh.reinterpretAsLongs().or(sign).reinterpretAsDoubles();
+            signed.intoArray(t, i);
+        }
     }
 }
