@@ -1,4 +1,6 @@
 /** Fixed-point and linear solvers, and the derivatives of what they find. */
 module dev.zstar.solvers {
     requires transitive dev.zstar.kernels;
+
+    exports dev.zstar.solvers;
 }

@@ -1,7 +1,8 @@
 /**
- * The forward solve of {@code z* = f(z*, x)}, the backward solve of {@code (I - Jᵀ) u = ∂L/∂z*}, and their plans and outcomes.
+ * Solvers for {@code z = f(z)} and for {@code (I - Jᵀ) u = g}, and the derivatives that come of them. Written once, against
+ * {@link dev.zstar.kernels.Engine}: no vector code, no native code, no question which engine runs.
  *
- * <p>Written once, against {@code Engine} and {@code Block} of {@code dev.zstar.kernels}: no SIMD, no native code, no question
- * about which engine runs. A solve in steady state allocates nothing.
+ * <p>A solver is a plan, which owns its memory, and a loop in the symbols of its paper. A solve allocates nothing and says for every
+ * row why it ended.
  */
 package dev.zstar.solvers;

@@ -1,0 +1,181 @@
+package dev.zstar.solvers;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.kernels.Weights;
+
+/**
+ * The classic equilibrium cell {@code f(z) = φ(W z + U x + b)} (Bai, Kolter and Koltun 2019, with one dense layer), and everything
+ * that implicit differentiation needs of it. {@code U x + b} does not depend on z: {@link #inject} computes it once for a solve.
+ *
+ * <p>Not for two threads at once. A batch of fewer rows than the cell's is fine everywhere.
+ */
+public final class DenseCell implements DifferentiableMap, AutoCloseable {
+    private final Engine engine;
+    private final Activation activation;
+    private final Type type;
+    private final int n;
+    private final int inputs;
+    private final Weights w;
+    private final Weights u;
+    private final Block bias;
+    private final Block injected;
+    private final Block slope;
+    private final Block scratch;
+    private final Block ones;
+    private final Rows all;
+    private final Epilogue biased;
+    private Rows known;
+    private Epilogue epilogue;
+
+    /**
+     * Packs the parameters for batches of up to {@code batch} rows.
+     *
+     * @param w {@code n × n}
+     * @param u {@code n × inputs}
+     * @param bias {@code 1 × n}
+     * @throws IllegalArgumentException if a shape does not fit, or an element is NaN or infinite; the message says which
+     */
+    public DenseCell(Engine engine, Activation activation, Block w, Block u, Block bias, int batch) {
+        this.engine = engine;
+        this.activation = activation;
+        type = w.type();
+        n = w.rows();
+        inputs = u.cols();
+        w.requireShape("cell", "W", type, n, n);
+        u.requireShape("cell", "U", type, n, inputs);
+        bias.requireShape("cell", "b", type, 1, n);
+        requireFinite("W", w);
+        requireFinite("U", u);
+        requireFinite("b", bias);
+        this.w = engine.pack(w);
+        this.u = engine.pack(u);
+        this.bias = engine.allocate(type, 1, n);
+        this.bias.copyFrom(bias);
+        injected = engine.allocate(type, batch, n);
+        slope = engine.allocate(type, batch, n);
+        scratch = engine.allocate(type, batch, n);
+        ones = engine.allocate(type, batch, 1);
+        ones.fill(1);
+        biased = Epilogue.of(this.bias, Activation.IDENTITY);
+        all = new Rows(batch);
+        for (int rows = 0; rows < batch; rows++) {
+            injected.head(rows);
+            slope.head(rows);
+            scratch.head(rows);
+            ones.head(rows);
+        }
+    }
+
+    private static void requireFinite(String name, Block block) {
+        for (int i = 0; i < block.rows(); i++) {
+            for (int j = 0; j < block.cols(); j++) {
+                if (!Double.isFinite(block.get(i, j))) {
+                    throw new IllegalArgumentException("cell: " + name + " holds " + block.get(i, j) + " in row " + (i + 1) + ", column "
+                            + (j + 1) + "; every element must be finite");
+                }
+            }
+        }
+    }
+
+    /** Takes new parameters, of the same shapes; allocates nothing and does not look for NaN. */
+    public void update(Block w, Block u, Block bias) {
+        this.w.update(w);
+        this.u.update(u);
+        this.bias.copyFrom(bias);
+    }
+
+    /** Elements of the state. */
+    public int n() {
+        return n;
+    }
+
+    /** The element type. */
+    public Type type() {
+        return type;
+    }
+
+    /** Bytes that this cell holds; a transposed copy of W joins at the first {@link #linearise}. */
+    public long bytes() {
+        return w.bytes() + u.bytes() + bias.bytes() + injected.bytes() + slope.bytes() + scratch.bytes() + ones.bytes();
+    }
+
+    /** Fixes the input of the solves that follow: {@code x} is {@code batch × inputs}. */
+    public void inject(Block x) {
+        if (x.rows() > injected.rows()) {
+            throw new IllegalArgumentException("inject: x has " + x.rows() + " rows, expected at most the cell's " + injected.rows());
+        }
+        engine.apply(u, x, injected.head(x.rows()), biased);
+    }
+
+    @Override
+    public void apply(Block z, Block out, Rows rows) {
+        if (known != rows) {
+            known = rows;
+            epilogue = Epilogue.injected(injected, rows, activation);
+        }
+        engine.apply(w, z, out, epilogue);
+    }
+
+    @Override
+    public void linearise(Block z) {
+        w.prepareTransposed();
+        engine.derivative(activation, z, slope.head(z.rows()));
+    }
+
+    @Override
+    public void vjp(Block v, Block out, Rows rows) {
+        Block s = scratch.head(v.rows());
+        scaled(v, s, rows);
+        engine.applyTransposed(w, s, out);
+    }
+
+    /** {@code s = φ' ⊙ v}, the slopes found by row. */
+    private void scaled(Block v, Block s, Rows rows) {
+        int count = rows.count();
+        if (count > 0 && rows.index(count - 1) == count - 1) {
+            engine.multiply(slope.head(count), v, s);
+            return;
+        }
+        for (int p = 0; p < count; p++) {
+            s.copyRow(slope, rows.index(p), p);
+        }
+        engine.multiply(s, v, s);
+    }
+
+    /**
+     * Adds the gradients of a loss whose adjoint state is {@code v}: with {@code d = φ' ⊙ v}, {@code ∂W += dᵀ z}, {@code ∂U += dᵀ x},
+     * {@code ∂b += Σ d}, and {@code ∂x = d U} (overwritten; null if not wanted). Allocates nothing after its first call.
+     *
+     * @param v the solution of {@code (I - Jᵀ) v = ∂L/∂z}, {@code batch × n}
+     * @param z the fixed point given to {@link #linearise}
+     * @param x the input given to {@link #inject}
+     */
+    public void gradients(Block v, Block z, Block x, Block dw, Block du, Block db, Block dx) {
+        int batch = v.rows();
+        all.reset(batch);
+        Block d = scratch.head(batch);
+        scaled(v, d, all);
+        engine.addOuter(d, z, dw);
+        engine.addOuter(d, x, du);
+        engine.addOuter(ones.head(batch), d, db);
+        if (dx != null) {
+            engine.applyTransposed(u, d, dx);
+        }
+    }
+
+    @Override
+    public void close() {
+        w.close();
+        u.close();
+        bias.close();
+        injected.close();
+        slope.close();
+        scratch.close();
+        ones.close();
+    }
+}

@@ -1,0 +1,11 @@
+package dev.zstar.solvers;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+
+/** The linear map {@code T} of {@code (I - T) u = b}, for a batch: {@code Jᵀ} in a backward solve. Rows as in {@link FixedPointMap}. */
+@FunctionalInterface
+public interface LinearOperator {
+    /** {@code out = T u} for each active row. */
+    void apply(Block u, Block out, Rows rows);
+}

@@ -1,0 +1,97 @@
+package dev.zstar.solvers;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+
+/**
+ * The truncated Neumann series {@code u = Σ_{i ≤ k} Tⁱ b ≈ (I - T)⁻¹ b}: k evaluations, no inner products. As a backward pass it is
+ * the gradient of k further unrolled steps; the error falls as ρ(T)ᵏ.
+ */
+public final class Neumann implements AutoCloseable {
+    private final Plan plan;
+    private final int terms;
+    private final Outcome outcome;
+    private final Rows rows;
+    private final Block power;
+    private final Block next;
+    private final double[] last;
+    private final double[] length;
+
+    private Neumann(Plan plan, int terms) {
+        if (terms < 0) {
+            throw new IllegalArgumentException(terms + " terms; expected at least 0");
+        }
+        this.plan = plan;
+        this.terms = terms;
+        outcome = new Outcome(plan.batch, new Stopping(0, 0, Math.max(1, terms), false));
+        rows = new Rows(plan.batch);
+        power = plan.block();
+        next = plan.block();
+        last = new double[plan.batch];
+        length = new double[plan.batch];
+    }
+
+    /**
+     * Allocates for batches of up to {@code batch} rows of {@code n} elements.
+     *
+     * @param terms k, the evaluations of T
+     */
+    public static Neumann plan(Engine engine, Type type, int n, int batch, int terms) {
+        return new Neumann(new Plan(engine, type, n, batch), terms);
+    }
+
+    /** Bytes that this plan holds: two blocks. */
+    public long bytes() {
+        return plan.bytes();
+    }
+
+    /**
+     * Sums the series. The residual in the outcome is {@code ‖Tᵏ b‖ / ‖b‖}, that of the sum of one term less.
+     *
+     * @param rhs the right-hand sides, {@code batch × n}; not changed
+     * @param solution of the same shape; overwritten
+     */
+    public Outcome solve(LinearOperator t, Block rhs, Block solution) {
+        plan.enter("the right-hand side", rhs);
+        try {
+            solution.requireShape("solve", "the solution", plan.type, rhs.rows(), plan.n);
+            int batch = rhs.rows();
+            outcome.start(batch);
+            rows.reset(batch);
+            Block p = power.head(batch);
+            Block q = next.head(batch);
+            p.copyFrom(rhs);
+            solution.copyFrom(rhs);
+            plan.engine.norm(rhs, length);
+            System.arraycopy(length, 0, last, 0, batch);
+            for (int i = 0; i < terms; i++) {
+                t.apply(p, q, rows);
+                outcome.evaluated(batch);
+                plan.engine.axpby(1, q, 1, solution);
+                if (i == terms - 1) {
+                    plan.engine.norm(q, last);
+                }
+                Block swap = p;
+                p = q;
+                q = swap;
+            }
+            for (int b = 0; b < batch; b++) {
+                Status status = !(length[b] < Double.POSITIVE_INFINITY) ? Status.NONFINITE_INPUT
+                        : length[b] == 0 ? Status.CONVERGED_ZERO_RHS
+                        : !(last[b] < Double.POSITIVE_INFINITY) ? Status.NONFINITE_OPERATOR
+                        : Status.COMPLETED_FIXED_STEPS;
+                outcome.end(b, status, length[b] == 0 ? 0 : last[b] / length[b]);
+            }
+        } finally {
+            plan.leave();
+        }
+        return outcome;
+    }
+
+    @Override
+    public void close() {
+        plan.close();
+    }
+}

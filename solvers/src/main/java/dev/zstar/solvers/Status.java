@@ -1,0 +1,36 @@
+package dev.zstar.solvers;
+
+/** Why a row's solve ended. */
+public enum Status {
+    /** The residual fell below the absolute tolerance. */
+    CONVERGED_ABSOLUTE,
+    /** The residual fell below the relative tolerance. */
+    CONVERGED_RELATIVE,
+    /** The start already satisfied the tolerance. */
+    CONVERGED_AT_START,
+    /** The right-hand side is zero, and so is the solution. */
+    CONVERGED_ZERO_RHS,
+    /** As many steps as were asked for. */
+    COMPLETED_FIXED_STEPS,
+
+    /** The budget of evaluations was spent; the best iterate is returned. */
+    MAX_EVALUATIONS,
+    /** The residual stopped falling. */
+    STAGNATED,
+    /** The residual grew a millionfold over its best; the best iterate is returned. */
+    DIVERGED,
+    /** The start or the right-hand side holds NaN or infinity. */
+    NONFINITE_INPUT,
+    /** The map returned NaN or infinity; the best finite iterate is returned. */
+    NONFINITE_FUNCTION,
+    /** The linear operator returned NaN or infinity. */
+    NONFINITE_OPERATOR;
+
+    /** Whether the result is what was asked for. */
+    public boolean isSuccess() {
+        return switch (this) {
+            case CONVERGED_ABSOLUTE, CONVERGED_RELATIVE, CONVERGED_AT_START, CONVERGED_ZERO_RHS, COMPLETED_FIXED_STEPS -> true;
+            case MAX_EVALUATIONS, STAGNATED, DIVERGED, NONFINITE_INPUT, NONFINITE_FUNCTION, NONFINITE_OPERATOR -> false;
+        };
+    }
+}

@@ -1,0 +1,69 @@
+package dev.zstar.solvers;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Type;
+import java.util.List;
+import java.util.Random;
+
+/** Problems that several tests solve. */
+final class Problems {
+    private Problems() {}
+
+    static List<EngineProvider> engines() {
+        return Engines.providers().stream().filter(provider -> provider.unavailable().isEmpty()).toList();
+    }
+
+    static Block random(Type type, int rows, int cols, double size, long seed) {
+        Block block = Block.allocate(type, rows, cols);
+        Random random = new Random(seed);
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < cols; j++) {
+                block.set(i, j, size * random.nextGaussian());
+            }
+        }
+        return block;
+    }
+
+    /** A symmetric matrix with eigenvalues spread evenly over [-radius, radius]: a random reflection of a diagonal one. */
+    static Block symmetric(Type type, int n, double radius, long seed) {
+        Random random = new Random(seed);
+        double[] v = random.doubles(n, -1, 1).toArray();
+        double square = 0;
+        for (double x : v) {
+            square += x * x;
+        }
+        double[] d = new double[n];
+        for (int i = 0; i < n; i++) {
+            d[i] = n == 1 ? radius : radius * (2.0 * i / (n - 1) - 1);
+        }
+        Block w = Block.allocate(type, n, n);
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < n; j++) {
+                double sum = 0;
+                for (int k = 0; k < n; k++) {
+                    double hi = (i == k ? 1 : 0) - 2 * v[i] * v[k] / square;
+                    double hj = (j == k ? 1 : 0) - 2 * v[j] * v[k] / square;
+                    sum += hi * d[k] * hj;
+                }
+                w.set(i, j, sum);
+            }
+        }
+        return w;
+    }
+
+    /** A cell with a symmetric W of the given spectral radius, random U and b, and random inputs injected. */
+    static DenseCell cell(Engine engine, Activation activation, Type type, int n, int batch, double radius, long seed) {
+        try (Block w = symmetric(type, n, radius, seed);
+                Block u = random(type, n, 3, 1, seed + 1);
+                Block bias = random(type, 1, n, 0.1, seed + 2);
+                Block x = random(type, batch, 3, 1, seed + 3)) {
+            DenseCell cell = new DenseCell(engine, activation, w, u, bias, batch);
+            cell.inject(x);
+            return cell;
+        }
+    }
+}
