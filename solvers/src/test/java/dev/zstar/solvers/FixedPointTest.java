@@ -156,7 +156,7 @@ class FixedPointTest {
             assertThat(end(anderson, (z, out, rows) -> out.fill(0), 0, 0)).isEqualTo(Status.CONVERGED_AT_START);
             assertThat(end(anderson, (z, out, rows) -> out.fill(Double.NaN), 1, 1)).isEqualTo(Status.NONFINITE_INPUT);
             int[] calls = {0};
-            assertThat(end(anderson, (z, out, rows) -> out.fill(++calls[0] < 4 ? calls[0] * calls[0] : Double.NaN), 1, 1))
+            assertThat(end(anderson, (z, out, rows) -> out.fill(++calls[0] < 4 ? calls[0] * calls[0] : Double.NaN), 5, 5))
                     .isEqualTo(Status.NONFINITE_FUNCTION);
             Block z = Block.of(Type.F64, 1, 2, 1, 2);
             FixedPointMap doubling = (in, out, rows) -> engine.axpby(-3, in, 0, out);
@@ -185,7 +185,7 @@ class FixedPointTest {
         FixedPointMap f = (z, out, rows) -> {
             calls[0]++;
             for (int i = 0; i < 3; i++) {
-                out.set(0, i, calls[0] <= 6 ? 0.9 * z.get(0, i) + 0.1 : z.get(0, i) + 10 + calls[0]);
+                out.set(0, i, calls[0] <= 6 ? 0.9 * z.get(0, i) + 0.1 : 10 * z.get(0, i) + 10);
             }
         };
         try (Engine engine = Engines.best(1);

@@ -7,7 +7,6 @@ import static dev.zstar.kernels.simd.Memory.ORDER;
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -313,7 +312,9 @@ final class F32Product {
             int rows = rows(d.cols() - row);
             for (int b = 0; b < k; b++) {
                 long from = d.address() + b * d.strideBytes() + row * F32.byteSize();
-                MemorySegment.copy(ALL, F32, from, columns, row * k + b * rows, rows);
+                for (int r = 0; r < rows; r++) {
+                    columns[row * k + b * rows + r] = ALL.get(F32, from + r * F32.byteSize());
+                }
             }
             row += rows;
         }

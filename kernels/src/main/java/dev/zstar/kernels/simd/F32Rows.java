@@ -13,7 +13,10 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Operations on single rows, given by their addresses. Elementwise work runs in f32; sums are widened and accumulated in f64. The
- * last partial vector is loaded whole, since rows are padded, and masked before it is stored or summed.
+ * last partial vector is loaded whole, since rows are padded, and masked before it is stored.
+ *
+ * <p>Loads and stores are written out. Behind helpers that take or return a vector they would read better, but where the JIT does not
+ * inline such a helper, as it sometimes does not, every call allocates.
  */
 final class F32Rows {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -27,25 +30,9 @@ final class F32Rows {
 
     private F32Rows() {}
 
-    private static FloatVector load(long a) {
-        return FloatVector.fromMemorySegment(S, ALL, a, ORDER);
-    }
-
-    private static void store(FloatVector v, long a) {
-        v.intoMemorySegment(ALL, a, ORDER);
-    }
-
-    private static void store(FloatVector v, long a, VectorMask<Float> mask) {
-        v.intoMemorySegment(ALL, a, ORDER, mask);
-    }
-
     private static DoubleVector wide(long a) {
         var half = FloatVector.fromMemorySegment(HALF, ALL, a, ORDER);
         return (DoubleVector) half.convertShape(VectorOperators.F2D, D, 0); // twin: return half;
-    }
-
-    private static DoubleVector wide(long a, VectorMask<Double> mask) {
-        return DoubleVector.zero(D).blend(wide(a), mask);
     }
 
     // ---- elementwise
@@ -54,32 +41,37 @@ final class F32Rows {
     static void scale(float a, long x, long y, int n) {
         int i = 0;
         for (; i <= n - L; i += L) {
-            store(load(x + i * B).mul(a), y + i * B);
+            FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).mul(a).intoMemorySegment(ALL, y + i * B, ORDER);
         }
         if (i < n) {
-            store(load(x + i * B).mul(a), y + i * B, S.indexInRange(i, n));
+            FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).mul(a).intoMemorySegment(ALL, y + i * B, ORDER, S.indexInRange(i, n));
         }
     }
 
     /** {@code y = a x + b y}. */
     static void axpby(float a, long x, float b, long y, int n) {
-        int i = 0;
-        for (; i <= n - L; i += L) {
-            store(load(x + i * B).fma(FloatVector.broadcast(S, a), load(y + i * B).mul(b)), y + i * B);
-        }
-        if (i < n) {
-            store(load(x + i * B).fma(FloatVector.broadcast(S, a), load(y + i * B).mul(b)), y + i * B, S.indexInRange(i, n));
+        for (int i = 0; i < n; i += L) {
+            FloatVector xi = FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER);
+            FloatVector yi = FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER);
+            FloatVector sum = xi.fma(FloatVector.broadcast(S, a), yi.mul(b));
+            if (i <= n - L) {
+                sum.intoMemorySegment(ALL, y + i * B, ORDER);
+            } else {
+                sum.intoMemorySegment(ALL, y + i * B, ORDER, S.indexInRange(i, n));
+            }
         }
     }
 
     /** {@code out = x ⊙ y}. */
     static void multiply(long x, long y, long out, int n) {
-        int i = 0;
-        for (; i <= n - L; i += L) {
-            store(load(x + i * B).mul(load(y + i * B)), out + i * B);
-        }
-        if (i < n) {
-            store(load(x + i * B).mul(load(y + i * B)), out + i * B, S.indexInRange(i, n));
+        for (int i = 0; i < n; i += L) {
+            FloatVector xi = FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER);
+            FloatVector product = xi.mul(FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER));
+            if (i <= n - L) {
+                product.intoMemorySegment(ALL, out + i * B, ORDER);
+            } else {
+                product.intoMemorySegment(ALL, out + i * B, ORDER, S.indexInRange(i, n));
+            }
         }
     }
 
@@ -88,12 +80,12 @@ final class F32Rows {
         FloatVector one = FloatVector.broadcast(S, 1);
         int i = 0;
         for (; i <= n - L; i += L) {
-            FloatVector v = load(y + i * B);
-            store(one.sub(v.mul(v)), out + i * B);
+            FloatVector v = FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER);
+            one.sub(v.mul(v)).intoMemorySegment(ALL, out + i * B, ORDER);
         }
         if (i < n) {
-            FloatVector v = load(y + i * B);
-            store(one.sub(v.mul(v)), out + i * B, S.indexInRange(i, n));
+            FloatVector v = FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER);
+            one.sub(v.mul(v)).intoMemorySegment(ALL, out + i * B, ORDER, S.indexInRange(i, n));
         }
     }
 
@@ -102,38 +94,40 @@ final class F32Rows {
         FloatVector zero = FloatVector.zero(S);
         FloatVector one = FloatVector.broadcast(S, 1);
         for (int i = 0; i < n; i += L) {
-            FloatVector v = load(y + i * B);
+            FloatVector v = FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER);
             FloatVector derivative = v.blend(zero, v.compare(VectorOperators.LE, 0)).blend(one, v.compare(VectorOperators.GT, 0));
-            store(derivative, out + i * B, S.indexInRange(i, n));
+            derivative.intoMemorySegment(ALL, out + i * B, ORDER, S.indexInRange(i, n));
         }
     }
 
     static void fill(float value, long out, int n) {
         for (int i = 0; i < n; i += L) {
-            store(FloatVector.broadcast(S, value), out + i * B, S.indexInRange(i, n));
+            FloatVector.broadcast(S, value).intoMemorySegment(ALL, out + i * B, ORDER, S.indexInRange(i, n));
         }
     }
 
     // ---- sums
 
-    /** {@code Σ x y}, in four chains. */
+    /** {@code Σ x y}. The tail is scalar: masked vectors here are more than the JIT keeps in registers. */
     static double dot(long x, long y, int n) {
         DoubleVector s0 = DoubleVector.zero(D);
         DoubleVector s1 = DoubleVector.zero(D);
-        DoubleVector s2 = DoubleVector.zero(D);
-        DoubleVector s3 = DoubleVector.zero(D);
         int i = 0;
-        for (; i <= n - 4 * W; i += 4 * W) {
-            s0 = wide(x + i * B).fma(wide(y + i * B), s0);
-            s1 = wide(x + (i + W) * B).fma(wide(y + (i + W) * B), s1);
-            s2 = wide(x + (i + 2 * W) * B).fma(wide(y + (i + 2 * W) * B), s2);
-            s3 = wide(x + (i + 3 * W) * B).fma(wide(y + (i + 3 * W) * B), s3);
+        for (; i <= n - 2 * W; i += 2 * W) {
+            DoubleVector x0 = wide(x + i * B);
+            DoubleVector x1 = wide(x + (i + W) * B);
+            s0 = x0.fma(wide(y + i * B), s0);
+            s1 = x1.fma(wide(y + (i + W) * B), s1);
         }
-        for (; i < n; i += W) {
-            VectorMask<Double> mask = D.indexInRange(i, n);
-            s0 = wide(x + i * B, mask).fma(wide(y + i * B, mask), s0);
+        return Lanes.sum(s0.add(s1)) + dotTail(x, y, i, n);
+    }
+
+    private static double dotTail(long x, long y, int i, int n) {
+        double sum = 0;
+        for (; i < n; i++) {
+            sum = Math.fma((double) ALL.get(F32, x + i * B), (double) ALL.get(F32, y + i * B), sum);
         }
-        return Lanes.sum(s0.add(s1).add(s2.add(s3)));
+        return sum;
     }
 
     /** {@code Σ (x - y)²}. */
@@ -147,12 +141,12 @@ final class F32Rows {
             s0 = d0.fma(d0, s0);
             s1 = d1.fma(d1, s1);
         }
-        for (; i < n; i += W) {
-            VectorMask<Double> mask = D.indexInRange(i, n);
-            DoubleVector d = wide(x + i * B, mask).sub(wide(y + i * B, mask));
-            s0 = d.fma(d, s0);
+        double sum = Lanes.sum(s0.add(s1));
+        for (; i < n; i++) {
+            double d = (double) ALL.get(F32, x + i * B) - (double) ALL.get(F32, y + i * B);
+            sum = Math.fma(d, d, sum);
         }
-        return Lanes.sum(s0.add(s1));
+        return sum;
     }
 
     // ---- sweeps
@@ -182,18 +176,13 @@ final class F32Rows {
             s2 = x.fma(wide(v + 2 * step + i * B), s2);
             s3 = x.fma(wide(v + 3 * step + i * B), s3);
         }
-        if (i < n) {
-            VectorMask<Double> mask = D.indexInRange(i, n);
-            DoubleVector x = wide(w + i * B, mask);
-            s0 = x.fma(wide(v + i * B, mask), s0);
-            s1 = x.fma(wide(v + step + i * B, mask), s1);
-            s2 = x.fma(wide(v + 2 * step + i * B, mask), s2);
-            s3 = x.fma(wide(v + 3 * step + i * B, mask), s3);
-        }
         h[at] = Lanes.sum(s0);
         h[at + 1] = Lanes.sum(s1);
         h[at + 2] = Lanes.sum(s2);
         h[at + 3] = Lanes.sum(s3);
+        for (int j = 0; j < 4; j++) {
+            h[at + j] += dotTail(w, v + j * step, i, n);
+        }
     }
 
     /** {@code w += Σ_j c[at + j] v_j}, or {@code w = Σ_j …} unless {@code add}; vectors with a coefficient of 0 stay unread. */
@@ -227,45 +216,48 @@ final class F32Rows {
     }
 
     private static void axpy4(float c0, float c1, float c2, float c3, long v, long step, long w, int n) {
-        int i = 0;
-        for (; i <= n - L; i += L) {
-            store(sum4(c0, c1, c2, c3, v + i * B, step, load(w + i * B)), w + i * B);
-        }
-        if (i < n) {
-            store(sum4(c0, c1, c2, c3, v + i * B, step, load(w + i * B)), w + i * B, S.indexInRange(i, n));
+        for (int i = 0; i < n; i += L) {
+            FloatVector sum = FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER);
+            sum = FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).fma(FloatVector.broadcast(S, c0), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v + step + i * B, ORDER).fma(FloatVector.broadcast(S, c1), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v + 2 * step + i * B, ORDER).fma(FloatVector.broadcast(S, c2), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v + 3 * step + i * B, ORDER).fma(FloatVector.broadcast(S, c3), sum);
+            if (i <= n - L) {
+                sum.intoMemorySegment(ALL, w + i * B, ORDER);
+            } else {
+                sum.intoMemorySegment(ALL, w + i * B, ORDER, S.indexInRange(i, n));
+            }
         }
     }
 
     private static void mix4(float c0, float c1, float c2, float c3, long v, long step, long w, int n) {
-        int i = 0;
-        for (; i <= n - L; i += L) {
-            store(sum4(c0, c1, c2, c3, v + i * B, step, FloatVector.zero(S)), w + i * B);
+        for (int i = 0; i < n; i += L) {
+            FloatVector sum = FloatVector.zero(S);
+            sum = FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).fma(FloatVector.broadcast(S, c0), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v + step + i * B, ORDER).fma(FloatVector.broadcast(S, c1), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v + 2 * step + i * B, ORDER).fma(FloatVector.broadcast(S, c2), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v + 3 * step + i * B, ORDER).fma(FloatVector.broadcast(S, c3), sum);
+            if (i <= n - L) {
+                sum.intoMemorySegment(ALL, w + i * B, ORDER);
+            } else {
+                sum.intoMemorySegment(ALL, w + i * B, ORDER, S.indexInRange(i, n));
+            }
         }
-        if (i < n) {
-            store(sum4(c0, c1, c2, c3, v + i * B, step, FloatVector.zero(S)), w + i * B, S.indexInRange(i, n));
-        }
-    }
-
-    private static FloatVector sum4(float c0, float c1, float c2, float c3, long v, long step, FloatVector sum) {
-        sum = load(v).fma(FloatVector.broadcast(S, c0), sum);
-        sum = load(v + step).fma(FloatVector.broadcast(S, c1), sum);
-        sum = load(v + 2 * step).fma(FloatVector.broadcast(S, c2), sum);
-        return load(v + 3 * step).fma(FloatVector.broadcast(S, c3), sum);
     }
 
     /** {@code r = g - z} and {@code copy = g} in one pass. */
     static void residual(long z, long g, long r, long copy, int n) {
         int i = 0;
         for (; i <= n - L; i += L) {
-            FloatVector value = load(g + i * B);
-            store(value.sub(load(z + i * B)), r + i * B);
-            store(value, copy + i * B);
+            FloatVector value = FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER);
+            value.sub(FloatVector.fromMemorySegment(S, ALL, z + i * B, ORDER)).intoMemorySegment(ALL, r + i * B, ORDER);
+            value.intoMemorySegment(ALL, copy + i * B, ORDER);
         }
         if (i < n) {
             VectorMask<Float> mask = S.indexInRange(i, n);
-            FloatVector value = load(g + i * B);
-            store(value.sub(load(z + i * B)), r + i * B, mask);
-            store(value, copy + i * B, mask);
+            FloatVector value = FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER);
+            value.sub(FloatVector.fromMemorySegment(S, ALL, z + i * B, ORDER)).intoMemorySegment(ALL, r + i * B, ORDER, mask);
+            value.intoMemorySegment(ALL, copy + i * B, ORDER, mask);
         }
     }
 }
