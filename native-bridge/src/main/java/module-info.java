@@ -1,4 +1,7 @@
 /** Engines that call native libraries through {@code java.lang.foreign}; found as services of {@code dev.zstar.kernels}. */
 module dev.zstar.bridge {
     requires dev.zstar.kernels;
+
+    provides dev.zstar.kernels.EngineProvider with
+            dev.zstar.bridge.OpenBlasProvider;
 }

@@ -29,6 +29,11 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
         return new Epilogue(bias, injection, rows, activation, norms);
     }
 
+    /** Whether it leaves {@code Wz} as it is. */
+    public boolean isNone() {
+        return bias == null && injection == null && activation == Activation.IDENTITY && norms == null;
+    }
+
     /** The row of {@link #injection} for position {@code p}. */
     public int injectionRow(int p) {
         return rows == null ? p : rows.index(p);
