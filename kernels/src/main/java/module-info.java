@@ -4,6 +4,9 @@ module dev.zstar.kernels {
     requires static org.joml;
 
     exports dev.zstar.kernels;
+    // For the study only: loops that measure what the machine can do.
+    exports dev.zstar.kernels.simd to
+            dev.zstar.benchmarks;
 
     uses dev.zstar.kernels.EngineProvider;
 
