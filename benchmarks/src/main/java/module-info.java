@@ -1,8 +1,11 @@
-/** Workloads, JMH classes, and the study that measures a machine with them. */
+/** Workloads, and the study that measures a machine with them. */
 module dev.zstar.benchmarks {
     requires transitive dev.zstar.solvers;
     requires dev.zstar.bridge;
+    requires java.management;
+    requires jdk.management;
     requires jmh.core;
 
+    exports dev.zstar.benchmarks.digits;
     exports dev.zstar.benchmarks.study;
 }

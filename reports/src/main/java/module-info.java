@@ -1,12 +1,15 @@
 /** The command line, and the pages drawn from result files. */
 module dev.zstar.reports {
+    requires com.fasterxml.jackson.annotation;
+    requires com.github.oshi;
     requires dev.zstar.benchmarks;
     requires info.picocli;
-    requires tools.jackson.databind;
+    requires java.management;
     requires me.tongfei.progressbar;
-    requires com.github.oshi;
+    requires tools.jackson.databind;
 
-    // picocli sets the fields of commands by reflection.
+    // Fields of commands and components of records are set and read by reflection.
     opens dev.zstar.reports to
-            info.picocli;
+            info.picocli,
+            tools.jackson.databind;
 }

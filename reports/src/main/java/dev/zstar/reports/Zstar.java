@@ -1,11 +1,60 @@
 package dev.zstar.reports;
 
-/** The command line's entry point. */
-public final class Zstar {
-    private Zstar() {}
+import dev.zstar.benchmarks.study.StudyException;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
 
-    /** Prints the version. */
-    public static void main(String[] args) {
-        System.out.println("zstar " + Zstar.class.getModule().getDescriptor().rawVersion().orElse("unknown"));
+/** The command line. Exit codes: 0 done, 1 failed with a sentence, 2 not understood. */
+@Command(
+        name = "zstar",
+        description = "Solves z* = f(z*, x), differentiates through it, and measures how fast.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Zstar.Version.class,
+        subcommands = {StudyCommand.class, SolveCommand.class, DoctorCommand.class},
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {"", "Also: zstar test (all tests), zstar jmh [ARGS] (single benchmarks)."})
+public final class Zstar implements Runnable {
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    /** Runs a command and exits with its code. */
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    static CommandLine commandLine() {
+        CommandLine line = new CommandLine(new Zstar());
+        line.setExecutionExceptionHandler((exception, command, _) -> {
+            PrintWriter err = command.getErr();
+            if (exception instanceof StudyException || exception instanceof IllegalArgumentException
+                    || exception instanceof UnsupportedOperationException || exception instanceof java.io.UncheckedIOException) {
+                err.println("zstar: " + exception.getMessage());
+            } else {
+                err.println("zstar: this is a bug: " + exception + " (set ZSTAR_DEBUG=1 to see where)");
+            }
+            if (System.getenv("ZSTAR_DEBUG") != null) {
+                exception.printStackTrace(err);
+            }
+            return 1;
+        });
+        return line;
+    }
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+    }
+
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"zstar " + version()};
+        }
+    }
+
+    static String version() {
+        java.lang.module.ModuleDescriptor descriptor = Zstar.class.getModule().getDescriptor();
+        return descriptor == null ? "(development)" : descriptor.rawVersion().orElse("(development)");
     }
 }

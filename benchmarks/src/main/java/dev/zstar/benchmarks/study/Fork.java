@@ -1,0 +1,112 @@
+package dev.zstar.benchmarks.study;
+
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.io.Serializable;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Runs a task in a JVM of its own, started as this one was: what the JIT has learnt elsewhere, and memory used before, stay outside. */
+final class Fork {
+    private static final long LIMIT_SECONDS = 300;
+
+    private Fork() {}
+
+    /** What a child does. */
+    interface Task {
+        /** Computes from the argument; the result travels back. */
+        Serializable run(String argument);
+    }
+
+    /** Runs {@code task}, which has a constructor without parameters, in a child. */
+    static <T extends Serializable> T call(Class<? extends Task> task, Class<T> result, String argument) {
+        Path out = null;
+        Path err = null;
+        Process process = null;
+        try {
+            out = Files.createTempFile("zstar-fork", ".bin");
+            err = Files.createTempFile("zstar-fork", ".txt");
+            process = new ProcessBuilder(command(task, argument, out))
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(err.toFile())
+                    .start();
+            Process child = process;
+            Thread hook = new Thread(child::destroyForcibly);
+            Runtime.getRuntime().addShutdownHook(hook);
+            boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
+            Runtime.getRuntime().removeShutdownHook(hook);
+            if (!ended || process.exitValue() != 0) {
+                throw new StudyException("a JVM that was started to measure " + task.getSimpleName() + " "
+                        + (ended ? "ended with code " + process.exitValue() : "did not end in " + LIMIT_SECONDS + " s") + ": "
+                        + lastLine(err));
+            }
+            try (ObjectInputStream in = new ObjectInputStream(Files.newInputStream(out))) {
+                return result.cast(in.readObject());
+            }
+        } catch (IOException | ClassNotFoundException e) {
+            throw new StudyException("a JVM to measure " + task.getSimpleName() + " could not be used: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StudyException("the study was interrupted");
+        } finally {
+            if (process != null) {
+                process.destroyForcibly();
+            }
+            delete(out);
+            delete(err);
+        }
+    }
+
+    private static List<String> command(Class<?> task, String argument, Path out) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+            // A debugger or an agent of the parent's would find its port taken.
+            if (!flag.startsWith("-agentlib") && !flag.startsWith("-javaagent")) {
+                command.add(flag);
+            }
+        }
+        String modules = System.getProperty("jdk.module.path");
+        String classes = System.getProperty("java.class.path", "");
+        if (!classes.isEmpty()) {
+            command.addAll(List.of("-cp", classes));
+        }
+        if (modules != null && Fork.class.getModule().isNamed()) {
+            command.addAll(List.of("-p", modules, "-m", "dev.zstar.benchmarks/" + Fork.class.getName()));
+        } else {
+            command.add(Fork.class.getName());
+        }
+        command.addAll(List.of(task.getName(), argument, out.toString()));
+        return command;
+    }
+
+    private static String lastLine(Path err) throws IOException {
+        List<String> lines = Files.readAllLines(err).stream().filter(line -> !line.isBlank() && !line.startsWith("WARNING")).toList();
+        return lines.isEmpty() ? "it said nothing" : lines.getFirst();
+    }
+
+    private static void delete(Path file) {
+        try {
+            if (file != null) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            // A file in the folder for temporary ones.
+        }
+    }
+
+    /** The child. */
+    public static void main(String[] arguments) throws ReflectiveOperationException, IOException {
+        Task task = Class.forName(arguments[0]).asSubclass(Task.class).getDeclaredConstructor().newInstance();
+        Serializable result = task.run(arguments[1]);
+        try (ObjectOutputStream out = new ObjectOutputStream(Files.newOutputStream(Path.of(arguments[2])))) {
+            out.writeObject(result);
+        }
+        System.exit(0);
+    }
+}

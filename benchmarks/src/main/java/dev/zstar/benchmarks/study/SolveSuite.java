@@ -1,0 +1,186 @@
+package dev.zstar.benchmarks.study;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Anderson;
+import dev.zstar.solvers.DenseCell;
+import dev.zstar.solvers.Gmres;
+import dev.zstar.solvers.LinearOperator;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Picard;
+import dev.zstar.solvers.Stopping;
+import java.io.Serializable;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.TreeMap;
+
+/** Both solves of an equilibrium {@code z = tanh(Wz + Ux + b)}: time, evaluations, depth, memory, and the solver's own share. */
+final class SolveSuite {
+    private static final double TOLERANCE = 1e-6;
+    private static final double ADJOINT_TOLERANCE = 1e-4;
+    /** ‖W‖₂ before tanh flattens it. */
+    private static final double NORM = 0.95;
+
+    private record Found(ArrayList<Result> results, ArrayList<Trace> traces) implements Serializable {}
+
+    private SolveSuite() {}
+
+    static void run(StudyOptions options, Progress progress, List<Result> results, List<Trace> traces) {
+        List<String> shapes = new ArrayList<>(List.of("64x1", "512x32"));
+        if (!options.quick()) {
+            shapes.add("1024x64");
+        }
+        progress.stage("solves", shapes.size());
+        for (String shape : shapes) {
+            Found found = Fork.call(Child.class, Found.class, shape);
+            found.results().stream().filter(result -> options.wants(result.suite())).forEach(results::add);
+            traces.addAll(found.traces());
+            progress.step(shape.replace("x", " × "));
+        }
+    }
+
+    /** One shape on every engine, in its own JVM. */
+    static final class Child implements Fork.Task {
+        private final ArrayList<Result> results = new ArrayList<>();
+        private final ArrayList<Trace> traces = new ArrayList<>();
+        private TreeMap<String, Double> params;
+        private String engine;
+
+        @Override
+        public Serializable run(String argument) {
+            int n = Integer.parseInt(argument.substring(0, argument.indexOf('x')));
+            int batch = Integer.parseInt(argument.substring(argument.indexOf('x') + 1));
+            params = new TreeMap<>(Map.of("n", (double) n, "batch", (double) batch, "norm", NORM));
+            for (String name : Study.engines()) {
+                engine = name;
+                try (Engine e = Engines.named(name, 1);
+                        DenseCell cell = cell(e, n, batch);
+                        Block zero = e.allocate(Type.F32, batch, n);
+                        Block z = e.allocate(Type.F32, batch, n)) {
+                    forward(e, cell, zero, z, n, batch);
+                    backward(e, cell, z, n, batch);
+                }
+            }
+            return new Found(results, traces);
+        }
+
+        private static DenseCell cell(Engine e, int n, int batch) {
+            Random random = new Random(7);
+            try (Block w = KernelSuite.gaussian(random, n, n);
+                    Block u = KernelSuite.gaussian(random, n, 64);
+                    Block b = KernelSuite.gaussian(random, 1, n);
+                    Block x = KernelSuite.gaussian(random, batch, 64)) {
+                // A Gaussian matrix with entries of variance 1/n has a norm near 2.
+                double[] scaled = Arrays.stream(w.toDoubles()).map(value -> value * NORM / 2).toArray();
+                w.copyFrom(scaled);
+                x.copyFrom(Arrays.stream(x.toDoubles()).map(value -> 8 * value).toArray());
+                DenseCell cell = new DenseCell(e, Activation.TANH, w, u, b, batch);
+                cell.inject(x);
+                return cell;
+            }
+        }
+
+        private void forward(Engine e, DenseCell cell, Block zero, Block z, int n, int batch) {
+            String name = "anderson(5) n=" + n + " B=" + batch;
+            try (Anderson anderson = Anderson.plan(e, Type.F32, n, batch, Anderson.Options.DEFAULT, Stopping.relative(TOLERANCE));
+                    Anderson traced = Anderson.plan(e, Type.F32, n, batch, Anderson.Options.DEFAULT, Stopping.relative(TOLERANCE).traced());
+                    Picard plain = Picard.plan(e, Type.F32, n, batch, 1, Stopping.relative(TOLERANCE).within(2000).traced());
+                    Block out = e.allocate(Type.F32, batch, n)) {
+                z.copyFrom(zero);
+                Outcome first = traced.solve(cell, z);
+                if (!first.succeeded()) {
+                    throw new StudyException(name + " on " + engine + ": " + first);
+                }
+                if (engine.equals("simd")) {
+                    trace(name, "anderson(5)", first);
+                    z.copyFrom(zero);
+                    trace(name, "picard", plain.solve(cell, z));
+                }
+                OptionalInt depth = Picard.equivalentDepth(e, cell, zero, TOLERANCE, 2000);
+                int evaluations = first.evaluations();
+                long rows = first.rowEvaluations();
+                Rows all = new Rows(batch);
+                Runnable solve = () -> {
+                    z.copyFrom(zero);
+                    anderson.solve(cell, z);
+                };
+                double[][] nanos = Stopwatch.run(4_000_000, 60, solve, () -> cell.apply(z, out, all));
+                // Rows leave as they converge: what the solve evaluated, in whole batches.
+                double own = nanos[1][0] * rows / batch;
+                long allocated = allocated(solve);
+                add("forward", name, "us", nanos[0], 1e-3);
+                single("forward", name, "nfev", evaluations);
+                single("forward", name, "overhead", nanos[0][0] / own);
+                single("forward", name, "allocated", (double) allocated);
+                long bytes = anderson.bytes() + cell.bytes() + z.bytes();
+                single("forward", name, "bytes", (double) bytes);
+                if (depth.isPresent()) {
+                    single("forward", name, "depth", depth.getAsInt());
+                    single("forward", name, "depthThroughput", batch * depth.getAsInt() / (nanos[0][0] * 1e-9));
+                    single("forward", name, "bytesPerDepth", (double) bytes / depth.getAsInt());
+                }
+            }
+        }
+
+        private void backward(Engine e, DenseCell cell, Block z, int n, int batch) {
+            String name = "gmres(20) n=" + n + " B=" + batch;
+            cell.linearise(z);
+            LinearOperator adjoint = cell::vjp;
+            try (Gmres gmres = Gmres.plan(e, Type.F32, n, batch, 20, Stopping.relative(ADJOINT_TOLERANCE));
+                    Block g = KernelSuite.gaussian(new Random(11), batch, n);
+                    Block u = e.allocate(Type.F32, batch, n);
+                    Block out = e.allocate(Type.F32, batch, n)) {
+                Outcome outcome = gmres.solve(adjoint, g, u);
+                if (!outcome.succeeded()) {
+                    throw new StudyException(name + " on " + engine + ": " + outcome);
+                }
+                double residual = outcome.worstResidual();
+                int evaluations = outcome.evaluations();
+                long rows = outcome.rowEvaluations();
+                Rows all = new Rows(batch);
+                Runnable solve = () -> gmres.solve(adjoint, g, u);
+                double[][] nanos = Stopwatch.run(4_000_000, 60, solve, () -> cell.vjp(g, out, all));
+                add("backward", name, "us", nanos[0], 1e-3);
+                single("backward", name, "nfev", evaluations);
+                single("backward", name, "residual", residual);
+                single("backward", name, "overhead", nanos[0][0] / (nanos[1][0] * rows / batch));
+                single("backward", name, "allocated", (double) allocated(solve));
+            }
+        }
+
+        private void trace(String problem, String solver, Outcome outcome) {
+            traces.add(new Trace(solver, problem.substring(problem.indexOf(' ') + 1), Arrays.stream(outcome.trace()).boxed().toList()));
+        }
+
+        /** Bytes of heap that one solve allocates, once it is warm: the least of several. */
+        private static long allocated(Runnable solve) {
+            var counter = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+            long least = Long.MAX_VALUE;
+            for (int i = 0; i < 10; i++) {
+                long before = counter.getCurrentThreadAllocatedBytes();
+                solve.run();
+                least = Math.min(least, counter.getCurrentThreadAllocatedBytes() - before);
+            }
+            return least;
+        }
+
+        private void add(String suite, String name, String metric, double[] sorted, double unit) {
+            double median = Stopwatch.quantile(sorted, 0.5) * unit;
+            results.add(new Result(suite, name, engine, 1, params, metric, median, sorted[0] * unit, median,
+                    Stopwatch.quantile(sorted, 0.9) * unit, sorted.length, null));
+        }
+
+        private void single(String suite, String name, String metric, double value) {
+            results.add(new Result(suite, name, engine, 1, params, metric, value, value, value, value, 1, null));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package dev.zstar.benchmarks.study;
+
+import java.util.List;
+
+/**
+ * What to measure.
+ *
+ * @param quick fewer sizes, forks and epochs: within a minute
+ * @param suites names from {@link Study#SUITES}; empty means all
+ * @param threads for training; 0 means all processors. Comparisons of engines always run on one
+ */
+public record StudyOptions(boolean quick, List<String> suites, int threads) {
+    /** Checks the names. */
+    public StudyOptions {
+        suites = List.copyOf(suites);
+        for (String suite : suites) {
+            if (!Study.SUITES.contains(suite)) {
+                throw new StudyException("there is no suite '" + suite + "'; there are: " + String.join(", ", Study.SUITES));
+            }
+        }
+        if (threads < 0) {
+            throw new StudyException(threads + " threads; expected at least 1, or 0 for all processors");
+        }
+    }
+
+    boolean wants(String suite) {
+        return suites.isEmpty() || suites.contains(suite);
+    }
+}

@@ -1,0 +1,32 @@
+package dev.zstar.reports;
+
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** What there is to compute with on this machine, and why not more. */
+@Command(name = "doctor", description = "Shows this machine, and which engines can run on it.", mixinStandardHelpOptions = true)
+final class DoctorCommand implements Runnable {
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    @Override
+    public void run() {
+        PrintWriter out = spec.commandLine().getOut();
+        Machine machine = Machine.read();
+        out.printf("zstar      %s%n", Zstar.version());
+        out.printf("processor  %s, %d for this process%n", machine.cpu(), machine.processors());
+        machine.caches().forEach(cache -> out.printf("           %s%n", cache));
+        out.printf("memory     %.1f GiB%n", machine.memory() / 0x1p30);
+        out.printf("system     %s%n", machine.os());
+        out.printf("java       %s%n", machine.jdk());
+        out.println();
+        for (EngineProvider provider : Engines.providers()) {
+            out.printf("%-10s %s%n", provider.name(),
+                    provider.unavailable().map(reason -> "not available: " + reason).orElseGet(() -> "ready: " + provider.description()));
+        }
+        out.flush();
+    }
+}

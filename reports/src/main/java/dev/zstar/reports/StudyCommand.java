@@ -1,0 +1,103 @@
+package dev.zstar.reports;
+
+import dev.zstar.benchmarks.study.Measurements;
+import dev.zstar.benchmarks.study.Progress;
+import dev.zstar.benchmarks.study.Study;
+import dev.zstar.benchmarks.study.StudyOptions;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The main job: measure this machine, write the result and its page. */
+@Command(
+        name = "study",
+        description = "Trains, solves and differentiates an equilibrium model, measures all of it, and draws a page.",
+        mixinStandardHelpOptions = true)
+final class StudyCommand implements Runnable {
+    @Option(names = "--quick", description = "Fewer sizes and runs: within a minute instead of five.")
+    private boolean quick;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Where the result goes (default: study-DATE-TIME).")
+    private Path out;
+
+    @Option(names = "--suite", split = ",", paramLabel = "NAME",
+            description = "Only these suites: kernels, forward, backward, depth, training.")
+    private List<String> suites = List.of();
+
+    @Option(names = "--threads", defaultValue = "0", paramLabel = "N", description = "Threads for training (default: all processors).")
+    private int threads;
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    @Override
+    public void run() {
+        StudyOptions options = new StudyOptions(quick, suites, threads);
+        Path place = out != null ? out
+                : Path.of("study-" + LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss")));
+        ResultFolder folder = new ResultFolder(place);
+        Instant started = Instant.now();
+        Measurements measured;
+        try (Report report = new Report(spec.commandLine().getErr())) {
+            measured = Study.run(options, report);
+        }
+        StudyFile file = StudyFile.of(started, Machine.read(), measured);
+        String json = file.json();
+        Path page = folder.write(json, Page.html(json));
+        PrintWriter printed = spec.commandLine().getOut();
+        Summary.print(file, printed);
+        printed.printf("%nThe page: %s%n", page);
+        printed.flush();
+    }
+
+    /** A bar for each stage on a terminal, a line elsewhere. */
+    private static final class Report implements Progress, AutoCloseable {
+        private final PrintWriter err;
+        private final boolean terminal = System.console() != null && System.console().isTerminal();
+        private ProgressBar bar;
+
+        Report(PrintWriter err) {
+            this.err = err;
+        }
+
+        @Override
+        public void stage(String name, int steps) {
+            close();
+            if (terminal) {
+                bar = new ProgressBarBuilder()
+                        .setTaskName(name)
+                        .setInitialMax(steps)
+                        .setStyle(ProgressBarStyle.UNICODE_BLOCK)
+                        .build();
+            } else {
+                err.println("measuring " + name + " …");
+                err.flush();
+            }
+        }
+
+        @Override
+        public void step(String detail) {
+            if (bar != null) {
+                bar.step();
+                bar.setExtraMessage(" " + detail);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (bar != null) {
+                bar.close();
+                bar = null;
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package dev.zstar.reports;
+
+import java.io.PrintWriter;
+import java.util.List;
+
+/** The few figures that a person wants first, as a table for the terminal. */
+final class Summary {
+    private Summary() {}
+
+    static void print(StudyFile file, PrintWriter out) {
+        out.println();
+        file.ceilings().forEach(ceiling -> out.printf("%-34s %12.1f %s%n", "ceiling " + ceiling.name(), ceiling.value(), ceiling.unit()));
+        for (StudyFile.Row row : file.results()) {
+            String label = row.name() + " on " + row.engine();
+            switch (row.suite() + " " + row.metric()) {
+                case "kernels gflops" -> out.printf("%-34s %12.1f GFLOP/s%n", label, row.value());
+                case "kernels gbps" -> out.printf("%-34s %12.1f GB/s%n", label, row.value());
+                case "kernels ratio" -> out.printf("%-34s %12.2f × (worst fork %.2f)%n", row.name() + ": simd / openblas", row.value(), row.min());
+                case "forward us", "backward us" -> out.printf("%-34s %12.1f µs, %.0f evaluations, %.2f × their time, %.0f B allocated%n",
+                        label, row.value(), find(file, row, "nfev"), find(file, row, "overhead"), find(file, row, "allocated"));
+                case "forward depth" -> out.printf("%-34s %12.0f plain steps to the same residual%n", label, row.value());
+                case "depth bytes" -> out.printf("%-34s %12.1f MiB%n", row.name(), row.value() / 0x1p20);
+                default -> {}
+            }
+        }
+        file.results().stream()
+                .filter(row -> row.suite().equals("training") && row.name().startsWith("digits") && row.metric().equals("accuracy"))
+                .forEach(row -> out.printf("%-34s %11.1f%% of unseen digits right after %.1f s on %d threads%n", "trained " + row.name(),
+                        100 * row.value(), find(file, row, "seconds"), row.threads()));
+    }
+
+    /** Another metric of the same case on the same engine. */
+    private static double find(StudyFile file, StudyFile.Row like, String metric) {
+        List<StudyFile.Row> rows = file.results();
+        return rows.stream()
+                .filter(row -> row.name().equals(like.name()) && row.engine().equals(like.engine()) && row.metric().equals(metric))
+                .mapToDouble(StudyFile.Row::value)
+                .findFirst()
+                .orElse(Double.NaN);
+    }
+}

@@ -1,0 +1,178 @@
+"use strict";
+const study = JSON.parse(document.getElementById("data").textContent);
+const root = document.documentElement;
+// Blue, orange, green, purple: told apart with every common form of colour blindness, and by their markers.
+const COLOURS = { simd: "#0b6bcb", openblas: "#d9730d", scalar: "#1a8754", other: "#8250df" };
+const MARKERS = { simd: "circle", openblas: "triangle", scalar: "rect", other: "diamond" };
+
+const rows = (suite, metric) => study.results.filter(r => r.suite === suite && r.metric === metric && r.value !== null);
+const ceiling = name => (study.ceilings.find(c => c.name === name) || {}).value;
+const number = (x, digits = 3) => x === undefined || x === null ? "" : Math.abs(x) >= 10000
+  ? Math.round(x).toLocaleString("en") : String(Number(x.toPrecision(digits)));
+const element = (tag, text, parent) => {
+  const e = document.createElement(tag);
+  if (text !== undefined) e.textContent = text;
+  if (parent) parent.append(e);
+  return e;
+};
+
+// ---- the summary: a sentence for each thing that was measured
+
+function fact(big, sentence) {
+  const box = element("div", undefined, document.getElementById("summary"));
+  box.className = "fact";
+  element("b", big, box);
+  element("span", sentence, box);
+}
+
+function summarise() {
+  const accuracy = rows("training", "accuracy").find(r => r.case.startsWith("digits"));
+  const seconds = rows("training", "seconds").find(r => r.case.startsWith("digits"));
+  if (accuracy) fact(number(100 * accuracy.value) + "%", "of handwritten digits it had never seen were read right by a deep equilibrium model trained here in "
+    + number(seconds.value) + " s on " + accuracy.threads + (accuracy.threads === 1 ? " thread." : " threads."));
+  const forward = rows("forward", "us").find(r => r.engine === "simd");
+  if (forward) {
+    const get = metric => (rows("forward", metric).find(r => r.engine === "simd" && r.case === forward.case) || {}).value;
+    fact(number(forward.value) + " µs", "for an equilibrium of " + forward.params.n + " numbers: " + get("nfev") + " evaluations reach what "
+      + number(get("depth")) + " plain layers would; the whole solve takes " + number(get("overhead")) + " times as long as they do, and allocates "
+      + number(get("allocated")) + " bytes.");
+  }
+  const ratios = rows("kernels", "ratio");
+  const gemm = ratios.filter(r => r.params.batch > 1), gemv = ratios.filter(r => r.params.batch === 1);
+  const range = list => number(Math.min(...list.map(r => r.value))) + "–" + number(Math.max(...list.map(r => r.value))) + "×";
+  if (gemm.length) fact(range(gemm), "the speed of OpenBLAS for matrix times matrix, in Java, weights packed once (median of "
+    + gemm[0].runs + " fresh processes).");
+  if (gemv.length) fact(range(gemv), "the speed of OpenBLAS for matrix times vector.");
+  const memory = kind => rows("depth", "bytes").filter(r => r.case.startsWith(kind)).sort((a, b) => a.params.depth - b.params.depth);
+  const deq = memory("DEQ"), unrolled = memory("unrolled");
+  if (deq.length > 1) fact(number(unrolled.at(-1).value / deq.at(-1).value) + "×", "less memory than a network of " + deq.at(-1).params.depth
+    + " layers, forward and backward: the equilibrium's does not grow with depth.");
+}
+
+// ---- charts, each with its numbers in a table
+
+const charts = [];
+
+function chart(title, note, option, header, body) {
+  const home = document.getElementById("charts");
+  element("h2", title, home);
+  element("p", note, home);
+  const box = element("div", undefined, home);
+  box.className = "chart";
+  box.setAttribute("role", "img");
+  box.setAttribute("aria-label", title + ". The numbers are in the table below.");
+  const details = element("details", undefined, home);
+  element("summary", "The numbers", details);
+  const wrap = element("div", undefined, details);
+  wrap.className = "table";
+  const table = element("table", undefined, wrap);
+  const head = element("tr", undefined, element("thead", undefined, table));
+  header.forEach(h => { element("th", h, head).scope = "col"; });
+  const tbody = element("tbody", undefined, table);
+  body.forEach(line => { const tr = element("tr", undefined, tbody); line.forEach(cell => element("td", typeof cell === "number" ? number(cell, 4) : cell, tr)); });
+  charts.push({ box, option, instance: null });
+}
+
+const axis = (name, type = "value", extra = {}) => ({ name, type, nameLocation: "middle", nameGap: type === "log" || extra.wide ? 48 : 30, ...extra });
+const series = (name, data, key, extra = {}) => ({
+  name, type: "line", data, symbol: MARKERS[key] || "diamond", symbolSize: 8, color: COLOURS[key] || COLOURS.other, lineStyle: { width: 2 }, ...extra });
+const line = (name, value) => ({ name, yAxis: value, label: { formatter: name, position: "insideEndTop" } });
+
+function speed(title, note, metric, unit, select, lines) {
+  const all = rows("kernels", metric).filter(select);
+  if (!all.length) return;
+  const engines = [...new Set(all.map(r => r.engine))];
+  const drawn = engines.map(e => series(e, all.filter(r => r.engine === e).map(r => [r.params.n, r.value]), e));
+  drawn[0].markLine = { symbol: "none", silent: true, lineStyle: { type: "dashed" }, data: lines.filter(l => l.yAxis) };
+  const top = Math.max(...all.map(r => r.value), ...lines.filter(l => l.yAxis && metric === "gflops").map(l => l.yAxis));
+  chart(title, note, {
+    xAxis: axis("n", "log", { logBase: 2, min: Math.min(...all.map(r => r.params.n)), nameGap: 30 }),
+    yAxis: axis(unit, "value", { wide: true, max: Math.ceil(top * 1.08 / 20) * 20 }), series: drawn,
+  }, ["case", "engine", unit, "slowest fork", "share of the ceiling"],
+  all.map(r => [r.case, r.engine, r.value, r.min, r.ofLimit === null ? "" : number(100 * r.ofLimit) + "%"]));
+}
+
+function draw() {
+  speed("Matrix times matrix", "One thread, f32, batch = n, weights packed once; the dashed line is what the core can multiply and add.", "gflops",
+    "GFLOP/s", r => r.params.batch === r.params.n, [line("ceiling", ceiling("fma.f32.1t"))]);
+  speed("Matrix times vector", "One thread, f32; the dashed lines are what a thread can read from each level of memory.", "gbps", "GB/s", () => true,
+    ["L2", "L3", "DRAM"].map(l => line(l, ceiling("read." + l + ".1t"))));
+  const traces = study.traces;
+  if (traces.length) {
+    const first = traces[0].case;
+    const shown = traces.filter(t => t.case === first);
+    chart("Residual against evaluations", "z = tanh(Wz + Ux + b), " + first + ", f32: the same start, with and without acceleration.", {
+      xAxis: axis("evaluations of f"), yAxis: axis("relative residual", "log", { axisLabel: { formatter: x => x.toExponential(0) } }),
+      series: shown.map((t, i) => series(t.name, t.residuals.map((r, k) => [k + 1, r]).filter(p => p[1] > 0), i ? "openblas" : "simd", { symbolSize: 4 })),
+    }, ["solver", "problem", "evaluations", "last residual"], traces.map(t => [t.name, t.case, t.residuals.length, t.residuals.at(-1)]));
+  }
+  const memory = rows("depth", "bytes");
+  if (memory.length) {
+    const of = kind => memory.filter(r => r.case.startsWith(kind)).map(r => [r.params.depth, r.value / 2 ** 20]);
+    chart("Memory against effective depth", "Live bytes of a forward and backward pass, n = 512, batch 64: the unrolled network keeps every state.", {
+      xAxis: axis("layers"), yAxis: axis("MiB", "value", { wide: true }), series: [series("equilibrium", of("DEQ"), "simd"), series("unrolled", of("unrolled"), "openblas")],
+    }, ["case", "MiB live", "MiB, process high water"], memory.map(r => [r.case, r.value / 2 ** 20,
+      (rows("depth", "rss").find(h => h.case === r.case) || {}).value / 2 ** 20 || ""]));
+  }
+  const epochs = rows("training", "accuracy").filter(r => r.case.startsWith("epoch"));
+  if (epochs.length) {
+    const at = (r, metric) => rows("training", metric).find(s => s.case === r.case).value;
+    chart("Training on handwritten digits", "1,437 images to train on; the share of 360 others that is read right, against seconds of training.", {
+      xAxis: axis("seconds"), yAxis: axis("% right", "value", { wide: true, min: x => Math.floor(x.min / 10) * 10, max: 100 }),
+      series: [series("unseen images", epochs.map(r => [at(r, "seconds"), 100 * r.value]), "simd")],
+    }, ["epoch", "seconds", "% right", "loss"], epochs.map(r => [r.case, at(r, "seconds"), 100 * r.value, at(r, "loss")]));
+  }
+  const solves = [...rows("forward", "us"), ...rows("backward", "us")];
+  if (solves.length) {
+    const cases = [...new Set(solves.map(r => r.case))], engines = [...new Set(solves.map(r => r.engine))];
+    const other = (r, metric) => (study.results.find(s => s.suite === r.suite && s.case === r.case && s.engine === r.engine && s.metric === metric) || {}).value;
+    chart("Time of a solve", "Forward to 10⁻⁶ and backward to 10⁻⁴, one thread, median.", {
+      xAxis: { type: "category", data: cases, axisLabel: { interval: 0, fontSize: 10, formatter: c => c.replaceAll(" ", "\n") } }, yAxis: axis("µs", "log", { wide: true }), grid: { bottom: 90 },
+      series: engines.map(e => ({ name: e, type: "bar", color: COLOURS[e], data: cases.map(c => (solves.find(r => r.case === c && r.engine === e) || {}).value) })),
+    }, ["solve", "engine", "µs", "evaluations", "time / that of its evaluations", "heap bytes", "equivalent depth"],
+    solves.map(r => [r.case, r.engine, r.value, other(r, "nfev"), other(r, "overhead"), other(r, "allocated"), other(r, "depth") || ""]));
+  }
+}
+
+function paint() {
+  const style = getComputedStyle(root);
+  const ink = style.getPropertyValue("--ink"), faint = style.getPropertyValue("--line");
+  const tint = a => ({ ...a, axisLabel: { color: ink, ...a.axisLabel }, nameTextStyle: { color: ink }, splitLine: { lineStyle: { color: faint } } });
+  for (const c of charts) {
+    if (c.instance) c.instance.dispose();
+    c.instance = echarts.init(c.box);
+    c.instance.setOption({
+      animation: false, textStyle: { color: ink, fontFamily: "system-ui, sans-serif" }, grid: { left: 70, right: 30, top: 50, bottom: 55 },
+      tooltip: { trigger: "item" }, legend: { top: 8, textStyle: { color: ink } }, ...c.option, xAxis: tint(c.option.xAxis), yAxis: tint(c.option.yAxis),
+    });
+  }
+}
+
+function facts() {
+  const home = document.getElementById("facts"), m = study.machine;
+  document.getElementById("machine").textContent = "on " + m.cpu;
+  element("h2", "The machine", home);
+  const list = element("dl", undefined, home);
+  const entry = (k, v) => { element("dt", k, list); element("dd", v, list); };
+  entry("processor", m.cpu + ", " + m.processors + " for this process");
+  entry("caches", m.caches.join("; "));
+  entry("memory", number(m.memory / 2 ** 30) + " GiB");
+  entry("system", m.os);
+  entry("Java", m.jdk);
+  m.engines.forEach(e => entry("engine " + e.id, e.available ? e.version : "not available: " + e.reason));
+  study.ceilings.forEach(c => entry("ceiling " + c.name, number(c.value) + " " + c.unit));
+  entry("started", study.startedAt);
+  if (study.commit) entry("commit", study.commit);
+  entry("again", "./zstar study");
+}
+
+function theme(name) { root.dataset.theme = name; paint(); }
+
+root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+document.getElementById("theme").addEventListener("click", () => theme(root.dataset.theme === "dark" ? "light" : "dark"));
+addEventListener("resize", () => charts.forEach(c => c.instance.resize()));
+summarise();
+draw();
+facts();
+paint();
+document.body.dataset.rendered = "true";
