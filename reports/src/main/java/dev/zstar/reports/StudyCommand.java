@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import me.tongfei.progressbar.ProgressBar;
@@ -43,7 +44,7 @@ final class StudyCommand implements Runnable {
     public void run() {
         StudyOptions options = new StudyOptions(quick, suites, threads);
         Path place = out != null ? out
-                : Path.of("study-" + LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss")));
+                : Path.of("study-" + LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss")));
         ResultFolder folder = new ResultFolder(place);
         Instant started = Instant.now();
         Measurements measured;
@@ -62,7 +63,10 @@ final class StudyCommand implements Runnable {
     /** A bar for each stage on a terminal, a line elsewhere. */
     private static final class Report implements Progress, AutoCloseable {
         private final PrintWriter err;
+        // Null without a terminal again, since JDK 25.
+        @SuppressWarnings("SystemConsoleNull")
         private final boolean terminal = System.console() != null && System.console().isTerminal();
+
         private ProgressBar bar;
 
         Report(PrintWriter err) {
