@@ -223,7 +223,7 @@ public final class Anderson implements AutoCloseable {
         double kk = gram[m + slot * capacity + slot];
         int used = 0;
         for (int i = 0; i < count - 1; i++) {
-            int si = Math.floorMod(slot - 1 - i, capacity);
+            int si = before(slot, i);
             double ki = gram[m + slot * capacity + si];
             double ii = kk - 2 * ki + gram[m + si * capacity + si];
             if (!(ii > 0)) {
@@ -233,7 +233,7 @@ public final class Anderson implements AutoCloseable {
             double pivot = 1 + options.regularisation();
             double right = (kk - ki) * scale[i];
             for (int j = 0; j < i; j++) {
-                int sj = Math.floorMod(slot - 1 - j, capacity);
+                int sj = before(slot, j);
                 double sum = (kk - ki - gram[m + slot * capacity + sj] + gram[m + si * capacity + sj]) * scale[i] * scale[j];
                 for (int l = 0; l < j; l++) {
                     sum -= factor[i * capacity + l] * factor[j * capacity + l];
@@ -262,10 +262,16 @@ public final class Anderson implements AutoCloseable {
         }
         for (int i = 0; i < used; i++) {
             double weight = γ[i] * scale[i];
-            α[a + Math.floorMod(slot - 1 - i, capacity)] = weight;
+            α[a + before(slot, i)] = weight;
             rest -= weight;
         }
         α[a + slot] = rest;
+    }
+
+    /** The slot filled i + 1 steps before this one. No remainder: fifteen divisions took a third of a small solve. */
+    private int before(int slot, int i) {
+        int at = slot - 1 - i;
+        return at < 0 ? at + capacity : at;
     }
 
     /** {@code Σ α_j (g_j - (1 - β) r_j)}: the second term's coefficients. */

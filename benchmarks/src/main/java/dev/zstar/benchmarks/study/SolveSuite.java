@@ -27,8 +27,8 @@ import java.util.TreeMap;
 final class SolveSuite {
     private static final double TOLERANCE = 1e-6;
     private static final double ADJOINT_TOLERANCE = 1e-4;
-    /** ‖W‖₂ before tanh flattens it. */
-    private static final double NORM = 0.95;
+    /** Spectral radius of W, about. */
+    private static final double RADIUS = 0.95;
 
     private record Found(ArrayList<Result> results, ArrayList<Trace> traces) implements Serializable {}
 
@@ -59,7 +59,7 @@ final class SolveSuite {
         public Serializable run(String argument) {
             int n = Integer.parseInt(argument.substring(0, argument.indexOf('x')));
             int batch = Integer.parseInt(argument.substring(argument.indexOf('x') + 1));
-            params = new TreeMap<>(Map.of("n", (double) n, "batch", (double) batch, "norm", NORM));
+            params = new TreeMap<>(Map.of("n", (double) n, "batch", (double) batch, "radius", RADIUS));
             for (String name : Study.engines()) {
                 engine = name;
                 try (Engine e = Engines.named(name, 1);
@@ -79,10 +79,13 @@ final class SolveSuite {
                     Block u = KernelSuite.gaussian(random, n, 64);
                     Block b = KernelSuite.gaussian(random, 1, n);
                     Block x = KernelSuite.gaussian(random, batch, 64)) {
-                // A Gaussian matrix with entries of variance 1/n has a norm near 2.
-                double[] scaled = Arrays.stream(w.toDoubles()).map(value -> value * NORM / 2).toArray();
-                w.copyFrom(scaled);
-                x.copyFrom(Arrays.stream(x.toDoubles()).map(value -> 8 * value).toArray());
+                // The symmetric part of a Gaussian matrix with entries of variance 1/n has eigenvalues up to ±√2.
+                double[] a = w.toDoubles();
+                for (int i = 0; i < n; i++) {
+                    for (int j = 0; j < n; j++) {
+                        w.set(i, j, RADIUS / Math.sqrt(2) * (a[i * n + j] + a[j * n + i]) / 2);
+                    }
+                }
                 DenseCell cell = new DenseCell(e, Activation.TANH, w, u, b, batch);
                 cell.inject(x);
                 return cell;
@@ -113,7 +116,7 @@ final class SolveSuite {
                     z.copyFrom(zero);
                     anderson.solve(cell, z);
                 };
-                double[][] nanos = Stopwatch.run(4_000_000, 60, solve, () -> cell.apply(z, out, all));
+                double[][] nanos = Stopwatch.run(4_000_000, 100, solve, () -> cell.apply(z, out, all));
                 // Rows leave as they converge: what the solve evaluated, in whole batches.
                 double own = nanos[1][0] * rows / batch;
                 long allocated = allocated(solve);
@@ -148,7 +151,7 @@ final class SolveSuite {
                 long rows = outcome.rowEvaluations();
                 Rows all = new Rows(batch);
                 Runnable solve = () -> gmres.solve(adjoint, g, u);
-                double[][] nanos = Stopwatch.run(4_000_000, 60, solve, () -> cell.vjp(g, out, all));
+                double[][] nanos = Stopwatch.run(4_000_000, 100, solve, () -> cell.vjp(g, out, all));
                 add("backward", name, "us", nanos[0], 1e-3);
                 single("backward", name, "nfev", evaluations);
                 single("backward", name, "residual", residual);
