@@ -1,0 +1,39 @@
+package dev.zstar.solvers;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Type;
+
+/** What the README shows, between the two marks. */
+final class Example {
+    private Example() {}
+
+    static Outcome solveAndDifferentiate(double[] wValues, double[] uValues, double[] bValues, double[] input, double[] gradient) {
+        // example
+        int n = 64;
+        try (Engine engine = Engines.best(Engines.processors());
+                Block w = Block.of(Type.F32, n, n, wValues);
+                Block u = Block.of(Type.F32, n, 2, uValues);
+                Block b = Block.of(Type.F32, 1, n, bValues);
+                Block x = Block.of(Type.F32, 1, 2, input);
+                Block g = Block.of(Type.F32, 1, n, gradient);
+                Block z = engine.allocate(Type.F32, 1, n);
+                Block v = engine.allocate(Type.F32, 1, n);
+                Block dw = engine.allocate(Type.F32, n, n);
+                Block du = engine.allocate(Type.F32, n, 2);
+                Block db = engine.allocate(Type.F32, 1, n);
+                DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, 1);
+                Anderson forward = Anderson.plan(engine, Type.F32, n, 1, Anderson.Options.DEFAULT, Stopping.relative(1e-6));
+                Gmres backward = Gmres.plan(engine, Type.F32, n, 1, 20, Stopping.relative(1e-4))) {
+            cell.inject(x);                               // U x + b, once
+            Outcome solved = forward.solve(cell, z);      // z = tanh(W z + U x + b), from z = 0
+            cell.linearise(z);
+            backward.solve(cell::vjp, g, v);              // (I - Jᵀ) v = ∂L/∂z
+            cell.gradients(v, z, x, dw, du, db, null);    // ∂L/∂W, ∂L/∂U, ∂L/∂b
+            return solved;
+        }
+        // end
+    }
+}
