@@ -3,5 +3,5 @@ module dev.zstar.bridge {
     requires dev.zstar.kernels;
 
     provides dev.zstar.kernels.EngineProvider with
-            dev.zstar.bridge.OpenBlasProvider;
+            dev.zstar.bridge.openblas.OpenBlasProvider;
 }

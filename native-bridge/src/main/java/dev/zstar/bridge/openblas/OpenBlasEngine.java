@@ -1,0 +1,145 @@
+package dev.zstar.bridge.openblas;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Basis;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Shapes;
+import dev.zstar.kernels.Type;
+import dev.zstar.kernels.Weights;
+
+/**
+ * Products by OpenBLAS, all else by a Java engine on the same memory.
+ *
+ * <p>One promise of {@link Engine} does not hold for the products: the library sums in an order of its own, which depends on the
+ * batch (a single row is a gemv, more are a gemm) and on the number of threads. A row has the same bits from run to run, but not in
+ * another batch. And the epilogue is a second pass over the output.
+ */
+final class OpenBlasEngine implements Engine {
+    private final Cblas blas;
+    private final Engine host;
+    private final int threads;
+
+    OpenBlasEngine(Cblas blas, Engine host, int threads) {
+        this.blas = blas;
+        this.host = host;
+        this.threads = threads;
+        blas.threads(threads);
+    }
+
+    @Override
+    public String name() {
+        return OpenBlasProvider.NAME;
+    }
+
+    @Override
+    public int threads() {
+        return threads;
+    }
+
+    @Override
+    public Block allocate(Type type, int rows, int cols) {
+        return host.allocate(type, rows, cols);
+    }
+
+    @Override
+    public Weights pack(Block w) {
+        return new OpenBlasWeights(w);
+    }
+
+    @Override
+    public void apply(Weights w, Block z, Block out, Epilogue epilogue) {
+        Shapes.apply(w, z, out, epilogue);
+        Block matrix = OpenBlasWeights.matrix(w);
+        blas.threads(threads);
+        if (z.rows() == 1) {
+            blas.multiply(matrix, false, z, out);
+        } else {
+            blas.multiply(z, false, matrix, true, 0, out);
+        }
+        if (!epilogue.isNone()) {
+            host.finish(z, out, epilogue);
+        }
+    }
+
+    @Override
+    public void applyTransposed(Weights w, Block u, Block out) {
+        Shapes.applyTransposed(w, u, out);
+        Block matrix = OpenBlasWeights.matrix(w);
+        blas.threads(threads);
+        if (u.rows() == 1) {
+            blas.multiply(matrix, true, u, out);
+        } else {
+            blas.multiply(u, false, matrix, false, 0, out);
+        }
+    }
+
+    @Override
+    public void addOuter(Block d, Block z, Block out) {
+        Shapes.addOuter(d, z, out);
+        blas.threads(threads);
+        blas.multiply(d, true, z, false, 1, out);
+    }
+
+    @Override
+    public void finish(Block z, Block out, Epilogue epilogue) {
+        host.finish(z, out, epilogue);
+    }
+
+    @Override
+    public void axpby(double a, Block x, double b, Block y) {
+        host.axpby(a, x, b, y);
+    }
+
+    @Override
+    public void multiply(Block x, Block y, Block out) {
+        host.multiply(x, y, out);
+    }
+
+    @Override
+    public void derivative(Activation activation, Block y, Block out) {
+        host.derivative(activation, y, out);
+    }
+
+    @Override
+    public void dot(Block x, Block y, double[] out) {
+        host.dot(x, y, out);
+    }
+
+    @Override
+    public void norm(Block x, double[] out) {
+        host.norm(x, out);
+    }
+
+    @Override
+    public void multiDot(Basis v, int count, Block w, Rows rows, double[] h) {
+        host.multiDot(v, count, w, rows, h);
+    }
+
+    @Override
+    public void multiAxpy(Basis v, int count, double[] c, Block w, Rows rows, double[] squares) {
+        host.multiAxpy(v, count, c, w, rows, squares);
+    }
+
+    @Override
+    public void mix(Basis v, int count, double[] c, Block z, Rows rows) {
+        host.mix(v, count, c, z, rows);
+    }
+
+    @Override
+    public void store(Block w, double[] s, Basis v, int slot, Rows rows) {
+        host.store(w, s, v, slot, rows);
+    }
+
+    @Override
+    public void residualSweep(Block z, Block g, Basis residuals, Basis values, int slot, int count, Rows rows, double[] gram) {
+        host.residualSweep(z, g, residuals, values, slot, count, rows, gram);
+    }
+
+    @Override
+    public void close() {
+        host.close();
+    }
+}

@@ -1,0 +1,132 @@
+package dev.zstar.bridge.openblas;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** Finds the first OpenBLAS that loads and computes correctly, or says in one sentence where it looked and what to do. */
+final class Search {
+    private Search() {}
+
+    /**
+     * Where to look.
+     *
+     * @param property the value of the system property {@code zstar.openblas}, or null
+     * @param environment the value of the variable {@code ZSTAR_OPENBLAS}, or null
+     * @param loaders asked for the native jar, in order
+     * @param cache the folder that the jar's files are unpacked into
+     * @param names what the system's library is called
+     */
+    record Places(String property, String environment, List<ClassLoader> loaders, Path cache, List<String> names) {
+        static Places ofThisProcess() {
+            List<ClassLoader> loaders = Stream.of(
+                            Search.class.getClassLoader(),
+                            Thread.currentThread().getContextClassLoader(),
+                            // The native jar is on the class path even where this module is not.
+                            ClassLoader.getSystemClassLoader())
+                    .filter(Objects::nonNull)
+                    .distinct()
+                    .toList();
+            return new Places(System.getProperty("zstar.openblas"), System.getenv("ZSTAR_OPENBLAS"), loaders, Cache.folder(),
+                    Platform.libraryNames());
+        }
+    }
+
+    /**
+     * What came of it: either a library and its description, or a reason.
+     *
+     * @param description version, processor and origin
+     */
+    record Result(Cblas blas, String description, String reason) {}
+
+    /** In the places that the documentation promises. */
+    static Result run() {
+        return run(Places::ofThisProcess);
+    }
+
+    /** Never throws: whatever goes wrong, the choice of places included, becomes the reason. */
+    static Result run(Supplier<Places> places) {
+        try {
+            return find(places.get());
+        } catch (IllegalCallerException e) {
+            return none("this JVM denies native access; start java with --enable-native-access="
+                    + Optional.ofNullable(Search.class.getModule().getName()).orElse("ALL-UNNAMED"));
+        } catch (RuntimeException | LinkageError e) {
+            return none("looking for OpenBLAS failed (" + e + ")");
+        }
+    }
+
+    private static Result none(String reason) {
+        return new Result(null, null, reason);
+    }
+
+    private static Result find(Places places) {
+        if (places.property != null) {
+            return named("the system property zstar.openblas", places.property);
+        }
+        if (places.environment != null) {
+            return named("the environment variable ZSTAR_OPENBLAS", places.environment);
+        }
+        List<String> tried = new ArrayList<>();
+        try (Bundle bundle = Bundle.open(places.loaders)) {
+            return load(new Cache(places.cache).unpack(bundle).toString(), "bundled");
+        } catch (Unusable e) {
+            tried.add("the native jar " + e.getMessage());
+        } catch (IOException e) {
+            tried.add("the native jar cannot be unpacked (" + e + "; name another folder with -Dzstar.cache)");
+        }
+        for (String name : places.names) {
+            try {
+                return load(name, "system");
+            } catch (Unusable e) {
+                tried.add("the system's " + name + " " + e.getMessage());
+            }
+        }
+        return none("no OpenBLAS can be used: " + String.join("; ", tried) + "; put org.bytedeco:openblas for " + Platform.NAME
+                + " on the class path, or install OpenBLAS (Debian: libopenblas0), or start java with -Dzstar.openblas=<full path>");
+    }
+
+    /** A library that the user chose: if it does not work, no other is what was asked for. */
+    private static Result named(String who, String name) {
+        String place = who + " names " + name + ", which ";
+        try {
+            Path path = Path.of(name);
+            if (!path.isAbsolute()) {
+                throw new Unusable("is not a full path");
+            }
+            if (!Files.isRegularFile(path)) {
+                throw new Unusable("is not a file");
+            }
+            return load(name, name);
+        } catch (Unusable e) {
+            return none(place + e.getMessage() + "; correct it, or remove it to have OpenBLAS looked for");
+        } catch (InvalidPathException e) {
+            return none(place + "is not a path; correct it, or remove it to have OpenBLAS looked for");
+        }
+    }
+
+    /** Loads a library for the rest of the process, and puts it to the test. */
+    private static Result load(String name, String origin) throws Unusable {
+        SymbolLookup library;
+        try {
+            library = name.contains("/") || name.contains("\\")
+                    ? SymbolLookup.libraryLookup(Path.of(name), Arena.global())
+                    : SymbolLookup.libraryLookup(name, Arena.global());
+        } catch (IllegalArgumentException e) {
+            throw new Unusable("does not load (" + Platform.loaderMessage(name) + ")");
+        }
+        Cblas blas = new Cblas(library);
+        blas.threads(1);
+        SelfCheck.run(blas);
+        return new Result(blas, "OpenBLAS " + blas.version() + " (" + blas.core() + ", " + origin + ")", null);
+    }
+}
