@@ -7,9 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Set;
 
 /** Where a study's result goes: written beside its place and moved there whole, so that no one ever finds half of one. */
 final class ResultFolder {
+    private static final Set<String> FILES = Set.of("study.json", "index.html");
+
     private final Path folder;
 
     /** Checks, before anything is measured, that the result can be put there. */
@@ -17,7 +20,7 @@ final class ResultFolder {
         this.folder = folder.toAbsolutePath().normalize();
         Path parent = this.folder.getParent();
         if (Files.exists(this.folder) && !replaceable()) {
-            throw new StudyException(folder + " exists and is no study's result; choose another with --out");
+            throw new StudyException(folder + " exists and holds more than a study's result; choose another with --out");
         }
         try {
             Files.createDirectories(parent);
@@ -29,7 +32,7 @@ final class ResultFolder {
 
     private boolean replaceable() {
         try (var files = Files.list(folder)) {
-            return Files.isRegularFile(folder.resolve("study.json")) || files.findAny().isEmpty();
+            return files.allMatch(file -> FILES.contains(file.getFileName().toString()));
         } catch (IOException e) {
             return false;
         }

@@ -1,0 +1,116 @@
+package dev.zstar.reports;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zstar.benchmarks.study.Ceiling;
+import dev.zstar.benchmarks.study.Measurements;
+import dev.zstar.benchmarks.study.Result;
+import dev.zstar.benchmarks.study.StudyException;
+import dev.zstar.benchmarks.study.Trace;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** What a person meets: commands, their errors, the files they leave. */
+class CommandLineTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... arguments) {
+        CommandLine line = Zstar.commandLine();
+        line.setOut(new PrintWriter(out, true));
+        line.setErr(new PrintWriter(err, true));
+        return line.execute(arguments);
+    }
+
+    @Test
+    void doctorNamesEveryEngine() {
+        assertThat(run("doctor")).isZero();
+        assertThat(out.toString()).contains("simd       ready: Java Vector API").contains("openblas   ready: OpenBLAS").contains("scalar     ready");
+    }
+
+    @Test
+    void whatIsNotUnderstoodEndsWithTwo() {
+        assertThat(run("study", "--quik")).isEqualTo(2);
+        assertThat(err.toString()).contains("Unknown option: '--quik'").doesNotContain("\tat ");
+        assertThat(run("fly")).isEqualTo(2);
+    }
+
+    @Test
+    void solveFindsAnEquilibriumAndItsAdjoint() {
+        assertThat(run("solve", "--n", "40", "--batch", "3", "--engine", "scalar")).isZero();
+        assertThat(out.toString()).contains("forward   all 3 rows solved").contains("backward  all 3 rows solved");
+    }
+
+    @Test
+    void solveThatFailsSaysWhyAndEndsWithOne() {
+        assertThat(run("solve", "--n", "40", "--solver", "picard", "--evaluations", "2")).isEqualTo(1);
+        assertThat(out.toString()).contains("MAX_EVALUATIONS");
+    }
+
+    @Test
+    void badInputIsOneSentence(@TempDir Path temp) throws IOException {
+        Path weights = temp.resolve("w.csv");
+        expect("zstar: the weights " + weights + " cannot be read (NoSuchFileException)", "solve", "--weights", weights.toString());
+        Files.writeString(weights, "1,2\n3\n");
+        expect("zstar: " + weights + ", line 2: 1 numbers, expected 2, as many as lines", "solve", "--weights", weights.toString());
+        Files.writeString(weights, "1,2\n3,x\n");
+        expect("zstar: " + weights + ", line 2, column 2: 'x' is not a number", "solve", "--weights", weights.toString());
+        Files.writeString(weights, "0.1,NaN\n0.3,0.2\n");
+        expect("zstar: cell: W holds NaN in row 1, column 2; every element must be finite", "solve", "--weights", weights.toString());
+        expect("zstar: no engine is called 'fast'; there are: simd, openblas, scalar", "solve", "--engine", "fast");
+        expect("zstar: there is no suite 'speed'; there are: kernels, forward, backward, depth, training", "study", "--suite", "speed");
+        expect("zstar: " + temp + " exists and holds more than a study's result; choose another with --out", "study", "--out", temp.toString());
+    }
+
+    private void expect(String sentence, String... arguments) {
+        err.getBuffer().setLength(0);
+        assertThat(run(arguments)).isEqualTo(1);
+        assertThat(err.toString().strip()).isEqualTo(sentence);
+    }
+
+    private static StudyFile sample() {
+        Result result = new Result("kernels", "gemv n=64 </script>", "simd", 1, new TreeMap<>(java.util.Map.of("n", 64.0)), "gbps", 2, 1, 2, 3, 5, 4.0);
+        return StudyFile.of(Instant.EPOCH, new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of()),
+                new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result), List.of(new Trace("picard", "n=1", List.of(1.0, 0.5)))));
+    }
+
+    @Test
+    void aResultFileIsReadAsItWasWritten() {
+        StudyFile file = sample();
+        assertThat(StudyFile.parse(file.json())).isEqualTo(file);
+        assertThat(file.json()).contains("\"schema\" : \"zstar.study/1\"").contains("\"case\" : \"gemv n=64").contains("\"ofLimit\" : 0.5");
+        assertThatThrownBy(() -> StudyFile.parse(file.json().replace("study/1", "study/9")))
+                .hasMessage("the result file has the schema 'zstar.study/9', expected 'zstar.study/1'");
+    }
+
+    @Test
+    void nothingInTheDataCanEndThePagesScript() {
+        String html = Page.html(sample().json());
+        assertThat(html).contains("gemv n=64 \\u003c/script>").doesNotContain("/*data*/").doesNotContain("src=\"http");
+    }
+
+    @Test
+    void aResultReplacesAnOlderOneWhole(@TempDir Path temp) throws IOException {
+        Path folder = temp.resolve("deep/study");
+        new ResultFolder(folder).write("{}", "old");
+        Path page = new ResultFolder(folder).write("{}", "new");
+        assertThat(page).hasContent("new");
+        try (var files = Files.list(temp.resolve("deep"))) {
+            assertThat(files).as("nothing is left beside it").containsExactly(folder);
+        }
+        Files.writeString(folder.resolve("notes.txt"), "mine");
+        assertThatThrownBy(() -> new ResultFolder(folder)).hasMessageContaining("holds more than a study's result");
+        Files.writeString(temp.resolve("file"), "");
+        assertThatThrownBy(() -> new ResultFolder(temp.resolve("file/study"))).isInstanceOf(StudyException.class);
+    }
+}
