@@ -76,7 +76,7 @@ function chart(title, note, option, header, body) {
 const axis = (name, type = "value", extra = {}) => ({ name, type, nameLocation: "middle", nameGap: type === "log" || extra.wide ? 48 : 30, ...extra });
 const series = (name, data, key, extra = {}) => ({
   name, type: "line", data, symbol: MARKERS[key] || "diamond", symbolSize: 8, color: COLOURS[key] || COLOURS.other, lineStyle: { width: 2 }, ...extra });
-const line = (name, value) => ({ name, yAxis: value, label: { formatter: name, position: "insideEndTop" } });
+const line = (name, value) => ({ name, yAxis: value, label: { formatter: name, position: "insideEndTop", color: "#808890", textBorderWidth: 0 } });
 
 function speed(title, note, metric, unit, select, lines) {
   const all = rows("kernels", metric).filter(select);
@@ -87,7 +87,7 @@ function speed(title, note, metric, unit, select, lines) {
   const top = Math.max(...all.map(r => r.value), ...lines.filter(l => l.yAxis && metric === "gflops").map(l => l.yAxis));
   chart(title, note, {
     xAxis: axis("n", "log", { logBase: 2, min: Math.min(...all.map(r => r.params.n)), nameGap: 30 }),
-    yAxis: axis(unit, "value", { wide: true, max: Math.ceil(top * 1.08 / 20) * 20 }), series: drawn,
+    yAxis: axis(unit, "value", { wide: true, max: Math.ceil(top * 1.04 / (top > 100 ? 50 : 10)) * (top > 100 ? 50 : 10) }), series: drawn,
   }, ["case", "engine", unit, "slowest fork", "share of the ceiling"],
   all.map(r => [r.case, r.engine, r.value, r.min, r.ofLimit === null ? "" : number(100 * r.ofLimit) + "%"]));
 }

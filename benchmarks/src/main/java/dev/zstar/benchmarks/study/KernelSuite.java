@@ -114,13 +114,13 @@ final class KernelSuite {
             List<Timing> timings = new ArrayList<>();
             List<String> names = Study.engines();
             for (Case shape : cases(quick)) {
-                timings.addAll(measure(shape, names));
+                timings.addAll(measure(shape, names, quick));
             }
             double before = ceilings.getFirst().value();
             return new Found(ceilings, timings, Math.abs(Roofline.multiplyAdd() - before) / before);
         }
 
-        private static List<Timing> measure(Case shape, List<String> names) {
+        private static List<Timing> measure(Case shape, List<String> names, boolean quick) {
             List<Engine> engines = names.stream().map(name -> Engines.named(name, 1)).toList();
             Random random = new Random(shape.n());
             try (Block w = gaussian(random, shape.n(), shape.n());
@@ -133,7 +133,7 @@ final class KernelSuite {
                     Weights weights = packed.get(e);
                     bodies[e] = () -> engine.apply(weights, z, out, Epilogue.NONE);
                 }
-                double[][] nanos = Stopwatch.run(4_000_000, 40, bodies);
+                double[][] nanos = Stopwatch.run(4_000_000, quick ? 25 : 40, bodies);
                 packed.forEach(Weights::close);
                 List<Timing> timings = new ArrayList<>();
                 for (int e = 0; e < bodies.length; e++) {

@@ -1,0 +1,100 @@
+package dev.zstar.benchmarks.jmh;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Anderson;
+import dev.zstar.solvers.DenseCell;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Stopping;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** A whole Anderson solve beside one evaluation of its map: times the evaluations, the difference is the solver's own work. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(5)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class AndersonBenchmark {
+    @Param({"simd"})
+    String engine;
+
+    @Param({"64", "512"})
+    int n;
+
+    @Param({"1"})
+    int batch;
+
+    private Engine instance;
+    private DenseCell cell;
+    private Anderson anderson;
+    private Block zero;
+    private Block z;
+    private Block out;
+    private Rows rows;
+
+    @Setup
+    public void setUp() {
+        instance = Engines.named(engine, 1);
+        try (Block w = ProductBenchmark.gaussian(n, n, 1);
+                Block u = ProductBenchmark.gaussian(n, 8, 2);
+                Block b = ProductBenchmark.gaussian(1, n, 3);
+                Block x = ProductBenchmark.gaussian(batch, 8, 4)) {
+            for (int i = 0; i < n; i++) {
+                for (int j = 0; j < n; j++) {
+                    w.set(i, j, 0.9 * w.get(i, j));
+                }
+            }
+            cell = new DenseCell(instance, Activation.TANH, w, u, b, batch);
+            cell.inject(x);
+        }
+        anderson = Anderson.plan(instance, Type.F32, n, batch, Anderson.Options.DEFAULT, Stopping.relative(1e-6));
+        zero = instance.allocate(Type.F32, batch, n);
+        z = instance.allocate(Type.F32, batch, n);
+        out = instance.allocate(Type.F32, batch, n);
+        rows = new Rows(batch);
+        Outcome outcome = solve();
+        if (!outcome.succeeded()) {
+            throw new IllegalStateException(outcome.toString());
+        }
+        System.out.println("# evaluations of a solve: " + outcome.evaluations());
+    }
+
+    @Benchmark
+    public Outcome solve() {
+        z.copyFrom(zero);
+        return anderson.solve(cell, z);
+    }
+
+    @Benchmark
+    public Block evaluation() {
+        cell.apply(z, out, rows);
+        return out;
+    }
+
+    @TearDown
+    public void tearDown() {
+        anderson.close();
+        cell.close();
+        zero.close();
+        z.close();
+        out.close();
+        instance.close();
+    }
+}
