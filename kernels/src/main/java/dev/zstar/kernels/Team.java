@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
  * <p>A loop that is started while the team is busy, by another thread or from inside a piece, runs in its caller alone.
  */
 public final class Team implements AutoCloseable {
-    /** Called with a range of pieces. Must not throw; what it throws ends the range and is thrown again by {@link #run}. */
+    /** Called with a range of pieces. What it throws ends its range, and is thrown again by {@link #run} once the others are done. */
     @FunctionalInterface
     public interface Loop {
         /** Runs pieces {@code from ≤ piece < to} of the loop. */
@@ -77,8 +77,11 @@ public final class Team implements AutoCloseable {
                 }
             }
             this.loop = null;
-            if (failure != null) {
-                throw new IllegalStateException("a piece of a parallel loop failed: " + failure, failure);
+            if (failure instanceof RuntimeException e) {
+                throw e;
+            }
+            if (failure instanceof Error e) {
+                throw e;
             }
         } finally {
             busy.set(false);
