@@ -16,8 +16,8 @@ import java.nio.file.Path;
  *   <li>Weights are read through one constant segment that spans all memory, unaligned. With a segment passed in, or with an
  *       aligned layout, each access carries checks, and the front end of the core is the limit (150 against 180).
  *   <li>What is broadcast comes from a heap array, whose bounds the JIT checks before the loop: 203 to 212. With the rows of a tile
- *       side by side there is one pointer instead of eight, and 8×3 beats 6×4, whose weights take a third more of the second-level
- *       cache's bandwidth (220 against 200 at k = 1024).
+ *       side by side there is one pointer instead of eight, and 8×3 was ahead of 6×4 (224 against 200 and 194 against 181 at
+ *       k = 1024, two runs on a noisy machine); its weights need a quarter fewer bytes, which may be why.
  *   <li>Calls of the vector API stand in the tile itself. A helper of our own is subject to the JIT's node budget, from which the
  *       API's methods are exempt; when it runs out, every use of the helper boxes.
  * </ul>

@@ -19,7 +19,7 @@ public final class Anderson implements AutoCloseable {
     /**
      * How the acceleration works.
      *
-     * @param window m, the earlier iterates used; 5 is where deep equilibrium models stop gaining
+     * @param window m, the earlier iterates used; 5 is the usual choice for deep equilibrium models
      * @param mixing β, the share of the residual that is added; below 1 damps
      * @param regularisation λ, added to the diagonal of the Gram matrix after its columns were scaled to length 1. Relative, since a
      *     fixed λ turns the weights into plain averages as soon as the residual is smaller than it
@@ -268,7 +268,7 @@ public final class Anderson implements AutoCloseable {
         α[a + slot] = rest;
     }
 
-    /** The slot filled i + 1 steps before this one. No remainder: fifteen divisions took a third of a small solve. */
+    /** The slot filled i + 1 steps before this one. A comparison, since a remainder would be a division, fifteen times a step. */
     private int before(int slot, int i) {
         int at = slot - 1 - i;
         return at < 0 ? at + capacity : at;

@@ -23,7 +23,7 @@ public record Stopping(double relative, double absolute, int maxEvaluations, boo
         }
     }
 
-    /** A relative tolerance, and 200 evaluations: an accelerated solve that needs more will not get there. */
+    /** A relative tolerance, and 200 evaluations. */
     public static Stopping relative(double tolerance) {
         return new Stopping(tolerance, 0, 200, false);
     }
