@@ -92,7 +92,7 @@ public final class Picard implements AutoCloseable {
                 Status status = Judge.judge(steps[p], squares[p], best[b], outcome.evaluations(), stopping);
                 if (residual < best[b]) {
                     best[b] = residual;
-                    // A row that is still contracting is returned when it ends; only one that may fail needs its best kept.
+                    // At every improvement, so 2n elements a step; Anderson finds its best in the ring instead.
                     start.copyRow(zk, p, b);
                 }
                 if (status != null) {
