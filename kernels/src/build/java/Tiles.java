@@ -19,13 +19,12 @@ import java.nio.file.Path;
  *   <li>{@code fresh} against array and copy: 114.7 against 110.2 GFLOP/s at n = 256, 117.4 against 114.8 at 512, 115.6 against 113.2 at
  *       1024 (one Zen 4 core with a ceiling of 118.2).
  *   <li>{@code do … while}, not {@code for}: the merge with the path that skips the loop costs spills (150 against 40).
- *   <li>Weights are read through one constant segment that spans all memory, unaligned. With a segment passed in, or with an
- *       aligned layout, each access carries checks, and the front end of the core is the limit (150 against 180).
- *   <li>What a tile broadcasts comes from a heap array, whose bounds the JIT checks before the loop: 203 to 212. With the rows of a tile
- *       side by side there is one pointer instead of eight, and 8×3 was ahead of 6×4 (224 against 200 and 194 against 181 at
- *       k = 1024, two runs on a noisy machine); its weights need a quarter fewer bytes, which may be why.
- *   <li>One row walks by an {@code int} that counts elements: from pointers that advance by constants the JIT computes each address anew
- *       (23 against 17 ns at n = 16, 42 against 35 at 32, which is the latency of the chain).
+ *   <li>Memory is read through one constant segment that spans all of it, unaligned, at addresses masked to 59 bits. The mask tells the JIT
+ *       that no sum of address and offset leaves the segment, so that it drops the test of every access (with them the front end of an
+ *       Intel core was the limit, 150 against 180) and does not split the loop in three with a long preamble: one row of n = 16, 32 and
+ *       64 took 17, 35 and 124 ns without and 14, 30 and 91 ns with masks.
+ *   <li>So the rows of a batch are read where they lie. Copied to the heap and interleaved, which the tests once made necessary, a product of
+ *       n = 256 and B = 256 was 2% slower for the copying.
  *   <li>Calls of the vector API stand in the tile itself. A helper of our own is subject to the JIT's node budget, from which the
  *       API's methods are exempt; when it runs out, every use of the helper boxes.
  * </ul>
@@ -113,8 +112,9 @@ final class Tiles {
         line("package dev.zstar.kernels.simd;");
         line("");
         line("import static dev.zstar.kernels.simd.Memory.ALL;");
+        line("import static dev.zstar.kernels.simd.Memory.MASK;");
         line("import static dev.zstar.kernels.simd.Memory.ORDER;");
-        line("import static dev.zstar.kernels.simd.Memory.%s;".formatted(element.equals("float") ? "F32" : "F64"));
+        line("import static dev.zstar.kernels.simd.Memory.%s;".formatted(layout()));
         line("");
         switch (weight) {
             case F32, F64 -> {}
@@ -188,15 +188,15 @@ final class Tiles {
     private void dispatchTiles(boolean fresh) {
         line("");
         line(fresh
-                ? "    /** {@code out[r, v] = Σ_k z[at + k · rows + r] · w[k, v]}, as {@link #tile}, with rows of out {@code stride} bytes apart. */"
-                : "    /** {@code t[r, v] += Σ_k z[at + k · rows + r] · w[k, v]} for {@code 0 ≤ k < count}, count ≥ 1, steps of w wk bytes apart. */");
-        line("    static void %s(int rows, int vectors, long w, long wk, %s[] z, int at, int count, %s) {"
-                .formatted(fresh ? "fresh" : "tile", element, target(fresh, true)));
+                ? "    /** {@code out[r, v] = Σ_k z[r, k] · w[k, v]}, as {@link #tile}, with rows of out {@code stride} bytes apart. */"
+                : "    /** {@code t[r, v] += Σ_k z[min(r, last), k] · w[k, v]}, count ≥ 1 steps of w wk bytes apart, rows of z zr bytes apart. */");
+        line("    static void %s(int rows, int vectors, long w, long wk, long z, long zr%s, int count, %s) {"
+                .formatted(fresh ? "fresh" : "tile", fresh ? "" : ", int last", target(fresh, true)));
         line("        switch (rows * 8 + vectors) {");
         for (int rows : ROWS) {
             for (int vectors = 1; vectors <= VECTORS; vectors++) {
-                line("            case %d -> %s%dx%d(w, wk, z, at, count, %s);"
-                        .formatted(rows * 8 + vectors, fresh ? "fresh" : "tile", rows, vectors, targetNames(fresh, true)));
+                line("            case %d -> %s%dx%d(w, wk, z, zr%s, count, %s);"
+                        .formatted(rows * 8 + vectors, fresh ? "fresh" : "tile", rows, vectors, fresh ? "" : ", last", targetNames(fresh, true)));
             }
         }
         line("            default -> throw new AssertionError(rows + \"×\" + vectors);");
@@ -234,27 +234,36 @@ final class Tiles {
 
     private void tile(int rows, int vectors, boolean fresh) {
         line("");
-        line("    private static void %s%dx%d(long w, long wk, %s[] z, int at, int count, %s) {"
-                .formatted(fresh ? "fresh" : "tile", rows, vectors, element, target(fresh, true)));
+        line("    private static void %s%dx%d(long w, long wk, long z, long zr%s, int count, %s) {"
+                .formatted(fresh ? "fresh" : "tile", rows, vectors, fresh ? "" : ", int last", target(fresh, true)));
         start(rows * vectors, fresh);
+        line("        w &= MASK;");
+        for (int r = 0; r < rows; r++) {
+            String row = fresh ? r + "L" : "Math.min(%d, last)".formatted(r);
+            line(r == 0 ? "        long z0 = z & MASK;" : "        long z%d = (z + %s * zr) & MASK;".formatted(r, row));
+        }
         line("        int k = 0;");
         line("        do {");
         for (int v = 0; v < vectors; v++) {
             line("            %s w%d = %s;".formatted(vector, v, load("w + %d * BYTES".formatted(v))));
         }
         for (int r = 0; r < rows; r++) {
-            line("            %s z%d = %s.broadcast(S, z[at + k * %d + %d]);".formatted(vector, r, vector, rows, r));
+            line("            %s b%d = %s.broadcast(S, ALL.get(%s, z%d + (long) k * %d));".formatted(vector, r, vector, layout(), r, elementBytes));
             for (int v = 0; v < vectors; v++) {
                 int t = r * vectors + v;
-                line("            t%d = z%d.fma(w%d, t%d);".formatted(t, r, v, t));
+                line("            t%d = b%d.fma(w%d, t%d);".formatted(t, r, v, t));
             }
         }
-        line("            w += wk;");
+        line("            w = (w + wk) & MASK;");
         line("        } while (++k < count);");
         for (int t = 0; t < rows * vectors; t++) {
             end(t, fresh, "out + %d * stride + %d * S.vectorByteSize()".formatted(t / vectors, t % vectors));
         }
         line("    }");
+    }
+
+    private String layout() {
+        return element.equals("float") ? "F32" : "F64";
     }
 
     /** One row against several panels at once: enough accumulators to hide the latency of the multiply-add. */
@@ -263,31 +272,21 @@ final class Tiles {
         line("    private static void %s%s(long w, long wq, long z, int count, %s) {"
                 .formatted(fresh ? "freshPanels" : "panels", group, target(fresh, false)));
         start(group.total(), fresh);
+        line("        long w0 = w & MASK;");
         for (int panel = 1; panel < group.panels; panel++) {
-            line("        long w%d = w + %dL * wq;".formatted(panel, panel));
+            line("        long w%d = (w + %dL * wq) & MASK;".formatted(panel, panel));
         }
-        boolean uneven = group.last != group.width;
-        line("        int at = 0;");
-        if (uneven) {
-            line("        int end = 0;");
-        }
-        line("        int k = 0;");
-        line("        int stop = count * %d * L;".formatted(group.width));
+        line("        z &= MASK;");
         line("        do {");
-        line("            %s z0 = %s.broadcast(S, ALL.get(%s, z + (long) k * %d));"
-                .formatted(vector, vector, element.equals("float") ? "F32" : "F64", elementBytes));
+        line("            %s b = %s.broadcast(S, ALL.get(%s, z));".formatted(vector, vector, layout()));
         for (int t = 0; t < group.total(); t++) {
-            int panel = t / group.width;
-            String from = "w%s + (long) %s * %d + %d * BYTES".formatted(panel == 0 ? "" : String.valueOf(panel),
-                    uneven && panel == group.panels - 1 ? "end" : "at", elementBytes / weight.packing, t % group.width);
-            line("            t%d = z0.fma(%s, t%d);".formatted(t, load(from), t));
+            line("            t%d = b.fma(%s, t%d);".formatted(t, load("w%d + %d * BYTES".formatted(t / group.width, t % group.width)), t));
         }
-        line("            at += %d * L;".formatted(group.width));
-        if (uneven) {
-            line("            end += %d * L;".formatted(group.last));
+        for (int panel = 0; panel < group.panels; panel++) {
+            line("            w%d = (w%d + %d * BYTES) & MASK;".formatted(panel, panel, panel == group.panels - 1 ? group.last : group.width));
         }
-        line("            k++;");
-        line("        } while (at < stop);");
+        line("            z = (z + %d) & MASK;".formatted(elementBytes));
+        line("        } while (--count > 0);");
         for (int t = 0; t < group.total(); t++) {
             end(t, fresh, "out + %d * S.vectorByteSize()".formatted(t));
         }
@@ -304,7 +303,7 @@ final class Tiles {
 
     private void end(int t, boolean fresh, String address) {
         line(fresh
-                ? "        t%d.intoMemorySegment(ALL, %s, ORDER);".formatted(t, address)
+                ? "        t%d.intoMemorySegment(ALL, (%s) & MASK, ORDER);".formatted(t, address)
                 : "        t%d.intoArray(t, %d * L);".formatted(t, t));
     }
 

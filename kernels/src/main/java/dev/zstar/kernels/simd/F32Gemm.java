@@ -3,8 +3,6 @@ package dev.zstar.kernels.simd;
 import static dev.zstar.kernels.simd.Memory.F32;
 
 import dev.zstar.kernels.Block;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -16,9 +14,10 @@ final class F32Gemm {
     /** Rows from which a panel is packed even where it could be read as it lies, page after page. */
     private static final int PACK = Integer.getInteger("zstar.gemm.pack", 64);
 
-    /** One panel of one sweep, outside the heap as tiles want it; the collector frees it after the thread has ended. */
-    private static final ThreadLocal<MemorySegment> PANEL =
-            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate((long) Panels.VECTORS * L * Tuning.INPUTS * F32.byteSize(), 64));
+    /** One panel of one sweep along k. */
+    private static final ThreadLocal<Scratch> PANEL = ThreadLocal.withInitial(Scratch::new);
+    /** Rows of a transposed {@code a}. */
+    private static final ThreadLocal<Scratch> ROWS = ThreadLocal.withInitial(Scratch::new);
 
     private F32Gemm() {}
 
@@ -40,30 +39,31 @@ final class F32Gemm {
             for (int k0 = 0; k0 < inputs; k0 += Tuning.INPUTS) {
                 int k = Math.min(Tuning.INPUTS, inputs - k0);
                 boolean first = zeros && k0 == 0;
-                float[] copy = transposeA ? F32Batch.copyColumns(a, row0, row1, k0, k) : F32Batch.copyRows(a, row0, row1, k0, k);
+                long zr = transposeA ? Block.bytes(a.type(), 1, k) : a.strideBytes();
+                long z = transposeA ? rows(a, row0, row1, k0, k, zr) : a.address() + row0 * zr + k0 * F32.byteSize();
                 for (int panel = fromPanel; panel < toPanel; panel++) {
                     int vectors = Panels.width(width, panel);
                     int column = Panels.first(width, panel) * L;
                     long wk = pack ? (long) vectors * L * F32.byteSize() : b.strideBytes();
-                    long from = pack ? PANEL.get().address() : b.address() + k0 * b.strideBytes() + column * F32.byteSize();
+                    long from = pack ? PANEL.get().address(wk * k) : b.address() + k0 * b.strideBytes() + column * F32.byteSize();
                     if (pack) {
                         pack(b, transposeB, column, Math.min(vectors * L, c.cols() - column), vectors * L, k0, k, from);
                     }
                     boolean full = column + vectors * L <= c.cols();
                     for (int row = row0; row < row1; ) {
-                        int rows = F32Batch.rows(row1 - row);
+                        int rows = Tuning.rows(row1 - row);
                         int real = Math.min(rows, row1 - row);
-                        int at = (row - row0) * k;
+                        long at = z + (row - row0) * zr;
                         if (first && full && real == rows) {
                             long to = c.address() + row * c.strideBytes() + column * F32.byteSize();
-                            F32Tiles.fresh(rows, vectors, from, wk, copy, at, k, to, c.strideBytes());
+                            F32Tiles.fresh(rows, vectors, from, wk, at, zr, k, to, c.strideBytes());
                         } else {
                             if (first || scaled) {
                                 F32Epilogue.zero(t, rows * vectors);
                             } else {
                                 F32Epilogue.resume(c, row, real, column, vectors, t);
                             }
-                            F32Tiles.tile(rows, vectors, from, wk, copy, at, k, t);
+                            F32Tiles.tile(rows, vectors, from, wk, at, zr, real - 1, k, t);
                             if (scaled) {
                                 F32Epilogue.add((float) alpha, c, row, real, column, vectors, t);
                             } else {
@@ -75,6 +75,15 @@ final class F32Gemm {
                 }
             }
         }
+    }
+
+    /** Columns {@code row0 … row1 - 1} of rows {@code k0 …} of a, as rows {@code stride} bytes apart. */
+    private static long rows(Block a, int row0, int row1, int k0, int k, long stride) {
+        int count = row1 - row0;
+        long to = ROWS.get().address(count * stride);
+        // Columns of the square count as its width, so that what is read ends with the row.
+        F32Square.transpose(a.address() + k0 * a.strideBytes() + row0 * F32.byteSize(), a.strideBytes(), k, (k + L - 1) / L * L, count, to, stride);
+        return to;
     }
 
     private static void scale(double beta, Block c, int fromPanel, int toPanel, int fromRow, int toRow) {

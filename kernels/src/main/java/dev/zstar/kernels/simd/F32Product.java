@@ -43,7 +43,6 @@ final class F32Product {
                 int k = Math.min(Tuning.INPUTS, inputs - k0);
                 boolean first = k0 == 0;
                 boolean last = k0 + k == inputs;
-                float[] copy = F32Batch.copyRows(z, row0, row1, k0, k);
                 for (int panel = fromPanel; panel < toPanel; panel++) {
                     int vectors = w.width(panel);
                     int column = w.column(panel);
@@ -51,15 +50,15 @@ final class F32Product {
                     long from = w.address(panel) + k0 * wk;
                     boolean fresh = plain && first && column + vectors * L <= out.cols();
                     for (int row = row0; row < row1; ) {
-                        int rows = F32Batch.rows(row1 - row);
+                        int rows = Tuning.rows(row1 - row);
                         int real = Math.min(rows, row1 - row);
-                        int at = (row - row0) * k;
+                        long at = z.address() + row * z.strideBytes() + k0 * F32.byteSize();
                         if (fresh && real == rows) {
                             long to = out.address() + row * out.strideBytes() + column * F32.byteSize();
-                            F32Tiles.fresh(rows, vectors, from, wk, copy, at, k, to, out.strideBytes());
+                            F32Tiles.fresh(rows, vectors, from, wk, at, z.strideBytes(), k, to, out.strideBytes());
                         } else {
                             start(w, epilogue, first, out, row, real, column, vectors, t);
-                            tile(w.format, rows, vectors, from, wk, copy, at, k, t);
+                            tile(w.format, rows, vectors, from, wk, at, z.strideBytes(), real - 1, k, t);
                             end(w, epilogue, last, norms, panel, z, out, row, real, vectors, t);
                         }
                         row += rows;
@@ -69,11 +68,11 @@ final class F32Product {
         }
     }
 
-    private static void tile(Format format, int rows, int vectors, long w, long wk, float[] z, int at, int k, float[] t) {
+    private static void tile(Format format, int rows, int vectors, long w, long wk, long z, long zr, int last, int k, float[] t) {
         switch (format) {
-            case FULL -> F32Tiles.tile(rows, vectors, w, wk, z, at, k, t);
-            case BF16 -> Bf16Tiles.tile(rows, vectors, w, wk, z, at, k, t); // twin: case BF16, INT8 -> throw new AssertionError(format);
-            case INT8 -> Int8Tiles.tile(rows, vectors, w, wk, z, at, k, t); // twin: // bf16 and int8 are for f32
+            case FULL -> F32Tiles.tile(rows, vectors, w, wk, z, zr, last, k, t);
+            case BF16 -> Bf16Tiles.tile(rows, vectors, w, wk, z, zr, last, k, t); // twin: case BF16, INT8 -> throw new AssertionError(format);
+            case INT8 -> Int8Tiles.tile(rows, vectors, w, wk, z, zr, last, k, t); // twin: // bf16 and int8 are for f32
         }
     }
 

@@ -7,7 +7,18 @@ final class Tuning {
     /** Bytes of the batch, a block of rows, that stay in the second-level cache while all panels pass them. */
     private static final int BATCH = Integer.getInteger("zstar.tile.batch", 512 * 1024);
 
+    /** Rows of a full tile: 8×3 accumulators, 3 weights and a broadcast fit 32 registers; 256-bit x86 has 16, for 4×3. */
+    private static final int ROWS = Lanes.BITS == 256 ? 4 : 8;
+
     private Tuning() {}
+
+    /**
+     * Rows of the tile at a place from which so many rows are left, 1, 2, 4 or 8. Three count as four and seven as eight: an idle row costs
+     * less than another tile.
+     */
+    static int rows(int left) {
+        return Math.min(ROWS, left == 3 || left == 7 ? left + 1 : Integer.highestOneBit(left));
+    }
 
     /** Rows of a block of a batch with so many inputs: a multiple of the tallest tile. */
     static int batchRows(int inputs, int bytes) {
