@@ -4,7 +4,7 @@ package dev.zstar.kernels;
 public enum Format {
     /** In the type of the matrix; nothing is rounded. */
     FULL,
-    /** The upper half of an f32 (8 bits of significand, rounded to nearest even): relative error up to 2⁻⁹. For f32 only. */
+    /** The upper half of an f32 (8 bits of significand, rounded to nearest even): relative error up to 2⁻⁸. For f32 only. */
     BF16,
     /**
      * Integers of {@code -127 … 127} times a scale for each row of the matrix, {@code max |w| / 127}: an error of up to half a scale in

@@ -3,6 +3,7 @@ package dev.zstar.kernels.simd;
 import static dev.zstar.kernels.simd.Memory.F32;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Format;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -51,7 +52,7 @@ final class F32Gemm {
                     }
                     boolean full = column + vectors * L <= c.cols();
                     for (int row = row0; row < row1; ) {
-                        int rows = Tuning.rows(row1 - row);
+                        int rows = Tuning.rows(row1 - row, Format.FULL);
                         int real = Math.min(rows, row1 - row);
                         long at = z + (row - row0) * zr;
                         if (first && full && real == rows) {

@@ -42,7 +42,10 @@ final class F32Panels {
 
     /** Packs the transpose of what {@code from} holds, bit for bit. */
     static void transpose(Panels from, Panels to) {
-        int bytes = (int) B / Panels.packing(from.format);
+        if (from.format != Format.FULL) {
+            NarrowPanels.transpose(from, to);
+            return;
+        }
         for (int panel = 0; panel < to.count; panel++) {
             int width = to.width(panel) * L;
             int column = to.column(panel);
@@ -51,13 +54,8 @@ final class F32Panels {
                 int sourceWidth = from.width(source) * L;
                 int first = from.column(source);
                 int count = Math.min(sourceWidth, to.inputs - first);
-                long a = from.address(source) + (long) column * sourceWidth * bytes;
-                long b = to.address(panel) + (long) first * width * bytes;
-                if (from.format == Format.FULL) {
-                    F32Square.transpose(a, sourceWidth * B, real, width, count, b, width * B);
-                } else {
-                    NarrowPanels.transpose(a, sourceWidth, real, width, count, b, bytes);
-                }
+                F32Square.transpose(from.address(source) + (long) column * sourceWidth * B, sourceWidth * B, real, width, count,
+                        to.address(panel) + (long) first * width * B, width * B);
             }
         }
     }

@@ -46,11 +46,11 @@ final class F32Product {
                 for (int panel = fromPanel; panel < toPanel; panel++) {
                     int vectors = w.width(panel);
                     int column = w.column(panel);
-                    long wk = (long) vectors * L * F32.byteSize() / Panels.packing(w.format);
-                    long from = w.address(panel) + k0 * wk;
+                    long wk = w.step(vectors);
+                    long from = w.address(panel) + k0 / w.share * wk;
                     boolean fresh = plain && first && column + vectors * L <= out.cols();
                     for (int row = row0; row < row1; ) {
-                        int rows = Tuning.rows(row1 - row);
+                        int rows = Tuning.rows(row1 - row, w.format);
                         int real = Math.min(rows, row1 - row);
                         long at = z.address() + row * z.strideBytes() + k0 * F32.byteSize();
                         if (fresh && real == rows) {
@@ -58,7 +58,7 @@ final class F32Product {
                             F32Tiles.fresh(rows, vectors, from, wk, at, z.strideBytes(), k, to, out.strideBytes());
                         } else {
                             start(w, epilogue, first, out, row, real, column, vectors, t);
-                            tile(w.format, rows, vectors, from, wk, at, z.strideBytes(), real - 1, k, t);
+                            tile(w.format, rows, vectors, from, wk, at, z.strideBytes(), real - 1, w.steps(k), t);
                             end(w, epilogue, last, norms, panel, z, out, row, real, vectors, t);
                         }
                         row += rows;
@@ -112,7 +112,7 @@ final class F32Product {
             } else {
                 float[] t = F32Epilogue.tile();
                 start(w, epilogue, true, out, 0, 1, column, vectors, t);
-                panels(w.format, panels, width, last, w.address(panel), w.stride(), z.address(), w.inputs, t);
+                panels(w.format, panels, width, last, w.address(panel), w.stride(), z.address(), w.steps(w.inputs), t);
                 for (int i = 0; i < panels; i++) {
                     if (i > 0) {
                         System.arraycopy(t, i * width * L, t, 0, w.width(panel + i) * L);

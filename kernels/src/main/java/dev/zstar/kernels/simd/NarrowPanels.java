@@ -23,29 +23,40 @@ final class NarrowPanels {
         for (int panel = 0; panel < to.count; panel++) {
             int width = to.width(panel) * L;
             int column = to.column(panel);
-            long at = to.address(panel);
-            for (int k = 0; k < to.inputs; k++) {
-                for (int i = column; i < column + width; i++) {
-                    boolean real = i < to.outputs;
-                    float value = real ? (float) (to.transposed ? w.get(k, i) : w.get(i, k)) : 0;
+            for (int k = 0; k < to.steps(to.inputs) * to.share; k++) {
+                for (int i = 0; i < width; i++) {
+                    boolean real = column + i < to.outputs && k < to.inputs;
+                    float value = real ? (float) (to.transposed ? w.get(k, column + i) : w.get(column + i, k)) : 0;
+                    long at = to.address(panel) + to.place(width, i, k);
                     if (to.format == Format.BF16) {
                         ALL.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Format.toBf16(value));
-                        at += Short.BYTES;
                     } else {
-                        float scale = real ? (float) to.scales.get(0, to.transposed ? k : i) : 0;
-                        ALL.set(ValueLayout.JAVA_BYTE, at++, Format.toInt8(value, scale));
+                        float scale = real ? (float) to.scales.get(0, to.transposed ? k : column + i) : 0;
+                        ALL.set(ValueLayout.JAVA_BYTE, at, Format.toInt8(value, scale));
                     }
                 }
             }
         }
     }
 
-    /** {@code to[k, i] = from[i, k]} for elements of so many bytes, 0 where {@code i ≥ real}. */
-    static void transpose(long from, int stride, int real, int width, int count, long to, int bytes) {
-        for (int k = 0; k < count; k++) {
-            for (int i = 0; i < width * bytes; i++) {
-                long a = from + ((long) (i / bytes) * stride + k) * bytes + i % bytes;
-                ALL.set(ValueLayout.JAVA_BYTE, to + (long) k * width * bytes + i, i / bytes < real ? ALL.get(ValueLayout.JAVA_BYTE, a) : 0);
+    /** Packs the transpose of what {@code from} holds, bit for bit. */
+    static void transpose(Panels from, Panels to) {
+        for (int panel = 0; panel < to.count; panel++) {
+            int width = to.width(panel) * L;
+            for (int i = 0; i < Math.min(width, to.outputs - to.column(panel)); i++) {
+                int input = to.column(panel) + i;
+                for (int source = 0; source < from.count; source++) {
+                    int sourceWidth = from.width(source) * L;
+                    for (int j = 0; j < Math.min(sourceWidth, from.outputs - from.column(source)); j++) {
+                        long a = from.address(source) + from.place(sourceWidth, j, input);
+                        long b = to.address(panel) + to.place(width, i, from.column(source) + j);
+                        if (from.format == Format.BF16) {
+                            ALL.set(ValueLayout.JAVA_SHORT_UNALIGNED, b, ALL.get(ValueLayout.JAVA_SHORT_UNALIGNED, a));
+                        } else {
+                            ALL.set(ValueLayout.JAVA_BYTE, b, ALL.get(ValueLayout.JAVA_BYTE, a));
+                        }
+                    }
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ import dev.zstar.kernels.Type;
 
 /**
  * A matrix of {@code outputs × inputs} laid out for register tiles. A panel holds the outputs of up to three vectors: for each input k
- * in turn, their weights side by side, zeros beyond the last output.
+ * in turn (each two of them for bf16) their weights side by side, zeros beyond the last output and input.
  *
  * <p>Where full panels would leave a single vector over, the last two have two each: a tile of 8×1 vectors reads as much of the batch as
  * one of 8×3, and reached 88 of the 117 GFLOP/s that 8×2 and 8×3 do.
@@ -21,6 +21,10 @@ final class Panels implements AutoCloseable {
     final int inputs;
     /** How many there are. */
     final int count;
+    /** Inputs of one step of a tile: their weights lie side by side for each output. */
+    final int share;
+    /** Bytes of a weight. */
+    final int weightBytes;
     /** For {@link Format#INT8} one scale for each row of {@code W}, else null. */
     final Block scales;
     /** Whether the scales belong to the inputs (this is the transpose of {@code W}) instead of the outputs. */
@@ -40,8 +44,14 @@ final class Panels implements AutoCloseable {
         lanes = Lanes.BITS / Byte.SIZE / type.bytes();
         vectors = (outputs + lanes - 1) / lanes;
         count = count(vectors);
-        int packing = packing(format);
-        block = Block.allocate(type, count, (Math.multiplyExact(VECTORS * lanes, inputs) + packing - 1) / packing);
+        share = format == Format.BF16 ? 2 : 1;
+        weightBytes = switch (format) {
+            case FULL -> type.bytes();
+            case BF16 -> Short.BYTES;
+            case INT8 -> Byte.BYTES;
+        };
+        long bytes = (long) VECTORS * lanes * steps(inputs) * share * weightBytes;
+        block = Block.allocate(type, count, Math.toIntExact((bytes + type.bytes() - 1) / type.bytes()));
     }
 
     /** Room for {@code W}. */
@@ -60,13 +70,14 @@ final class Panels implements AutoCloseable {
         return other;
     }
 
-    /** How many weights take the room of one element. */
-    static int packing(Format format) {
-        return switch (format) {
-            case FULL -> 1;
-            case BF16 -> 2;
-            case INT8 -> 4;
-        };
+    /** Steps of a tile for so many inputs, the last one perhaps with zeros. */
+    int steps(int inputs) {
+        return (inputs + share - 1) / share;
+    }
+
+    /** The place of a weight in a panel of so many outputs, in bytes. */
+    long place(int width, int i, int k) {
+        return (((long) (k / share) * width + i) * share + k % share) * weightBytes;
     }
 
     /** Takes the values of {@code w}, or of its transpose if this is one. */
@@ -115,6 +126,11 @@ final class Panels implements AutoCloseable {
             end++;
         }
         return end - panel;
+    }
+
+    /** Bytes of one step of a panel of so many vectors. */
+    long step(int vectors) {
+        return (long) vectors * lanes * share * weightBytes;
     }
 
     /** The address of a panel. */

@@ -73,7 +73,8 @@ final class SimdEngine implements Engine {
     @Override
     public void apply(Weights w, Block z, Block out, Epilogue epilogue) {
         Shapes.apply(w, z, out, epilogue);
-        product(own(w).panels(), z, out, epilogue);
+        Panels panels = own(w).panels();
+        product(panels, whole(panels, z), out, epilogue);
     }
 
     @Override
@@ -81,7 +82,7 @@ final class SimdEngine implements Engine {
         Shapes.applyTransposed(w, u, out);
         Panels panels = own(w).transposedPanels();
         if (panels.scales == null) {
-            product(panels, u, out, Epilogue.NONE);
+            product(panels, whole(panels, u), out, Epilogue.NONE);
             return;
         }
         // The scales of integer weights belong to the inputs of the transpose.
@@ -90,6 +91,16 @@ final class SimdEngine implements Engine {
             F32Rows.multiply(u.address() + p * u.strideBytes(), panels.scales.address(), scaled.address() + p * scaled.strideBytes(), u.cols());
         }
         product(panels, scaled, out, Epilogue.NONE);
+    }
+
+    /** The state, copied to where zeros follow each row if the weights' last step reads beyond it. */
+    private Block whole(Panels w, Block z) {
+        if (w.inputs % w.share == 0) {
+            return z;
+        }
+        Block copy = jobs.get().scratch(z.rows(), z.cols());
+        copy.copyFrom(z);
+        return copy;
     }
 
     private void product(Panels w, Block z, Block out, Epilogue epilogue) {
