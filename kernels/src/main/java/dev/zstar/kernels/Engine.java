@@ -26,6 +26,9 @@ public interface Engine extends AutoCloseable {
     /** Lays out {@code w}, of {@code outputs × inputs}, for repeated use. The block is read, not kept. */
     Weights pack(Block w);
 
+    /** Softmax, normalisations, dropout and attention on this engine. */
+    Layers layers();
+
     // ---- products
 
     /**

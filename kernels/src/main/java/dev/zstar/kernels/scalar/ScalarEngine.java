@@ -5,6 +5,7 @@ import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.Type;
@@ -29,6 +30,11 @@ final class ScalarEngine implements Engine {
     @Override
     public Weights pack(Block w) {
         return new ScalarWeights(w);
+    }
+
+    @Override
+    public Layers layers() {
+        return ScalarLayers.INSTANCE;
     }
 
     @Override

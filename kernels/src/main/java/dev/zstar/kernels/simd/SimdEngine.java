@@ -5,6 +5,7 @@ import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.Team;
@@ -15,9 +16,11 @@ import dev.zstar.kernels.Weights;
 final class SimdEngine implements Engine {
     private final Team team;
     private final ThreadLocal<Job> jobs = ThreadLocal.withInitial(Job::new);
+    private final Layers layers;
 
     SimdEngine(int threads) {
         team = new Team(threads);
+        layers = new SimdLayers(team);
     }
 
     @Override
@@ -50,6 +53,11 @@ final class SimdEngine implements Engine {
         } else {
             team.run(pieces, job);
         }
+    }
+
+    @Override
+    public Layers layers() {
+        return layers;
     }
 
     // ---- products

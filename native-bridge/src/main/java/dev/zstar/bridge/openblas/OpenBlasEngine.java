@@ -5,6 +5,7 @@ import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.Type;
@@ -47,6 +48,11 @@ final class OpenBlasEngine implements Engine {
     @Override
     public Weights pack(Block w) {
         return new OpenBlasWeights(w);
+    }
+
+    @Override
+    public Layers layers() {
+        return host.layers();
     }
 
     @Override
