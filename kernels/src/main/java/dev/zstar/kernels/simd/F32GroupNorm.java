@@ -105,9 +105,11 @@ final class F32GroupNorm {
     /** From a number for each group to one for each channel. */
     private void spread(int channels, int groups, double[] stats, int at) {
         int width = channels / groups;
+        for (int g = 0; g < groups; g++) {
+            java.util.Arrays.fill(mean, g * width, (g + 1) * width, stats[at + 2 * g]);
+            java.util.Arrays.fill(r, g * width, (g + 1) * width, stats[at + 2 * g + 1]);
+        }
         for (int c = 0; c < channels; c++) {
-            mean[c] = stats[at + c / width * 2];
-            r[c] = stats[at + c / width * 2 + 1];
             high[c] = (float) mean[c];
             low[c] = (float) (mean[c] - high[c]);
         }
@@ -184,10 +186,12 @@ final class F32GroupNorm {
         java.util.Arrays.fill(own.sums, 0, n, 0);
         int width = channels / groups;
         for (int row = 0; row < rows; row++) {
-            for (int c = 0; c < n; c++) {
-                int at = row * numbers + (from + c) / width * 2;
-                own.mean[c] = numbers == 1 ? 0 : stats[at];
-                own.r[c] = numbers == 1 ? stats[row] : stats[at + 1];
+            for (int c = 0; c < n; ) {
+                int g = (from + c) / width;
+                int end = Math.min(n, (g + 1) * width - from);
+                java.util.Arrays.fill(own.mean, c, end, numbers == 1 ? 0 : stats[row * numbers + 2 * g]);
+                java.util.Arrays.fill(own.r, c, end, numbers == 1 ? stats[row] : stats[row * numbers + 2 * g + 1]);
+                c = end;
             }
             for (int p = 0; p < positions; p++) {
                 long first = row * stride + ((long) p * channels + from) * B;

@@ -20,23 +20,31 @@ final class F32Softmax {
     /** As many f32 as there are f64 in a vector. */
     private static final VectorSpecies<Float> HALF = VectorSpecies.of(float.class, VectorShape.forBitSize(D.length() * Float.SIZE));
 
-    /** A row of exponentials, of each thread its own. */
-    private static final ThreadLocal<float[][]> ROW = ThreadLocal.withInitial(() -> new float[1][0]);
+    private static final ThreadLocal<F32Softmax> OWN = ThreadLocal.withInitial(F32Softmax::new);
+
+    /** A row of exponentials, padded to pairs of vectors. */
+    private float[] row = new float[0];
+    /** A vector of sums. It goes through memory because the JIT, having inlined all of this, no longer inlines {@link Lanes#sum}. */
+    private final double[] lanes = new double[W];
 
     private F32Softmax() {}
 
     /** {@code out = softmax x}; the row may be its own output. */
     static void apply(long x, long out, int n) {
-        int padded = (n + 2 * L - 1) / (2 * L) * (2 * L);
-        float[][] holder = ROW.get();
-        if (holder[0].length < padded) {
-            holder[0] = new float[padded];
+        if (n == 0) {
+            return;
         }
-        float[] t = holder[0];
+        F32Softmax own = OWN.get();
+        int padded = (n + 2 * L - 1) / (2 * L) * (2 * L);
+        if (own.row.length < padded) {
+            own.row = new float[padded];
+        }
+        float[] t = own.row;
         load(x, n, t, padded);
         shift(t, padded, max(t, padded));
         F32Exp.apply(t, 0, padded);
-        store(t, (float) (1 / sum(t, padded)), out, n);
+        sums(t, padded, own.lanes);
+        store(t, (float) (1 / sum(own.lanes)), out, n);
     }
 
     /** Copies the row; beyond it goes {@code -∞}, which adds nothing to a sum of exponentials. */
@@ -55,9 +63,9 @@ final class F32Softmax {
 
     /** The largest; NaN is passed over, as its exponential will show it. */
     private static float max(float[] t, int padded) {
-        FloatVector m0 = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
-        FloatVector m1 = m0;
-        for (int i = 0; i < padded; i += 2 * L) {
+        FloatVector m0 = FloatVector.fromArray(S, t, 0);
+        FloatVector m1 = FloatVector.fromArray(S, t, L);
+        for (int i = 2 * L; i < padded; i += 2 * L) {
             FloatVector t0 = FloatVector.fromArray(S, t, i);
             FloatVector t1 = FloatVector.fromArray(S, t, i + L);
             m0 = m0.blend(t0, t0.compare(VectorOperators.GT, m0));
@@ -72,14 +80,22 @@ final class F32Softmax {
         }
     }
 
-    private static double sum(float[] t, int padded) {
+    private static void sums(float[] t, int padded, double[] lanes) {
         DoubleVector s0 = DoubleVector.zero(D);
         DoubleVector s1 = DoubleVector.zero(D);
         for (int i = 0; i < padded; i += 2 * W) {
             s0 = s0.add(FloatVector.fromArray(HALF, t, i).convertShape(VectorOperators.F2D, D, 0)); // twin: s0 = s0.add(DoubleVector.fromArray(D, t, i));
             s1 = s1.add(FloatVector.fromArray(HALF, t, i + W).convertShape(VectorOperators.F2D, D, 0)); // twin: s1 = s1.add(DoubleVector.fromArray(D, t, i + W));
         }
-        return Lanes.sum(s0.add(s1));
+        s0.add(s1).intoArray(lanes, 0);
+    }
+
+    private static double sum(double[] lanes) {
+        double sum = 0;
+        for (double lane : lanes) {
+            sum += lane;
+        }
+        return sum;
     }
 
     private static void store(float[] t, float scale, long out, int n) {
