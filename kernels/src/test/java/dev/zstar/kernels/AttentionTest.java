@@ -38,8 +38,44 @@ class AttentionTest {
     }
 
     /** How far probabilities are off, relative to themselves, and what follows for each result. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Bounds(Type type, int sequence, boolean causal, Block q, Block k, Block v, double[] lse) {
+    private static final class Bounds {
+        final Type type;
+        final int sequence;
+        final boolean causal;
+        final Block q;
+        final Block k;
+        final Block v;
+        private final double[][][] p;
+        private final double[][][] ε;
+
+        /**
+         * The score is a chain of d multiply-adds times a rounded factor, what is subtracted from it is rounded, and so is the difference;
+         * the exponential adds 2 u.
+         */
+        Bounds(Type type, int sequence, boolean causal, Block q, Block k, Block v, double[] lse) {
+            this.type = type;
+            this.sequence = sequence;
+            this.causal = causal;
+            this.q = q;
+            this.k = k;
+            this.v = v;
+            p = new double[HEADS][q.rows()][q.rows()];
+            ε = new double[HEADS][q.rows()][q.rows()];
+            for (int h = 0; h < HEADS; h++) {
+                for (int i = 0; i < q.rows(); i++) {
+                    double l = lse[i * HEADS + h];
+                    for (int j = 0; j < q.rows(); j++) {
+                        if (sees(i, j)) {
+                            double score = dot(q, i, k, j, h, false) * scale();
+                            p[h][i][j] = Math.exp(score - l);
+                            ε[h][i][j] = scale() * Reference.gamma(d() + 2, type) * dot(q, i, k, j, h, true)
+                                    + type.unitRoundoff() * (Math.abs(score - l) + Math.abs(l) + Math.abs(score) + 2);
+                        }
+                    }
+                }
+            }
+        }
+
         private int d() {
             return q.cols() / HEADS;
         }
@@ -53,18 +89,11 @@ class AttentionTest {
         }
 
         private double p(int i, int j, int h) {
-            return Math.exp(dot(q, i, k, j, h, false) * scale() - lse[i * HEADS + h]);
+            return p[h][i][j];
         }
 
-        /**
-         * The score is a chain of d multiply-adds times a rounded factor, what is subtracted from it is rounded, and so is the difference;
-         * the exponential adds 2 u.
-         */
         private double ε(int i, int j, int h) {
-            double score = dot(q, i, k, j, h, false) * scale();
-            double l = lse[i * HEADS + h];
-            return scale() * Reference.gamma(d() + 2, type) * dot(q, i, k, j, h, true)
-                    + type.unitRoundoff() * (Math.abs(score - l) + Math.abs(l) + Math.abs(score) + 2);
+            return ε[h][i][j];
         }
 
         /** {@code Σ_j P_ij x_j} of some x, over what query i sees. */
@@ -162,7 +191,7 @@ class AttentionTest {
             Bounds bounds, Block dOut, Block dq, Block dk, Block dv, Block expected, Block expectedK, Block expectedV) {
         int rows = dq.rows();
         int d = dq.cols() / HEADS;
-        double rest = Reference.gamma(bounds.sequence() + 4, bounds.type());
+        double rest = Reference.gamma(bounds.sequence + 4, bounds.type);
         double[] boundK = new double[rows * dq.cols()];
         double[] boundV = new double[rows * dq.cols()];
         for (int i = 0; i < rows; i++) {
@@ -173,8 +202,8 @@ class AttentionTest {
                     for (int j = 0; j < rows; j++) {
                         if (bounds.sees(i, j)) {
                             double each = bounds.scale() * (slopes[0][j] + rest * slopes[1][j]);
-                            bound += each * Math.abs(bounds.k().get(j, c));
-                            boundK[j * dq.cols() + c] += each * Math.abs(bounds.q().get(i, c));
+                            bound += each * Math.abs(bounds.k.get(j, c));
+                            boundK[j * dq.cols() + c] += each * Math.abs(bounds.q.get(i, c));
                             boundV[j * dq.cols() + c] += 1.01 * bounds.p(i, j, h) * Math.abs(dOut.get(i, c)) * (bounds.ε(i, j, h) + rest) + 1e-37;
                         }
                     }

@@ -307,7 +307,7 @@ class NormTest {
     @Test
     void allocatesNothing() {
         for (Type type : Type.values()) {
-            for (int[] shape : new int[][] {{1, 512, 1}, {1, 131, 1}, {16, 44, 4}}) {
+            for (int[] shape : new int[][] {{1, 131, 1}, {16, 44, 4}}) {
                 int n = shape[0] * shape[1];
                 try (Engine engine = Engines.named("simd", 1);
                         Block x = Reference.random(type, BATCH, n, 1);
