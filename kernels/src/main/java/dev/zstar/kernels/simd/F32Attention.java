@@ -6,14 +6,14 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Attention of one head of one sequence, a block of queries at a time. Scores are formed transposed, so that queries are lanes:
  * softmax then needs no sum across a vector, and its result lies as the second product reads it. All scores of a block are kept
- * (512 keys: 64 KiB), so there is one maximum for each query and no rescaling.
+ * (512 keys: 128 KiB), so there is one maximum for each query and no rescaling.
  */
 final class F32Attention {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
     private static final int QUERIES = F32AttentionScratch.QUERIES;
     private static final int ROWS = F32AttentionTile.ROWS;
-    /** Keys that are weighed at once: their probabilities (8 KiB) and values (d = 64: 16 KiB) stay in a first-level cache. */
+    /** Keys that are weighed at once: their probabilities (16 KiB) and values (d = 64: 16 KiB) stay in a first-level cache. */
     private static final int KEYS = 64;
 
     private F32Attention() {}
@@ -35,7 +35,7 @@ final class F32Attention {
             int seen = causal ? i0 + queries : sequence;
             F32AttentionScratch.load(q + i0 * stride, stride, queries, d, x.q, QUERIES, width);
             F32Transpose.apply(x.q, QUERIES, width, x.qt, x.squares);
-            outer(x.k, x.qt, x.s, seen, d, width);
+            outer(x.k, x.qt, x.s, seen, d, width, i0, causal);
             if (causal) {
                 F32Scores.mask(x.s, i0, seen, Float.NEGATIVE_INFINITY);
             }
@@ -61,11 +61,12 @@ final class F32Attention {
         return (rows + ROWS - 1) / ROWS * ROWS;
     }
 
-    /** {@code s[j, i] = ⟨x_j, y_i⟩} for {@code j < seen}. */
-    static void outer(float[] x, float[] yt, float[] s, int seen, int d, int width) {
+    /** {@code s[j, i] = ⟨x_j, y_i⟩} for {@code j < seen}; 0 in vectors of queries that all come before a key that is hidden from them. */
+    static void outer(float[] x, float[] yt, float[] s, int seen, int d, int width, int i0, boolean causal) {
         java.util.Arrays.fill(s, 0, tiles(seen) * QUERIES, 0);
         for (int j = 0; j < seen; j += ROWS) {
-            F32AttentionTile.multiply(x, j * width, width, 1, yt, 0, QUERIES, s, j * QUERIES, QUERIES, QUERIES, d);
+            int skip = causal && j > i0 ? (j - i0) / L * L : 0;
+            F32AttentionTile.multiply(x, j * width, width, 1, yt, skip, QUERIES, s, j * QUERIES + skip, QUERIES, QUERIES - skip, d);
         }
     }
 

@@ -16,8 +16,8 @@ final class F32AttentionScratch {
     private static final int L = S.length();
     private static final ThreadLocal<F32AttentionScratch> OWN = ThreadLocal.withInitial(F32AttentionScratch::new);
 
-    /** Queries of a block: two vectors. */
-    static final int QUERIES = 2 * L;
+    /** Queries of a block: the vectors of the widest tile. */
+    static final int QUERIES = 4 * L;
 
     /** Columns of a head, padded. */
     int width;

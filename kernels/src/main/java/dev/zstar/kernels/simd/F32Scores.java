@@ -30,26 +30,28 @@ final class F32Scores {
 
     /** {@code shift[i] = scale · max_j s[j, i]}. NaN is passed over; its exponential will show it. */
     static void max(float[] s, int seen, float scale, float[] shift) {
-        FloatVector m0 = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
-        FloatVector m1 = m0;
-        for (int j = 0; j < seen; j++) {
-            FloatVector s0 = FloatVector.fromArray(S, s, j * QUERIES);
-            FloatVector s1 = FloatVector.fromArray(S, s, j * QUERIES + L);
-            m0 = m0.blend(s0, s0.compare(VectorOperators.GT, m0));
-            m1 = m1.blend(s1, s1.compare(VectorOperators.GT, m1));
+        for (int i = 0; i < QUERIES; i += 2 * L) {
+            FloatVector m0 = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
+            FloatVector m1 = m0;
+            for (int j = 0; j < seen; j++) {
+                FloatVector s0 = FloatVector.fromArray(S, s, j * QUERIES + i);
+                FloatVector s1 = FloatVector.fromArray(S, s, j * QUERIES + i + L);
+                m0 = m0.blend(s0, s0.compare(VectorOperators.GT, m0));
+                m1 = m1.blend(s1, s1.compare(VectorOperators.GT, m1));
+            }
+            m0.mul(scale).intoArray(shift, i);
+            m1.mul(scale).intoArray(shift, i + L);
         }
-        m0.mul(scale).intoArray(shift, 0);
-        m1.mul(scale).intoArray(shift, L);
     }
 
     /** {@code s[j, i] = scale · s[j, i] - shift[i]} for {@code from ≤ j < to}. */
     static void shift(float[] s, int from, int to, float scale, float[] shift) {
-        FloatVector m0 = FloatVector.fromArray(S, shift, 0).neg();
-        FloatVector m1 = FloatVector.fromArray(S, shift, L).neg();
         FloatVector a = FloatVector.broadcast(S, scale);
         for (int j = from; j < to; j++) {
-            FloatVector.fromArray(S, s, j * QUERIES).fma(a, m0).intoArray(s, j * QUERIES);
-            FloatVector.fromArray(S, s, j * QUERIES + L).fma(a, m1).intoArray(s, j * QUERIES + L);
+            for (int i = 0; i < QUERIES; i += L) {
+                int at = j * QUERIES + i;
+                FloatVector.fromArray(S, s, at).fma(a, FloatVector.fromArray(S, shift, i).neg()).intoArray(s, at);
+            }
         }
     }
 
@@ -89,14 +91,12 @@ final class F32Scores {
 
     /** {@code d[j, i] = scale · p[j, i] · (d[j, i] - mean[i])}. */
     static void slope(float[] p, float[] d, int seen, float scale, float[] mean) {
-        FloatVector m0 = FloatVector.fromArray(S, mean, 0);
-        FloatVector m1 = FloatVector.fromArray(S, mean, L);
         for (int j = 0; j < seen; j++) {
-            int at = j * QUERIES;
-            FloatVector p0 = FloatVector.fromArray(S, p, at).mul(scale);
-            FloatVector p1 = FloatVector.fromArray(S, p, at + L).mul(scale);
-            FloatVector.fromArray(S, d, at).sub(m0).mul(p0).intoArray(d, at);
-            FloatVector.fromArray(S, d, at + L).sub(m1).mul(p1).intoArray(d, at + L);
+            for (int i = 0; i < QUERIES; i += L) {
+                int at = j * QUERIES + i;
+                FloatVector factor = FloatVector.fromArray(S, p, at).mul(scale);
+                FloatVector.fromArray(S, d, at).sub(FloatVector.fromArray(S, mean, i)).mul(factor).intoArray(d, at);
+            }
         }
     }
 }
