@@ -35,7 +35,7 @@ final class F32Attention {
             int seen = causal ? i0 + queries : sequence;
             F32AttentionScratch.load(q + i0 * stride, stride, queries, d, x.q, QUERIES, width);
             F32Transpose.apply(x.q, QUERIES, width, x.qt, x.squares);
-            outer(x.k, x.qt, x.s, seen, d, width, i0, causal);
+            outer(x.k, x.qt, x.s, seen, d, width, i0, queries, causal);
             if (causal) {
                 F32Scores.mask(x.s, i0, seen, Float.NEGATIVE_INFINITY);
             }
@@ -61,12 +61,13 @@ final class F32Attention {
         return (rows + ROWS - 1) / ROWS * ROWS;
     }
 
-    /** {@code s[j, i] = ⟨x_j, y_i⟩} for {@code j < seen}; 0 in vectors of queries that all come before a key that is hidden from them. */
-    static void outer(float[] x, float[] yt, float[] s, int seen, int d, int width, int i0, boolean causal) {
+    /** {@code s[j, i] = ⟨x_j, y_i⟩} for {@code j < seen}; 0 in vectors in which no query exists or sees key j. */
+    static void outer(float[] x, float[] yt, float[] s, int seen, int d, int width, int i0, int queries, boolean causal) {
+        int used = (queries + L - 1) / L * L;
         java.util.Arrays.fill(s, 0, tiles(seen) * QUERIES, 0);
         for (int j = 0; j < seen; j += ROWS) {
             int skip = causal && j > i0 ? (j - i0) / L * L : 0;
-            F32AttentionTile.multiply(x, j * width, width, 1, yt, skip, QUERIES, s, j * QUERIES + skip, QUERIES, QUERIES - skip, d);
+            F32AttentionTile.multiply(x, j * width, width, 1, yt, skip, QUERIES, s, j * QUERIES + skip, QUERIES, used - skip, d);
         }
     }
 

@@ -26,8 +26,8 @@ final class F32AttentionVjp {
             F32AttentionScratch.load(dOut + i0 * stride, stride, queries, d, x.dOut, QUERIES, width);
             F32Transpose.apply(x.q, QUERIES, width, x.qt, x.squares);
             F32Transpose.apply(x.dOut, QUERIES, width, x.dOutT, x.squares);
-            F32Attention.outer(x.k, x.qt, x.s, seen, d, width, i0, causal);
-            F32Attention.outer(x.v, x.dOutT, x.ds, seen, d, width, i0, causal);
+            F32Attention.outer(x.k, x.qt, x.s, seen, d, width, i0, queries, causal);
+            F32Attention.outer(x.v, x.dOutT, x.ds, seen, d, width, i0, queries, causal);
             if (causal) {
                 F32Scores.mask(x.s, i0, seen, Float.NEGATIVE_INFINITY);
                 F32Scores.mask(x.ds, i0, seen, 0);
