@@ -1,5 +1,7 @@
 package dev.zstar.kernels.simd;
 
+import static dev.zstar.kernels.simd.Memory.F32;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -13,8 +15,8 @@ final class F32Attention {
     private static final int L = S.length();
     private static final int QUERIES = F32AttentionScratch.QUERIES;
     private static final int ROWS = F32AttentionTile.ROWS;
-    /** Keys that are weighed at once: their probabilities (16 KiB) and values (d = 64: 16 KiB) stay in a first-level cache. */
-    private static final int KEYS = 64;
+    /** Keys that are weighed at once (64 f32, 32 f64): their probabilities, 16 KiB or 8, and values, d = 64: 16 KiB, stay in a first-level cache. */
+    static final int KEYS = 256 / (int) F32.byteSize();
 
     private F32Attention() {}
 

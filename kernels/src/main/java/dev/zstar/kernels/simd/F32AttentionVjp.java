@@ -43,7 +43,9 @@ final class F32AttentionVjp {
             }
             F32Scores.slope(x.s, x.ds, seen, scale, x.shift);
             java.util.Arrays.fill(x.o, 0, QUERIES * width, 0);
-            F32Attention.weigh(x.ds, 0, seen, x.k, width, x.o, i0, queries, causal);
+            for (int from = 0; from < seen; from += F32Attention.KEYS) {
+                F32Attention.weigh(x.ds, from, Math.min(from + F32Attention.KEYS, seen), x.k, width, x.o, i0, queries, causal);
+            }
             F32AttentionScratch.store(x.o, queries, width, dq + i0 * stride, stride, d);
             gather(x.ds, x.q, x.dk, seen, width, i0, queries, causal);
             gather(x.s, x.dOut, x.dv, seen, width, i0, queries, causal);
