@@ -35,6 +35,9 @@ public interface Engine extends AutoCloseable {
      */
     Weights pack(Block w, Format format);
 
+    /** Softmax, normalisations, dropout and attention on this engine. */
+    Layers layers();
+
     // ---- products
 
     /**

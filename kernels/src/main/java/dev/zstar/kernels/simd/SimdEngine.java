@@ -6,6 +6,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.Team;
@@ -22,9 +23,11 @@ final class SimdEngine implements Engine {
     /** Of each calling thread its own; all of them, for their memory. */
     private final ThreadLocal<Job> jobs = ThreadLocal.withInitial(this::newJob);
     private final Queue<Job> known = new ConcurrentLinkedQueue<>();
+    private final Layers layers;
 
     SimdEngine(int threads) {
         team = new Team(threads);
+        layers = new SimdLayers(team);
     }
 
     private Job newJob() {
@@ -66,6 +69,11 @@ final class SimdEngine implements Engine {
         } else {
             team.run(pieces, job);
         }
+    }
+
+    @Override
+    public Layers layers() {
+        return layers;
     }
 
     // ---- products

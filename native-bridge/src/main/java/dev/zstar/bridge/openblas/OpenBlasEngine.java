@@ -6,6 +6,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.PlainWeights;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
@@ -49,6 +50,11 @@ final class OpenBlasEngine implements Engine {
     @Override
     public Weights pack(Block w, Format format) {
         return new PlainWeights(OpenBlasProvider.NAME, w, format);
+    }
+
+    @Override
+    public Layers layers() {
+        return host.layers();
     }
 
     @Override
