@@ -1,0 +1,124 @@
+package dev.zstar.benchmarks.jmh.peers;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.StringJoiner;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Writes what {@code ./zstar jmh Peers -rf json -rff FILE} left in {@code FILE} as tables in Markdown: {@code ./zstar peers FILE}.
+ *
+ * <p>A contender's time is that of its fastest iteration, since whatever else a machine does can only add to it; the tables say how many
+ * times as long as {@code simd} it took.
+ */
+public final class PeersTable {
+    private static final String BASE = "simd";
+
+    /** Fastest iterations of one benchmark by case and contender. */
+    private final Map<String, Map<String, Double>> fastest = new LinkedHashMap<>();
+
+    private final Set<String> contenders = new LinkedHashSet<>();
+
+    private PeersTable() {}
+
+    /** Prints the tables of the file that is named. */
+    @SuppressWarnings("SystemExitOutsideMain")
+    public static void main(String[] arguments) {
+        if (arguments.length != 1) {
+            System.err.println("usage: zstar peers FILE, where FILE is from zstar jmh Peers -rf json -rff FILE");
+            System.exit(2);
+        }
+        try {
+            System.out.print(markdown(JsonMapper.shared().readTree(Files.readString(Path.of(arguments[0])))));
+        } catch (IOException | JacksonException | IllegalArgumentException e) {
+            System.err.println("zstar: " + arguments[0] + " cannot be read as JMH's JSON (" + e.getClass().getSimpleName() + ")");
+            System.exit(1);
+        }
+    }
+
+    /** The tables, a heading before each, and how far iterations were apart. */
+    static String markdown(JsonNode results) {
+        Map<String, PeersTable> tables = new LinkedHashMap<>();
+        List<Double> spreads = new ArrayList<>();
+        for (JsonNode result : results) {
+            JsonNode params = result.path("params");
+            if (!params.has("contender")) {
+                continue;
+            }
+            String name = result.path("benchmark").asString();
+            List<Double> times = iterations(result.path("primaryMetric"));
+            tables.computeIfAbsent(name.substring(name.lastIndexOf('.') + 1), _ -> new PeersTable()).add(params, times.getFirst());
+            spreads.add(times.getLast() / times.getFirst());
+        }
+        if (tables.isEmpty()) {
+            throw new IllegalArgumentException("no contenders");
+        }
+        StringBuilder out = new StringBuilder();
+        tables.forEach((name, table) -> out.append("### ").append(name).append("\n\n").append(table.rows()).append('\n'));
+        spreads.sort(null);
+        return out.append(String.format(Locale.ROOT, "Slowest iteration over fastest: median %.2f, worst %.2f.\n",
+                        spreads.get(spreads.size() / 2), spreads.getLast()))
+                .toString();
+    }
+
+    /** The times of all iterations of all forks in µs, sorted. */
+    private static List<Double> iterations(JsonNode metric) {
+        String unit = metric.path("scoreUnit").asString();
+        if (!unit.equals("us/op")) {
+            throw new IllegalArgumentException("times in " + unit);
+        }
+        List<Double> times = new ArrayList<>();
+        for (JsonNode fork : metric.path("rawData")) {
+            for (JsonNode time : fork) {
+                times.add(time.asDouble());
+            }
+        }
+        times.sort(null);
+        return times;
+    }
+
+    private void add(JsonNode params, double time) {
+        StringJoiner shape = new StringJoiner(" ");
+        for (Map.Entry<String, JsonNode> param : params.properties()) {
+            if (!param.getKey().equals("contender")) {
+                shape.add(param.getKey().equals("n") ? "n=" + param.getValue().asString() : param.getValue().asString());
+            }
+        }
+        String contender = params.path("contender").asString();
+        contenders.add(contender);
+        fastest.computeIfAbsent(shape.toString(), _ -> new LinkedHashMap<>()).put(contender, time);
+    }
+
+    private String rows() {
+        StringBuilder rows = new StringBuilder("| |");
+        contenders.forEach(name -> rows.append(" `").append(name).append("` |"));
+        rows.append("\n|---|").append("--:|".repeat(contenders.size())).append('\n');
+        fastest.forEach((shape, times) -> {
+            rows.append("| ").append(shape).append(" |");
+            contenders.forEach(name -> rows.append(' ').append(cell(name, times.get(name), times.get(BASE))).append(" |"));
+            rows.append('\n');
+        });
+        return rows.toString();
+    }
+
+    private static String cell(String contender, Double time, Double base) {
+        if (time == null) {
+            return "";
+        }
+        if (contender.equals(BASE) || base == null) {
+            return String.format(Locale.ROOT, time < 10 ? "%.3f µs" : time < 1000 ? "%.1f µs" : "%.0f µs", time);
+        }
+        double ratio = time / base;
+        return String.format(Locale.ROOT, ratio < 10 ? "×%.2f" : "×%.0f", ratio);
+    }
+}
