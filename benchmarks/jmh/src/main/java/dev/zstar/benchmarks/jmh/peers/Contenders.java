@@ -2,7 +2,7 @@ package dev.zstar.benchmarks.jmh.peers;
 
 import dev.zstar.kernels.Type;
 
-/** Who takes part, by the names that {@code -p contender=} takes. */
+/** Who takes part, by the names that {@code -p who=} takes. */
 final class Contenders {
     private Contenders() {}
 

@@ -29,21 +29,22 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class PeersGemv {
-    @Param({"simd", "openblas", "netlib", "netlib-scalar", "ejml", "ojalgo"})
-    String contender;
-
     @Param({"f32", "f64"})
     String type;
 
     @Param({"64", "256", "1024", "4096"})
     int n;
 
+    /** The contender; the last of the parameters in the alphabet, so that JMH runs the contenders of a case one after the other. */
+    @Param({"simd", "openblas", "netlib", "netlib-scalar", "ejml", "ojalgo"})
+    String who;
+
     private Bout bout;
 
     @Setup
     public void setUp() {
         Product data = Product.random(Type.valueOf(type.toUpperCase(Locale.ROOT)), n, 1);
-        Contender library = Contenders.named(contender, data.type());
+        Contender library = Contenders.named(who, data.type());
         bout = new Bout(library, () -> library.product(data), data.expected());
     }
 

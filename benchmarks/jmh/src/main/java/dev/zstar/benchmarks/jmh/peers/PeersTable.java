@@ -52,7 +52,7 @@ public final class PeersTable {
         List<Double> spreads = new ArrayList<>();
         for (JsonNode result : results) {
             JsonNode params = result.path("params");
-            if (!params.has("contender")) {
+            if (!params.has("who")) {
                 continue;
             }
             String name = result.path("benchmark").asString();
@@ -90,11 +90,11 @@ public final class PeersTable {
     private void add(JsonNode params, double time) {
         StringJoiner shape = new StringJoiner(" ");
         for (Map.Entry<String, JsonNode> param : params.properties()) {
-            if (!param.getKey().equals("contender")) {
+            if (!param.getKey().equals("who")) {
                 shape.add(param.getKey().equals("n") ? "n=" + param.getValue().asString() : param.getValue().asString());
             }
         }
-        String contender = params.path("contender").asString();
+        String contender = params.path("who").asString();
         contenders.add(contender);
         fastest.computeIfAbsent(shape.toString(), _ -> new LinkedHashMap<>()).put(contender, time);
     }

@@ -30,9 +30,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class PeersVectors {
-    @Param({"simd", "netlib", "netlib-scalar", "ejml", "ojalgo"})
-    String contender;
-
     @Param({"dot", "axpy", "norm"})
     String operation;
 
@@ -42,12 +39,16 @@ public class PeersVectors {
     @Param({"1000", "100000"})
     int n;
 
+    /** The contender; the last of the parameters in the alphabet, so that JMH runs the contenders of a case one after the other. */
+    @Param({"simd", "netlib", "netlib-scalar", "ejml", "ojalgo"})
+    String who;
+
     private Bout bout;
 
     @Setup
     public void setUp() {
         Vectors data = Vectors.random(Type.valueOf(type.toUpperCase(Locale.ROOT)), n);
-        Contender library = Contenders.named(contender, data.type());
+        Contender library = Contenders.named(who, data.type());
         bout = switch (operation) {
             case "dot" -> new Bout(library, () -> library.dot(data), data.dot());
             case "axpy" -> new Bout(library, () -> library.axpy(data), data.axpy());

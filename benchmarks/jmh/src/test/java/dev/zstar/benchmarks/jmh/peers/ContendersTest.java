@@ -24,7 +24,7 @@ class ContendersTest {
     }
 
     private static List<String> contenders(Class<?> benchmark) throws NoSuchFieldException {
-        return Arrays.asList(benchmark.getDeclaredField("contender").getAnnotation(Param.class).value());
+        return Arrays.asList(benchmark.getDeclaredField("who").getAnnotation(Param.class).value());
     }
 
     @ParameterizedTest

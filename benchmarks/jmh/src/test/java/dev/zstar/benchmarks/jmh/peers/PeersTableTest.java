@@ -9,7 +9,7 @@ import tools.jackson.databind.json.JsonMapper;
 class PeersTableTest {
     private static String entry(String contender, String type, String times) {
         return """
-                {"benchmark": "a.b.PeersGemm.gemm", "params": {"contender": "%s", "n": "64", "type": "%s"},
+                {"benchmark": "a.b.PeersGemm.gemm", "params": {"who": "%s", "n": "64", "type": "%s"},
                  "primaryMetric": {"scoreUnit": "us/op", "rawData": [%s]}}""".formatted(contender, type, times);
     }
 
