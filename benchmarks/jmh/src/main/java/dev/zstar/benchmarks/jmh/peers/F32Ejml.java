@@ -35,8 +35,9 @@ final class F32Ejml implements Contender {
     public Call dot(Vectors data) {
         var x = matrix(data.n(), 1, data.x());
         var y = matrix(data.n(), 1, data.y());
-        return Call.number(() -> org.ejml.dense.row.mult.VectorVectorMult_FDRM // twin: return Call.number(() -> org.ejml.dense.row.mult.VectorVectorMult_DDRM
-                .innerProd(x, y));
+        return Call.number(
+                () -> org.ejml.dense.row.mult.VectorVectorMult_FDRM // twin: () -> org.ejml.dense.row.mult.VectorVectorMult_DDRM
+                        .innerProd(x, y));
     }
 
     @Override
@@ -53,8 +54,9 @@ final class F32Ejml implements Contender {
     @Override
     public Call norm(Vectors data) {
         var x = matrix(data.n(), 1, data.x());
-        return Call.number(() -> org.ejml.dense.row.NormOps_FDRM // twin: return Call.number(() -> org.ejml.dense.row.NormOps_DDRM
-                .fastNormF(x));
+        return Call.number(
+                () -> org.ejml.dense.row.NormOps_FDRM // twin: () -> org.ejml.dense.row.NormOps_DDRM
+                        .fastNormF(x));
     }
 
     private static org.ejml.data.FMatrixRMaj // twin: private static org.ejml.data.DMatrixRMaj

@@ -3,8 +3,8 @@ package dev.zstar.benchmarks.jmh.peers;
 import dev.ludovic.netlib.blas.JavaBLAS;
 
 /**
- * netlib's BLAS in Java. It is column-major, so a matrix row by row is its transpose, and {@code z} vector by vector is as it wants it. Of
- * the four ways to say the same product this was the fastest, or within 2% of it, at n = 512 for both types.
+ * netlib's BLAS in Java, which is column-major: a matrix row by row is its transpose, and {@code z} vector by vector is as BLAS wants
+ * it. Of the ways to ask for this product, which differ in how {@code W} and {@code z} lie, this was the fastest at n = 512 for both types.
  */
 final class F32Netlib implements Contender {
     private final JavaBLAS blas;

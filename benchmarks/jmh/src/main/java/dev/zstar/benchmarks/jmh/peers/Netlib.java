@@ -8,8 +8,8 @@ import java.lang.reflect.Method;
  * The implementations of {@code dev.ludovic.netlib:blas} (MIT; the f2j classes that it brings along, BSD).
  *
  * <p>{@code JavaBLAS.getInstance()} gives {@code VectorBLAS} on JDK 25 too, if the module {@code jdk.incubator.vector} is there, and
- * {@code Java11BLAS} if not, of which it tells nobody but a logger. Both compute products of less than 100³ multiply-adds with the same scalar
- * code; the vector code starts above.
+ * {@code Java11BLAS} if not, which it tells nobody but a logger. Both compute products of less than 100³ multiply-adds with the same
+ * scalar code; from there on operands are packed, and {@code VectorBLAS} has vector code for them.
  */
 final class Netlib {
     static {

@@ -10,7 +10,7 @@ import org.ojalgo.matrix.store.R064Store;
 
 /**
  * ojAlgo (MIT), on its column-major stores. Products of more than 32 rows and columns would take all processors; here
- * {@link MultiplyNeither#PARALLELISM}, which they read at every call, is one. Its sums are f64 for both types.
+ * {@link MultiplyNeither#PARALLELISM}, which they read at every call, is one. Its dot and norm add in f64 for both types.
  */
 final class OjAlgo implements Contender {
     static {

@@ -7,8 +7,8 @@ import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Weights;
 
 /**
- * An engine of zstar. Its sums over f32 vectors are accumulated in f64, which the other libraries' are not (ojAlgo's are).
- * The engine {@code openblas} calls the library for products only; its sums are those of {@code simd}.
+ * An engine of zstar. Its sums over f32 vectors are accumulated in f64, as ojAlgo's are and EJML's and netlib's are not. The engine
+ * {@code openblas} calls the library for products only.
  */
 final class Zstar implements Contender {
     private final Engine engine;
