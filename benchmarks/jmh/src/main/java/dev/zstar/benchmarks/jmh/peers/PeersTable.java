@@ -19,13 +19,23 @@ import tools.jackson.databind.json.JsonMapper;
  * Writes what {@code ./zstar jmh Peers -rf json -rff FILE} left in {@code FILE} as tables in Markdown: {@code ./zstar peers FILE}.
  *
  * <p>A contender's time is that of its fastest iteration, since whatever else a machine does can only add to it; the tables say how many
- * times as long as {@code simd} it took.
+ * times as long as {@code simd} it took, in parentheses where iterations differed too much to believe it.
  */
 public final class PeersTable {
     private static final String BASE = "simd";
 
-    /** Fastest iterations of one benchmark by case and contender. */
-    private final Map<String, Map<String, Double>> fastest = new LinkedHashMap<>();
+    /** Slowest over fastest iteration from which a time is not trusted: something else ran, or the JIT was not done. */
+    private static final double UNSTEADY = 1.25;
+
+    /** The iterations of one contender. */
+    private record Times(double fastest, double slowest) {
+        double spread() {
+            return slowest / fastest;
+        }
+    }
+
+    /** Times of one benchmark by case and contender. */
+    private final Map<String, Map<String, Times>> cases = new LinkedHashMap<>();
 
     private final Set<String> contenders = new LinkedHashSet<>();
 
@@ -56,9 +66,9 @@ public final class PeersTable {
                 continue;
             }
             String name = result.path("benchmark").asString();
-            List<Double> times = iterations(result.path("primaryMetric"));
-            tables.computeIfAbsent(name.substring(name.lastIndexOf('.') + 1), _ -> new PeersTable()).add(params, times.getFirst());
-            spreads.add(times.getLast() / times.getFirst());
+            Times times = iterations(result.path("primaryMetric"));
+            tables.computeIfAbsent(name.substring(name.lastIndexOf('.') + 1), _ -> new PeersTable()).add(params, times);
+            spreads.add(times.spread());
         }
         if (tables.isEmpty()) {
             throw new IllegalArgumentException("no contenders");
@@ -71,8 +81,8 @@ public final class PeersTable {
                 .toString();
     }
 
-    /** The times of all iterations of all forks in µs, sorted. */
-    private static List<Double> iterations(JsonNode metric) {
+    /** Of all forks, in µs. */
+    private static Times iterations(JsonNode metric) {
         String unit = metric.path("scoreUnit").asString();
         if (!unit.equals("us/op")) {
             throw new IllegalArgumentException("times in " + unit);
@@ -84,10 +94,10 @@ public final class PeersTable {
             }
         }
         times.sort(null);
-        return times;
+        return new Times(times.getFirst(), times.getLast());
     }
 
-    private void add(JsonNode params, double time) {
+    private void add(JsonNode params, Times times) {
         StringJoiner shape = new StringJoiner(" ");
         for (Map.Entry<String, JsonNode> param : params.properties()) {
             if (!param.getKey().equals("who")) {
@@ -96,14 +106,14 @@ public final class PeersTable {
         }
         String contender = params.path("who").asString();
         contenders.add(contender);
-        fastest.computeIfAbsent(shape.toString(), _ -> new LinkedHashMap<>()).put(contender, time);
+        cases.computeIfAbsent(shape.toString(), _ -> new LinkedHashMap<>()).put(contender, times);
     }
 
     private String rows() {
         StringBuilder rows = new StringBuilder("| |");
         contenders.forEach(name -> rows.append(" `").append(name).append("` |"));
         rows.append("\n|---|").append("--:|".repeat(contenders.size())).append('\n');
-        fastest.forEach((shape, times) -> {
+        cases.forEach((shape, times) -> {
             rows.append("| ").append(shape).append(" |");
             contenders.forEach(name -> rows.append(' ').append(cell(name, times.get(name), times.get(BASE))).append(" |"));
             rows.append('\n');
@@ -111,14 +121,20 @@ public final class PeersTable {
         return rows.toString();
     }
 
-    private static String cell(String contender, Double time, Double base) {
-        if (time == null) {
+    private static String cell(String contender, Times times, Times base) {
+        if (times == null) {
             return "";
         }
-        if (contender.equals(BASE) || base == null) {
-            return String.format(Locale.ROOT, time < 10 ? "%.3f µs" : time < 1000 ? "%.1f µs" : "%.0f µs", time);
-        }
-        double ratio = time / base;
+        boolean absolute = contender.equals(BASE) || base == null;
+        String cell = absolute ? micros(times.fastest()) : ratio(times.fastest() / base.fastest());
+        return times.spread() > UNSTEADY || !absolute && base.spread() > UNSTEADY ? "(" + cell + ")" : cell;
+    }
+
+    private static String micros(double time) {
+        return String.format(Locale.ROOT, time < 10 ? "%.3f µs" : time < 1000 ? "%.1f µs" : "%.0f µs", time);
+    }
+
+    private static String ratio(double ratio) {
         return String.format(Locale.ROOT, ratio < 10 ? "×%.2f" : "×%.0f", ratio);
     }
 }
