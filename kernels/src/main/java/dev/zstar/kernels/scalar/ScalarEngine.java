@@ -7,6 +7,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
+import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
 
@@ -16,6 +17,8 @@ import dev.zstar.kernels.Weights;
  * {@link Activation#IDENTITY} and {@link Activation#RELU} those engines agree with this one to the last bit.
  */
 final class ScalarEngine implements Engine {
+    private final SmallMatrices small = new ScalarSmallMatrices();
+
     @Override
     public String name() {
         return "scalar";
@@ -228,6 +231,11 @@ final class ScalarEngine implements Engine {
             }
             gram[out + residuals.capacity()] = dot(g, p, g, p);
         }
+    }
+
+    @Override
+    public SmallMatrices small() {
+        return small;
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
+import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
@@ -14,10 +15,12 @@ import dev.zstar.kernels.Weights;
 /** Checks each call, splits it among the team if it is worth it, and hands addresses to the kernels of its type. */
 final class SimdEngine implements Engine {
     private final Team team;
+    private final SmallMatrices small;
     private final ThreadLocal<Job> jobs = ThreadLocal.withInitial(Job::new);
 
     SimdEngine(int threads) {
         team = new Team(threads);
+        small = new SimdSmallMatrices(team);
     }
 
     @Override
@@ -221,6 +224,11 @@ final class SimdEngine implements Engine {
         Shapes.same("residualSweep", "z", z, "g", g);
         Shapes.room("residualSweep", "gram", gram, rows.capacity() * (residuals.capacity() + 1));
         sweep(Job.Kind.RESIDUAL_SWEEP, residuals, values, slot, count, z, g, rows, null, gram);
+    }
+
+    @Override
+    public SmallMatrices small() {
+        return small;
     }
 
     @Override
