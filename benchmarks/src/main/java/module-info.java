@@ -5,6 +5,7 @@ module dev.zstar.benchmarks {
     requires java.management;
     requires jdk.management;
     requires jmh.core;
+    requires org.joml;
 
     exports dev.zstar.benchmarks.digits;
     exports dev.zstar.benchmarks.study;
