@@ -20,8 +20,8 @@ final class F32Cholesky {
 
     private F32Cholesky() {}
 
-    /** Returns a bit for every lane whose matrix is not positive definite. */
-    static long factor(long a, long row, int n) {
+    /** Returns a bit for every lane whose matrix is not positive definite; {@code reciprocals} is room for four vectors. */
+    static long factor(long a, long row, int n, long reciprocals) {
         long failed = 0;
         int panel = 0;
         for (; panel <= n - PANEL; panel += PANEL) {
@@ -34,31 +34,63 @@ final class F32Cholesky {
                     subtract1(a + i * row, a + panel * row, row, panel);
                 }
             }
-            for (int j = panel; j < panel + PANEL; j++) {
-                failed |= column(a, row, panel, j, n);
+            for (int j = 0; j < PANEL; j++) {
+                failed |= column(a, row, panel, panel + j, panel + PANEL, reciprocals + j * BYTES);
             }
+            below(a + panel * (row + BYTES), row, n - panel, reciprocals);
         }
         // At most three columns of at most three rows.
         for (int j = panel; j < n; j++) {
-            failed |= column(a, row, 0, j, n);
+            failed |= column(a, row, 0, j, n, reciprocals);
         }
         return failed;
     }
 
-    /** Finishes column {@code j}, from which the columns before {@code from} have been subtracted. */
-    private static long column(long a, long row, int from, int j, int n) {
+    /** Finishes column {@code j} down to row {@code end}; the columns before {@code from} have been subtracted. */
+    private static long column(long a, long row, int from, int j, int end, long reciprocal) {
         long left = a + j * row + from * BYTES;
         subtract(left, left, j - from);
-        long diagonal = a + j * row + j * BYTES;
+        long diagonal = a + j * (row + BYTES);
         FloatVector pivot = FloatVector.fromMemorySegment(S, ALL, diagonal, ORDER);
         VectorMask<Float> definite = pivot.compare(VectorOperators.GT, 0);
         FloatVector root = FloatVector.broadcast(S, Float.NaN).blend(pivot.sqrt(), definite);
         root.intoMemorySegment(ALL, diagonal, ORDER);
-        for (int i = j + 1; i < n; i++) {
-            subtract(a + i * row + from * BYTES, left, j - from);
+        FloatVector.broadcast(S, 1).div(root).intoMemorySegment(ALL, reciprocal, ORDER);
+        for (int i = j + 1; i < end; i++) {
+            long x = a + i * row + from * BYTES;
+            subtract(x, left, j - from);
+            long below = x + (j - from) * BYTES;
+            FloatVector l = FloatVector.fromMemorySegment(S, ALL, below, ORDER);
+            l.mul(FloatVector.fromMemorySegment(S, ALL, reciprocal, ORDER)).intoMemorySegment(ALL, below, ORDER);
         }
-        scale(diagonal, row, n - j - 1);
         return definite.not().toLong();
+    }
+
+    /** Finishes four columns below their diagonal block at {@code d}, in all {@code rows} counted from its first. */
+    private static void below(long d, long row, int rows, long reciprocals) {
+        FloatVector r0 = FloatVector.fromMemorySegment(S, ALL, reciprocals, ORDER);
+        FloatVector r1 = FloatVector.fromMemorySegment(S, ALL, reciprocals + BYTES, ORDER);
+        FloatVector r2 = FloatVector.fromMemorySegment(S, ALL, reciprocals + 2 * BYTES, ORDER);
+        FloatVector r3 = FloatVector.fromMemorySegment(S, ALL, reciprocals + 3 * BYTES, ORDER);
+        FloatVector l10 = FloatVector.fromMemorySegment(S, ALL, d + row, ORDER).neg();
+        FloatVector l20 = FloatVector.fromMemorySegment(S, ALL, d + 2 * row, ORDER).neg();
+        FloatVector l21 = FloatVector.fromMemorySegment(S, ALL, d + 2 * row + BYTES, ORDER).neg();
+        FloatVector l30 = FloatVector.fromMemorySegment(S, ALL, d + 3 * row, ORDER).neg();
+        FloatVector l31 = FloatVector.fromMemorySegment(S, ALL, d + 3 * row + BYTES, ORDER).neg();
+        FloatVector l32 = FloatVector.fromMemorySegment(S, ALL, d + 3 * row + 2 * BYTES, ORDER).neg();
+        for (int i = PANEL; i < rows; i++) {
+            long x = d + i * row;
+            FloatVector x0 = FloatVector.fromMemorySegment(S, ALL, x, ORDER).mul(r0);
+            FloatVector x1 = x0.fma(l10, FloatVector.fromMemorySegment(S, ALL, x + BYTES, ORDER)).mul(r1);
+            FloatVector x2 = x0.fma(l20, FloatVector.fromMemorySegment(S, ALL, x + 2 * BYTES, ORDER));
+            FloatVector x3 = x0.fma(l30, FloatVector.fromMemorySegment(S, ALL, x + 3 * BYTES, ORDER));
+            x2 = x1.fma(l21, x2).mul(r2);
+            x3 = x2.fma(l32, x1.fma(l31, x3)).mul(r3);
+            x0.intoMemorySegment(ALL, x, ORDER);
+            x1.intoMemorySegment(ALL, x + BYTES, ORDER);
+            x2.intoMemorySegment(ALL, x + 2 * BYTES, ORDER);
+            x3.intoMemorySegment(ALL, x + 3 * BYTES, ORDER);
+        }
     }
 
     /** {@code x_count -= Σ_{k < count} x_k y_k}. */
@@ -69,15 +101,6 @@ final class F32Cholesky {
             sum = l.fma(FloatVector.fromMemorySegment(S, ALL, y + k * BYTES, ORDER), sum);
         }
         sum.intoMemorySegment(ALL, x + count * BYTES, ORDER);
-    }
-
-    /** Multiplies what lies below a diagonal element by its reciprocal. */
-    private static void scale(long diagonal, long row, int count) {
-        FloatVector reciprocal = FloatVector.broadcast(S, 1).div(FloatVector.fromMemorySegment(S, ALL, diagonal, ORDER));
-        for (int i = 1; i <= count; i++) {
-            FloatVector below = FloatVector.fromMemorySegment(S, ALL, diagonal + i * row, ORDER);
-            below.mul(reciprocal).intoMemorySegment(ALL, diagonal + i * row, ORDER);
-        }
     }
 
     /** {@code x[r][count + c] -= Σ_{k < count} x[r][k] y[c][k]} for 2 rows x and 4 rows y; count ≥ 1. */

@@ -81,11 +81,12 @@ final class F32SmallJob {
 
     private static void cholesky(SmallJob job, int s, int systems) {
         int n = job.n;
-        long packed = Scratch.address();
+        long reciprocals = Scratch.address();
+        long packed = reciprocals + Scratch.VECTORS * BYTES;
         long matrix = n * row(n);
         F32Packed.in(at(job.a, s), job.a.strideBytes(), n, n, true, vectors(systems), packed, row(n), BYTES, matrix);
         for (int v = 0; v < vectors(systems); v++) {
-            long failed = F32Cholesky.factor(packed + v * matrix, row(n), n);
+            long failed = F32Cholesky.factor(packed + v * matrix, row(n), n, reciprocals);
             report(job, failed, s + v * L, systems - v * L);
         }
         F32Packed.out(packed, row(n), BYTES, matrix, at(job.a, s), job.a.strideBytes(), n, n, true, systems);
