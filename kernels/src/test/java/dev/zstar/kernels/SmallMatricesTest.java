@@ -3,6 +3,7 @@ package dev.zstar.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -214,15 +215,26 @@ class SmallMatricesTest {
         for (int n : new int[] {2, 3, 13}) {
             try (Engine engine = Engines.named("simd", 1);
                     SmallBatch batch = new SmallBatch(type, n, n, Math.min(n, 4), 1, 77)) {
-                long bytes = Long.MAX_VALUE;
-                for (int attempt = 0; attempt < 5000 && bytes > 0; attempt++) {
-                    long before = counter.getCurrentThreadAllocatedBytes();
-                    for (int i = 0; i < 20; i++) {
-                        batch.run(engine.small());
+                SmallMatrices small = engine.small();
+                Map<String, Runnable> operations = Map.of(
+                        "multiply", () -> small.multiply(batch.a, batch.b, batch.product),
+                        "transform", () -> small.transform(batch.one, batch.smallRhs, batch.moved),
+                        "solve", () -> small.solve(batch.small, batch.smallRhs, batch.smallX, batch.singular),
+                        "cholesky", () -> small.cholesky(batch.l, batch.indefinite),
+                        "solveCholesky", () -> small.solveCholesky(batch.l, batch.x),
+                        "qr", () -> small.qr(batch.qr, batch.tau),
+                        "solveQr", () -> small.solveQr(batch.qr, batch.tau, batch.rhs, batch.least, batch.deficient));
+                operations.forEach((name, operation) -> {
+                    long bytes = Long.MAX_VALUE;
+                    for (int attempt = 0; attempt < 5000 && bytes > 0; attempt++) {
+                        long before = counter.getCurrentThreadAllocatedBytes();
+                        for (int i = 0; i < 100; i++) {
+                            operation.run();
+                        }
+                        bytes = counter.getCurrentThreadAllocatedBytes() - before;
                     }
-                    bytes = counter.getCurrentThreadAllocatedBytes() - before;
-                }
-                assertThat(bytes).as("bytes per 20 rounds, order %d", n).isZero();
+                    assertThat(bytes).as("bytes per 100 calls of %s, order %d", name, n).isZero();
+                });
             }
         }
     }
