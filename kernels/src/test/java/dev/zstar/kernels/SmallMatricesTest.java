@@ -207,7 +207,10 @@ class SmallMatricesTest {
         }
     }
 
-    /** A vector that the JIT fails to keep in a register becomes an object at every step: 100 times slower, and it allocates. */
+    /**
+     * A vector that the JIT fails to keep in a register becomes an object at every step: 100 times slower, and it allocates. The
+     * JIT may need seconds for the largest of these methods where others compete for the cores, hence so many attempts.
+     */
     @ParameterizedTest
     @EnumSource(Type.class)
     void nothingAllocates(Type type) {
@@ -226,7 +229,7 @@ class SmallMatricesTest {
                         "solveQr", () -> small.solveQr(batch.qr, batch.tau, batch.rhs, batch.least, batch.deficient));
                 operations.forEach((name, operation) -> {
                     long bytes = Long.MAX_VALUE;
-                    for (int attempt = 0; attempt < 5000 && bytes > 0; attempt++) {
+                    for (int attempt = 0; attempt < 20_000 && bytes > 0; attempt++) {
                         long before = counter.getCurrentThreadAllocatedBytes();
                         for (int i = 0; i < 100; i++) {
                             operation.run();
