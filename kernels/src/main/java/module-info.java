@@ -4,6 +4,7 @@ module dev.zstar.kernels {
     requires static org.joml;
 
     exports dev.zstar.kernels;
+    exports dev.zstar.kernels.joml;
     // For the study only: loops that measure what the machine can do.
     exports dev.zstar.kernels.simd to
             dev.zstar.benchmarks;

@@ -141,6 +141,9 @@ public interface Engine extends AutoCloseable {
      */
     void residualSweep(Block z, Block g, Basis residuals, Basis values, int slot, int count, Rows rows, double[] gram);
 
+    /** Operations on batches of small matrices, by this engine's threads. The same object at every call. */
+    SmallMatrices small();
+
     @Override
     void close();
 }

@@ -96,7 +96,8 @@ public final class Shapes {
         }
     }
 
-    private static void requireApart(String operation, String output, Block out, String operand, Block input) {
+    /** Throws unless the two blocks share no memory. */
+    static void requireApart(String operation, String output, Block out, String operand, Block input) {
         if (input.address() < out.address() + out.bytes() && out.address() < input.address() + input.bytes()) {
             throw new IllegalArgumentException(operation + ": " + output + " overlaps " + operand + "; it needs memory of its own");
         }

@@ -10,6 +10,7 @@ import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.PlainWeights;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
+import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
 
@@ -20,6 +21,7 @@ import dev.zstar.kernels.Weights;
  */
 final class ScalarEngine implements Engine {
     static final String NAME = "scalar";
+    private final SmallMatrices small = new ScalarSmallMatrices();
 
     @Override
     public String name() {
@@ -255,6 +257,11 @@ final class ScalarEngine implements Engine {
             }
             gram[out + residuals.capacity()] = dot(g, p, g, p);
         }
+    }
+
+    @Override
+    public SmallMatrices small() {
+        return small;
     }
 
     @Override

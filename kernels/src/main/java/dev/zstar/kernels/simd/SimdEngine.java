@@ -9,6 +9,7 @@ import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
+import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
@@ -20,14 +21,16 @@ final class SimdEngine implements Engine {
     static final String NAME = "simd";
 
     private final Team team;
+    private final Layers layers;
+    private final SmallMatrices small;
     /** Of each calling thread its own; all of them, for their memory. */
     private final ThreadLocal<Job> jobs = ThreadLocal.withInitial(this::newJob);
     private final Queue<Job> known = new ConcurrentLinkedQueue<>();
-    private final Layers layers;
 
     SimdEngine(int threads) {
         team = new Team(threads);
         layers = new SimdLayers(team);
+        small = new SimdSmallMatrices(team);
     }
 
     private Job newJob() {
@@ -287,6 +290,11 @@ final class SimdEngine implements Engine {
         Shapes.same("residualSweep", "z", z, "g", g);
         Shapes.room("residualSweep", "gram", gram, rows.capacity() * (residuals.capacity() + 1));
         sweep(Job.Kind.RESIDUAL_SWEEP, residuals, values, slot, count, z, g, rows, null, gram);
+    }
+
+    @Override
+    public SmallMatrices small() {
+        return small;
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.PlainWeights;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
+import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
 
@@ -153,6 +154,11 @@ final class OpenBlasEngine implements Engine {
     @Override
     public void residualSweep(Block z, Block g, Basis residuals, Basis values, int slot, int count, Rows rows, double[] gram) {
         host.residualSweep(z, g, residuals, values, slot, count, rows, gram);
+    }
+
+    @Override
+    public SmallMatrices small() {
+        return host.small();
     }
 
     @Override

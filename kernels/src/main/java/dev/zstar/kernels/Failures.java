@@ -1,0 +1,61 @@
+package dev.zstar.kernels;
+
+import java.util.Arrays;
+
+/** Which systems of a batch could not be solved or factored, as the last call of {@link SmallMatrices} that was given this left it. */
+public final class Failures {
+    /** Systems to a word; engines split batches at multiples of it, so that no two threads write one word. */
+    private static final int WORD = Long.SIZE;
+
+    private final long[] words;
+    private final int capacity;
+
+    /** Room for batches of at most {@code capacity} systems. */
+    public Failures(int capacity) {
+        if (capacity < 0) {
+            throw new IllegalArgumentException("failures of " + capacity + " systems");
+        }
+        this.capacity = capacity;
+        words = new long[(capacity + WORD - 1) / WORD];
+    }
+
+    /** The largest batch. */
+    public int capacity() {
+        return capacity;
+    }
+
+    /** How many systems failed. */
+    public int count() {
+        int count = 0;
+        for (long word : words) {
+            count += Long.bitCount(word);
+        }
+        return count;
+    }
+
+    /** The first system at or after {@code system} that failed; -1 if there is none. {@code next(0)} is the first of all. */
+    public int next(int system) {
+        for (int w = system / WORD; w < words.length; w++) {
+            long word = w == system / WORD ? words[w] & -1L << system : words[w];
+            if (word != 0) {
+                return w * WORD + Long.numberOfTrailingZeros(word);
+            }
+        }
+        return -1;
+    }
+
+    /** Whether this system failed. */
+    public boolean failed(int system) {
+        return (words[system / WORD] >>> system & 1) != 0;
+    }
+
+    /** For engines: forgets all failures. */
+    public void clear() {
+        Arrays.fill(words, 0);
+    }
+
+    /** For engines: system {@code first + i} failed where bit {@code i} is set; all these systems share one word of 64. */
+    public void mark(int first, long lanes) {
+        words[first / WORD] |= lanes << first;
+    }
+}

@@ -1,0 +1,97 @@
+package dev.zstar.kernels;
+
+/**
+ * Many small matrices at once. A vector unit is wasted on one 4×4 matrix; so the matrices of a batch lie side by side, and each lane
+ * of a vector works on a system of its own.
+ *
+ * <p><b>Layout.</b> A batch of {@code count} matrices of {@code m × n} is a block of {@code m · n} rows and {@code count} columns:
+ * row {@code r · n + c} holds element {@code (r, c)} of every matrix, column {@code s} is system {@code s}. A batch of vectors of
+ * {@code n} elements is a block of {@code n} rows, a batch of {@code k} right-hand sides for each system one of {@code n · k} rows.
+ *
+ * <p>Systems never meet: a system has the same bits alone, in any batch, at any position and for any number of threads. NaN and
+ * infinities stay in their system. Nothing is allocated after the first calls of a thread; a misfit throws
+ * {@link IllegalArgumentException} and names the operand. Unless said otherwise {@code out} overlaps no operand.
+ *
+ * <p>{@code u} in the bounds is {@link Type#unitRoundoff}, {@code γ_k = k u / (1 - k u)}; "Higham" is N. J. Higham, <i>Accuracy and
+ * Stability of Numerical Algorithms</i>, 2nd edition, SIAM 2002. Bounds hold while nothing overflows or underflows.
+ */
+public interface SmallMatrices {
+    /** The largest order of {@link #multiply}, {@link #transform} and {@link #solve}; the least is 2. */
+    int UNROLLED_ORDER = 4;
+
+    /** The most rows of a matrix of the other operations; the least is 1. */
+    int ORDER = 32;
+
+    /**
+     * {@code out_s = a_s b_s}, with {@code |out - a b| ≤ γ_d |a| |b|} by element.
+     *
+     * @param a matrices of order d, {@code 2 ≤ d ≤ 4}: {@code d² × count}
+     * @param b {@code d² × count}
+     * @param out {@code d² × count}; may be {@code b}
+     */
+    void multiply(Block a, Block b, Block out);
+
+    /**
+     * {@code out_s = m_s v_s}, with {@code |out - m v| ≤ γ_d |m| |v|} by element.
+     *
+     * @param m matrices of order d, {@code 2 ≤ d ≤ 4}: {@code d² × count}; or {@code d² × 1}, one matrix for all vectors
+     * @param v {@code k} vectors for each matrix, {@code d·k × count}
+     * @param out of the shape of {@code v}; may be {@code v}
+     */
+    void transform(Block m, Block v, Block out);
+
+    /**
+     * Solves {@code m_s out_s = rhs_s} by Gaussian elimination with partial pivoting. Each column of {@code out} solves a system with
+     * {@code |Δm| ≤ γ_3d |L| |U|} (Higham, theorem 9.4), in which {@code |L| ≤ 1} and {@code |U| ≤ 2^(d-1) max |m|}. The
+     * elimination is done again for each of the {@code k} right-hand sides.
+     *
+     * <p>A system is singular if a pivot is zero or NaN; all its results are NaN.
+     *
+     * @param m matrices of order d, {@code 2 ≤ d ≤ 4}: {@code d² × count}
+     * @param rhs {@code d·k × count}
+     * @param out of the shape of {@code rhs}; may be {@code rhs}
+     * @param singular which systems were singular; null if that is not wanted
+     */
+    void solve(Block m, Block rhs, Block out, Failures singular);
+
+    /**
+     * {@code a_s = L_s L_sᵀ}, in place: the lower triangle is read, and becomes L. The rest is neither read nor written. The bound is
+     * {@code |L Lᵀ - a| ≤ γ_(n+2) |L| |Lᵀ|} (Higham, theorem 10.3; one rounding more, since columns are multiplied by {@code 1 / l_jj}).
+     *
+     * <p>A system is not positive definite if a pivot is not above zero; from its column on L is then NaN.
+     *
+     * @param a symmetric matrices of order n ≤ 32: {@code n² × count}
+     * @param indefinite which systems were not positive definite; null if that is not wanted
+     */
+    void cholesky(Block a, Failures indefinite);
+
+    /**
+     * Solves {@code L_s L_sᵀ x_s = rhs_s} in place. Where {@link #cholesky} failed, x is NaN.
+     *
+     * @param l what {@link #cholesky} left, {@code n² × count}
+     * @param rhs {@code n·k × count}; becomes x
+     */
+    void solveCholesky(Block l, Block rhs);
+
+    /**
+     * {@code a_s = Q_s R_s} by Householder reflections, in place (Higham, section 19.2). R takes the upper triangle. Below the diagonal
+     * lies, in column j, the vector {@code v_j} of the reflection {@code I - τ_j v_j v_jᵀ}, whose first element is 1 and not stored;
+     * Q is the product of the reflections in the order of j. Squares of the elements must not overflow.
+     *
+     * @param a matrices of {@code m × n}, {@code 1 ≤ n ≤ m ≤ 32}: {@code m·n × count}
+     * @param tau {@code n × count}: becomes τ, and says what n is
+     */
+    void qr(Block a, Block tau);
+
+    /**
+     * The least-squares solution of {@code a_s x_s = rhs_s}: {@code R x = (Qᵀ rhs)}, the first n rows of it. A system is singular if a
+     * diagonal element of R is zero or NaN; all its results are NaN. Rank-deficient matrices in general do not give exact zeros.
+     *
+     * @param qr what {@link #qr} left of matrices {@code m × n}: {@code m·n × count}
+     * @param tau what {@link #qr} left, {@code n × count}
+     * @param rhs {@code m·k × count}; not changed
+     * @param out {@code n·k × count}; may be {@code rhs} where the matrices are square
+     * @param singular which systems were singular; null if that is not wanted
+     */
+    void solveQr(Block qr, Block tau, Block rhs, Block out, Failures singular);
+}

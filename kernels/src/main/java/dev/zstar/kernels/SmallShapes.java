@@ -1,0 +1,123 @@
+package dev.zstar.kernels;
+
+/** The checks of {@link SmallMatrices}, as {@link Shapes} has those of {@link Engine}. */
+public final class SmallShapes {
+    private SmallShapes() {}
+
+    /** The operands of {@link SmallMatrices#multiply}; returns the order. */
+    public static int multiply(Block a, Block b, Block out) {
+        int d = unrolledOrder("multiply", "a", a);
+        b.requireShape("multiply", "b", a.type(), a.rows(), a.cols());
+        a.requireShape("multiply", "a", a.type(), a.rows(), a.cols());
+        result("multiply", "b", b, out, d * d);
+        Shapes.requireApart("multiply", "out", out, "a", a);
+        return d;
+    }
+
+    /** The operands of {@link SmallMatrices#transform}; returns the order. */
+    public static int transform(Block m, Block v, Block out) {
+        int d = unrolledOrder("transform", "m", m);
+        vectors("transform", "v", v, m.type(), d, v.cols());
+        m.requireShape("transform", "m", m.type(), m.rows(), m.cols() == 1 ? 1 : v.cols());
+        result("transform", "v", v, out, v.rows());
+        Shapes.requireApart("transform", "out", out, "m", m);
+        return d;
+    }
+
+    /** The operands of {@link SmallMatrices#solve}; returns the order. */
+    public static int solve(Block m, Block rhs, Block out, Failures singular) {
+        int d = unrolledOrder("solve", "m", m);
+        m.requireOpen();
+        vectors("solve", "rhs", rhs, m.type(), d, m.cols());
+        result("solve", "rhs", rhs, out, rhs.rows());
+        Shapes.requireApart("solve", "out", out, "m", m);
+        room("solve", singular, m.cols());
+        return d;
+    }
+
+    /** The operands of {@link SmallMatrices#cholesky}; returns the order. */
+    public static int cholesky(Block a, Failures indefinite) {
+        int n = order("cholesky", "a", a);
+        a.requireOpen();
+        room("cholesky", indefinite, a.cols());
+        return n;
+    }
+
+    /** The operands of {@link SmallMatrices#solveCholesky}; returns the order. */
+    public static int solveCholesky(Block l, Block rhs) {
+        int n = order("solveCholesky", "l", l);
+        l.requireOpen();
+        vectors("solveCholesky", "rhs", rhs, l.type(), n, l.cols());
+        Shapes.requireApart("solveCholesky", "rhs", rhs, "l", l);
+        return n;
+    }
+
+    /** The operands of {@link SmallMatrices#qr}. */
+    public static void qr(Block a, Block tau) {
+        factors("qr", a, tau);
+        Shapes.requireApart("qr", "tau", tau, "a", a);
+    }
+
+    /** The operands of {@link SmallMatrices#solveQr}. */
+    public static void solveQr(Block qr, Block tau, Block rhs, Block out, Failures singular) {
+        factors("solveQr", qr, tau);
+        int n = tau.rows();
+        int m = qr.rows() / n;
+        vectors("solveQr", "rhs", rhs, qr.type(), m, qr.cols());
+        result("solveQr", "rhs", rhs, out, rhs.rows() / m * n);
+        Shapes.requireApart("solveQr", "out", out, "qr", qr);
+        Shapes.requireApart("solveQr", "out", out, "tau", tau);
+        room("solveQr", singular, qr.cols());
+    }
+
+    private static void factors(String operation, Block a, Block tau) {
+        int n = tau.rows();
+        if (n < 1 || n > SmallMatrices.ORDER || a.rows() % n != 0 || a.rows() / n < n || a.rows() / n > SmallMatrices.ORDER) {
+            throw new IllegalArgumentException(operation + ": the matrices are " + a.shape() + ", tau " + tau.shape()
+                    + ", expected m·n and n rows with n ≤ m ≤ " + SmallMatrices.ORDER);
+        }
+        tau.requireShape(operation, "tau", a.type(), n, a.cols());
+        a.requireOpen();
+    }
+
+    private static int unrolledOrder(String operation, String operand, Block a) {
+        return switch (a.rows()) {
+            case 4 -> 2;
+            case 9 -> 3;
+            case 16 -> 4;
+            default -> throw new IllegalArgumentException(operation + ": " + operand + " is " + a.shape() + ", expected 4, 9 or 16 rows");
+        };
+    }
+
+    private static int order(String operation, String operand, Block a) {
+        int n = (int) Math.round(Math.sqrt(a.rows()));
+        if (n * n != a.rows() || n < 1 || n > SmallMatrices.ORDER) {
+            throw new IllegalArgumentException(operation + ": " + operand + " is " + a.shape() + ", expected n² rows with n ≤ "
+                    + SmallMatrices.ORDER);
+        }
+        return n;
+    }
+
+    private static void vectors(String operation, String operand, Block v, Type type, int n, int count) {
+        if (v.rows() == 0 || v.rows() % n != 0) {
+            throw new IllegalArgumentException(
+                    operation + ": " + operand + " is " + v.shape() + ", expected a multiple of " + n + " rows for matrices of so many");
+        }
+        v.requireShape(operation, operand, type, v.rows(), count);
+    }
+
+    /** A result may lie on its operand exactly, since a system is read before it is written, but not beside it. */
+    private static void result(String operation, String operand, Block input, Block out, int rows) {
+        out.requireShape(operation, "out", input.type(), rows, input.cols());
+        if (input != out) {
+            Shapes.requireApart(operation, "out", out, operand, input);
+        }
+    }
+
+    private static void room(String operation, Failures failures, int count) {
+        if (failures != null && failures.capacity() < count) {
+            throw new IllegalArgumentException(
+                    operation + ": failures of at most " + failures.capacity() + " systems, expected at least " + count);
+        }
+    }
+}

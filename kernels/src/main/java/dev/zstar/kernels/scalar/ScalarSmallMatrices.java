@@ -1,0 +1,124 @@
+package dev.zstar.kernels.scalar;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Failures;
+import dev.zstar.kernels.SmallMatrices;
+import dev.zstar.kernels.SmallShapes;
+import dev.zstar.kernels.Type;
+
+/** One system after the other, each by its formula. */
+final class ScalarSmallMatrices implements SmallMatrices {
+    /** A matrix and a vector that a formula may overwrite, for each type and thread. */
+    private static final class Room {
+        final float[] a32 = new float[UNROLLED_ORDER * UNROLLED_ORDER];
+        final float[] x32 = new float[ORDER];
+        final double[] a64 = new double[UNROLLED_ORDER * UNROLLED_ORDER];
+        final double[] x64 = new double[ORDER];
+    }
+
+    private final ThreadLocal<Room> rooms = ThreadLocal.withInitial(Room::new);
+
+    @Override
+    public void multiply(Block a, Block b, Block out) {
+        multiply(SmallShapes.multiply(a, b, out), a, b, out);
+    }
+
+    @Override
+    public void transform(Block m, Block v, Block out) {
+        multiply(SmallShapes.transform(m, v, out), m, v, out);
+    }
+
+    private void multiply(int d, Block m, Block v, Block out) {
+        Room room = rooms.get();
+        for (int s = 0; s < v.cols(); s++) {
+            int matrix = m.cols() == 1 ? 0 : s;
+            for (int c = 0; c < v.rows() / d; c++) {
+                if (v.type() == Type.F32) {
+                    F32Systems.multiply(d, m, matrix, v, out, c, s, room.x32);
+                } else {
+                    F64Systems.multiply(d, m, matrix, v, out, c, s, room.x64);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void solve(Block m, Block rhs, Block out, Failures singular) {
+        int d = SmallShapes.solve(m, rhs, out, singular);
+        Room room = rooms.get();
+        clear(singular);
+        for (int s = 0; s < m.cols(); s++) {
+            for (int c = 0; c < rhs.rows() / d; c++) {
+                boolean regular = m.type() == Type.F32
+                        ? F32Systems.solve(d, m, rhs, out, c, s, room.a32, room.x32)
+                        : F64Systems.solve(d, m, rhs, out, c, s, room.a64, room.x64);
+                report(regular, s, singular);
+            }
+        }
+    }
+
+    @Override
+    public void cholesky(Block a, Failures indefinite) {
+        int n = SmallShapes.cholesky(a, indefinite);
+        clear(indefinite);
+        for (int s = 0; s < a.cols(); s++) {
+            report(a.type() == Type.F32 ? F32Systems.cholesky(n, a, s) : F64Systems.cholesky(n, a, s), s, indefinite);
+        }
+    }
+
+    @Override
+    public void solveCholesky(Block l, Block rhs) {
+        int n = SmallShapes.solveCholesky(l, rhs);
+        for (int s = 0; s < l.cols(); s++) {
+            for (int c = 0; c < rhs.rows() / n; c++) {
+                if (l.type() == Type.F32) {
+                    F32Systems.solveCholesky(n, l, rhs, c, s);
+                } else {
+                    F64Systems.solveCholesky(n, l, rhs, c, s);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void qr(Block a, Block tau) {
+        SmallShapes.qr(a, tau);
+        int n = tau.rows();
+        for (int s = 0; s < a.cols(); s++) {
+            if (a.type() == Type.F32) {
+                F32Systems.qr(a.rows() / n, n, a, tau, s);
+            } else {
+                F64Systems.qr(a.rows() / n, n, a, tau, s);
+            }
+        }
+    }
+
+    @Override
+    public void solveQr(Block qr, Block tau, Block rhs, Block out, Failures singular) {
+        SmallShapes.solveQr(qr, tau, rhs, out, singular);
+        int n = tau.rows();
+        int m = qr.rows() / n;
+        Room room = rooms.get();
+        clear(singular);
+        for (int s = 0; s < qr.cols(); s++) {
+            for (int c = 0; c < rhs.rows() / m; c++) {
+                boolean regular = qr.type() == Type.F32
+                        ? F32Systems.solveQr(m, n, qr, tau, rhs, out, c, s, room.x32)
+                        : F64Systems.solveQr(m, n, qr, tau, rhs, out, c, s, room.x64);
+                report(regular, s, singular);
+            }
+        }
+    }
+
+    private static void clear(Failures failures) {
+        if (failures != null) {
+            failures.clear();
+        }
+    }
+
+    private static void report(boolean succeeded, int s, Failures failures) {
+        if (!succeeded && failures != null) {
+            failures.mark(s, 1);
+        }
+    }
+}
