@@ -88,8 +88,26 @@ public interface Engine extends AutoCloseable {
 
     // ---- elementwise
 
-    /** {@code y = a x + b y}. With {@code b = 0} the old {@code y} is not read. */
+    /** {@code y = a x + b y}. With {@code b = 0} the old {@code y} is not read, and may be {@code x}. */
     void axpby(double a, Block x, double b, Block y);
+
+    /** {@code y_p = a[p] x_p + b[p] y_p}, row by row. Where {@code b[p] = 0} the old row is not read. */
+    void axpby(double[] a, Block x, double[] b, Block y);
+
+    /** {@code y += a x}. */
+    default void axpy(double a, Block x, Block y) {
+        axpby(a, x, 1, y);
+    }
+
+    /** {@code x = a x}. */
+    default void scale(double a, Block x) {
+        axpby(a, x, 0, x);
+    }
+
+    /** {@code y = x}. */
+    default void copy(Block x, Block y) {
+        axpby(1, x, 0, y);
+    }
 
     /** {@code out = x ⊙ y}; {@code out} may be either of them. */
     void multiply(Block x, Block y, Block out);
@@ -105,13 +123,19 @@ public interface Engine extends AutoCloseable {
     /** {@code out[p] = ⟨x_p, y_p⟩} for each row. */
     void dot(Block x, Block y, double[] out);
 
-    /** {@code ‖x_p‖₂} of each row. */
+    /** {@code ‖x_p‖₂} of each row, also where the squares overflow or underflow. */
     default void norm(Block x, double[] out) {
         dot(x, x, out);
         for (int p = 0; p < x.rows(); p++) {
-            out[p] = Math.sqrt(out[p]);
+            out[p] = SafeNorm.of(out[p], x, p);
         }
     }
+
+    /** {@code Σ_i |x_pi|} of each row. */
+    void asum(Block x, double[] out);
+
+    /** The first column of the largest magnitude of each row, a NaN above all; -1 in rows of no elements. */
+    void iamax(Block x, int[] out);
 
     // ---- sweeps over a basis: position p of the working block belongs to row rows.index(p) = b of the basis
 
@@ -124,6 +148,17 @@ public interface Engine extends AutoCloseable {
      * @param squares null if the norms are not wanted
      */
     void multiAxpy(Basis v, int count, double[] c, Block w, Rows rows, double[] squares);
+
+    /**
+     * {@link #multiAxpy} followed by {@link #multiDot} of the result, in one pass over the basis: the second half of a step of
+     * Gram-Schmidt, and the first of its repetition.
+     *
+     * @param h may not be {@code c}
+     */
+    default void multiAxpyDot(Basis v, int count, double[] c, Block w, Rows rows, double[] h) {
+        multiAxpy(v, count, c, w, rows, null);
+        multiDot(v, count, w, rows, h);
+    }
 
     /** {@code z_p = Σ_j c[b · capacity + j] v_bj} for {@code j < count}; a coefficient of 0 leaves its vector unread. */
     void mix(Basis v, int count, double[] c, Block z, Rows rows);

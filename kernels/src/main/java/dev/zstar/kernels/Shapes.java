@@ -83,6 +83,13 @@ public final class Shapes {
         }
     }
 
+    /** The same for indices. */
+    public static void room(String operation, String operand, int[] array, int needed) {
+        if (array.length < needed) {
+            throw new IllegalArgumentException(operation + ": " + operand + " holds " + array.length + ", expected at least " + needed);
+        }
+    }
+
     /** A sweep of {@code count} vectors of {@code v} with the rows of {@code w}. */
     public static void sweep(String operation, Basis v, int count, Block w, Rows rows) {
         v.block().requireShape(operation, "the basis", w.type(), v.block().rows(), w.cols());

@@ -136,6 +136,49 @@ class ProductTest {
     }
 
     @ParameterizedTest
+    @MethodSource("sizes")
+    void plainBlocksMultiplyInAllFourTranspositions(int n) {
+        int inner = (n * 5 + 1) % 83;
+        for (Type type : Type.values()) {
+            for (EngineProvider provider : Reference.available()) {
+                for (int m : new int[] {1, 2, 7, 70}) {
+                    for (int transposed = 0; transposed < 4; transposed++) {
+                        boolean ta = (transposed & 1) != 0;
+                        boolean tb = (transposed & 2) != 0;
+                        try (Engine engine = provider.create(2);
+                                Block a = ta ? Reference.random(type, inner, m, 1) : Reference.random(type, m, inner, 1);
+                                Block b = tb ? Reference.random(type, n, inner, 2) : Reference.random(type, inner, n, 2);
+                                Block old = Reference.random(type, m, n, 3);
+                                Block c = Reference.random(type, m, n, 3)) {
+                            double alpha = n % 3 == 0 ? 1 : -0.5;
+                            double beta = n % 4 == 0 ? 0 : n % 4 == 1 ? 1 : 2.5;
+                            if (beta == 0) {
+                                c.fill(Double.NaN);
+                            }
+                            engine.gemm(alpha, a, ta, b, tb, beta, c);
+                            for (int i = 0; i < m; i++) {
+                                for (int j = 0; j < n; j++) {
+                                    double sum = beta * old.get(i, j);
+                                    double size = Math.abs(sum);
+                                    for (int k = 0; k < inner; k++) {
+                                        double term = alpha * (ta ? a.get(k, i) : a.get(i, k)) * (tb ? b.get(j, k) : b.get(k, j));
+                                        sum += term;
+                                        size += Math.abs(term);
+                                    }
+                                    assertThat(Math.abs(c.get(i, j) - sum))
+                                            .as("%s %s %d×%d×%d %b %b", provider.name(), type, m, inner, n, ta, tb)
+                                            .isLessThanOrEqualTo(Reference.gamma(inner + 4, type) * size);
+                                }
+                            }
+                            assertThat(Reference.paddingIsNaN(c)).isTrue();
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
     @EnumSource(Type.class)
     void longRowsAndLargeBatchesCrossEveryBlockOfTheLoops(Type type) {
         int inputs = 2 * 2048 + 5;

@@ -122,6 +122,126 @@ class SweepTest {
 
     @ParameterizedTest
     @MethodSource("sizes")
+    void magnitudesAndRowwiseCoefficients(int n) {
+        for (Type type : Type.values()) {
+            for (EngineProvider provider : Reference.available()) {
+                try (Engine engine = provider.create(2);
+                        Block x = Reference.random(type, BATCH, n, 1);
+                        Block y = Reference.random(type, BATCH, n, 2);
+                        Block sum = Reference.random(type, BATCH, n, 2);
+                        Block copy = Reference.padded(type, BATCH, n)) {
+                    if (n > 3) {
+                        x.set(1, n / 2, -50);
+                        x.set(1, n - 1, 50);
+                        x.set(2, n / 3, Double.NaN);
+                        x.set(2, 0, Double.POSITIVE_INFINITY);
+                    }
+                    double[] asum = new double[BATCH];
+                    int[] iamax = new int[BATCH];
+                    engine.asum(x, asum);
+                    engine.iamax(x, iamax);
+                    double[] a = {2, -1, 0.5, 3};
+                    double[] b = {0, 1, -2, 0.25};
+                    engine.axpby(a, x, b, sum);
+                    engine.copy(x, copy);
+                    assertThat(copy.toDoubles()).isEqualTo(x.toDoubles());
+                    engine.scale(-2, copy);
+                    for (int p = 0; p < BATCH; p++) {
+                        double magnitudes = 0;
+                        int largest = -1;
+                        for (int i = 0; i < n; i++) {
+                            double size = Math.abs(x.get(p, i));
+                            magnitudes += size;
+                            if (largest < 0 || size > Math.abs(x.get(p, largest))
+                                    || Double.isNaN(size) && !Double.isNaN(x.get(p, largest))) {
+                                largest = i;
+                            }
+                            if (Double.isNaN(size)) {
+                                assertThat(sum.get(p, i)).isNaN();
+                                continue;
+                            }
+                            double expected = a[p] * x.get(p, i) + (b[p] == 0 ? 0 : b[p] * y.get(p, i));
+                            double terms = Math.abs(a[p] * x.get(p, i)) + Math.abs(b[p] * y.get(p, i));
+                            if (terms < Double.POSITIVE_INFINITY) {
+                                assertThat(Math.abs(sum.get(p, i) - expected)).isLessThanOrEqualTo(Reference.gamma(2, type) * terms);
+                            }
+                            assertThat(copy.get(p, i)).isEqualTo(-2 * x.get(p, i));
+                        }
+                        assertThat(iamax[p]).as("%s %s row %d of %d", provider.name(), type, p, n).isEqualTo(largest);
+                        if (Double.isNaN(magnitudes)) {
+                            assertThat(asum[p]).isNaN();
+                        } else {
+                            assertThat(Math.abs(asum[p] - magnitudes)).isLessThanOrEqualTo(Reference.gamma(n + 2, Type.F64) * magnitudes);
+                        }
+                    }
+                    assertThat(Reference.paddingIsNaN(sum) && Reference.paddingIsNaN(copy)).as("padding untouched").isTrue();
+                }
+            }
+        }
+    }
+
+    @Test
+    void normsNeitherOverflowNorUnderflow() {
+        for (EngineProvider provider : Reference.available()) {
+            for (Type type : Type.values()) {
+                double huge = type == Type.F32 ? 1e38 : 1e300;
+                double tiny = type == Type.F32 ? 1e-40 : 1e-310;
+                try (Engine engine = provider.create(1); Block x = Block.of(type, 5, 2, 3 * huge / 4, huge, 3 * tiny, 4 * tiny, 0, 0,
+                        Double.NaN, 1, Double.NEGATIVE_INFINITY, 1)) {
+                    double[] norm = new double[5];
+                    engine.norm(x, norm);
+                    double u = type.unitRoundoff();
+                    assertThat(norm[0]).isCloseTo(1.25 * huge, org.assertj.core.data.Offset.offset(4 * u * huge));
+                    // Elements this small are rounded to a multiple of the smallest number.
+                    assertThat(norm[1]).isCloseTo(Math.hypot(x.get(1, 0), x.get(1, 1)), org.assertj.core.data.Offset.offset(1e-15 * norm[1]));
+                    assertThat(norm[2]).isZero();
+                    assertThat(norm[3]).isNaN();
+                    assertThat(norm[4]).isEqualTo(Double.POSITIVE_INFINITY);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @org.junit.jupiter.params.provider.ValueSource(ints = {0, 1, 15, 16, 64, 1000, 1024, 1025, 3000})
+    void subtractingAndMultiplyingAgainIsOnePassOfTwoSteps(int n) {
+        for (Type type : Type.values()) {
+            for (EngineProvider provider : Reference.available()) {
+                try (Engine engine = provider.create(2);
+                        Block w = Reference.random(type, 2, n, 1);
+                        Block start = Reference.random(type, 2, n, 1);
+                        Basis v = new Basis(Reference.random(type, BATCH * CAPACITY, n, 3), CAPACITY)) {
+                    Rows rows = some();
+                    double[] c = new java.util.Random(5).doubles(BATCH * CAPACITY, -1, 1).toArray();
+                    double[] h = new double[BATCH * CAPACITY];
+                    for (int count = 0; count <= CAPACITY; count++) {
+                        w.copyFrom(start);
+                        engine.multiAxpyDot(v, count, c, w, rows, h);
+                        for (int p = 0; p < 2; p++) {
+                            int first = rows.index(p) * CAPACITY;
+                            for (int j = 0; j < count; j++) {
+                                assertThat(Math.abs(h[first + j] - dot(v.block(), first + j, w, p)))
+                                        .isLessThanOrEqualTo(Reference.gamma(n + 2, Type.F64) * size(v.block(), first + j, w, p));
+                            }
+                            for (int i = 0; i < n; i++) {
+                                double sum = start.get(p, i);
+                                double terms = Math.abs(sum);
+                                for (int j = 0; j < count; j++) {
+                                    sum += c[first + j] * v.block().get(first + j, i);
+                                    terms += Math.abs(c[first + j] * v.block().get(first + j, i));
+                                }
+                                assertThat(Math.abs(w.get(p, i) - sum)).isLessThanOrEqualTo(Reference.gamma(count + 3, type) * terms);
+                            }
+                        }
+                    }
+                    assertThat(Reference.paddingIsNaN(w)).isTrue();
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("sizes")
     void theAndersonSweepStoresAndSums(int n) {
         for (Type type : Type.values()) {
             for (EngineProvider provider : Reference.available()) {

@@ -184,8 +184,7 @@ public final class Gmres implements AutoCloseable {
         t.apply(uj, wj, inner);
         outcome.evaluated(active);
         plan.engine.axpby(1, uj, -1, wj);
-        orthogonalise(j, wj, h);
-        orthogonalise(j, wj, correction);
+        orthogonalise(j, wj);
         double worst = 0;
         int kept = 0;
         for (int p = 0; p < active; p++) {
@@ -216,12 +215,18 @@ public final class Gmres implements AutoCloseable {
         }
     }
 
-    /** {@code c = Vᵀ w; w -= V c}; the squared length of what is left goes to {@code norm} by row. */
-    private void orthogonalise(int j, Block wj, double[] c) {
-        plan.engine.multiDot(v, j + 1, wj, inner, c);
-        negate(j, c);
-        plan.engine.multiAxpy(v, j + 1, c, wj, inner, norm);
-        negate(j, c);
+    /**
+     * Classical Gram-Schmidt, twice: {@code h = Vᵀ w; w -= V h; correction = Vᵀ w; w -= V correction} in three passes over the basis.
+     * The squared length of what is left goes to {@code norm} by row.
+     */
+    private void orthogonalise(int j, Block wj) {
+        plan.engine.multiDot(v, j + 1, wj, inner, h);
+        negate(j, h);
+        plan.engine.multiAxpyDot(v, j + 1, h, wj, inner, correction);
+        negate(j, h);
+        negate(j, correction);
+        plan.engine.multiAxpy(v, j + 1, correction, wj, inner, norm);
+        negate(j, correction);
     }
 
     private void negate(int j, double[] c) {

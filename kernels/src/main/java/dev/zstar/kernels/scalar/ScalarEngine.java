@@ -128,9 +128,23 @@ final class ScalarEngine implements Engine {
     public void axpby(double a, Block x, double b, Block y) {
         Shapes.same("axpby", "x", x, "y", y);
         for (int p = 0; p < x.rows(); p++) {
-            for (int i = 0; i < x.cols(); i++) {
-                y.set(p, i, b == 0 ? a * x.get(p, i) : a * x.get(p, i) + b * y.get(p, i));
-            }
+            axpby(a, x, b, y, p);
+        }
+    }
+
+    @Override
+    public void axpby(double[] a, Block x, double[] b, Block y) {
+        Shapes.same("axpby", "x", x, "y", y);
+        Shapes.room("axpby", "a", a, x.rows());
+        Shapes.room("axpby", "b", b, x.rows());
+        for (int p = 0; p < x.rows(); p++) {
+            axpby(a[p], x, b[p], y, p);
+        }
+    }
+
+    private static void axpby(double a, Block x, double b, Block y, int p) {
+        for (int i = 0; i < x.cols(); i++) {
+            y.set(p, i, b == 0 ? a * x.get(p, i) : a * x.get(p, i) + b * y.get(p, i));
         }
     }
 
@@ -180,6 +194,35 @@ final class ScalarEngine implements Engine {
             sum += x.get(p, i) * y.get(q, i);
         }
         return sum;
+    }
+
+    @Override
+    public void asum(Block x, double[] out) {
+        x.requireOpen();
+        Shapes.room("asum", "out", out, x.rows());
+        for (int p = 0; p < x.rows(); p++) {
+            out[p] = 0;
+            for (int i = 0; i < x.cols(); i++) {
+                out[p] += Math.abs(x.get(p, i));
+            }
+        }
+    }
+
+    @Override
+    public void iamax(Block x, int[] out) {
+        x.requireOpen();
+        Shapes.room("iamax", "out", out, x.rows());
+        for (int p = 0; p < x.rows(); p++) {
+            out[p] = -1;
+            double most = -1;
+            for (int i = 0; i < x.cols(); i++) {
+                double size = Math.abs(x.get(p, i));
+                if (size > most || Double.isNaN(size) && !Double.isNaN(most)) {
+                    most = size;
+                    out[p] = i;
+                }
+            }
+        }
     }
 
     @Override

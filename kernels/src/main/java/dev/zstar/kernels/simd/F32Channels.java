@@ -7,7 +7,6 @@ import static dev.zstar.kernels.simd.Memory.ORDER;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -21,18 +20,17 @@ final class F32Channels {
     private static final long B = F32.byteSize();
     private static final VectorSpecies<Double> D = Lanes.D;
     private static final int W = Lanes.COUNT;
-    /** As many f32 as there are f64 in a vector. */
-    private static final VectorSpecies<Float> HALF = VectorSpecies.of(float.class, VectorShape.forBitSize(D.length() * Float.SIZE));
 
     private F32Channels() {}
 
     /** {@code sums += x}. */
     static void addTo(double[] sums, long x, int n) {
         int c = 0;
-        for (; c <= n - W; c += W) {
-            DoubleVector s = DoubleVector.fromArray(D, sums, c);
-            s = s.add(FloatVector.fromMemorySegment(HALF, ALL, x + c * B, ORDER).convertShape(VectorOperators.F2D, D, 0)); // twin: s = s.add(DoubleVector.fromMemorySegment(D, ALL, x + c * B, ORDER));
-            s.intoArray(sums, c);
+        for (; c <= n - 2 * W; c += 2 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + c * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + c * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            DoubleVector.fromArray(D, sums, c).add(x0).intoArray(sums, c);
+            DoubleVector.fromArray(D, sums, c + W).add(x1).intoArray(sums, c + W);
         }
         for (; c < n; c++) {
             sums[c] += ALL.get(F32, x + c * B);
@@ -42,10 +40,13 @@ final class F32Channels {
     /** {@code sums += (x - mean)²}. */
     static void addSquaresTo(double[] sums, long x, double[] mean, int n) {
         int c = 0;
-        for (; c <= n - W; c += W) {
-            var xc = (DoubleVector) FloatVector.fromMemorySegment(HALF, ALL, x + c * B, ORDER).convertShape(VectorOperators.F2D, D, 0); // twin: var xc = DoubleVector.fromMemorySegment(D, ALL, x + c * B, ORDER);
-            DoubleVector d = xc.sub(DoubleVector.fromArray(D, mean, c));
-            d.fma(d, DoubleVector.fromArray(D, sums, c)).intoArray(sums, c);
+        for (; c <= n - 2 * W; c += 2 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + c * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + c * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            DoubleVector d0 = x0.sub(DoubleVector.fromArray(D, mean, c));
+            DoubleVector d1 = x1.sub(DoubleVector.fromArray(D, mean, c + W));
+            d0.fma(d0, DoubleVector.fromArray(D, sums, c)).intoArray(sums, c);
+            d1.fma(d1, DoubleVector.fromArray(D, sums, c + W)).intoArray(sums, c + W);
         }
         for (; c < n; c++) {
             double d = ALL.get(F32, x + c * B) - mean[c];
@@ -56,12 +57,17 @@ final class F32Channels {
     /** {@code gain += dy ⊙ (x - mean) ⊙ r} and {@code bias += dy}. */
     static void addGradientsTo(double[] gain, double[] bias, long x, double[] mean, double[] r, long dy, int n) {
         int c = 0;
-        for (; c <= n - W; c += W) {
-            var xc = (DoubleVector) FloatVector.fromMemorySegment(HALF, ALL, x + c * B, ORDER).convertShape(VectorOperators.F2D, D, 0); // twin: var xc = DoubleVector.fromMemorySegment(D, ALL, x + c * B, ORDER);
-            var dc = (DoubleVector) FloatVector.fromMemorySegment(HALF, ALL, dy + c * B, ORDER).convertShape(VectorOperators.F2D, D, 0); // twin: var dc = DoubleVector.fromMemorySegment(D, ALL, dy + c * B, ORDER);
-            DoubleVector normalised = xc.sub(DoubleVector.fromArray(D, mean, c)).mul(DoubleVector.fromArray(D, r, c));
-            normalised.fma(dc, DoubleVector.fromArray(D, gain, c)).intoArray(gain, c);
-            dc.add(DoubleVector.fromArray(D, bias, c)).intoArray(bias, c);
+        for (; c <= n - 2 * W; c += 2 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + c * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + c * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var d0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, dy + c * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var d1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, dy + c * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            x0.sub(DoubleVector.fromArray(D, mean, c)).mul(DoubleVector.fromArray(D, r, c))
+                    .fma(d0, DoubleVector.fromArray(D, gain, c)).intoArray(gain, c);
+            x1.sub(DoubleVector.fromArray(D, mean, c + W)).mul(DoubleVector.fromArray(D, r, c + W))
+                    .fma(d1, DoubleVector.fromArray(D, gain, c + W)).intoArray(gain, c + W);
+            d0.add(DoubleVector.fromArray(D, bias, c)).intoArray(bias, c);
+            d1.add(DoubleVector.fromArray(D, bias, c + W)).intoArray(bias, c + W);
         }
         for (; c < n; c++) {
             double d = ALL.get(F32, dy + c * B);

@@ -12,7 +12,7 @@ final class F32Job {
             case APPLY -> apply(job, from, to);
             case GEMM -> gemm(job, from, to);
             case FINISH -> finish(job, from, to);
-            case MULTI_DOT, MULTI_AXPY, MIX, STORE, RESIDUAL_SWEEP -> sweep(job, from, to);
+            case MULTI_DOT, MULTI_AXPY, MULTI_AXPY_DOT, MIX, STORE, RESIDUAL_SWEEP -> sweep(job, from, to);
             default -> elementwise(job, from, to);
         }
     }
@@ -60,16 +60,20 @@ final class F32Job {
             long y = row(job.y, p);
             switch (job.kind) {
                 case AXPBY -> {
-                    if (job.b == 0) {
-                        F32Rows.scale((float) job.a, x, y, n);
+                    double a = job.coefficients == null ? job.a : job.coefficients[p];
+                    double b = job.more == null ? job.b : job.more[p];
+                    if (b == 0) {
+                        F32Rows.scale((float) a, x, y, n);
                     } else {
-                        F32Rows.axpby((float) job.a, x, (float) job.b, y, n);
+                        F32Rows.axpby((float) a, x, (float) b, y, n);
                     }
                 }
                 case MULTIPLY -> F32Rows.multiply(x, y, row(job.out, p), n);
                 case ACTIVATE -> F32Epilogue.activate(job.activation, false, x, row(job.out, p), n);
                 case DERIVATIVE -> F32Epilogue.activate(job.activation, true, x, row(job.out, p), n);
                 case DOT -> job.sums[p] = F32Rows.dot(x, y, n);
+                case ASUM -> job.sums[p] = F32Rows.asum(x, n);
+                case IAMAX -> job.indices[p] = F32Rows.iamax(x, n);
                 default -> throw new AssertionError(job.kind);
             }
         }
@@ -93,6 +97,7 @@ final class F32Job {
                         job.sums[b] = F32Rows.dot(w, w, n);
                     }
                 }
+                case MULTI_AXPY_DOT -> F32Rows.combineAndDot(v, step, job.count, job.coefficients, job.sums, first, job.more, b * capacity, w, n);
                 case MIX -> F32Rows.combine(v, step, job.count, job.coefficients, first, false, w, n);
                 case STORE -> F32Rows.scale((float) job.coefficients[b], w, v + job.slot * step, n);
                 default -> {

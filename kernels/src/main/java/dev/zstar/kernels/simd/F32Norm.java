@@ -7,7 +7,6 @@ import static dev.zstar.kernels.simd.Memory.ORDER;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -21,21 +20,21 @@ final class F32Norm {
     private static final long B = F32.byteSize();
     private static final VectorSpecies<Double> D = Lanes.D;
     private static final int W = Lanes.COUNT;
-    /** As many f32 as there are f64 in a vector. */
-    private static final VectorSpecies<Float> HALF = VectorSpecies.of(float.class, VectorShape.forBitSize(D.length() * Float.SIZE));
 
     private F32Norm() {}
 
     /** {@code Σ x}. */
     static double sum(long x, int n) {
+        double[] room = Lanes.room();
         DoubleVector s0 = DoubleVector.zero(D);
         DoubleVector s1 = DoubleVector.zero(D);
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
-            s0 = s0.add(FloatVector.fromMemorySegment(HALF, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)); // twin: s0 = s0.add(DoubleVector.fromMemorySegment(D, ALL, x + i * B, ORDER));
-            s1 = s1.add(FloatVector.fromMemorySegment(HALF, ALL, x + (i + W) * B, ORDER).convertShape(VectorOperators.F2D, D, 0)); // twin: s1 = s1.add(DoubleVector.fromMemorySegment(D, ALL, x + (i + W) * B, ORDER));
+            s0 = s0.add(FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0));
+            s1 = s1.add(FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1));
         }
-        double sum = Lanes.sum(s0.add(s1));
+        s0.add(s1).intoArray(room, 0);
+        double sum = Lanes.sum(room);
         for (; i < n; i++) {
             sum += ALL.get(F32, x + i * B);
         }
@@ -44,18 +43,20 @@ final class F32Norm {
 
     /** {@code Σ (x - mean)²}. */
     static double squares(long x, double mean, int n) {
+        double[] room = Lanes.room();
         DoubleVector s0 = DoubleVector.zero(D);
         DoubleVector s1 = DoubleVector.zero(D);
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
-            var x0 = (DoubleVector) FloatVector.fromMemorySegment(HALF, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0); // twin: var x0 = DoubleVector.fromMemorySegment(D, ALL, x + i * B, ORDER);
-            var x1 = (DoubleVector) FloatVector.fromMemorySegment(HALF, ALL, x + (i + W) * B, ORDER).convertShape(VectorOperators.F2D, D, 0); // twin: var x1 = DoubleVector.fromMemorySegment(D, ALL, x + (i + W) * B, ORDER);
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
             DoubleVector d0 = x0.sub(mean);
             DoubleVector d1 = x1.sub(mean);
             s0 = d0.fma(d0, s0);
             s1 = d1.fma(d1, s1);
         }
-        double sum = Lanes.sum(s0.add(s1));
+        s0.add(s1).intoArray(room, 0);
+        double sum = Lanes.sum(room);
         for (; i < n; i++) {
             double d = ALL.get(F32, x + i * B) - mean;
             sum = Math.fma(d, d, sum);
@@ -97,15 +98,22 @@ final class F32Norm {
 
     /** {@code Σ gain ⊙ dy ⊙ (x - mean)}. */
     static double slope(long x, double mean, long gain, long dy, int n) {
-        DoubleVector s = DoubleVector.zero(D);
+        double[] room = Lanes.room();
+        DoubleVector s0 = DoubleVector.zero(D);
+        DoubleVector s1 = DoubleVector.zero(D);
         int i = 0;
-        for (; i <= n - W; i += W) {
-            var xi = (DoubleVector) FloatVector.fromMemorySegment(HALF, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0); // twin: var xi = DoubleVector.fromMemorySegment(D, ALL, x + i * B, ORDER);
-            var gi = (DoubleVector) FloatVector.fromMemorySegment(HALF, ALL, gain + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0); // twin: var gi = DoubleVector.fromMemorySegment(D, ALL, gain + i * B, ORDER);
-            var di = (DoubleVector) FloatVector.fromMemorySegment(HALF, ALL, dy + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0); // twin: var di = DoubleVector.fromMemorySegment(D, ALL, dy + i * B, ORDER);
-            s = xi.sub(mean).fma(gi.mul(di), s);
+        for (; i <= n - 2 * W; i += 2 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var g0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, gain + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var g1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, gain + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var d0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, dy + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var d1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, dy + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            s0 = x0.sub(mean).fma(g0.mul(d0), s0);
+            s1 = x1.sub(mean).fma(g1.mul(d1), s1);
         }
-        double sum = Lanes.sum(s);
+        s0.add(s1).intoArray(room, 0);
+        double sum = Lanes.sum(room);
         for (; i < n; i++) {
             double g = (double) ALL.get(F32, gain + i * B) * ALL.get(F32, dy + i * B);
             sum = Math.fma(ALL.get(F32, x + i * B) - mean, g, sum);

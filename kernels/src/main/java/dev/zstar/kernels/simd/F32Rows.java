@@ -2,21 +2,24 @@ package dev.zstar.kernels.simd;
 
 import static dev.zstar.kernels.simd.Memory.ALL;
 import static dev.zstar.kernels.simd.Memory.F32;
+import static dev.zstar.kernels.simd.Memory.MASK;
 import static dev.zstar.kernels.simd.Memory.ORDER;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Operations on single rows, given by their addresses. Elementwise work runs in f32; sums are widened and accumulated in f64. The
- * last partial vector is loaded whole, since rows are padded, and masked before it is stored.
+ * Operations on single rows, given by their addresses. Elementwise work runs in f32; sums are widened and accumulated in f64.
+ * Tails are scalar. Addresses are masked once, for the reason
+ * that {@link Memory#MASK} gives.
  *
  * <p>Loads and stores are written out. Behind helpers that take or return a vector they would read better, but where the JIT does not
- * inline such a helper, as it sometimes does not, every call allocates.
+ * inline such a helper, as it sometimes does not, every call allocates. Halves of vectors are widened, not vectors of half the length
+ * loaded: once a process has used float vectors of two lengths, the tiles of products stayed in code that boxes every vector in five runs of
+ * six (none of six without).
  */
 final class F32Rows {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -24,60 +27,65 @@ final class F32Rows {
     private static final long B = F32.byteSize();
     private static final VectorSpecies<Double> D = Lanes.D;
     private static final int W = Lanes.COUNT;
-    /** As many f32 as there are f64 in a vector. */
-    private static final VectorSpecies<Float> HALF =
-            VectorSpecies.of(float.class, VectorShape.forBitSize(D.length() * Float.SIZE));
+    private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED; // twin: private static final VectorSpecies<Long> I = jdk.incubator.vector.LongVector.SPECIES_PREFERRED;
+
+    /** Elements of a piece of a row that is combined and then multiplied again while it is in the first-level cache. */
+    private static final int PIECE = 1024;
 
     private F32Rows() {}
-
-    private static DoubleVector wide(long a) {
-        var half = FloatVector.fromMemorySegment(HALF, ALL, a, ORDER);
-        return (DoubleVector) half.convertShape(VectorOperators.F2D, D, 0); // twin: return half;
-    }
 
     // ---- elementwise
 
     /** {@code y = a x}. */
     static void scale(float a, long x, long y, int n) {
+        x &= MASK;
+        y &= MASK;
         int i = 0;
         for (; i <= n - L; i += L) {
             FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).mul(a).intoMemorySegment(ALL, y + i * B, ORDER);
         }
-        if (i < n) {
-            FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).mul(a).intoMemorySegment(ALL, y + i * B, ORDER, S.indexInRange(i, n));
+        for (; i < n; i++) {
+            ALL.set(F32, y + i * B, ALL.get(F32, x + i * B) * a);
         }
     }
 
     /** {@code y = a x + b y}. */
     static void axpby(float a, long x, float b, long y, int n) {
-        for (int i = 0; i < n; i += L) {
-            FloatVector xi = FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER);
-            FloatVector yi = FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER);
-            FloatVector sum = xi.fma(FloatVector.broadcast(S, a), yi.mul(b));
-            if (i <= n - L) {
-                sum.intoMemorySegment(ALL, y + i * B, ORDER);
-            } else {
-                sum.intoMemorySegment(ALL, y + i * B, ORDER, S.indexInRange(i, n));
-            }
+        x &= MASK;
+        y &= MASK;
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            FloatVector yi = FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).mul(b);
+            FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).fma(FloatVector.broadcast(S, a), yi).intoMemorySegment(ALL, y + i * B, ORDER);
+        }
+        for (; i < n; i++) {
+            ALL.set(F32, y + i * B, Math.fma(ALL.get(F32, x + i * B), a, ALL.get(F32, y + i * B) * b));
         }
     }
 
     /** {@code out = x ⊙ y}. */
     static void multiply(long x, long y, long out, int n) {
-        for (int i = 0; i < n; i += L) {
+        x &= MASK;
+        y &= MASK;
+        out &= MASK;
+        int i = 0;
+        for (; i <= n - L; i += L) {
             FloatVector xi = FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER);
-            FloatVector product = xi.mul(FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER));
-            if (i <= n - L) {
-                product.intoMemorySegment(ALL, out + i * B, ORDER);
-            } else {
-                product.intoMemorySegment(ALL, out + i * B, ORDER, S.indexInRange(i, n));
-            }
+            xi.mul(FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER)).intoMemorySegment(ALL, out + i * B, ORDER);
+        }
+        for (; i < n; i++) {
+            ALL.set(F32, out + i * B, ALL.get(F32, x + i * B) * ALL.get(F32, y + i * B));
         }
     }
 
     static void fill(float value, long out, int n) {
-        for (int i = 0; i < n; i += L) {
-            FloatVector.broadcast(S, value).intoMemorySegment(ALL, out + i * B, ORDER, S.indexInRange(i, n));
+        out &= MASK;
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            FloatVector.broadcast(S, value).intoMemorySegment(ALL, out + i * B, ORDER);
+        }
+        for (; i < n; i++) {
+            ALL.set(F32, out + i * B, value);
         }
     }
 
@@ -85,16 +93,26 @@ final class F32Rows {
 
     /** {@code Σ x y}. The tail is scalar: masked vectors here are more than the JIT keeps in registers. */
     static double dot(long x, long y, int n) {
+        double[] room = Lanes.room();
+        x &= MASK;
+        y &= MASK;
         DoubleVector s0 = DoubleVector.zero(D);
         DoubleVector s1 = DoubleVector.zero(D);
+        DoubleVector s2 = DoubleVector.zero(D);
+        DoubleVector s3 = DoubleVector.zero(D);
         int i = 0;
-        for (; i <= n - 2 * W; i += 2 * W) {
-            DoubleVector x0 = wide(x + i * B);
-            DoubleVector x1 = wide(x + (i + W) * B);
-            s0 = x0.fma(wide(y + i * B), s0);
-            s1 = x1.fma(wide(y + (i + W) * B), s1);
+        for (; i <= n - 4 * W; i += 4 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var x2 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + (i + 2 * W) * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x3 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + (i + 2 * W) * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
+            s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s1);
+            s2 = x2.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + (i + 2 * W) * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s2);
+            s3 = x3.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + (i + 2 * W) * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s3);
         }
-        return Lanes.sum(s0.add(s1)) + dotTail(x, y, i, n);
+        s0.add(s1).add(s2.add(s3)).intoArray(room, 0);
+        return Lanes.sum(room) + dotTail(x, y, i, n);
     }
 
     private static double dotTail(long x, long y, int i, int n) {
@@ -107,21 +125,81 @@ final class F32Rows {
 
     /** {@code Σ (x - y)²}. */
     static double distance(long x, long y, int n) {
+        double[] room = Lanes.room();
+        x &= MASK;
+        y &= MASK;
         DoubleVector s0 = DoubleVector.zero(D);
         DoubleVector s1 = DoubleVector.zero(D);
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
-            DoubleVector d0 = wide(x + i * B).sub(wide(y + i * B));
-            DoubleVector d1 = wide(x + (i + W) * B).sub(wide(y + (i + W) * B));
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var y0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var y1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            DoubleVector d0 = x0.sub(y0);
+            DoubleVector d1 = x1.sub(y1);
             s0 = d0.fma(d0, s0);
             s1 = d1.fma(d1, s1);
         }
-        double sum = Lanes.sum(s0.add(s1));
+        s0.add(s1).intoArray(room, 0);
+        double sum = Lanes.sum(room);
         for (; i < n; i++) {
             double d = (double) ALL.get(F32, x + i * B) - (double) ALL.get(F32, y + i * B);
             sum = Math.fma(d, d, sum);
         }
         return sum;
+    }
+
+    /** {@code Σ |x|}. */
+    static double asum(long x, int n) {
+        double[] room = Lanes.room();
+        x &= MASK;
+        DoubleVector s0 = DoubleVector.zero(D);
+        DoubleVector s1 = DoubleVector.zero(D);
+        int i = 0;
+        for (; i <= n - 2 * W; i += 2 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            s0 = s0.add(x0.abs());
+            s1 = s1.add(x1.abs());
+        }
+        s0.add(s1).intoArray(room, 0);
+        double sum = Lanes.sum(room);
+        for (; i < n; i++) {
+            sum += Math.abs(ALL.get(F32, x + i * B));
+        }
+        return sum;
+    }
+
+    /** The first index of the largest {@code |x|}, NaN above all; -1 for no elements. Bits without their sign order as the magnitudes do. */
+    static int iamax(long x, int n) {
+        x &= MASK;
+        var best = IntVector.broadcast(I, -1); // twin: var best = jdk.incubator.vector.LongVector.broadcast(I, -1);
+        var where = IntVector.zero(I); // twin: var where = jdk.incubator.vector.LongVector.zero(I);
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            var bits = FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).reinterpretAsInts().and(Integer.MAX_VALUE); // twin: var bits = DoubleVector.fromMemorySegment(S, ALL, x + i * B, ORDER).reinterpretAsLongs().and(Long.MAX_VALUE);
+            var larger = bits.compare(VectorOperators.GT, best);
+            best = best.blend(bits, larger);
+            where = where.blend(i, larger);
+        }
+        int at = -1;
+        int most = -1; // twin: long most = -1;
+        for (int lane = 0; lane < L && i > 0; lane++) {
+            int index = (int) where.lane(lane) + lane;
+            if (best.lane(lane) > most || best.lane(lane) == most && index < at) {
+                most = best.lane(lane);
+                at = index;
+            }
+        }
+        for (; i < n; i++) {
+            int bits = Float.floatToRawIntBits(ALL.get(F32, x + i * B)) & Integer.MAX_VALUE; // twin: long bits = Double.doubleToRawLongBits(ALL.get(F64, x + i * B)) & Long.MAX_VALUE;
+            if (bits > most) {
+                most = bits;
+                at = i;
+            }
+        }
+        return at;
     }
 
     // ---- sweeps
@@ -132,31 +210,69 @@ final class F32Rows {
         for (; j <= count - 4; j += 4) {
             dots4(v + j * step, step, w, n, h, at + j);
         }
+        for (; j <= count - 2; j += 2) {
+            dots2(v + j * step, step, w, n, h, at + j);
+        }
         for (; j < count; j++) {
             h[at + j] = dot(v + j * step, w, n);
         }
     }
 
+    /** Two vectors share what is read of {@code w}. */
+    private static void dots2(long v, long step, long w, int n, double[] h, int at) {
+        double[] room = Lanes.room();
+        w &= MASK;
+        v &= MASK;
+        long v1 = (v + step) & MASK;
+        DoubleVector s0 = DoubleVector.zero(D);
+        DoubleVector s1 = DoubleVector.zero(D);
+        int i = 0;
+        for (; i <= n - 2 * W; i += 2 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
+            s1 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
+            s0 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s0);
+            s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s1);
+        }
+        s0.intoArray(room, 0);
+        s1.intoArray(room, W);
+        for (int j = 0; j < 2; j++) {
+            h[at + j] = Lanes.sum(room, j * W) + dotTail(w, v + j * step, i, n);
+        }
+    }
+
     /** Four vectors share what is read of {@code w}. */
     private static void dots4(long v, long step, long w, int n, double[] h, int at) {
+        double[] room = Lanes.room();
+        w &= MASK;
+        v &= MASK;
+        long v1 = (v + step) & MASK;
+        long v2 = (v + 2 * step) & MASK;
+        long v3 = (v + 3 * step) & MASK;
         DoubleVector s0 = DoubleVector.zero(D);
         DoubleVector s1 = DoubleVector.zero(D);
         DoubleVector s2 = DoubleVector.zero(D);
         DoubleVector s3 = DoubleVector.zero(D);
         int i = 0;
-        for (; i <= n - W; i += W) {
-            DoubleVector x = wide(w + i * B);
-            s0 = x.fma(wide(v + i * B), s0);
-            s1 = x.fma(wide(v + step + i * B), s1);
-            s2 = x.fma(wide(v + 2 * step + i * B), s2);
-            s3 = x.fma(wide(v + 3 * step + i * B), s3);
+        for (; i <= n - 2 * W; i += 2 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
+            s1 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
+            s2 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s2);
+            s3 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s3);
+            s0 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s0);
+            s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s1);
+            s2 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s2);
+            s3 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s3);
         }
-        h[at] = Lanes.sum(s0);
-        h[at + 1] = Lanes.sum(s1);
-        h[at + 2] = Lanes.sum(s2);
-        h[at + 3] = Lanes.sum(s3);
+        s0.intoArray(room, 0);
+        s1.intoArray(room, W);
+        s2.intoArray(room, 2 * W);
+        s3.intoArray(room, 3 * W);
         for (int j = 0; j < 4; j++) {
-            h[at + j] += dotTail(w, v + j * step, i, n);
+            h[at + j] = Lanes.sum(room, j * W) + dotTail(w, v + j * step, i, n);
         }
     }
 
@@ -191,48 +307,83 @@ final class F32Rows {
     }
 
     private static void axpy4(float c0, float c1, float c2, float c3, long v, long step, long w, int n) {
-        for (int i = 0; i < n; i += L) {
+        w &= MASK;
+        v &= MASK;
+        long v1 = (v + step) & MASK;
+        long v2 = (v + 2 * step) & MASK;
+        long v3 = (v + 3 * step) & MASK;
+        int i = 0;
+        for (; i <= n - L; i += L) {
             FloatVector sum = FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER);
             sum = FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).fma(FloatVector.broadcast(S, c0), sum);
-            sum = FloatVector.fromMemorySegment(S, ALL, v + step + i * B, ORDER).fma(FloatVector.broadcast(S, c1), sum);
-            sum = FloatVector.fromMemorySegment(S, ALL, v + 2 * step + i * B, ORDER).fma(FloatVector.broadcast(S, c2), sum);
-            sum = FloatVector.fromMemorySegment(S, ALL, v + 3 * step + i * B, ORDER).fma(FloatVector.broadcast(S, c3), sum);
-            if (i <= n - L) {
-                sum.intoMemorySegment(ALL, w + i * B, ORDER);
-            } else {
-                sum.intoMemorySegment(ALL, w + i * B, ORDER, S.indexInRange(i, n));
-            }
+            sum = FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).fma(FloatVector.broadcast(S, c1), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).fma(FloatVector.broadcast(S, c2), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).fma(FloatVector.broadcast(S, c3), sum);
+            sum.intoMemorySegment(ALL, w + i * B, ORDER);
+        }
+        for (; i < n; i++) {
+            float sum = Math.fma(ALL.get(F32, v + i * B), c0, ALL.get(F32, w + i * B));
+            sum = Math.fma(ALL.get(F32, v1 + i * B), c1, sum);
+            sum = Math.fma(ALL.get(F32, v2 + i * B), c2, sum);
+            ALL.set(F32, w + i * B, Math.fma(ALL.get(F32, v3 + i * B), c3, sum));
         }
     }
 
     private static void mix4(float c0, float c1, float c2, float c3, long v, long step, long w, int n) {
-        for (int i = 0; i < n; i += L) {
-            FloatVector sum = FloatVector.zero(S);
-            sum = FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).fma(FloatVector.broadcast(S, c0), sum);
-            sum = FloatVector.fromMemorySegment(S, ALL, v + step + i * B, ORDER).fma(FloatVector.broadcast(S, c1), sum);
-            sum = FloatVector.fromMemorySegment(S, ALL, v + 2 * step + i * B, ORDER).fma(FloatVector.broadcast(S, c2), sum);
-            sum = FloatVector.fromMemorySegment(S, ALL, v + 3 * step + i * B, ORDER).fma(FloatVector.broadcast(S, c3), sum);
-            if (i <= n - L) {
-                sum.intoMemorySegment(ALL, w + i * B, ORDER);
-            } else {
-                sum.intoMemorySegment(ALL, w + i * B, ORDER, S.indexInRange(i, n));
+        w &= MASK;
+        v &= MASK;
+        long v1 = (v + step) & MASK;
+        long v2 = (v + 2 * step) & MASK;
+        long v3 = (v + 3 * step) & MASK;
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            FloatVector sum = FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).mul(c0);
+            sum = FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).fma(FloatVector.broadcast(S, c1), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).fma(FloatVector.broadcast(S, c2), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).fma(FloatVector.broadcast(S, c3), sum);
+            sum.intoMemorySegment(ALL, w + i * B, ORDER);
+        }
+        for (; i < n; i++) {
+            float sum = Math.fma(ALL.get(F32, v1 + i * B), c1, ALL.get(F32, v + i * B) * c0);
+            sum = Math.fma(ALL.get(F32, v2 + i * B), c2, sum);
+            ALL.set(F32, w + i * B, Math.fma(ALL.get(F32, v3 + i * B), c3, sum));
+        }
+    }
+
+    /** {@code w += Σ_j c[at + j] v_j}, then {@code h[at + j] = ⟨v_j, w⟩}, in one pass over the vectors; {@code sums} has room for pieces. */
+    static void combineAndDot(long v, long step, int count, double[] c, double[] h, int at, double[] sums, int sumsAt, long w, int n) {
+        if (n <= PIECE) {
+            combine(v, step, count, c, at, true, w, n);
+            multiDot(v, step, count, w, n, h, at);
+            return;
+        }
+        java.util.Arrays.fill(h, at, at + count, 0);
+        for (int i = 0; i < n; i += PIECE) {
+            int length = Math.min(PIECE, n - i);
+            combine(v + i * B, step, count, c, at, true, w + i * B, length);
+            multiDot(v + i * B, step, count, w + i * B, length, sums, sumsAt);
+            for (int j = 0; j < count; j++) {
+                h[at + j] += sums[sumsAt + j];
             }
         }
     }
 
     /** {@code r = g - z} and {@code copy = g} in one pass. */
     static void residual(long z, long g, long r, long copy, int n) {
+        z &= MASK;
+        g &= MASK;
+        r &= MASK;
+        copy &= MASK;
         int i = 0;
         for (; i <= n - L; i += L) {
             FloatVector value = FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER);
             value.sub(FloatVector.fromMemorySegment(S, ALL, z + i * B, ORDER)).intoMemorySegment(ALL, r + i * B, ORDER);
             value.intoMemorySegment(ALL, copy + i * B, ORDER);
         }
-        if (i < n) {
-            VectorMask<Float> mask = S.indexInRange(i, n);
-            FloatVector value = FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER);
-            value.sub(FloatVector.fromMemorySegment(S, ALL, z + i * B, ORDER)).intoMemorySegment(ALL, r + i * B, ORDER, mask);
-            value.intoMemorySegment(ALL, copy + i * B, ORDER, mask);
+        for (; i < n; i++) {
+            float value = ALL.get(F32, g + i * B);
+            ALL.set(F32, r + i * B, value - ALL.get(F32, z + i * B));
+            ALL.set(F32, copy + i * B, value);
         }
     }
 }

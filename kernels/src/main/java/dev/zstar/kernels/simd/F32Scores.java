@@ -3,7 +3,6 @@ package dev.zstar.kernels.simd;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -16,8 +15,6 @@ final class F32Scores {
     private static final int QUERIES = F32AttentionScratch.QUERIES;
     private static final VectorSpecies<Double> D = Lanes.D;
     private static final int W = Lanes.COUNT;
-    /** As many f32 as there are f64 in a vector. */
-    private static final VectorSpecies<Float> HALF = VectorSpecies.of(float.class, VectorShape.forBitSize(D.length() * Float.SIZE));
 
     private F32Scores() {}
 
@@ -62,8 +59,8 @@ final class F32Scores {
             DoubleVector s1 = DoubleVector.fromArray(D, sums, i + W);
             for (int j = from; j < to; j++) {
                 int at = j * QUERIES + i;
-                s0 = s0.add(FloatVector.fromArray(HALF, s, at).convertShape(VectorOperators.F2D, D, 0)); // twin: s0 = s0.add(DoubleVector.fromArray(D, s, at));
-                s1 = s1.add(FloatVector.fromArray(HALF, s, at + W).convertShape(VectorOperators.F2D, D, 0)); // twin: s1 = s1.add(DoubleVector.fromArray(D, s, at + W));
+                s0 = s0.add(FloatVector.fromArray(S, s, at).convertShape(VectorOperators.F2D, D, 0));
+                s1 = s1.add(FloatVector.fromArray(S, s, at).convertShape(VectorOperators.F2D, D, 1));
             }
             s0.intoArray(sums, i);
             s1.intoArray(sums, i + W);
@@ -77,12 +74,12 @@ final class F32Scores {
             DoubleVector s1 = DoubleVector.zero(D);
             for (int j = 0; j < seen; j++) {
                 int at = j * QUERIES + i;
-                var p0 = FloatVector.fromArray(HALF, p, at).convertShape(VectorOperators.F2D, D, 0); // twin: var p0 = DoubleVector.fromArray(D, p, at);
-                var p1 = FloatVector.fromArray(HALF, p, at + W).convertShape(VectorOperators.F2D, D, 0); // twin: var p1 = DoubleVector.fromArray(D, p, at + W);
-                var d0 = FloatVector.fromArray(HALF, d, at).convertShape(VectorOperators.F2D, D, 0); // twin: var d0 = DoubleVector.fromArray(D, d, at);
-                var d1 = FloatVector.fromArray(HALF, d, at + W).convertShape(VectorOperators.F2D, D, 0); // twin: var d1 = DoubleVector.fromArray(D, d, at + W);
-                s0 = ((DoubleVector) p0).fma((DoubleVector) d0, s0); // twin: s0 = p0.fma(d0, s0);
-                s1 = ((DoubleVector) p1).fma((DoubleVector) d1, s1); // twin: s1 = p1.fma(d1, s1);
+                var p0 = FloatVector.fromArray(S, p, at).convertShape(VectorOperators.F2D, D, 0);
+                var p1 = FloatVector.fromArray(S, p, at).convertShape(VectorOperators.F2D, D, 1);
+                var d0 = FloatVector.fromArray(S, d, at).convertShape(VectorOperators.F2D, D, 0);
+                var d1 = FloatVector.fromArray(S, d, at).convertShape(VectorOperators.F2D, D, 1);
+                s0 = ((DoubleVector) p0).fma((DoubleVector) d0, s0);
+                s1 = ((DoubleVector) p1).fma((DoubleVector) d1, s1);
             }
             s0.intoArray(sums, i);
             s1.intoArray(sums, i + W);

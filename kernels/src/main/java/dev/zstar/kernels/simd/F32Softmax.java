@@ -7,7 +7,6 @@ import static dev.zstar.kernels.simd.Memory.ORDER;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Softmax of single rows, given by their addresses. */
@@ -17,15 +16,11 @@ final class F32Softmax {
     private static final long B = F32.byteSize();
     private static final VectorSpecies<Double> D = Lanes.D;
     private static final int W = Lanes.COUNT;
-    /** As many f32 as there are f64 in a vector. */
-    private static final VectorSpecies<Float> HALF = VectorSpecies.of(float.class, VectorShape.forBitSize(D.length() * Float.SIZE));
 
     private static final ThreadLocal<F32Softmax> OWN = ThreadLocal.withInitial(F32Softmax::new);
 
     /** A row of exponentials, padded to pairs of vectors. */
     private float[] row = new float[0];
-    /** A vector of sums. It goes through memory because the JIT, having inlined all of this, no longer inlines {@link Lanes#sum}. */
-    private final double[] lanes = new double[W];
 
     private F32Softmax() {}
 
@@ -43,8 +38,8 @@ final class F32Softmax {
         load(x, n, t, padded);
         shift(t, padded, max(t, padded));
         F32Exp.apply(t, 0, padded);
-        sums(t, padded, own.lanes);
-        store(t, (float) (1 / sum(own.lanes)), out, n);
+        double sum = sum(t, padded);
+        store(t, (float) (1 / sum), out, n);
     }
 
     /** Copies the row; beyond it goes {@code -∞}, which adds nothing to a sum of exponentials. */
@@ -80,22 +75,16 @@ final class F32Softmax {
         }
     }
 
-    private static void sums(float[] t, int padded, double[] lanes) {
+    private static double sum(float[] t, int padded) {
         DoubleVector s0 = DoubleVector.zero(D);
         DoubleVector s1 = DoubleVector.zero(D);
         for (int i = 0; i < padded; i += 2 * W) {
-            s0 = s0.add(FloatVector.fromArray(HALF, t, i).convertShape(VectorOperators.F2D, D, 0)); // twin: s0 = s0.add(DoubleVector.fromArray(D, t, i));
-            s1 = s1.add(FloatVector.fromArray(HALF, t, i + W).convertShape(VectorOperators.F2D, D, 0)); // twin: s1 = s1.add(DoubleVector.fromArray(D, t, i + W));
+            s0 = s0.add(FloatVector.fromArray(S, t, i).convertShape(VectorOperators.F2D, D, 0));
+            s1 = s1.add(FloatVector.fromArray(S, t, i).convertShape(VectorOperators.F2D, D, 1));
         }
-        s0.add(s1).intoArray(lanes, 0);
-    }
-
-    private static double sum(double[] lanes) {
-        double sum = 0;
-        for (double lane : lanes) {
-            sum += lane;
-        }
-        return sum;
+        double[] room = Lanes.room();
+        s0.add(s1).intoArray(room, 0);
+        return Lanes.sum(room);
     }
 
     private static void store(float[] t, float scale, long out, int n) {

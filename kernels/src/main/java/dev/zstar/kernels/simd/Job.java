@@ -16,7 +16,7 @@ final class Job implements Team.Loop {
     static final int ROWS = 16;
 
     enum Kind {
-        APPLY, GEMM, FINISH, ACTIVATE, DERIVATIVE, AXPBY, MULTIPLY, DOT, MULTI_DOT, MULTI_AXPY, MIX, STORE,
+        APPLY, GEMM, FINISH, ACTIVATE, DERIVATIVE, AXPBY, MULTIPLY, DOT, ASUM, IAMAX, MULTI_DOT, MULTI_AXPY, MULTI_AXPY_DOT, MIX, STORE,
         RESIDUAL_SWEEP
     }
 
@@ -39,7 +39,9 @@ final class Job implements Team.Loop {
     int count;
     Rows rows;
     double[] coefficients;
+    double[] more;
     double[] sums;
+    int[] indices;
     private double[] partials = new double[0];
     private Block scratch;
 
@@ -77,6 +79,8 @@ final class Job implements Team.Loop {
         values = null;
         rows = null;
         coefficients = null;
+        more = null;
+        indices = null;
         sums = null;
     }
 

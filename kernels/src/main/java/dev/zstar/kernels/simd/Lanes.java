@@ -1,36 +1,42 @@
 package dev.zstar.kernels.simd;
 
 import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Sums over the lanes of a vector, in a fixed tree. {@code reduceLanes} promises no order: interpreter and JIT differ in the last bit. */
+/**
+ * Sums over the lanes of vectors, in a fixed tree: {@code reduceLanes} promises no order, and interpreter and JIT differ in the last bit.
+ * The vectors go through an array. Handed to a method of ours they would be free only where the JIT inlines it, and in methods that have
+ * inlined much of the vector API it does not (96 bytes for every call).
+ */
 final class Lanes {
     static final VectorSpecies<Double> D = DoubleVector.SPECIES_PREFERRED;
     static final int COUNT = D.length();
     /** Of a vector, of whatever elements. */
     static final int BITS = D.vectorBitSize();
 
-    private static final VectorShuffle<Double> BY_4 = rotation(4);
-    private static final VectorShuffle<Double> BY_2 = rotation(2);
-    private static final VectorShuffle<Double> BY_1 = rotation(1);
+    private static final ThreadLocal<double[]> ROOM = ThreadLocal.withInitial(() -> new double[4 * COUNT]);
 
     private Lanes() {}
 
-    private static VectorShuffle<Double> rotation(int by) {
-        return VectorShuffle.fromOp(D, lane -> (lane + by) % D.length());
+    /** This thread's room for four vectors. */
+    static double[] room() {
+        return ROOM.get();
     }
 
-    static double sum(DoubleVector v) {
-        if (COUNT >= 8) {
-            v = v.add(v.rearrange(BY_4));
+    /** The sum of the first vector. */
+    static double sum(double[] room) {
+        return sum(room, 0);
+    }
+
+    /** The sum of the vector that starts at {@code at}. */
+    static double sum(double[] room, int at) {
+        if (COUNT == 8) {
+            return ((room[at] + room[at + 4]) + (room[at + 2] + room[at + 6])) + ((room[at + 1] + room[at + 5]) + (room[at + 3] + room[at + 7]));
         }
-        if (COUNT >= 4) {
-            v = v.add(v.rearrange(BY_2));
+        double sum = 0;
+        for (int lane = 0; lane < COUNT; lane++) {
+            sum += room[at + lane];
         }
-        if (COUNT >= 2) {
-            v = v.add(v.rearrange(BY_1));
-        }
-        return v.lane(0);
+        return sum;
     }
 }

@@ -207,6 +207,17 @@ final class SimdEngine implements Engine {
     }
 
     @Override
+    public void axpby(double[] a, Block x, double[] b, Block y) {
+        Shapes.same("axpby", "x", x, "y", y);
+        Shapes.room("axpby", "a", a, x.rows());
+        Shapes.room("axpby", "b", b, x.rows());
+        Job job = jobs.get();
+        job.coefficients = a;
+        job.more = b;
+        rowwise(Job.Kind.AXPBY, 0, x, 0, y, y, null);
+    }
+
+    @Override
     public void multiply(Block x, Block y, Block out) {
         Shapes.same("multiply", "x", x, "y", y);
         Shapes.same("multiply", "x", x, "out", out);
@@ -235,6 +246,21 @@ final class SimdEngine implements Engine {
         Shapes.same("dot", "x", x, "y", y);
         Shapes.room("dot", "out", out, x.rows());
         rowwise(Job.Kind.DOT, 0, x, 0, y, null, out);
+    }
+
+    @Override
+    public void asum(Block x, double[] out) {
+        x.requireOpen();
+        Shapes.room("asum", "out", out, x.rows());
+        rowwise(Job.Kind.ASUM, 0, x, 0, x, null, out);
+    }
+
+    @Override
+    public void iamax(Block x, int[] out) {
+        x.requireOpen();
+        Shapes.room("iamax", "out", out, x.rows());
+        jobs.get().indices = out;
+        rowwise(Job.Kind.IAMAX, 0, x, 0, x, null, null);
     }
 
     // ---- sweeps
@@ -267,6 +293,16 @@ final class SimdEngine implements Engine {
         Shapes.sweep("multiAxpy", v, count, w, rows);
         Shapes.room("multiAxpy", "c", c, rows.capacity() * v.capacity());
         sweep(Job.Kind.MULTI_AXPY, v, null, 0, count, w, null, rows, c, squares);
+    }
+
+    @Override
+    public void multiAxpyDot(Basis v, int count, double[] c, Block w, Rows rows, double[] h) {
+        Shapes.sweep("multiAxpyDot", v, count, w, rows);
+        Shapes.room("multiAxpyDot", "c", c, rows.capacity() * v.capacity());
+        Shapes.room("multiAxpyDot", "h", h, rows.capacity() * v.capacity());
+        Job job = jobs.get();
+        job.more = job.partials(rows.capacity() * v.capacity());
+        sweep(Job.Kind.MULTI_AXPY_DOT, v, null, 0, count, w, null, rows, c, h);
     }
 
     @Override

@@ -107,6 +107,26 @@ final class OpenBlasEngine implements Engine {
     }
 
     @Override
+    public void axpby(double[] a, Block x, double[] b, Block y) {
+        host.axpby(a, x, b, y);
+    }
+
+    @Override
+    public void asum(Block x, double[] out) {
+        host.asum(x, out);
+    }
+
+    @Override
+    public void iamax(Block x, int[] out) {
+        host.iamax(x, out);
+    }
+
+    @Override
+    public void multiAxpyDot(Basis v, int count, double[] c, Block w, Rows rows, double[] h) {
+        host.multiAxpyDot(v, count, c, w, rows, h);
+    }
+
+    @Override
     public void multiply(Block x, Block y, Block out) {
         host.multiply(x, y, out);
     }

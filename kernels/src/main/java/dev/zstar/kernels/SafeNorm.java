@@ -1,0 +1,29 @@
+package dev.zstar.kernels;
+
+/** The Euclidean norm where the sum of squares is not to be trusted. */
+final class SafeNorm {
+    /** Squares below lose digits to underflow. */
+    private static final double SMALL = 0x1p-960;
+
+    private SafeNorm() {}
+
+    /** {@code √squares} where that is in range, else the norm of row {@code p} from scaled elements. */
+    static double of(double squares, Block x, int p) {
+        if (squares >= SMALL && squares < Double.POSITIVE_INFINITY) {
+            return Math.sqrt(squares);
+        }
+        double largest = 0;
+        for (int i = 0; i < x.cols(); i++) {
+            largest = Math.max(largest, Math.abs(x.get(p, i)));
+        }
+        if (largest == 0 || !(largest < Double.POSITIVE_INFINITY)) {
+            return largest;
+        }
+        double sum = 0;
+        for (int i = 0; i < x.cols(); i++) {
+            double ratio = x.get(p, i) / largest;
+            sum += ratio * ratio;
+        }
+        return largest * Math.sqrt(sum);
+    }
+}
