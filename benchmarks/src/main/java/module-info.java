@@ -4,6 +4,7 @@ module dev.zstar.benchmarks {
     requires dev.zstar.bridge;
     requires java.management;
     requires jdk.management;
+    requires org.joml;
 
     exports dev.zstar.benchmarks.digits;
     exports dev.zstar.benchmarks.study;

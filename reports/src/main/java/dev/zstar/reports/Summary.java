@@ -13,9 +13,10 @@ final class Summary {
         for (StudyFile.Row row : file.results()) {
             String label = row.name() + " on " + row.engine();
             switch (row.suite() + " " + row.metric()) {
-                case "kernels gflops" -> out.printf("%-34s %12.1f GFLOP/s%n", label, row.value());
-                case "kernels gbps" -> out.printf("%-34s %12.1f GB/s%n", label, row.value());
-                case "kernels ratio" -> out.printf("%-34s %12.2f × (worst fork %.2f)%n", row.name() + ": simd / openblas", row.value(), row.min());
+                case "kernels gflops" -> out.printf("%-34s %12.1f GFLOP/s%s%n", label, row.value(), share(row));
+                case "kernels gbps" -> out.printf("%-34s %12.1f GB/s%s%n", label, row.value(), share(row));
+                case "kernels ratio" -> out.printf("%-34s %12.2f × (worst fork %.2f)%n",
+                        row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min());
                 case "forward us", "backward us" -> out.printf("%-34s %12.1f µs, %.0f evaluations, %.2f × their time, %.0f B allocated%n",
                         label, row.value(), find(file, row, "nfev"), find(file, row, "overhead"), find(file, row, "allocated"));
                 case "forward depth" -> out.printf("%-34s %12.0f plain steps to the same residual%n", label, row.value());
@@ -27,6 +28,10 @@ final class Summary {
                 .filter(row -> row.suite().equals("training") && row.name().startsWith("digits") && row.metric().equals("accuracy"))
                 .forEach(row -> out.printf("%-34s %11.1f%% of unseen digits right after %.1f s on %d threads%n", "trained " + row.name(),
                         100 * row.value(), find(file, row, "seconds"), row.threads()));
+    }
+
+    private static String share(StudyFile.Row row) {
+        return row.ofLimit() == null ? "" : String.format(", %.2f of the ceiling", row.ofLimit());
     }
 
     /** Another metric of the same case on the same engine. */

@@ -1,48 +1,39 @@
 package dev.zstar.benchmarks.study;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Engine;
-import dev.zstar.kernels.Engines;
-import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Type;
-import dev.zstar.kernels.Weights;
 import java.io.Serializable;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 
-/** gemv and gemm of every engine beside the others, one thread, in several fresh JVMs. */
+/** Kernels beside others on the same data, in several fresh JVMs, each case between two measurements of its ceiling. */
 final class KernelSuite {
-    private record Case(int n, int batch) implements Serializable {
-        String name() {
-            return batch == 1 ? "gemv n=" + n : batch == n ? "gemm n=" + n : "gemm n=" + n + " B=" + batch;
+    /** A ceiling that moves by more than this while a case is timed says that the machine was disturbed. */
+    private static final double DRIFT = 0.05;
+    private static final int ATTEMPTS = 3;
+
+    /** What one fork found for one case: sorted nanoseconds of each contender, the ceiling, and heap bytes of a call of the first. */
+    private record Timing(KernelCase shape, LinkedHashMap<String, double[]> nanos, double ceiling, double drift, double allocated)
+            implements Serializable {
+        double ratio() {
+            return nanos.get(shape.kind().second)[0] / nanos.get(shape.kind().first)[0];
         }
     }
 
-    /** What one fork found for one case and engine. */
-    @SuppressWarnings("ArrayRecordComponent")
-    private record Timing(Case shape, String engine, double[] nanos) implements Serializable {}
-
-    private record Found(List<Ceiling> ceilings, List<Timing> timings, double drift) implements Serializable {}
+    private record Found(ArrayList<Ceiling> ceilings, ArrayList<Timing> timings) implements Serializable {
+        double drift() {
+            return timings.stream().mapToDouble(Timing::drift).max().orElse(0);
+        }
+    }
 
     private KernelSuite() {}
-
-    private static List<Case> cases(boolean quick) {
-        List<Case> cases = new ArrayList<>();
-        for (int n : quick ? new int[] {256, 1024, 2048} : new int[] {64, 128, 256, 512, 1024, 2048, 4096}) {
-            cases.add(new Case(n, 1));
-        }
-        for (int n : quick ? new int[] {512, 1024} : new int[] {128, 256, 512, 1024}) {
-            cases.add(new Case(n, n));
-        }
-        cases.add(new Case(512, 32));
-        cases.add(new Case(1024, 32));
-        return cases;
-    }
 
     static void run(boolean quick, Progress progress, List<Ceiling> ceilings, List<Result> results) {
         int forks = quick ? 2 : 5;
@@ -51,7 +42,7 @@ final class KernelSuite {
         for (int fork = 0; fork < forks; fork++) {
             Found one = Fork.call(Child.class, Found.class, quick ? "quick" : "full");
             found.add(one);
-            progress.step(String.format("ceiling %.0f GFLOP/s, drift %.0f%%", one.ceilings().getFirst().value(), 100 * one.drift()));
+            progress.step(String.format("ceiling %.0f GFLOP/s, drift at most %.0f%%", one.ceilings().getFirst().value(), 100 * one.drift()));
         }
         for (Ceiling ceiling : found.getFirst().ceilings()) {
             double best = found.stream()
@@ -62,46 +53,37 @@ final class KernelSuite {
                     .orElseThrow();
             ceilings.add(new Ceiling(ceiling.name(), best, ceiling.unit()));
         }
-        Map<Case, Map<String, List<double[]>>> byCase = new LinkedHashMap<>();
-        for (Found one : found) {
-            for (Timing timing : one.timings()) {
-                byCase.computeIfAbsent(timing.shape(), _ -> new LinkedHashMap<>())
-                        .computeIfAbsent(timing.engine(), _ -> new ArrayList<>())
-                        .add(timing.nanos());
+        Map<KernelCase, List<Timing>> byCase = new LinkedHashMap<>();
+        found.forEach(one -> one.timings().forEach(timing -> byCase.computeIfAbsent(timing.shape(), _ -> new ArrayList<>()).add(timing)));
+        byCase.forEach((shape, timings) -> report(shape, timings, results));
+    }
+
+    private static void report(KernelCase shape, List<Timing> timings, List<Result> results) {
+        KernelCase.Kind kind = shape.kind();
+        for (String contender : timings.getFirst().nanos().keySet()) {
+            boolean rated = kind != KernelCase.Kind.TRANSFORM && !contender.equals("bf16") && !contender.equals("int8");
+            if (rated) {
+                double limit = Stopwatch.quantile(sorted(timings, Timing::ceiling), 0.5);
+                boolean alone = contender.equals("alone");
+                results.add(result(shape, contender, alone ? 1 : shape.threads(), shape.computes() ? "gflops" : "gbps",
+                        sorted(timings, timing -> shape.work() / timing.nanos().get(contender)[0]), alone ? null : limit));
             }
+            results.add(result(shape, contender, shape.threads(), "us", sorted(timings, timing -> timing.nanos().get(contender)[0] / 1e3), null));
         }
-        byCase.forEach((shape, engines) -> engines.forEach((engine, forked) -> {
-            results.add(rate(shape, engine, forked, ceilings));
-            if (engine.equals("simd") && engines.containsKey("openblas")) {
-                results.add(ratio(shape, forked, engines.get("openblas")));
-            }
-        }));
-    }
-
-    /** GFLOP/s of gemm, GB/s of gemv: of each fork's fastest slice, then over the forks. */
-    private static Result rate(Case shape, String engine, List<double[]> forked, List<Ceiling> ceilings) {
-        boolean gemv = shape.batch() == 1;
-        double work = gemv ? 4.0 * shape.n() * shape.n() : 2.0 * shape.n() * shape.n() * shape.batch();
-        double[] rates = forked.stream().mapToDouble(nanos -> work / nanos[0]).sorted().toArray();
-        String ceiling = gemv ? Roofline.level(4.0 * shape.n() * shape.n()) : "fma.f32.1t";
-        Double limit = ceilings.stream().filter(c -> c.name().equals(ceiling)).map(Ceiling::value).findFirst().orElse(null);
-        return result(shape, engine, gemv ? "gbps" : "gflops", rates, limit);
-    }
-
-    /** How many times as fast simd is as OpenBLAS: fastest slice over fastest slice within a fork, then over the forks. */
-    private static Result ratio(Case shape, List<double[]> simd, List<double[]> openblas) {
-        double[] ratios = new double[simd.size()];
-        for (int fork = 0; fork < ratios.length; fork++) {
-            ratios[fork] = openblas.get(fork)[0] / simd.get(fork)[0];
+        if (timings.getFirst().nanos().size() == 2) {
+            results.add(result(shape, kind.first + "/" + kind.second, shape.threads(), "ratio", sorted(timings, Timing::ratio), null));
         }
-        Arrays.sort(ratios);
-        return result(shape, "simd/openblas", "ratio", ratios, null);
+        results.add(result(shape, kind.first, shape.threads(), "allocated", sorted(timings, Timing::allocated), null));
     }
 
-    private static Result result(Case shape, String engine, String metric, double[] sorted, Double limit) {
+    private static double[] sorted(List<Timing> timings, ToDoubleFunction<Timing> value) {
+        return timings.stream().mapToDouble(value).sorted().toArray();
+    }
+
+    private static Result result(KernelCase shape, String engine, int threads, String metric, double[] sorted, Double limit) {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) shape.n(), "batch", (double) shape.batch()));
         double median = Stopwatch.quantile(sorted, 0.5);
-        return new Result("kernels", shape.name(), engine, 1, params, metric, median, sorted[0], median,
+        return new Result("kernels", shape.title(), engine, threads, params, metric, median, sorted[0], median,
                 Stopwatch.quantile(sorted, 0.9), sorted.length, limit);
     }
 
@@ -110,49 +92,75 @@ final class KernelSuite {
         @Override
         public Serializable run(String argument) {
             boolean quick = argument.equals("quick");
-            List<Ceiling> ceilings = Roofline.measure(quick);
-            List<Timing> timings = new ArrayList<>();
-            List<String> names = Study.engines();
-            for (Case shape : cases(quick)) {
-                timings.addAll(measure(shape, names, quick));
+            ArrayList<Ceiling> ceilings = new ArrayList<>();
+            ArrayList<Timing> timings = new ArrayList<>();
+            List<KernelCase> cases = KernelCase.all(quick);
+            int most = cases.stream().mapToInt(KernelCase::threads).max().orElse(1);
+            for (int threads = 1; threads <= most; threads++) {
+                try (Roofline roofline = new Roofline(threads)) {
+                    ceilings.addAll(roofline.measure(quick));
+                    for (KernelCase shape : cases) {
+                        if (shape.threads() == threads) {
+                            timings.add(measure(shape, roofline, quick));
+                        }
+                    }
+                }
             }
-            double before = ceilings.getFirst().value();
-            return new Found(ceilings, timings, Math.abs(Roofline.multiplyAdd() - before) / before);
+            return new Found(ceilings, timings);
         }
 
-        private static List<Timing> measure(Case shape, List<String> names, boolean quick) {
-            List<Engine> engines = names.stream().map(name -> Engines.named(name, 1)).toList();
-            Random random = new Random(shape.n());
-            try (Block w = gaussian(random, shape.n(), shape.n());
-                    Block z = gaussian(random, shape.batch(), shape.n());
-                    Block out = Block.allocate(Type.F32, shape.batch(), shape.n())) {
-                List<Weights> packed = engines.stream().map(engine -> engine.pack(w)).toList();
-                Runnable[] bodies = new Runnable[names.size()];
-                for (int e = 0; e < bodies.length; e++) {
-                    Engine engine = engines.get(e);
-                    Weights weights = packed.get(e);
-                    bodies[e] = () -> engine.apply(weights, z, out, Epilogue.NONE);
+        private static Timing measure(KernelCase shape, Roofline roofline, boolean quick) {
+            Deque<AutoCloseable> held = KernelCase.room();
+            try {
+                Map<String, Runnable> contenders = shape.contenders(held);
+                Runnable[] bodies = contenders.values().toArray(Runnable[]::new);
+                Timing timing = null;
+                for (int attempt = 0; attempt < ATTEMPTS && (timing == null || timing.drift() > DRIFT); attempt++) {
+                    double before = shape.ceiling(roofline);
+                    double[][] nanos = Stopwatch.run(4_000_000, quick ? 25 : 40, bodies);
+                    double after = shape.ceiling(roofline);
+                    LinkedHashMap<String, double[]> byName = new LinkedHashMap<>();
+                    int b = 0;
+                    for (String name : contenders.keySet()) {
+                        byName.put(name, nanos[b++]);
+                    }
+                    timing = new Timing(shape, byName, Math.max(before, after), Math.abs(after - before) / before, allocated(bodies[0]));
                 }
-                double[][] nanos = Stopwatch.run(4_000_000, quick ? 25 : 40, bodies);
-                packed.forEach(Weights::close);
-                List<Timing> timings = new ArrayList<>();
-                for (int e = 0; e < bodies.length; e++) {
-                    timings.add(new Timing(shape, names.get(e), nanos[e]));
-                }
-                return timings;
+                return timing;
             } finally {
-                engines.forEach(Engine::close);
+                held.forEach(KernelSuite::close);
             }
+        }
+
+        private static double allocated(Runnable body) {
+            var counter = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+            long before = counter.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < 10; i++) {
+                body.run();
+            }
+            return (counter.getCurrentThreadAllocatedBytes() - before) / 10.0;
         }
     }
 
-    static Block gaussian(Random random, int rows, int cols) {
-        Block block = Block.allocate(Type.F32, rows, cols);
+    private static void close(AutoCloseable resource) {
+        try {
+            resource.close();
+        } catch (Exception e) {
+            throw new StudyException("what was measured could not be closed: " + e.getMessage());
+        }
+    }
+
+    static Block gaussian(Type type, Random random, int rows, int cols) {
+        Block block = Block.allocate(type, rows, cols);
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < cols; j++) {
                 block.set(i, j, random.nextGaussian() / Math.sqrt(cols));
             }
         }
         return block;
+    }
+
+    static Block gaussian(Random random, int rows, int cols) {
+        return gaussian(Type.F32, random, rows, cols);
     }
 }

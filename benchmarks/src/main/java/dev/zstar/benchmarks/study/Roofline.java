@@ -1,67 +1,105 @@
 package dev.zstar.benchmarks.study;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
-import dev.zstar.kernels.simd.Ceilings;
+import dev.zstar.kernels.simd.F32Ceilings;
+import dev.zstar.kernels.simd.F64Ceilings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
-/** The ceilings of one thread: multiply-adds from registers, reads from each level of memory. */
-final class Roofline {
+/** What so many threads can do at most: multiply-adds from registers, reads from each level of memory. */
+final class Roofline implements AutoCloseable {
     private static final long MIB = 1 << 20;
+    /** Enough steps that starting a team is nothing beside them: 1 to 2 ms. */
+    private static final int STEPS = 300_000;
+    /** Bytes of one timed read by each thread, by repetition where the block is smaller: about as long. */
+    private static final long READ_BYTES = 100 * MIB;
 
-    private Roofline() {}
+    private final int threads;
+    private final Team team;
+    private final float[][] sinks;
+    private final double[][] wideSinks;
 
-    /** Measures all, best of several runs. */
-    static List<Ceiling> measure(boolean quick) {
+    Roofline(int threads) {
+        this.threads = threads;
+        team = new Team(threads);
+        sinks = new float[threads][64];
+        wideSinks = new double[threads][64];
+        for (int t = 0; t < threads; t++) {
+            Arrays.fill(sinks[t], 0.5f);
+            Arrays.fill(wideSinks[t], 0.5);
+        }
+    }
+
+    /** The ceilings that a study quotes, best of several runs. */
+    List<Ceiling> measure(boolean quick) {
         List<Ceiling> ceilings = new ArrayList<>();
-        ceilings.add(new Ceiling("fma.f32.1t", multiplyAdd(), "GFLOP/s"));
-        ceilings.add(new Ceiling("read.L1.1t", read(level1() / 2, 2_000), "GB/s"));
-        ceilings.add(new Ceiling("read.L2.1t", read(level2() / 2, 200), "GB/s"));
-        ceilings.add(new Ceiling("read.L3.1t", read(16 * MIB, 6), "GB/s"));
+        String suffix = "." + threads + "t";
+        ceilings.add(new Ceiling("fma.f32" + suffix, multiplyAdd(Type.F32), "GFLOP/s"));
+        ceilings.add(new Ceiling("fma.f64" + suffix, multiplyAdd(Type.F64), "GFLOP/s"));
+        ceilings.add(new Ceiling("read.L1" + suffix, read(level1() / 2), "GB/s"));
+        ceilings.add(new Ceiling("read.L2" + suffix, read(level2() / 2), "GB/s"));
+        ceilings.add(new Ceiling("read.L3" + suffix, read(8 * MIB), "GB/s"));
         if (!quick) {
-            ceilings.add(new Ceiling("read.DRAM.1t", read(1024 * MIB, 1), "GB/s"));
+            ceilings.add(new Ceiling("read.DRAM" + suffix, read(512 * MIB), "GB/s"));
         }
         return ceilings;
     }
 
-    /** GFLOP/s of independent multiply-adds. */
-    static double multiplyAdd() {
-        float[] sink = new float[64];
-        java.util.Arrays.fill(sink, 0.5f);
+    /** GFLOP/s of independent multiply-adds on every thread. */
+    double multiplyAdd(Type type) {
         double best = 0;
-        for (int run = 0; run < 60; run++) {
+        for (int run = 0; run < 40; run++) {
             long start = System.nanoTime();
-            double operations = Ceilings.multiplyAdd(200_000, sink);
-            best = Math.max(best, operations / (System.nanoTime() - start));
+            team.run(threads, (from, to) -> {
+                for (int t = from; t < to; t++) {
+                    if (type == Type.F32) {
+                        F32Ceilings.multiplyAdd(STEPS, sinks[t]);
+                    } else {
+                        F64Ceilings.multiplyAdd(STEPS, wideSinks[t]);
+                    }
+                }
+            });
+            double lanes = type == Type.F32 ? F32Ceilings.LANES : F64Ceilings.LANES;
+            best = Math.max(best, 24 * lanes * STEPS * threads / (System.nanoTime() - start));
         }
         return best;
     }
 
-    /** GB/s of reading so many bytes again and again, the best over 1, 2, 4 and 8 streams: one alone may starve. */
-    private static double read(long bytes, int repeats) {
-        float[] sink = new float[64];
+    /** GB/s of reading so many bytes again and again, each thread its share, the best over 1, 2, 4 and 8 streams: one alone may starve. */
+    double read(long bytes) {
         double best = 0;
-        try (Block block = Block.allocate(Type.F32, (int) Math.max(1, bytes / 4096), 1008)) {
+        long share = Math.max(4096, bytes / threads / 4096 * 4096);
+        try (Block block = Block.allocate(Type.F32, Math.toIntExact(share * threads / 4096), 1008)) {
+            long rowBytes = block.strideBytes();
+            long part = share / 4096 * rowBytes;
+            int repeats = Math.clamp(READ_BYTES * threads / block.bytes(), 1, 100_000);
             for (int streams = 1; streams <= 8; streams *= 2) {
-                for (int run = 0; run < 8; run++) {
+                int side = streams;
+                for (int run = 0; run < 20; run++) {
                     long start = System.nanoTime();
-                    for (int i = 0; i < repeats; i++) {
-                        Ceilings.read(block.address(), block.bytes(), streams, sink);
-                    }
-                    best = Math.max(best, (double) block.bytes() * repeats / (System.nanoTime() - start));
+                    team.run(threads, (from, to) -> {
+                        for (int t = from; t < to; t++) {
+                            for (int i = 0; i < repeats; i++) {
+                                F32Ceilings.read(block.address() + t * part, part, side, sinks[t]);
+                            }
+                        }
+                    });
+                    best = Math.max(best, (double) part * threads * repeats / (System.nanoTime() - start));
                 }
             }
         }
         return best;
     }
 
-    /** The name of the ceiling for data of this size. */
+    /** The name of the level that holds so many bytes. */
     static String level(double bytes) {
-        return bytes <= level1() ? "read.L1.1t" : bytes <= level2() ? "read.L2.1t" : "read.L3.1t";
+        return bytes <= level1() ? "L1" : bytes <= level2() ? "L2" : "beyond L2";
     }
 
     private static long level1() {
@@ -79,5 +117,10 @@ final class Roofline {
         } catch (IOException | NumberFormatException e) {
             return otherwise;
         }
+    }
+
+    @Override
+    public void close() {
+        team.close();
     }
 }

@@ -6,9 +6,14 @@ import java.util.Arrays;
 final class Stopwatch {
     private Stopwatch() {}
 
+    /** Each body warms up for at least as long: the tiles of a product, called a dozen times each, take long to be compiled. */
+    private static final long WARM_NANOS = 400_000_000;
+    /** Long bodies are counted in fewer slices, at least 7, to take about as long. */
+    private static final long COUNTED_NANOS = 700_000_000;
+
     /**
      * @param sliceNanos the least length of a slice; a body runs as often as fills it
-     * @param slices counted slices of each body, after as many that warm up
+     * @param slices counted slices of each body
      * @return for each body the sorted nanoseconds of one run, by slice
      */
     static double[][] run(long sliceNanos, int slices, Runnable... bodies) {
@@ -19,17 +24,23 @@ final class Stopwatch {
                 repeats[b] *= 2;
             }
         }
-        double[][] times = new double[bodies.length][slices];
-        for (int slice = -slices; slice < slices; slice++) {
+        double longest = 0;
+        for (long start = System.nanoTime(); System.nanoTime() - start < WARM_NANOS * bodies.length; ) {
+            longest = 0;
             for (int b = 0; b < bodies.length; b++) {
                 double nanos = time(bodies[b], repeats[b]);
                 // What ran slowly while it warmed up fills its slice with more runs once it is fast.
-                while (slice < 0 && nanos * repeats[b] < sliceNanos) {
+                while (nanos * repeats[b] < sliceNanos) {
                     repeats[b] *= 2;
                 }
-                if (slice >= 0) {
-                    times[b][slice] = nanos;
-                }
+                longest = Math.max(longest, nanos * repeats[b]);
+            }
+        }
+        int counted = Math.clamp((long) (COUNTED_NANOS / longest), 7, slices);
+        double[][] times = new double[bodies.length][counted];
+        for (int slice = 0; slice < counted; slice++) {
+            for (int b = 0; b < bodies.length; b++) {
+                times[b][slice] = time(bodies[b], repeats[b]);
             }
         }
         for (double[] time : times) {

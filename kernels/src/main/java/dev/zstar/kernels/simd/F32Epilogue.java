@@ -144,11 +144,10 @@ final class F32Epilogue {
     /** Partial sums of one panel, two for each row and panel: the same pieces for one row as for many. */
     private static void norms(double[] norms, Panels panels, int panel, Block z, Block out, int row, int rows, int real) {
         long column = panels.column(panel) * B;
+        double[] room = Lanes.room();
         for (int r = row; r < row + rows; r++) {
-            long y = out.address() + r * out.strideBytes() + column;
-            int at = 2 * (r * panels.count + panel);
-            norms[at] = F32Rows.distance(y, z.address() + r * z.strideBytes() + column, real);
-            norms[at + 1] = F32Rows.dot(y, y, real);
+            F32Rows.norms(out.address() + r * out.strideBytes() + column, z.address() + r * z.strideBytes() + column, real, room, norms,
+                    2 * (r * panels.count + panel));
         }
     }
 

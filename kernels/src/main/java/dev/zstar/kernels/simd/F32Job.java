@@ -42,13 +42,16 @@ final class F32Job {
     private static void finish(Job job, int from, int to) {
         Epilogue e = job.epilogue;
         int n = job.out.cols();
+        double[] room = Lanes.room();
         for (int p = from; p < to; p++) {
             long out = row(job.out, p);
             long injection = e.injection() == null ? 0 : row(e.injection(), e.injectionRow(p));
             long slope = e.slope() == null ? 0 : row(e.slope(), p);
             F32Epilogue.finish(e.activation(), injection, e.bias() == null ? 0 : e.bias().address(), slope, out, n);
             if (e.norms() != null) {
-                e.norms().set(p, F32Rows.distance(out, row(job.x, p), n), F32Rows.dot(out, out, n));
+                int at = 2 * Lanes.COUNT;
+                F32Rows.norms(out, row(job.x, p), n, room, room, at);
+                e.norms().set(p, room[at], room[at + 1]);
             }
         }
     }

@@ -91,27 +91,24 @@ final class F32Rows {
 
     // ---- sums
 
-    /** {@code Σ x y}. The tail is scalar: masked vectors here are more than the JIT keeps in registers. */
+    /**
+     * {@code Σ x y}. The tail is scalar, since masked vectors here are more than the JIT keeps in registers; and there is one loop, since
+     * accumulators that were carried from one loop of vectors into another were boxed.
+     */
     static double dot(long x, long y, int n) {
-        double[] room = Lanes.room();
         x &= MASK;
         y &= MASK;
+        double[] room = Lanes.room();
         DoubleVector s0 = DoubleVector.zero(D);
         DoubleVector s1 = DoubleVector.zero(D);
-        DoubleVector s2 = DoubleVector.zero(D);
-        DoubleVector s3 = DoubleVector.zero(D);
         int i = 0;
-        for (; i <= n - 4 * W; i += 4 * W) {
+        for (; i <= n - 2 * W; i += 2 * W) {
             var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
-            var x2 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + (i + 2 * W) * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var x3 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + (i + 2 * W) * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
             s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
             s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s1);
-            s2 = x2.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + (i + 2 * W) * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s2);
-            s3 = x3.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + (i + 2 * W) * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s3);
         }
-        s0.add(s1).add(s2.add(s3)).intoArray(room, 0);
+        s0.add(s1).intoArray(room, 0);
         return Lanes.sum(room) + dotTail(x, y, i, n);
     }
 
@@ -123,31 +120,39 @@ final class F32Rows {
         return sum;
     }
 
-    /** {@code Σ (x - y)²}. */
-    static double distance(long x, long y, int n) {
-        double[] room = Lanes.room();
-        x &= MASK;
+    /** {@code out[at] = Σ (y - z)²} and {@code out[at + 1] = Σ y²}. */
+    static void norms(long y, long z, int n, double[] room, double[] out, int at) {
         y &= MASK;
+        z &= MASK;
         DoubleVector s0 = DoubleVector.zero(D);
         DoubleVector s1 = DoubleVector.zero(D);
+        DoubleVector q0 = DoubleVector.zero(D);
+        DoubleVector q1 = DoubleVector.zero(D);
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
-            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
             var y0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             var y1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
-            DoubleVector d0 = x0.sub(y0);
-            DoubleVector d1 = x1.sub(y1);
+            var z0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, z + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var z1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, z + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            DoubleVector d0 = y0.sub(z0);
+            DoubleVector d1 = y1.sub(z1);
             s0 = d0.fma(d0, s0);
             s1 = d1.fma(d1, s1);
+            q0 = y0.fma(y0, q0);
+            q1 = y1.fma(y1, q1);
         }
         s0.add(s1).intoArray(room, 0);
-        double sum = Lanes.sum(room);
+        q0.add(q1).intoArray(room, W);
+        double steps = Lanes.sum(room, 0);
+        double squares = Lanes.sum(room, W);
         for (; i < n; i++) {
-            double d = (double) ALL.get(F32, x + i * B) - (double) ALL.get(F32, y + i * B);
-            sum = Math.fma(d, d, sum);
+            double v = ALL.get(F32, y + i * B);
+            double d = v - (double) ALL.get(F32, z + i * B);
+            steps = Math.fma(d, d, steps);
+            squares = Math.fma(v, v, squares);
         }
-        return sum;
+        out[at] = steps;
+        out[at + 1] = squares;
     }
 
     /** {@code Σ |x|}. */

@@ -1,20 +1,24 @@
 package dev.zstar.kernels.simd;
 
 import static dev.zstar.kernels.simd.Memory.ALL;
+import static dev.zstar.kernels.simd.Memory.MASK;
 import static dev.zstar.kernels.simd.Memory.ORDER;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /** What the machine can do at most: loops that only multiply and add, or only read. */
-public final class Ceilings {
+public final class F32Ceilings {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
 
-    private Ceilings() {}
+    /** Elements of a vector. */
+    public static final int LANES = L;
 
-    /** Twelve chains of multiply-adds in registers, enough for two units of latency 4; returns the operations done. */
-    public static double multiplyAdd(int steps, float[] sink) {
+    private F32Ceilings() {}
+
+    /** Twelve chains of multiply-adds in registers, enough for two units of latency 4: {@code 24 · LANES · steps} operations. */
+    public static void multiplyAdd(int steps, float[] sink) {
         FloatVector x = FloatVector.fromArray(S, sink, 0);
         FloatVector y = FloatVector.fromArray(S, sink, L);
         FloatVector a = x;
@@ -44,12 +48,11 @@ public final class Ceilings {
             l = l.fma(x, y);
         }
         a.add(b).add(c).add(d).add(e).add(f).add(g).add(h).add(i).add(j).add(k).add(l).intoArray(sink, 2 * L);
-        return 24.0 * L * steps;
     }
 
     /** Reads memory once, as so many streams side by side (1, 2, 4 or 8), and leaves a sum. */
     public static void read(long address, long bytes, int streams, float[] sink) {
-        long part = bytes / streams / (4L * L * Float.BYTES) * (4L * L * Float.BYTES);
+        long part = bytes / streams / (4L * S.vectorByteSize()) * (4L * S.vectorByteSize());
         FloatVector a = FloatVector.zero(S);
         FloatVector b = FloatVector.zero(S);
         FloatVector c = FloatVector.zero(S);
@@ -57,7 +60,7 @@ public final class Ceilings {
         long line = S.vectorByteSize();
         for (long at = 0; at < part; at += 4 * line) {
             for (int s = 0; s < streams; s++) {
-                long from = address + s * part + at;
+                long from = (address + s * part + at) & MASK;
                 a = a.add(FloatVector.fromMemorySegment(S, ALL, from, ORDER));
                 b = b.add(FloatVector.fromMemorySegment(S, ALL, from + line, ORDER));
                 c = c.add(FloatVector.fromMemorySegment(S, ALL, from + 2 * line, ORDER));

@@ -1,0 +1,229 @@
+package dev.zstar.benchmarks.study;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Type;
+import dev.zstar.kernels.Weights;
+import dev.zstar.kernels.joml.F32Joml;
+import java.io.Serializable;
+import java.nio.FloatBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.joml.Matrix4f;
+import org.joml.Vector4f;
+
+/** One thing to time: contenders on the same data, and the ceiling that they share. */
+record KernelCase(Kind kind, Type type, int n, int batch, int threads) implements Serializable {
+    /** What is timed, and against what. */
+    enum Kind {
+        /** Packed weights and a batch: simd, OpenBLAS. */
+        GEMM("simd", "openblas"),
+        /** Packed weights and one row. */
+        GEMV("simd", "openblas"),
+        /** The transpose of packed weights and one row. */
+        GEMV_TRANSPOSED("simd", "openblas"),
+        /** Plain blocks, nothing packed before. */
+        PLAIN("simd", "openblas"),
+        /** bf16 against f32 weights, one row. */
+        BF16("bf16", "f32"),
+        /** Integer against f32 weights, one row. */
+        INT8("int8", "f32"),
+        /** {@code tanh(Wz + Ux + b)} with the residual's norm against the bare product. */
+        FUSED("fused", "product"),
+        /** The same cell as a product and passes of its own. */
+        UNFUSED("unfused", "product"),
+        /** The team against one thread. */
+        TEAM("team", "alone"),
+        /** So many 4×4 matrices times as many vectors, against a loop over JOML's objects. */
+        TRANSFORM("simd", "joml");
+
+        final String first;
+        final String second;
+
+        Kind(String first, String second) {
+            this.first = first;
+            this.second = second;
+        }
+    }
+
+    static List<KernelCase> all(boolean quick) {
+        List<KernelCase> cases = new ArrayList<>();
+        for (int n : quick ? new int[] {16, 256, 1024} : new int[] {16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192}) {
+            cases.add(new KernelCase(Kind.GEMV, Type.F32, n, 1, 1));
+        }
+        for (int n : quick ? new int[] {512, 1024} : new int[] {64, 128, 256, 512, 1024, 2048}) {
+            cases.add(new KernelCase(Kind.GEMM, Type.F32, n, n, 1));
+        }
+        for (int batch : quick ? new int[] {32} : new int[] {2, 4, 8, 16, 32, 64}) {
+            cases.add(new KernelCase(Kind.GEMM, Type.F32, 1024, batch, 1));
+        }
+        cases.add(new KernelCase(Kind.FUSED, Type.F32, 512, 32, 1));
+        cases.add(new KernelCase(Kind.INT8, Type.F32, quick ? 2048 : 4096, 1, 1));
+        cases.add(new KernelCase(Kind.TRANSFORM, Type.F32, 1000, 1, 1));
+        cases.add(new KernelCase(Kind.TEAM, Type.F32, 1024, quick ? 128 : 1024, Math.min(2, Engines.processors())));
+        if (quick) {
+            return cases;
+        }
+        for (int n : new int[] {16, 64, 256, 512, 1024, 4096}) {
+            cases.add(new KernelCase(Kind.GEMV_TRANSPOSED, Type.F32, n, 1, 1));
+        }
+        for (int n : new int[] {256, 512, 1024}) {
+            cases.add(new KernelCase(Kind.GEMV, Type.F64, n, 1, 1));
+            cases.add(new KernelCase(Kind.GEMM, Type.F64, n, n, 1));
+            cases.add(new KernelCase(Kind.PLAIN, Type.F32, n, n, 1));
+        }
+        for (int n : new int[] {128, 256, 512, 1024, 4096}) {
+            cases.add(new KernelCase(Kind.BF16, Type.F32, n, 1, 1));
+            if (n < 4096) {
+                cases.add(new KernelCase(Kind.INT8, Type.F32, n, 1, 1));
+            }
+        }
+        cases.add(new KernelCase(Kind.UNFUSED, Type.F32, 512, 32, 1));
+        for (int count : new int[] {100_000, 1_000_000}) {
+            cases.add(new KernelCase(Kind.TRANSFORM, Type.F32, count, 1, 1));
+        }
+        int threads = Math.min(2, Engines.processors());
+        for (int n : new int[] {16, 64, 256, 512}) {
+            cases.add(new KernelCase(Kind.TEAM, Type.F32, n, n, threads));
+        }
+        for (int n : new int[] {64, 512, 1024, 2048}) {
+            cases.add(new KernelCase(Kind.TEAM, Type.F32, n, 1, threads));
+        }
+        return cases;
+    }
+
+    /** What people and files call it. */
+    String title() {
+        String shape = "n=" + n + (batch == 1 || batch == n ? "" : " B=" + batch);
+        String f64 = type == Type.F64 ? " f64" : "";
+        return switch (kind) {
+            case GEMM -> "gemm" + f64 + " " + shape;
+            case GEMV -> "gemv" + f64 + " " + shape;
+            case GEMV_TRANSPOSED -> "gemvᵀ" + f64 + " " + shape;
+            case PLAIN -> "gemm of plain blocks " + shape;
+            case BF16 -> "gemv bf16 " + shape;
+            case INT8 -> "gemv int8 " + shape;
+            case FUSED -> "fused cell " + shape;
+            case UNFUSED -> "unfused cell " + shape;
+            case TEAM -> (batch == 1 ? "gemv " : "gemm ") + shape + " on " + threads + " threads";
+            case TRANSFORM -> "4×4 transform of " + n;
+        };
+    }
+
+    /** Whether multiply-adds are the limit; else bytes read. */
+    boolean computes() {
+        return batch > 1;
+    }
+
+    /** Multiply-adds twice, or bytes of the matrix, in one run. */
+    double work() {
+        return kind == Kind.TRANSFORM ? 96.0 * n : computes() ? 2.0 * n * n * batch : (double) type.bytes() * n * n;
+    }
+
+    /** The ceiling now. */
+    double ceiling(Roofline roofline) {
+        return computes() ? roofline.multiplyAdd(type) : roofline.read((long) work());
+    }
+
+    /** The contenders by name, the first the one to judge; what they hold goes to {@code held}. */
+    Map<String, Runnable> contenders(Deque<AutoCloseable> held) {
+        Map<String, Runnable> contenders = new LinkedHashMap<>();
+        if (kind == Kind.TRANSFORM) {
+            transforms(contenders, held);
+            return contenders;
+        }
+        Random random = new Random(n);
+        Block w = hold(held, KernelSuite.gaussian(type, random, n, n));
+        Block z = hold(held, KernelSuite.gaussian(type, random, batch, n));
+        Block out = hold(held, Block.allocate(type, batch, n));
+        for (String name : List.of(kind.first, kind.second)) {
+            if (name.equals("openblas") && !Study.engines().contains(name)) {
+                continue;
+            }
+            Engine engine = hold(held, Engines.named(name.equals("openblas") ? name : "simd", name.equals("team") ? threads : 1));
+            if (kind == Kind.PLAIN) {
+                contenders.put(name, () -> engine.gemm(1, z, false, w, false, 0, out));
+                continue;
+            }
+            Weights weights = hold(held, engine.pack(w, name.equals("bf16") ? Format.BF16 : name.equals("int8") ? Format.INT8 : Format.FULL));
+            contenders.put(name, switch (name) {
+                case "fused", "unfused" -> cell(name, engine, weights, z, out, random, held);
+                default -> kind == Kind.GEMV_TRANSPOSED
+                        ? () -> engine.applyTransposed(weights, z, out)
+                        : () -> engine.apply(weights, z, out, Epilogue.NONE);
+            });
+        }
+        return contenders;
+    }
+
+    private Runnable cell(String name, Engine engine, Weights weights, Block z, Block out, Random random, Deque<AutoCloseable> held) {
+        Block injection = hold(held, KernelSuite.gaussian(type, random, batch, n));
+        Epilogue epilogue = Epilogue.injected(injection, null, Activation.TANH).with(new Epilogue.Norms(batch));
+        if (name.equals("fused")) {
+            return () -> engine.apply(weights, z, out, epilogue);
+        }
+        Block difference = hold(held, Block.allocate(type, batch, n));
+        double[] norms = new double[batch];
+        return () -> {
+            engine.apply(weights, z, out, Epilogue.NONE);
+            engine.axpy(1, injection, out);
+            engine.activate(Activation.TANH, out, out);
+            engine.copy(out, difference);
+            engine.axpy(-1, z, difference);
+            engine.norm(difference, norms);
+            engine.norm(out, norms);
+        };
+    }
+
+    private void transforms(Map<String, Runnable> contenders, Deque<AutoCloseable> held) {
+        Random random = new Random(n);
+        Matrix4f[] matrices = new Matrix4f[n];
+        Vector4f[] vectors = new Vector4f[n];
+        Vector4f[] results = new Vector4f[n];
+        for (int i = 0; i < n; i++) {
+            // Of no special kind: for affine ones JOML leaves a quarter of the work out.
+            matrices[i] = new Matrix4f(FloatBuffer.wrap(floats(random, 16)));
+            vectors[i] = new Vector4f(random.nextFloat(), random.nextFloat(), random.nextFloat(), 1);
+            results[i] = new Vector4f();
+        }
+        Engine engine = hold(held, Engines.named("simd", 1));
+        Block m = hold(held, Block.allocate(Type.F32, 16, n));
+        Block v = hold(held, Block.allocate(Type.F32, 4, n));
+        Block out = hold(held, Block.allocate(Type.F32, 4, n));
+        F32Joml.put(matrices, m, 0);
+        F32Joml.put(vectors, v, 0);
+        contenders.put(kind.first, () -> engine.small().transform(m, v, out));
+        contenders.put(kind.second, () -> {
+            for (int i = 0; i < results.length; i++) {
+                matrices[i].transform(vectors[i], results[i]);
+            }
+        });
+    }
+
+    private static float[] floats(Random random, int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = random.nextFloat() - 0.5f;
+        }
+        return values;
+    }
+
+    private static <T extends AutoCloseable> T hold(Deque<AutoCloseable> held, T resource) {
+        held.push(resource);
+        return resource;
+    }
+
+    /** Room for what contenders hold. */
+    static Deque<AutoCloseable> room() {
+        return new ArrayDeque<>();
+    }
+}
