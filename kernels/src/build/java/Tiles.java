@@ -240,6 +240,7 @@ final class Tiles {
                 .formatted(fresh ? "fresh" : "tile", rows, vectors, fresh ? "" : ", int last", target(fresh, true)));
         start(rows * vectors, fresh);
         line("        w &= MASK;");
+        line("        long end = (w + count * wk) & MASK;");
         for (int r = 0; r < rows; r++) {
             String row = fresh ? r + "L" : "Math.min(%d, last)".formatted(r);
             line(r == 0 ? "        long z0 = z & MASK;" : "        long z%d = (z + %s * zr) & MASK;".formatted(r, row));
@@ -273,7 +274,8 @@ final class Tiles {
             }
         }
         line("            w = (w + wk) & MASK;");
-        line("        } while (++k < count);");
+        line("            k++;");
+        line("        } while (w != end);");
         for (int t = 0; t < rows * vectors; t++) {
             end(t, fresh, "out + %d * stride + %d * S.vectorByteSize()".formatted(t / vectors, t % vectors));
         }

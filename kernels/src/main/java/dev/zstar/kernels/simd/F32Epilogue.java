@@ -2,6 +2,7 @@ package dev.zstar.kernels.simd;
 
 import static dev.zstar.kernels.simd.Memory.ALL;
 import static dev.zstar.kernels.simd.Memory.F32;
+import static dev.zstar.kernels.simd.Memory.MASK;
 import static dev.zstar.kernels.simd.Memory.ORDER;
 
 import dev.zstar.kernels.Activation;
@@ -103,8 +104,23 @@ final class F32Epilogue {
     /** Raw accumulators, for another sweep over k. */
     static void store(Block out, int row, int rows, int column, int vectors, float[] t) {
         int real = Math.min(vectors * L, out.cols() - column);
+        long to = out.address() + row * out.strideBytes() + column * B;
+        if (real == Panels.VECTORS * L) {
+            storeFull(t, rows, to, out.strideBytes());
+            return;
+        }
         for (int r = 0; r < rows; r++) {
-            store(t, r * vectors * L, out.address() + (row + r) * out.strideBytes() + column * B, real);
+            store(t, r * vectors * L, to + r * out.strideBytes(), real);
+        }
+    }
+
+    private static void storeFull(float[] t, int rows, long to, long stride) {
+        for (int r = 0; r < rows; r++) {
+            long at = (to + r * stride) & MASK;
+            int from = r * Panels.VECTORS * L;
+            FloatVector.fromArray(S, t, from).intoMemorySegment(ALL, at, ORDER);
+            FloatVector.fromArray(S, t, from + L).intoMemorySegment(ALL, at + L * B, ORDER);
+            FloatVector.fromArray(S, t, from + 2 * L).intoMemorySegment(ALL, at + 2L * L * B, ORDER);
         }
     }
 
@@ -122,9 +138,8 @@ final class F32Epilogue {
         store(out, row, rows, column, vectors, t);
     }
 
-    /** Slope, activation, out to memory, and norms. */
-    static void end(Epilogue epilogue, double[] norms, Panels panels, int panel, Block z, Block out, int row, int rows, int vectors, float[] t) {
-        int column = panels.column(panel);
+    /** Slope and activation, then out to memory. */
+    static void end(Epilogue epilogue, Block out, int row, int rows, int column, int vectors, float[] t) {
         if (epilogue.slope() != null) {
             System.arraycopy(t, 0, t, CHUNK, rows * vectors * L);
             F32Activation.derivative(epilogue.activation(), t, CHUNK, rows * vectors * L);
@@ -136,19 +151,6 @@ final class F32Epilogue {
         }
         F32Activation.apply(epilogue.activation(), t, rows * vectors * L);
         store(out, row, rows, column, vectors, t);
-        if (norms != null) {
-            norms(norms, panels, panel, z, out, row, rows, Math.min(vectors * L, out.cols() - column));
-        }
-    }
-
-    /** Partial sums of one panel, two for each row and panel: the same pieces for one row as for many. */
-    private static void norms(double[] norms, Panels panels, int panel, Block z, Block out, int row, int rows, int real) {
-        long column = panels.column(panel) * B;
-        double[] room = Lanes.room();
-        for (int r = row; r < row + rows; r++) {
-            F32Rows.norms(out.address() + r * out.strideBytes() + column, z.address() + r * z.strideBytes() + column, real, room, norms,
-                    2 * (r * panels.count + panel));
-        }
     }
 
     private static void store(float[] t, int from, long to, int real) {

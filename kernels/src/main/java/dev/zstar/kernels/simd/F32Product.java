@@ -17,22 +17,18 @@ final class F32Product {
 
     private F32Product() {}
 
-    /**
-     * {@code out = φ(z Wᵀ + bias + injection)} for a range of panels and of rows.
-     *
-     * @param norms partial sums, two for each row and panel, or null
-     */
-    static void apply(Panels w, Block z, Block out, Epilogue epilogue, double[] norms, int fromPanel, int toPanel, int fromRow, int toRow) {
+    /** {@code out = φ(z Wᵀ + bias + injection)}, and slopes, for a range of panels and of rows. */
+    static void apply(Panels w, Block z, Block out, Epilogue epilogue, int fromPanel, int toPanel, int fromRow, int toRow) {
         if (w.inputs == 0) {
-            empty(w, z, out, epilogue, norms, fromPanel, toPanel, fromRow, toRow);
+            empty(w, out, epilogue, fromPanel, toPanel, fromRow, toRow);
         } else if (z.rows() == 1) {
-            gemv(w, z, out, epilogue, norms, fromPanel, toPanel);
+            gemv(w, z, out, epilogue, fromPanel, toPanel);
         } else {
-            gemm(w, z, out, epilogue, norms, fromPanel, toPanel, fromRow, toRow);
+            gemm(w, z, out, epilogue, fromPanel, toPanel, fromRow, toRow);
         }
     }
 
-    private static void gemm(Panels w, Block z, Block out, Epilogue epilogue, double[] norms, int fromPanel, int toPanel, int fromRow, int toRow) {
+    private static void gemm(Panels w, Block z, Block out, Epilogue epilogue, int fromPanel, int toPanel, int fromRow, int toRow) {
         float[] t = F32Epilogue.tile();
         int inputs = w.inputs;
         int block = Tuning.batchRows(Math.min(inputs, Tuning.INPUTS), (int) F32.byteSize());
@@ -59,7 +55,7 @@ final class F32Product {
                         } else {
                             start(w, epilogue, first, out, row, real, column, vectors, t);
                             tile(w.format, rows, vectors, from, wk, at, z.strideBytes(), real - 1, w.steps(k), t);
-                            end(w, epilogue, last, norms, panel, z, out, row, real, vectors, t);
+                            end(w, epilogue, last, out, row, real, column, vectors, t);
                         }
                         row += rows;
                     }
@@ -86,20 +82,19 @@ final class F32Product {
         }
     }
 
-    private static void end(
-            Panels w, Epilogue epilogue, boolean last, double[] norms, int panel, Block z, Block out, int row, int rows, int vectors, float[] t) {
+    private static void end(Panels w, Epilogue epilogue, boolean last, Block out, int row, int rows, int column, int vectors, float[] t) {
         if (!last) {
-            F32Epilogue.store(out, row, rows, w.column(panel), vectors, t);
+            F32Epilogue.store(out, row, rows, column, vectors, t);
             return;
         }
         if (w.format == Format.INT8 && !w.transposed) {
-            F32Epilogue.scale(w.scales, epilogue, row, rows, w.column(panel), vectors, t);
+            F32Epilogue.scale(w.scales, epilogue, row, rows, column, vectors, t);
         }
-        F32Epilogue.end(epilogue, norms, w, panel, z, out, row, rows, vectors, t);
+        F32Epilogue.end(epilogue, out, row, rows, column, vectors, t);
     }
 
     /** One row: several panels at once, as one panel has too few accumulators to hide the latency of a multiply-add. */
-    private static void gemv(Panels w, Block z, Block out, Epilogue epilogue, double[] norms, int fromPanel, int toPanel) {
+    private static void gemv(Panels w, Block z, Block out, Epilogue epilogue, int fromPanel, int toPanel) {
         boolean plain = epilogue.isNone() && w.format == Format.FULL;
         for (int panel = fromPanel; panel < toPanel; ) {
             int width = w.width(panel);
@@ -113,12 +108,7 @@ final class F32Product {
                 float[] t = F32Epilogue.tile();
                 start(w, epilogue, true, out, 0, 1, column, vectors, t);
                 panels(w.format, panels, width, last, w.address(panel), w.stride(), z.address(), w.steps(w.inputs), t);
-                for (int i = 0; i < panels; i++) {
-                    if (i > 0) {
-                        System.arraycopy(t, i * width * L, t, 0, w.width(panel + i) * L);
-                    }
-                    end(w, epilogue, true, norms, panel + i, z, out, 0, 1, w.width(panel + i), t);
-                }
+                end(w, epilogue, true, out, 0, 1, column, vectors, t);
             }
             panel += panels;
         }
@@ -133,12 +123,12 @@ final class F32Product {
     }
 
     /** No inputs: the epilogue of 0. */
-    private static void empty(Panels w, Block z, Block out, Epilogue epilogue, double[] norms, int fromPanel, int toPanel, int fromRow, int toRow) {
+    private static void empty(Panels w, Block out, Epilogue epilogue, int fromPanel, int toPanel, int fromRow, int toRow) {
         float[] t = F32Epilogue.tile();
         for (int panel = fromPanel; panel < toPanel; panel++) {
             for (int row = fromRow; row < toRow; row++) {
                 start(w, epilogue, true, out, row, 1, w.column(panel), w.width(panel), t);
-                end(w, epilogue, true, norms, panel, z, out, row, 1, w.width(panel), t);
+                end(w, epilogue, true, out, row, 1, w.column(panel), w.width(panel), t);
             }
         }
     }

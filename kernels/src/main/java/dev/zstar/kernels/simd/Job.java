@@ -16,7 +16,7 @@ final class Job implements Team.Loop {
     static final int ROWS = 16;
 
     enum Kind {
-        APPLY, GEMM, FINISH, ACTIVATE, DERIVATIVE, AXPBY, MULTIPLY, DOT, ASUM, IAMAX, MULTI_DOT, MULTI_AXPY, MULTI_AXPY_DOT, MIX, STORE,
+        APPLY, GEMM, FINISH, NORMS, ACTIVATE, DERIVATIVE, AXPBY, MULTIPLY, DOT, ASUM, IAMAX, MULTI_DOT, MULTI_AXPY, MULTI_AXPY_DOT, MIX, STORE,
         RESIDUAL_SWEEP
     }
 
@@ -32,7 +32,6 @@ final class Job implements Team.Loop {
     Activation activation;
     Epilogue epilogue;
     boolean byRows;
-    double[] partial;
     Basis basis;
     Basis values;
     int slot;

@@ -118,9 +118,9 @@ final class SimdEngine implements Engine {
         double work = 2.0 * z.rows() * w.inputs * w.outputs;
         if (epilogue.norms() == null && !shared(work)) {
             if (w.type == Type.F32) {
-                F32Product.apply(w, z, out, epilogue, null, 0, w.count, 0, z.rows());
+                F32Product.apply(w, z, out, epilogue, 0, w.count, 0, z.rows());
             } else {
-                F64Product.apply(w, z, out, epilogue, null, 0, w.count, 0, z.rows());
+                F64Product.apply(w, z, out, epilogue, 0, w.count, 0, z.rows());
             }
             return;
         }
@@ -130,11 +130,8 @@ final class SimdEngine implements Engine {
         job.x = z;
         job.out = out;
         job.epilogue = epilogue;
-        job.partial = epilogue.norms() == null ? null : job.partials(2 * z.rows() * w.count);
         split(job, w.count, z.rows(), work);
-        if (epilogue.norms() != null) {
-            sum(job.partial, z.rows(), w.count, epilogue.norms());
-        }
+        norms(job);
         job.clear();
     }
 
@@ -144,15 +141,10 @@ final class SimdEngine implements Engine {
         run(job, job.byRows ? (rows + Job.ROWS - 1) / Job.ROWS : panels, work);
     }
 
-    private static void sum(double[] partial, int rows, int panels, Epilogue.Norms norms) {
-        for (int p = 0; p < rows; p++) {
-            double step = 0;
-            double value = 0;
-            for (int i = 2 * p * panels; i < 2 * (p + 1) * panels; i += 2) {
-                step += partial[i];
-                value += partial[i + 1];
-            }
-            norms.set(p, step, value);
+    private void norms(Job job) {
+        if (job.epilogue.norms() != null) {
+            job.kind = Job.Kind.NORMS;
+            run(job, job.out.rows(), 8.0 * job.out.rows() * job.out.cols());
         }
     }
 
@@ -182,6 +174,7 @@ final class SimdEngine implements Engine {
         job.out = out;
         job.epilogue = epilogue;
         run(job, out.rows(), 8.0 * out.rows() * out.cols());
+        norms(job);
         job.clear();
     }
 
