@@ -17,9 +17,12 @@ public enum Activation {
     SIGMOID,
     /** {@code φ(x) = log(1 + exp x)}, with {@code φ' = σ}. */
     SOFTPLUS,
-    /** {@code φ(x) = x σ(2u)}, {@code u = √(2/π) (x + 0.044715 x³)}: the approximation of {@link #GELU} by a hyperbolic tangent, {@code σ(2u) = (1 + tanh u) / 2}. */
+    /**
+     * {@code φ(x) = x (1 + tanh u) / 2 = x σ(2u)}, {@code u = √(2/π) (x + 0.044715 x³)}: the approximation of {@link #GELU} by a hyperbolic
+     * tangent (Hendrycks and Gimpel 2016).
+     */
     GELU_TANH,
-    /** {@code φ(x) = x Φ(x)} with the normal distribution {@code Φ(x) = erfc(-x/√2) / 2} (Hendrycks and Gimpel 2016). */
+    /** {@code φ(x) = x Φ(x)} with the normal distribution {@code Φ(x) = erfc(-x/√2) / 2}. */
     GELU,
     /** {@code φ(x) = x σ(x)}. */
     SILU;
