@@ -22,8 +22,11 @@ final class F32Epilogue {
     /** Elements of a full tile. */
     private static final int CHUNK = 8 * Panels.VECTORS * L;
 
-    /** A tile's accumulators on their way in and out, at most 8 rows, and room for as many slopes: of each thread its own. */
-    private static final ThreadLocal<float[]> TILE = ThreadLocal.withInitial(() -> new float[2 * CHUNK]);
+    /** Where activations may write. */
+    private static final int WORK = 2 * CHUNK;
+
+    /** A tile's accumulators on their way in and out, at most 8 rows, room for as many slopes, and for activations: of each thread its own. */
+    private static final ThreadLocal<float[]> TILE = ThreadLocal.withInitial(() -> new float[WORK + 2 * CHUNK]);
 
     private F32Epilogue() {}
 
@@ -142,14 +145,14 @@ final class F32Epilogue {
     static void end(Epilogue epilogue, Block out, int row, int rows, int column, int vectors, float[] t) {
         if (epilogue.slope() != null) {
             System.arraycopy(t, 0, t, CHUNK, rows * vectors * L);
-            F32Activation.derivative(epilogue.activation(), t, CHUNK, rows * vectors * L);
+            F32Activation.derivative(epilogue.activation(), t, CHUNK, rows * vectors * L, WORK);
             Block slope = epilogue.slope();
             int real = Math.min(vectors * L, out.cols() - column);
             for (int r = 0; r < rows; r++) {
                 store(t, CHUNK + r * vectors * L, slope.address() + (row + r) * slope.strideBytes() + column * B, real);
             }
         }
-        F32Activation.apply(epilogue.activation(), t, rows * vectors * L);
+        F32Activation.apply(epilogue.activation(), t, 0, rows * vectors * L, WORK);
         store(out, row, rows, column, vectors, t);
     }
 
@@ -171,9 +174,9 @@ final class F32Epilogue {
             int vectors = (real + L - 1) / L;
             load(x + col * B, vectors, t, 0);
             if (derivative) {
-                F32Activation.derivative(activation, t, 0, vectors * L);
+                F32Activation.derivative(activation, t, 0, vectors * L, WORK);
             } else {
-                F32Activation.apply(activation, t, vectors * L);
+                F32Activation.apply(activation, t, 0, vectors * L, WORK);
             }
             store(t, 0, out + col * B, real);
         }
@@ -195,10 +198,10 @@ final class F32Epilogue {
             }
             if (slope != 0) {
                 System.arraycopy(t, 0, t, CHUNK, vectors * L);
-                F32Activation.derivative(activation, t, CHUNK, vectors * L);
+                F32Activation.derivative(activation, t, CHUNK, vectors * L, WORK);
                 store(t, CHUNK, slope + at, real);
             }
-            F32Activation.apply(activation, t, vectors * L);
+            F32Activation.apply(activation, t, 0, vectors * L, WORK);
             store(t, 0, out + at, real);
         }
     }
