@@ -4,7 +4,7 @@ module dev.zstar.kernels {
     requires static org.joml;
 
     exports dev.zstar.kernels;
-    // For the study only: loops that measure what the machine can do.
+    // For the study only: loops that measure what the machine can do, and the settings that it tunes.
     exports dev.zstar.kernels.simd to
             dev.zstar.benchmarks;
 

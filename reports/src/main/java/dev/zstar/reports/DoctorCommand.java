@@ -26,6 +26,9 @@ final class DoctorCommand implements Runnable {
         for (EngineProvider provider : Engines.providers()) {
             out.printf("%-10s %s%n", provider.name(),
                     provider.unavailable().map(reason -> "not available: " + reason).orElseGet(() -> "ready: " + provider.description()));
+            if (provider.unavailable().isEmpty()) {
+                provider.notes().forEach(note -> out.printf("           %s%n", note));
+            }
         }
         out.flush();
     }

@@ -26,7 +26,7 @@ final class SimdEngine implements Engine {
     private final Layers layers;
 
     SimdEngine(int threads) {
-        team = new Team(threads);
+        team = new Team(threads, Tuning.SPIN_NANOS);
         layers = new SimdLayers(team);
     }
 
@@ -59,7 +59,7 @@ final class SimdEngine implements Engine {
     }
 
     private boolean shared(double work) {
-        return work >= Job.WORTH_SHARING && team.threads() > 1;
+        return work >= Tuning.WORTH_SHARING && team.threads() > 1;
     }
 
     /** Runs a job on the team, or at once where there is too little work to share. */
