@@ -69,18 +69,18 @@ final class TuneCommand implements Runnable {
     }
 
     private static void table(Tuned tuned, PrintWriter out) {
-        out.printf("%s, %d-bit vectors; speed against the value before, median and worst of %d JVMs each%n%n", tuned.cpu(), tuned.bits(), tuned.rounds());
-        out.printf("%-20s %10s %10s %8s %8s%n", "setting", "before", "tried", "median", "worst");
+        out.printf("%s, %d-bit vectors. How many times as fast as the value before, each in a JVM of its own:%n%n", tuned.cpu(), tuned.bits());
+        out.printf("%-20s %10s %10s %8s %8s %8s%n", "setting", "before", "tried", "rounds", "median", "worst");
         for (Tuned.Trial trial : tuned.trials()) {
-            out.printf("%-20s %10d %10d %8.3f %8.3f%s%n",
-                    trial.setting(), trial.baseline(), trial.value(), trial.gain(), trial.worst(), trial.taken() ? "  taken" : "");
+            out.printf("%-20s %10d %10d %8d %8.3f %8.3f%s%n", trial.setting(), trial.baseline(), trial.value(), trial.rounds(), trial.gain(),
+                    trial.worst(), trial.taken() ? "  taken" : "");
         }
         out.println();
-        if (tuned.candidates().isEmpty()) {
-            out.println("No value gains more than 2%: the defaults stay.");
+        if (tuned.taken().isEmpty()) {
+            out.println("No value gained more than 2% without losing a round, in three rounds at least: the defaults stay.");
         } else {
-            out.printf("%s: %.3f times as fast as the defaults over all cases (worst %.3f), measured again%s%n", list(tuned.candidates()), tuned.gain(),
-                    tuned.worst(), tuned.changed().isEmpty() ? "; not above 2%, so the defaults stay." : ".");
+            out.printf("%s: measured again, %.3f times as fast as the defaults, worst %.3f%s%n", list(tuned.taken()), tuned.gain(), tuned.worst(),
+                    tuned.confirmed() ? "." : "; that is no gain, so the defaults stay.");
         }
     }
 

@@ -17,32 +17,30 @@ import java.util.Optional;
  *
  * @param cpu the model of the processor
  * @param bits of its vectors
- * @param rounds in how many rounds each was measured
  * @param trials everything that was tried
- * @param changed the settings, by name, that are better than their defaults
- * @param candidates those that were, one by one; {@code changed} if their gain was found again with all of them together
- * @param gain how many times as fast as the defaults all candidates together are: the median of the rounds
- * @param worst the worst round of these
+ * @param taken the settings, by name, that were better than their defaults one by one
+ * @param gain how many times as fast as the defaults all of these together were: the median of new rounds; NaN if there were none
+ * @param worst the worst of these rounds
+ * @param confirmed whether that is a gain
  */
-public record Tuned(
-        String cpu, int bits, int rounds, List<Trial> trials, Map<String, Long> changed, Map<String, Long> candidates, double gain, double worst) {
+public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> taken, double gain, double worst, boolean confirmed) {
     /**
      * A value that was tried.
      *
      * @param setting its name
      * @param baseline the value it had to beat
      * @param value the value tried
-     * @param gain how many times as fast as the baseline: the median of the rounds
+     * @param rounds how often it was compared
+     * @param gain how many times as fast as the baseline: the median of the rounds; NaN if there were none
      * @param worst the worst round
      * @param taken whether it is the new baseline
      */
-    public record Trial(String setting, long baseline, long value, double gain, double worst, boolean taken) {}
+    public record Trial(String setting, long baseline, long value, int rounds, double gain, double worst, boolean taken) {}
 
     /** Copies. */
     public Tuned {
         trials = List.copyOf(trials);
-        changed = Collections.unmodifiableMap(new LinkedHashMap<>(changed));
-        candidates = Collections.unmodifiableMap(new LinkedHashMap<>(candidates));
+        taken = Collections.unmodifiableMap(new LinkedHashMap<>(taken));
     }
 
     /** Where the engine looks for a profile; empty if nowhere. */
@@ -72,10 +70,12 @@ public record Tuned(
         }
     }
 
-    /** Writes what changed as a profile, one that names only the processor if nothing did. */
+    /** Writes what was taken and confirmed as a profile; if that is nothing, one that leaves every default. */
     public void write(Path file, String comment) {
         Map<Setting, Long> values = new EnumMap<>(Setting.class);
-        changed.forEach((name, value) -> values.put(Setting.named(name), value));
+        if (confirmed) {
+            taken.forEach((name, value) -> values.put(Setting.named(name), value));
+        }
         try {
             new Profile(cpu, bits, values).write(file, comment);
         } catch (IOException e) {

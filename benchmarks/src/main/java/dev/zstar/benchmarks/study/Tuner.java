@@ -5,6 +5,7 @@ import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.simd.Profile;
 import dev.zstar.kernels.simd.Setting;
 import dev.zstar.kernels.simd.Tuning;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -15,54 +16,57 @@ import java.util.Optional;
 /**
  * Looks for better settings of the engine {@code simd}: one after the other, each against the best so far, in fresh JVMs. The gain in a
  * round is the geometric mean over the setting's cases; a value is taken if the median over the rounds is above 2% and no round lost.
+ * What was taken is then measured again, all together, against the defaults: the best of many trials owes something to luck.
  */
 public final class Tuner {
     /** Less is noise: two JVMs with the same settings differ by as much. */
     private static final double WORTHWHILE = 1.02;
+    /** Fewer rounds prove nothing. */
+    private static final int LEAST = 3;
+    private static final int MOST = 5;
 
-    /** Every setting's cases at once. */
-    static final String ALL = "all";
-
-    /** Times the cases of a setting. */
+    /** Times the cases of some settings. */
     @FunctionalInterface
     public interface Clock {
         /**
          * Runs them once in a new JVM.
          *
-         * @param setting whose cases; {@code all}: those of all settings
+         * @param settings whose cases
          * @param values of every setting, by name
-         * @return the time of each case, in any unit that is the same from call to call
+         * @return the time of each case, in any unit that is the same from call to call; NaN for one that found no steady speed
          */
-        double[] time(String setting, Map<String, Long> values);
+        double[] time(List<String> settings, Map<String, Long> values);
     }
 
     private final Map<String, List<Long>> grid;
-    private final int rounds;
+    private final Duration budget;
     private final Clock clock;
 
     /**
      * A search.
      *
      * @param grid the values to try, by the name of the setting, in the order to try them
-     * @param rounds how often each is measured
+     * @param budget the time it may take; on a slow machine there are fewer rounds, and what cannot be proved is not taken
      */
-    public Tuner(Map<String, List<Long>> grid, int rounds, Clock clock) {
+    public Tuner(Map<String, List<Long>> grid, Duration budget, Clock clock) {
         this.grid = new LinkedHashMap<>(grid);
-        this.rounds = rounds;
+        this.budget = budget;
         this.clock = clock;
     }
 
-    /** The search for this machine: under three minutes, or {@code quick}, under 40 seconds. */
+    /** The search for this machine: within three minutes, or {@code quick}, within 40 seconds. A JVM takes two, most of it to warm up. */
     public static Tuner of(boolean quick) {
         Map<String, List<Long>> grid = new LinkedHashMap<>();
         grid.put(Setting.TILE_ROWS.property(), List.of(4L, 8L));
-        grid.put(Setting.TILE_INPUTS.property(), quick ? List.of(1024L, 4096L) : List.of(512L, 1024L, 4096L));
-        grid.put(Setting.TILE_BATCH.property(), quick ? List.of(1L << 18) : List.of(1L << 17, 1L << 18, 1L << 20));
-        grid.put(Setting.GEMM_PACK.property(), quick ? List.of(32L) : List.of(16L, 32L, 128L));
-        if (Engines.processors() > 1) {
-            grid.put(Setting.TEAM_WORTH.property(), quick ? List.of(500_000L) : List.of(250_000L, 500_000L, 2_000_000L));
+        grid.put(Setting.TILE_INPUTS.property(), quick ? List.of(1024L) : List.of(512L, 1024L, 4096L));
+        if (!quick) {
+            grid.put(Setting.TILE_BATCH.property(), List.of(1L << 17, 1L << 18, 1L << 20));
+            grid.put(Setting.GEMM_PACK.property(), List.of(16L, 32L, 128L));
+            if (Engines.processors() > 1) {
+                grid.put(Setting.TEAM_WORTH.property(), List.of(250_000L, 500_000L, 2_000_000L));
+            }
         }
-        return new Tuner(grid, quick ? 3 : 5, TunerChild.clock(quick));
+        return new Tuner(grid, Duration.ofSeconds(quick ? 37 : 172), TunerChild.clock(quick));
     }
 
     /**
@@ -83,23 +87,22 @@ public final class Tuner {
         defaults.values().forEach((setting, value) -> standard.put(setting.property(), value));
         Map<String, Long> best = new LinkedHashMap<>(standard);
         List<Tuned.Trial> trials = new ArrayList<>();
+        Pace pace = new Pace(budget, grid.values().stream().mapToInt(values -> values.size() + 1).sum() + 2 * grid.size());
         grid.forEach((setting, values) -> {
             List<Long> others = values.stream().filter(value -> !value.equals(best.get(setting))).toList();
-            List<Map<String, Long>> candidates = others.stream().map(value -> with(best, setting, value)).toList();
-            double[][] gains = gains(setting, best, candidates, progress);
+            Gains[] gains = compare(List.of(setting), best, others.stream().map(value -> with(best, setting, value)).toList(), pace, progress);
             int winner = winner(gains);
             for (int c = 0; c < others.size(); c++) {
-                trials.add(new Tuned.Trial(setting, best.get(setting), others.get(c), median(gains[c]), gains[c][0], c == winner));
+                trials.add(new Tuned.Trial(setting, best.get(setting), others.get(c), gains[c].rounds(), gains[c].median(), gains[c].worst(), c == winner));
             }
             if (winner >= 0) {
                 best.put(setting, others.get(winner));
             }
         });
-        Map<String, Long> changed = new LinkedHashMap<>(best);
-        changed.entrySet().removeAll(standard.entrySet());
-        double[] together = changed.isEmpty() ? new double[] {1} : gains(ALL, standard, List.of(best), progress)[0];
-        boolean kept = worthwhile(together);
-        return new Tuned(defaults.cpu(), defaults.bits(), rounds, trials, kept ? changed : Map.of(), changed, median(together), together[0]);
+        Map<String, Long> taken = new LinkedHashMap<>(best);
+        taken.entrySet().removeAll(standard.entrySet());
+        Gains together = taken.isEmpty() ? new Gains() : compare(List.copyOf(taken.keySet()), standard, List.of(best), pace, progress)[0];
+        return new Tuned(defaults.cpu(), defaults.bits(), trials, taken, together.median(), together.worst(), together.worthwhile());
     }
 
     private static Map<String, Long> with(Map<String, Long> values, String setting, long value) {
@@ -108,54 +111,97 @@ public final class Tuner {
         return other;
     }
 
-    /** How many times as fast as the baseline each candidate is: by candidate the rounds, sorted. */
-    private double[][] gains(String setting, Map<String, Long> baseline, List<Map<String, Long>> candidates, Progress progress) {
-        progress.stage(setting, rounds * (candidates.size() + 1));
+    /** How many times as fast as the baseline each candidate is. */
+    private Gains[] compare(
+            List<String> settings, Map<String, Long> baseline, List<Map<String, Long>> candidates, Pace pace, Progress progress) {
+        Gains[] gains = new Gains[candidates.size()];
+        Arrays.setAll(gains, _ -> new Gains());
         List<Map<String, Long>> runs = new ArrayList<>(candidates);
         runs.addFirst(baseline);
-        double[][] gains = new double[candidates.size()][rounds];
-        for (int round = 0; round < rounds; round++) {
+        progress.stage(String.join(", ", settings), MOST * runs.size());
+        pace.stage(runs.size() * settings.size());
+        for (int round = 0; round < MOST && pace.allows(round, LEAST); round++) {
             double[][] times = new double[runs.size()][];
             // There and back, so that a machine that slows down favours nobody.
             for (int i = 0; i < times.length; i++) {
                 int run = round % 2 == 0 ? i : times.length - 1 - i;
-                times[run] = clock.time(setting, runs.get(run));
-                progress.step(runs.get(run).equals(baseline) ? "baseline" : setting.equals(ALL) ? "candidate" : String.valueOf(runs.get(run).get(setting)));
+                times[run] = clock.time(settings, runs.get(run));
+                progress.step(run == 0 ? "baseline" : "candidate " + run);
             }
             for (int c = 0; c < gains.length; c++) {
-                gains[c][round] = ratio(times[0], times[c + 1]);
+                gains[c].add(times[0], times[c + 1]);
             }
-        }
-        for (double[] gain : gains) {
-            Arrays.sort(gain);
         }
         return gains;
     }
 
-    /** The geometric mean over the cases. */
-    private static double ratio(double[] baseline, double[] candidate) {
-        double sum = 0;
-        for (int i = 0; i < baseline.length; i++) {
-            sum += Math.log(baseline[i] / candidate[i]);
-        }
-        return Math.exp(sum / baseline.length);
-    }
-
-    private static int winner(double[][] gains) {
+    private static int winner(Gains[] gains) {
         int winner = -1;
         for (int c = 0; c < gains.length; c++) {
-            if (worthwhile(gains[c]) && (winner < 0 || median(gains[c]) > median(gains[winner]))) {
+            if (gains[c].worthwhile() && (winner < 0 || gains[c].median() > gains[winner].median())) {
                 winner = c;
             }
         }
         return winner;
     }
 
-    private static boolean worthwhile(double[] gains) {
-        return median(gains) > WORTHWHILE && gains[0] > 1;
+    /** How many times as fast as the baseline one candidate was, round by round. */
+    private static final class Gains {
+        private final List<Double> sorted = new ArrayList<>();
+
+        /** The geometric mean over the cases; nothing if one of them was not steady. */
+        void add(double[] baseline, double[] candidate) {
+            double sum = 0;
+            for (int i = 0; i < baseline.length; i++) {
+                sum += Math.log(baseline[i] / candidate[i]);
+            }
+            if (Double.isFinite(sum)) {
+                sorted.add(Math.exp(sum / baseline.length));
+                sorted.sort(null);
+            }
+        }
+
+        int rounds() {
+            return sorted.size();
+        }
+
+        /** The lower one of two. */
+        double median() {
+            return sorted.isEmpty() ? Double.NaN : sorted.get((sorted.size() - 1) / 2);
+        }
+
+        double worst() {
+            return sorted.isEmpty() ? Double.NaN : sorted.getFirst();
+        }
+
+        boolean worthwhile() {
+            return sorted.size() >= LEAST && median() > WORTHWHILE && worst() > 1;
+        }
     }
 
-    private static double median(double[] sorted) {
-        return Stopwatch.quantile(sorted, 0.5);
+    /** Shares what is left of the time among the stages that are left, by weight. */
+    private static final class Pace {
+        private final long end;
+        private int weights;
+        private long began;
+        private long stageEnd;
+
+        Pace(Duration budget, int weights) {
+            end = System.nanoTime() + budget.toNanos();
+            this.weights = weights;
+        }
+
+        void stage(int weight) {
+            began = System.nanoTime();
+            stageEnd = began + (end - began) / Math.max(weights, weight) * weight;
+            weights -= weight;
+        }
+
+        /** Whether another round, as long as those before, ends in time: the stage's, or for the first few the search's. */
+        boolean allows(int round, int least) {
+            long now = System.nanoTime();
+            long next = round == 0 ? now : now + (now - began) / round;
+            return next <= (round < least ? end : stageEnd);
+        }
     }
 }

@@ -35,29 +35,41 @@ final class TunerChild implements Fork.Task {
 
     /** A clock that starts such a JVM for each call. */
     static Tuner.Clock clock(boolean quick) {
-        return (setting, values) -> {
+        return (settings, values) -> {
             List<String> flags = new ArrayList<>();
             flags.add("-Dzstar.profile=none");
             values.forEach((name, value) -> flags.add("-D" + name + "=" + value));
-            return Fork.call(TunerChild.class, double[].class, (quick ? "quick " : "full ") + setting, flags.toArray(String[]::new));
+            return Fork.call(TunerChild.class, double[].class, (quick ? "quick " : "full ") + String.join(",", settings), flags.toArray(String[]::new));
         };
     }
 
     @Override
     public Serializable run(String argument) {
         String[] words = argument.split(" ", 2);
-        int slices = words[0].equals("quick") ? 8 : 15;
-        Setting[] settings = words[1].equals(Tuner.ALL) ? Setting.values() : new Setting[] {Setting.named(words[1])};
-        return Arrays.stream(settings)
-                .flatMap(setting -> cases(setting).stream())
-                .mapToDouble(shape -> time(shape, slices))
+        int slices = words[0].equals("quick") ? 8 : 12;
+        float[] sink = new float[64];
+        Arrays.fill(sink, 0.5f);
+        double ceiling = ceiling(sink);
+        return Arrays.stream(words[1].split(","))
+                .flatMap(name -> cases(Setting.named(name)).stream())
+                .mapToDouble(shape -> time(shape, slices, ceiling, sink))
                 .toArray();
     }
 
+    /** Operations a nanosecond that multiply-adds in registers reach. Small calls: the JIT counts them. */
+    private static double ceiling(float[] sink) {
+        double best = 0;
+        for (long start = System.nanoTime(), now = start; now - start < 100_000_000; ) {
+            double operations = Ceilings.multiplyAdd(2_000, sink);
+            long end = System.nanoTime();
+            best = Math.max(best, operations / (end - now));
+            now = end;
+        }
+        return best;
+    }
+
     /** The fastest slice, in units of a loop that knows no settings and ran in turns with it. */
-    private static double time(Case shape, int slices) {
-        float[] sink = new float[64];
-        Arrays.fill(sink, 0.5f);
+    private static double time(Case shape, int slices, double ceiling, float[] sink) {
         Random random = new Random(1);
         try (Engine engine = Engines.named("simd", shape.kind() == Kind.STEP ? Engines.processors() : 1);
                 Block w = KernelSuite.gaussian(random, shape.outputs(), shape.inputs());
@@ -74,8 +86,28 @@ final class TunerChild implements Fork.Task {
                     engine.axpby(0.5, out, 0.5, other);
                 };
             };
+            if (!warm(body, 2.0 * shape.rows() * shape.inputs() * shape.outputs() / (ceiling / 8))) {
+                return Double.NaN;
+            }
             double[][] nanos = Stopwatch.run(4_000_000, slices, body, () -> Ceilings.multiplyAdd(100_000, sink));
             return nanos[0][0] / nanos[1][0];
         }
+    }
+
+    /**
+     * Runs the body until it has been fast ten times, within 6 s. What the quick compiler makes of a tile stays at 7% of the ceiling for half a
+     * second, until the other compiler is done, and looks steady meanwhile; so fast is an eighth of the ceiling.
+     */
+    private static boolean warm(Runnable body, double fast) {
+        int hits = 0;
+        for (long start = System.nanoTime(), now = start; hits < 10 && now - start < 6_000_000_000L; ) {
+            body.run();
+            long end = System.nanoTime();
+            if (end - now < fast) {
+                hits++;
+            }
+            now = end;
+        }
+        return hits == 10;
     }
 }
