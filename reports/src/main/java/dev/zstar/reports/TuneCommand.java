@@ -79,8 +79,9 @@ final class TuneCommand implements Runnable {
         if (tuned.taken().isEmpty()) {
             out.println("No value gained more than 2% without losing a round, in three rounds at least: the defaults stay.");
         } else {
-            out.printf("%s: measured again, %.3f times as fast as the defaults, worst %.3f%s%n", list(tuned.taken()), tuned.gain(), tuned.worst(),
-                    tuned.confirmed() ? "." : "; that is no gain, so the defaults stay.");
+            String again = Double.isNaN(tuned.gain()) ? "there was no time to measure again"
+                    : String.format("measured again, %.3f times as fast as the defaults, worst %.3f", tuned.gain(), tuned.worst());
+            out.printf("%s: %s%s%n", list(tuned.taken()), again, tuned.confirmed() ? "." : ", so the defaults stay.");
         }
     }
 

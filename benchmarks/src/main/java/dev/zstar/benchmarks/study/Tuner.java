@@ -24,6 +24,8 @@ public final class Tuner {
     /** Fewer rounds prove nothing. */
     private static final int LEAST = 3;
     private static final int MOST = 5;
+    /** The share of the time, in JVMs of a round, that is kept for measuring again. */
+    private static final int AGAIN = 3;
 
     /** Times the cases of some settings. */
     @FunctionalInterface
@@ -87,7 +89,7 @@ public final class Tuner {
         defaults.values().forEach((setting, value) -> standard.put(setting.property(), value));
         Map<String, Long> best = new LinkedHashMap<>(standard);
         List<Tuned.Trial> trials = new ArrayList<>();
-        Pace pace = new Pace(budget, grid.values().stream().mapToInt(values -> values.size() + 1).sum() + 2 * grid.size());
+        Pace pace = new Pace(budget, grid.values().stream().mapToInt(values -> values.size() + 1).sum() + AGAIN);
         grid.forEach((setting, values) -> {
             List<Long> others = values.stream().filter(value -> !value.equals(best.get(setting))).toList();
             Gains[] gains = compare(List.of(setting), best, others.stream().map(value -> with(best, setting, value)).toList(), pace, progress);

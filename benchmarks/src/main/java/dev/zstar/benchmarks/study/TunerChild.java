@@ -16,6 +16,8 @@ import java.util.Random;
 
 /** Times the cases of a setting in a JVM that was started with its value. */
 final class TunerChild implements Fork.Task {
+    private static final int STEPS = 100_000;
+
     private enum Kind { APPLY, GEMM, STEP }
 
     /** A product of {@code rows × inputs} with {@code inputs × outputs}. */
@@ -46,30 +48,14 @@ final class TunerChild implements Fork.Task {
     @Override
     public Serializable run(String argument) {
         String[] words = argument.split(" ", 2);
-        int slices = words[0].equals("quick") ? 8 : 12;
-        float[] sink = new float[64];
-        Arrays.fill(sink, 0.5f);
-        double ceiling = ceiling(sink);
+        int slices = words[0].equals("quick") ? 4 : 6;
         return Arrays.stream(words[1].split(","))
                 .flatMap(name -> cases(Setting.named(name)).stream())
-                .mapToDouble(shape -> time(shape, slices, ceiling, sink))
+                .mapToDouble(shape -> time(shape, slices))
                 .toArray();
     }
 
-    /** Operations a nanosecond that multiply-adds in registers reach. Small calls: the JIT counts them. */
-    private static double ceiling(float[] sink) {
-        double best = 0;
-        for (long start = System.nanoTime(), now = start; now - start < 100_000_000; ) {
-            double operations = Ceilings.multiplyAdd(2_000, sink);
-            long end = System.nanoTime();
-            best = Math.max(best, operations / (end - now));
-            now = end;
-        }
-        return best;
-    }
-
-    /** The fastest slice, in units of a loop that knows no settings and ran in turns with it. */
-    private static double time(Case shape, int slices, double ceiling, float[] sink) {
+    private static double time(Case shape, int slices) {
         Random random = new Random(1);
         try (Engine engine = Engines.named("simd", shape.kind() == Kind.STEP ? Engines.processors() : 1);
                 Block w = KernelSuite.gaussian(random, shape.outputs(), shape.inputs());
@@ -86,28 +72,31 @@ final class TunerChild implements Fork.Task {
                     engine.axpby(0.5, out, 0.5, other);
                 };
             };
-            if (!warm(body, 2.0 * shape.rows() * shape.inputs() * shape.outputs() / (ceiling / 8))) {
-                return Double.NaN;
-            }
-            double[][] nanos = Stopwatch.run(4_000_000, slices, body, () -> Ceilings.multiplyAdd(100_000, sink));
-            return nanos[0][0] / nanos[1][0];
+            return steady(body, 2.0 * shape.rows() * shape.inputs() * shape.outputs(), slices);
         }
     }
 
     /**
-     * Runs the body until it has been fast ten times, within 6 s. What the quick compiler makes of a tile stays at 7% of the ceiling for half a
-     * second, until the other compiler is done, and looks steady meanwhile; so fast is an eighth of the ceiling.
+     * The fastest slice, in units of a loop that knows no settings and ran in turns with it, once two measurements in succession agree; NaN
+     * if they do not within 6 s. What the quick compiler makes of a tile stays at 7% of the loop's rate for half a second, until the
+     * other compiler is done, and looks steady meanwhile; so less than an eighth does not count.
      */
-    private static boolean warm(Runnable body, double fast) {
-        int hits = 0;
-        for (long start = System.nanoTime(), now = start; hits < 10 && now - start < 6_000_000_000L; ) {
-            body.run();
-            long end = System.nanoTime();
-            if (end - now < fast) {
-                hits++;
+    private static double steady(Runnable body, double operations, int slices) {
+        float[] sink = new float[64];
+        Arrays.fill(sink, 0.5f);
+        double loop = Ceilings.multiplyAdd(STEPS, sink);
+        double before = Double.NaN;
+        for (long start = System.nanoTime(); System.nanoTime() - start < 6_000_000_000L; ) {
+            double[][] nanos = Stopwatch.run(4_000_000, slices, body, () -> Ceilings.multiplyAdd(STEPS, sink));
+            double time = nanos[0][0] / nanos[1][0];
+            if (time > 8 * operations / loop) {
+                time = Double.NaN;
             }
-            now = end;
+            if (Math.abs(time / before - 1) < 0.03) {
+                return Math.min(time, before);
+            }
+            before = time;
         }
-        return hits == 10;
+        return Double.NaN;
     }
 }
