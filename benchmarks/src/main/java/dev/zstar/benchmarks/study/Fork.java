@@ -88,7 +88,9 @@ final class Fork {
 
     private static String lastLine(Path err) throws IOException {
         List<String> lines = Files.readAllLines(err).stream().filter(line -> !line.isBlank() && !line.startsWith("WARNING")).toList();
-        return lines.isEmpty() ? "it said nothing" : lines.getFirst();
+        // What was logged before is not the reason.
+        return lines.stream().filter(line -> line.startsWith("Exception in")).findFirst()
+                .orElse(lines.isEmpty() ? "it said nothing" : lines.getFirst());
     }
 
     private static void delete(Path file) {
