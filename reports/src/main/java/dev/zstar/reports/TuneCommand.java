@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 /** Measures which settings suit this processor, and keeps them for every later run on it. */
 @Command(
         name = "tune",
-        description = "Finds settings of the engine simd that suit this processor, and saves them as its profile.",
+        description = "Finds settings of the engine simd that suit this processor, and saves them as its profile. Best on an idle machine.",
         mixinStandardHelpOptions = true)
 final class TuneCommand implements Runnable {
     @Option(names = "--quick", description = "Fewer values and rounds: within 40 seconds instead of three minutes.")
@@ -58,6 +58,8 @@ final class TuneCommand implements Runnable {
         table(tuned, printed);
         if (file == null) {
             printed.println("Nothing was written (--dry-run).");
+        } else if (!tuned.conclusive()) {
+            printed.println("This machine was too busy for three rounds of each: nothing was written, try again when it is idle.");
         } else {
             tuned.write(file, "written by zstar tune on " + LocalDate.now(ZoneId.systemDefault()) + "; delete this file to undo it");
             printed.printf("Written to %s%n", file);
@@ -72,8 +74,8 @@ final class TuneCommand implements Runnable {
         out.printf("%s, %d-bit vectors. How many times as fast as the value before, each in a JVM of its own:%n%n", tuned.cpu(), tuned.bits());
         out.printf("%-20s %10s %10s %8s %8s %8s%n", "setting", "before", "tried", "rounds", "median", "worst");
         for (Tuned.Trial trial : tuned.trials()) {
-            out.printf("%-20s %10d %10d %8d %8.3f %8.3f%s%n", trial.setting(), trial.baseline(), trial.value(), trial.rounds(), trial.gain(),
-                    trial.worst(), trial.taken() ? "  taken" : "");
+            out.printf("%-20s %10d %10d %8d %8s %8s%s%n", trial.setting(), trial.baseline(), trial.value(), trial.rounds(), shown(trial.gain()),
+                    shown(trial.worst()), trial.taken() ? "  taken" : "");
         }
         out.println();
         if (tuned.taken().isEmpty()) {
@@ -83,6 +85,10 @@ final class TuneCommand implements Runnable {
                     : String.format("measured again, %.3f times as fast as the defaults, worst %.3f", tuned.gain(), tuned.worst());
             out.printf("%s: %s%s%n", list(tuned.taken()), again, tuned.confirmed() ? "." : ", so the defaults stay.");
         }
+    }
+
+    private static String shown(double gain) {
+        return Double.isNaN(gain) ? "-" : String.format("%.3f", gain);
     }
 
     private static String list(Map<String, Long> values) {

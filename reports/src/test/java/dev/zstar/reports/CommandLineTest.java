@@ -108,6 +108,18 @@ class CommandLineTest {
     }
 
     @Test
+    void tuneThatFoundNoTimeWritesNothing(@TempDir Path temp) {
+        Path file = temp.resolve("my.properties");
+        CommandLine line = new CommandLine(new TuneCommand(
+                _ -> new Tuner(Map.of("zstar.gemm.pack", List.of(16L)), Duration.ZERO, (_, _) -> new double[] {1})));
+        line.setOut(new PrintWriter(out, true));
+        line.setErr(new PrintWriter(err, true));
+        assertThat(line.execute("--out", file.toString())).isZero();
+        assertThat(out.toString()).containsPattern("zstar.gemm.pack +64 +16 +0 +- +-\\n").contains("too busy");
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
     void tuneOverwritesNothingButProfiles(@TempDir Path temp) throws IOException {
         Path file = Files.writeString(temp.resolve("notes.txt"), "mine");
         assertThat(tune(file)).isEqualTo(1);

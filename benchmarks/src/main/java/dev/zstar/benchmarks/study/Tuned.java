@@ -43,6 +43,11 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
         taken = Collections.unmodifiableMap(new LinkedHashMap<>(taken));
     }
 
+    /** Whether there is something to keep: a gain, or the proof that there is none. A busy machine may have shown neither. */
+    public boolean conclusive() {
+        return confirmed || trials.stream().allMatch(trial -> trial.rounds() >= Tuner.LEAST);
+    }
+
     /** Where the engine looks for a profile; empty if nowhere. */
     public static Optional<Path> place() {
         return Profile.place();

@@ -22,7 +22,7 @@ public final class Tuner {
     /** Less is noise: two JVMs with the same settings differ by as much. */
     private static final double WORTHWHILE = 1.02;
     /** Fewer rounds prove nothing. */
-    private static final int LEAST = 3;
+    static final int LEAST = 3;
     private static final int MOST = 5;
     /** The share of the time, in JVMs of a round, that is kept for measuring again. */
     private static final int AGAIN = 3;

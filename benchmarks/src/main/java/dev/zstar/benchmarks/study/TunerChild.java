@@ -77,26 +77,27 @@ final class TunerChild implements Fork.Task {
     }
 
     /**
-     * The fastest slice, in units of a loop that knows no settings and ran in turns with it, once two measurements in succession agree; NaN
-     * if they do not within 6 s. What the quick compiler makes of a tile stays at 7% of the loop's rate for half a second, until the
-     * other compiler is done, and looks steady meanwhile; so less than an eighth does not count.
+     * The fastest slice, in units of a loop that knows no settings and ran in turns with it, once two measurements in succession agree, or of
+     * four; NaN if it is not fast within 6 s. What the quick compiler makes of a tile stays at 7% of the loop's rate for half a second,
+     * until the other compiler is done, and looks steady meanwhile; so less than an eighth does not count.
      */
     private static double steady(Runnable body, double operations, int slices) {
         float[] sink = new float[64];
         Arrays.fill(sink, 0.5f);
-        double loop = Ceilings.multiplyAdd(STEPS, sink);
-        double before = Double.NaN;
-        for (long start = System.nanoTime(); System.nanoTime() - start < 6_000_000_000L; ) {
+        double slow = 8 * operations / Ceilings.multiplyAdd(STEPS, sink);
+        double best = Double.NaN;
+        int counted = 0;
+        for (long start = System.nanoTime(); counted < 4 && System.nanoTime() - start < 6_000_000_000L; ) {
             double[][] nanos = Stopwatch.run(4_000_000, slices, body, () -> Ceilings.multiplyAdd(STEPS, sink));
             double time = nanos[0][0] / nanos[1][0];
-            if (time > 8 * operations / loop) {
-                time = Double.NaN;
+            if (time < slow) {
+                boolean agrees = Math.abs(time / best - 1) < 0.03;
+                best = counted++ == 0 ? time : Math.min(time, best);
+                if (agrees) {
+                    break;
+                }
             }
-            if (Math.abs(time / before - 1) < 0.03) {
-                return Math.min(time, before);
-            }
-            before = time;
         }
-        return Double.NaN;
+        return best;
     }
 }
