@@ -122,12 +122,16 @@ public final class Tuner {
         runs.addFirst(baseline);
         progress.stage(String.join(", ", settings), MOST * runs.size());
         pace.stage(runs.size() * settings.size());
-        for (int round = 0; round < MOST && pace.allows(round, LEAST); round++) {
+        for (int round = 0; round < MOST && pace.allows(runs.size(), round < LEAST); round++) {
             double[][] times = new double[runs.size()][];
             // There and back, so that a machine that slows down favours nobody.
             for (int i = 0; i < times.length; i++) {
                 int run = round % 2 == 0 ? i : times.length - 1 - i;
+                if (!pace.allows(1, true)) {
+                    return gains;
+                }
                 times[run] = clock.time(settings, runs.get(run));
+                pace.ran();
                 progress.step(run == 0 ? "baseline" : "candidate " + run);
             }
             for (int c = 0; c < gains.length; c++) {
@@ -185,25 +189,33 @@ public final class Tuner {
     private static final class Pace {
         private final long end;
         private int weights;
-        private long began;
         private long stageEnd;
+        private long last;
+        /** The longest run so far: those to come may be as long. */
+        private long longest;
 
         Pace(Duration budget, int weights) {
-            end = System.nanoTime() + budget.toNanos();
+            last = System.nanoTime();
+            end = last + budget.toNanos();
             this.weights = weights;
         }
 
         void stage(int weight) {
-            began = System.nanoTime();
-            stageEnd = began + (end - began) / Math.max(weights, weight) * weight;
+            last = System.nanoTime();
+            stageEnd = last + (end - last) / Math.max(weights, weight) * weight;
             weights -= weight;
         }
 
-        /** Whether another round, as long as those before, ends in time: the stage's, or for the first few the search's. */
-        boolean allows(int round, int least) {
+        /** A run has ended. */
+        void ran() {
             long now = System.nanoTime();
-            long next = round == 0 ? now : now + (now - began) / round;
-            return next <= (round < least ? end : stageEnd);
+            longest = Math.max(longest, now - last);
+            last = now;
+        }
+
+        /** Whether so many more runs end in time: the stage's, or at least the search's. */
+        boolean allows(int runs, boolean atLeast) {
+            return System.nanoTime() + runs * longest < (atLeast ? end : stageEnd);
         }
     }
 }
