@@ -5,7 +5,7 @@ module dev.zstar.kernels {
 
     exports dev.zstar.kernels;
     exports dev.zstar.kernels.joml;
-    // For the study only: loops that measure what the machine can do.
+    // For the study only: loops that measure what the machine can do, and the settings that it tunes.
     exports dev.zstar.kernels.simd to
             dev.zstar.benchmarks;
 

@@ -1,5 +1,6 @@
 package dev.zstar.kernels;
 
+import java.util.List;
 import java.util.Optional;
 
 /** Knows one engine: whether it can run here, and how to make it. Found through {@link java.util.ServiceLoader}. */
@@ -15,6 +16,11 @@ public interface EngineProvider {
 
     /** What will run: the library's version, the width of the vectors. Only if available. */
     String description();
+
+    /** Sentences that its user should read, such as a setting that was refused; usually none. Only if available. */
+    default List<String> notes() {
+        return List.of();
+    }
 
     /**
      * Makes the engine.

@@ -20,9 +20,10 @@ public final class Team implements AutoCloseable {
         void run(int from, int to);
     }
 
-    /** Longer than the gap between two products of one solve (some µs), shorter than what a scheduler would notice. */
-    private static final long SPIN_NANOS = Long.getLong("zstar.team.spinNanos", 50_000);
+    /** How long a worker spins unless told otherwise: longer than the gap between two products of one solve (some µs), shorter than what a scheduler would notice. */
+    public static final long SPIN_NANOS = 50_000;
 
+    private final long spinNanos;
     private final Worker[] workers;
     private final AtomicBoolean busy = new AtomicBoolean();
     private final AtomicInteger pending = new AtomicInteger();
@@ -33,9 +34,15 @@ public final class Team implements AutoCloseable {
 
     /** A team of {@code threads}, the caller of {@link #run} included: {@code threads - 1} are started, as daemons. */
     public Team(int threads) {
+        this(threads, SPIN_NANOS);
+    }
+
+    /** A team whose workers spin for so long after each loop before they sleep. */
+    public Team(int threads, long spinNanos) {
         if (threads < 1) {
             throw new IllegalArgumentException("a team of " + threads + " threads; at least 1");
         }
+        this.spinNanos = spinNanos;
         workers = new Worker[threads - 1];
         for (int t = 0; t < workers.length; t++) {
             workers[t] = new Worker(t + 1);
@@ -138,7 +145,7 @@ public final class Team implements AutoCloseable {
         }
 
         private boolean await() {
-            long deadline = System.nanoTime() + SPIN_NANOS;
+            long deadline = System.nanoTime() + spinNanos;
             int spins = 0;
             while (called.get() == done) {
                 if (closed) {
@@ -153,7 +160,7 @@ public final class Team implements AutoCloseable {
                     LockSupport.park(Team.this);
                 }
                 parked = false;
-                deadline = System.nanoTime() + SPIN_NANOS;
+                deadline = System.nanoTime() + spinNanos;
             }
             return true;
         }

@@ -1,8 +1,11 @@
 package dev.zstar.reports;
 
+import dev.zstar.benchmarks.study.Tuned;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -22,10 +25,14 @@ final class DoctorCommand implements Runnable {
         out.printf("memory     %.1f GiB%n", machine.memory() / 0x1p30);
         out.printf("system     %s%n", machine.os());
         out.printf("java       %s%n", machine.jdk());
+        out.printf("profile    %s%n", Tuned.place().filter(Files::exists).map(Path::toString).orElse("none (zstar tune writes one)"));
         out.println();
         for (EngineProvider provider : Engines.providers()) {
             out.printf("%-10s %s%n", provider.name(),
                     provider.unavailable().map(reason -> "not available: " + reason).orElseGet(() -> "ready: " + provider.description()));
+            if (provider.unavailable().isEmpty()) {
+                provider.notes().forEach(note -> out.printf("           %s%n", note));
+            }
         }
         out.flush();
     }

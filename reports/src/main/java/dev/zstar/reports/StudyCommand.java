@@ -1,7 +1,6 @@
 package dev.zstar.reports;
 
 import dev.zstar.benchmarks.study.Measurements;
-import dev.zstar.benchmarks.study.Progress;
 import dev.zstar.benchmarks.study.Study;
 import dev.zstar.benchmarks.study.StudyOptions;
 import java.io.PrintWriter;
@@ -11,9 +10,6 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -48,7 +44,7 @@ final class StudyCommand implements Runnable {
         ResultFolder folder = new ResultFolder(place);
         Instant started = Instant.now();
         Measurements measured;
-        try (Report report = new Report(spec.commandLine().getErr())) {
+        try (ProgressReport report = new ProgressReport(spec.commandLine().getErr())) {
             measured = Study.run(options, report);
         }
         StudyFile file = StudyFile.of(started, Machine.read(), measured);
@@ -58,50 +54,5 @@ final class StudyCommand implements Runnable {
         Summary.print(file, printed);
         printed.printf("%nThe page: %s%n", page);
         printed.flush();
-    }
-
-    /** A bar for each stage on a terminal, a line elsewhere. */
-    private static final class Report implements Progress, AutoCloseable {
-        private final PrintWriter err;
-        // Null without a terminal again, since JDK 25.
-        @SuppressWarnings("SystemConsoleNull")
-        private final boolean terminal = System.console() != null && System.console().isTerminal();
-
-        private ProgressBar bar;
-
-        Report(PrintWriter err) {
-            this.err = err;
-        }
-
-        @Override
-        public void stage(String name, int steps) {
-            close();
-            if (terminal) {
-                bar = new ProgressBarBuilder()
-                        .setTaskName(name)
-                        .setInitialMax(steps)
-                        .setStyle(ProgressBarStyle.UNICODE_BLOCK)
-                        .build();
-            } else {
-                err.println("measuring " + name + " …");
-                err.flush();
-            }
-        }
-
-        @Override
-        public void step(String detail) {
-            if (bar != null) {
-                bar.step();
-                bar.setExtraMessage(" " + detail);
-            }
-        }
-
-        @Override
-        public void close() {
-            if (bar != null) {
-                bar.close();
-                bar = null;
-            }
-        }
     }
 }

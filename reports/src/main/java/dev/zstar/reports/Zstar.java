@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
         description = "Solves z* = f(z*, x), differentiates through it, and measures how fast.",
         mixinStandardHelpOptions = true,
         versionProvider = Zstar.Version.class,
-        subcommands = {StudyCommand.class, SolveCommand.class, DoctorCommand.class},
+        subcommands = {StudyCommand.class, SolveCommand.class, TuneCommand.class, DoctorCommand.class},
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Also: zstar test (all tests), zstar jmh [ARGS] (single benchmarks)."})
 public final class Zstar implements Runnable {

@@ -8,13 +8,18 @@ import dev.zstar.benchmarks.study.Measurements;
 import dev.zstar.benchmarks.study.Result;
 import dev.zstar.benchmarks.study.StudyException;
 import dev.zstar.benchmarks.study.Trace;
+import dev.zstar.benchmarks.study.Tuner;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,6 +77,56 @@ class CommandLineTest {
         expect("zstar: " + temp + " exists and holds more than a study's result; choose another with --out", "study", "--out", temp.toString());
     }
 
+    /** A search of one value that is twice as fast, and of one that is not. */
+    private int tune(Path file, String... arguments) {
+        CommandLine line = Zstar.commandLine();
+        Map<String, List<Long>> grid = new LinkedHashMap<>();
+        grid.put("zstar.gemm.pack", List.of(16L));
+        grid.put("zstar.team.worth", List.of(5L));
+        line.addSubcommand("try", new TuneCommand(
+                _ -> new Tuner(grid, Duration.ofHours(1), (_, values) -> new double[] {values.get("zstar.gemm.pack") == 16 ? 1 : 2})));
+        line.setOut(new PrintWriter(out, true));
+        line.setErr(new PrintWriter(err, true));
+        List<String> all = new ArrayList<>(List.of("try", "--out", file.toString()));
+        all.addAll(List.of(arguments));
+        return line.execute(all.toArray(String[]::new));
+    }
+
+    @Test
+    void tuneShowsWhatItTriedAndWritesWhatItTook(@TempDir Path temp) {
+        Path file = temp.resolve("deep/my.properties");
+        assertThat(tune(file, "--dry-run")).isZero();
+        assertThat(out.toString()).contains("Nothing was written (--dry-run).");
+        assertThat(file).doesNotExist();
+        assertThat(tune(file)).isZero();
+        assertThat(out.toString()).containsPattern("zstar.gemm.pack +64 +16 +5 +2.000 +2.000 {2}taken")
+                .containsPattern("zstar.team.worth +1000000 +5 +5 +1.000 +1.000\n")
+                .contains("zstar.gemm.pack=16: measured again, 2.000 times as fast as the defaults, worst 2.000.")
+                .contains("Written to " + file).contains("java -Dzstar.profile=" + file).contains("To undo it delete the file");
+        assertThat(file).content().containsPattern("# written by zstar tune on .*\ncpu = .+\nvector.bits = [0-9]+\nzstar.gemm.pack = 16\n$");
+        assertThat(tune(file)).as("a profile is replaced").isZero();
+    }
+
+    @Test
+    void tuneThatFoundNoTimeWritesNothing(@TempDir Path temp) {
+        Path file = temp.resolve("my.properties");
+        CommandLine line = new CommandLine(new TuneCommand(
+                _ -> new Tuner(Map.of("zstar.gemm.pack", List.of(16L)), Duration.ZERO, (_, _) -> new double[] {1})));
+        line.setOut(new PrintWriter(out, true));
+        line.setErr(new PrintWriter(err, true));
+        assertThat(line.execute("--out", file.toString())).isZero();
+        assertThat(out.toString()).containsPattern("zstar.gemm.pack +64 +16 +0 +- +-\\n").contains("too busy");
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void tuneOverwritesNothingButProfiles(@TempDir Path temp) throws IOException {
+        Path file = Files.writeString(temp.resolve("notes.txt"), "mine");
+        assertThat(tune(file)).isEqualTo(1);
+        assertThat(err.toString().strip()).isEqualTo("zstar: " + file + " exists and is no tuning profile; choose another with --out");
+        assertThat(file).hasContent("mine");
+    }
+
     private void expect(String sentence, String... arguments) {
         err.getBuffer().setLength(0);
         assertThat(run(arguments)).isEqualTo(1);
@@ -79,7 +134,7 @@ class CommandLineTest {
     }
 
     private static StudyFile sample() {
-        Result result = new Result("kernels", "gemv n=64 </script>", "simd", 1, new TreeMap<>(java.util.Map.of("n", 64.0)), "gbps", 2, 1, 2, 3, 5, 4.0);
+        Result result = new Result("kernels", "gemv n=64 </script>", "simd", 1, new TreeMap<>(Map.of("n", 64.0)), "gbps", 2, 1, 2, 3, 5, 4.0);
         return StudyFile.of(Instant.EPOCH, new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of()),
                 new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result), List.of(new Trace("picard", "n=1", List.of(1.0, 0.5)))));
     }

@@ -23,15 +23,15 @@ final class Fork {
         Serializable run(String argument);
     }
 
-    /** Runs {@code task}, which has a constructor without parameters, in a child. */
-    static <T extends Serializable> T call(Class<? extends Task> task, Class<T> result, String argument) {
+    /** Runs {@code task}, which has a constructor without parameters, in a child. Flags of its own follow this JVM's, and win. */
+    static <T extends Serializable> T call(Class<? extends Task> task, Class<T> result, String argument, String... flags) {
         Path out = null;
         Path err = null;
         Process process = null;
         try {
             out = Files.createTempFile("zstar-fork", ".bin");
             err = Files.createTempFile("zstar-fork", ".txt");
-            process = new ProcessBuilder(command(task, argument, out))
+            process = new ProcessBuilder(command(task, argument, out, flags))
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(err.toFile())
                     .start();
@@ -62,7 +62,7 @@ final class Fork {
         }
     }
 
-    private static List<String> command(Class<?> task, String argument, Path out) {
+    private static List<String> command(Class<?> task, String argument, Path out, String... flags) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
@@ -71,6 +71,7 @@ final class Fork {
                 command.add(flag);
             }
         }
+        command.addAll(List.of(flags));
         String modules = System.getProperty("jdk.module.path");
         String classes = System.getProperty("java.class.path", "");
         if (!classes.isEmpty()) {
@@ -87,7 +88,9 @@ final class Fork {
 
     private static String lastLine(Path err) throws IOException {
         List<String> lines = Files.readAllLines(err).stream().filter(line -> !line.isBlank() && !line.startsWith("WARNING")).toList();
-        return lines.isEmpty() ? "it said nothing" : lines.getFirst();
+        // What was logged before is not the reason.
+        return lines.stream().filter(line -> line.startsWith("Exception in")).findFirst()
+                .orElse(lines.isEmpty() ? "it said nothing" : lines.getFirst());
     }
 
     private static void delete(Path file) {

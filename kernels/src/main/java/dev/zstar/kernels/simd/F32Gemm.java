@@ -12,8 +12,6 @@ import jdk.incubator.vector.FloatVector;
  */
 final class F32Gemm {
     private static final int L = FloatVector.SPECIES_PREFERRED.length();
-    /** Rows from which a panel is packed even where it could be read as it lies, page after page. */
-    private static final int PACK = Integer.getInteger("zstar.gemm.pack", 64);
 
     /** One panel of one sweep along k. */
     private static final ThreadLocal<Scratch> PANEL = ThreadLocal.withInitial(Scratch::new);
@@ -34,7 +32,7 @@ final class F32Gemm {
             zeros = false;
         }
         int block = Tuning.batchRows(Math.min(inputs, Tuning.INPUTS), (int) F32.byteSize());
-        boolean pack = transposeB || toRow - fromRow >= PACK;
+        boolean pack = transposeB || toRow - fromRow >= Tuning.PACK;
         for (int row0 = fromRow; row0 < toRow; row0 += block) {
             int row1 = Math.min(row0 + block, toRow);
             for (int k0 = 0; k0 < inputs; k0 += Tuning.INPUTS) {

@@ -10,8 +10,6 @@ import dev.zstar.kernels.Type;
 
 /** One call of the engine, as the pieces that workers run. Each calling thread has one and uses it again: a call allocates nothing. */
 final class Job implements Team.Loop {
-    /** Operations (some 10 µs of one core) from which a second core is worth waking. */
-    static final double WORTH_SHARING = Double.parseDouble(System.getProperty("zstar.team.worth", "1e6"));
     /** Rows of a piece where a product is split by rows: two full tiles. */
     static final int ROWS = 16;
 

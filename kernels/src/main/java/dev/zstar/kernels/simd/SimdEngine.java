@@ -28,7 +28,7 @@ final class SimdEngine implements Engine {
     private final Queue<Job> known = new ConcurrentLinkedQueue<>();
 
     SimdEngine(int threads) {
-        team = new Team(threads);
+        team = new Team(threads, Tuning.SPIN_NANOS);
         layers = new SimdLayers(team);
         small = new SimdSmallMatrices(team);
     }
@@ -62,7 +62,7 @@ final class SimdEngine implements Engine {
     }
 
     private boolean shared(double work) {
-        return work >= Job.WORTH_SHARING && team.threads() > 1;
+        return work >= Tuning.WORTH_SHARING && team.threads() > 1;
     }
 
     /** Runs a job on the team, or at once where there is too little work to share. */

@@ -17,7 +17,7 @@ final class SimdLayers implements Layers {
     }
 
     private void run(LayerJob job, int pieces, double work) {
-        if (work < Job.WORTH_SHARING || team.threads() == 1) {
+        if (work < Tuning.WORTH_SHARING || team.threads() == 1) {
             job.run(0, pieces);
         } else {
             team.run(pieces, job);

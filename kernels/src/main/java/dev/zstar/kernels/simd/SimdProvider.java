@@ -2,6 +2,7 @@ package dev.zstar.kernels.simd;
 
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
+import java.util.List;
 import java.util.Optional;
 
 /** Says whether vector code would run well here. Names no class of the vector API itself, so that it loads where that is missing. */
@@ -25,7 +26,13 @@ public final class SimdProvider implements EngineProvider {
 
     @Override
     public String description() {
-        return "Java Vector API, " + Probe.bits() + "-bit vectors";
+        String told = Tuning.told();
+        return "Java Vector API, " + Probe.bits() + "-bit vectors" + (told.isEmpty() ? "" : ", " + told);
+    }
+
+    @Override
+    public List<String> notes() {
+        return Tuning.notes();
     }
 
     @Override
@@ -33,6 +40,7 @@ public final class SimdProvider implements EngineProvider {
         REASON.ifPresent(reason -> {
             throw new UnsupportedOperationException(reason);
         });
+        Tuning.log();
         return new SimdEngine(threads);
     }
 

@@ -1,22 +1,67 @@
 package dev.zstar.kernels.simd;
 
 import dev.zstar.kernels.Format;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 
-/** How large the pieces of work are. */
-final class Tuning {
-    /** Inputs of one sweep along k, a multiple of 2: a panel's part (48 · 2048 · 4 B = 384 KiB) stays in a second-level cache of 1 MiB. */
-    static final int INPUTS = Integer.getInteger("zstar.tile.inputs", 2048) / 2 * 2;
-    /** Bytes of the batch, a block of rows, that stay in the second-level cache while all panels pass them. */
-    private static final int BATCH = Integer.getInteger("zstar.tile.batch", 512 * 1024);
+/**
+ * How large the pieces of work are, and which are worth sharing: each a constant for the JIT, read once. {@link Setting} has the ranges,
+ * the defaults and their reasons; {@link Choice} who may change them.
+ */
+public final class Tuning {
+    private static final Choice CHOICE = Choice.of(Lanes.BITS, Cpu.model(), System::getProperty, Profile.place());
+    private static final AtomicBoolean LOGGED = new AtomicBoolean();
 
-    /** Rows of a full tile: 8×3 accumulators, 3 weights and a broadcast fit 32 registers; 256-bit x86 has 16, for 4×3. Pairs of bf16 take 4. */
-    private static final int ROWS = Lanes.BITS == 256 ? 4 : 8;
+    /** Inputs of one sweep along k, a multiple of 2. */
+    static final int INPUTS = (int) value(Setting.TILE_INPUTS);
+    /** Rows from which a product of plain blocks packs its panels. */
+    static final int PACK = (int) value(Setting.GEMM_PACK);
+    /** Operations from which a second core is worth waking. */
+    static final double WORTH_SHARING = value(Setting.TEAM_WORTH);
+    /** How long a worker looks for its next loop before it sleeps. */
+    static final long SPIN_NANOS = value(Setting.TEAM_SPIN);
+
+    private static final int BATCH = (int) value(Setting.TILE_BATCH);
+    private static final int ROWS = (int) value(Setting.TILE_ROWS);
 
     private Tuning() {}
 
+    private static long value(Setting setting) {
+        return CHOICE.values().get(setting);
+    }
+
+    /** The settings that are not defaults, with who set them; empty if there is none. */
+    static String told() {
+        return CHOICE.told();
+    }
+
+    /** What was ignored or refused. */
+    static List<String> notes() {
+        return CHOICE.notes().stream().map(Choice.Note::sentence).toList();
+    }
+
+    /** Logs what was ignored or refused, once. */
+    static void log() {
+        if (!LOGGED.getAndSet(true)) {
+            System.Logger logger = System.getLogger(Tuning.class.getPackageName());
+            CHOICE.notes().forEach(note -> logger.log(note.level(), note.sentence()));
+        }
+    }
+
+    /** A profile of this machine with the default of every setting. */
+    public static Profile defaults() {
+        Map<Setting, Long> values = new EnumMap<>(Setting.class);
+        for (Setting setting : Setting.values()) {
+            values.put(setting, setting.standard(Lanes.BITS));
+        }
+        return new Profile(Cpu.model(), Lanes.BITS, values);
+    }
+
     /**
      * Rows of the tile at a place from which so many rows are left, 1, 2, 4 or 8. Three count as four and seven as eight: an idle row costs
-     * less than another tile.
+     * less than another tile. Pairs of bf16 take at most 4.
      */
     static int rows(int left, Format format) {
         return Math.min(format == Format.BF16 ? Math.min(ROWS, 4) : ROWS, left == 3 || left == 7 ? left + 1 : Integer.highestOneBit(left));

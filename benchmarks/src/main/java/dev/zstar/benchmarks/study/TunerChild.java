@@ -1,0 +1,103 @@
+package dev.zstar.benchmarks.study;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Type;
+import dev.zstar.kernels.Weights;
+import dev.zstar.kernels.simd.F32Ceilings;
+import dev.zstar.kernels.simd.Setting;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/** Times the cases of a setting in a JVM that was started with its value. */
+final class TunerChild implements Fork.Task {
+    private static final int STEPS = 100_000;
+
+    private enum Kind { APPLY, GEMM, STEP }
+
+    /** A product of {@code rows × inputs} with {@code inputs × outputs}. */
+    private record Case(Kind kind, int rows, int inputs, int outputs) {}
+
+    /** Where each setting matters: on both sides of the values that are tried. */
+    private static List<Case> cases(Setting setting) {
+        return switch (setting) {
+            case TILE_ROWS -> List.of(new Case(Kind.APPLY, 64, 512, 512), new Case(Kind.APPLY, 32, 1024, 1024));
+            case TILE_INPUTS -> List.of(new Case(Kind.APPLY, 64, 2048, 512), new Case(Kind.APPLY, 64, 4096, 512));
+            case TILE_BATCH -> List.of(new Case(Kind.APPLY, 512, 1024, 384), new Case(Kind.APPLY, 1024, 512, 384));
+            case GEMM_PACK -> List.of(new Case(Kind.GEMM, 24, 512, 512), new Case(Kind.GEMM, 48, 1024, 1024), new Case(Kind.GEMM, 96, 1024, 1024));
+            case TEAM_WORTH -> List.of(new Case(Kind.STEP, 2, 256, 256), new Case(Kind.STEP, 1, 512, 512), new Case(Kind.STEP, 3, 512, 512));
+            case TEAM_SPIN -> List.of();
+        };
+    }
+
+    /** A clock that starts such a JVM for each call. */
+    static Tuner.Clock clock(boolean quick) {
+        return (settings, values) -> {
+            List<String> flags = new ArrayList<>();
+            flags.add("-Dzstar.profile=none");
+            values.forEach((name, value) -> flags.add("-D" + name + "=" + value));
+            return Fork.call(TunerChild.class, double[].class, (quick ? "quick " : "full ") + String.join(",", settings), flags.toArray(String[]::new));
+        };
+    }
+
+    @Override
+    public Serializable run(String argument) {
+        String[] words = argument.split(" ", 2);
+        int slices = words[0].equals("quick") ? 4 : 6;
+        return Arrays.stream(words[1].split(","))
+                .flatMap(name -> cases(Setting.named(name)).stream())
+                .mapToDouble(shape -> time(shape, slices))
+                .toArray();
+    }
+
+    private static double time(Case shape, int slices) {
+        Random random = new Random(1);
+        try (Engine engine = Engines.named("simd", shape.kind() == Kind.STEP ? Engines.processors() : 1);
+                Block w = KernelSuite.gaussian(random, shape.outputs(), shape.inputs());
+                Block z = KernelSuite.gaussian(random, shape.rows(), shape.inputs());
+                Block out = Block.allocate(Type.F32, shape.rows(), shape.outputs());
+                Block other = Block.allocate(Type.F32, shape.rows(), shape.outputs());
+                Weights weights = engine.pack(w)) {
+            Runnable body = switch (shape.kind()) {
+                case APPLY -> () -> engine.apply(weights, z, out, Epilogue.NONE);
+                case GEMM -> () -> engine.gemm(1, z, false, w, false, 0, out);
+                // As in a solve: what follows a product is short, and runs on one core.
+                case STEP -> () -> {
+                    engine.apply(weights, z, out, Epilogue.NONE);
+                    engine.axpby(0.5, out, 0.5, other);
+                };
+            };
+            return steady(body, 2.0 * shape.rows() * shape.inputs() * shape.outputs(), slices);
+        }
+    }
+
+    /**
+     * The fastest slice, in units of a loop that knows no settings and ran in turns with it, once two measurements in succession agree, or of
+     * four; NaN if it is not fast within 6 s. What the quick compiler makes of a tile stays at 7% of the loop's rate for half a second,
+     * until the other compiler is done, and looks steady meanwhile; so less than an eighth does not count.
+     */
+    private static double steady(Runnable body, double operations, int slices) {
+        float[] sink = new float[64];
+        Arrays.fill(sink, 0.5f);
+        double slow = 8 * operations / (24.0 * F32Ceilings.LANES * STEPS);
+        double best = Double.NaN;
+        int counted = 0;
+        for (long start = System.nanoTime(); counted < 4 && System.nanoTime() - start < 6_000_000_000L; ) {
+            double[][] nanos = Stopwatch.run(4_000_000, slices, body, () -> F32Ceilings.multiplyAdd(STEPS, sink));
+            double time = nanos[0][0] / nanos[1][0];
+            if (time < slow) {
+                boolean agrees = Math.abs(time / best - 1) < 0.03;
+                best = counted++ == 0 ? time : Math.min(time, best);
+                if (agrees) {
+                    break;
+                }
+            }
+        }
+        return best;
+    }
+}

@@ -1,0 +1,52 @@
+package dev.zstar.reports;
+
+import dev.zstar.benchmarks.study.Progress;
+import java.io.PrintWriter;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** A bar for each stage on a terminal, a line elsewhere. */
+final class ProgressReport implements Progress, AutoCloseable {
+    private final PrintWriter err;
+    // Null without a terminal again, since JDK 25.
+    @SuppressWarnings("SystemConsoleNull")
+    private final boolean terminal = System.console() != null && System.console().isTerminal();
+
+    private ProgressBar bar;
+
+    ProgressReport(PrintWriter err) {
+        this.err = err;
+    }
+
+    @Override
+    public void stage(String name, int steps) {
+        close();
+        if (terminal) {
+            bar = new ProgressBarBuilder()
+                    .setTaskName(name)
+                    .setInitialMax(steps)
+                    .setStyle(ProgressBarStyle.UNICODE_BLOCK)
+                    .build();
+        } else {
+            err.println("measuring " + name + " …");
+            err.flush();
+        }
+    }
+
+    @Override
+    public void step(String detail) {
+        if (bar != null) {
+            bar.step();
+            bar.setExtraMessage(" " + detail);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (bar != null) {
+            bar.close();
+            bar = null;
+        }
+    }
+}
