@@ -113,6 +113,11 @@ public interface Engine extends AutoCloseable {
      */
     void residualSweep(Block z, Block g, Basis residuals, Basis values, int slot, int count, Rows rows, double[] gram);
 
+    // ---- images
+
+    /** Convolution and resampling, by this engine's threads; always the same object. */
+    Images images();
+
     @Override
     void close();
 }

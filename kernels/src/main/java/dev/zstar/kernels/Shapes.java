@@ -63,7 +63,7 @@ public final class Shapes {
         }
     }
 
-    private static void requireApart(String operation, String operand, Block input, Block out) {
+    static void requireApart(String operation, String operand, Block input, Block out) {
         if (input.address() < out.address() + out.bytes() && out.address() < input.address() + input.bytes()) {
             throw new IllegalArgumentException(operation + ": out overlaps " + operand + "; it needs memory of its own");
         }

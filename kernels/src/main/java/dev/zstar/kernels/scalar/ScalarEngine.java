@@ -5,6 +5,7 @@ import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Images;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.Type;
@@ -16,6 +17,8 @@ import dev.zstar.kernels.Weights;
  * {@link Activation#IDENTITY} and {@link Activation#RELU} those engines agree with this one to the last bit.
  */
 final class ScalarEngine implements Engine {
+    private final Images images = new ScalarImages();
+
     @Override
     public String name() {
         return "scalar";
@@ -228,6 +231,11 @@ final class ScalarEngine implements Engine {
             }
             gram[out + residuals.capacity()] = dot(g, p, g, p);
         }
+    }
+
+    @Override
+    public Images images() {
+        return images;
     }
 
     @Override

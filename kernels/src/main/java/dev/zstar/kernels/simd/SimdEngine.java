@@ -5,6 +5,7 @@ import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Images;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.Team;
@@ -14,10 +15,12 @@ import dev.zstar.kernels.Weights;
 /** Checks each call, splits it among the team if it is worth it, and hands addresses to the kernels of its type. */
 final class SimdEngine implements Engine {
     private final Team team;
+    private final Images images;
     private final ThreadLocal<Job> jobs = ThreadLocal.withInitial(Job::new);
 
     SimdEngine(int threads) {
         team = new Team(threads);
+        images = new SimdImages(team);
     }
 
     @Override
@@ -221,6 +224,11 @@ final class SimdEngine implements Engine {
         Shapes.same("residualSweep", "z", z, "g", g);
         Shapes.room("residualSweep", "gram", gram, rows.capacity() * (residuals.capacity() + 1));
         sweep(Job.Kind.RESIDUAL_SWEEP, residuals, values, slot, count, z, g, rows, null, gram);
+    }
+
+    @Override
+    public Images images() {
+        return images;
     }
 
     @Override

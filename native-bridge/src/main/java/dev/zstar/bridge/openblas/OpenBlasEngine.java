@@ -5,6 +5,7 @@ import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Images;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.Type;
@@ -136,6 +137,11 @@ final class OpenBlasEngine implements Engine {
     @Override
     public void residualSweep(Block z, Block g, Basis residuals, Basis values, int slot, int count, Rows rows, double[] gram) {
         host.residualSweep(z, g, residuals, values, slot, count, rows, gram);
+    }
+
+    @Override
+    public Images images() {
+        return host.images();
     }
 
     @Override
