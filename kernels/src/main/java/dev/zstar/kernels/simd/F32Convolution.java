@@ -78,8 +78,7 @@ final class F32Convolution {
                     if (depth > 0) {
                         F32Tiles.tile(rows, vectors, weights, wk, gathered, x * lines * run + (top - low) * rows * run, scratch.tile, depth);
                     }
-                    activate(epilogue.activation(), scratch.tile, rows * vectors * L);
-                    store(scratch.tile, vectors, rows, out.address() + p * out.strideBytes() + at + x * step, step, real);
+                    finish(epilogue.activation(), scratch.tile, vectors, rows, out.address() + p * out.strideBytes() + at + x * step, step, real);
                     x += rows;
                 }
             }
@@ -148,12 +147,10 @@ final class F32Convolution {
         Block injection = epilogue.injection();
         long bias = epilogue.bias() == null ? 0 : epilogue.bias().address() + channel * F32.byteSize();
         if (injection == null) {
-            for (int r = 0; r < rows; r++) {
-                if (bias == 0) {
-                    java.util.Arrays.fill(t, r * vectors * L, (r + 1) * vectors * L, 0);
-                } else {
-                    load(bias, vectors, t, r * vectors * L);
-                }
+            if (bias == 0) {
+                java.util.Arrays.fill(t, 0, rows * vectors * L, 0);
+            } else {
+                load(bias, rows, vectors, t);
             }
             return;
         }
@@ -166,9 +163,13 @@ final class F32Convolution {
         }
     }
 
-    private static void load(long from, int vectors, float[] t, int to) {
+    /** The same vectors for every row. */
+    private static void load(long from, int rows, int vectors, float[] t) {
         for (int v = 0; v < vectors; v++) {
-            FloatVector.fromMemorySegment(S, ALL, from + v * (long) S.vectorByteSize(), ORDER).intoArray(t, to + v * L);
+            FloatVector value = FloatVector.fromMemorySegment(S, ALL, from + v * (long) S.vectorByteSize(), ORDER);
+            for (int r = 0; r < rows; r++) {
+                value.intoArray(t, (r * vectors + v) * L);
+            }
         }
     }
 
@@ -190,15 +191,30 @@ final class F32Convolution {
         }
     }
 
-    private static void activate(Activation activation, float[] t, int length) {
+    /** Accumulators at the end: the activation, then out to memory. */
+    private static void finish(Activation activation, float[] t, int vectors, int rows, long to, long step, int real) {
         switch (activation) {
-            case IDENTITY -> {}
-            case RELU -> {
-                for (int i = 0; i < length; i += L) {
-                    FloatVector.fromArray(S, t, i).max(0f).intoArray(t, i);
-                }
+            case IDENTITY -> store(t, vectors, rows, to, step, real);
+            case RELU -> storePositive(t, vectors, rows, to, step, real);
+            case TANH -> {
+                F32Tanh.apply(t, rows * vectors * L);
+                store(t, vectors, rows, to, step, real);
             }
-            case TANH -> F32Tanh.apply(t, length);
+        }
+    }
+
+    private static void storePositive(float[] t, int vectors, int rows, long to, long step, int real) {
+        for (int r = 0; r < rows; r++) {
+            int from = r * vectors * L;
+            long pixel = to + r * step;
+            int i = 0;
+            for (; i <= real - L; i += L) {
+                FloatVector.fromArray(S, t, from + i).max(0f).intoMemorySegment(ALL, pixel + i * F32.byteSize(), ORDER);
+            }
+            if (i < real) {
+                FloatVector.fromArray(S, t, from + i).max(0f)
+                        .intoMemorySegment(ALL, pixel + i * F32.byteSize(), ORDER, S.indexInRange(i, real));
+            }
         }
     }
 
