@@ -46,11 +46,11 @@ class ConvolutionTest {
     @MethodSource("channels")
     void everyNumberOfChannelsHasTheScalarEnginesBits(int channels) {
         for (Type type : Type.values()) {
-            for (Convolution kind : kinds(channels, (channels * 7 + 3) % 53 + 1)) {
+            for (Convolution kind : kinds(channels, channels % 7 + 1)) {
                 compare(type, kind, new ImageShape(2, 5, channels));
             }
-            for (Convolution kind : kinds((channels * 5 + 2) % 19 + 1, channels)) {
-                compare(type, kind, new ImageShape(3, 4, kind.inChannels()));
+            for (Convolution kind : kinds(channels % 11 + 1, channels)) {
+                compare(type, kind, new ImageShape(3, 2, kind.inChannels()));
             }
         }
     }
@@ -72,7 +72,7 @@ class ConvolutionTest {
             compare(type, new Convolution(3, 1, 17, out), new ImageShape(3, 9, 17));
         }
         for (Convolution kind : kinds(3, 4)) {
-            compare(type, kind, new ImageShape(37, 41, 3));
+            compare(type, kind, new ImageShape(19, 41, 3));
         }
     }
 

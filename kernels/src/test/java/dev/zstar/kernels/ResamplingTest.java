@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** {@link Images#upsample}, {@link Images#downsample} and their transposes, of every engine. */
 class ResamplingTest {
-    private static final int[] FACTORS = {1, 2, 3, 4};
+    private static final int[] FACTORS = {1, 2, 3};
 
     static Stream<ImageShape> shapes() {
         return Stream.concat(
@@ -108,7 +108,7 @@ class ResamplingTest {
                 ImageShape large = shape.times(factor);
                 double[][] first = null;
                 for (EngineProvider provider : Reference.available()) {
-                    for (int threads : List.of(1, 2, 3, 7)) {
+                    for (int threads : provider.name().equals("simd") ? List.of(1, 2, 3, 7) : List.of(1)) {
                         try (Engine engine = provider.create(threads);
                                 Block z = Reference.random(type, 2, shape.size(), 1);
                                 Block u = Reference.random(type, 2, large.size(), 2);
