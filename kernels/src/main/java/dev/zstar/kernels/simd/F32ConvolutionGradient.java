@@ -8,6 +8,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ImageShape;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -26,14 +27,7 @@ final class F32ConvolutionGradient {
     private static final class Scratch {
         final float[] tile = new float[8 * VECTORS * L];
         final F32ConvolutionScratch memory = new F32ConvolutionScratch();
-        float[] sums = new float[0];
-
-        float[] sums(int length) {
-            if (sums.length < length) {
-                sums = new float[length];
-            }
-            return sums;
-        }
+        final F32ConvolutionScratch sums = new F32ConvolutionScratch();
     }
 
     private F32ConvolutionGradient() {}
@@ -65,8 +59,9 @@ final class F32ConvolutionGradient {
         int pixels = (bottom - top) * width;
         float[] gathered = scratch.memory.gathered(Math.addExact(Math.multiplyExact(pixels, rows), L));
         int vectors = (c.outChannels() + L - 1) / L;
-        float[] sums = scratch.sums(rows * vectors * L);
-        java.util.Arrays.fill(sums, 0, rows * vectors * L, 0);
+        long line = (long) vectors * S.vectorByteSize();
+        long sums = scratch.sums.edge(rows * line);
+        F32Rows.fill(0, sums, rows * vectors * L);
         for (int p = 0; p < u.rows(); p++) {
             gather(c, in, z, p, tap, top, bottom, channel, rows, gathered);
             for (int v = 0; v < vectors; ) {
@@ -74,11 +69,11 @@ final class F32ConvolutionGradient {
                 java.util.Arrays.fill(scratch.tile, 0, rows * panel * L, 0);
                 boolean end = bottom == c.strided(in.height());
                 correlate(u, p, c.outChannels(), top * width, pixels, end, v, panel, rows, gathered, scratch);
-                accumulate(scratch.tile, sums, rows * v * L, rows * panel * L);
+                accumulate(scratch.tile, panel, rows, sums + (long) v * S.vectorByteSize(), line);
                 v += panel;
             }
         }
-        scatter(sums, dw, (tap * c.inChannels()) + channel, rows, vectors);
+        scatter(sums, line, dw, tap * c.inChannels() + channel, rows, scratch);
     }
 
     /** The sum over the pixels of one image. Loads of {@code u} pass its last channel; near the end of a row of the block they read a copy. */
@@ -135,12 +130,10 @@ final class F32ConvolutionGradient {
      * vector, ten times slower, in five runs of six (none of five without).
      */
     private static void vectors(long from, long step, int count, int rows, float[] to, int at) {
-        for (int i = 0; i < count; i++) {
-            for (int r = 0; r < rows; r += L) {
-                FloatVector.fromMemorySegment(S, ALL, from + r * F32.byteSize(), ORDER).intoArray(to, at + r);
+        for (int r = 0; r < rows; r += L) {
+            for (int i = 0; i < count; i++) {
+                FloatVector.fromMemorySegment(S, ALL, from + i * step + r * F32.byteSize(), ORDER).intoArray(to, at + i * rows + r);
             }
-            from += step;
-            at += rows;
         }
     }
 
@@ -149,25 +142,41 @@ final class F32ConvolutionGradient {
         return left == 4 ? 2 : Math.min(VECTORS, left);
     }
 
-    private static void accumulate(float[] t, float[] sums, int at, int length) {
-        for (int i = 0; i < length; i += L) {
-            FloatVector.fromArray(S, sums, at + i).add(FloatVector.fromArray(S, t, i)).intoArray(sums, at + i);
+    private static void accumulate(float[] t, int vectors, int rows, long to, long line) {
+        for (int r = 0; r < rows; r++) {
+            for (int v = 0; v < vectors; v++) {
+                long at = to + r * line + v * (long) S.vectorByteSize();
+                FloatVector.fromMemorySegment(S, ALL, at, ORDER).add(FloatVector.fromArray(S, t, (r * vectors + v) * L))
+                        .intoMemorySegment(ALL, at, ORDER);
+            }
         }
     }
 
-    /** {@code sums} has, panel after panel, the rows of each; {@code dw} wants the rows as columns. */
-    private static void scatter(float[] sums, Block dw, int col, int rows, int vectors) {
-        for (int v = 0; v < vectors; ) {
-            int width = panel(vectors - v);
-            int real = Math.min(width * L, dw.rows() - v * L);
-            for (int o = 0; o < real; o++) {
-                long to = dw.address() + (v * L + o) * dw.strideBytes() + col * F32.byteSize();
-                for (int r = 0; r < rows; r++) {
-                    float sum = sums[rows * v * L + r * width * L + o];
-                    ALL.set(F32, to + r * F32.byteSize(), ALL.get(F32, to + r * F32.byteSize()) + sum);
-                }
+    /** Adds the rows of {@code sums}, {@code line} bytes apart, to columns of {@code dw}. */
+    private static void scatter(long sums, long line, Block dw, int col, int rows, Scratch scratch) {
+        long to = dw.address() + col * F32.byteSize();
+        if (rows == 8) {
+            float[] columns = scratch.memory.gathered(dw.rows() * 8 + L);
+            F32Interleave.eight(sums, line, columns, 0, dw.rows());
+            addEight(columns, dw.rows(), to, dw.strideBytes());
+            return;
+        }
+        for (int o = 0; o < dw.rows(); o++) {
+            for (int r = 0; r < rows; r++) {
+                long at = to + o * dw.strideBytes() + r * F32.byteSize();
+                ALL.set(F32, at, ALL.get(F32, at) + ALL.get(F32, sums + r * line + o * F32.byteSize()));
             }
-            v += width;
+        }
+    }
+
+    private static void addEight(float[] columns, int count, long to, long stride) {
+        for (int r = 0; r < 8; r += L) {
+            VectorMask<Float> mask = S.indexInRange(r, 8);
+            for (int o = 0; o < count; o++) {
+                long at = to + o * stride + r * F32.byteSize();
+                FloatVector.fromMemorySegment(S, ALL, at, ORDER, mask).add(FloatVector.fromArray(S, columns, o * 8 + r))
+                        .intoMemorySegment(ALL, at, ORDER, mask);
+            }
         }
     }
 
@@ -175,7 +184,7 @@ final class F32ConvolutionGradient {
     static void addBias(Block u, Block db) {
         int n = db.cols();
         int pixels = u.cols() / n;
-        float[] sums = SCRATCH.get().sums(n + L);
+        float[] sums = SCRATCH.get().sums.gathered(n + L);
         java.util.Arrays.fill(sums, 0, n, 0);
         for (int p = 0; p < u.rows(); p++) {
             long image = u.address() + p * u.strideBytes();
