@@ -92,7 +92,8 @@ final class F32Resampling {
 
     static void upsampleTransposed(ImageShape in, int factor, Block u, Block out, int p, int y) {
         int n = in.width() * factor * in.channels();
-        float[] line = line(n);
+        // The weights of one pixel lie behind the line.
+        float[] line = line(n + 3 * factor);
         java.util.Arrays.fill(line, 0, n, 0);
         for (int oy = Math.max(0, (y - 1) * factor); oy < Math.min(in.height(), y + 2) * factor; oy++) {
             float w = weight(oy, y, factor, in.height());
@@ -102,7 +103,7 @@ final class F32Resampling {
         }
         long pixel = row(out, in.width() * in.channels(), p, y);
         for (int x = 0; x < in.width(); x++) {
-            collect(line, x, factor, in.width(), in.channels(), pixel);
+            collect(line, n + L, x, factor, in.width(), in.channels(), pixel);
             pixel += in.channels() * B;
         }
     }
@@ -119,14 +120,17 @@ final class F32Resampling {
         }
     }
 
-    private static void collect(float[] line, int x, int factor, int width, int channels, long to) {
+    private static void collect(float[] line, int weights, int x, int factor, int width, int channels, long to) {
         int first = Math.max(0, (x - 1) * factor);
         int end = Math.min(width, x + 2) * factor;
+        for (int o = first; o < end; o++) {
+            line[weights + o - first] = weight(o, x, factor, width);
+        }
         for (int i = 0; i < channels; i += L) {
             FloatVector sum = FloatVector.zero(S);
             for (int o = first; o < end; o++) {
-                float w = weight(o, x, factor, width);
-                sum = FloatVector.fromArray(S, line, o * channels + i).fma(FloatVector.broadcast(S, w), sum);
+                FloatVector w = FloatVector.broadcast(S, line[weights + o - first]);
+                sum = FloatVector.fromArray(S, line, o * channels + i).fma(w, sum);
             }
             if (i <= channels - L) {
                 sum.intoMemorySegment(ALL, to + i * B, ORDER);
