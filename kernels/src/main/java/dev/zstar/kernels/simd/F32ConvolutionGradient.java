@@ -127,7 +127,7 @@ final class F32ConvolutionGradient {
     /**
      * Copies a few elements each as whole vectors; the next pixel overwrites what was too much. Vectors of half the length would do,
      * and be 3% faster, but once a process has used two lengths of float vectors the tiles of 8×3 stayed in code that boxes every
-     * vector, ten times slower, in five runs of six (none of five without).
+     * vector, ten times slower, in five runs of six (none of six without).
      */
     private static void vectors(long from, long step, int count, int rows, float[] to, int at) {
         for (int r = 0; r < rows; r += L) {
