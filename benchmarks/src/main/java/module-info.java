@@ -4,7 +4,6 @@ module dev.zstar.benchmarks {
     requires dev.zstar.bridge;
     requires java.management;
     requires jdk.management;
-    requires jmh.core;
 
     exports dev.zstar.benchmarks.digits;
     exports dev.zstar.benchmarks.study;

@@ -3,47 +3,103 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Writes {@code F32Tiles.java} and {@code F64Tiles.java}: the register tiles of matrix products, unrolled into local variables,
- * which is the form that the JIT keeps in registers. Called by the build with the source root to write to.
+ * Writes {@code F32Tiles.java}, {@code F64Tiles.java}, {@code Bf16Tiles.java} and {@code Int8Tiles.java}: the register tiles of matrix
+ * products, unrolled into local variables, which is the form that the JIT keeps in registers. Called by the build with the source root to
+ * write to.
  *
- * <p>What is known of that form, measured on JDK 25 with 512-bit vectors (one f32 tile of 6×4, weights in the first-level cache, of
- * 210 to 240 GFLOP/s that the core can do):
+ * <p>There are two of each shape. {@code fresh} starts from zeros and stores to memory; {@code tile} and {@code panels} continue from a
+ * heap array and go back to it, which is where bias, activation and norms work on them. One method with a branch would merge so many live
+ * vectors that the JIT boxes them.
+ *
+ * <p>What is known of the form, measured on JDK 25 with 512-bit vectors:
  * <ul>
- *   <li>Accumulators go in and out through a heap array: 180 GFLOP/s. With 24 accumulators loaded from and stored to a memory
- *       segment the quick compiler runs out of virtual registers; it then never profiles the method, which can stay in code that
- *       boxes every vector (1.3 GFLOP/s) for as long as the process runs.
+ *   <li>Accumulators that were both loaded from and stored to a memory segment made the quick compiler run out of virtual registers
+ *       (24 of them); it then never profiles the method, which can stay in code that boxes every vector (1.3 GFLOP/s). Through a heap
+ *       array, or with stores to memory only, it compiles.
+ *   <li>{@code fresh} against array and copy: 114.7 against 110.2 GFLOP/s at n = 256, 117.4 against 114.8 at 512, 115.6 against 113.2 at
+ *       1024 (one Zen 4 core with a ceiling of 118.2).
  *   <li>{@code do … while}, not {@code for}: the merge with the path that skips the loop costs spills (150 against 40).
- *   <li>Weights are read through one constant segment that spans all memory, unaligned. With a segment passed in, or with an
- *       aligned layout, each access carries checks, and the front end of the core is the limit (150 against 180).
- *   <li>What is broadcast comes from a heap array, whose bounds the JIT checks before the loop: 203 to 212. With the rows of a tile
- *       side by side there is one pointer instead of eight, and 8×3 was ahead of 6×4 (224 against 200 and 194 against 181 at
- *       k = 1024, two runs on a noisy machine); its weights need a quarter fewer bytes, which may be why.
+ *   <li>Memory is read through one constant segment that spans all of it, unaligned, at addresses masked to 59 bits. The mask tells the JIT
+ *       that no sum of address and offset leaves the segment, so that it drops the test of every access (with them the front end of an
+ *       Intel core was the limit, 150 against 180) and does not split the loop in three with a long preamble: one row of n = 16, 32 and
+ *       64 took 17, 35 and 124 ns without and 14, 30 and 91 ns with masks.
+ *   <li>So the rows of a batch are read where they lie. Copied to the heap and interleaved, which the tests once made necessary, a product of
+ *       n = 256 and B = 256 was 2% slower for the copying.
  *   <li>Calls of the vector API stand in the tile itself. A helper of our own is subject to the JIT's node budget, from which the
  *       API's methods are exempt; when it runs out, every use of the helper boxes.
  * </ul>
  */
 final class Tiles {
     private static final int[] ROWS = {1, 2, 4, 8};
-    /** Vectors of a full panel; the last panel may have fewer. */
+    /** Most rows of a tile of bf16: the weights of two inputs beside 24 accumulators are more than 32 registers (8 rows: half the speed). */
+    private static final int PAIR_ROWS = 4;
+    /** Vectors of a full panel. */
     private static final int VECTORS = 3;
-    private static final int PANELS = 4;
+
+    /** Panels that one row takes at once: so many, of a width in vectors, the last of its own width. A last panel of 1 stands alone. */
+    private record Group(int panels, int width, int last) {
+        static final Group[] ALL = {
+            new Group(1, 1, 1), new Group(1, 2, 2), new Group(1, 3, 3), new Group(2, 2, 2), new Group(2, 3, 2), new Group(2, 3, 3),
+            new Group(3, 3, 2), new Group(3, 3, 3), new Group(4, 3, 2), new Group(4, 3, 3)
+        };
+
+        int total() {
+            return (panels - 1) * width + last;
+        }
+
+        int code() {
+            return panels * 16 + width * 4 + last;
+        }
+
+        @Override
+        public String toString() {
+            return panels + "x" + width + "x" + last;
+        }
+    }
+
+    /** What weights are stored as. */
+    private enum Weight {
+        F32("float", 1, 1),
+        F64("double", 1, 1),
+        BF16("float", 2, 2),
+        INT8("float", 4, 1);
+
+        final String element;
+        /** How many of them take the room of one element. */
+        final int packing;
+        /** Inputs of one step, whose weights lie side by side for each output. */
+        final int inputs;
+
+        Weight(String element, int packing, int inputs) {
+            this.element = element;
+            this.packing = packing;
+            this.inputs = inputs;
+        }
+
+        String className() {
+            return name().charAt(0) + name().substring(1).toLowerCase(java.util.Locale.ROOT) + "Tiles";
+        }
+    }
 
     private final StringBuilder out = new StringBuilder();
+    private final Weight weight;
     private final String element;
     private final String vector;
-    private final String bits;
+    private final int elementBytes;
 
-    private Tiles(String element, String bits) {
-        this.element = element;
+    private Tiles(Weight weight) {
+        this.weight = weight;
+        this.element = weight.element;
         this.vector = Character.toUpperCase(element.charAt(0)) + element.substring(1) + "Vector";
-        this.bits = bits;
+        this.elementBytes = element.equals("float") ? 4 : 8;
     }
 
     public static void main(String[] args) throws IOException {
         Path folder = Path.of(args[0], "dev", "zstar", "kernels", "simd");
         Files.createDirectories(folder);
-        write(folder.resolve("F32Tiles.java"), new Tiles("float", "F32").source());
-        write(folder.resolve("F64Tiles.java"), new Tiles("double", "F64").source());
+        for (Weight weight : Weight.values()) {
+            write(folder.resolve(weight.className() + ".java"), new Tiles(weight).source());
+        }
     }
 
     private static void write(Path file, String text) throws IOException {
@@ -52,33 +108,59 @@ final class Tiles {
         }
     }
 
+    private boolean full() {
+        return weight.packing == 1;
+    }
+
+    private int[] rows() {
+        return java.util.Arrays.stream(ROWS).filter(rows -> weight.inputs == 1 || rows <= PAIR_ROWS).toArray();
+    }
+
     private String source() {
         line("// Generated by kernels/src/build/java/Tiles.java; edit that file.");
         line("package dev.zstar.kernels.simd;");
         line("");
         line("import static dev.zstar.kernels.simd.Memory.ALL;");
+        line("import static dev.zstar.kernels.simd.Memory.MASK;");
         line("import static dev.zstar.kernels.simd.Memory.ORDER;");
-        line("import static dev.zstar.kernels.simd.Memory.%s;".formatted(bits));
+        line("import static dev.zstar.kernels.simd.Memory.%s;".formatted(layout()));
         line("");
+        if (!full()) {
+            line("import jdk.incubator.vector.%s;".formatted(weight == Weight.BF16 ? "IntVector" : "ByteVector"));
+            line("import jdk.incubator.vector.VectorOperators;");
+            line("import jdk.incubator.vector.VectorShape;");
+        }
         line("import jdk.incubator.vector.%s;".formatted(vector));
         line("import jdk.incubator.vector.VectorSpecies;");
         line("");
-        line("final class %sTiles {".formatted(bits));
+        line("final class %s {".formatted(weight.className()));
         line("    private static final VectorSpecies<%s> S = %s.SPECIES_PREFERRED;".formatted(box(), vector));
         line("    private static final int L = S.length();");
-        line("    private static final long BYTES = S.vectorByteSize();");
+        if (!full()) {
+            line("    private static final VectorSpecies<%s> N = VectorSpecies.of(%s.class, VectorShape.forBitSize(S.vectorBitSize() / %d));"
+                    .formatted(weight == Weight.BF16 ? "Integer" : "Byte", weight == Weight.BF16 ? "int" : "byte", weight.packing / weight.inputs));
+        }
+        line("    private static final long BYTES = S.vectorByteSize() / %d;".formatted(weight.packing / weight.inputs));
         line("");
-        line("    private %sTiles() {}".formatted(bits));
-        dispatchTiles();
-        dispatchPanels();
-        for (int rows : ROWS) {
+        line("    private %s() {}".formatted(weight.className()));
+        dispatchTiles(false);
+        dispatchPanels(false);
+        if (full()) {
+            dispatchTiles(true);
+            dispatchPanels(true);
+        }
+        for (int rows : rows()) {
             for (int vectors = 1; vectors <= VECTORS; vectors++) {
-                tile(rows, vectors);
+                tile(rows, vectors, false);
+                if (full()) {
+                    tile(rows, vectors, true);
+                }
             }
         }
-        for (int panels = 1; panels <= PANELS; panels++) {
-            for (int last = 1; last <= VECTORS; last++) {
-                panels(panels, last);
+        for (Group group : Group.ALL) {
+            panels(group, false);
+            if (full()) {
+                panels(group, true);
             }
         }
         line("}");
@@ -89,14 +171,27 @@ final class Tiles {
         return element.equals("float") ? "Float" : "Double";
     }
 
-    private void dispatchTiles() {
+    /** Parameters of either kind after what is multiplied: accumulators come and go through {@code t}, or go to memory. */
+    private String target(boolean fresh, boolean rows) {
+        return fresh ? rows ? "long out, long stride" : "long out" : element + "[] t";
+    }
+
+    private static String targetNames(boolean fresh, boolean rows) {
+        return fresh ? rows ? "out, stride" : "out" : "t";
+    }
+
+    private void dispatchTiles(boolean fresh) {
         line("");
-        line("    /** {@code t[r, v] += Σ_k z[at + k · rows + r] · w[k, v]} for {@code 0 ≤ k < count}, count ≥ 1, steps of w wk bytes apart. */");
-        line("    static void tile(int rows, int vectors, long w, long wk, %s[] z, int at, %s[] t, int count) {".formatted(element, element));
+        line(fresh
+                ? "    /** {@code out[r, v] = Σ_k z[r, k] · w[k, v]}, as {@link #tile}, with rows of out {@code stride} bytes apart. */"
+                : "    /** {@code t[r, v] += Σ_k z[min(r, last), k] · w[k, v]}, count ≥ 1 steps of %d inputs, of w wk bytes apart, rows of z zr bytes apart. */".formatted(weight.inputs));
+        line("    static void %s(int rows, int vectors, long w, long wk, long z, long zr%s, int count, %s) {"
+                .formatted(fresh ? "fresh" : "tile", fresh ? "" : ", int last", target(fresh, true)));
         line("        switch (rows * 8 + vectors) {");
-        for (int rows : ROWS) {
+        for (int rows : rows()) {
             for (int vectors = 1; vectors <= VECTORS; vectors++) {
-                line("            case %d -> tile%dx%d(w, wk, z, at, t, count);".formatted(rows * 8 + vectors, rows, vectors));
+                line("            case %d -> %s%dx%d(w, wk, z, zr%s, count, %s);"
+                        .formatted(rows * 8 + vectors, fresh ? "fresh" : "tile", rows, vectors, fresh ? "" : ", last", targetNames(fresh, true)));
             }
         }
         line("            default -> throw new AssertionError(rows + \"×\" + vectors);");
@@ -104,79 +199,140 @@ final class Tiles {
         line("    }");
     }
 
-    private void dispatchPanels() {
+    private void dispatchPanels(boolean fresh) {
         line("");
-        line("    /** {@code t[q, v] += Σ_k z[k] · w[q, k, v]}: one row, 1 to 4 panels wq bytes apart, the last of so many vectors, count ≥ 1. */");
-        line("    static void panels(int panels, int last, long w, long wq, long z, %s[] t, int count) {".formatted(element));
-        line("        switch (panels * 8 + last) {");
-        for (int panels = 1; panels <= PANELS; panels++) {
-            for (int last = 1; last <= VECTORS; last++) {
-                line("            case %d -> panels%dx%d(w, wq, z, t, count);".formatted(panels * 8 + last, panels, last));
-            }
+        line(fresh
+                ? "    /** {@code out[q, v] = Σ_k z[k] · w[q, k, v]}, as {@link #panels}. */"
+                : "    /** {@code t[q, v] += Σ_k z[k] · w[q, k, v]}: one row, panels of width vectors wq bytes apart, the last of its own width, count ≥ 1. */");
+        line("    static void %s(int panels, int width, int last, long w, long wq, long z, int count, %s) {"
+                .formatted(fresh ? "freshPanels" : "panels", target(fresh, false)));
+        line("        switch (panels * 16 + width * 4 + last) {");
+        for (Group group : Group.ALL) {
+            line("            case %d -> %s%s(w, wq, z, count, %s);"
+                    .formatted(group.code(), fresh ? "freshPanels" : "panels", group, targetNames(fresh, false)));
         }
-        line("            default -> throw new AssertionError(panels + \"×\" + last);");
+        line("            default -> throw new AssertionError(panels + \"×\" + width + \"×\" + last);");
         line("        }");
         line("    }");
     }
 
-    private void tile(int rows, int vectors) {
+    /** What lies at an address: the weights of one vector. */
+    private String load(String at) {
+        return switch (weight) {
+            case F32, F64 -> "%s.fromMemorySegment(S, ALL, %s, ORDER)".formatted(vector, at);
+            case BF16 -> "IntVector.fromMemorySegment(N, ALL, %s, ORDER)".formatted(at);
+            case INT8 -> "ByteVector.fromMemorySegment(N, ALL, %s, ORDER)".formatted(at);
+        };
+    }
+
+    /** The weights of the input {@code g} out of what was loaded. The 16 bits of a bf16 are the upper half of an f32. */
+    private String unpack(String loaded, int g) {
+        return switch (weight) {
+            case F32, F64 -> loaded;
+            case BF16 -> (g == 0 ? "%s.lanewise(VectorOperators.LSHL, 16)" : "%s.and(0xffff0000)").formatted(loaded) + ".reinterpretAsFloats()";
+            case INT8 -> "((FloatVector) %s.convertShape(VectorOperators.B2F, S, 0))".formatted(loaded);
+        };
+    }
+
+    private void tile(int rows, int vectors, boolean fresh) {
         line("");
-        line("    private static void tile%dx%d(long w, long wk, %s[] z, int at, %s[] t, int count) {"
-                .formatted(rows, vectors, element, element));
-        accumulators(rows, vectors, true);
+        line("    private static void %s%dx%d(long w, long wk, long z, long zr%s, int count, %s) {"
+                .formatted(fresh ? "fresh" : "tile", rows, vectors, fresh ? "" : ", int last", target(fresh, true)));
+        start(rows * vectors, fresh);
+        line("        w &= MASK;");
+        for (int r = 0; r < rows; r++) {
+            String row = fresh ? r + "L" : "Math.min(%d, last)".formatted(r);
+            line(r == 0 ? "        long z0 = z & MASK;" : "        long z%d = (z + %s * zr) & MASK;".formatted(r, row));
+        }
         line("        int k = 0;");
         line("        do {");
-        for (int v = 0; v < vectors; v++) {
-            line("            %s w%d = %s.fromMemorySegment(S, ALL, w + %d * BYTES, ORDER);".formatted(vector, v, vector, v));
-        }
-        for (int r = 0; r < rows; r++) {
-            line("            %s z%d = %s.broadcast(S, z[at + k * %d + %d]);".formatted(vector, r, vector, rows, r));
+        if (full()) {
             for (int v = 0; v < vectors; v++) {
-                line("            t%d_%d = z%d.fma(w%d, t%d_%d);".formatted(r, v, r, v, r, v));
+                line("            var w%d = %s;".formatted(v, load("w + %d * BYTES".formatted(v))));
+            }
+            for (int r = 0; r < rows; r++) {
+                line("            var b%d = %s;".formatted(r, broadcast("z" + r, 0)));
+                for (int v = 0; v < vectors; v++) {
+                    line("            t%d = b%d.fma(w%d, t%d);".formatted(r * vectors + v, r, v, r * vectors + v));
+                }
+            }
+        } else {
+            for (int v = 0; v < vectors; v++) {
+                line("            var v%d = %s;".formatted(v, load("w + %d * BYTES".formatted(v))));
+            }
+            for (int g = 0; g < weight.inputs; g++) {
+                for (int v = 0; v < vectors; v++) {
+                    line("            var w%d_%d = %s;".formatted(g, v, unpack("v" + v, g)));
+                }
+                for (int r = 0; r < rows; r++) {
+                    line("            var b%d_%d = %s;".formatted(g, r, broadcast("z" + r, g)));
+                    for (int v = 0; v < vectors; v++) {
+                        line("            t%d = b%d_%d.fma(w%d_%d, t%d);".formatted(r * vectors + v, g, r, g, v, r * vectors + v));
+                    }
+                }
             }
         }
-        line("            w += wk;");
+        line("            w = (w + wk) & MASK;");
         line("        } while (++k < count);");
-        accumulators(rows, vectors, false);
+        for (int t = 0; t < rows * vectors; t++) {
+            end(t, fresh, "out + %d * stride + %d * S.vectorByteSize()".formatted(t / vectors, t % vectors));
+        }
         line("    }");
+    }
+
+    /** The state of the input {@code g} of step k, in every lane. */
+    private String broadcast(String row, int g) {
+        return "%s.broadcast(S, ALL.get(%s, %s + (long) k * %d + %d))".formatted(vector, layout(), row, weight.inputs * elementBytes, g * elementBytes);
+    }
+
+    private String layout() {
+        return element.equals("float") ? "F32" : "F64";
     }
 
     /** One row against several panels at once: enough accumulators to hide the latency of the multiply-add. */
-    private void panels(int panels, int last) {
-        int total = (panels - 1) * VECTORS + last;
+    private void panels(Group group, boolean fresh) {
         line("");
-        line("    private static void panels%dx%d(long w, long wq, long z, %s[] t, int count) {".formatted(panels, last, element));
-        accumulators(1, total, true);
-        if (panels > 1) {
-            line("        long end = w + %dL * wq;".formatted(panels - 1));
+        line("    private static void %s%s(long w, long wq, long z, int count, %s) {"
+                .formatted(fresh ? "freshPanels" : "panels", group, target(fresh, false)));
+        start(group.total(), fresh);
+        line("        long w0 = w & MASK;");
+        for (int panel = 1; panel < group.panels; panel++) {
+            line("        long w%d = (w + %dL * wq) & MASK;".formatted(panel, panel));
         }
+        line("        z &= MASK;");
         line("        do {");
-        line("            %s z0 = %s.broadcast(S, ALL.get(%s, z));".formatted(vector, vector, bits));
-        for (int i = 0; i < total; i++) {
-            int panel = i / VECTORS;
-            String from = panel == panels - 1 && panels > 1 ? "end" : "w + %dL * wq".formatted(panel);
-            line("            t0_%d = z0.fma(%s.fromMemorySegment(S, ALL, %s + %d * BYTES, ORDER), t0_%d);"
-                    .formatted(i, vector, from, i % VECTORS, i));
+        for (int g = 0; g < weight.inputs; g++) {
+            line("            %s b%d = %s.broadcast(S, ALL.get(%s, z + %d));".formatted(vector, g, vector, layout(), g * elementBytes));
         }
-        line("            w += %d * BYTES;".formatted(panels > 1 ? VECTORS : last));
-        if (panels > 1) {
-            line("            end += %d * BYTES;".formatted(last));
+        for (int t = 0; t < group.total(); t++) {
+            line("            var v%d = %s;".formatted(t, load("w%d + %d * BYTES".formatted(t / group.width, t % group.width))));
+            for (int g = 0; g < weight.inputs; g++) {
+                line("            t%d = b%d.fma(%s, t%d);".formatted(t, g, unpack("v" + t, g), t));
+            }
         }
-        line("            z += %d;".formatted(element.equals("float") ? 4 : 8));
+        for (int panel = 0; panel < group.panels; panel++) {
+            line("            w%d = (w%d + %d * BYTES) & MASK;".formatted(panel, panel, panel == group.panels - 1 ? group.last : group.width));
+        }
+        line("            z = (z + %d) & MASK;".formatted(weight.inputs * elementBytes));
         line("        } while (--count > 0);");
-        accumulators(1, total, false);
+        for (int t = 0; t < group.total(); t++) {
+            end(t, fresh, "out + %d * S.vectorByteSize()".formatted(t));
+        }
         line("    }");
     }
 
-    private void accumulators(int rows, int vectors, boolean load) {
-        for (int r = 0; r < rows; r++) {
-            for (int v = 0; v < vectors; v++) {
-                int at = r * vectors + v;
-                line(load
-                        ? "        %s t%d_%d = %s.fromArray(S, t, %d * L);".formatted(vector, r, v, vector, at)
-                        : "        t%d_%d.intoArray(t, %d * L);".formatted(r, v, at));
-            }
+    private void start(int count, boolean fresh) {
+        for (int t = 0; t < count; t++) {
+            line(fresh
+                    ? "        %s t%d = %s.zero(S);".formatted(vector, t, vector)
+                    : "        %s t%d = %s.fromArray(S, t, %d * L);".formatted(vector, t, vector, t));
         }
+    }
+
+    private void end(int t, boolean fresh, String address) {
+        line(fresh
+                ? "        t%d.intoMemorySegment(ALL, (%s) & MASK, ORDER);".formatted(t, address)
+                : "        t%d.intoArray(t, %d * L);".formatted(t, t));
     }
 
     private void line(String text) {

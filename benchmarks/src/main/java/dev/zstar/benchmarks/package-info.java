@@ -1,6 +1,5 @@
 /**
- * Models and data to measure with, and the measuring: JMH classes for single kernels, the study for everything.
- *
- * <p>May use all engines and solvers and JMH. Both ways of measuring run the same bodies, so that one number has one source.
+ * Models and data to measure with, and the study that measures. May use all engines and solvers. Single calls under JMH are a module
+ * of their own, {@code benchmarks/jmh}, which nothing depends on.
  */
 package dev.zstar.benchmarks;

@@ -1,6 +1,6 @@
 package dev.zstar.kernels;
 
-/** An elementwise function, and its derivative as a function of its own value (which is what a backward pass still has). */
+/** An elementwise function {@code φ}. */
 public enum Activation {
     /** {@code φ(x) = x}. */
     IDENTITY,
@@ -18,12 +18,12 @@ public enum Activation {
         };
     }
 
-    /** The derivative at the point where the function has the value {@code y}. */
-    public double derivativeAtValue(double y) {
+    /** The derivative in f64. */
+    public double derivative(double x) {
         return switch (this) {
             case IDENTITY -> 1;
-            case RELU -> y > 0 ? 1 : y <= 0 ? 0 : y;
-            case TANH -> 1 - y * y;
+            case RELU -> x > 0 ? 1 : x <= 0 ? 0 : x;
+            case TANH -> 1 - Math.tanh(x) * Math.tanh(x);
         };
     }
 }

@@ -24,7 +24,19 @@ public interface Engine extends AutoCloseable {
     }
 
     /** Lays out {@code w}, of {@code outputs × inputs}, for repeated use. The block is read, not kept. */
-    Weights pack(Block w);
+    default Weights pack(Block w) {
+        return pack(w, Format.FULL);
+    }
+
+    /**
+     * Lays out {@code w} rounded to a format.
+     *
+     * @throws IllegalArgumentException if the format does not go with the type of {@code w}
+     */
+    Weights pack(Block w, Format format);
+
+    /** Softmax, normalisations, dropout and attention on this engine. */
+    Layers layers();
 
     // ---- products
 
@@ -45,17 +57,30 @@ public interface Engine extends AutoCloseable {
     void applyTransposed(Weights w, Block u, Block out);
 
     /**
-     * {@code out += dᵀ z}: the gradient of {@code W}, summed over the batch.
+     * {@code c = α op(a) op(b) + β c} for plain blocks, {@code op(a)} of {@code m × k} and {@code op(b)} of {@code k × n}. With
+     * {@code β = 0} the old {@code c} is not read. One row of {@code a} makes it a product of matrix and vector. A matrix that is used
+     * more than once is better packed.
+     *
+     * @param transposeA whether {@code op(a) = aᵀ}, with {@code a} of {@code k × m}
+     * @param transposeB whether {@code op(b) = bᵀ}, with {@code b} of {@code n × k}
+     */
+    void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c);
+
+    /**
+     * {@code out += dᵀ z}: the gradient of {@code W}, summed over the batch; for one row, the outer product of two vectors.
      *
      * @param d {@code batch × outputs}
      * @param z {@code batch × inputs}
      * @param out {@code outputs × inputs}
      */
-    void addOuter(Block d, Block z, Block out);
+    default void addOuter(Block d, Block z, Block out) {
+        Shapes.addOuter(d, z, out);
+        gemm(1, d, true, z, false, 1, out);
+    }
 
     /**
-     * The epilogue as a pass of its own: {@code out = φ(out + bias + injection)}, with norms against {@code z}. For engines whose
-     * product cannot carry it.
+     * The epilogue as a pass of its own: {@code out = φ(out + bias + injection)}, with slopes, and norms against {@code z}. For engines
+     * whose product cannot carry it.
      *
      * @param z the state that {@code out} came from; only read for norms
      */
@@ -69,8 +94,11 @@ public interface Engine extends AutoCloseable {
     /** {@code out = x ⊙ y}; {@code out} may be either of them. */
     void multiply(Block x, Block y, Block out);
 
-    /** {@code out = φ'} at the points where {@code φ} has the values {@code y}; {@code out} may be {@code y}. */
-    void derivative(Activation activation, Block y, Block out);
+    /** {@code out = φ(x)}; {@code out} may be {@code x}. */
+    void activate(Activation activation, Block x, Block out);
+
+    /** {@code out = φ'(x)}; {@code out} may be {@code x}. */
+    void derivative(Activation activation, Block x, Block out);
 
     // ---- sums
 

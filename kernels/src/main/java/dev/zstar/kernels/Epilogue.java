@@ -8,30 +8,36 @@ package dev.zstar.kernels;
  * @param injection one row for each row of the batch (an input {@code Ux + b}, computed once and added at every step), or null
  * @param rows which row of {@code injection} belongs to which position; null means its own
  * @param activation the elementwise function
+ * @param slope where {@code φ'(Wz + bias + injection)} goes, of the shape of {@code out}, or null: what a backward pass multiplies by
  * @param norms where {@code ‖out - z‖²} and {@code ‖out‖²} of each position go, or null; needs {@code W} square
  */
-public record Epilogue(Block bias, Block injection, Rows rows, Activation activation, Norms norms) {
+public record Epilogue(Block bias, Block injection, Rows rows, Activation activation, Block slope, Norms norms) {
     /** {@code out = Wz}. */
-    public static final Epilogue NONE = new Epilogue(null, null, null, Activation.IDENTITY, null);
+    public static final Epilogue NONE = new Epilogue(null, null, null, Activation.IDENTITY, null, null);
 
     /** {@code out = φ(Wz + bias)}. */
     public static Epilogue of(Block bias, Activation activation) {
-        return new Epilogue(bias, null, null, activation, null);
+        return new Epilogue(bias, null, null, activation, null, null);
     }
 
     /** {@code out = φ(Wz + injection)}, the injected row found through {@code rows}. */
     public static Epilogue injected(Block injection, Rows rows, Activation activation) {
-        return new Epilogue(null, injection, rows, activation, null);
+        return new Epilogue(null, injection, rows, activation, null, null);
     }
 
     /** This epilogue, with norms. */
     public Epilogue with(Norms norms) {
-        return new Epilogue(bias, injection, rows, activation, norms);
+        return new Epilogue(bias, injection, rows, activation, slope, norms);
+    }
+
+    /** This epilogue, with slopes. */
+    public Epilogue with(Block slope) {
+        return new Epilogue(bias, injection, rows, activation, slope, norms);
     }
 
     /** Whether it leaves {@code Wz} as it is. */
     public boolean isNone() {
-        return bias == null && injection == null && activation == Activation.IDENTITY && norms == null;
+        return bias == null && injection == null && activation == Activation.IDENTITY && slope == null && norms == null;
     }
 
     /** The row of {@link #injection} for position {@code p}. */
@@ -51,6 +57,9 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
                         + (rows == null ? "" : ", the row map " + rows.count() + " of " + rows.capacity())
                         + ", expected at least " + batch);
             }
+        }
+        if (slope != null) {
+            slope.requireShape("apply", "slope", type, batch, n);
         }
         if (norms != null && (n != inner || norms.capacity() < batch)) {
             throw new IllegalArgumentException("apply: norms for " + norms.capacity() + " rows of a square map, expected "

@@ -16,19 +16,24 @@ public final class ImageShapes {
         int width = size(convolution, shape);
         z.requireShape("convolve", "z", w.type(), z.rows(), shape.size());
         out.requireShape("convolve", "out", w.type(), z.rows(), width);
-        Shapes.requireApart("convolve", "z", z, out);
+        Shapes.requireApart("convolve", "out", out, "z", z);
         if (epilogue.norms() != null) {
             throw new IllegalArgumentException("convolve: forms no norms; take the epilogue without them");
         }
+        if (epilogue.slope() != null) {
+            epilogue.slope().requireShape("convolve", "slope", w.type(), z.rows(), width);
+            Shapes.requireApart("convolve", "out", out, "slope", epilogue.slope());
+            Shapes.requireApart("convolve", "slope", epilogue.slope(), "z", z);
+        }
         if (epilogue.bias() != null) {
             epilogue.bias().requireShape("convolve", "bias", w.type(), 1, convolution.outChannels());
-            Shapes.requireApart("convolve", "bias", epilogue.bias(), out);
+            Shapes.requireApart("convolve", "out", out, "bias", epilogue.bias());
         }
         Block injection = epilogue.injection();
         if (injection != null) {
             Epilogue.injected(injection, epilogue.rows(), epilogue.activation()).check(w.type(), z.rows(), width, width);
             if (epilogue.rows() != null || injection.address() != out.address() || injection.rows() != out.rows()) {
-                Shapes.requireApart("convolve", "injection", injection, out);
+                Shapes.requireApart("convolve", "out", out, "injection", injection);
             }
         }
     }
@@ -38,7 +43,7 @@ public final class ImageShapes {
         channels("convolveTransposed", w.convolution(), shape);
         u.requireShape("convolveTransposed", "u", w.type(), u.rows(), size(w.convolution(), shape));
         out.requireShape("convolveTransposed", "out", w.type(), u.rows(), shape.size());
-        Shapes.requireApart("convolveTransposed", "u", u, out);
+        Shapes.requireApart("convolveTransposed", "out", out, "u", u);
     }
 
     /** The operands of {@link Images#addGradients}. */
@@ -48,16 +53,16 @@ public final class ImageShapes {
         z.requireShape("addGradients", "z", u.type(), u.rows(), shape.size());
         if (dw != null) {
             dw.requireShape("addGradients", "dw", u.type(), convolution.outChannels(), convolution.inputs());
-            Shapes.requireApart("addGradients", "u", u, dw);
-            Shapes.requireApart("addGradients", "z", z, dw);
+            Shapes.requireApart("addGradients", "dw", dw, "u", u);
+            Shapes.requireApart("addGradients", "dw", dw, "z", z);
         }
         if (db != null) {
             db.requireShape("addGradients", "db", u.type(), 1, convolution.outChannels());
-            Shapes.requireApart("addGradients", "u", u, db);
-            Shapes.requireApart("addGradients", "z", z, db);
+            Shapes.requireApart("addGradients", "db", db, "u", u);
+            Shapes.requireApart("addGradients", "db", db, "z", z);
         }
         if (dw != null && db != null) {
-            Shapes.requireApart("addGradients", "dw", dw, db);
+            Shapes.requireApart("addGradients", "db", db, "dw", dw);
         }
     }
 
@@ -99,7 +104,7 @@ public final class ImageShapes {
     private static void resize(String operation, String operand, int from, int to, Block in, Block out) {
         in.requireShape(operation, operand, in.type(), in.rows(), from);
         out.requireShape(operation, "out", in.type(), in.rows(), to);
-        Shapes.requireApart(operation, operand, in, out);
+        Shapes.requireApart(operation, "out", out, operand, in);
     }
 
     private static void channels(String operation, Convolution convolution, ImageShape shape) {

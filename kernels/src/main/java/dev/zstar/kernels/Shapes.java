@@ -4,19 +4,40 @@ package dev.zstar.kernels;
 public final class Shapes {
     private Shapes() {}
 
+    /** The operands of {@link Engine#pack}. */
+    public static void pack(Block w, Format format) {
+        w.requireOpen();
+        if (format != Format.FULL && w.type() != Type.F32) {
+            throw new IllegalArgumentException("pack: w is " + w.shape() + ", expected f32 for the format " + format);
+        }
+    }
+
+    /** What an engine answers to the weights of another. */
+    public static IllegalArgumentException foreign(Weights w, String engine) {
+        return new IllegalArgumentException(
+                "weights of " + w.shape() + " packed by the engine " + w.engine() + ", expected the engine " + engine + "'s; pack them with it");
+    }
+
     /** The operands of {@link Engine#apply}. */
     public static void apply(Weights w, Block z, Block out, Epilogue epilogue) {
         z.requireShape("apply", "z", w.type(), z.rows(), w.cols());
         out.requireShape("apply", "out", w.type(), z.rows(), w.rows());
-        requireApart("apply", "z", z, out);
+        requireApart("apply", "out", out, "z", z);
         epilogue.check(w.type(), z.rows(), w.rows(), w.cols());
+        if (epilogue.injection() != null) {
+            requireApart("apply", "out", out, "injection", epilogue.injection());
+        }
+        if (epilogue.slope() != null) {
+            requireApart("apply", "out", out, "slope", epilogue.slope());
+            requireApart("apply", "slope", epilogue.slope(), "z", z);
+        }
     }
 
     /** The operands of {@link Engine#applyTransposed}. */
     public static void applyTransposed(Weights w, Block u, Block out) {
         u.requireShape("applyTransposed", "u", w.type(), u.rows(), w.rows());
         out.requireShape("applyTransposed", "out", w.type(), u.rows(), w.cols());
-        requireApart("applyTransposed", "u", u, out);
+        requireApart("applyTransposed", "out", out, "u", u);
     }
 
     /** The operands of {@link Engine#addOuter}. */
@@ -24,8 +45,20 @@ public final class Shapes {
         z.requireShape("addOuter", "z", d.type(), d.rows(), z.cols());
         out.requireShape("addOuter", "out", d.type(), d.cols(), z.cols());
         d.requireOpen();
-        requireApart("addOuter", "d", d, out);
-        requireApart("addOuter", "z", z, out);
+        requireApart("addOuter", "out", out, "d", d);
+        requireApart("addOuter", "out", out, "z", z);
+    }
+
+    /** The operands of {@link Engine#gemm}. */
+    public static void gemm(Block a, boolean transposeA, Block b, boolean transposeB, Block c) {
+        int m = transposeA ? a.cols() : a.rows();
+        int k = transposeA ? a.rows() : a.cols();
+        int n = transposeB ? b.rows() : b.cols();
+        b.requireShape("gemm", transposeB ? "b (transposed)" : "b", a.type(), transposeB ? n : k, transposeB ? k : n);
+        c.requireShape("gemm", "c", a.type(), m, n);
+        a.requireOpen();
+        requireApart("gemm", "c", c, "a", a);
+        requireApart("gemm", "c", c, "b", b);
     }
 
     /** The operands of {@link Engine#finish}. */
@@ -63,9 +96,9 @@ public final class Shapes {
         }
     }
 
-    static void requireApart(String operation, String operand, Block input, Block out) {
+    static void requireApart(String operation, String output, Block out, String operand, Block input) {
         if (input.address() < out.address() + out.bytes() && out.address() < input.address() + input.bytes()) {
-            throw new IllegalArgumentException(operation + ": out overlaps " + operand + "; it needs memory of its own");
+            throw new IllegalArgumentException(operation + ": " + output + " overlaps " + operand + "; it needs memory of its own");
         }
     }
 }

@@ -15,6 +15,12 @@ public interface Weights extends AutoCloseable {
     /** The type of the elements it is applied to. */
     Type type();
 
+    /** How the elements are stored. */
+    Format format();
+
+    /** The name of the engine that it belongs to. */
+    String engine();
+
     /** Takes the values of {@code w}, of this shape and type, as the new matrix. Allocates nothing. */
     void update(Block w);
 
@@ -29,6 +35,6 @@ public interface Weights extends AutoCloseable {
 
     /** Rows, columns and type, as messages write them. */
     default String shape() {
-        return rows() + "×" + cols() + " " + type();
+        return rows() + "×" + cols() + " " + (format() == Format.FULL ? type() : format());
     }
 }

@@ -39,7 +39,7 @@ class ConvolutionTest {
         Rows rows = new Rows(3);
         rows.place(0, 2);
         rows.truncate(2);
-        return new Epilogue(bias, injection, rows, Activation.RELU, null);
+        return new Epilogue(bias, injection, rows, Activation.RELU, null, null);
     }
 
     @ParameterizedTest
@@ -153,8 +153,8 @@ class ConvolutionTest {
                             Block out = Reference.random(type, 2, to.size(), 5);
                             Block smooth = Reference.padded(type, 2, to.size())) {
                         // Added to what is there.
-                        engine.images().convolve(packed, shape, z, out, new Epilogue(bias, out, null, Activation.IDENTITY, null));
-                        engine.images().convolve(packed, shape, z, smooth, new Epilogue(bias, injection, null, Activation.TANH, null));
+                        engine.images().convolve(packed, shape, z, out, new Epilogue(bias, out, null, Activation.IDENTITY, null, null));
+                        engine.images().convolve(packed, shape, z, smooth, new Epilogue(bias, injection, null, Activation.TANH, null, null));
                         double gamma = Reference.gamma(kind.inputs() + 3, type);
                         for (int p = 0; p < 2; p++) {
                             for (int at = 0; at < to.size(); at++) {
@@ -233,8 +233,7 @@ class ConvolutionTest {
                         Block dz = Block.allocate(Type.F64, 2, shape.size());
                         Block dw = Block.allocate(Type.F64, 4, kind.inputs());
                         Block db = Block.allocate(Type.F64, 1, 4)) {
-                    engine.images().convolve(packed, shape, z, out, Epilogue.of(b, Activation.TANH));
-                    engine.derivative(Activation.TANH, out, u);
+                    engine.images().convolve(packed, shape, z, out, Epilogue.of(b, Activation.TANH).with(u));
                     engine.multiply(u, g, u);
                     engine.images().convolveTransposed(packed, shape, u, dz);
                     engine.images().addGradients(kind, shape, u, z, dw, db);
@@ -370,6 +369,8 @@ class ConvolutionTest {
                         .hasMessage("convolve: bias is 2×24 f32, expected 1×5 f32");
                 assertThatThrownBy(() -> images.convolve(packed, shape, z, out, Epilogue.NONE.with(new Epilogue.Norms(2))))
                         .hasMessageContaining("forms no norms");
+                assertThatThrownBy(() -> images.convolve(packed, shape, z, out, Epilogue.NONE.with(z)))
+                        .hasMessage("convolve: slope is 2×24 f32, expected 2×20 f32");
                 assertThatThrownBy(() -> images.convolve(packed, shape, z, out, Epilogue.injected(out, new Rows(2), Activation.TANH)))
                         .hasMessage("convolve: out overlaps injection; it needs memory of its own");
                 assertThatThrownBy(() -> images.convolveTransposed(packed, shape, z, out))
@@ -398,7 +399,7 @@ class ConvolutionTest {
                         Block back = engine.allocate(type, 2, shape.size());
                         Block dw = engine.allocate(type, 40, kind.inputs());
                         Block db = engine.allocate(type, 1, 40)) {
-                    Epilogue epilogue = new Epilogue(bias, out, null, Activation.TANH, null);
+                    Epilogue epilogue = new Epilogue(bias, out, null, Activation.TANH, null, null);
                     long bytes = Long.MAX_VALUE;
                     for (int attempt = 0; attempt < 2000 && bytes > 0; attempt++) {
                         long before = counter.getCurrentThreadAllocatedBytes();

@@ -36,7 +36,7 @@ class ProductTest {
                     Rows rows = new Rows(9);
                     rows.place(0, 8);
                     rows.truncate(7);
-                    engine.apply(packed, z, out, new Epilogue(bias, injection, rows, Activation.IDENTITY, null));
+                    engine.apply(packed, z, out, new Epilogue(bias, injection, rows, Activation.IDENTITY, null, null));
                     for (int p = 0; p < 7; p++) {
                         for (int i = 0; i < n; i++) {
                             double start = bias.get(0, i) + injection.get(rows.index(p), i);

@@ -31,6 +31,7 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
     private final Epilogue biased;
     private Rows known;
     private Epilogue epilogue;
+    private Epilogue sloped;
 
     /**
      * Packs the parameters for batches of up to {@code batch} rows.
@@ -124,7 +125,11 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
     @Override
     public void linearise(Block z) {
         w.prepareTransposed();
-        engine.derivative(activation, z, slope.head(z.rows()));
+        all.reset(z.rows());
+        if (sloped == null || sloped.slope().rows() != z.rows()) {
+            sloped = Epilogue.injected(injected, all, activation).with(slope.head(z.rows()));
+        }
+        engine.apply(w, z, scratch.head(z.rows()), sloped);
     }
 
     @Override

@@ -6,29 +6,14 @@ import dev.zstar.kernels.Block;
 final class F32Scalar {
     private F32Scalar() {}
 
-    /** {@code start + Σ_k w[i, k] z[p, k]}. */
-    static float dot(Block w, int i, Block z, int p, float start) {
+    /** {@code start + Σ_k op(a)[i, k] op(b)[k, j]}. */
+    static float dot(Block a, boolean transposeA, int i, Block b, boolean transposeB, int j, float start) {
         float sum = start;
-        for (int k = 0; k < z.cols(); k++) {
-            sum = Math.fma((float) w.get(i, k), (float) z.get(p, k), sum);
-        }
-        return sum;
-    }
-
-    /** {@code Σ_i w[i, j] u[p, i]}. */
-    static float dotColumn(Block w, int j, Block u, int p) {
-        float sum = 0;
-        for (int i = 0; i < u.cols(); i++) {
-            sum = Math.fma((float) w.get(i, j), (float) u.get(p, i), sum);
-        }
-        return sum;
-    }
-
-    /** {@code start + Σ_b d[b, i] z[b, j]}. */
-    static float dotColumns(Block d, int i, Block z, int j, float start) {
-        float sum = start;
-        for (int b = 0; b < d.rows(); b++) {
-            sum = Math.fma((float) d.get(b, i), (float) z.get(b, j), sum);
+        int count = transposeA ? a.rows() : a.cols();
+        for (int k = 0; k < count; k++) {
+            float x = (float) (transposeA ? a.get(k, i) : a.get(i, k));
+            float y = (float) (transposeB ? b.get(j, k) : b.get(k, j));
+            sum = Math.fma(x, y, sum);
         }
         return sum;
     }

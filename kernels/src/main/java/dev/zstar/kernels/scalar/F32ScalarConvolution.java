@@ -18,7 +18,11 @@ final class F32ScalarConvolution {
                         int at = to.index(y, x, n);
                         float start = (float) (epilogue.bias() == null ? 0 : epilogue.bias().get(0, n));
                         start += (float) (epilogue.injection() == null ? 0 : epilogue.injection().get(epilogue.injectionRow(p), at));
-                        out.set(p, at, epilogue.activation().apply(dot(conv, in, w, z, p, y, x, n, start)));
+                        float sum = dot(conv, in, w, z, p, y, x, n, start);
+                        if (epilogue.slope() != null) {
+                            epilogue.slope().set(p, at, epilogue.activation().derivative(sum));
+                        }
+                        out.set(p, at, epilogue.activation().apply(sum));
                     }
                 }
             }

@@ -5,7 +5,10 @@ import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Images;
+import dev.zstar.kernels.Layers;
+import dev.zstar.kernels.PlainWeights;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.Type;
@@ -17,11 +20,13 @@ import dev.zstar.kernels.Weights;
  * {@link Activation#IDENTITY} and {@link Activation#RELU} those engines agree with this one to the last bit.
  */
 final class ScalarEngine implements Engine {
+    static final String NAME = "scalar";
+
     private final Images images = new ScalarImages();
 
     @Override
     public String name() {
-        return "scalar";
+        return NAME;
     }
 
     @Override
@@ -30,31 +35,44 @@ final class ScalarEngine implements Engine {
     }
 
     @Override
-    public Weights pack(Block w) {
-        return new ScalarWeights(w);
+    public Weights pack(Block w, Format format) {
+        return new PlainWeights(NAME, w, format);
+    }
+
+    @Override
+    public Layers layers() {
+        return ScalarLayers.INSTANCE;
     }
 
     @Override
     public void apply(Weights w, Block z, Block out, Epilogue epilogue) {
         Shapes.apply(w, z, out, epilogue);
-        Block matrix = ScalarWeights.matrix(w);
+        Block matrix = PlainWeights.of(w, NAME);
         boolean f32 = z.type() == Type.F32;
         for (int p = 0; p < z.rows(); p++) {
-            double step = 0;
-            double value = 0;
             for (int i = 0; i < w.rows(); i++) {
                 double start = start(epilogue, p, i, f32);
-                double sum = f32 ? F32Scalar.dot(matrix, i, z, p, (float) start) : F64Scalar.dot(matrix, i, z, p, start);
-                out.set(p, i, epilogue.activation().apply(sum));
-                double y = out.get(p, i);
-                value += y * y;
-                if (epilogue.norms() != null) {
-                    step += (y - z.get(p, i)) * (y - z.get(p, i));
-                }
+                double sum = f32 ? F32Scalar.dot(z, false, p, matrix, true, i, (float) start) : F64Scalar.dot(z, false, p, matrix, true, i, start);
+                end(epilogue, out, p, i, sum);
             }
-            if (epilogue.norms() != null) {
-                epilogue.norms().set(p, step, value);
+            norms(epilogue, z, out, p);
+        }
+    }
+
+    private static void end(Epilogue epilogue, Block out, int p, int i, double sum) {
+        if (epilogue.slope() != null) {
+            epilogue.slope().set(p, i, epilogue.activation().derivative(sum));
+        }
+        out.set(p, i, epilogue.activation().apply(sum));
+    }
+
+    private static void norms(Epilogue epilogue, Block z, Block out, int p) {
+        if (epilogue.norms() != null) {
+            double step = 0;
+            for (int i = 0; i < out.cols(); i++) {
+                step += (out.get(p, i) - z.get(p, i)) * (out.get(p, i) - z.get(p, i));
             }
+            epilogue.norms().set(p, step, dot(out, p, out, p));
         }
     }
 
@@ -67,23 +85,29 @@ final class ScalarEngine implements Engine {
     @Override
     public void applyTransposed(Weights w, Block u, Block out) {
         Shapes.applyTransposed(w, u, out);
-        Block matrix = ScalarWeights.matrix(w);
+        Block matrix = PlainWeights.of(w, NAME);
         for (int p = 0; p < u.rows(); p++) {
             for (int j = 0; j < w.cols(); j++) {
-                out.set(p, j, u.type() == Type.F32 ? F32Scalar.dotColumn(matrix, j, u, p) : F64Scalar.dotColumn(matrix, j, u, p));
+                out.set(p, j, u.type() == Type.F32 ? F32Scalar.dot(u, false, p, matrix, false, j, 0) : F64Scalar.dot(u, false, p, matrix, false, j, 0));
             }
         }
     }
 
     @Override
-    public void addOuter(Block d, Block z, Block out) {
-        Shapes.addOuter(d, z, out);
-        for (int i = 0; i < d.cols(); i++) {
-            for (int j = 0; j < z.cols(); j++) {
-                double start = out.get(i, j);
-                out.set(i, j, d.type() == Type.F32
-                        ? F32Scalar.dotColumns(d, i, z, j, (float) start)
-                        : F64Scalar.dotColumns(d, i, z, j, start));
+    public void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
+        Shapes.gemm(a, transposeA, b, transposeB, c);
+        boolean f32 = c.type() == Type.F32;
+        boolean resume = alpha == 1 && beta == 1;
+        for (int i = 0; i < c.rows(); i++) {
+            for (int j = 0; j < c.cols(); j++) {
+                double start = resume ? c.get(i, j) : 0;
+                double sum = f32
+                        ? F32Scalar.dot(a, transposeA, i, b, transposeB, j, (float) start)
+                        : F64Scalar.dot(a, transposeA, i, b, transposeB, j, start);
+                if (!resume) {
+                    sum = beta == 0 ? alpha * sum : alpha * sum + beta * c.get(i, j);
+                }
+                c.set(i, j, sum);
             }
         }
     }
@@ -91,20 +115,13 @@ final class ScalarEngine implements Engine {
     @Override
     public void finish(Block z, Block out, Epilogue epilogue) {
         Shapes.finish(z, out, epilogue);
+        boolean f32 = out.type() == Type.F32;
         for (int p = 0; p < out.rows(); p++) {
-            double step = 0;
-            double value = 0;
             for (int i = 0; i < out.cols(); i++) {
-                out.set(p, i, epilogue.activation().apply(out.get(p, i) + start(epilogue, p, i, out.type() == Type.F32)));
-                double y = out.get(p, i);
-                value += y * y;
-                if (epilogue.norms() != null) {
-                    step += (y - z.get(p, i)) * (y - z.get(p, i));
-                }
+                double sum = out.get(p, i) + start(epilogue, p, i, f32);
+                end(epilogue, out, p, i, f32 ? (float) sum : sum);
             }
-            if (epilogue.norms() != null) {
-                epilogue.norms().set(p, step, value);
-            }
+            norms(epilogue, z, out, p);
         }
     }
 
@@ -130,11 +147,21 @@ final class ScalarEngine implements Engine {
     }
 
     @Override
-    public void derivative(Activation activation, Block y, Block out) {
-        Shapes.same("derivative", "y", y, "out", out);
-        for (int p = 0; p < y.rows(); p++) {
-            for (int i = 0; i < y.cols(); i++) {
-                out.set(p, i, activation.derivativeAtValue(y.get(p, i)));
+    public void activate(Activation activation, Block x, Block out) {
+        Shapes.same("activate", "x", x, "out", out);
+        for (int p = 0; p < x.rows(); p++) {
+            for (int i = 0; i < x.cols(); i++) {
+                out.set(p, i, activation.apply(x.get(p, i)));
+            }
+        }
+    }
+
+    @Override
+    public void derivative(Activation activation, Block x, Block out) {
+        Shapes.same("derivative", "x", x, "out", out);
+        for (int p = 0; p < x.rows(); p++) {
+            for (int i = 0; i < x.cols(); i++) {
+                out.set(p, i, activation.derivative(x.get(p, i)));
             }
         }
     }

@@ -8,7 +8,7 @@ import java.util.Optional;
 public final class ScalarProvider implements EngineProvider {
     @Override
     public String name() {
-        return "scalar";
+        return ScalarEngine.NAME;
     }
 
     @Override

@@ -2,232 +2,186 @@ package dev.zstar.kernels.simd;
 
 import static dev.zstar.kernels.simd.Memory.ALL;
 import static dev.zstar.kernels.simd.Memory.F32;
+import static dev.zstar.kernels.simd.Memory.MASK;
 import static dev.zstar.kernels.simd.Memory.ORDER;
 
-import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Format;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Convolutions as products with packed weights. The work is done in pieces of some rows of one image. The pixels that the piece reads
- * are gathered onto the heap, eight outputs side by side as the register tiles want them; then each panel of weights walks over all.
+ * Convolutions as products with packed weights. The rows of a tile are neighbouring pixels of the result; the taps of one row of the
+ * kernel read pixels that lie side by side, so for each row of the kernel one run of {@code taps · channels} is read where it lies.
+ * Where the kernel reaches beyond the left or right edge, the lines of the image are copied first, between zeros.
  *
- * <p>The taps of one row of the kernel read pixels that lie side by side, so they are gathered as one run of
- * {@code taps · channels}; and what the taps of one row of the kernel gather from a row of the image serves every row of the kernel.
- * So an element is copied three times for a kernel of 3×3, not nine.
+ * <p>The work is done in pieces of some rows of one image.
  */
 final class F32Convolution {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
-    /** Outputs of a full tile, as in {@link F32Product}. */
-    private static final int ROWS = S.vectorBitSize() == 256 ? 4 : 8;
+    private static final long B = F32.byteSize();
     /** Pixels of a piece, so that one image of 32×32 is eight of them. */
     private static final int PIXELS = Integer.getInteger("zstar.convolution.pixels", 128);
-    /** Elements that a piece gathers: 256 KiB, beside which a panel of weights (221 KiB for 128 channels) stays in the second-level cache. */
-    private static final int GATHERED = Integer.getInteger("zstar.convolution.gathered", 256 * 1024) / (int) F32.byteSize();
+    /** Bytes that a piece copies, beside which a panel of weights (221 KiB for 128 channels) stays in the second-level cache. */
+    private static final int COPIED = Integer.getInteger("zstar.convolution.copied", 256 * 1024);
 
-    private static final ThreadLocal<F32ConvolutionScratch> SCRATCH = ThreadLocal.withInitial(F32ConvolutionScratch::new);
+    private static final ThreadLocal<Scratch> LINES = ThreadLocal.withInitial(Scratch::new);
 
     private F32Convolution() {}
 
     /** Rows of a piece. Nothing but the shapes decides. */
     static int pieceRows(ConvolutionPass pass, int outHeight, int outWidth) {
         int width = Math.max(1, pass.width(outWidth));
-        long line = Math.max(1, (long) width * pass.cols().taps() * pass.inputs());
-        long fitting = (GATHERED / line - pass.rows().taps()) / pass.stride() + 1;
+        long line = ((long) width * pass.stride() + pass.cols().taps()) * pass.inputs() * B;
+        long fitting = (COPIED / line - pass.rows().taps()) / pass.stride() + 1;
         return (int) Math.clamp(Math.min(fitting, PIXELS / width), 1, Math.max(1, pass.height(outHeight)));
     }
 
     /** Rows {@code y0 ≤ y < y1} of the pass, of image {@code p}. */
     static void rows(
             ConvolutionPass pass, Block packed, int height, int width, Block z, int outWidth, Block out, Epilogue epilogue, int p, int y0, int y1) {
-        if (y0 >= y1) {
+        int columns = pass.width(outWidth);
+        if (y0 >= y1 || columns == 0) {
             return;
         }
-        F32ConvolutionScratch scratch = SCRATCH.get();
+        int taps = pass.depth() == 0 ? 0 : pass.rows().taps();
         int low = Math.max(0, y0 * pass.stride() + pass.rows().low());
-        int high = Math.min(height, (y1 - 1) * pass.stride() + pass.rows().low() + pass.rows().taps());
-        int lines = pass.depth() == 0 ? 0 : Math.max(0, high - low);
-        int run = pass.cols().taps() * pass.inputs();
-        int columns = pass.width(outWidth);
-        float[] gathered = scratch.gathered(Math.multiplyExact(Math.multiplyExact(columns, lines), run));
-        if (lines > 0) {
-            gather(pass, z.address() + p * z.strideBytes(), width, low, lines, columns, scratch, gathered);
+        int high = Math.min(height, (y1 - 1) * pass.stride() + pass.rows().low() + taps);
+        int left = pass.cols().low();
+        int right = left + (columns - 1) * pass.stride() + pass.cols().taps();
+        long pixel = pass.inputs() * B;
+        long from = z.address() + p * z.strideBytes() + ((long) low * width + left) * pixel;
+        long line = width * pixel;
+        if (taps > 0 && (left < 0 || right > width)) {
+            from = copy(from - left * pixel, line, high - low, pixel, left, right, width);
+            line = (right - left) * pixel;
         }
-        int panels = F32ConvolutionPanels.count(pass.outputs());
-        for (int panel = 0; panel < panels; panel++) {
-            int first = F32ConvolutionPanels.first(pass.outputs(), panel);
-            int vectors = F32ConvolutionPanels.first(pass.outputs(), panel + 1) - first;
-            int real = Math.min(vectors * L, pass.outputs() - first * L);
-            long wk = (long) vectors * S.vectorByteSize();
-            long w = packed.address() + panel * packed.strideBytes();
-            long step = (long) pass.step() * pass.outputs() * F32.byteSize();
-            for (int y = y0; y < y1; y++) {
-                int top = Math.max(low, y * pass.stride() + pass.rows().low());
-                int bottom = Math.min(high, y * pass.stride() + pass.rows().low() + pass.rows().taps());
-                int depth = Math.max(0, bottom - top) * run;
-                long weights = w + (long) (top - (y * pass.stride() + pass.rows().low())) * run * wk;
-                long pixel = (long) (y * pass.step() + pass.row()) * outWidth + pass.col();
-                long at = (pixel * pass.outputs() + (long) first * L) * F32.byteSize();
-                for (int x = 0; x < columns; ) {
-                    int rows = Math.min(ROWS, Integer.highestOneBit(columns - x));
-                    start(epilogue, p, first * L, at + x * step, step, rows, vectors, real, scratch.tile);
-                    if (depth > 0) {
-                        F32Tiles.tile(rows, vectors, weights, wk, gathered, x * lines * run + (top - low) * rows * run, scratch.tile, depth);
-                    }
-                    finish(epilogue.activation(), scratch.tile, vectors, rows, out.address() + p * out.strideBytes() + at + x * step, step, real);
-                    x += rows;
-                }
+        boolean pointwise = taps == 1 && pass.cols().taps() == 1 && pass.stride() == 1 && pass.step() == 1;
+        if (pointwise) {
+            // Rows side by side are one long row.
+            columns *= y1 - y0;
+        }
+        for (int panel = 0; panel < F32ConvolutionPanels.count(pass.outputs()); panel++) {
+            for (int y = y0; y < (pointwise ? y0 + 1 : y1); y++) {
+                int first = y * pass.stride() + pass.rows().low();
+                int top = Math.max(low, first);
+                int lines = Math.max(0, Math.min(high, first + taps) - top);
+                row(pass, packed, panel, top - first, lines, from + (top - low) * line, line, outWidth, out, epilogue, p, y, columns);
             }
         }
     }
 
-    /** For each tile of outputs in turn, for each line of the image, for each tap and channel: the tile's outputs side by side. */
-    private static void gather(
-            ConvolutionPass pass, long image, int width, int low, int lines, int columns, F32ConvolutionScratch scratch, float[] gathered) {
-        int run = pass.cols().taps() * pass.inputs();
-        long pixel = pass.inputs() * F32.byteSize();
-        for (int x = 0; x < columns; ) {
-            int rows = Math.min(ROWS, Integer.highestOneBit(columns - x));
-            int left = x * pass.stride() + pass.cols().low();
-            int right = left + (rows - 1) * pass.stride() + pass.cols().taps();
-            for (int line = 0; line < lines; line++) {
-                long row = image + (long) (low + line) * width * pixel;
-                long from = left < 0 || right > width ? edge(row, pixel, left, right, width, scratch) : row + left * pixel;
-                interleave(from, pass.stride() * pixel, rows, gathered, (x * lines + line * rows) * run, run);
-            }
-            x += rows;
-        }
-    }
-
-    /** Pixels {@code left ≤ x < right} of a row, with zeros for those that it does not have. */
-    private static long edge(long row, long pixel, int left, int right, int width, F32ConvolutionScratch scratch) {
+    /** Pixels {@code left ≤ x < right} of so many lines, with zeros for those that the image does not have. */
+    private static long copy(long image, long line, int lines, long pixel, int left, int right, int width) {
         int from = Math.max(left, 0);
         int to = Math.min(right, width);
-        long copy = scratch.edge((right - left) * pixel);
-        zero(copy, copy + (from - left) * pixel);
-        MemorySegment.copy(ALL, row + from * pixel, ALL, copy + (from - left) * pixel, (to - from) * pixel);
-        zero(copy + (to - left) * pixel, copy + (right - left) * pixel);
-        return copy;
-    }
-
-    private static void zero(long from, long to) {
-        for (long at = from; at < to; at += F32.byteSize()) {
-            ALL.set(F32, at, 0);
+        int channels = (int) (pixel / B);
+        long step = (right - left) * pixel;
+        long copies = LINES.get().address(lines * step);
+        for (int i = 0; i < lines; i++) {
+            long copy = copies + i * step;
+            F32Rows.fill(0, copy, Math.multiplyExact(from - left, channels));
+            MemorySegment.copy(ALL, image + i * line + from * pixel, ALL, copy + (from - left) * pixel, (to - from) * pixel);
+            F32Rows.fill(0, copy + (to - left) * pixel, Math.multiplyExact(right - to, channels));
         }
+        return copies;
     }
 
-    private static void interleave(long from, long stride, int rows, float[] to, int at, int run) {
-        if (rows < 8) {
-            for (int r = 0; r < rows; r++) {
-                for (int i = 0; i < run; i++) {
-                    to[at + i * rows + r] = ALL.get(F32, from + r * stride + i * F32.byteSize());
+    /** One panel of the outputs of one row, which reads {@code lines} lines, the first of them with the {@code tap}-th row of the kernel. */
+    private static void row(
+            ConvolutionPass pass, Block packed, int panel, int tap, int lines, long from, long line, int outWidth, Block out,
+            Epilogue epilogue, int p, int y, int columns) {
+        int run = pass.cols().taps() * pass.inputs();
+        int channel = F32ConvolutionPanels.column(pass.outputs(), panel);
+        int vectors = F32ConvolutionPanels.width(pass.outputs(), panel);
+        int real = Math.min(vectors * L, pass.outputs() - channel);
+        long wk = (long) vectors * S.vectorByteSize();
+        long weights = run * wk;
+        long w = packed.address() + panel * packed.strideBytes() + tap * weights;
+        long zr = (long) pass.stride() * pass.inputs() * B;
+        long step = (long) pass.step() * pass.outputs() * B;
+        long at = (((long) (y * pass.step() + pass.row()) * outWidth + pass.col()) * pass.outputs() + channel) * B;
+        float[] t = F32Epilogue.tile();
+        boolean fresh = lines == 1 && real == vectors * L && epilogue.isNone();
+        for (int x = 0; x < columns; ) {
+            int rows = Tuning.rows(columns - x, Format.FULL);
+            int realRows = Math.min(rows, columns - x);
+            long z = from + x * zr;
+            if (fresh && rows == realRows) {
+                F32Tiles.fresh(rows, vectors, w, wk, z, zr, run, out.address() + p * out.strideBytes() + at, step);
+            } else {
+                start(epilogue, p, channel, at, step, realRows, vectors, real, t);
+                for (int i = 0; i < lines; i++) {
+                    F32Tiles.tile(rows, vectors, w + i * weights, wk, z + i * line, zr, realRows - 1, run, t);
                 }
+                finish(epilogue, p, out, at, step, realRows, vectors, real, t);
             }
-            return;
-        }
-        int whole = run / L * L;
-        if (whole == 0) {
-            F32Interleave.eight(from, stride, to, at, run);
-            return;
-        }
-        F32Interleave.eight(from, stride, to, at, whole);
-        if (whole < run) {
-            // The last vector once more, up to the end: half of what is left it writes again as it was.
-            F32Interleave.eight(from + (run - L) * F32.byteSize(), stride, to, at + (run - L) * 8, L);
+            x += rows;
+            at += rows * step;
         }
     }
 
     /** Accumulators at the start: bias and injection. A pixel is not padded, so the last vector of an injection is masked. */
-    private static void start(
-            Epilogue epilogue, int p, int channel, long at, long step, int rows, int vectors, int real, float[] t) {
+    private static void start(Epilogue epilogue, int p, int channel, long at, long step, int rows, int vectors, int real, float[] t) {
         Block injection = epilogue.injection();
-        long bias = epilogue.bias() == null ? 0 : epilogue.bias().address() + channel * F32.byteSize();
         if (injection == null) {
-            if (bias == 0) {
-                java.util.Arrays.fill(t, 0, rows * vectors * L, 0);
-            } else {
-                load(bias, rows, vectors, t);
-            }
+            F32Epilogue.start(epilogue, 0, rows, channel, vectors, t);
             return;
         }
         long from = injection.address() + epilogue.injectionRow(p) * injection.strideBytes() + at;
         for (int r = 0; r < rows; r++) {
-            loadPixel(from + r * step, real, t, r * vectors * L);
-            if (bias != 0) {
+            load((from + r * step) & MASK, real, t, r * vectors * L);
+        }
+        if (epilogue.bias() != null) {
+            long bias = (epilogue.bias().address() + channel * B) & MASK;
+            for (int r = 0; r < rows; r++) {
                 add(bias, vectors, t, r * vectors * L);
             }
         }
     }
 
-    /** The same vectors for every row. */
-    private static void load(long from, int rows, int vectors, float[] t) {
-        for (int v = 0; v < vectors; v++) {
-            FloatVector value = FloatVector.fromMemorySegment(S, ALL, from + v * (long) S.vectorByteSize(), ORDER);
-            for (int r = 0; r < rows; r++) {
-                value.intoArray(t, (r * vectors + v) * L);
-            }
-        }
-    }
-
-    private static void loadPixel(long from, int real, float[] t, int to) {
+    private static void load(long from, int real, float[] t, int to) {
         int i = 0;
         for (; i <= real - L; i += L) {
-            FloatVector.fromMemorySegment(S, ALL, from + i * F32.byteSize(), ORDER).intoArray(t, to + i);
+            FloatVector.fromMemorySegment(S, ALL, from + i * B, ORDER).intoArray(t, to + i);
         }
         if (i < real) {
-            FloatVector.fromMemorySegment(S, ALL, from + i * F32.byteSize(), ORDER, S.indexInRange(i, real)).intoArray(t, to + i);
+            FloatVector.fromMemorySegment(S, ALL, from + i * B, ORDER, S.indexInRange(i, real)).intoArray(t, to + i);
         }
     }
 
     private static void add(long from, int vectors, float[] t, int to) {
-        for (int v = 0; v < vectors; v++) {
-            FloatVector.fromArray(S, t, to + v * L)
-                    .add(FloatVector.fromMemorySegment(S, ALL, from + v * (long) S.vectorByteSize(), ORDER))
-                    .intoArray(t, to + v * L);
+        for (int i = 0; i < vectors * L; i += L) {
+            FloatVector.fromArray(S, t, to + i).add(FloatVector.fromMemorySegment(S, ALL, from + i * B, ORDER)).intoArray(t, to + i);
         }
     }
 
-    /** Accumulators at the end: the activation, then out to memory. */
-    private static void finish(Activation activation, float[] t, int vectors, int rows, long to, long step, int real) {
-        switch (activation) {
-            case IDENTITY -> store(t, vectors, rows, to, step, real);
-            case RELU -> storePositive(t, vectors, rows, to, step, real);
-            case TANH -> {
-                F32Tanh.apply(t, rows * vectors * L);
-                store(t, vectors, rows, to, step, real);
-            }
+    /** Accumulators at the end: slope and activation, and out to memory. */
+    private static void finish(Epilogue epilogue, int p, Block out, long at, long step, int rows, int vectors, int real, float[] t) {
+        Block slope = epilogue.slope();
+        int length = rows * vectors * L;
+        if (slope != null) {
+            System.arraycopy(t, 0, t, length, length);
+            F32Activation.derivative(epilogue.activation(), t, length, length);
+            store(t, length, vectors, rows, slope.address() + p * slope.strideBytes() + at, step, real);
         }
+        F32Activation.apply(epilogue.activation(), t, length);
+        store(t, 0, vectors, rows, out.address() + p * out.strideBytes() + at, step, real);
     }
 
-    private static void storePositive(float[] t, int vectors, int rows, long to, long step, int real) {
+    private static void store(float[] t, int from, int vectors, int rows, long to, long step, int real) {
         for (int r = 0; r < rows; r++) {
-            int from = r * vectors * L;
-            long pixel = to + r * step;
+            int row = from + r * vectors * L;
+            long pixel = (to + r * step) & MASK;
             int i = 0;
             for (; i <= real - L; i += L) {
-                FloatVector.fromArray(S, t, from + i).max(0f).intoMemorySegment(ALL, pixel + i * F32.byteSize(), ORDER);
+                FloatVector.fromArray(S, t, row + i).intoMemorySegment(ALL, pixel + i * B, ORDER);
             }
             if (i < real) {
-                FloatVector.fromArray(S, t, from + i).max(0f)
-                        .intoMemorySegment(ALL, pixel + i * F32.byteSize(), ORDER, S.indexInRange(i, real));
-            }
-        }
-    }
-
-    private static void store(float[] t, int vectors, int rows, long to, long step, int real) {
-        for (int r = 0; r < rows; r++) {
-            int from = r * vectors * L;
-            long pixel = to + r * step;
-            int i = 0;
-            for (; i <= real - L; i += L) {
-                FloatVector.fromArray(S, t, from + i).intoMemorySegment(ALL, pixel + i * F32.byteSize(), ORDER);
-            }
-            if (i < real) {
-                FloatVector.fromArray(S, t, from + i).intoMemorySegment(ALL, pixel + i * F32.byteSize(), ORDER, S.indexInRange(i, real));
+                FloatVector.fromArray(S, t, row + i).intoMemorySegment(ALL, pixel + i * B, ORDER, S.indexInRange(i, real));
             }
         }
     }

@@ -2,181 +2,192 @@ package dev.zstar.kernels.simd;
 
 import static dev.zstar.kernels.simd.Memory.ALL;
 import static dev.zstar.kernels.simd.Memory.F32;
+import static dev.zstar.kernels.simd.Memory.MASK;
 import static dev.zstar.kernels.simd.Memory.ORDER;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Convolution;
+import dev.zstar.kernels.Format;
 import dev.zstar.kernels.ImageShape;
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The gradient of a convolution's weights, by the register tiles of products: along k run the pixels of an image, a tile's rows are
- * up to eight input channels of one tap, its vectors are output channels, which {@code u} holds side by side as it lies. What
- * the tap reads is gathered once for each image and group of channels, with zeros beyond the left and right edge.
+ * The gradient of a convolution's weights, by the register tiles of products: along k run the pixels of an image, a tile's rows are output
+ * channels of a transposed {@code u}, its vectors are input channels, which {@code z} holds side by side as it lies.
+ *
+ * <p>For stride 1 the pixels that a tap reads are one run through the whole image. It takes in pixels that the tap moved from the end of a
+ * line to the start of the next; there {@code u} is set to zero. For stride 2 each line is a run of its own: 16 multiply-adds between
+ * loads and stores of accumulators instead of hundreds.
  */
 final class F32ConvolutionGradient {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
-    private static final int VECTORS = 3;
-    private static final int ROWS = S.vectorBitSize() == 256 ? 4 : 8;
+    private static final long B = F32.byteSize();
+    /** Output channels that are transposed at once. */
+    private static final int GROUP = Math.max(8, L);
 
-    private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
-
-    private static final class Scratch {
-        final float[] tile = new float[8 * VECTORS * L];
-        final F32ConvolutionScratch memory = new F32ConvolutionScratch();
-        final F32ConvolutionScratch sums = new F32ConvolutionScratch();
-    }
+    private static final ThreadLocal<Scratch> TRANSPOSED = ThreadLocal.withInitial(Scratch::new);
+    private static final ThreadLocal<Scratch> TAIL = ThreadLocal.withInitial(Scratch::new);
+    private static final ThreadLocal<Scratch> SUMS = ThreadLocal.withInitial(Scratch::new);
 
     private F32ConvolutionGradient() {}
 
-    /** Groups of input channels. */
-    static int groups(Convolution c) {
-        return (c.inChannels() + ROWS - 1) / ROWS;
+    /** Pieces: for each few output channels the rows of the kernel. */
+    static int pieces(Convolution c) {
+        return (c.outChannels() + GROUP - 1) / GROUP * c.kernel();
     }
 
-    /** Adds the gradient for one tap and the {@code group}-th few input channels. */
-    static void addWeights(Convolution c, ImageShape in, Block u, Block z, Block dw, int tap, int group) {
-        int end = Math.min((group + 1) * ROWS, c.inChannels());
-        for (int channel = group * ROWS; channel < end; ) {
-            int rows = Integer.highestOneBit(end - channel);
-            add(c, in, u, z, dw, tap, channel, rows);
-            channel += rows;
+    /** Adds the gradient of a range of pieces. Rows of one kernel share what is transposed. */
+    static void addWeights(Convolution c, ImageShape in, Block u, Block z, Block dw, int from, int to) {
+        for (int piece = from; piece < to; ) {
+            int group = piece / c.kernel();
+            int end = Math.min(to, (group + 1) * c.kernel());
+            add(c, in, u, z, dw, group * GROUP, piece - group * c.kernel(), end - group * c.kernel());
+            piece = end;
         }
     }
 
-    private static void add(Convolution c, ImageShape in, Block u, Block z, Block dw, int tap, int channel, int rows) {
+    /** For the output channels from {@code channel} on, and rows {@code fromKy ≤ ky < toKy} of the kernel. */
+    private static void add(Convolution c, ImageShape in, Block u, Block z, Block dw, int channel, int fromKy, int toKy) {
+        int channels = Math.min(GROUP, c.outChannels() - channel);
         int width = c.strided(in.width());
-        Scratch scratch = SCRATCH.get();
-        int ky = tap / c.kernel() - c.padding();
-        int top = ky < 0 ? 1 : 0;
-        int bottom = Math.min(c.strided(in.height()), Math.floorDiv(in.height() - 1 - ky, c.stride()) + 1);
-        if (bottom <= top) {
-            return;
-        }
-        int pixels = (bottom - top) * width;
-        float[] gathered = scratch.memory.gathered(Math.addExact(Math.multiplyExact(pixels, rows), L));
-        int vectors = (c.outChannels() + L - 1) / L;
-        long line = (long) vectors * S.vectorByteSize();
-        long sums = scratch.sums.edge(rows * line);
-        F32Rows.fill(0, sums, rows * vectors * L);
+        int pixels = c.strided(in.height()) * width;
+        // Rows that lie a multiple of 4096 bytes apart would share one set of the first-level cache.
+        long line = (pixels + L - 1) / L * (long) S.vectorByteSize() | 64;
+        long transposed = TRANSPOSED.get().address(GROUP * line);
+        int vectors = (c.inChannels() + L - 1) / L;
+        long tap = (long) vectors * S.vectorByteSize();
+        int taps = (toKy - fromKy) * c.kernel();
+        long sums = SUMS.get().address(GROUP * (taps * tap));
+        F32Rows.fill(0, sums, GROUP * taps * vectors * L);
         for (int p = 0; p < u.rows(); p++) {
-            gather(c, in, z, p, tap, top, bottom, channel, rows, gathered);
-            for (int v = 0; v < vectors; ) {
-                int panel = panel(vectors - v);
-                java.util.Arrays.fill(scratch.tile, 0, rows * panel * L, 0);
-                boolean end = bottom == c.strided(in.height());
-                correlate(u, p, c.outChannels(), top * width, pixels, end, v, panel, rows, gathered, scratch);
-                accumulate(scratch.tile, panel, rows, sums + (long) v * S.vectorByteSize(), line);
-                v += panel;
-            }
-        }
-        scatter(sums, line, dw, tap * c.inChannels() + channel, rows, scratch);
-    }
-
-    /** The sum over the pixels of one image. Loads of {@code u} pass its last channel; near the end of a row of the block they read a copy. */
-    private static void correlate(
-            Block u, int p, int channels, int firstPixel, int pixels, boolean end, int v, int width, int rows, float[] gathered, Scratch scratch) {
-        long pixel = channels * F32.byteSize();
-        long from = u.address() + p * u.strideBytes() + firstPixel * pixel + (long) v * S.vectorByteSize();
-        int beyond = (v + width) * L - channels;
-        int last = Math.clamp((beyond + channels - 1) / channels, 0, end ? pixels : 0);
-        if (pixels > last) {
-            F32Tiles.tile(rows, width, from, pixel, gathered, 0, scratch.tile, pixels - last);
-        }
-        if (last > 0) {
-            long bytes = last * pixel - (long) v * S.vectorByteSize();
-            long copy = scratch.memory.edge((last - 1) * pixel + (long) width * S.vectorByteSize());
-            java.lang.foreign.MemorySegment.copy(ALL, from + (pixels - last) * pixel, ALL, copy, bytes);
-            F32Tiles.tile(rows, width, copy, pixel, gathered, (pixels - last) * rows, scratch.tile, last);
-        }
-    }
-
-    /** For each pixel of some rows of the result, what the tap reads of {@code rows} channels. */
-    private static void gather(
-            Convolution c, ImageShape in, Block z, int p, int tap, int top, int bottom, int channel, int rows, float[] to) {
-        int width = c.strided(in.width());
-        long image = z.address() + p * z.strideBytes();
-        long step = (long) c.stride() * c.inChannels() * F32.byteSize();
-        int kx = tap % c.kernel() - c.padding();
-        int left = kx < 0 ? 1 : 0;
-        int right = Math.min(width, Math.floorDiv(in.width() - 1 - kx, c.stride()) + 1);
-        // Whole vectors are read while they stay within the row of the block.
-        long safe = image + z.strideBytes() - (long) Math.max(L, rows) * F32.byteSize();
-        for (int y = top; y < bottom; y++) {
-            int at = (y - top) * width * rows;
-            if (left > 0) {
-                java.util.Arrays.fill(to, at, at + rows, 0);
-            }
-            long from = image + in.index(y * c.stride() + tap / c.kernel() - c.padding(), left * c.stride() + kx, channel) * F32.byteSize();
-            int whole = from > safe ? 0 : (int) Math.clamp((safe - from) / step + 1, 0, Math.max(0, right - left));
-            vectors(from, step, whole, rows, to, at + left * rows);
-            for (int x = left + whole; x < right; x++) {
-                for (int r = 0; r < rows; r++) {
-                    to[at + x * rows + r] = ALL.get(F32, from + (x - left) * step + r * F32.byteSize());
+            long image = u.address() + p * u.strideBytes() + channel * B;
+            F32Square.transpose(image, c.outChannels() * B, pixels, (pixels + L - 1) / L * L, channels, transposed, line);
+            long tail = tail(c, in, z, p);
+            // The middle column first: the others need zeros in the transposed rows.
+            for (int i = 0; i < c.kernel(); i++) {
+                int kx = (c.padding() + i) % c.kernel();
+                boolean wraps = c.stride() == 1 && kx != c.padding();
+                if (wraps) {
+                    wrap(c, image, kx < c.padding() ? 0 : width - 1, kx < c.padding() ? width - 1 : -1, width, pixels, channels, transposed, line);
+                }
+                for (int ky = fromKy; ky < toKy; ky++) {
+                    long to = sums + ((ky - fromKy) * c.kernel() + kx) * tap;
+                    correlate(c, in, z, p, tail, ky - c.padding(), kx - c.padding(), channels, transposed, line, to, taps * tap);
                 }
             }
-            if (right < width) {
-                java.util.Arrays.fill(to, at + right * rows, at + width * rows, 0);
+        }
+        for (int r = 0; r < channels; r++) {
+            for (int t = 0; t < taps; t++) {
+                long to = dw.address() + (channel + r) * dw.strideBytes() + (long) (fromKy * c.kernel() + t) * c.inChannels() * B;
+                addTo(sums + (r * taps + t) * tap, to, c.inChannels());
             }
         }
     }
 
-    /**
-     * Copies a few elements each as whole vectors; the next pixel overwrites what was too much. Vectors of half the length would do,
-     * and be 3% faster, but once a process has used two lengths of float vectors the tiles of 8×3 stayed in code that boxes every
-     * vector, ten times slower, in five runs of six (none of six without).
-     */
-    private static void vectors(long from, long step, int count, int rows, float[] to, int at) {
-        for (int r = 0; r < rows; r += L) {
-            for (int i = 0; i < count; i++) {
-                FloatVector.fromMemorySegment(S, ALL, from + i * step + r * F32.byteSize(), ORDER).intoArray(to, at + i * rows + r);
+    /** Sets a column of the transposed image to zero, and one, unless it is negative, to what it was. */
+    private static void wrap(Convolution c, long image, int zero, int back, int width, int pixels, int channels, long transposed, long line) {
+        for (int n = 0; n < channels; n++) {
+            long row = (transposed + n * line) & MASK;
+            for (int pixel = 0; pixel < pixels; pixel += width) {
+                ALL.set(F32, row + (pixel + zero) * B, 0);
+                if (back >= 0) {
+                    ALL.set(F32, row + (pixel + back) * B, ALL.get(F32, image + ((long) (pixel + back) * c.outChannels() + n) * B));
+                }
             }
         }
     }
 
-    /** Vectors of the next panel: 4 are two and two, since a panel of one runs at the speed of its broadcasts. */
-    private static int panel(int left) {
-        return left == 4 ? 2 : Math.min(VECTORS, left);
+    /** The last pixels of an image, those from which the load of a vector may pass the end of the image. */
+    private static int tailPixels(Convolution c, ImageShape in) {
+        int beyond = (c.inChannels() + L - 1) / L * L - c.inChannels();
+        return Math.min((beyond + c.inChannels() - 1) / c.inChannels(), in.height() * in.width());
     }
 
-    private static void accumulate(float[] t, int vectors, int rows, long to, long line) {
-        for (int r = 0; r < rows; r++) {
-            for (int v = 0; v < vectors; v++) {
-                long at = to + r * line + v * (long) S.vectorByteSize();
-                FloatVector.fromMemorySegment(S, ALL, at, ORDER).add(FloatVector.fromArray(S, t, (r * vectors + v) * L))
-                        .intoMemorySegment(ALL, at, ORDER);
-            }
-        }
+    /** A copy of them, with room behind. */
+    private static long tail(Convolution c, ImageShape in, Block z, int p) {
+        long bytes = (long) tailPixels(c, in) * c.inChannels() * B;
+        long copy = TAIL.get().address(bytes + S.vectorByteSize());
+        MemorySegment.copy(ALL, z.address() + p * z.strideBytes() + in.size() * B - bytes, ALL, copy, bytes);
+        return copy;
     }
 
-    /** Adds the rows of {@code sums}, {@code line} bytes apart, to columns of {@code dw}. */
-    private static void scatter(long sums, long line, Block dw, int col, int rows, Scratch scratch) {
-        long to = dw.address() + col * F32.byteSize();
-        if (rows == 8) {
-            float[] columns = scratch.memory.gathered(dw.rows() * 8 + L);
-            F32Interleave.eight(sums, line, columns, 0, dw.rows());
-            addEight(columns, dw.rows(), to, dw.strideBytes());
+    /** Adds, for one image and one tap, {@code Σ u[n, y, x] z[y · stride + dy, x · stride + dx, c]} to sums of n and c. */
+    private static void correlate(
+            Convolution c, ImageShape in, Block z, int p, long tail, int dy, int dx, int channels, long transposed, long line, long sums, long step) {
+        int width = c.strided(in.width());
+        int top = dy < 0 ? 1 : 0;
+        int bottom = Math.min(c.strided(in.height()), Math.floorDiv(in.height() - 1 - dy, c.stride()) + 1);
+        int left = dx < 0 ? 1 : 0;
+        int right = Math.min(width, Math.floorDiv(in.width() - 1 - dx, c.stride()) + 1);
+        if (bottom <= top || right <= left) {
             return;
         }
-        for (int o = 0; o < dw.rows(); o++) {
-            for (int r = 0; r < rows; r++) {
-                long at = to + o * dw.strideBytes() + r * F32.byteSize();
-                ALL.set(F32, at, ALL.get(F32, at) + ALL.get(F32, sums + r * line + o * F32.byteSize()));
+        int runs = c.stride() == 1 ? 1 : bottom - top;
+        int count = c.stride() == 1 ? (bottom - 1 - top) * width + right - left : right - left;
+        int first = top * width + left;
+        int pixel = (top * c.stride() + dy) * in.width() + left * c.stride() + dx;
+        int next = c.stride() * in.width();
+        int safe = in.height() * in.width() - tailPixels(c, in);
+        // Runs do not overlap, so where the last stays clear of the tail, all do.
+        boolean fresh = p == 0 && runs == 1 && pixel + (count - 1) * c.stride() < safe;
+        long image = z.address() + p * z.strideBytes();
+        long bytes = c.inChannels() * B;
+        float[] t = F32Epilogue.tile();
+        int total = (c.inChannels() + L - 1) / L;
+        for (int panel = 0; panel < Panels.count(total); panel++) {
+            int vectors = Panels.width(total, panel);
+            long column = Panels.first(total, panel) * (long) S.vectorByteSize();
+            for (int n = 0; n < channels; ) {
+                int rows = Tuning.rows(channels - n, Format.FULL);
+                long u = transposed + n * line + first * B;
+                long to = sums + n * step + column;
+                if (fresh) {
+                    F32Tiles.fresh(rows, vectors, image + pixel * bytes + column, c.stride() * bytes, u, line, count, to, step);
+                } else {
+                    F32Epilogue.zero(t, rows * vectors);
+                    for (int i = 0; i < runs; i++) {
+                        int at = pixel + i * next;
+                        int before = Math.clamp((safe - at + c.stride() - 1) / c.stride(), 0, count);
+                        long run = u + (long) i * width * B;
+                        if (before > 0) {
+                            F32Tiles.tile(rows, vectors, image + at * bytes + column, c.stride() * bytes, run, line, rows - 1, before, t);
+                        }
+                        if (before < count) {
+                            long behind = tail + (at + before * c.stride() - safe) * bytes + column;
+                            F32Tiles.tile(rows, vectors, behind, c.stride() * bytes, run + before * B, line, rows - 1, count - before, t);
+                        }
+                    }
+                    accumulate(t, rows, vectors, to, step);
+                }
+                n += rows;
             }
         }
     }
 
-    private static void addEight(float[] columns, int count, long to, long stride) {
-        for (int r = 0; r < 8; r += L) {
-            VectorMask<Float> mask = S.indexInRange(r, 8);
-            for (int o = 0; o < count; o++) {
-                long at = to + o * stride + r * F32.byteSize();
-                FloatVector.fromMemorySegment(S, ALL, at, ORDER, mask).add(FloatVector.fromArray(S, columns, o * 8 + r))
-                        .intoMemorySegment(ALL, at, ORDER, mask);
+    private static void accumulate(float[] t, int rows, int vectors, long to, long step) {
+        for (int r = 0; r < rows; r++) {
+            long row = (to + r * step) & MASK;
+            for (int i = 0; i < vectors * L; i += L) {
+                FloatVector.fromMemorySegment(S, ALL, row + i * B, ORDER).add(FloatVector.fromArray(S, t, r * vectors * L + i))
+                        .intoMemorySegment(ALL, row + i * B, ORDER);
             }
+        }
+    }
+
+    /** {@code to += sums}; nothing lies behind {@code to} that could be read. */
+    private static void addTo(long sums, long to, int n) {
+        sums &= MASK;
+        to &= MASK;
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            FloatVector.fromMemorySegment(S, ALL, to + i * B, ORDER).add(FloatVector.fromMemorySegment(S, ALL, sums + i * B, ORDER))
+                    .intoMemorySegment(ALL, to + i * B, ORDER);
+        }
+        for (; i < n; i++) {
+            ALL.set(F32, to + i * B, ALL.get(F32, to + i * B) + ALL.get(F32, sums + i * B));
         }
     }
 
@@ -184,33 +195,34 @@ final class F32ConvolutionGradient {
     static void addBias(Block u, Block db) {
         int n = db.cols();
         int pixels = u.cols() / n;
-        float[] sums = SCRATCH.get().sums.gathered(n + L);
-        java.util.Arrays.fill(sums, 0, n, 0);
-        for (int p = 0; p < u.rows(); p++) {
-            long image = u.address() + p * u.strideBytes();
-            int i = 0;
-            for (; i <= n - L; i += L) {
-                sumPixels(image + i * F32.byteSize(), n * F32.byteSize(), pixels, sums, i);
-            }
-            for (; i < n; i++) {
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            addBias(u, i, n, pixels, db.address() + i * B);
+        }
+        for (; i < n; i++) {
+            float total = 0;
+            for (int p = 0; p < u.rows(); p++) {
+                long image = u.address() + p * u.strideBytes() + i * B;
                 float sum = 0;
                 for (int pixel = 0; pixel < pixels; pixel++) {
-                    sum += ALL.get(F32, image + ((long) pixel * n + i) * F32.byteSize());
+                    sum += ALL.get(F32, image + (long) pixel * n * B);
                 }
-                sums[i] += sum;
+                total += sum;
             }
-        }
-        for (int i = 0; i < n; i++) {
-            long to = db.address() + i * F32.byteSize();
-            ALL.set(F32, to, ALL.get(F32, to) + sums[i]);
+            ALL.set(F32, db.address() + i * B, ALL.get(F32, db.address() + i * B) + total);
         }
     }
 
-    private static void sumPixels(long from, long step, int pixels, float[] sums, int at) {
-        FloatVector sum = FloatVector.zero(S);
-        for (int pixel = 0; pixel < pixels; pixel++) {
-            sum = sum.add(FloatVector.fromMemorySegment(S, ALL, from + pixel * step, ORDER));
+    private static void addBias(Block u, int i, int n, int pixels, long db) {
+        FloatVector total = FloatVector.zero(S);
+        for (int p = 0; p < u.rows(); p++) {
+            long image = (u.address() + p * u.strideBytes() + i * B) & MASK;
+            FloatVector sum = FloatVector.zero(S);
+            for (int pixel = 0; pixel < pixels; pixel++) {
+                sum = sum.add(FloatVector.fromMemorySegment(S, ALL, image + (long) pixel * n * B, ORDER));
+            }
+            total = total.add(sum);
         }
-        FloatVector.fromArray(S, sums, at).add(sum).intoArray(sums, at);
+        FloatVector.fromMemorySegment(S, ALL, db, ORDER).add(total).intoMemorySegment(ALL, db, ORDER);
     }
 }

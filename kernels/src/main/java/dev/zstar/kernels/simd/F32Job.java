@@ -10,7 +10,7 @@ final class F32Job {
     static void run(Job job, int from, int to) {
         switch (job.kind) {
             case APPLY -> apply(job, from, to);
-            case ADD_OUTER -> F32Product.addOuter(job.x, job.y, job.out, from, to);
+            case GEMM -> gemm(job, from, to);
             case FINISH -> finish(job, from, to);
             case MULTI_DOT, MULTI_AXPY, MIX, STORE, RESIDUAL_SWEEP -> sweep(job, from, to);
             default -> elementwise(job, from, to);
@@ -18,13 +18,21 @@ final class F32Job {
     }
 
     private static void apply(Job job, int from, int to) {
+        int rows = job.x.rows();
         if (job.byRows) {
-            int rows = job.x.rows();
-            F32Product.apply(job.packed, job.x, job.out, job.epilogue, job.partial, 0, F32Product.panels(job.out.cols()),
+            F32Product.apply(job.panels, job.x, job.out, job.epilogue, job.partial, 0, job.panels.count,
                     Math.min(from * Job.ROWS, rows), Math.min(to * Job.ROWS, rows));
         } else {
-            F32Product.apply(job.packed, job.x, job.out, job.epilogue, job.partial, from, to, 0, job.x.rows());
+            F32Product.apply(job.panels, job.x, job.out, job.epilogue, job.partial, from, to, 0, rows);
         }
+    }
+
+    private static void gemm(Job job, int from, int to) {
+        int rows = job.out.rows();
+        int panels = F32Gemm.panels(job.out);
+        F32Gemm.run(job.a, job.x, job.transposeX, job.y, job.transposeY, job.b, job.out,
+                job.byRows ? 0 : from, job.byRows ? panels : to,
+                job.byRows ? Math.min(from * Job.ROWS, rows) : 0, job.byRows ? Math.min(to * Job.ROWS, rows) : rows);
     }
 
     private static long row(Block block, int p) {
@@ -37,7 +45,8 @@ final class F32Job {
         for (int p = from; p < to; p++) {
             long out = row(job.out, p);
             long injection = e.injection() == null ? 0 : row(e.injection(), e.injectionRow(p));
-            F32Product.finish(e.activation(), injection, e.bias() == null ? 0 : e.bias().address(), out, n);
+            long slope = e.slope() == null ? 0 : row(e.slope(), p);
+            F32Epilogue.finish(e.activation(), injection, e.bias() == null ? 0 : e.bias().address(), slope, out, n);
             if (e.norms() != null) {
                 e.norms().set(p, F32Rows.distance(out, row(job.x, p), n), F32Rows.dot(out, out, n));
             }
@@ -58,9 +67,8 @@ final class F32Job {
                     }
                 }
                 case MULTIPLY -> F32Rows.multiply(x, y, row(job.out, p), n);
-                case ONES -> F32Rows.fill(1f, row(job.out, p), n);
-                case RELU_DERIVATIVE -> F32Rows.reluDerivative(y, row(job.out, p), n);
-                case TANH_DERIVATIVE -> F32Rows.tanhDerivative(y, row(job.out, p), n);
+                case ACTIVATE -> F32Epilogue.activate(job.activation, false, x, row(job.out, p), n);
+                case DERIVATIVE -> F32Epilogue.activate(job.activation, true, x, row(job.out, p), n);
                 case DOT -> job.sums[p] = F32Rows.dot(x, y, n);
                 default -> throw new AssertionError(job.kind);
             }

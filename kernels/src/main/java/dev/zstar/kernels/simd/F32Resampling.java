@@ -18,7 +18,12 @@ final class F32Resampling {
     private static final int L = S.length();
     private static final long B = F32.byteSize();
 
-    private static final ThreadLocal<F32ConvolutionScratch> SCRATCH = ThreadLocal.withInitial(F32ConvolutionScratch::new);
+    private static final ThreadLocal<Line> LINE = ThreadLocal.withInitial(Line::new);
+
+    /** A row on the heap, grown as needed. */
+    private static final class Line {
+        float[] elements = new float[0];
+    }
 
     private F32Resampling() {}
 
@@ -44,7 +49,11 @@ final class F32Resampling {
     }
 
     private static float[] line(int n) {
-        return SCRATCH.get().gathered(n + L);
+        Line line = LINE.get();
+        if (line.elements.length < n + L) {
+            line.elements = new float[n + L];
+        }
+        return line.elements;
     }
 
     // ---- linear interpolation

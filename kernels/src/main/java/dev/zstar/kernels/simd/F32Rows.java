@@ -75,31 +75,6 @@ final class F32Rows {
         }
     }
 
-    /** {@code out = 1 - y²}. */
-    static void tanhDerivative(long y, long out, int n) {
-        FloatVector one = FloatVector.broadcast(S, 1);
-        int i = 0;
-        for (; i <= n - L; i += L) {
-            FloatVector v = FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER);
-            one.sub(v.mul(v)).intoMemorySegment(ALL, out + i * B, ORDER);
-        }
-        if (i < n) {
-            FloatVector v = FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER);
-            one.sub(v.mul(v)).intoMemorySegment(ALL, out + i * B, ORDER, S.indexInRange(i, n));
-        }
-    }
-
-    /** {@code out = 1} where {@code y > 0}, 0 where {@code y ≤ 0}, NaN where {@code y} is. */
-    static void reluDerivative(long y, long out, int n) {
-        FloatVector zero = FloatVector.zero(S);
-        FloatVector one = FloatVector.broadcast(S, 1);
-        for (int i = 0; i < n; i += L) {
-            FloatVector v = FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER);
-            FloatVector derivative = v.blend(zero, v.compare(VectorOperators.LE, 0)).blend(one, v.compare(VectorOperators.GT, 0));
-            derivative.intoMemorySegment(ALL, out + i * B, ORDER, S.indexInRange(i, n));
-        }
-    }
-
     static void fill(float value, long out, int n) {
         for (int i = 0; i < n; i += L) {
             FloatVector.broadcast(S, value).intoMemorySegment(ALL, out + i * B, ORDER, S.indexInRange(i, n));

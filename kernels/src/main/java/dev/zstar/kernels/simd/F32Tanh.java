@@ -33,11 +33,11 @@ final class F32Tanh {
     private F32Tanh() {}
 
     /**
-     * {@code t = tanh t}, the first {@code length} elements, rounded up to whole vectors. One loop without calls of ours: once a
+     * {@code t = tanh t}, {@code length} elements from {@code from} on, rounded up to whole vectors. One loop without calls of ours: once a
      * method has been compiled into much code the JIT no longer inlines it, and a vector that crosses a call becomes an object.
      */
-    static void apply(float[] t, int length) {
-        for (int i = 0; i < length; i += S.length()) {
+    static void apply(float[] t, int from, int length) {
+        for (int i = from; i < from + length; i += S.length()) {
             FloatVector x = FloatVector.fromArray(S, t, i);
             FloatVector y = x.abs().min(LIMIT).mul(2f);
             FloatVector shifted = y.fma(FloatVector.broadcast(S, LOG2_E), FloatVector.broadcast(S, MAGIC));

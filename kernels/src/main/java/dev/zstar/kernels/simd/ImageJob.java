@@ -62,17 +62,16 @@ final class ImageJob implements Team.Loop {
         return pieces;
     }
 
-    /** Pieces of the gradients: for each tap a few channels each, and the bias, each over the whole batch. */
+    /** Pieces of the gradients: those of the weights, and the bias, each over the whole batch. */
     int gradientPieces() {
         return weightPieces() + (bias == null ? 0 : 1);
     }
 
-    private int groups() {
-        return x.type() == Type.F32 ? F32ConvolutionGradient.groups(convolution) : F64ConvolutionGradient.groups(convolution);
-    }
-
     private int weightPieces() {
-        return out == null ? 0 : convolution.kernel() * convolution.kernel() * groups();
+        if (out == null) {
+            return 0;
+        }
+        return x.type() == Type.F32 ? F32ConvolutionGradient.pieces(convolution) : F64ConvolutionGradient.pieces(convolution);
     }
 
     @Override
@@ -104,18 +103,17 @@ final class ImageJob implements Team.Loop {
     }
 
     private void gradients(int from, int end) {
-        for (int piece = from; piece < end; piece++) {
-            if (piece == weightPieces()) {
-                if (x.type() == Type.F32) {
-                    F32ConvolutionGradient.addBias(x, bias);
-                } else {
-                    F64ConvolutionGradient.addBias(x, bias);
-                }
-            } else if (x.type() == Type.F32) {
-                F32ConvolutionGradient.addWeights(convolution, shape, x, y, out, piece / groups(), piece % groups());
-            } else {
-                F64ConvolutionGradient.addWeights(convolution, shape, x, y, out, piece / groups(), piece % groups());
-            }
+        int weights = Math.min(end, weightPieces());
+        boolean f32 = x.type() == Type.F32;
+        if (from < weights && f32) {
+            F32ConvolutionGradient.addWeights(convolution, shape, x, y, out, from, weights);
+        } else if (from < weights) {
+            F64ConvolutionGradient.addWeights(convolution, shape, x, y, out, from, weights);
+        }
+        if (weights < end && f32) {
+            F32ConvolutionGradient.addBias(x, bias);
+        } else if (weights < end) {
+            F64ConvolutionGradient.addBias(x, bias);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.zstar.kernels.simd;
 
+import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
@@ -15,17 +16,20 @@ final class Job implements Team.Loop {
     static final int ROWS = 16;
 
     enum Kind {
-        APPLY, ADD_OUTER, FINISH, AXPBY, MULTIPLY, ONES, RELU_DERIVATIVE, TANH_DERIVATIVE, DOT, MULTI_DOT, MULTI_AXPY, MIX, STORE,
+        APPLY, GEMM, FINISH, ACTIVATE, DERIVATIVE, AXPBY, MULTIPLY, DOT, MULTI_DOT, MULTI_AXPY, MIX, STORE,
         RESIDUAL_SWEEP
     }
 
     Kind kind;
-    Block packed;
+    Panels panels;
     Block x;
     Block y;
     Block out;
     double a;
     double b;
+    boolean transposeX;
+    boolean transposeY;
+    Activation activation;
     Epilogue epilogue;
     boolean byRows;
     double[] partial;
@@ -37,6 +41,7 @@ final class Job implements Team.Loop {
     double[] coefficients;
     double[] sums;
     private double[] partials = new double[0];
+    private Block scratch;
 
     double[] partials(int length) {
         if (partials.length < length) {
@@ -45,9 +50,25 @@ final class Job implements Team.Loop {
         return partials;
     }
 
+    /** Room for so many f32; the caller's until its next operation. */
+    Block scratch(int rows, int cols) {
+        if (scratch == null || scratch.rows() < rows || scratch.cols() != cols) {
+            close();
+            scratch = Block.allocate(Type.F32, rows, cols);
+        }
+        return scratch.head(rows);
+    }
+
+    /** Frees the scratch memory. */
+    void close() {
+        if (scratch != null) {
+            scratch.close();
+        }
+    }
+
     /** Forgets the operands, so that a thread that ends its work keeps nothing alive. */
     void clear() {
-        packed = null;
+        panels = null;
         x = null;
         y = null;
         out = null;

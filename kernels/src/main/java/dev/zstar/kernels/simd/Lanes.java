@@ -8,6 +8,8 @@ import jdk.incubator.vector.VectorSpecies;
 final class Lanes {
     static final VectorSpecies<Double> D = DoubleVector.SPECIES_PREFERRED;
     static final int COUNT = D.length();
+    /** Of a vector, of whatever elements. */
+    static final int BITS = D.vectorBitSize();
 
     private static final VectorShuffle<Double> BY_4 = rotation(4);
     private static final VectorShuffle<Double> BY_2 = rotation(2);

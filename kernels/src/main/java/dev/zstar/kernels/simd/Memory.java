@@ -7,6 +7,12 @@ import java.nio.ByteOrder;
 /** All memory as one segment. A constant to the JIT, so that an access costs one comparison instead of a session and two bounds. */
 final class Memory {
     static final MemorySegment ALL = all();
+    /**
+     * Keeps an address as it is, and tells the JIT that what is added to it cannot leave {@link #ALL}: then it tests no access. No platform
+     * has addresses of more bits.
+     */
+    static final long MASK = Long.MAX_VALUE >>> 4;
+
     static final ByteOrder ORDER = ByteOrder.nativeOrder();
     /** Unaligned, since the aligned layout tests the address at every access. */
     static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;

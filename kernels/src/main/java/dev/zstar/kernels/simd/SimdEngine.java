@@ -5,27 +5,43 @@ import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Images;
+import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** Checks each call, splits it among the team if it is worth it, and hands addresses to the kernels of its type. */
 final class SimdEngine implements Engine {
+    static final String NAME = "simd";
+
     private final Team team;
+    /** Of each calling thread its own; all of them, for their memory. */
+    private final ThreadLocal<Job> jobs = ThreadLocal.withInitial(this::newJob);
+    private final Queue<Job> known = new ConcurrentLinkedQueue<>();
+    private final Layers layers;
     private final Images images;
-    private final ThreadLocal<Job> jobs = ThreadLocal.withInitial(Job::new);
 
     SimdEngine(int threads) {
         team = new Team(threads);
+        layers = new SimdLayers(team);
         images = new SimdImages(team);
+    }
+
+    private Job newJob() {
+        Job job = new Job();
+        known.add(job);
+        return job;
     }
 
     @Override
     public String name() {
-        return "simd";
+        return NAME;
     }
 
     @Override
@@ -34,25 +50,33 @@ final class SimdEngine implements Engine {
     }
 
     @Override
-    public Weights pack(Block w) {
-        w.requireOpen();
-        return new SimdWeights(w);
+    public Weights pack(Block w, Format format) {
+        return new SimdWeights(w, format);
     }
 
     private static SimdWeights own(Weights w) {
         if (w instanceof SimdWeights own) {
             return own;
         }
-        throw new IllegalArgumentException("weights of " + w.getClass().getSimpleName() + " in the simd engine; pack them with it");
+        throw Shapes.foreign(w, NAME);
+    }
+
+    private boolean shared(double work) {
+        return work >= Job.WORTH_SHARING && team.threads() > 1;
     }
 
     /** Runs a job on the team, or at once where there is too little work to share. */
     private void run(Job job, int pieces, double work) {
-        if (work < Job.WORTH_SHARING || team.threads() == 1) {
+        if (!shared(work)) {
             job.run(0, pieces);
         } else {
             team.run(pieces, job);
         }
+    }
+
+    @Override
+    public Layers layers() {
+        return layers;
     }
 
     // ---- products
@@ -60,31 +84,64 @@ final class SimdEngine implements Engine {
     @Override
     public void apply(Weights w, Block z, Block out, Epilogue epilogue) {
         Shapes.apply(w, z, out, epilogue);
-        product(own(w).panels(), z, out, epilogue);
+        Panels panels = own(w).panels();
+        product(panels, whole(panels, z), out, epilogue);
     }
 
     @Override
     public void applyTransposed(Weights w, Block u, Block out) {
         Shapes.applyTransposed(w, u, out);
-        product(own(w).transposedPanels(), u, out, Epilogue.NONE);
+        Panels panels = own(w).transposedPanels();
+        if (panels.scales == null) {
+            product(panels, whole(panels, u), out, Epilogue.NONE);
+            return;
+        }
+        // The scales of integer weights belong to the inputs of the transpose.
+        Block scaled = jobs.get().scratch(u.rows(), u.cols());
+        for (int p = 0; p < u.rows(); p++) {
+            F32Rows.multiply(u.address() + p * u.strideBytes(), panels.scales.address(), scaled.address() + p * scaled.strideBytes(), u.cols());
+        }
+        product(panels, scaled, out, Epilogue.NONE);
     }
 
-    private void product(Block packed, Block z, Block out, Epilogue epilogue) {
-        int panels = z.type() == Type.F32 ? F32Product.panels(out.cols()) : F64Product.panels(out.cols());
+    /** The state, copied to where zeros follow each row if the weights' last step reads beyond it. */
+    private Block whole(Panels w, Block z) {
+        if (w.inputs % w.share == 0) {
+            return z;
+        }
+        Block copy = jobs.get().scratch(z.rows(), z.cols());
+        copy.copyFrom(z);
+        return copy;
+    }
+
+    private void product(Panels w, Block z, Block out, Epilogue epilogue) {
+        double work = 2.0 * z.rows() * w.inputs * w.outputs;
+        if (epilogue.norms() == null && !shared(work)) {
+            if (w.type == Type.F32) {
+                F32Product.apply(w, z, out, epilogue, null, 0, w.count, 0, z.rows());
+            } else {
+                F64Product.apply(w, z, out, epilogue, null, 0, w.count, 0, z.rows());
+            }
+            return;
+        }
         Job job = jobs.get();
         job.kind = Job.Kind.APPLY;
-        job.packed = packed;
+        job.panels = w;
         job.x = z;
         job.out = out;
         job.epilogue = epilogue;
-        job.partial = epilogue.norms() == null ? null : job.partials(2 * z.rows() * panels);
-        // Panels first, since then a worker meets the same weights at every call; rows where there are too few panels.
-        job.byRows = panels < 2 * threads() && z.rows() >= Job.ROWS * threads();
-        run(job, job.byRows ? (z.rows() + Job.ROWS - 1) / Job.ROWS : panels, 2.0 * z.rows() * z.cols() * out.cols());
+        job.partial = epilogue.norms() == null ? null : job.partials(2 * z.rows() * w.count);
+        split(job, w.count, z.rows(), work);
         if (epilogue.norms() != null) {
-            sum(job.partial, z.rows(), panels, epilogue.norms());
+            sum(job.partial, z.rows(), w.count, epilogue.norms());
         }
         job.clear();
+    }
+
+    /** Panels first, since then a worker meets the same weights at every call; rows where there are too few panels. */
+    private void split(Job job, int panels, int rows, double work) {
+        job.byRows = panels < 2 * threads() && rows >= Job.ROWS * threads();
+        run(job, job.byRows ? (rows + Job.ROWS - 1) / Job.ROWS : panels, work);
     }
 
     private static void sum(double[] partial, int rows, int panels, Epilogue.Norms norms) {
@@ -100,15 +157,19 @@ final class SimdEngine implements Engine {
     }
 
     @Override
-    public void addOuter(Block d, Block z, Block out) {
-        Shapes.addOuter(d, z, out);
+    public void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
+        Shapes.gemm(a, transposeA, b, transposeB, c);
         Job job = jobs.get();
-        job.kind = Job.Kind.ADD_OUTER;
-        job.x = d;
-        job.y = z;
-        job.out = out;
-        int panels = d.type() == Type.F32 ? F32Product.panels(out.cols()) : F64Product.panels(out.cols());
-        run(job, panels, 2.0 * d.rows() * out.rows() * out.cols());
+        job.kind = Job.Kind.GEMM;
+        job.a = alpha;
+        job.x = a;
+        job.transposeX = transposeA;
+        job.y = b;
+        job.transposeY = transposeB;
+        job.b = beta;
+        job.out = c;
+        int panels = a.type() == Type.F32 ? F32Gemm.panels(c) : F64Gemm.panels(c);
+        split(job, panels, c.rows(), 2.0 * c.rows() * c.cols() * (transposeA ? a.rows() : a.cols()));
         job.clear();
     }
 
@@ -153,15 +214,20 @@ final class SimdEngine implements Engine {
     }
 
     @Override
-    public void derivative(Activation activation, Block y, Block out) {
-        Shapes.same("derivative", "y", y, "out", out);
-        rowwise(
-                switch (activation) {
-                    case IDENTITY -> Job.Kind.ONES;
-                    case RELU -> Job.Kind.RELU_DERIVATIVE;
-                    case TANH -> Job.Kind.TANH_DERIVATIVE;
-                },
-                0, y, 0, y, out, null);
+    public void activate(Activation activation, Block x, Block out) {
+        Shapes.same("activate", "x", x, "out", out);
+        activation(Job.Kind.ACTIVATE, activation, x, out);
+    }
+
+    @Override
+    public void derivative(Activation activation, Block x, Block out) {
+        Shapes.same("derivative", "x", x, "out", out);
+        activation(Job.Kind.DERIVATIVE, activation, x, out);
+    }
+
+    private void activation(Job.Kind kind, Activation activation, Block x, Block out) {
+        jobs.get().activation = activation;
+        rowwise(kind, 0, x, 0, x, out, null);
     }
 
     @Override
@@ -234,5 +300,6 @@ final class SimdEngine implements Engine {
     @Override
     public void close() {
         team.close();
+        known.forEach(Job::close);
     }
 }

@@ -114,27 +114,24 @@ final class Cblas {
         threads = count;
     }
 
-    /** {@code c = A B + β c}, where {@code A} is {@code a} or its transpose, and {@code B} likewise; {@code β} is 0 or 1. */
-    void multiply(Block a, boolean transposeA, Block b, boolean transposeB, int beta, Block c) {
+    /** {@code c = α A B + β c}, where {@code A} is {@code a} or its transpose, and {@code B} likewise. Not for products without inner elements. */
+    void multiply(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
         int inner = transposeA ? a.rows() : a.cols();
         if (c.rows() == 0 || c.cols() == 0) {
             return;
         }
         if (inner == 0) {
-            if (beta == 0) {
-                c.fill(0);
-            }
-            return;
+            throw new AssertionError("an empty product");
         }
         int ta = transposeA ? TRANSPOSED : PLAIN;
         int tb = transposeB ? TRANSPOSED : PLAIN;
         try {
             if (c.type() == Type.F32) {
                 SGEMM.invokeExact(sgemm, ROW_MAJOR, ta, tb, c.rows(), c.cols(), inner,
-                        1f, a.segment(), a.stride(), b.segment(), b.stride(), (float) beta, c.segment(), c.stride());
+                        (float) alpha, a.segment(), a.stride(), b.segment(), b.stride(), (float) beta, c.segment(), c.stride());
             } else {
                 DGEMM.invokeExact(dgemm, ROW_MAJOR, ta, tb, c.rows(), c.cols(), inner,
-                        1d, a.segment(), a.stride(), b.segment(), b.stride(), (double) beta, c.segment(), c.stride());
+                        alpha, a.segment(), a.stride(), b.segment(), b.stride(), beta, c.segment(), c.stride());
             }
         } catch (Throwable e) {
             throw unchecked(e);

@@ -5,7 +5,10 @@ import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Images;
+import dev.zstar.kernels.Layers;
+import dev.zstar.kernels.PlainWeights;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.Type;
@@ -46,19 +49,24 @@ final class OpenBlasEngine implements Engine {
     }
 
     @Override
-    public Weights pack(Block w) {
-        return new OpenBlasWeights(w);
+    public Weights pack(Block w, Format format) {
+        return new PlainWeights(OpenBlasProvider.NAME, w, format);
+    }
+
+    @Override
+    public Layers layers() {
+        return host.layers();
     }
 
     @Override
     public void apply(Weights w, Block z, Block out, Epilogue epilogue) {
         Shapes.apply(w, z, out, epilogue);
-        Block matrix = OpenBlasWeights.matrix(w);
-        blas.threads(threads);
+        Block matrix = PlainWeights.of(w, OpenBlasProvider.NAME);
         if (z.rows() == 1) {
+            blas.threads(threads);
             blas.multiply(matrix, false, z, out);
         } else {
-            blas.multiply(z, false, matrix, true, 0, out);
+            gemm(1, z, false, matrix, true, 0, out);
         }
         if (!epilogue.isNone()) {
             host.finish(z, out, epilogue);
@@ -68,20 +76,24 @@ final class OpenBlasEngine implements Engine {
     @Override
     public void applyTransposed(Weights w, Block u, Block out) {
         Shapes.applyTransposed(w, u, out);
-        Block matrix = OpenBlasWeights.matrix(w);
-        blas.threads(threads);
+        Block matrix = PlainWeights.of(w, OpenBlasProvider.NAME);
         if (u.rows() == 1) {
+            blas.threads(threads);
             blas.multiply(matrix, true, u, out);
         } else {
-            blas.multiply(u, false, matrix, false, 0, out);
+            gemm(1, u, false, matrix, false, 0, out);
         }
     }
 
     @Override
-    public void addOuter(Block d, Block z, Block out) {
-        Shapes.addOuter(d, z, out);
+    public void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
+        Shapes.gemm(a, transposeA, b, transposeB, c);
+        if ((transposeA ? a.rows() : a.cols()) == 0) {
+            host.gemm(alpha, a, transposeA, b, transposeB, beta, c);
+            return;
+        }
         blas.threads(threads);
-        blas.multiply(d, true, z, false, 1, out);
+        blas.multiply(alpha, a, transposeA, b, transposeB, beta, c);
     }
 
     @Override
@@ -100,8 +112,13 @@ final class OpenBlasEngine implements Engine {
     }
 
     @Override
-    public void derivative(Activation activation, Block y, Block out) {
-        host.derivative(activation, y, out);
+    public void activate(Activation activation, Block x, Block out) {
+        host.activate(activation, x, out);
+    }
+
+    @Override
+    public void derivative(Activation activation, Block x, Block out) {
+        host.derivative(activation, x, out);
     }
 
     @Override

@@ -36,8 +36,8 @@ final class SelfCheck {
                     blas.multiply(w, false, z.head(1), out.head(1));
                     blas.multiply(w, true, u.head(1), back.head(1));
                 } else {
-                    blas.multiply(z, false, w, true, 0, out);
-                    blas.multiply(u, false, w, false, 0, back);
+                    blas.multiply(1, z, false, w, true, 0, out);
+                    blas.multiply(1, u, false, w, false, 0, back);
                 }
                 for (int p = 0; p < rows; p++) {
                     for (int i = 0; i < outputs; i++) {
@@ -57,7 +57,7 @@ final class SelfCheck {
                 }
             }
             outer.copyFrom(w);
-            blas.multiply(u, true, z, false, 1, outer);
+            blas.multiply(1, u, true, z, false, 1, outer);
             for (int i = 0; i < outputs; i++) {
                 for (int j = 0; j < inputs; j++) {
                     double sum = w.get(i, j);

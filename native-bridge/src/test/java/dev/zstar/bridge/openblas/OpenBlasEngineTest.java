@@ -101,7 +101,7 @@ class OpenBlasEngineTest {
                 Rows rows = new Rows(9);
                 rows.place(0, 8);
                 Epilogue.Norms norms = new Epilogue.Norms(batch);
-                engine.apply(packed, z, out, new Epilogue(bias, injection, rows, Activation.TANH, norms));
+                engine.apply(packed, z, out, new Epilogue(bias, injection, rows, Activation.TANH, null, norms));
                 for (int p = 0; p < batch; p++) {
                     Sum step = new Sum();
                     Sum value = new Sum();
@@ -202,8 +202,7 @@ class OpenBlasEngineTest {
                     .hasMessage("addOuter: out is 2×3 f32, expected 4×3 f32");
             assertThatThrownBy(() -> engine.apply(foreign, z, out, Epilogue.NONE))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("ScalarWeights")
-                    .hasMessageContaining("openblas");
+                    .hasMessage("weights of 4×3 f32 packed by the engine scalar, expected the engine openblas's; pack them with it");
             Weights closed = engine.pack(w);
             closed.close();
             assertThatThrownBy(() -> engine.apply(closed, z, out, Epilogue.NONE)).isInstanceOf(IllegalStateException.class);

@@ -1,0 +1,36 @@
+package dev.zstar.benchmarks.jmh.peers;
+
+import java.util.function.Supplier;
+
+/** One contender at one problem, checked before the clock starts and after it has stopped. */
+final class Bout implements AutoCloseable {
+    private final Supplier<Call> prepare;
+    private final Expected expected;
+    private final Call call;
+
+    Bout(Contender contender, Supplier<Call> prepare, Expected expected) {
+        this.prepare = prepare;
+        this.expected = expected;
+        System.out.println("# contender: " + Contenders.describe(contender));
+        check();
+        call = prepare.get();
+    }
+
+    double run() {
+        return call.run();
+    }
+
+    /** On data of its own: {@code y += a x} would have moved what was timed. After the measurement, the code that runs here is compiled. */
+    private void check() {
+        try (Call fresh = prepare.get()) {
+            fresh.run();
+            expected.check(fresh.answer().get());
+        }
+    }
+
+    @Override
+    public void close() {
+        call.close();
+        check();
+    }
+}

@@ -1,0 +1,67 @@
+package dev.zstar.benchmarks.jmh.peers;
+
+import org.ejml.concurrency.EjmlConcurrency;
+
+/**
+ * EJML (Apache 2.0), on its row-major matrices, its concurrency off.
+ *
+ * <p>It computes {@code Z Wᵀ} from a {@code Wᵀ} that is stored as such: at n = 512 that was 2.5 times as fast as its
+ * {@code multTransB} and as its matrix times a column, both of which sum along rows; its block matrices were no faster. The norm is
+ * its fast one, without a guard against overflow, as the other libraries' are.
+ */
+// Its classes are written out where they are used: an import cannot carry its twin, the formatter drops the comment.
+final class F32Ejml implements Contender {
+    F32Ejml() {
+        EjmlConcurrency.setMaxThreads(1);
+    }
+
+    @Override
+    public Class<?> computing() {
+        return org.ejml.dense.row.CommonOps_FDRM.class; // twin: return org.ejml.dense.row.CommonOps_DDRM.class;
+    }
+
+    @Override
+    public Call product(Product data) {
+        var transposed = matrix(data.n(), data.n(), data.transposed());
+        var z = matrix(data.batch(), data.n(), data.z());
+        var out = matrix(data.batch(), data.n(), new double[data.batch() * data.n()]);
+        return Call.writing(
+                () -> org.ejml.dense.row.CommonOps_FDRM // twin: () -> org.ejml.dense.row.CommonOps_DDRM
+                        .mult(z, transposed, out),
+                () -> F32Arrays.toDoubles(out.data));
+    }
+
+    @Override
+    public Call dot(Vectors data) {
+        var x = matrix(data.n(), 1, data.x());
+        var y = matrix(data.n(), 1, data.y());
+        return Call.number(
+                () -> org.ejml.dense.row.mult.VectorVectorMult_FDRM // twin: () -> org.ejml.dense.row.mult.VectorVectorMult_DDRM
+                        .innerProd(x, y));
+    }
+
+    @Override
+    public Call axpy(Vectors data) {
+        float a = (float) data.a();
+        var x = matrix(data.n(), 1, data.x());
+        var y = matrix(data.n(), 1, data.y());
+        return Call.writing(
+                () -> org.ejml.dense.row.CommonOps_FDRM // twin: () -> org.ejml.dense.row.CommonOps_DDRM
+                        .addEquals(y, a, x),
+                () -> F32Arrays.toDoubles(y.data));
+    }
+
+    @Override
+    public Call norm(Vectors data) {
+        var x = matrix(data.n(), 1, data.x());
+        return Call.number(
+                () -> org.ejml.dense.row.NormOps_FDRM // twin: () -> org.ejml.dense.row.NormOps_DDRM
+                        .fastNormF(x));
+    }
+
+    private static org.ejml.data.FMatrixRMaj // twin: private static org.ejml.data.DMatrixRMaj
+            matrix(int rows, int cols, double[] values) {
+        return org.ejml.data.FMatrixRMaj // twin: return org.ejml.data.DMatrixRMaj
+                .wrap(rows, cols, F32Arrays.of(values));
+    }
+}

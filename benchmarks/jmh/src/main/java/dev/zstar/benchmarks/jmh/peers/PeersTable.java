@@ -1,0 +1,140 @@
+package dev.zstar.benchmarks.jmh.peers;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.StringJoiner;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Writes what {@code ./zstar jmh Peers -rf json -rff FILE} left in {@code FILE} as tables in Markdown: {@code ./zstar peers FILE}.
+ *
+ * <p>A contender's time is that of its fastest iteration, since whatever else a machine does can only add to it; the tables say how many
+ * times as long as {@code simd} it took, in parentheses where iterations differed too much to believe it.
+ */
+public final class PeersTable {
+    private static final String BASE = "simd";
+
+    /** Slowest over fastest iteration from which a time is not trusted: something else ran, or the JIT was not done. */
+    private static final double UNSTEADY = 1.25;
+
+    /** The iterations of one contender. */
+    private record Times(double fastest, double slowest) {
+        double spread() {
+            return slowest / fastest;
+        }
+    }
+
+    /** Times of one benchmark by case and contender. */
+    private final Map<String, Map<String, Times>> cases = new LinkedHashMap<>();
+
+    private final Set<String> contenders = new LinkedHashSet<>();
+
+    private PeersTable() {}
+
+    /** Prints the tables of the file that is named. */
+    @SuppressWarnings("SystemExitOutsideMain")
+    public static void main(String[] arguments) {
+        if (arguments.length != 1) {
+            System.err.println("usage: zstar peers FILE, where FILE is from zstar jmh Peers -rf json -rff FILE");
+            System.exit(2);
+        }
+        try {
+            System.out.print(markdown(JsonMapper.shared().readTree(Files.readString(Path.of(arguments[0])))));
+        } catch (IOException | JacksonException | IllegalArgumentException e) {
+            System.err.println("zstar: " + arguments[0] + " cannot be read as JMH's JSON (" + e.getClass().getSimpleName() + ")");
+            System.exit(1);
+        }
+    }
+
+    /** The tables, a heading before each, and how far iterations were apart. */
+    static String markdown(JsonNode results) {
+        Map<String, PeersTable> tables = new LinkedHashMap<>();
+        List<Double> spreads = new ArrayList<>();
+        for (JsonNode result : results) {
+            JsonNode params = result.path("params");
+            if (!params.has("who")) {
+                continue;
+            }
+            String name = result.path("benchmark").asString();
+            Times times = iterations(result.path("primaryMetric"));
+            tables.computeIfAbsent(name.substring(name.lastIndexOf('.') + 1), _ -> new PeersTable()).add(params, times);
+            spreads.add(times.spread());
+        }
+        if (tables.isEmpty()) {
+            throw new IllegalArgumentException("no contenders");
+        }
+        StringBuilder out = new StringBuilder();
+        tables.forEach((name, table) -> out.append("### ").append(name).append("\n\n").append(table.rows()).append('\n'));
+        spreads.sort(null);
+        return out.append(String.format(Locale.ROOT, "Slowest iteration over fastest: median %.2f, worst %.2f.\n",
+                        spreads.get(spreads.size() / 2), spreads.getLast()))
+                .toString();
+    }
+
+    /** Of all forks, in µs. */
+    private static Times iterations(JsonNode metric) {
+        String unit = metric.path("scoreUnit").asString();
+        if (!unit.equals("us/op")) {
+            throw new IllegalArgumentException("times in " + unit);
+        }
+        List<Double> times = new ArrayList<>();
+        for (JsonNode fork : metric.path("rawData")) {
+            for (JsonNode time : fork) {
+                times.add(time.asDouble());
+            }
+        }
+        times.sort(null);
+        return new Times(times.getFirst(), times.getLast());
+    }
+
+    private void add(JsonNode params, Times times) {
+        StringJoiner shape = new StringJoiner(" ");
+        for (Map.Entry<String, JsonNode> param : params.properties()) {
+            if (!param.getKey().equals("who")) {
+                shape.add(param.getKey().equals("n") ? "n=" + param.getValue().asString() : param.getValue().asString());
+            }
+        }
+        String contender = params.path("who").asString();
+        contenders.add(contender);
+        cases.computeIfAbsent(shape.toString(), _ -> new LinkedHashMap<>()).put(contender, times);
+    }
+
+    private String rows() {
+        StringBuilder rows = new StringBuilder("| |");
+        contenders.forEach(name -> rows.append(" `").append(name).append("` |"));
+        rows.append("\n|---|").append("--:|".repeat(contenders.size())).append('\n');
+        cases.forEach((shape, times) -> {
+            rows.append("| ").append(shape).append(" |");
+            contenders.forEach(name -> rows.append(' ').append(cell(name, times.get(name), times.get(BASE))).append(" |"));
+            rows.append('\n');
+        });
+        return rows.toString();
+    }
+
+    private static String cell(String contender, Times times, Times base) {
+        if (times == null) {
+            return "";
+        }
+        boolean absolute = contender.equals(BASE) || base == null;
+        String cell = absolute ? micros(times.fastest()) : ratio(times.fastest() / base.fastest());
+        return times.spread() > UNSTEADY || !absolute && base.spread() > UNSTEADY ? "(" + cell + ")" : cell;
+    }
+
+    private static String micros(double time) {
+        return String.format(Locale.ROOT, time < 10 ? "%.3f µs" : time < 1000 ? "%.1f µs" : "%.0f µs", time);
+    }
+
+    private static String ratio(double ratio) {
+        return String.format(Locale.ROOT, ratio < 10 ? "×%.2f" : "×%.0f", ratio);
+    }
+}

@@ -1,0 +1,56 @@
+package dev.zstar.kernels;
+
+/** How {@link Weights} are stored. Products accumulate in the type of the state whatever the format. */
+public enum Format {
+    /** In the type of the matrix; nothing is rounded. */
+    FULL,
+    /** The upper half of an f32 (8 bits of significand, rounded to nearest even): relative error up to 2⁻⁸. For f32 only. */
+    BF16,
+    /**
+     * Integers of {@code -127 … 127} times a scale for each row of the matrix, {@code max |w| / 127}: an error of up to half a scale in
+     * every element. For f32 only. A row with an element that is NaN or infinite becomes NaN.
+     */
+    INT8;
+
+    /** Rounds to bf16. NaN stays NaN. */
+    public static short toBf16(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        if (Float.isNaN(value)) {
+            return (short) (bits >>> 16 | 0x40);
+        }
+        return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+    }
+
+    /** The f32 with this upper half. */
+    public static float fromBf16(short bits) {
+        return Float.intBitsToFloat(bits << 16);
+    }
+
+    /** The scale of row {@code i} in {@link #INT8}: NaN where an element is not finite. */
+    public static float scale(Block w, int i) {
+        double largest = 0;
+        for (int k = 0; k < w.cols(); k++) {
+            largest = Math.max(largest, Math.abs(w.get(i, k)));
+        }
+        return Double.isFinite(largest) ? (float) (largest / 127) : Float.NaN;
+    }
+
+    /** The integer nearest to {@code value / scale}; 0 where the scale is 0 or NaN. */
+    public static byte toInt8(float value, float scale) {
+        return (byte) (scale > 0 ? Math.clamp(Math.rint((double) value / scale), -127, 127) : 0);
+    }
+
+    /** What row {@code i} of {@code w} becomes at column {@code k}, in the type of {@code w}. */
+    double rounded(Block w, int i, int k, float scale) {
+        return switch (this) {
+            case FULL -> w.get(i, k);
+            case BF16 -> fromBf16(toBf16((float) w.get(i, k)));
+            case INT8 -> toInt8((float) w.get(i, k), scale) * scale;
+        };
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(java.util.Locale.ROOT);
+    }
+}

@@ -1,0 +1,161 @@
+package dev.zstar.kernels;
+
+/** {@link Shapes} for {@link Layers}: what fits what, and how a misfit is said. For engines. */
+public final class LayerShapes {
+    private LayerShapes() {}
+
+    /** An output of the shape of {@code x} that is {@code x} itself or apart from it. */
+    public static void elementwise(String operation, String input, Block x, String output, Block out) {
+        Shapes.same(operation, input, x, output, out);
+        if (out.address() != x.address()) {
+            apart(operation, input, x, output, out);
+        }
+    }
+
+    /** The operands of {@link Layers#softmaxVjp}. */
+    public static void softmaxVjp(Block y, Block dy, Block dx) {
+        Shapes.same("softmaxVjp", "y", y, "dy", dy);
+        elementwise("softmaxVjp", "dy", dy, "dx", dx);
+        apart("softmaxVjp", "y", y, "dx", dx);
+    }
+
+    /** The operands of {@link Layers#rmsNorm}. */
+    public static void rmsNorm(Block x, Block gain, double eps, Block out, double[] stats) {
+        gain.requireShape("rmsNorm", "gain", x.type(), 1, x.cols());
+        norm("rmsNorm", x, gain, eps, out, stats, 1);
+    }
+
+    /** The operands of {@link Layers#groupNorm}. */
+    public static void groupNorm(Block x, int groups, Block gain, Block bias, double eps, Block out, double[] stats) {
+        channels("groupNorm", x, groups, gain);
+        norm("groupNorm", x, gain, eps, out, stats, 2 * groups);
+        if (bias != null) {
+            bias.requireShape("groupNorm", "bias", x.type(), 1, gain.cols());
+            apart("groupNorm", "bias", bias, "out", out);
+        }
+    }
+
+    private static void norm(String operation, Block x, Block gain, double eps, Block out, double[] stats, int numbers) {
+        Shapes.same(operation, "x", x, "out", out);
+        if (!(eps >= 0)) {
+            throw new IllegalArgumentException(operation + ": eps is " + eps + ", expected at least 0");
+        }
+        Shapes.room(operation, "stats", stats, Math.multiplyExact(numbers, x.rows()));
+        apart(operation, "x", x, "out", out);
+        apart(operation, "gain", gain, "out", out);
+    }
+
+    /** The operands of {@link Layers#rmsNormVjp}. */
+    public static void rmsNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain) {
+        gain.requireShape("rmsNormVjp", "gain", x.type(), 1, x.cols());
+        normVjp("rmsNormVjp", x, gain, stats, 1, dy, dx);
+        gradient("rmsNormVjp", x, gain, dy, dx, "dGain", dGain);
+    }
+
+    /** The operands of {@link Layers#groupNormVjp}. */
+    public static void groupNormVjp(
+            Block x, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
+        channels("groupNormVjp", x, groups, gain);
+        normVjp("groupNormVjp", x, gain, stats, 2 * groups, dy, dx);
+        gradient("groupNormVjp", x, gain, dy, dx, "dGain", dGain);
+        gradient("groupNormVjp", x, gain, dy, dx, "dBias", dBias);
+        if (dGain != null && dBias != null) {
+            apart("groupNormVjp", "dGain", dGain, "dBias", dBias);
+        }
+    }
+
+    private static void normVjp(String operation, Block x, Block gain, double[] stats, int numbers, Block dy, Block dx) {
+        Shapes.same(operation, "x", x, "dy", dy);
+        Shapes.same(operation, "x", x, "dx", dx);
+        Shapes.room(operation, "stats", stats, Math.multiplyExact(numbers, x.rows()));
+        apart(operation, "x", x, "dx", dx);
+        apart(operation, "dy", dy, "dx", dx);
+        apart(operation, "gain", gain, "dx", dx);
+    }
+
+    private static void gradient(String operation, Block x, Block gain, Block dy, Block dx, String operand, Block gradient) {
+        if (gradient != null) {
+            gradient.requireShape(operation, operand, x.type(), 1, gain.cols());
+            apart(operation, "x", x, operand, gradient);
+            apart(operation, "gain", gain, operand, gradient);
+            apart(operation, "dy", dy, operand, gradient);
+            apart(operation, "dx", dx, operand, gradient);
+        }
+    }
+
+    private static void channels(String operation, Block x, int groups, Block gain) {
+        int channels = gain.cols();
+        gain.requireShape(operation, "gain", x.type(), 1, channels);
+        x.requireOpen();
+        if (channels == 0 ? x.cols() != 0 : x.cols() % channels != 0) {
+            throw new IllegalArgumentException(operation + ": gain has " + channels + " channels, expected a divisor of x's " + x.cols());
+        }
+        if (groups < 1 || channels % groups != 0) {
+            throw new IllegalArgumentException(operation + ": " + groups + " groups, expected a divisor of " + channels + " channels");
+        }
+    }
+
+    /** The operands of {@link Layers#dropout}. */
+    public static void dropout(Block x, DropoutMask mask, Rows rows, Block out) {
+        elementwise("dropout", "x", x, "out", out);
+        Block factors = mask.block();
+        factors.requireShape("dropout", "the mask", x.type(), factors.rows(), x.cols());
+        apart("dropout", "the mask", factors, "out", out);
+        if (rows != null && rows.count() < x.rows()) {
+            throw new IllegalArgumentException("dropout: a row map of " + rows.count() + " rows, expected at least " + x.rows());
+        }
+        int batch = rows == null ? x.rows() : rows.capacity();
+        if (!mask.isShared() && factors.rows() < batch) {
+            throw new IllegalArgumentException(
+                    "dropout: the mask is " + factors.shape() + ", expected at least " + batch + " rows, or one that is shared");
+        }
+    }
+
+    /** The operands of {@link Layers#attention}. */
+    public static void attention(Block q, Block k, Block v, int sequence, int heads, Block out, double[] lse) {
+        heads("attention", q, k, v, sequence, heads, lse);
+        output("attention", q, k, v, "out", out);
+    }
+
+    /** The operands of {@link Layers#attentionVjp}. */
+    public static void attentionVjp(
+            Block q, Block k, Block v, int sequence, int heads, double[] lse, Block dOut, Block dq, Block dk, Block dv) {
+        String operation = "attentionVjp";
+        heads(operation, q, k, v, sequence, heads, lse);
+        Shapes.same(operation, "q", q, "dOut", dOut);
+        output(operation, q, k, v, "dq", dq);
+        output(operation, q, k, v, "dk", dk);
+        output(operation, q, k, v, "dv", dv);
+        apart(operation, "dOut", dOut, "dq", dq);
+        apart(operation, "dOut", dOut, "dk", dk);
+        apart(operation, "dOut", dOut, "dv", dv);
+        apart(operation, "dq", dq, "dk", dk);
+        apart(operation, "dq", dq, "dv", dv);
+        apart(operation, "dk", dk, "dv", dv);
+    }
+
+    private static void heads(String operation, Block q, Block k, Block v, int sequence, int heads, double[] lse) {
+        Shapes.same(operation, "q", q, "k", k);
+        Shapes.same(operation, "q", q, "v", v);
+        if (sequence < 1 || q.rows() % sequence != 0) {
+            throw new IllegalArgumentException(operation + ": sequences of " + sequence + " tokens, expected a divisor of q's " + q.rows() + " rows");
+        }
+        if (heads < 1 || q.cols() % heads != 0) {
+            throw new IllegalArgumentException(operation + ": " + heads + " heads, expected a divisor of q's " + q.cols() + " columns");
+        }
+        Shapes.room(operation, "lse", lse, Math.multiplyExact(q.rows(), heads));
+    }
+
+    private static void output(String operation, Block q, Block k, Block v, String output, Block out) {
+        Shapes.same(operation, "q", q, output, out);
+        apart(operation, "q", q, output, out);
+        apart(operation, "k", k, output, out);
+        apart(operation, "v", v, output, out);
+    }
+
+    private static void apart(String operation, String operand, Block input, String output, Block out) {
+        if (input.address() < out.address() + out.bytes() && out.address() < input.address() + input.bytes()) {
+            throw new IllegalArgumentException(operation + ": " + output + " overlaps " + operand + "; it needs memory of its own");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package dev.zstar.kernels;
+
+/**
+ * What layers of equilibrium models are made of besides products, each with its vector-Jacobian product: softmax, normalisations,
+ * dropout and attention. Obtained from {@link Engine#layers}.
+ *
+ * <p>A row is a sample or a token, and as in {@link Engine} its results depend on nothing but the row (for attention: the sequence),
+ * whatever the batch and the number of threads. All blocks of a call have one type; outputs may not overlap inputs unless the
+ * method says so; a misfit is an {@link IllegalArgumentException} that names the operand. Sums are accumulated in f64. NaN passes
+ * through. No method allocates after its first calls of a size.
+ */
+public interface Layers {
+    // ---- softmax
+
+    /**
+     * {@code out_i = exp(x_i - max x) / Σ_j exp(x_j - max x)} for each row. Terms below the smallest normal number count as 0. A row with
+     * {@code +∞} or NaN in it, or of {@code -∞} only, becomes NaN.
+     *
+     * @param out of the shape of {@code x}, which it may be
+     */
+    void softmax(Block x, Block out);
+
+    /**
+     * {@code dx = y ⊙ (dy - ⟨y, dy⟩)}.
+     *
+     * @param y what {@link #softmax} returned
+     * @param dx of the shape of {@code y}; may be {@code dy}
+     */
+    void softmaxVjp(Block y, Block dy, Block dx);
+
+    // ---- normalisation
+
+    /**
+     * {@code out = gain ⊙ (x - μ) / σ + bias} with {@code μ = mean x}, {@code σ² = mean (x - μ)² + eps} of each row (Ba, Kiros, Hinton 2016).
+     *
+     * @param gain {@code 1 × x.cols()}
+     * @param bias {@code 1 × x.cols()}, or null
+     * @param stats {@code μ} and {@code 1/σ} of row p go to {@code stats[2p]} and {@code stats[2p + 1]}
+     */
+    default void layerNorm(Block x, Block gain, Block bias, double eps, Block out, double[] stats) {
+        gain.requireShape("layerNorm", "gain", x.type(), 1, x.cols());
+        groupNorm(x, 1, gain, bias, eps, out, stats);
+    }
+
+    /**
+     * The vector-Jacobian products of {@link #layerNorm}.
+     *
+     * @param stats what {@code layerNorm} left there
+     * @param dx the gradient of {@code x}
+     * @param dGain {@code 1 × x.cols()}; the gradient of {@code gain}, summed over the rows in order, is added to it. Or null
+     * @param dBias {@code 1 × x.cols()}; likewise for {@code bias}
+     */
+    default void layerNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
+        gain.requireShape("layerNormVjp", "gain", x.type(), 1, x.cols());
+        groupNormVjp(x, 1, gain, stats, dy, dx, dGain, dBias);
+    }
+
+    /**
+     * {@code out = gain ⊙ x / ρ} with {@code ρ² = mean x² + eps} of each row (Zhang, Sennrich 2019).
+     *
+     * @param gain {@code 1 × x.cols()}
+     * @param stats {@code 1/ρ} of row p goes to {@code stats[p]}
+     */
+    void rmsNorm(Block x, Block gain, double eps, Block out, double[] stats);
+
+    /** The vector-Jacobian products of {@link #rmsNorm}; operands as in {@link #layerNormVjp}. */
+    void rmsNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain);
+
+    /**
+     * Normalises groups of channels (Wu, He 2018). A row is {@code x.cols() / C} positions of {@code C = gain.cols()} channels each, the
+     * channel fastest (NHWC); group g is channels {@code g C / groups … (g + 1) C / groups - 1} at all positions. Each group is normalised by
+     * its own {@code μ} and {@code σ}, as in {@link #layerNorm}; gain and bias belong to channels. With {@code C = x.cols()}, one position,
+     * a row is cut into {@code groups} contiguous parts of equal length.
+     *
+     * @param gain {@code 1 × C}; C must divide {@code x.cols()}, and {@code groups} must divide C
+     * @param bias {@code 1 × C}, or null
+     * @param stats {@code μ} and {@code 1/σ} of group g of row p go to {@code stats[2 (p · groups + g)]} and the place after it
+     */
+    void groupNorm(Block x, int groups, Block gain, Block bias, double eps, Block out, double[] stats);
+
+    /** The vector-Jacobian products of {@link #groupNorm}; operands as in {@link #layerNormVjp}, {@code dGain} and {@code dBias} {@code 1 × C}. */
+    void groupNormVjp(Block x, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias);
+
+    // ---- dropout
+
+    /**
+     * {@code out_p = x_p ⊙ m_p}, and as well the vector-Jacobian product of itself.
+     *
+     * @param rows which row of the batch, and so of the mask, position p belongs to; null means its own
+     * @param out of the shape of {@code x}, which it may be
+     */
+    void dropout(Block x, DropoutMask mask, Rows rows, Block out);
+
+    // ---- attention
+
+    /**
+     * {@code out_i = Σ_j P_ij v_j} with {@code P_i = softmax_j(⟨q_i, k_j⟩ / √d)}, for each sequence and each head (Vaswani et al. 2017). Rows are
+     * tokens, {@code sequence} of them after each other for each sequence; heads lie side by side in a row, {@code d = cols / heads}
+     * elements each. Probabilities are not kept: {@link #attentionVjp} forms them again (Dao et al. 2022). Meant for sequences that fit a
+     * second-level cache, of some hundred tokens; memory for each thread grows by {@code sequence · d}.
+     *
+     * @param q {@code batch · sequence × heads · d}, as {@code k}, {@code v} and {@code out}
+     * @param sequence tokens of one sequence
+     * @param causal whether token i sees tokens j ≤ i only; what comes later is not even multiplied by 0
+     * @param lse {@code log Σ_j exp(⟨q_i, k_j⟩ / √d)} of head h and row i goes to {@code lse[i · heads + h]}
+     */
+    void attention(Block q, Block k, Block v, int sequence, int heads, boolean causal, Block out, double[] lse);
+
+    /**
+     * The vector-Jacobian products of {@link #attention}, of the shape of {@code q} each.
+     *
+     * @param lse what {@code attention} left there
+     * @param dOut the gradient of its {@code out}
+     */
+    void attentionVjp(
+            Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dOut, Block dq, Block dk, Block dv);
+}

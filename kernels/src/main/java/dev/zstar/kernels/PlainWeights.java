@@ -1,0 +1,94 @@
+package dev.zstar.kernels;
+
+/**
+ * Weights of engines that keep the matrix as it came, row by row. A narrower {@link Format} rounds the elements and saves nothing.
+ * Such an engine packs with the constructor and reads with {@link #of}.
+ */
+public final class PlainWeights implements Weights {
+    private final String engine;
+    private final Format format;
+    private final Block matrix;
+
+    /**
+     * A copy of {@code w}, rounded to {@code format}.
+     *
+     * @param engine the name of the engine that the weights belong to
+     */
+    public PlainWeights(String engine, Block w, Format format) {
+        Shapes.pack(w, format);
+        this.engine = engine;
+        this.format = format;
+        matrix = Block.allocate(w.type(), w.rows(), w.cols());
+        copy(w);
+    }
+
+    private void copy(Block w) {
+        if (format == Format.FULL) {
+            matrix.copyFrom(w);
+            return;
+        }
+        for (int i = 0; i < w.rows(); i++) {
+            float scale = format == Format.INT8 ? Format.scale(w, i) : 1;
+            for (int k = 0; k < w.cols(); k++) {
+                matrix.set(i, k, format.rounded(w, i, k, scale));
+            }
+        }
+    }
+
+    /**
+     * The matrix of weights that the engine of this name packed.
+     *
+     * @throws IllegalArgumentException if another engine did
+     */
+    public static Block of(Weights w, String engine) {
+        if (w instanceof PlainWeights own && own.engine.equals(engine)) {
+            own.matrix.requireOpen();
+            return own.matrix;
+        }
+        throw Shapes.foreign(w, engine);
+    }
+
+    @Override
+    public String engine() {
+        return engine;
+    }
+
+    @Override
+    public Format format() {
+        return format;
+    }
+
+    @Override
+    public int rows() {
+        return matrix.rows();
+    }
+
+    @Override
+    public int cols() {
+        return matrix.cols();
+    }
+
+    @Override
+    public Type type() {
+        return matrix.type();
+    }
+
+    @Override
+    public void update(Block w) {
+        w.requireShape("update", "w", type(), rows(), cols());
+        copy(w);
+    }
+
+    @Override
+    public void prepareTransposed() {}
+
+    @Override
+    public long bytes() {
+        return matrix.bytes();
+    }
+
+    @Override
+    public void close() {
+        matrix.close();
+    }
+}

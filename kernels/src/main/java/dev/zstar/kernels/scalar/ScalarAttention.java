@@ -1,0 +1,100 @@
+package dev.zstar.kernels.scalar;
+
+import dev.zstar.kernels.Block;
+
+/** The formulas of attention and its gradients for one sequence and one head, with room for one row of probabilities. */
+final class ScalarAttention {
+    private double[] p = new double[0];
+    private double[] slope = new double[0];
+    private double[] key = new double[0];
+    private double[] value = new double[0];
+
+    private void reserve(int sequence, int d) {
+        if (p.length < sequence) {
+            p = new double[sequence];
+            slope = new double[sequence];
+        }
+        if (key.length < sequence * d) {
+            key = new double[sequence * d];
+            value = new double[sequence * d];
+        }
+    }
+
+    private static double dot(Block x, int i, Block y, int j, int col, int d) {
+        double sum = 0;
+        for (int c = col; c < col + d; c++) {
+            sum += x.get(i, c) * y.get(j, c);
+        }
+        return sum;
+    }
+
+    /** {@code S_ij = ⟨q_i, k_j⟩ / √d}, {@code lse_i = log Σ_j exp S_ij}, {@code out_i = Σ_j exp(S_ij - lse_i) v_j}. */
+    void forward(Block q, Block k, Block v, int first, int sequence, int heads, int head, boolean causal, Block out, double[] lse) {
+        int d = q.cols() / heads;
+        int col = head * d;
+        reserve(sequence, d);
+        for (int i = 0; i < sequence; i++) {
+            int seen = causal ? i + 1 : sequence;
+            double max = Double.NEGATIVE_INFINITY;
+            for (int j = 0; j < seen; j++) {
+                p[j] = dot(q, first + i, k, first + j, col, d) / Math.sqrt(d);
+                max = Math.max(max, p[j]);
+            }
+            double sum = 0;
+            for (int j = 0; j < seen; j++) {
+                p[j] = Math.exp(p[j] - max);
+                sum += p[j];
+            }
+            lse[(first + i) * heads + head] = max + Math.log(sum);
+            for (int c = col; c < col + d; c++) {
+                double mean = 0;
+                for (int j = 0; j < seen; j++) {
+                    mean += p[j] / sum * v.get(first + j, c);
+                }
+                out.set(first + i, c, mean);
+            }
+        }
+    }
+
+    /**
+     * With {@code P_ij = exp(S_ij - lse_i)} and {@code dS_ij = P_ij (⟨dOut_i, v_j⟩ - Σ_l P_il ⟨dOut_i, v_l⟩)}:
+     * {@code dq_i = Σ_j dS_ij k_j / √d}, {@code dk_j = Σ_i dS_ij q_i / √d}, {@code dv_j = Σ_i P_ij dOut_i}.
+     */
+    void backward(
+            Block q, Block k, Block v, int first, int sequence, int heads, int head, boolean causal, double[] lse, Block dOut,
+            Block dq, Block dk, Block dv) {
+        int d = q.cols() / heads;
+        int col = head * d;
+        double scale = 1 / Math.sqrt(d);
+        reserve(sequence, d);
+        java.util.Arrays.fill(key, 0, sequence * d, 0);
+        java.util.Arrays.fill(value, 0, sequence * d, 0);
+        for (int i = 0; i < sequence; i++) {
+            int seen = causal ? i + 1 : sequence;
+            double mean = 0;
+            for (int j = 0; j < seen; j++) {
+                p[j] = Math.exp(dot(q, first + i, k, first + j, col, d) * scale - lse[(first + i) * heads + head]);
+                slope[j] = dot(dOut, first + i, v, first + j, col, d);
+                mean += p[j] * slope[j];
+            }
+            for (int j = 0; j < seen; j++) {
+                slope[j] = p[j] * (slope[j] - mean) * scale;
+            }
+            for (int c = 0; c < d; c++) {
+                double query = 0;
+                for (int j = 0; j < seen; j++) {
+                    query += slope[j] * k.get(first + j, col + c);
+                    key[j * d + c] += slope[j] * q.get(first + i, col + c);
+                    value[j * d + c] += p[j] * dOut.get(first + i, col + c);
+                }
+                dq.set(first + i, col + c, query);
+            }
+        }
+        for (int j = 0; j < sequence; j++) {
+            for (int c = 0; c < d; c++) {
+                dk.set(first + j, col + c, key[j * d + c]);
+                dv.set(first + j, col + c, value[j * d + c]);
+            }
+        }
+    }
+}

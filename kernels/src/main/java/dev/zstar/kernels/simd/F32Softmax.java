@@ -1,0 +1,125 @@
+package dev.zstar.kernels.simd;
+
+import static dev.zstar.kernels.simd.Memory.ALL;
+import static dev.zstar.kernels.simd.Memory.F32;
+import static dev.zstar.kernels.simd.Memory.ORDER;
+
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Softmax of single rows, given by their addresses. */
+final class F32Softmax {
+    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final int L = S.length();
+    private static final long B = F32.byteSize();
+    private static final VectorSpecies<Double> D = Lanes.D;
+    private static final int W = Lanes.COUNT;
+    /** As many f32 as there are f64 in a vector. */
+    private static final VectorSpecies<Float> HALF = VectorSpecies.of(float.class, VectorShape.forBitSize(D.length() * Float.SIZE));
+
+    private static final ThreadLocal<F32Softmax> OWN = ThreadLocal.withInitial(F32Softmax::new);
+
+    /** A row of exponentials, padded to pairs of vectors. */
+    private float[] row = new float[0];
+    /** A vector of sums. It goes through memory because the JIT, having inlined all of this, no longer inlines {@link Lanes#sum}. */
+    private final double[] lanes = new double[W];
+
+    private F32Softmax() {}
+
+    /** {@code out = softmax x}; the row may be its own output. */
+    static void apply(long x, long out, int n) {
+        if (n == 0) {
+            return;
+        }
+        F32Softmax own = OWN.get();
+        int padded = (n + 2 * L - 1) / (2 * L) * (2 * L);
+        if (own.row.length < padded) {
+            own.row = new float[padded];
+        }
+        float[] t = own.row;
+        load(x, n, t, padded);
+        shift(t, padded, max(t, padded));
+        F32Exp.apply(t, 0, padded);
+        sums(t, padded, own.lanes);
+        store(t, (float) (1 / sum(own.lanes)), out, n);
+    }
+
+    /** Copies the row; beyond it goes {@code -∞}, which adds nothing to a sum of exponentials. */
+    private static void load(long x, int n, float[] t, int padded) {
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).intoArray(t, i);
+        }
+        for (; i < n; i++) {
+            t[i] = ALL.get(F32, x + i * B);
+        }
+        for (; i < padded; i++) {
+            t[i] = Float.NEGATIVE_INFINITY;
+        }
+    }
+
+    /** The largest; NaN is passed over, as its exponential will show it. */
+    private static float max(float[] t, int padded) {
+        FloatVector m0 = FloatVector.fromArray(S, t, 0);
+        FloatVector m1 = FloatVector.fromArray(S, t, L);
+        for (int i = 2 * L; i < padded; i += 2 * L) {
+            FloatVector t0 = FloatVector.fromArray(S, t, i);
+            FloatVector t1 = FloatVector.fromArray(S, t, i + L);
+            m0 = m0.blend(t0, t0.compare(VectorOperators.GT, m0));
+            m1 = m1.blend(t1, t1.compare(VectorOperators.GT, m1));
+        }
+        return m0.max(m1).reduceLanes(VectorOperators.MAX);
+    }
+
+    private static void shift(float[] t, int padded, float by) {
+        for (int i = 0; i < padded; i += L) {
+            FloatVector.fromArray(S, t, i).sub(by).intoArray(t, i);
+        }
+    }
+
+    private static void sums(float[] t, int padded, double[] lanes) {
+        DoubleVector s0 = DoubleVector.zero(D);
+        DoubleVector s1 = DoubleVector.zero(D);
+        for (int i = 0; i < padded; i += 2 * W) {
+            s0 = s0.add(FloatVector.fromArray(HALF, t, i).convertShape(VectorOperators.F2D, D, 0)); // twin: s0 = s0.add(DoubleVector.fromArray(D, t, i));
+            s1 = s1.add(FloatVector.fromArray(HALF, t, i + W).convertShape(VectorOperators.F2D, D, 0)); // twin: s1 = s1.add(DoubleVector.fromArray(D, t, i + W));
+        }
+        s0.add(s1).intoArray(lanes, 0);
+    }
+
+    private static double sum(double[] lanes) {
+        double sum = 0;
+        for (double lane : lanes) {
+            sum += lane;
+        }
+        return sum;
+    }
+
+    private static void store(float[] t, float scale, long out, int n) {
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            FloatVector.fromArray(S, t, i).mul(scale).intoMemorySegment(ALL, out + i * B, ORDER);
+        }
+        if (i < n) {
+            FloatVector.fromArray(S, t, i).mul(scale).intoMemorySegment(ALL, out + i * B, ORDER, S.indexInRange(i, n));
+        }
+    }
+
+    /** {@code dx = y ⊙ (dy - ⟨y, dy⟩)}; {@code dx} may be {@code dy}. */
+    static void vjp(long y, long dy, long dx, int n) {
+        float mean = (float) F32Rows.dot(y, dy, n);
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            FloatVector d = FloatVector.fromMemorySegment(S, ALL, dy + i * B, ORDER).sub(mean);
+            d.mul(FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER)).intoMemorySegment(ALL, dx + i * B, ORDER);
+        }
+        if (i < n) {
+            FloatVector d = FloatVector.fromMemorySegment(S, ALL, dy + i * B, ORDER).sub(mean);
+            d.mul(FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER))
+                    .intoMemorySegment(ALL, dx + i * B, ORDER, S.indexInRange(i, n));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package dev.zstar.kernels.simd;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Transposes on the heap, in squares of one vector's length L. Zipping vector i with vector i + L/2 rotates the bits of each element's place
+ * (row, column) to the left by one; after log₂ L rounds row and column have changed places.
+ */
+final class F32Transpose {
+    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED; // twin: private static final VectorSpecies<Long> I = jdk.incubator.vector.LongVector.SPECIES_PREFERRED;
+    private static final int L = S.length();
+    private static final IntVector LOW = zip(0); // twin: private static final jdk.incubator.vector.LongVector LOW = zip(0);
+    private static final IntVector HIGH = zip(L / 2); // twin: private static final jdk.incubator.vector.LongVector HIGH = zip(L / 2);
+
+    private F32Transpose() {}
+
+    /** Picks {@code a[from], b[from], a[from + 1], b[from + 1], …} out of a and b. */
+    private static IntVector zip(int from) { // twin: private static jdk.incubator.vector.LongVector zip(int from) {
+        int[] index = new int[L]; // twin: long[] index = new long[L];
+        for (int i = 0; i < L; i++) {
+            index[i] = from + i / 2 + i % 2 * L;
+        }
+        return IntVector.fromArray(I, index, 0); // twin: return jdk.incubator.vector.LongVector.fromArray(I, index, 0);
+    }
+
+    /**
+     * {@code to[c, r] = x[r, c]}.
+     *
+     * @param x {@code rows × cols}, both multiples of L
+     * @param to {@code cols × rows}
+     * @param t room for two squares of L × L
+     */
+    static void apply(float[] x, int rows, int cols, float[] to, float[] t) {
+        for (int r = 0; r < rows; r += L) {
+            for (int c = 0; c < cols; c += L) {
+                int n = L / 2;
+                if (n == 1) {
+                    round(x, r * cols + c, cols, to, c * rows + r, rows);
+                    continue;
+                }
+                int at = 0;
+                round(x, r * cols + c, cols, t, at, L);
+                for (n /= 2; n > 1; n /= 2) {
+                    round(t, at, L, t, L * L - at, L);
+                    at = L * L - at;
+                }
+                round(t, at, L, to, c * rows + r, rows);
+            }
+        }
+    }
+
+    /** Zips the L vectors that lie {@code step} apart with each other. */
+    private static void round(float[] x, int from, int step, float[] y, int to, int toStep) {
+        for (int i = 0; i < L / 2; i++) {
+            var a = FloatVector.fromArray(S, x, from + i * step).reinterpretAsInts(); // twin: var a = DoubleVector.fromArray(S, x, from + i * step).reinterpretAsLongs();
+            var b = FloatVector.fromArray(S, x, from + (i + L / 2) * step).reinterpretAsInts(); // twin: var b = DoubleVector.fromArray(S, x, from + (i + L / 2) * step).reinterpretAsLongs();
+            LOW.selectFrom(a, b).reinterpretAsFloats().intoArray(y, to + 2 * i * toStep);
+            HIGH.selectFrom(a, b).reinterpretAsFloats().intoArray(y, to + (2 * i + 1) * toStep);
+        }
+    }
+}
