@@ -47,7 +47,11 @@ final class F32Convolution {
         if (y0 >= y1 || columns == 0) {
             return;
         }
-        int taps = pass.depth() == 0 ? 0 : pass.rows().taps();
+        if (pass.depth() == 0) {
+            zero(pass, outWidth, out, p, y0, y1, columns);
+            return;
+        }
+        int taps = pass.rows().taps();
         int low = Math.max(0, y0 * pass.stride() + pass.rows().low());
         int high = Math.min(height, (y1 - 1) * pass.stride() + pass.rows().low() + taps);
         int left = pass.cols().low();
@@ -55,7 +59,7 @@ final class F32Convolution {
         long pixel = pass.inputs() * B;
         long from = z.address() + p * z.strideBytes() + ((long) low * width + left) * pixel;
         long line = width * pixel;
-        if (taps > 0 && (left < 0 || right > width)) {
+        if (left < 0 || right > width) {
             from = copy(from - left * pixel, line, high - low, pixel, left, right, width);
             line = (right - left) * pixel;
         }
@@ -70,6 +74,16 @@ final class F32Convolution {
                 int top = Math.max(low, first);
                 int lines = Math.max(0, Math.min(high, first + taps) - top);
                 row(pass, packed, panel, top - first, lines, from + (top - low) * line, line, outWidth, out, epilogue, p, y, columns);
+            }
+        }
+    }
+
+    /** A pass without taps, as a transpose of kernel 1 and stride 2 has three: nothing reached these pixels. */
+    private static void zero(ConvolutionPass pass, int outWidth, Block out, int p, int y0, int y1, int columns) {
+        for (int y = y0; y < y1; y++) {
+            for (int x = 0; x < columns; x++) {
+                long pixel = (long) (y * pass.step() + pass.row()) * outWidth + (long) x * pass.step() + pass.col();
+                F32Rows.fill(0, out.address() + p * out.strideBytes() + pixel * pass.outputs() * B, pass.outputs());
             }
         }
     }

@@ -90,7 +90,7 @@ final class F32ConvolutionGradient {
         long line = (pixels + L - 1) / L * (long) S.vectorByteSize() | 64;
         long transposed = TRANSPOSED.get().address(GROUP * line);
         long image = u.address() + p * u.strideBytes() + (long) group * GROUP * B;
-        F32Square.transpose(image, c.outChannels() * B, pixels, (pixels + L - 1) / L * L, channels, transposed, line);
+        transpose(image, c.outChannels(), channels, pixels, transposed, line);
         // The middle column first: the others need zeros, at the end of each line and then at its start.
         for (int i = 0; i < c.kernel(); i++) {
             int kx = (c.padding() + i) % c.kernel();
@@ -105,6 +105,18 @@ final class F32ConvolutionGradient {
                 correlate(c, in, z, p, planes, ky - c.padding(), kx - c.padding(), channels, transposed, line, to);
             }
         }
+    }
+
+    /**
+     * {@code to[n, pixel] = u[pixel, n]}. Where there are fewer channels than a square has rows, squares take in what lies behind them, as
+     * long as something does.
+     */
+    private static void transpose(long u, int outChannels, int channels, int pixels, long to, long line) {
+        int beyond = (GROUP - channels + outChannels - 1) / outChannels;
+        int whole = Math.max(0, pixels - beyond) / L * L;
+        F32Square.transpose(u, outChannels * B, whole, whole, GROUP, to, line);
+        int rest = pixels - whole;
+        F32Square.transpose(u + (long) whole * outChannels * B, outChannels * B, rest, (rest + L - 1) / L * L, channels, to + whole * B, line);
     }
 
     /** Sets column {@code x} of the transposed image to zero. */
