@@ -18,8 +18,8 @@ import java.nio.file.Path;
  *       array, or with stores to memory only, it compiles.
  *   <li>{@code fresh} against array and copy: 114.7 against 110.2 GFLOP/s at n = 256, 117.4 against 114.8 at 512, 115.6 against 113.2 at
  *       1024 (one Zen 4 core with a ceiling of 118.2).
- *   <li>A tile's loop ends at an address, which the JIT does not take for a counter: it would unroll the loop, and then spilled
- *       accumulators of small tiles (4×2: 48 GFLOP/s unrolled, 117 not; 2×3: 66 and 111; 8×3 the same either way).
+ *   <li>The loop of a small tile ends at an address, which the JIT does not take for a counter: it would unroll the loop, and then
+ *       spilled the accumulators (tile 4×2: 48 GFLOP/s unrolled, 117 not; 2×3: 66 and 111; 4×1: 51 and 78).
  *   <li>{@code do … while}, not {@code for}: the merge with the path that skips the loop costs spills (150 against 40).
  *   <li>Memory is read through one constant segment that spans all of it, unaligned, at addresses masked to 59 bits. The mask tells the JIT
  *       that no sum of address and offset leaves the segment, so that it drops the test of every access (with them the front end of an
@@ -242,7 +242,10 @@ final class Tiles {
                 .formatted(fresh ? "fresh" : "tile", rows, vectors, fresh ? "" : ", int last", target(fresh, true)));
         start(rows * vectors, fresh);
         line("        w &= MASK;");
-        line("        long end = (w + count * wk) & MASK;");
+        boolean small = rows * vectors <= 8;
+        if (small) {
+            line("        long end = (w + count * wk) & MASK;");
+        }
         for (int r = 0; r < rows; r++) {
             String row = fresh ? r + "L" : "Math.min(%d, last)".formatted(r);
             line(r == 0 ? "        long z0 = z & MASK;" : "        long z%d = (z + %s * zr) & MASK;".formatted(r, row));
@@ -276,8 +279,10 @@ final class Tiles {
             }
         }
         line("            w = (w + wk) & MASK;");
-        line("            k++;");
-        line("        } while (w != end);");
+        if (small) {
+            line("            k++;");
+        }
+        line("        } while (%s);".formatted(small ? "w != end" : "++k < count"));
         for (int t = 0; t < rows * vectors; t++) {
             end(t, fresh, "out + %d * stride + %d * S.vectorByteSize()".formatted(t / vectors, t % vectors));
         }

@@ -9,7 +9,6 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.ImageShape;
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
@@ -147,9 +146,12 @@ final class F32ConvolutionGradient {
 
     /** A copy of them, with room behind. */
     private static long tail(Convolution c, ImageShape in, Block z, int p) {
-        long bytes = (long) tailPixels(c, in) * c.inChannels() * B;
-        long copy = PLANES.get().address(bytes + S.vectorByteSize());
-        MemorySegment.copy(ALL, z.address() + p * z.strideBytes() + in.size() * B - bytes, ALL, copy, bytes);
+        int elements = tailPixels(c, in) * c.inChannels();
+        long copy = PLANES.get().address(elements * B + S.vectorByteSize());
+        long from = z.address() + p * z.strideBytes() + (in.size() - elements) * B;
+        for (int i = 0; i < elements; i++) {
+            ALL.set(F32, copy + i * B, ALL.get(F32, from + i * B));
+        }
         return copy;
     }
 
