@@ -178,6 +178,10 @@ public interface Engine extends AutoCloseable {
 
     /** Operations on batches of small matrices, by this engine's threads. The same object at every call. */
     SmallMatrices small();
+    // ---- images
+
+    /** Convolution and resampling, by this engine's threads; always the same object. */
+    Images images();
 
     @Override
     void close();

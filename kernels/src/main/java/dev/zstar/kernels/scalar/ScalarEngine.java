@@ -6,6 +6,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Images;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.PlainWeights;
 import dev.zstar.kernels.Rows;
@@ -22,6 +23,8 @@ import dev.zstar.kernels.Weights;
 final class ScalarEngine implements Engine {
     static final String NAME = "scalar";
     private final SmallMatrices small = new ScalarSmallMatrices();
+
+    private final Images images = new ScalarImages();
 
     @Override
     public String name() {
@@ -305,6 +308,11 @@ final class ScalarEngine implements Engine {
     @Override
     public SmallMatrices small() {
         return small;
+    }
+
+    @Override
+    public Images images() {
+        return images;
     }
 
     @Override

@@ -23,7 +23,7 @@ final class F32Epilogue {
     private static final int CHUNK = 8 * Panels.VECTORS * L;
 
     /** Where activations may write. */
-    private static final int WORK = 2 * CHUNK;
+    static final int WORK = 2 * CHUNK;
 
     /** A tile's accumulators on their way in and out, at most 8 rows, room for as many slopes, and for activations: of each thread its own. */
     private static final ThreadLocal<float[]> TILE = ThreadLocal.withInitial(() -> new float[WORK + 2 * CHUNK]);

@@ -6,6 +6,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Images;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
@@ -26,11 +27,13 @@ final class SimdEngine implements Engine {
     /** Of each calling thread its own; all of them, for their memory. */
     private final ThreadLocal<Job> jobs = ThreadLocal.withInitial(this::newJob);
     private final Queue<Job> known = new ConcurrentLinkedQueue<>();
+    private final Images images;
 
     SimdEngine(int threads) {
         team = new Team(threads, Tuning.SPIN_NANOS);
         layers = new SimdLayers(team);
         small = new SimdSmallMatrices(team);
+        images = new SimdImages(team);
     }
 
     private Job newJob() {
@@ -324,6 +327,11 @@ final class SimdEngine implements Engine {
     @Override
     public SmallMatrices small() {
         return small;
+    }
+
+    @Override
+    public Images images() {
+        return images;
     }
 
     @Override

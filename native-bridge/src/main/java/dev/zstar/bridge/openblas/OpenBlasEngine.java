@@ -6,6 +6,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Images;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.PlainWeights;
 import dev.zstar.kernels.Rows;
@@ -179,6 +180,11 @@ final class OpenBlasEngine implements Engine {
     @Override
     public SmallMatrices small() {
         return host.small();
+    }
+
+    @Override
+    public Images images() {
+        return host.images();
     }
 
     @Override

@@ -1,0 +1,49 @@
+package dev.zstar.kernels;
+
+/**
+ * What a row of a block is when it is an image: {@code height × width} pixels of {@code channels} elements each, row by row, the
+ * channels of a pixel side by side (NHWC).
+ */
+public record ImageShape(int height, int width, int channels) {
+    /** Checks that there is at least one pixel and one channel, and that a block's row can hold them. */
+    public ImageShape {
+        if (height < 1 || width < 1 || channels < 1 || (long) height * width > Integer.MAX_VALUE / channels) {
+            throw new IllegalArgumentException("an image of " + height + "×" + width + "×" + channels
+                    + ": each at least 1, together at most 2³¹ elements");
+        }
+    }
+
+    /** Elements of an image: the columns of a block of such images. */
+    public int size() {
+        return height * width * channels;
+    }
+
+    /** The column at which pixel {@code (y, x)} has channel {@code c}. */
+    public int index(int y, int x, int c) {
+        return (y * width + x) * channels + c;
+    }
+
+    /** Whether {@code (y, x)} is a pixel of the image. */
+    public boolean contains(int y, int x) {
+        return y >= 0 && y < height && x >= 0 && x < width;
+    }
+
+    /** The shape of {@code factor} times the height and width, for {@link Images#upsample}. */
+    public ImageShape times(int factor) {
+        return new ImageShape(Math.multiplyExact(height, factor), Math.multiplyExact(width, factor), channels);
+    }
+
+    /** The shape of the {@code factor}-th part of height and width, for {@link Images#downsample}, which must divide both. */
+    public ImageShape over(int factor) {
+        if (factor < 1 || height % factor != 0 || width % factor != 0) {
+            throw new IllegalArgumentException("an image of " + this + " over " + factor + ": the factor must divide height and width");
+        }
+        return new ImageShape(height / factor, width / factor, channels);
+    }
+
+    /** Height, width and channels, as messages write them: {@code 32×32×24}. */
+    @Override
+    public String toString() {
+        return height + "×" + width + "×" + channels;
+    }
+}

@@ -1,0 +1,86 @@
+package dev.zstar.kernels;
+
+/**
+ * Convolution and resampling of batches of images, for equilibrium models of several scales (Bai, Koltun, Kolter, "Multiscale Deep
+ * Equilibrium Models", 2020). Part of an engine: see {@link Engine#images}.
+ *
+ * <p>A row of a block is one image, laid out as {@link ImageShape} says. The argument {@code shape} is always the shape of what the
+ * forward operation reads, also where a method computes its transpose. Blocks passed to one call have one type. Outputs may not
+ * overlap inputs unless the method says so. No method allocates after its first calls.
+ *
+ * <p>All operations but {@link #convolve}'s epilogue are linear, so the transpose is the vector-Jacobian product.
+ * An image's bits do not depend on the batch it is in nor on the number of threads. Numbers that are not finite pass through, and near
+ * an edge they may reach further than the formula says: what lies beyond an edge may take part as zero or not at all.
+ */
+public interface Images {
+    /** Lays out {@code w}, {@code outChannels × inputs}, for repeated use. The block is read, not kept. */
+    ConvolutionWeights pack(Convolution convolution, Block w);
+
+    /**
+     * {@code out = φ(conv(z) + bias + injection)}. Each output is one chain of fused multiply-adds over taps, row by row, and the
+     * channels of each, that starts from bias plus injection.
+     *
+     * @param z {@code batch × shape.size()}
+     * @param out {@code batch × convolution.output(shape).size()}
+     * @param epilogue a bias of {@code 1 × outChannels}, an injection of images of the shape of {@code out}, the activation, a
+     *     slope of the shape of {@code out}; no norms. The injection may be {@code out} itself, unless there is a row map: that adds to what is there
+     */
+    void convolve(ConvolutionWeights w, ImageShape shape, Block z, Block out, Epilogue epilogue);
+
+    /**
+     * {@code out = convᵀ(u)}: the gradient with respect to the input of {@code conv}, given the one with respect to its result.
+     * Each output is one chain over the flipped taps.
+     *
+     * @param shape the shape of {@code out}'s images
+     * @param u {@code batch × convolution.output(shape).size()}
+     * @param out {@code batch × shape.size()}
+     */
+    void convolveTransposed(ConvolutionWeights w, ImageShape shape, Block u, Block out);
+
+    /**
+     * Adds the gradients of the weights and of the bias. Sums run over the pixels of each image in order, then over the images in
+     * order, and the result is added to what is there.
+     *
+     * @param u {@code batch × convolution.output(shape).size()}, the gradient with respect to {@code conv(z) + bias}
+     * @param z {@code batch × shape.size()}, what was convolved
+     * @param dw {@code outChannels × inputs}, or null if not wanted
+     * @param db {@code 1 × outChannels}, or null if not wanted
+     */
+    void addGradients(Convolution convolution, ImageShape shape, Block u, Block z, Block dw, Block db);
+
+    /**
+     * Enlarges each image by linear interpolation in both directions. Pixels are areas, and corners of the images meet, not centres
+     * of their corner pixels ({@code align_corners = false}): output {@code o} lies at {@code (o + 1/2) / factor - 1/2} of the input,
+     * moved to the nearest centre where that is beyond the first or the last.
+     *
+     * @param factor at least 1
+     * @param z {@code batch × shape.size()}
+     * @param out {@code batch × shape.times(factor).size()}
+     */
+    void upsample(ImageShape shape, int factor, Block z, Block out);
+
+    /**
+     * The transpose of {@link #upsample}.
+     *
+     * @param u {@code batch × shape.times(factor).size()}
+     * @param out {@code batch × shape.size()}
+     */
+    void upsampleTransposed(ImageShape shape, int factor, Block u, Block out);
+
+    /**
+     * The mean of each square of {@code factor × factor} pixels.
+     *
+     * @param factor divides height and width
+     * @param z {@code batch × shape.size()}
+     * @param out {@code batch × shape.over(factor).size()}
+     */
+    void downsample(ImageShape shape, int factor, Block z, Block out);
+
+    /**
+     * The transpose of {@link #downsample}.
+     *
+     * @param u {@code batch × shape.over(factor).size()}
+     * @param out {@code batch × shape.size()}
+     */
+    void downsampleTransposed(ImageShape shape, int factor, Block u, Block out);
+}

@@ -1,0 +1,97 @@
+package dev.zstar.kernels.scalar;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Convolution;
+import dev.zstar.kernels.ConvolutionWeights;
+import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.ImageShape;
+import dev.zstar.kernels.ImageShapes;
+import dev.zstar.kernels.Images;
+import dev.zstar.kernels.Type;
+
+/** Convolution and resampling as their formulas. */
+final class ScalarImages implements Images {
+    @Override
+    public ConvolutionWeights pack(Convolution convolution, Block w) {
+        ImageShapes.pack(convolution, w);
+        return new ScalarConvolutionWeights(convolution, w);
+    }
+
+    @Override
+    public void convolve(ConvolutionWeights w, ImageShape shape, Block z, Block out, Epilogue epilogue) {
+        ImageShapes.convolve(w, shape, z, out, epilogue);
+        Block matrix = ScalarConvolutionWeights.matrix(w);
+        if (z.type() == Type.F32) {
+            F32ScalarConvolution.convolve(w.convolution(), shape, matrix, z, out, epilogue);
+        } else {
+            F64ScalarConvolution.convolve(w.convolution(), shape, matrix, z, out, epilogue);
+        }
+    }
+
+    @Override
+    public void convolveTransposed(ConvolutionWeights w, ImageShape shape, Block u, Block out) {
+        ImageShapes.convolveTransposed(w, shape, u, out);
+        Block matrix = ScalarConvolutionWeights.matrix(w);
+        if (u.type() == Type.F32) {
+            F32ScalarConvolution.convolveTransposed(w.convolution(), shape, matrix, u, out);
+        } else {
+            F64ScalarConvolution.convolveTransposed(w.convolution(), shape, matrix, u, out);
+        }
+    }
+
+    @Override
+    public void addGradients(Convolution convolution, ImageShape shape, Block u, Block z, Block dw, Block db) {
+        ImageShapes.addGradients(convolution, shape, u, z, dw, db);
+        boolean f32 = u.type() == Type.F32;
+        if (dw != null && f32) {
+            F32ScalarConvolution.addWeightGradient(convolution, shape, u, z, dw);
+        } else if (dw != null) {
+            F64ScalarConvolution.addWeightGradient(convolution, shape, u, z, dw);
+        }
+        if (db != null && f32) {
+            F32ScalarConvolution.addBiasGradient(convolution.output(shape), u, db);
+        } else if (db != null) {
+            F64ScalarConvolution.addBiasGradient(convolution.output(shape), u, db);
+        }
+    }
+
+    @Override
+    public void upsample(ImageShape shape, int factor, Block z, Block out) {
+        ImageShapes.upsample(shape, factor, z, out);
+        if (z.type() == Type.F32) {
+            F32ScalarResampling.upsample(shape, factor, z, out);
+        } else {
+            F64ScalarResampling.upsample(shape, factor, z, out);
+        }
+    }
+
+    @Override
+    public void upsampleTransposed(ImageShape shape, int factor, Block u, Block out) {
+        ImageShapes.upsampleTransposed(shape, factor, u, out);
+        if (u.type() == Type.F32) {
+            F32ScalarResampling.upsampleTransposed(shape, factor, u, out);
+        } else {
+            F64ScalarResampling.upsampleTransposed(shape, factor, u, out);
+        }
+    }
+
+    @Override
+    public void downsample(ImageShape shape, int factor, Block z, Block out) {
+        ImageShapes.downsample(shape, factor, z, out);
+        if (z.type() == Type.F32) {
+            F32ScalarResampling.downsample(shape, factor, z, out);
+        } else {
+            F64ScalarResampling.downsample(shape, factor, z, out);
+        }
+    }
+
+    @Override
+    public void downsampleTransposed(ImageShape shape, int factor, Block u, Block out) {
+        ImageShapes.downsampleTransposed(shape, factor, u, out);
+        if (u.type() == Type.F32) {
+            F32ScalarResampling.downsampleTransposed(shape, factor, u, out);
+        } else {
+            F64ScalarResampling.downsampleTransposed(shape, factor, u, out);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package dev.zstar.kernels.simd;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Convolution;
+import dev.zstar.kernels.ConvolutionWeights;
+import dev.zstar.kernels.Type;
+
+/** The panels of each pass: of the convolution, and of its transpose once a backward solve has asked. */
+final class SimdConvolutionWeights implements ConvolutionWeights {
+    private final Convolution convolution;
+    private final Type type;
+    private final ConvolutionPass[] forward;
+    private final Block[] panels;
+    private final ConvolutionPass[] transposed;
+    private volatile Block[] transposedPanels;
+
+    SimdConvolutionWeights(Convolution convolution, Block w) {
+        this.convolution = convolution;
+        type = w.type();
+        forward = ConvolutionPass.forward(convolution);
+        transposed = ConvolutionPass.transposed(convolution);
+        panels = allocate(forward);
+        update(w);
+    }
+
+    private Block[] allocate(ConvolutionPass[] passes) {
+        Block[] blocks = new Block[passes.length];
+        for (int i = 0; i < passes.length; i++) {
+            blocks[i] = type == Type.F32 ? F32ConvolutionPanels.allocate(passes[i]) : F64ConvolutionPanels.allocate(passes[i]);
+        }
+        return blocks;
+    }
+
+    @Override
+    public void update(Block w) {
+        w.requireShape("update", "w", type, convolution.outChannels(), convolution.inputs());
+        panels[0].requireOpen();
+        pack(w, forward, false, panels);
+        if (transposedPanels != null) {
+            pack(w, transposed, true, transposedPanels);
+        }
+    }
+
+    private void pack(Block w, ConvolutionPass[] passes, boolean flipped, Block[] to) {
+        for (int i = 0; i < passes.length; i++) {
+            if (type == Type.F32) {
+                F32ConvolutionPanels.pack(w, convolution, passes[i], flipped, to[i]);
+            } else {
+                F64ConvolutionPanels.pack(w, convolution, passes[i], flipped, to[i]);
+            }
+        }
+    }
+
+    @Override
+    public synchronized void prepareTransposed() {
+        panels[0].requireOpen();
+        if (transposedPanels == null) {
+            Block[] copy = allocate(transposed);
+            try (Block w = Block.allocate(type, convolution.outChannels(), convolution.inputs())) {
+                if (type == Type.F32) {
+                    F32ConvolutionPanels.unpack(panels[0], forward[0], w);
+                } else {
+                    F64ConvolutionPanels.unpack(panels[0], forward[0], w);
+                }
+                pack(w, transposed, true, copy);
+            }
+            transposedPanels = copy;
+        }
+    }
+
+    ConvolutionPass[] passes(boolean backward) {
+        return backward ? transposed : forward;
+    }
+
+    /** The panels of each pass. */
+    Block[] panels(boolean backward) {
+        panels[0].requireOpen();
+        if (!backward) {
+            return panels;
+        }
+        if (transposedPanels == null) {
+            prepareTransposed();
+        }
+        return transposedPanels;
+    }
+
+    @Override
+    public Convolution convolution() {
+        return convolution;
+    }
+
+    @Override
+    public Type type() {
+        return type;
+    }
+
+    @Override
+    public long bytes() {
+        return bytes(panels) + (transposedPanels == null ? 0 : bytes(transposedPanels));
+    }
+
+    private static long bytes(Block[] blocks) {
+        long bytes = 0;
+        for (Block block : blocks) {
+            bytes += block.bytes();
+        }
+        return bytes;
+    }
+
+    @Override
+    public void close() {
+        close(panels);
+        if (transposedPanels != null) {
+            close(transposedPanels);
+        }
+    }
+
+    private static void close(Block[] blocks) {
+        for (Block block : blocks) {
+            block.close();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package dev.zstar.kernels.simd;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Convolution;
+import dev.zstar.kernels.ConvolutionWeights;
+import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.ImageShape;
+import dev.zstar.kernels.ImageShapes;
+import dev.zstar.kernels.Images;
+import dev.zstar.kernels.Team;
+
+/** Checks each call and splits it among the team if it is worth it. */
+final class SimdImages implements Images {
+    private final Team team;
+    private final ThreadLocal<ImageJob> jobs = ThreadLocal.withInitial(ImageJob::new);
+
+    SimdImages(Team team) {
+        this.team = team;
+    }
+
+    private void run(ImageJob job, int pieces, double work) {
+        if (work < Tuning.WORTH_SHARING || team.threads() == 1) {
+            job.run(0, pieces);
+        } else {
+            team.run(pieces, job);
+        }
+        job.clear();
+    }
+
+    @Override
+    public ConvolutionWeights pack(Convolution convolution, Block w) {
+        ImageShapes.pack(convolution, w);
+        return new SimdConvolutionWeights(convolution, w);
+    }
+
+    private static SimdConvolutionWeights own(ConvolutionWeights w) {
+        if (w instanceof SimdConvolutionWeights own) {
+            return own;
+        }
+        throw new IllegalArgumentException("weights of " + w.getClass().getSimpleName() + " in the simd engine; pack them with it");
+    }
+
+    @Override
+    public void convolve(ConvolutionWeights w, ImageShape shape, Block z, Block out, Epilogue epilogue) {
+        ImageShapes.convolve(w, shape, z, out, epilogue);
+        ImageJob job = jobs.get();
+        job.height = shape.height();
+        job.width = shape.width();
+        job.outHeight = w.convolution().strided(shape.height());
+        job.outWidth = w.convolution().strided(shape.width());
+        convolve(job, own(w), false, shape, z, out, epilogue);
+    }
+
+    @Override
+    public void convolveTransposed(ConvolutionWeights w, ImageShape shape, Block u, Block out) {
+        ImageShapes.convolveTransposed(w, shape, u, out);
+        ImageJob job = jobs.get();
+        job.height = w.convolution().strided(shape.height());
+        job.width = w.convolution().strided(shape.width());
+        job.outHeight = shape.height();
+        job.outWidth = shape.width();
+        convolve(job, own(w), true, shape, u, out, Epilogue.NONE);
+    }
+
+    private void convolve(
+            ImageJob job, SimdConvolutionWeights w, boolean transposed, ImageShape shape, Block x, Block out, Epilogue epilogue) {
+        job.kind = ImageJob.Kind.CONVOLVE;
+        job.passes = w.passes(transposed);
+        job.panels = w.panels(transposed);
+        job.x = x;
+        job.out = out;
+        job.epilogue = epilogue;
+        run(job, job.convolutionPieces(), x.rows() * w.convolution().operations(shape));
+    }
+
+    @Override
+    public void addGradients(Convolution convolution, ImageShape shape, Block u, Block z, Block dw, Block db) {
+        ImageShapes.addGradients(convolution, shape, u, z, dw, db);
+        ImageJob job = jobs.get();
+        job.kind = ImageJob.Kind.GRADIENTS;
+        job.convolution = convolution;
+        job.shape = shape;
+        job.x = u;
+        job.y = z;
+        job.out = dw;
+        job.bias = db;
+        run(job, job.gradientPieces(), u.rows() * convolution.operations(shape));
+    }
+
+    private void resample(ImageJob.Kind kind, ImageShape shape, int outHeight, int factor, Block in, Block out) {
+        ImageJob job = jobs.get();
+        job.kind = kind;
+        job.shape = shape;
+        job.outHeight = outHeight;
+        job.factor = factor;
+        job.x = in;
+        job.out = out;
+        run(job, in.rows() * outHeight, 4.0 * Math.max(in.cols(), out.cols()) * in.rows());
+    }
+
+    @Override
+    public void upsample(ImageShape shape, int factor, Block z, Block out) {
+        ImageShapes.upsample(shape, factor, z, out);
+        resample(ImageJob.Kind.UPSAMPLE, shape, shape.height() * factor, factor, z, out);
+    }
+
+    @Override
+    public void upsampleTransposed(ImageShape shape, int factor, Block u, Block out) {
+        ImageShapes.upsampleTransposed(shape, factor, u, out);
+        resample(ImageJob.Kind.UPSAMPLE_TRANSPOSED, shape, shape.height(), factor, u, out);
+    }
+
+    @Override
+    public void downsample(ImageShape shape, int factor, Block z, Block out) {
+        ImageShapes.downsample(shape, factor, z, out);
+        resample(ImageJob.Kind.DOWNSAMPLE, shape, shape.height() / factor, factor, z, out);
+    }
+
+    @Override
+    public void downsampleTransposed(ImageShape shape, int factor, Block u, Block out) {
+        ImageShapes.downsampleTransposed(shape, factor, u, out);
+        resample(ImageJob.Kind.DOWNSAMPLE_TRANSPOSED, shape, shape.height(), factor, u, out);
+    }
+}
