@@ -37,8 +37,8 @@ function summarise() {
       + number(get("depth")) + " plain layers would; the whole solve takes " + number(get("overhead")) + " times as long as they do, and allocates "
       + number(get("allocated")) + " bytes.");
   }
-  const ratios = rows("kernels", "ratio");
-  const gemm = ratios.filter(r => r.params.batch > 1), gemv = ratios.filter(r => r.params.batch === 1);
+  const ratios = rows("kernels", "ratio").filter(r => r.engine === "simd/openblas");
+  const gemm = ratios.filter(r => r.case.startsWith("gemm n=")), gemv = ratios.filter(r => r.case.startsWith("gemv n="));
   const range = list => number(Math.min(...list.map(r => r.value))) + "–" + number(Math.max(...list.map(r => r.value))) + "×";
   if (gemm.length) fact(range(gemm), "the speed of OpenBLAS for matrix times matrix, in Java, weights packed once (median of "
     + gemm[0].runs + " fresh processes).");
@@ -59,6 +59,7 @@ function chart(title, note, option, header, body) {
   element("p", note, home);
   const box = element("div", undefined, home);
   box.className = "chart";
+  if (option.tall) box.style.height = 90 + 18 * option.tall + "px";
   box.setAttribute("role", "img");
   box.setAttribute("aria-label", title + ". The numbers are in the table below.");
   const details = element("details", undefined, home);
@@ -94,9 +95,22 @@ function speed(title, note, metric, unit, select, lines) {
 
 function draw() {
   speed("Matrix times matrix", "One thread, f32, batch = n, weights packed once; the dashed line is what the core can multiply and add.", "gflops",
-    "GFLOP/s", r => r.params.batch === r.params.n, [line("ceiling", ceiling("fma.f32.1t"))]);
-  speed("Matrix times vector", "One thread, f32; the dashed lines are what a thread can read from each level of memory.", "gbps", "GB/s", () => true,
+    "GFLOP/s", r => r.case === "gemm n=" + r.params.n, [line("ceiling", ceiling("fma.f32.1t"))]);
+  speed("Matrix times vector", "One thread, f32; the dashed lines are what a thread can read from each level of memory.", "gbps", "GB/s", r => r.case.startsWith("gemv n="),
     ["L2", "L3", "DRAM"].map(l => line(l, ceiling("read." + l + ".1t"))));
+  const kernels = rows("kernels", "ratio");
+  if (kernels.length) {
+    const of = (r, metric) => rows("kernels", metric).find(s => s.case === r.case && s.engine === r.engine.split("/")[0]) || {};
+    const names = kernels.map(r => r.case + ": " + r.engine.replace("/", " / "));
+    chart("Every kernel against its rival", "How many times as fast the first is as the second: the median of the forks. 1 is level.", {
+      xAxis: axis("times as fast", "log", { logBase: 2, nameGap: 28 }), yAxis: { type: "category", data: names.slice().reverse(), axisLabel: { fontSize: 10, width: 230, overflow: "truncate" } },
+      grid: { left: 250 }, legend: { show: false }, series: [{ type: "bar", color: COLOURS.simd, data: kernels.map(r => r.value).reverse(),
+        markLine: { symbol: "none", silent: true, data: [{ xAxis: 1, label: { show: false } }], lineStyle: { type: "dashed" } } }], tall: kernels.length,
+    }, ["case", "rivals", "ratio", "worst fork", "µs", "share of the ceiling", "heap bytes a call"], kernels.map(r => {
+      const rate = of(r, "gflops").value === undefined ? of(r, "gbps") : of(r, "gflops");
+      return [r.case, r.engine.replace("/", " / "), r.value, r.min, of(r, "us").value, rate.ofLimit ? number(100 * rate.ofLimit) + "%" : "", of(r, "allocated").value];
+    }));
+  }
   const traces = study.traces;
   if (traces.length) {
     const first = traces[0].case;
