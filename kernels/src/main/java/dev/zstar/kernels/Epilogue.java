@@ -50,6 +50,18 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
         if (bias != null) {
             bias.requireShape("apply", "bias", type, 1, n);
         }
+        checkInjection(type, batch, n);
+        if (slope != null) {
+            slope.requireShape("apply", "slope", type, batch, n);
+        }
+        if (norms != null && (n != inner || norms.capacity() < batch)) {
+            throw new IllegalArgumentException("apply: norms for " + norms.capacity() + " rows of a square map, expected "
+                    + batch + " rows; the weights are " + n + "×" + inner);
+        }
+    }
+
+    /** The part of {@link #check} for the injection. */
+    void checkInjection(Type type, int batch, int n) {
         if (injection != null) {
             injection.requireShape("apply", "injection", type, injection.rows(), n);
             if (rows != null ? batch > rows.count() || injection.rows() < rows.capacity() : injection.rows() < batch) {
@@ -57,13 +69,6 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
                         + (rows == null ? "" : ", the row map " + rows.count() + " of " + rows.capacity())
                         + ", expected at least " + batch);
             }
-        }
-        if (slope != null) {
-            slope.requireShape("apply", "slope", type, batch, n);
-        }
-        if (norms != null && (n != inner || norms.capacity() < batch)) {
-            throw new IllegalArgumentException("apply: norms for " + norms.capacity() + " rows of a square map, expected "
-                    + batch + " rows; the weights are " + n + "×" + inner);
         }
     }
 

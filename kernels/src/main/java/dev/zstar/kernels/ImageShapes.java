@@ -31,7 +31,7 @@ public final class ImageShapes {
         }
         Block injection = epilogue.injection();
         if (injection != null) {
-            Epilogue.injected(injection, epilogue.rows(), epilogue.activation()).check(w.type(), z.rows(), width, width);
+            epilogue.checkInjection(w.type(), z.rows(), width);
             if (epilogue.rows() != null || injection.address() != out.address() || injection.rows() != out.rows()) {
                 Shapes.requireApart("convolve", "out", out, "injection", injection);
             }

@@ -401,7 +401,7 @@ class ConvolutionTest {
                         Block db = engine.allocate(type, 1, 40)) {
                     Epilogue epilogue = new Epilogue(bias, out, null, Activation.TANH, null, null);
                     long bytes = Long.MAX_VALUE;
-                    for (int attempt = 0; attempt < 2000 && bytes > 0; attempt++) {
+                    for (int attempt = 0; attempt < 20_000 && bytes > 0; attempt++) {
                         long before = counter.getCurrentThreadAllocatedBytes();
                         for (int i = 0; i < 20; i++) {
                             engine.images().convolve(packed, shape, z, out, epilogue);

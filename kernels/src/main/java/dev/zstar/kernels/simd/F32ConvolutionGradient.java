@@ -298,16 +298,21 @@ final class F32ConvolutionGradient {
         }
     }
 
+    /** Sums go through a heap array: two live vectors in a loop within a loop were boxed in some runs. */
     private static void addBias(Block u, int i, int n, int pixels, long db) {
-        FloatVector total = FloatVector.zero(S);
+        float[] t = F32Epilogue.tile();
+        F32Epilogue.zero(t, 1);
         for (int p = 0; p < u.rows(); p++) {
-            long image = (u.address() + p * u.strideBytes() + i * B) & MASK;
-            FloatVector sum = FloatVector.zero(S);
-            for (int pixel = 0; pixel < pixels; pixel++) {
-                sum = sum.add(FloatVector.fromMemorySegment(S, ALL, image + (long) pixel * n * B, ORDER));
-            }
-            total = total.add(sum);
+            sumPixels((u.address() + p * u.strideBytes() + i * B) & MASK, n * B, pixels, t);
         }
-        FloatVector.fromMemorySegment(S, ALL, db, ORDER).add(total).intoMemorySegment(ALL, db, ORDER);
+        FloatVector.fromMemorySegment(S, ALL, db, ORDER).add(FloatVector.fromArray(S, t, 0)).intoMemorySegment(ALL, db, ORDER);
+    }
+
+    private static void sumPixels(long from, long step, int pixels, float[] t) {
+        FloatVector sum = FloatVector.zero(S);
+        for (int pixel = 0; pixel < pixels; pixel++) {
+            sum = sum.add(FloatVector.fromMemorySegment(S, ALL, from + pixel * step, ORDER));
+        }
+        FloatVector.fromArray(S, t, 0).add(sum).intoArray(t, 0);
     }
 }
