@@ -46,7 +46,7 @@ final class Roofline implements AutoCloseable {
         ceilings.add(new Ceiling("read.L2" + suffix, read(level2() / 2), "GB/s"));
         ceilings.add(new Ceiling("read.L3" + suffix, read(8 * MIB), "GB/s"));
         if (!quick) {
-            ceilings.add(new Ceiling("read.DRAM" + suffix, read(512 * MIB), "GB/s"));
+            ceilings.add(new Ceiling("read.DRAM" + suffix, read(256 * MIB), "GB/s"));
         }
         return ceilings;
     }
@@ -54,7 +54,7 @@ final class Roofline implements AutoCloseable {
     /** GFLOP/s of independent multiply-adds on every thread. */
     double multiplyAdd(Type type) {
         double best = 0;
-        for (int run = 0; run < 40; run++) {
+        for (int run = 0; run < 30; run++) {
             long start = System.nanoTime();
             team.run(threads, (from, to) -> {
                 for (int t = from; t < to; t++) {
@@ -81,7 +81,7 @@ final class Roofline implements AutoCloseable {
             int repeats = Math.clamp(READ_BYTES * threads / block.bytes(), 1, 100_000);
             for (int streams = 1; streams <= 8; streams *= 2) {
                 int side = streams;
-                for (int run = 0; run < 20; run++) {
+                for (int run = 0; run < 12; run++) {
                     long start = System.nanoTime();
                     team.run(threads, (from, to) -> {
                         for (int t = from; t < to; t++) {

@@ -7,9 +7,9 @@ final class Stopwatch {
     private Stopwatch() {}
 
     /** Each body warms up for at least as long: the tiles of a product, called a dozen times each, take long to be compiled. */
-    private static final long WARM_NANOS = 400_000_000;
+    private static final long WARM_NANOS = 300_000_000;
     /** Long bodies are counted in fewer slices, at least 7, to take about as long. */
-    private static final long COUNTED_NANOS = 700_000_000;
+    private static final long COUNTED_NANOS = 500_000_000;
 
     /**
      * @param sliceNanos the least length of a slice; a body runs as often as fills it
