@@ -360,7 +360,7 @@ class ProductTest {
                         Block out = engine.allocate(Type.F32, batch, 192)) {
                     Epilogue epilogue = Epilogue.of(null, Activation.TANH);
                     long bytes = Long.MAX_VALUE;
-                    for (int attempt = 0; attempt < 5000 && bytes > 0; attempt++) {
+                    for (int attempt = 0; attempt < 20_000 && bytes > 0; attempt++) {
                         long before = counter.getCurrentThreadAllocatedBytes();
                         for (int i = 0; i < 100; i++) {
                             engine.apply(packed, z, out, epilogue);

@@ -99,7 +99,7 @@ final class Reference {
     static void assertAllocatesNothing(Runnable call) {
         var counter = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
         long bytes = Long.MAX_VALUE;
-        for (int attempt = 0; attempt < 5000 && bytes > 0; attempt++) {
+        for (int attempt = 0; attempt < 20_000 && bytes > 0; attempt++) {
             long before = counter.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < 20; i++) {
                 call.run();
