@@ -8,7 +8,7 @@ public final class LayerShapes {
     public static void elementwise(String operation, String input, Block x, String output, Block out) {
         Shapes.same(operation, input, x, output, out);
         if (out.address() != x.address()) {
-            apart(operation, input, x, output, out);
+            Shapes.requireApart(operation, output, out, input, x);
         }
     }
 
@@ -16,7 +16,7 @@ public final class LayerShapes {
     public static void softmaxVjp(Block y, Block dy, Block dx) {
         Shapes.same("softmaxVjp", "y", y, "dy", dy);
         elementwise("softmaxVjp", "dy", dy, "dx", dx);
-        apart("softmaxVjp", "y", y, "dx", dx);
+        Shapes.requireApart("softmaxVjp", "dx", dx, "y", y);
     }
 
     /** The operands of {@link Layers#rmsNorm}. */
@@ -31,7 +31,7 @@ public final class LayerShapes {
         norm("groupNorm", x, gain, eps, out, stats, 2 * groups);
         if (bias != null) {
             bias.requireShape("groupNorm", "bias", x.type(), 1, gain.cols());
-            apart("groupNorm", "bias", bias, "out", out);
+            Shapes.requireApart("groupNorm", "out", out, "bias", bias);
         }
     }
 
@@ -41,8 +41,8 @@ public final class LayerShapes {
             throw new IllegalArgumentException(operation + ": eps is " + eps + ", expected at least 0");
         }
         Shapes.room(operation, "stats", stats, Math.multiplyExact(numbers, x.rows()));
-        apart(operation, "x", x, "out", out);
-        apart(operation, "gain", gain, "out", out);
+        Shapes.requireApart(operation, "out", out, "x", x);
+        Shapes.requireApart(operation, "out", out, "gain", gain);
     }
 
     /** The operands of {@link Layers#rmsNormVjp}. */
@@ -60,7 +60,7 @@ public final class LayerShapes {
         gradient("groupNormVjp", x, gain, dy, dx, "dGain", dGain);
         gradient("groupNormVjp", x, gain, dy, dx, "dBias", dBias);
         if (dGain != null && dBias != null) {
-            apart("groupNormVjp", "dGain", dGain, "dBias", dBias);
+            Shapes.requireApart("groupNormVjp", "dBias", dBias, "dGain", dGain);
         }
     }
 
@@ -68,18 +68,18 @@ public final class LayerShapes {
         Shapes.same(operation, "x", x, "dy", dy);
         Shapes.same(operation, "x", x, "dx", dx);
         Shapes.room(operation, "stats", stats, Math.multiplyExact(numbers, x.rows()));
-        apart(operation, "x", x, "dx", dx);
-        apart(operation, "dy", dy, "dx", dx);
-        apart(operation, "gain", gain, "dx", dx);
+        Shapes.requireApart(operation, "dx", dx, "x", x);
+        Shapes.requireApart(operation, "dx", dx, "dy", dy);
+        Shapes.requireApart(operation, "dx", dx, "gain", gain);
     }
 
     private static void gradient(String operation, Block x, Block gain, Block dy, Block dx, String operand, Block gradient) {
         if (gradient != null) {
             gradient.requireShape(operation, operand, x.type(), 1, gain.cols());
-            apart(operation, "x", x, operand, gradient);
-            apart(operation, "gain", gain, operand, gradient);
-            apart(operation, "dy", dy, operand, gradient);
-            apart(operation, "dx", dx, operand, gradient);
+            Shapes.requireApart(operation, operand, gradient, "x", x);
+            Shapes.requireApart(operation, operand, gradient, "gain", gain);
+            Shapes.requireApart(operation, operand, gradient, "dy", dy);
+            Shapes.requireApart(operation, operand, gradient, "dx", dx);
         }
     }
 
@@ -100,7 +100,7 @@ public final class LayerShapes {
         elementwise("dropout", "x", x, "out", out);
         Block factors = mask.block();
         factors.requireShape("dropout", "the mask", x.type(), factors.rows(), x.cols());
-        apart("dropout", "the mask", factors, "out", out);
+        Shapes.requireApart("dropout", "out", out, "the mask", factors);
         if (rows != null && rows.count() < x.rows()) {
             throw new IllegalArgumentException("dropout: a row map of " + rows.count() + " rows, expected at least " + x.rows());
         }
@@ -126,12 +126,12 @@ public final class LayerShapes {
         output(operation, q, k, v, "dq", dq);
         output(operation, q, k, v, "dk", dk);
         output(operation, q, k, v, "dv", dv);
-        apart(operation, "dOut", dOut, "dq", dq);
-        apart(operation, "dOut", dOut, "dk", dk);
-        apart(operation, "dOut", dOut, "dv", dv);
-        apart(operation, "dq", dq, "dk", dk);
-        apart(operation, "dq", dq, "dv", dv);
-        apart(operation, "dk", dk, "dv", dv);
+        Shapes.requireApart(operation, "dq", dq, "dOut", dOut);
+        Shapes.requireApart(operation, "dk", dk, "dOut", dOut);
+        Shapes.requireApart(operation, "dv", dv, "dOut", dOut);
+        Shapes.requireApart(operation, "dk", dk, "dq", dq);
+        Shapes.requireApart(operation, "dv", dv, "dq", dq);
+        Shapes.requireApart(operation, "dv", dv, "dk", dk);
     }
 
     private static void heads(String operation, Block q, Block k, Block v, int sequence, int heads, double[] lse) {
@@ -148,14 +148,8 @@ public final class LayerShapes {
 
     private static void output(String operation, Block q, Block k, Block v, String output, Block out) {
         Shapes.same(operation, "q", q, output, out);
-        apart(operation, "q", q, output, out);
-        apart(operation, "k", k, output, out);
-        apart(operation, "v", v, output, out);
-    }
-
-    private static void apart(String operation, String operand, Block input, String output, Block out) {
-        if (input.address() < out.address() + out.bytes() && out.address() < input.address() + input.bytes()) {
-            throw new IllegalArgumentException(operation + ": " + output + " overlaps " + operand + "; it needs memory of its own");
-        }
+        Shapes.requireApart(operation, output, out, "q", q);
+        Shapes.requireApart(operation, output, out, "k", k);
+        Shapes.requireApart(operation, output, out, "v", v);
     }
 }

@@ -16,8 +16,10 @@ final class F32Square {
     private static final VectorSpecies<Integer> S = IntVector.SPECIES_PREFERRED; // twin: private static final VectorSpecies<Long> S = jdk.incubator.vector.LongVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
-    private static final IntVector LOW = zip(0); // twin: private static final jdk.incubator.vector.LongVector LOW = zip(0);
-    private static final IntVector HIGH = zip(L / 2); // twin: private static final jdk.incubator.vector.LongVector HIGH = zip(L / 2);
+    /** What zips the lower halves of two vectors. */
+    static final IntVector LOW = zip(0); // twin: static final jdk.incubator.vector.LongVector LOW = zip(0);
+    /** The same of the upper halves. */
+    static final IntVector HIGH = zip(L / 2); // twin: static final jdk.incubator.vector.LongVector HIGH = zip(L / 2);
 
     /** Two squares, between the rounds. */
     private static final ThreadLocal<float[]> ROUNDS = ThreadLocal.withInitial(() -> new float[2 * L * L]);

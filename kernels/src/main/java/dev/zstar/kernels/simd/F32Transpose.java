@@ -1,7 +1,6 @@
 package dev.zstar.kernels.simd;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -10,21 +9,9 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class F32Transpose {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED; // twin: private static final VectorSpecies<Long> I = jdk.incubator.vector.LongVector.SPECIES_PREFERRED;
     private static final int L = S.length();
-    private static final IntVector LOW = zip(0); // twin: private static final jdk.incubator.vector.LongVector LOW = zip(0);
-    private static final IntVector HIGH = zip(L / 2); // twin: private static final jdk.incubator.vector.LongVector HIGH = zip(L / 2);
 
     private F32Transpose() {}
-
-    /** Picks {@code a[from], b[from], a[from + 1], b[from + 1], …} out of a and b. */
-    private static IntVector zip(int from) { // twin: private static jdk.incubator.vector.LongVector zip(int from) {
-        int[] index = new int[L]; // twin: long[] index = new long[L];
-        for (int i = 0; i < L; i++) {
-            index[i] = from + i / 2 + i % 2 * L;
-        }
-        return IntVector.fromArray(I, index, 0); // twin: return jdk.incubator.vector.LongVector.fromArray(I, index, 0);
-    }
 
     /**
      * {@code to[c, r] = x[r, c]}.
@@ -57,8 +44,8 @@ final class F32Transpose {
         for (int i = 0; i < L / 2; i++) {
             var a = FloatVector.fromArray(S, x, from + i * step).reinterpretAsInts(); // twin: var a = DoubleVector.fromArray(S, x, from + i * step).reinterpretAsLongs();
             var b = FloatVector.fromArray(S, x, from + (i + L / 2) * step).reinterpretAsInts(); // twin: var b = DoubleVector.fromArray(S, x, from + (i + L / 2) * step).reinterpretAsLongs();
-            LOW.selectFrom(a, b).reinterpretAsFloats().intoArray(y, to + 2 * i * toStep);
-            HIGH.selectFrom(a, b).reinterpretAsFloats().intoArray(y, to + (2 * i + 1) * toStep);
+            F32Square.LOW.selectFrom(a, b).reinterpretAsFloats().intoArray(y, to + 2 * i * toStep);
+            F32Square.HIGH.selectFrom(a, b).reinterpretAsFloats().intoArray(y, to + (2 * i + 1) * toStep);
         }
     }
 }

@@ -4,7 +4,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/** All memory as one segment. A constant to the JIT, so that an access costs one comparison instead of a session and two bounds. */
+/**
+ * All memory as one segment. A constant to the JIT, so that an access costs at most one comparison, where a segment of its own costs a
+ * liveness check and two bounds.
+ */
 final class Memory {
     static final MemorySegment ALL = all();
     /**

@@ -68,15 +68,6 @@ final class SimdEngine implements Engine {
         return work >= Tuning.WORTH_SHARING && team.threads() > 1;
     }
 
-    /** Runs a job on the team, or at once where there is too little work to share. */
-    private void run(Job job, int pieces, double work) {
-        if (!shared(work)) {
-            job.run(0, pieces);
-        } else {
-            team.run(pieces, job);
-        }
-    }
-
     @Override
     public Layers layers() {
         return layers;
@@ -141,13 +132,13 @@ final class SimdEngine implements Engine {
     /** Panels first, since then a worker meets the same weights at every call; rows where there are too few panels. */
     private void split(Job job, int panels, int rows, double work) {
         job.byRows = panels < 2 * threads() && rows >= Job.ROWS * threads();
-        run(job, job.byRows ? (rows + Job.ROWS - 1) / Job.ROWS : panels, work);
+        Tuning.share(team, job, job.byRows ? (rows + Job.ROWS - 1) / Job.ROWS : panels, work);
     }
 
     private void norms(Job job) {
         if (job.epilogue.norms() != null) {
             job.kind = Job.Kind.NORMS;
-            run(job, job.out.rows(), 8.0 * job.out.rows() * job.out.cols());
+            Tuning.share(team, job, job.out.rows(), 8.0 * job.out.rows() * job.out.cols());
         }
     }
 
@@ -176,7 +167,7 @@ final class SimdEngine implements Engine {
         job.x = z;
         job.out = out;
         job.epilogue = epilogue;
-        run(job, out.rows(), 8.0 * out.rows() * out.cols());
+        Tuning.share(team, job, out.rows(), 8.0 * out.rows() * out.cols());
         norms(job);
         job.clear();
     }
@@ -192,7 +183,7 @@ final class SimdEngine implements Engine {
         job.y = y;
         job.out = out;
         job.sums = sums;
-        run(job, x.rows(), 4.0 * x.rows() * x.cols());
+        Tuning.share(team, job, x.rows(), 4.0 * x.rows() * x.cols());
         job.clear();
     }
 
@@ -273,7 +264,7 @@ final class SimdEngine implements Engine {
         job.rows = rows;
         job.coefficients = c;
         job.sums = sums;
-        run(job, rows.count(), 4.0 * (count + 1) * rows.count() * w.cols());
+        Tuning.share(team, job, rows.count(), 4.0 * (count + 1) * rows.count() * w.cols());
         job.clear();
     }
 

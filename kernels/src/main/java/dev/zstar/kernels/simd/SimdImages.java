@@ -19,11 +19,7 @@ final class SimdImages implements Images {
     }
 
     private void run(ImageJob job, int pieces, double work) {
-        if (work < Tuning.WORTH_SHARING || team.threads() == 1) {
-            job.run(0, pieces);
-        } else {
-            team.run(pieces, job);
-        }
+        Tuning.share(team, job, pieces, work);
         job.clear();
     }
 

@@ -16,14 +16,6 @@ final class SimdLayers implements Layers {
         this.team = team;
     }
 
-    private void run(LayerJob job, int pieces, double work) {
-        if (work < Tuning.WORTH_SHARING || team.threads() == 1) {
-            job.run(0, pieces);
-        } else {
-            team.run(pieces, job);
-        }
-    }
-
     private LayerJob job(LayerJob.Kind kind, Block x, Block out) {
         LayerJob job = jobs.get();
         job.kind = kind;
@@ -34,7 +26,7 @@ final class SimdLayers implements Layers {
 
     /** Runs a job row by row, at about so many operations an element. */
     private void rowwise(LayerJob job, double operations) {
-        run(job, job.x.rows(), operations * job.x.rows() * job.x.cols());
+        Tuning.share(team, job, job.x.rows(), operations * job.x.rows() * job.x.cols());
     }
 
     @Override
@@ -111,7 +103,7 @@ final class SimdLayers implements Layers {
         if (dGain != null || dBias != null) {
             job.kind = LayerJob.Kind.GRADIENTS;
             int pieces = (gain.cols() + LayerJob.CHANNELS - 1) / LayerJob.CHANNELS;
-            run(job, pieces, 8.0 * x.rows() * x.cols());
+            Tuning.share(team, job, pieces, 8.0 * x.rows() * x.cols());
         }
         job.clear();
     }
@@ -152,7 +144,7 @@ final class SimdLayers implements Layers {
         job.dy = dOut;
         job.dk = dk;
         job.dv = dv;
-        run(job, q.rows() / sequence * heads, (kind == LayerJob.Kind.ATTENTION ? 4.0 : 10.0) * q.rows() * sequence * q.cols());
+        Tuning.share(team, job, q.rows() / sequence * heads, (kind == LayerJob.Kind.ATTENTION ? 4.0 : 10.0) * q.rows() * sequence * q.cols());
         job.clear();
     }
 }

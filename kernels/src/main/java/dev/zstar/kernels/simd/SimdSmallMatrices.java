@@ -84,11 +84,7 @@ final class SimdSmallMatrices implements SmallMatrices {
         int systems = out.cols();
         int pieces = (int) (((long) systems + SmallJob.PIECE - 1) / SmallJob.PIECE);
         double work = systems * (operations + 4.0 * ((a.cols() == 1 ? 0 : a.rows()) + b.rows() + out.rows()));
-        if (work < Tuning.WORTH_SHARING || team.threads() == 1) {
-            job.run(0, pieces);
-        } else {
-            team.run(pieces, job);
-        }
+        Tuning.share(team, job, pieces, work);
         job.clear();
     }
 }

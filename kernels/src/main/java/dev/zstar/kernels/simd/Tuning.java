@@ -1,6 +1,7 @@
 package dev.zstar.kernels.simd;
 
 import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Team;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -70,5 +71,14 @@ public final class Tuning {
     /** Rows of a block of a batch with so many inputs: a multiple of the tallest tile. */
     static int batchRows(int inputs, int bytes) {
         return Math.max(8, BATCH / bytes / Math.max(1, inputs) / 8 * 8);
+    }
+
+    /** Runs a loop on the team, or at once where there is too little work to share. */
+    static void share(Team team, Team.Loop loop, int pieces, double work) {
+        if (work < WORTH_SHARING) {
+            loop.run(0, pieces);
+        } else {
+            team.run(pieces, loop);
+        }
     }
 }
