@@ -7,19 +7,23 @@ import java.nio.file.Path;
  * products, unrolled into local variables, which is the form that the JIT keeps in registers. Called by the build with the source root to
  * write to.
  *
- * <p>There are two of each shape. {@code fresh} starts from zeros and stores to memory; {@code tile} and {@code panels} continue from a
- * heap array and go back to it, which is where bias, activation and norms work on them. One method with a branch would merge so many live
- * vectors that the JIT boxes them.
+ * <p>Sums come from one heap array, of zeros or of what bias and earlier sweeps left, and go to another, where the rest of the epilogue works
+ * on them; one row against several panels may also start from zeros and end in memory ({@code freshPanels}). One method with a branch would
+ * merge so many live vectors that the JIT boxes them.
  *
  * <p>What is known of the form, measured on JDK 25 with 512-bit vectors:
  * <ul>
  *   <li>Accumulators that were both loaded from and stored to a memory segment made the quick compiler run out of virtual registers
  *       (24 of them); it then never profiles the method, which can stay in code that boxes every vector (1.3 GFLOP/s). Through a heap
  *       array, or with stores to memory only, it compiles.
- *   <li>{@code fresh} against array and copy: 114.7 against 110.2 GFLOP/s at n = 256, 117.4 against 114.8 at 512, 115.6 against 113.2 at
- *       1024 (one Zen 4 core with a ceiling of 118.2).
- *   <li>The loop of a small tile ends at an address, which the JIT does not take for a counter: it would unroll the loop, and then
- *       spilled the accumulators (tile 4×2: 48 GFLOP/s unrolled, 117 not; 2×3: 66 and 111; 4×1: 51 and 78).
+ *   <li>A tile that starts from zeros and stores to memory spilled in its loop however it was written: 0.66 to 0.80 of the ceiling where the same
+ *       tile on arrays reached 0.84 to 0.91 (one Granite Rapids core, 8×3, K = 128 … 512; C with intrinsics 0.90).
+ *   <li>Rows lie at constant distances from one moving address, each distance masked to 31 bits. Then the JIT folds address and distance into
+ *       the load. With an address and a counter each load took an addition, a comparison and a branch, which compete with the
+ *       multiply-adds for the ports of an Intel core: 0.65 to 0.70 of the ceiling.
+ *   <li>A tile's counter is masked, so that the JIT does not take it for one: it would unroll the loop, and then
+ *       spilled the accumulators (tile 4×2: 48 GFLOP/s unrolled, 117 not; 2×3: 66 and 111; 4×1: 51 and 78, on Zen 4). Unrolled by hand to two steps,
+ *       8×3 boxed every vector.
  *   <li>{@code do … while}, not {@code for}: the merge with the path that skips the loop costs spills (150 against 40).
  *   <li>Memory is read through one constant segment that spans all of it, unaligned, at addresses masked to 59 bits. The mask tells the JIT
  *       that no sum of address and offset leaves the segment, so that it drops the test of every access (with them the front end of an
@@ -125,6 +129,7 @@ final class Tiles {
         line("import static dev.zstar.kernels.simd.Memory.ALL;");
         line("import static dev.zstar.kernels.simd.Memory.MASK;");
         line("import static dev.zstar.kernels.simd.Memory.ORDER;");
+        line("import static dev.zstar.kernels.simd.Memory.SPAN;");
         line("import static dev.zstar.kernels.simd.Memory.%s;".formatted(layout()));
         line("");
         if (!full()) {
@@ -145,18 +150,14 @@ final class Tiles {
         line("    private static final long BYTES = S.vectorByteSize() / %d;".formatted(weight.packing / weight.inputs));
         line("");
         line("    private %s() {}".formatted(weight.className()));
-        dispatchTiles(false);
+        dispatchTiles();
         dispatchPanels(false);
         if (full()) {
-            dispatchTiles(true);
             dispatchPanels(true);
         }
         for (int rows : rows()) {
             for (int vectors = 1; vectors <= VECTORS; vectors++) {
-                tile(rows, vectors, false);
-                if (full()) {
-                    tile(rows, vectors, true);
-                }
+                tile(rows, vectors);
             }
         }
         for (Group group : Group.ALL) {
@@ -173,27 +174,16 @@ final class Tiles {
         return element.equals("float") ? "Float" : "Double";
     }
 
-    /** Parameters of either kind after what is multiplied: accumulators come and go through {@code t}, or go to memory. */
-    private String target(boolean fresh, boolean rows) {
-        return fresh ? rows ? "long out, long stride" : "long out" : element + "[] t";
-    }
-
-    private static String targetNames(boolean fresh, boolean rows) {
-        return fresh ? rows ? "out, stride" : "out" : "t";
-    }
-
-    private void dispatchTiles(boolean fresh) {
+    private void dispatchTiles() {
         line("");
-        line(fresh
-                ? "    /** {@code out[r, v] = Σ_k z[r, k] · w[k, v]}, as {@link #tile}, with rows of out {@code stride} bytes apart. */"
-                : "    /** {@code t[r, v] += Σ_k z[min(r, last), k] · w[k, v]}, count ≥ 1 steps of %d inputs, of w wk bytes apart, rows of z zr bytes apart. */".formatted(weight.inputs));
-        line("    static void %s(int rows, int vectors, long w, long wk, long z, long zr%s, int count, %s) {"
-                .formatted(fresh ? "fresh" : "tile", fresh ? "" : ", int last", target(fresh, true)));
+        line("    /** {@code t[r, v] = from[r, v] + Σ_k z[min(r, last), k] · w[k, v]}, count ≥ 1 steps of %d inputs, of w wk bytes apart, rows of z zr bytes apart; {@code t} may be {@code from}. */"
+                .formatted(weight.inputs));
+        line("    static void tile(int rows, int vectors, long w, long wk, long z, long zr, int last, int count, %s[] from, %s[] t) {"
+                .formatted(element, element));
         line("        switch (rows * 8 + vectors) {");
         for (int rows : rows()) {
             for (int vectors = 1; vectors <= VECTORS; vectors++) {
-                line("            case %d -> %s%dx%d(w, wk, z, zr%s, count, %s);"
-                        .formatted(rows * 8 + vectors, fresh ? "fresh" : "tile", rows, vectors, fresh ? "" : ", last", targetNames(fresh, true)));
+                line("            case %d -> tile%dx%d(w, wk, z, zr, last, count, from, t);".formatted(rows * 8 + vectors, rows, vectors));
             }
         }
         line("            default -> throw new AssertionError(rows + \"×\" + vectors);");
@@ -201,17 +191,22 @@ final class Tiles {
         line("    }");
     }
 
+    /** Where the accumulators of several panels go: to memory, or back to the array that they come from. */
+    private String target(boolean fresh) {
+        return fresh ? "long out" : element + "[] from, " + element + "[] t";
+    }
+
     private void dispatchPanels(boolean fresh) {
         line("");
         line(fresh
                 ? "    /** {@code out[q, v] = Σ_k z[k] · w[q, k, v]}, as {@link #panels}. */"
-                : "    /** {@code t[q, v] += Σ_k z[k] · w[q, k, v]}: one row, panels of width vectors wq bytes apart, the last of its own width, count ≥ 1. */");
+                : "    /** {@code t[q, v] = from[q, v] + Σ_k z[k] · w[q, k, v]}: one row, panels of width vectors wq bytes apart, the last of its own width, count ≥ 1. */");
         line("    static void %s(int panels, int width, int last, long w, long wq, long z, int count, %s) {"
-                .formatted(fresh ? "freshPanels" : "panels", target(fresh, false)));
+                .formatted(fresh ? "freshPanels" : "panels", target(fresh)));
         line("        switch (panels * 16 + width * 4 + last) {");
         for (Group group : Group.ALL) {
             line("            case %d -> %s%s(w, wq, z, count, %s);"
-                    .formatted(group.code(), fresh ? "freshPanels" : "panels", group, targetNames(fresh, false)));
+                    .formatted(group.code(), fresh ? "freshPanels" : "panels", group, fresh ? "out" : "from, t"));
         }
         line("            default -> throw new AssertionError(panels + \"×\" + width + \"×\" + last);");
         line("        }");
@@ -236,57 +231,45 @@ final class Tiles {
         };
     }
 
-    private void tile(int rows, int vectors, boolean fresh) {
+    private void tile(int rows, int vectors) {
         line("");
-        line("    private static void %s%dx%d(long w, long wk, long z, long zr%s, int count, %s) {"
-                .formatted(fresh ? "fresh" : "tile", rows, vectors, fresh ? "" : ", int last", target(fresh, true)));
-        start(rows * vectors, fresh);
+        line("    private static void tile%dx%d(long w, long wk, long z, long zr, int last, int count, %s[] from, %s[] t) {"
+                .formatted(rows, vectors, element, element));
+        start(rows * vectors, "from");
         line("        w &= MASK;");
-        line("        long end = (w + count * wk) & MASK;");
-        for (int r = 0; r < rows; r++) {
-            String row = fresh ? r + "L" : "Math.min(%d, last)".formatted(r);
-            line(r == 0 ? "        long z0 = z & MASK;" : "        long z%d = (z + %s * zr) & MASK;".formatted(r, row));
+        line("        z &= MASK;");
+        for (int r = 1; r < rows; r++) {
+            line("        long z%d = (Math.min(%d, last) * zr) & SPAN;".formatted(r, r));
         }
-        line("        int k = 0;");
+        line("        int k = count & SPAN;");
         line("        do {");
-        if (full()) {
+        for (int v = 0; v < vectors; v++) {
+            line("            var v%d = %s;".formatted(v, load("w + %d * BYTES".formatted(v))));
+        }
+        for (int g = 0; g < weight.inputs; g++) {
             for (int v = 0; v < vectors; v++) {
-                line("            var w%d = %s;".formatted(v, load("w + %d * BYTES".formatted(v))));
+                line("            var w%d_%d = %s;".formatted(g, v, unpack("v" + v, g)));
             }
             for (int r = 0; r < rows; r++) {
-                line("            var b%d = %s;".formatted(r, broadcast("z" + r, 0)));
+                line("            var b%d_%d = %s;".formatted(g, r, broadcast(r, g)));
                 for (int v = 0; v < vectors; v++) {
-                    line("            t%d = b%d.fma(w%d, t%d);".formatted(r * vectors + v, r, v, r * vectors + v));
-                }
-            }
-        } else {
-            for (int v = 0; v < vectors; v++) {
-                line("            var v%d = %s;".formatted(v, load("w + %d * BYTES".formatted(v))));
-            }
-            for (int g = 0; g < weight.inputs; g++) {
-                for (int v = 0; v < vectors; v++) {
-                    line("            var w%d_%d = %s;".formatted(g, v, unpack("v" + v, g)));
-                }
-                for (int r = 0; r < rows; r++) {
-                    line("            var b%d_%d = %s;".formatted(g, r, broadcast("z" + r, g)));
-                    for (int v = 0; v < vectors; v++) {
-                        line("            t%d = b%d_%d.fma(w%d_%d, t%d);".formatted(r * vectors + v, g, r, g, v, r * vectors + v));
-                    }
+                    line("            t%d = b%d_%d.fma(w%d_%d, t%d);".formatted(r * vectors + v, g, r, g, v, r * vectors + v));
                 }
             }
         }
         line("            w = (w + wk) & MASK;");
-        line("            k++;");
-        line("        } while (w != end);");
+        line("            z = (z + %d) & MASK;".formatted(weight.inputs * elementBytes));
+        line("            k = (k - 1) & SPAN;");
+        line("        } while (k != 0);");
         for (int t = 0; t < rows * vectors; t++) {
-            end(t, fresh, "out + %d * stride + %d * S.vectorByteSize()".formatted(t / vectors, t % vectors));
+            line("        t%d.intoArray(t, %d * L);".formatted(t, t));
         }
         line("    }");
     }
 
     /** The state of the input {@code g} of step k, in every lane. */
-    private String broadcast(String row, int g) {
-        return "%s.broadcast(S, ALL.get(%s, %s + (long) k * %d + %d))".formatted(vector, layout(), row, weight.inputs * elementBytes, g * elementBytes);
+    private String broadcast(int row, int g) {
+        return "%s.broadcast(S, ALL.get(%s, z%s + %d))".formatted(vector, layout(), row == 0 ? "" : " + z" + row, g * elementBytes);
     }
 
     private String layout() {
@@ -297,8 +280,8 @@ final class Tiles {
     private void panels(Group group, boolean fresh) {
         line("");
         line("    private static void %s%s(long w, long wq, long z, int count, %s) {"
-                .formatted(fresh ? "freshPanels" : "panels", group, target(fresh, false)));
-        start(group.total(), fresh);
+                .formatted(fresh ? "freshPanels" : "panels", group, target(fresh)));
+        start(group.total(), fresh ? null : "from");
         line("        long w0 = w & MASK;");
         for (int panel = 1; panel < group.panels; panel++) {
             line("        long w%d = (w + %dL * wq) & MASK;".formatted(panel, panel));
@@ -320,23 +303,20 @@ final class Tiles {
         line("            z = (z + %d) & MASK;".formatted(weight.inputs * elementBytes));
         line("        } while (--count > 0);");
         for (int t = 0; t < group.total(); t++) {
-            end(t, fresh, "out + %d * S.vectorByteSize()".formatted(t));
+            line(fresh
+                    ? "        t%d.intoMemorySegment(ALL, (out + %d * S.vectorByteSize()) & MASK, ORDER);".formatted(t, t)
+                    : "        t%d.intoArray(t, %d * L);".formatted(t, t));
         }
         line("    }");
     }
 
-    private void start(int count, boolean fresh) {
+    /** Accumulators from an array, or zeros. */
+    private void start(int count, String from) {
         for (int t = 0; t < count; t++) {
-            line(fresh
+            line(from == null
                     ? "        %s t%d = %s.zero(S);".formatted(vector, t, vector)
-                    : "        %s t%d = %s.fromArray(S, t, %d * L);".formatted(vector, t, vector, t));
+                    : "        %s t%d = %s.fromArray(S, %s, %d * L);".formatted(vector, t, vector, from, t));
         }
-    }
-
-    private void end(int t, boolean fresh, String address) {
-        line(fresh
-                ? "        t%d.intoMemorySegment(ALL, (%s) & MASK, ORDER);".formatted(t, address)
-                : "        t%d.intoArray(t, %d * L);".formatted(t, t));
     }
 
     private void line(String text) {

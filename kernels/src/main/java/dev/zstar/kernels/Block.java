@@ -18,6 +18,8 @@ public final class Block implements AutoCloseable {
     private static final int LINE = 64;
     /** Rows this many bytes apart fall into one set of an L1 cache, and the eight rows of a register tile evict each other. */
     private static final int ALIAS = 4096;
+    /** The last of eight rows is less than 2³¹ bytes from the first, which kernels rely on. */
+    private static final int LONGEST = 1 << 28;
 
     private static final AtomicLong LIVE = new AtomicLong();
 
@@ -54,7 +56,7 @@ public final class Block implements AutoCloseable {
     /**
      * Allocates a block of zeros.
      *
-     * @throws IllegalArgumentException if a dimension is negative, or a row longer than 2³¹ bytes
+     * @throws IllegalArgumentException if a dimension is negative, or a row longer than 2²⁸ bytes
      * @throws OutOfMemoryError if the system has no such memory
      */
     public static Block allocate(Type type, int rows, int cols) {
@@ -91,8 +93,8 @@ public final class Block implements AutoCloseable {
         if (bytes > 0 && bytes % ALIAS == 0) {
             bytes += LINE;
         }
-        if (bytes > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("a row of " + cols + " " + type + ": at most 2³¹ bytes");
+        if (bytes > LONGEST) {
+            throw new IllegalArgumentException("a row of " + cols + " " + type + ": at most 2²⁸ bytes");
         }
         return (int) (bytes / type.bytes());
     }

@@ -119,31 +119,25 @@ final class F32Convolution {
         long step = (long) pass.step() * pass.outputs() * B;
         long at = (((long) (y * pass.step() + pass.row()) * outWidth + pass.col()) * pass.outputs() + channel) * B;
         float[] t = F32Epilogue.tile();
-        boolean fresh = lines == 1 && real == vectors * L && epilogue.isNone();
         for (int x = 0; x < columns; ) {
             int rows = Tuning.rows(columns - x, Format.FULL);
             int realRows = Math.min(rows, columns - x);
             long z = from + x * zr;
-            if (fresh && rows == realRows) {
-                F32Tiles.fresh(rows, vectors, w, wk, z, zr, run, out.address() + p * out.strideBytes() + at, step);
-            } else {
-                start(epilogue, p, channel, at, step, realRows, vectors, real, t);
-                for (int i = 0; i < lines; i++) {
-                    F32Tiles.tile(rows, vectors, w + i * weights, wk, z + i * line, zr, realRows - 1, run, t);
-                }
-                finish(epilogue, p, out, at, step, realRows, vectors, real, t);
+            float[] sums = start(epilogue, p, channel, at, step, realRows, vectors, real, t);
+            for (int i = 0; i < lines; i++) {
+                F32Tiles.tile(rows, vectors, w + i * weights, wk, z + i * line, zr, realRows - 1, run, i == 0 ? sums : t, t);
             }
+            finish(epilogue, p, out, at, step, realRows, vectors, real, t);
             x += rows;
             at += rows * step;
         }
     }
 
     /** Accumulators at the start: bias and injection. A pixel is not padded, so the last vector of an injection is masked. */
-    private static void start(Epilogue epilogue, int p, int channel, long at, long step, int rows, int vectors, int real, float[] t) {
+    private static float[] start(Epilogue epilogue, int p, int channel, long at, long step, int rows, int vectors, int real, float[] t) {
         Block injection = epilogue.injection();
         if (injection == null) {
-            F32Epilogue.start(epilogue, 0, rows, channel, vectors, t);
-            return;
+            return F32Epilogue.start(epilogue, 0, rows, channel, vectors, t);
         }
         long from = injection.address() + epilogue.injectionRow(p) * injection.strideBytes() + at;
         for (int r = 0; r < rows; r++) {
@@ -155,6 +149,7 @@ final class F32Convolution {
                 add(bias, vectors, t, r * vectors * L);
             }
         }
+        return t;
     }
 
     private static void load(long from, int real, float[] t, int to) {

@@ -235,18 +235,14 @@ final class F32ConvolutionGradient {
                 int rows = Tuning.rows(channels - n, Format.FULL);
                 long u = transposed + n * line + first * B;
                 long to = sums + n * step + column;
-                if (p == 0 && before == count) {
-                    F32Tiles.fresh(rows, vectors, from + column, bytes, u, line, count, to, step);
-                } else {
-                    F32Epilogue.zero(t, rows * vectors);
-                    if (before > 0) {
-                        F32Tiles.tile(rows, vectors, from + column, bytes, u, line, rows - 1, before, t);
-                    }
-                    if (before < count) {
-                        F32Tiles.tile(rows, vectors, tail + column, bytes, u + before * B, line, rows - 1, count - before, t);
-                    }
-                    accumulate(t, rows, vectors, to, step);
+                if (before > 0) {
+                    F32Tiles.tile(rows, vectors, from + column, bytes, u, line, rows - 1, before, F32Epilogue.ZEROS, t);
                 }
+                if (before < count) {
+                    float[] begun = before > 0 ? t : F32Epilogue.ZEROS;
+                    F32Tiles.tile(rows, vectors, tail + column, bytes, u + before * B, line, rows - 1, count - before, begun, t);
+                }
+                accumulate(t, rows, vectors, to, step);
                 n += rows;
             }
         }

@@ -28,6 +28,9 @@ final class F32Epilogue {
     /** A tile's accumulators on their way in and out, at most 8 rows, room for as many slopes, and for activations: of each thread its own. */
     private static final ThreadLocal<float[]> TILE = ThreadLocal.withInitial(() -> new float[WORK + 2 * CHUNK]);
 
+    /** What a product without bias and injection starts from. */
+    static final float[] ZEROS = new float[CHUNK];
+
     private F32Epilogue() {}
 
     /** This thread's accumulators. */
@@ -48,16 +51,17 @@ final class F32Epilogue {
         }
     }
 
-    /** Bias and injection. */
-    static void start(Epilogue epilogue, int row, int rows, int column, int vectors, float[] t) {
+    /** Bias and injection, in t; zeros if there is neither. */
+    static float[] start(Epilogue epilogue, int row, int rows, int column, int vectors, float[] t) {
         Block bias = epilogue.bias();
         Block injection = epilogue.injection();
+        if (injection == null && bias == null) {
+            return ZEROS;
+        }
         long at = column * B;
         for (int r = 0; r < rows; r++) {
             int to = r * vectors * L;
-            if (injection == null && bias == null) {
-                java.util.Arrays.fill(t, to, to + vectors * L, 0);
-            } else if (injection == null) {
+            if (injection == null) {
                 load(bias.address() + at, vectors, t, to);
             } else {
                 load(injection.address() + epilogue.injectionRow(row + r) * injection.strideBytes() + at, vectors, t, to);
@@ -66,6 +70,7 @@ final class F32Epilogue {
                 }
             }
         }
+        return t;
     }
 
     private static void load(long from, int vectors, float[] t, int to) {

@@ -48,26 +48,18 @@ final class F32Gemm {
                     if (pack) {
                         pack(b, transposeB, column, Math.min(vectors * L, c.cols() - column), vectors * L, k0, k, from);
                     }
-                    boolean full = column + vectors * L <= c.cols();
                     for (int row = row0; row < row1; ) {
                         int rows = Tuning.rows(row1 - row, Format.FULL);
                         int real = Math.min(rows, row1 - row);
                         long at = z + (row - row0) * zr;
-                        if (first && full && real == rows) {
-                            long to = c.address() + row * c.strideBytes() + column * F32.byteSize();
-                            F32Tiles.fresh(rows, vectors, from, wk, at, zr, k, to, c.strideBytes());
+                        if (!first && !scaled) {
+                            F32Epilogue.resume(c, row, real, column, vectors, t);
+                        }
+                        F32Tiles.tile(rows, vectors, from, wk, at, zr, real - 1, k, first || scaled ? F32Epilogue.ZEROS : t, t);
+                        if (scaled) {
+                            F32Epilogue.add((float) alpha, c, row, real, column, vectors, t);
                         } else {
-                            if (first || scaled) {
-                                F32Epilogue.zero(t, rows * vectors);
-                            } else {
-                                F32Epilogue.resume(c, row, real, column, vectors, t);
-                            }
-                            F32Tiles.tile(rows, vectors, from, wk, at, zr, real - 1, k, t);
-                            if (scaled) {
-                                F32Epilogue.add((float) alpha, c, row, real, column, vectors, t);
-                            } else {
-                                F32Epilogue.store(c, row, real, column, vectors, t);
-                            }
+                            F32Epilogue.store(c, row, real, column, vectors, t);
                         }
                         row += rows;
                     }

@@ -32,7 +32,6 @@ final class F32Product {
         float[] t = F32Epilogue.tile();
         int inputs = w.inputs;
         int block = Tuning.batchRows(Math.min(inputs, Tuning.INPUTS), (int) F32.byteSize());
-        boolean plain = epilogue.isNone() && w.format == Format.FULL;
         for (int row0 = fromRow; row0 < toRow; row0 += block) {
             int row1 = Math.min(row0 + block, toRow);
             for (int k0 = 0; k0 < inputs; k0 += Tuning.INPUTS) {
@@ -44,19 +43,13 @@ final class F32Product {
                     int column = w.column(panel);
                     long wk = w.step(vectors);
                     long from = w.address(panel) + k0 / w.share * wk;
-                    boolean fresh = plain && first && column + vectors * L <= out.cols();
                     for (int row = row0; row < row1; ) {
                         int rows = Tuning.rows(row1 - row, w.format);
                         int real = Math.min(rows, row1 - row);
                         long at = z.address() + row * z.strideBytes() + k0 * F32.byteSize();
-                        if (fresh && real == rows) {
-                            long to = out.address() + row * out.strideBytes() + column * F32.byteSize();
-                            F32Tiles.fresh(rows, vectors, from, wk, at, z.strideBytes(), k, to, out.strideBytes());
-                        } else {
-                            start(w, epilogue, first, out, row, real, column, vectors, t);
-                            tile(w.format, rows, vectors, from, wk, at, z.strideBytes(), real - 1, w.steps(k), t);
-                            end(w, epilogue, last, out, row, real, column, vectors, t);
-                        }
+                        float[] sums = start(w, epilogue, first, out, row, real, column, vectors, t);
+                        tile(w.format, rows, vectors, from, wk, at, z.strideBytes(), real - 1, w.steps(k), sums, t);
+                        end(w, epilogue, last, out, row, real, column, vectors, t);
                         row += rows;
                     }
                 }
@@ -64,22 +57,21 @@ final class F32Product {
         }
     }
 
-    private static void tile(Format format, int rows, int vectors, long w, long wk, long z, long zr, int last, int k, float[] t) {
+    private static void tile(Format format, int rows, int vectors, long w, long wk, long z, long zr, int last, int k, float[] from, float[] t) {
         switch (format) {
-            case FULL -> F32Tiles.tile(rows, vectors, w, wk, z, zr, last, k, t);
-            case BF16 -> Bf16Tiles.tile(rows, vectors, w, wk, z, zr, last, k, t); // twin: case BF16, INT8 -> throw new AssertionError(format);
-            case INT8 -> Int8Tiles.tile(rows, vectors, w, wk, z, zr, last, k, t); // twin: // bf16 and int8 are for f32
+            case FULL -> F32Tiles.tile(rows, vectors, w, wk, z, zr, last, k, from, t);
+            case BF16 -> Bf16Tiles.tile(rows, vectors, w, wk, z, zr, last, k, from, t); // twin: case BF16, INT8 -> throw new AssertionError(format);
+            case INT8 -> Int8Tiles.tile(rows, vectors, w, wk, z, zr, last, k, from, t); // twin: // bf16 and int8 are for f32
         }
     }
 
-    private static void start(Panels w, Epilogue epilogue, boolean first, Block out, int row, int rows, int column, int vectors, float[] t) {
+    /** Where the accumulators start from: t, filled, or zeros. */
+    private static float[] start(Panels w, Epilogue epilogue, boolean first, Block out, int row, int rows, int column, int vectors, float[] t) {
         if (!first) {
             F32Epilogue.resume(out, row, rows, column, vectors, t);
-        } else if (w.format == Format.INT8) {
-            F32Epilogue.zero(t, rows * vectors);
-        } else {
-            F32Epilogue.start(epilogue, row, rows, column, vectors, t);
+            return t;
         }
+        return w.format == Format.INT8 ? F32Epilogue.ZEROS : F32Epilogue.start(epilogue, row, rows, column, vectors, t);
     }
 
     private static void end(Panels w, Epilogue epilogue, boolean last, Block out, int row, int rows, int column, int vectors, float[] t) {
@@ -106,19 +98,19 @@ final class F32Product {
                 F32Tiles.freshPanels(panels, width, last, w.address(panel), w.stride(), z.address(), w.inputs, out.address() + column * F32.byteSize());
             } else {
                 float[] t = F32Epilogue.tile();
-                start(w, epilogue, true, out, 0, 1, column, vectors, t);
-                panels(w.format, panels, width, last, w.address(panel), w.stride(), z.address(), w.steps(w.inputs), t);
+                float[] sums = start(w, epilogue, true, out, 0, 1, column, vectors, t);
+                panels(w.format, panels, width, last, w.address(panel), w.stride(), z.address(), w.steps(w.inputs), sums, t);
                 end(w, epilogue, true, out, 0, 1, column, vectors, t);
             }
             panel += panels;
         }
     }
 
-    private static void panels(Format format, int panels, int width, int last, long w, long wq, long z, int k, float[] t) {
+    private static void panels(Format format, int panels, int width, int last, long w, long wq, long z, int k, float[] from, float[] t) {
         switch (format) {
-            case FULL -> F32Tiles.panels(panels, width, last, w, wq, z, k, t);
-            case BF16 -> Bf16Tiles.panels(panels, width, last, w, wq, z, k, t); // twin: case BF16, INT8 -> throw new AssertionError(format);
-            case INT8 -> Int8Tiles.panels(panels, width, last, w, wq, z, k, t); // twin: // bf16 and int8 are for f32
+            case FULL -> F32Tiles.panels(panels, width, last, w, wq, z, k, from, t);
+            case BF16 -> Bf16Tiles.panels(panels, width, last, w, wq, z, k, from, t); // twin: case BF16, INT8 -> throw new AssertionError(format);
+            case INT8 -> Int8Tiles.panels(panels, width, last, w, wq, z, k, from, t); // twin: // bf16 and int8 are for f32
         }
     }
 
@@ -127,7 +119,8 @@ final class F32Product {
         float[] t = F32Epilogue.tile();
         for (int panel = fromPanel; panel < toPanel; panel++) {
             for (int row = fromRow; row < toRow; row++) {
-                start(w, epilogue, true, out, row, 1, w.column(panel), w.width(panel), t);
+                float[] sums = start(w, epilogue, true, out, row, 1, w.column(panel), w.width(panel), t);
+                System.arraycopy(sums, 0, t, 0, w.width(panel) * L);
                 end(w, epilogue, true, out, row, 1, w.column(panel), w.width(panel), t);
             }
         }

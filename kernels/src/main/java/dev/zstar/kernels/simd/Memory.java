@@ -16,6 +16,9 @@ final class Memory {
      */
     static final long MASK = Long.MAX_VALUE >>> 4;
 
+    /** The same for the distance between rows of one tile, of which {@link dev.zstar.kernels.Block} has none longer. */
+    static final int SPAN = Integer.MAX_VALUE;
+
     static final ByteOrder ORDER = ByteOrder.nativeOrder();
     /** Unaligned, since the aligned layout tests the address at every access. */
     static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
