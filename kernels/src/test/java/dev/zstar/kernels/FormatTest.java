@@ -136,14 +136,14 @@ class FormatTest {
     void updateReplacesBothDirectionsAndBytesShrink() {
         for (Format format : NARROW) {
             try (Engine engine = Engines.named("simd", 1);
-                    Block w = Reference.random(Type.F32, 70, 33, 1);
-                    Block other = Reference.random(Type.F32, 70, 33, 2);
+                    Block w = Reference.random(Type.F32, 70, 133, 1);
+                    Block other = Reference.random(Type.F32, 70, 133, 2);
                     Weights packed = engine.pack(w, format);
                     Weights full = engine.pack(w);
                     Weights fresh = engine.pack(other, format);
                     Block u = Reference.random(Type.F32, 3, 70, 3);
-                    Block a = engine.allocate(Type.F32, 3, 33);
-                    Block b = engine.allocate(Type.F32, 3, 33)) {
+                    Block a = engine.allocate(Type.F32, 3, 133);
+                    Block b = engine.allocate(Type.F32, 3, 133)) {
                 assertThat(packed.bytes()).isLessThan(format == Format.BF16 ? full.bytes() * 6 / 10 : full.bytes() * 4 / 10);
                 engine.applyTransposed(packed, u, a);
                 packed.update(other);

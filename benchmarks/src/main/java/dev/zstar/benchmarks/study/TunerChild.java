@@ -31,7 +31,7 @@ final class TunerChild implements Fork.Task {
             case TILE_BATCH -> List.of(new Case(Kind.APPLY, 512, 1024, 384), new Case(Kind.APPLY, 1024, 512, 384));
             case GEMM_PACK -> List.of(new Case(Kind.GEMM, 24, 512, 512), new Case(Kind.GEMM, 48, 1024, 1024), new Case(Kind.GEMM, 96, 1024, 1024));
             case TEAM_WORTH -> List.of(new Case(Kind.STEP, 2, 256, 256), new Case(Kind.STEP, 1, 512, 512), new Case(Kind.STEP, 3, 512, 512));
-            case TEAM_SPIN -> List.of();
+            case INT8_WIDE, TEAM_SPIN -> List.of();
         };
     }
 

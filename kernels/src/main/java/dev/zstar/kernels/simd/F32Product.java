@@ -71,7 +71,7 @@ final class F32Product {
             F32Epilogue.resume(out, row, rows, column, vectors, t);
             return t;
         }
-        return w.format == Format.INT8 ? F32Epilogue.ZEROS : F32Epilogue.start(epilogue, row, rows, column, vectors, t);
+        return w.scales != null ? F32Epilogue.ZEROS : F32Epilogue.start(epilogue, row, rows, column, vectors, t);
     }
 
     private static void end(Panels w, Epilogue epilogue, boolean last, Block out, int row, int rows, int column, int vectors, float[] t) {
@@ -79,7 +79,7 @@ final class F32Product {
             F32Epilogue.store(out, row, rows, column, vectors, t);
             return;
         }
-        if (w.format == Format.INT8 && !w.transposed) {
+        if (w.scales != null && !w.transposed) {
             F32Epilogue.scale(w.scales, epilogue, row, rows, column, vectors, t);
         }
         F32Epilogue.end(epilogue, out, row, rows, column, vectors, t);

@@ -28,11 +28,14 @@ final class NarrowPanels {
                     boolean real = column + i < to.outputs && k < to.inputs;
                     float value = real ? (float) (to.transposed ? w.get(k, column + i) : w.get(column + i, k)) : 0;
                     long at = to.address(panel) + to.place(width, i, k);
+                    if (to.scales != null) {
+                        float scale = real ? (float) to.scales.get(0, to.transposed ? k : column + i) : 0;
+                        value = Format.toInt8(value, scale);
+                    }
                     if (to.format == Format.BF16) {
                         ALL.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Format.toBf16(value));
                     } else {
-                        float scale = real ? (float) to.scales.get(0, to.transposed ? k : column + i) : 0;
-                        ALL.set(ValueLayout.JAVA_BYTE, at, Format.toInt8(value, scale));
+                        ALL.set(ValueLayout.JAVA_BYTE, at, (byte) value);
                     }
                 }
             }

@@ -15,6 +15,7 @@ final class Panels implements AutoCloseable {
     /** Vectors of a full panel. */
     static final int VECTORS = 3;
 
+    /** What a weight is stored as. Not always what was asked for: small {@link Format#INT8} is stored as {@link Format#BF16}, which holds its integers exactly. */
     final Format format;
     final Type type;
     final int outputs;
@@ -25,7 +26,7 @@ final class Panels implements AutoCloseable {
     final int share;
     /** Bytes of a weight. */
     final int weightBytes;
-    /** For {@link Format#INT8} one scale for each row of {@code W}, else null. */
+    /** For integers one scale for each row of {@code W}, else null. */
     final Block scales;
     /** Whether the scales belong to the inputs (this is the transpose of {@code W}) instead of the outputs. */
     final boolean transposed;
@@ -56,7 +57,16 @@ final class Panels implements AutoCloseable {
 
     /** Room for {@code W}. */
     static Panels of(Format format, Type type, int outputs, int inputs) {
-        return new Panels(format, type, outputs, inputs, format == Format.INT8 ? Block.allocate(Type.F32, 1, outputs) : null, false);
+        if (format != Format.INT8) {
+            return new Panels(format, type, outputs, inputs, null, false);
+        }
+        Format stored = 2L * outputs * inputs <= Tuning.WIDE ? Format.BF16 : Format.INT8;
+        return new Panels(stored, type, outputs, inputs, Block.allocate(Type.F32, 1, outputs), false);
+    }
+
+    /** What was asked for. */
+    Format asked() {
+        return scales == null ? format : Format.INT8;
     }
 
     /** The transpose, with a copy of the weights and the same scales. */

@@ -41,6 +41,7 @@ public final class SimdProvider implements EngineProvider {
             throw new UnsupportedOperationException(reason);
         });
         Tuning.log();
+        Rehearsal.once();
         return new SimdEngine(threads);
     }
 

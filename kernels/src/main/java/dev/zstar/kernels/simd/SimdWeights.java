@@ -56,7 +56,7 @@ final class SimdWeights implements Weights {
 
     @Override
     public Format format() {
-        return panels.format;
+        return panels.asked();
     }
 
     @Override

@@ -19,6 +19,8 @@ public final class Tuning {
     static final int INPUTS = (int) value(Setting.TILE_INPUTS);
     /** Rows from which a product of plain blocks packs its panels. */
     static final int PACK = (int) value(Setting.GEMM_PACK);
+    /** Bytes of bf16 up to which 8-bit integers are stored as that. */
+    static final long WIDE = value(Setting.INT8_WIDE);
     /** Operations from which a second core is worth waking. */
     static final double WORTH_SHARING = value(Setting.TEAM_WORTH);
     /** How long a worker looks for its next loop before it sleeps. */

@@ -107,7 +107,7 @@ class ChoiceTest {
         ignoredBecause(Level.WARNING, "zstar.gemm.pack is '0'; expected a whole number from 1 to 2147483647");
         write(head + "zstar.tile.columns = 4\n");
         ignoredBecause(Level.WARNING, "it has a line 'zstar.tile.columns'; there are: cpu, vector.bits, zstar.tile.rows, zstar.tile.inputs, "
-                + "zstar.tile.batch, zstar.gemm.pack, zstar.team.worth, zstar.team.spinNanos");
+                + "zstar.tile.batch, zstar.gemm.pack, zstar.int8.wide, zstar.team.worth, zstar.team.spinNanos");
         write(head + "zstar.tile.rows = \\u00zz\n");
         ignoredBecause(Level.WARNING, "Malformed \\uxxxx encoding.");
         Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe, 0});
