@@ -67,6 +67,19 @@ public interface Engine extends AutoCloseable {
     void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c);
 
     /**
+     * {@link #gemm(double, Block, boolean, Block, boolean, double, Block)} for each of {@code count} systems of one shape: system i is the
+     * {@linkplain Block#part i-th} of {@code count} equal groups of rows of each operand. Systems of order 2 to 4 are faster in {@link #small}.
+     *
+     * @throws IllegalArgumentException if the rows of an operand do not make {@code count} equal groups, or a group does not fit
+     */
+    default void gemm(int count, double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
+        Shapes.gemm(count, a, transposeA, b, transposeB, c);
+        for (int i = 0; i < count; i++) {
+            gemm(alpha, a.part(i, count), transposeA, b.part(i, count), transposeB, beta, c.part(i, count));
+        }
+    }
+
+    /**
      * {@code out += dᵀ z}: the gradient of {@code W}, summed over the batch; for one row, the outer product of two vectors.
      *
      * @param d {@code batch × outputs}

@@ -61,6 +61,24 @@ public final class Shapes {
         requireApart("gemm", "c", c, "b", b);
     }
 
+    /** The operands of so many products at once. */
+    public static void gemm(int count, Block a, boolean transposeA, Block b, boolean transposeB, Block c) {
+        requireParts("a", a, count);
+        requireParts("b", b, count);
+        requireParts("c", c, count);
+        // Blocks of different systems may not overlap either.
+        requireApart("gemm", "c", c, "a", a);
+        requireApart("gemm", "c", c, "b", b);
+        gemm(a.part(0, count), transposeA, b.part(0, count), transposeB, c.part(0, count));
+    }
+
+    private static void requireParts(String operand, Block block, int count) {
+        block.requireOpen();
+        if (count < 1 || block.rows() % count != 0) {
+            throw new IllegalArgumentException("gemm: " + operand + " is " + block.shape() + ", expected " + count + " systems of as many rows each");
+        }
+    }
+
     /** The operands of {@link Engine#finish}. */
     public static void finish(Block z, Block out, Epilogue epilogue) {
         out.requireOpen();

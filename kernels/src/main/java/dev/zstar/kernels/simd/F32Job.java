@@ -11,6 +11,7 @@ final class F32Job {
         switch (job.kind) {
             case APPLY -> apply(job, from, to);
             case GEMM -> gemm(job, from, to);
+            case SYSTEMS -> systems(job, from, to);
             case FINISH -> finish(job, from, to);
             case NORMS -> norms(job, from, to);
             case MULTI_DOT, MULTI_AXPY, MULTI_AXPY_DOT, MIX, STORE, RESIDUAL_SWEEP -> sweep(job, from, to);
@@ -34,6 +35,14 @@ final class F32Job {
         F32Gemm.run(job.a, job.x, job.transposeX, job.y, job.transposeY, job.b, job.out,
                 job.byRows ? 0 : from, job.byRows ? panels : to,
                 job.byRows ? Math.min(from * Job.ROWS, rows) : 0, job.byRows ? Math.min(to * Job.ROWS, rows) : rows);
+    }
+
+    /** Shapes were checked on the calling thread, which made the views. */
+    private static void systems(Job job, int from, int to) {
+        for (int i = from; i < to; i++) {
+            Block c = job.out.part(i, job.count);
+            F32Gemm.run(job.a, job.x.part(i, job.count), job.transposeX, job.y.part(i, job.count), job.transposeY, job.b, c, 0, F32Gemm.panels(c), 0, c.rows());
+        }
     }
 
     private static long row(Block block, int p) {

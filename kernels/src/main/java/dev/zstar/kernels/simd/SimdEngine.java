@@ -160,6 +160,24 @@ final class SimdEngine implements Engine {
     }
 
     @Override
+    public void gemm(int count, double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
+        Shapes.gemm(count, a, transposeA, b, transposeB, c);
+        Job job = jobs.get();
+        job.kind = Job.Kind.SYSTEMS;
+        job.a = alpha;
+        job.x = a;
+        job.transposeX = transposeA;
+        job.y = b;
+        job.transposeY = transposeB;
+        job.b = beta;
+        job.out = c;
+        job.count = count;
+        int inputs = (transposeA ? a.rows() / count : a.cols());
+        Tuning.share(team, job, count, 2.0 * c.rows() * c.cols() * inputs);
+        job.clear();
+    }
+
+    @Override
     public void finish(Block z, Block out, Epilogue epilogue) {
         Shapes.finish(z, out, epilogue);
         Job job = jobs.get();
