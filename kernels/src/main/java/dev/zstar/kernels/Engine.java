@@ -180,14 +180,15 @@ public interface Engine extends AutoCloseable {
     void store(Block w, double[] s, Basis v, int slot, Rows rows);
 
     /**
-     * The sweep of an Anderson step: {@code r = g_p - z_p} becomes vector {@code slot} of {@code residuals}, {@code g_p} vector
-     * {@code slot} of {@code values}, and the Gram row of {@code r} is formed on the way:
-     * {@code gram[b · (capacity + 1) + j] = ⟨r, r_bj⟩} for {@code j < count} (for {@code j = slot} that is {@code ‖r‖²}), and
+     * The sweep of an Anderson step: {@code r = g_p - z_p} becomes vector {@code slots[b]} of {@code residuals}, {@code g_p} vector
+     * {@code slots[b]} of {@code values}, and the Gram row of {@code r} is formed on the way:
+     * {@code gram[b · (capacity + 1) + j] = ⟨r, r_bj⟩} for {@code j < counts[b]} (for {@code j = slots[b]} that is {@code ‖r‖²}), and
      * {@code gram[b · (capacity + 1) + capacity] = ‖g_p‖²}.
      *
-     * @param count vectors in use, {@code slot} included
+     * @param slots by row of the batch, since rows may have started at different times
+     * @param counts vectors in use, {@code slots[b]} included
      */
-    void residualSweep(Block z, Block g, Basis residuals, Basis values, int slot, int count, Rows rows, double[] gram);
+    void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram);
 
     /** Operations on batches of small matrices, by this engine's threads. The same object at every call. */
     SmallMatrices small();

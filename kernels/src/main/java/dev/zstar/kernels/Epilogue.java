@@ -35,9 +35,14 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
         return new Epilogue(bias, injection, rows, activation, slope, norms);
     }
 
-    /** Whether it leaves {@code Wz} as it is. */
+    /** Whether it leaves {@code Wz} as it is, and says nothing of it. */
     public boolean isNone() {
-        return bias == null && injection == null && activation == Activation.IDENTITY && slope == null && norms == null;
+        return changesNothing() && norms == null;
+    }
+
+    /** Whether it leaves {@code Wz} as it is; it may still ask for its norms. */
+    public boolean changesNothing() {
+        return bias == null && injection == null && activation == Activation.IDENTITY && slope == null;
     }
 
     /** The row of {@link #injection} for position {@code p}. */

@@ -121,6 +121,23 @@ public final class Shapes {
         }
     }
 
+    /** The operands of {@link Engine#residualSweep}. */
+    public static void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram) {
+        sweep("residualSweep", residuals, 0, z, rows);
+        sweep("residualSweep", values, 0, g, rows);
+        same("residualSweep", "z", z, "g", g);
+        room("residualSweep", "gram", gram, rows.capacity() * (residuals.capacity() + 1));
+        room("residualSweep", "slots", slots, rows.capacity());
+        room("residualSweep", "counts", counts, rows.capacity());
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (slots[b] < 0 || slots[b] >= counts[b] || counts[b] > Math.min(residuals.capacity(), values.capacity())) {
+                throw new IllegalArgumentException("residualSweep: row " + b + " has slot " + slots[b] + " of " + counts[b]
+                        + " vectors; expected a slot below the count, and a count of at most " + Math.min(residuals.capacity(), values.capacity()));
+            }
+        }
+    }
+
     /** Throws unless the two blocks share no memory. */
     static void requireApart(String operation, String output, Block out, String operand, Block input) {
         if (input.address() < out.address() + out.bytes() && out.address() < input.address() + input.bytes()) {

@@ -253,25 +253,30 @@ class SweepTest {
                         Basis scaled = new Basis(Reference.random(type, BATCH * CAPACITY, n, 4), CAPACITY)) {
                     Rows rows = some();
                     double[] gram = new double[BATCH * (CAPACITY + 1)];
-                    engine.residualSweep(z, g, r, values, 4, 6, rows, gram);
+                    int[] slots = {-1, 4, -1, 2};
+                    int[] counts = {-1, 6, -1, 3};
+                    engine.residualSweep(z, g, r, values, slots, counts, rows, gram);
                     engine.store(z, new double[] {0, 2, 0, 0.5}, scaled, 3, rows);
                     double bound = Reference.gamma(n + 2, Type.F64);
                     for (int p = 0; p < 2; p++) {
                         int b = rows.index(p);
-                        int at = b * CAPACITY + 4;
+                        int at = b * CAPACITY + slots[b];
                         for (int i = 0; i < n; i++) {
                             double difference = g.get(p, i) - z.get(p, i);
                             assertThat(r.block().get(at, i)).isEqualTo(type == Type.F32 ? (float) difference : difference);
                             assertThat(values.block().get(at, i)).isEqualTo(g.get(p, i));
                             assertThat(scaled.block().get(b * CAPACITY + 3, i)).isEqualTo((b == 1 ? 2 : 0.5) * z.get(p, i));
                         }
-                        for (int j = 0; j < 6; j++) {
+                        for (int j = 0; j < counts[b]; j++) {
                             assertThat(Math.abs(gram[b * (CAPACITY + 1) + j] - dot(r.block(), at, r.block(), b * CAPACITY + j)))
                                     .isLessThanOrEqualTo(bound * size(r.block(), at, r.block(), b * CAPACITY + j));
                         }
                         assertThat(Math.abs(gram[b * (CAPACITY + 1) + CAPACITY] - dot(g, p, g, p))).isLessThanOrEqualTo(bound * dot(g, p, g, p));
                     }
                     assertThat(Reference.paddingIsNaN(r.block()) && Reference.paddingIsNaN(values.block())).as("padding untouched").isTrue();
+                    slots[3] = 3;
+                    assertThatThrownBy(() -> engine.residualSweep(z, g, r, values, slots, counts, rows, gram))
+                            .hasMessageStartingWith("residualSweep: row 3 has slot 3 of 3 vectors; expected a slot below the count");
                 }
             }
         }

@@ -3,7 +3,6 @@ package dev.zstar.solvers;
 import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
-import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import java.util.Arrays;
 
@@ -15,7 +14,7 @@ import java.util.Arrays;
  * of m + 1, so that one sweep over the batch forms r and its Gram row, and one more the next iterate: {@code (2m + 6) n} elements a
  * row and step. The small problem is solved in f64 from the Gram matrix of the differences {@code r_k - r_j}.
  */
-public final class Anderson implements AutoCloseable {
+public final class Anderson extends FixedPointSolver {
     /**
      * How the acceleration works.
      *
@@ -55,156 +54,102 @@ public final class Anderson implements AutoCloseable {
     /** A column whose remainder after the newer ones is this small, as a share of its square, carries only rounding. */
     private static final double DEPENDENT = 1e-14;
 
-    private final Plan plan;
     private final Options options;
-    private final Stopping stopping;
-    private final Outcome outcome;
     private final int capacity;
-    private final Rows rows;
-    private final Block z;
-    private final Block g;
     private final Basis r;
     private final Basis values;
+    /** For each row of the batch the slot of its newest residual, and how many slots it has filled. */
+    private final int[] slots;
+    private final int[] counts;
     /** The last sweep's Gram row of each row of the batch, and ‖g‖² behind it. */
     private final double[] sweep;
     /** ⟨r_i, r_j⟩ for each row of the batch. */
     private final double[] gram;
     private final double[] α;
     private final double[] damped;
-    private final double[] best;
-    /** The ring slot of the best iterate, or -1 once it has been saved. */
+    /** The slot of the best iterate, or -1 once it has been saved. */
     private final int[] bestSlot;
     private final double[] factor;
     private final double[] γ;
     private final double[] scale;
 
     private Anderson(Plan plan, Options options, Stopping stopping) {
-        this.plan = plan;
+        super(plan, stopping);
         this.options = options;
-        this.stopping = stopping;
         capacity = options.window() + 1;
-        outcome = new Outcome(plan.batch, stopping);
-        rows = new Rows(plan.batch);
-        z = plan.block();
-        g = plan.block();
         r = plan.basis(capacity);
         values = plan.basis(capacity);
+        slots = new int[plan.batch];
+        counts = new int[plan.batch];
         sweep = new double[plan.batch * (capacity + 1)];
         gram = new double[plan.batch * capacity * capacity];
         α = new double[plan.batch * capacity];
         damped = new double[plan.batch * capacity];
-        best = new double[plan.batch];
         bestSlot = new int[plan.batch];
         factor = new double[capacity * capacity];
         γ = new double[capacity];
         scale = new double[capacity];
     }
 
-    /** Allocates for batches of up to {@code batch} rows of {@code n} elements. */
+    /** Allocates {@code 2 m + 4} blocks, for batches of up to {@code batch} rows of {@code n} elements. */
     public static Anderson plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
         return new Anderson(new Plan(engine, type, n, batch), options, stopping);
     }
 
-    /** Bytes that this plan holds: {@code 2 m + 4} blocks. */
-    public long bytes() {
-        return plan.bytes();
+    @Override
+    void begin(int b) {
+        slots[b] = -1;
+        counts[b] = 0;
+        bestSlot[b] = -1;
+        Arrays.fill(α, b * capacity, (b + 1) * capacity, 0);
     }
 
-    /**
-     * Solves from {@code start}, and leaves the result there: for each row the iterate whose residual the outcome states, the last
-     * one of a success and the best one of a failure.
-     *
-     * @param start {@code batch × n}
-     */
-    public Outcome solve(FixedPointMap f, Block start) {
-        plan.enter("start", start);
-        try {
-            iterate(f, start);
-        } finally {
-            plan.leave();
-        }
-        return outcome;
-    }
-
-    private void iterate(FixedPointMap f, Block start) {
-        int active = start.rows();
-        outcome.start(active);
-        rows.reset(active);
-        Arrays.fill(best, Double.POSITIVE_INFINITY);
-        Arrays.fill(bestSlot, -1);
-        Arrays.fill(α, 0);
-        z.head(active).copyFrom(start);
-        for (int k = 0; active > 0; k++) {
-            Block zk = z.head(active);
-            Block gk = g.head(active);
-            f.apply(zk, gk, rows);
-            outcome.evaluated(active);
-            int slot = k % capacity;
-            int count = Math.min(k + 1, capacity);
-            saveBest(slot, start);
-            plan.engine.residualSweep(zk, gk, r, values, slot, count, rows, sweep);
-            active = judgeRows(zk, start, slot, count);
-            Block next = z.head(active);
-            if (active > 0) {
-                plan.engine.mix(values, count, α, next, rows);
-                if (options.mixing() != 1) {
-                    dampen(count);
-                    plan.engine.multiAxpy(r, count, damped, next, rows, null);
-                }
+    @Override
+    void measure(Block zk, Block gk, double[] squares) {
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            slots[b] = slots[b] + 1 == capacity ? 0 : slots[b] + 1;
+            counts[b] = Math.min(counts[b] + 1, capacity);
+            if (bestSlot[b] == slots[b]) {
+                restore(b, result());
             }
         }
-    }
-
-    /** Ends the rows that are done, forms α of the others and packs them to the front; returns how many. */
-    private int judgeRows(Block zk, Block start, int slot, int count) {
-        int kept = 0;
-        double worst = 0;
+        plan.engine.residualSweep(zk, gk, r, values, slots, counts, rows, sweep);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             int row = b * (capacity + 1);
-            double square = sweep[row + slot];
-            double valueSquare = sweep[row + capacity];
-            double residual = Judge.relative(square, valueSquare);
-            Status status = Judge.judge(square, valueSquare, best[b], outcome.evaluations(), stopping);
-            worst = Math.max(worst, residual);
-            if (residual < best[b]) {
-                best[b] = residual;
-                bestSlot[b] = slot;
-            }
-            if (status != null) {
-                if (bestSlot[b] == slot) {
-                    start.copyRow(zk, p, b);
-                } else {
-                    restore(b, start);
-                }
-                outcome.end(b, status, best[b]);
-                continue;
-            }
-            weights(b, slot, count);
-            rows.place(kept++, b);
-        }
-        outcome.record(worst);
-        rows.truncate(kept);
-        return kept;
-    }
-
-    /** Before a slot is overwritten: {@code z = g - r} of the rows whose best iterate it holds. */
-    private void saveBest(int slot, Block start) {
-        for (int p = 0; p < rows.count(); p++) {
-            int b = rows.index(p);
-            if (bestSlot[b] == slot) {
-                restore(b, start);
-            }
+            squares[2 * b] = sweep[row + slots[b]];
+            squares[2 * b + 1] = sweep[row + capacity];
         }
     }
 
-    private void restore(int b, Block start) {
+    @Override
+    void remember(int b, int p, Block zk, Block result) {
+        bestSlot[b] = slots[b];
+    }
+
+    /** {@code z = g - r}. */
+    @Override
+    void restore(int b, Block result) {
         if (bestSlot[b] >= 0) {
             int at = b * capacity + bestSlot[b];
             for (int i = 0; i < plan.n; i++) {
-                start.set(b, i, values.block().get(at, i) - r.block().get(at, i));
+                result.set(b, i, values.block().get(at, i) - r.block().get(at, i));
             }
             bestSlot[b] = -1;
+        }
+    }
+
+    @Override
+    void advance(Block zk, Block gk) {
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            weights(b, slots[b], counts[b]);
+        }
+        plan.engine.mix(values, capacity, α, zk, rows);
+        if (options.mixing() != 1) {
+            dampen();
+            plan.engine.multiAxpy(r, capacity, damped, zk, rows, null);
         }
     }
 
@@ -275,17 +220,12 @@ public final class Anderson implements AutoCloseable {
     }
 
     /** {@code Σ α_j (g_j - (1 - β) r_j)}: the second term's coefficients. */
-    private void dampen(int count) {
+    private void dampen() {
         for (int p = 0; p < rows.count(); p++) {
             int a = rows.index(p) * capacity;
-            for (int j = 0; j < count; j++) {
+            for (int j = 0; j < capacity; j++) {
                 damped[a + j] = -(1 - options.mixing()) * α[a + j];
             }
         }
-    }
-
-    @Override
-    public void close() {
-        plan.close();
     }
 }

@@ -12,24 +12,43 @@ final class Judge {
         return residualSquare == 0 ? 0 : Math.sqrt(residualSquare / valueSquare);
     }
 
+    /** Whether these are numbers. */
+    static boolean finite(double residualSquare, double valueSquare) {
+        return residualSquare + valueSquare < Double.POSITIVE_INFINITY;
+    }
+
     /**
+     * @param tolerance of this row, relative
+     * @param stepped how far the iterate moved, relative; infinite if that is not known
      * @param best the smallest relative residual before this evaluation
+     * @param spent evaluations of this row
+     * @param stale evaluations since its best residual, this one included if it is no better
      * @return null to go on
      */
-    static Status judge(double residualSquare, double valueSquare, double best, int evaluations, Stopping stopping) {
+    static Status judge(
+            double residualSquare, double valueSquare, double tolerance, double stepped, double best, int spent, int stale, Stopping stopping) {
         double residual = relative(residualSquare, valueSquare);
-        if (!(residualSquare + valueSquare < Double.POSITIVE_INFINITY)) {
-            return evaluations == 1 ? Status.NONFINITE_INPUT : Status.NONFINITE_FUNCTION;
+        if (!finite(residualSquare, valueSquare)) {
+            return spent == 1 ? Status.NONFINITE_INPUT : Status.NONFINITE_FUNCTION;
         }
-        if (residual <= stopping.relative()) {
-            return evaluations == 1 ? Status.CONVERGED_AT_START : Status.CONVERGED_RELATIVE;
+        if (stopping.fixed()) {
+            return spent >= stopping.maxEvaluations() ? Status.COMPLETED_FIXED_STEPS : null;
+        }
+        if (residual <= tolerance) {
+            return spent == 1 ? Status.CONVERGED_AT_START : Status.CONVERGED_RELATIVE;
         }
         if (residualSquare <= stopping.absolute() * stopping.absolute()) {
-            return evaluations == 1 ? Status.CONVERGED_AT_START : Status.CONVERGED_ABSOLUTE;
+            return spent == 1 ? Status.CONVERGED_AT_START : Status.CONVERGED_ABSOLUTE;
+        }
+        if (stepped <= stopping.step()) {
+            return Status.CONVERGED_STEP;
         }
         if (residual > DIVERGENCE * best) {
             return Status.DIVERGED;
         }
-        return evaluations >= stopping.maxEvaluations() ? Status.MAX_EVALUATIONS : null;
+        if (spent >= stopping.maxEvaluations()) {
+            return Status.MAX_EVALUATIONS;
+        }
+        return stopping.patience() > 0 && stale >= stopping.patience() ? Status.STAGNATED : null;
     }
 }

@@ -25,7 +25,7 @@ public final class Neumann implements AutoCloseable {
         }
         this.plan = plan;
         this.terms = terms;
-        outcome = new Outcome(plan.batch, new Stopping(0, 0, Math.max(1, terms), false));
+        outcome = new Outcome(plan.batch, Stopping.fixed(Math.max(1, terms)));
         rows = new Rows(plan.batch);
         power = plan.block();
         next = plan.block();

@@ -1,5 +1,7 @@
 package dev.zstar.solvers;
 
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
 import java.util.Arrays;
 
 /** How a solve ended, row by row. Belongs to its plan and is overwritten by the plan's next solve. */
@@ -7,6 +9,8 @@ public final class Outcome {
     private final Status[] status;
     private final double[] residual;
     private final double[] trace;
+    private final int[] spent;
+    private Block[] states = {};
     private int batch;
     private int evaluations;
     private long rowEvaluations;
@@ -14,6 +18,7 @@ public final class Outcome {
     Outcome(int capacity, Stopping stopping) {
         status = new Status[capacity];
         residual = new double[capacity];
+        spent = new int[capacity];
         trace = new double[stopping.trace() ? stopping.maxEvaluations() : 0];
     }
 
@@ -23,11 +28,28 @@ public final class Outcome {
         rowEvaluations = 0;
         Arrays.fill(status, null);
         Arrays.fill(residual, Double.POSITIVE_INFINITY);
+        Arrays.fill(spent, 0);
     }
 
     void evaluated(int rows) {
         evaluations++;
         rowEvaluations += rows;
+    }
+
+    /** One evaluation of each of these rows. */
+    void evaluated(Rows rows) {
+        evaluated(rows.count());
+        for (int p = 0; p < rows.count(); p++) {
+            spent[rows.index(p)]++;
+        }
+    }
+
+    void residual(int row, double residual) {
+        this.residual[row] = residual;
+    }
+
+    void states(Block[] states) {
+        this.states = states;
     }
 
     void record(double worst) {
@@ -46,7 +68,7 @@ public final class Outcome {
         return batch;
     }
 
-    /** Why row {@code b} ended. */
+    /** Why row {@code b} ended; null while it has not. */
     public Status status(int b) {
         return status[b];
     }
@@ -68,6 +90,19 @@ public final class Outcome {
     /** Evaluations of the map: its calls, each for all rows still active. */
     public int evaluations() {
         return evaluations;
+    }
+
+    /** Evaluations of row {@code b} of a fixed point. */
+    public int evaluations(int b) {
+        return spent[b];
+    }
+
+    /**
+     * The states at the i-th of the evaluations that {@link Stopping#recorded} names, {@code batch × n}: the iterate that was evaluated then, or
+     * the result of a row that had ended. The plan's, until its next solve.
+     */
+    public Block state(int i) {
+        return states[i].head(batch);
     }
 
     /** Evaluations summed over the rows that took part in each. */

@@ -6,6 +6,8 @@ public enum Status {
     CONVERGED_ABSOLUTE,
     /** The residual fell below the relative tolerance. */
     CONVERGED_RELATIVE,
+    /** The iterate stopped moving: its last step is within the tolerance for steps. */
+    CONVERGED_STEP,
     /** The start already satisfied the tolerance. */
     CONVERGED_AT_START,
     /** The right-hand side is zero, and so is the solution. */
@@ -15,7 +17,11 @@ public enum Status {
 
     /** The budget of evaluations was spent; the best iterate is returned. */
     MAX_EVALUATIONS,
-    /** The residual stopped falling. */
+    /** The time was spent; the best iterate is returned. */
+    TIME_BUDGET,
+    /** The observer ended the solve; the best iterate is returned. */
+    CANCELLED,
+    /** The residual stopped falling; the best iterate is returned. */
     STAGNATED,
     /** The residual grew a millionfold over its best; the best iterate is returned. */
     DIVERGED,
@@ -29,8 +35,8 @@ public enum Status {
     /** Whether the result is what was asked for. */
     public boolean isSuccess() {
         return switch (this) {
-            case CONVERGED_ABSOLUTE, CONVERGED_RELATIVE, CONVERGED_AT_START, CONVERGED_ZERO_RHS, COMPLETED_FIXED_STEPS -> true;
-            case MAX_EVALUATIONS, STAGNATED, DIVERGED, NONFINITE_INPUT, NONFINITE_FUNCTION, NONFINITE_OPERATOR -> false;
+            case CONVERGED_ABSOLUTE, CONVERGED_RELATIVE, CONVERGED_STEP, CONVERGED_AT_START, CONVERGED_ZERO_RHS, COMPLETED_FIXED_STEPS -> true;
+            case MAX_EVALUATIONS, TIME_BUDGET, CANCELLED, STAGNATED, DIVERGED, NONFINITE_INPUT, NONFINITE_FUNCTION, NONFINITE_OPERATOR -> false;
         };
     }
 }

@@ -1,15 +1,34 @@
 package dev.zstar.solvers;
 
+import java.time.Duration;
+import java.util.List;
+
 /**
- * When a solve ends.
+ * When a solve ends, and what it keeps on the way. A row that meets one of the tolerances has converged; a row that runs into one of the
+ * budgets has not, and gets its best iterate back.
  *
  * @param relative a row has converged when {@code ‖f(z) - z‖ ≤ relative · ‖f(z)‖} (linear: {@code ‖b - (I - T) u‖ ≤ relative · ‖b‖});
  *     0 never stops for it
  * @param absolute or when {@code ‖f(z) - z‖ ≤ absolute}; 0 stops for an exact fixed point only
- * @param maxEvaluations evaluations of the map that one solve may spend
+ * @param step or when the iterate moved by no more than {@code step · ‖z‖} since the one before; 0, the default, never stops for it, and saves
+ *     a block and a pass over it
+ * @param maxEvaluations evaluations of the map that a row may spend
+ * @param maxNanos time that a solve may take, looked at after each evaluation
+ * @param patience evaluations without a new best residual after which a row has stagnated; 0, the default, waits for the budget
+ * @param fixed whether exactly {@code maxEvaluations} are made, nothing is tested, and the last iterate is the result
  * @param trace whether the largest relative residual after each evaluation is recorded
+ * @param recorded the evaluations, 1 the first, at whose points the state is kept; each takes a block of memory
  */
-public record Stopping(double relative, double absolute, int maxEvaluations, boolean trace) {
+public record Stopping(
+        double relative,
+        double absolute,
+        double step,
+        int maxEvaluations,
+        long maxNanos,
+        int patience,
+        boolean fixed,
+        boolean trace,
+        List<Integer> recorded) {
     /** Checks the ranges. */
     public Stopping {
         if (!(relative >= 0 && relative < 1)) {
@@ -18,23 +37,71 @@ public record Stopping(double relative, double absolute, int maxEvaluations, boo
         if (!(absolute >= 0)) {
             throw new IllegalArgumentException("absolute tolerance " + absolute + "; expected at least 0");
         }
+        if (!(step >= 0 && step < 1)) {
+            throw new IllegalArgumentException("step tolerance " + step + "; expected 0 ≤ tolerance < 1");
+        }
         if (maxEvaluations < 1) {
             throw new IllegalArgumentException("a budget of " + maxEvaluations + " evaluations; expected at least 1");
+        }
+        if (maxNanos < 1) {
+            throw new IllegalArgumentException("a budget of " + maxNanos + " ns; expected at least 1");
+        }
+        if (patience < 0) {
+            throw new IllegalArgumentException("a patience of " + patience + " evaluations; expected at least 0");
+        }
+        if (fixed && (relative > 0 || absolute > 0 || step > 0 || patience > 0)) {
+            throw new IllegalArgumentException("a fixed number of evaluations tests nothing; expected no tolerance and no patience beside it");
+        }
+        recorded = List.copyOf(recorded);
+        for (int i = 0; i < recorded.size(); i++) {
+            if (recorded.get(i) <= (i == 0 ? 0 : recorded.get(i - 1))) {
+                throw new IllegalArgumentException("states recorded at the evaluations " + recorded + "; expected ascending numbers from 1");
+            }
         }
     }
 
     /** A relative tolerance, and 200 evaluations. */
     public static Stopping relative(double tolerance) {
-        return new Stopping(tolerance, 0, 200, false);
+        return new Stopping(tolerance, 0, 0, 200, Long.MAX_VALUE, 0, false, false, List.of());
+    }
+
+    /** Exactly so many evaluations. */
+    public static Stopping fixed(int evaluations) {
+        return new Stopping(0, 0, 0, evaluations, Long.MAX_VALUE, 0, true, false, List.of());
+    }
+
+    /** These rules, and an absolute tolerance: whichever is met first. */
+    public Stopping orAbsolute(double tolerance) {
+        return new Stopping(relative, tolerance, step, maxEvaluations, maxNanos, patience, fixed, trace, recorded);
+    }
+
+    /** These rules, and a tolerance for the step: whichever is met first. */
+    public Stopping orStep(double tolerance) {
+        return new Stopping(relative, absolute, tolerance, maxEvaluations, maxNanos, patience, fixed, trace, recorded);
     }
 
     /** These rules with another budget. */
     public Stopping within(int evaluations) {
-        return new Stopping(relative, absolute, evaluations, trace);
+        return new Stopping(relative, absolute, step, evaluations, maxNanos, patience, fixed, trace, recorded);
+    }
+
+    /** These rules with a budget of time. */
+    public Stopping within(Duration time) {
+        return new Stopping(relative, absolute, step, maxEvaluations, time.toNanos(), patience, fixed, trace, recorded);
+    }
+
+    /** These rules, giving up on a row that has not improved for so many evaluations. */
+    public Stopping withPatience(int evaluations) {
+        return new Stopping(relative, absolute, step, maxEvaluations, maxNanos, evaluations, fixed, trace, recorded);
     }
 
     /** These rules, with a trace. */
     public Stopping traced() {
-        return new Stopping(relative, absolute, maxEvaluations, true);
+        return new Stopping(relative, absolute, step, maxEvaluations, maxNanos, patience, fixed, true, recorded);
+    }
+
+    /** These rules, keeping the states at these evaluations. */
+    public Stopping recording(Integer... evaluations) {
+        return new Stopping(relative, absolute, step, maxEvaluations, maxNanos, patience, fixed, trace, List.of(evaluations));
     }
 }

@@ -69,9 +69,9 @@ class FixedPointTest {
                         cell.apply(u, out, rows);
                         engine.axpby(-1, b.head(out.rows()), 1, out);
                     };
-                    try (Gmres gmres = Gmres.plan(engine, Type.F64, n, 1, k, new Stopping(0, 0, k + 1, false));
+                    try (Gmres gmres = Gmres.plan(engine, Type.F64, n, 1, k, Stopping.relative(0).within(k + 1));
                             Anderson anderson = Anderson.plan(engine, Type.F64, n, 1, new Anderson.Options(20, 1, 0),
-                                    new Stopping(0, 0, k + 2, false));
+                                    Stopping.fixed(k + 2));
                             Block z = engine.allocate(Type.F64, 1, n);
                             Block next = engine.allocate(Type.F64, 1, n)) {
                         gmres.solve(w, b, x);
@@ -149,8 +149,8 @@ class FixedPointTest {
     @Test
     void everyEndHasItsName() {
         try (Engine engine = Engines.best(1);
-                Anderson anderson = Anderson.plan(engine, Type.F64, 2, 1, Anderson.Options.DEFAULT, new Stopping(1e-9, 1e-300, 30, false));
-                Picard picard = Picard.plan(engine, Type.F64, 2, 1, 1, new Stopping(1e-9, 0, 400, false))) {
+                Anderson anderson = Anderson.plan(engine, Type.F64, 2, 1, Anderson.Options.DEFAULT, Stopping.relative(1e-9).orAbsolute(1e-300).within(30));
+                Picard picard = Picard.plan(engine, Type.F64, 2, 1, 1, Stopping.relative(1e-9).within(400))) {
             assertThat(end(anderson, (z, out, rows) -> out.fill(3), 3, 3)).isEqualTo(Status.CONVERGED_AT_START);
             assertThat(end(anderson, (z, out, rows) -> out.fill(3), 1, 1)).isEqualTo(Status.CONVERGED_RELATIVE);
             assertThat(end(anderson, (z, out, rows) -> out.fill(0), 0, 0)).isEqualTo(Status.CONVERGED_AT_START);

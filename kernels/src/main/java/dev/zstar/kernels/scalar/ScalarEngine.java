@@ -286,19 +286,18 @@ final class ScalarEngine implements Engine {
     }
 
     @Override
-    public void residualSweep(Block z, Block g, Basis residuals, Basis values, int slot, int count, Rows rows, double[] gram) {
-        Shapes.sweep("residualSweep", residuals, count, z, rows);
-        Shapes.sweep("residualSweep", values, slot + 1, g, rows);
-        Shapes.same("residualSweep", "z", z, "g", g);
-        Shapes.room("residualSweep", "gram", gram, rows.capacity() * (residuals.capacity() + 1));
+    public void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram) {
+        Shapes.residualSweep(z, g, residuals, values, slots, counts, rows, gram);
         for (int p = 0; p < rows.count(); p++) {
-            int first = rows.index(p) * residuals.capacity();
+            int b = rows.index(p);
+            int slot = slots[b];
+            int first = b * residuals.capacity();
             for (int i = 0; i < z.cols(); i++) {
                 residuals.block().set(first + slot, i, g.get(p, i) - z.get(p, i));
-                values.block().set(first + slot, i, g.get(p, i));
+                values.block().set(b * values.capacity() + slot, i, g.get(p, i));
             }
-            int out = rows.index(p) * (residuals.capacity() + 1);
-            for (int j = 0; j < count; j++) {
+            int out = b * (residuals.capacity() + 1);
+            for (int j = 0; j < counts[b]; j++) {
                 gram[out + j] = dot(residuals.block(), first + slot, residuals.block(), first + j);
             }
             gram[out + residuals.capacity()] = dot(g, p, g, p);

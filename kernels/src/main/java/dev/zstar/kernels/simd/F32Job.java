@@ -119,9 +119,10 @@ final class F32Job {
                 case STORE -> F32Rows.scale((float) job.coefficients[b], w, v + job.slot * step, n);
                 default -> {
                     long g = row(job.y, p);
-                    long r = v + job.slot * step;
-                    F32Rows.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + job.slot), n);
-                    F32Rows.multiDot(v, step, job.count, r, n, job.sums, b * (capacity + 1));
+                    int slot = job.indices[b];
+                    long r = v + slot * step;
+                    F32Rows.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n);
+                    F32Rows.multiDot(v, step, job.counts[b], r, n, job.sums, b * (capacity + 1));
                     job.sums[b * (capacity + 1) + capacity] = F32Rows.dot(g, g, n);
                 }
             }

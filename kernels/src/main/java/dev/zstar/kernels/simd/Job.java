@@ -39,6 +39,7 @@ final class Job implements Team.Loop {
     double[] more;
     double[] sums;
     int[] indices;
+    int[] counts;
     private double[] partials = new double[0];
     private Block scratch;
 
@@ -78,6 +79,7 @@ final class Job implements Team.Loop {
         coefficients = null;
         more = null;
         indices = null;
+        counts = null;
         sums = null;
     }
 

@@ -185,7 +185,9 @@ final class SimdEngine implements Engine {
         job.x = z;
         job.out = out;
         job.epilogue = epilogue;
-        Tuning.share(team, job, out.rows(), 8.0 * out.rows() * out.cols());
+        if (!epilogue.changesNothing()) {
+            Tuning.share(team, job, out.rows(), 8.0 * out.rows() * out.cols());
+        }
         norms(job);
         job.clear();
     }
@@ -325,12 +327,12 @@ final class SimdEngine implements Engine {
     }
 
     @Override
-    public void residualSweep(Block z, Block g, Basis residuals, Basis values, int slot, int count, Rows rows, double[] gram) {
-        Shapes.sweep("residualSweep", residuals, count, z, rows);
-        Shapes.sweep("residualSweep", values, slot + 1, g, rows);
-        Shapes.same("residualSweep", "z", z, "g", g);
-        Shapes.room("residualSweep", "gram", gram, rows.capacity() * (residuals.capacity() + 1));
-        sweep(Job.Kind.RESIDUAL_SWEEP, residuals, values, slot, count, z, g, rows, null, gram);
+    public void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram) {
+        Shapes.residualSweep(z, g, residuals, values, slots, counts, rows, gram);
+        Job job = jobs.get();
+        job.indices = slots;
+        job.counts = counts;
+        sweep(Job.Kind.RESIDUAL_SWEEP, residuals, values, 0, residuals.capacity(), z, g, rows, null, gram);
     }
 
     @Override

@@ -173,8 +173,8 @@ final class OpenBlasEngine implements Engine {
     }
 
     @Override
-    public void residualSweep(Block z, Block g, Basis residuals, Basis values, int slot, int count, Rows rows, double[] gram) {
-        host.residualSweep(z, g, residuals, values, slot, count, rows, gram);
+    public void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram) {
+        host.residualSweep(z, g, residuals, values, slots, counts, rows, gram);
     }
 
     @Override

@@ -1,0 +1,280 @@
+package dev.zstar.solvers;
+
+import dev.zstar.kernels.Basis;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Rows;
+import java.util.Arrays;
+
+/**
+ * A planned solver for {@code z = f(z)}. What all methods share is here: the loop, who judges a row, rows that leave when they are done, the
+ * best iterate, and what is kept on the way. A method adds how the next iterate is made from those before.
+ *
+ * <p>Rows are problems of their own. The product shrinks as they converge, and a row's result has the same bits in any company.
+ */
+public abstract sealed class FixedPointSolver implements AutoCloseable permits Picard, Anderson, Broyden {
+    final Plan plan;
+    final Stopping stopping;
+    final Outcome outcome;
+    /** Which rows of the batch go on, and at which position. */
+    final Rows rows;
+
+    /** {@code ‖f(z) - z‖²} and {@code ‖f(z)‖²}, for each row of the batch. */
+    private final double[] squares;
+    /** The smallest relative residual of each row, and after how many of its evaluations. */
+    private final double[] best;
+    private final int[] found;
+    private final Epilogue measured;
+    private final Motion motion;
+    private final Block[] states;
+    private Block z;
+    private Block g;
+    /** Where the caller wants the result. */
+    private Block result;
+
+    FixedPointSolver(Plan plan, Stopping stopping) {
+        this.plan = plan;
+        this.stopping = stopping;
+        outcome = new Outcome(plan.batch, stopping);
+        rows = new Rows(plan.batch);
+        squares = new double[2 * plan.batch];
+        best = new double[plan.batch];
+        found = new int[plan.batch];
+        measured = Epilogue.NONE.with(new Epilogue.Norms(plan.batch));
+        z = plan.block();
+        g = plan.block();
+        motion = stopping.step() > 0 ? new Motion(plan) : null;
+        states = new Block[stopping.recorded().size()];
+        for (int i = 0; i < states.length; i++) {
+            states[i] = plan.block();
+        }
+        outcome.states(states);
+    }
+
+    /** Bytes that this plan holds. */
+    public final long bytes() {
+        return plan.bytes();
+    }
+
+    /**
+     * Solves from {@code start}, and leaves the result there: for each row the iterate whose residual the outcome states, the last
+     * one of a success and the best one of a failure.
+     *
+     * @param start {@code batch × n}
+     */
+    public final Outcome solve(FixedPointMap f, Block start) {
+        return solve(f, start, null, null);
+    }
+
+    /** The same, with someone to look on. */
+    public final Outcome solve(FixedPointMap f, Block start, Observer observer) {
+        return solve(f, start, null, observer);
+    }
+
+    /** The same, with a relative tolerance for each row instead of the plan's. */
+    public final Outcome solve(FixedPointMap f, Block start, double[] tolerances) {
+        return solve(f, start, tolerances, null);
+    }
+
+    private Outcome solve(FixedPointMap f, Block start, double[] tolerances, Observer observer) {
+        plan.enter("start", start);
+        try {
+            if (tolerances != null && tolerances.length < start.rows()) {
+                throw new IllegalArgumentException("solve: " + tolerances.length + " tolerances for " + start.rows() + " rows");
+            }
+            result = start;
+            iterate(f, tolerances, observer);
+        } finally {
+            result = null;
+            plan.leave();
+        }
+        return outcome;
+    }
+
+    private void iterate(FixedPointMap f, double[] tolerances, Observer observer) {
+        int active = result.rows();
+        long began = stopping.maxNanos() < Long.MAX_VALUE ? System.nanoTime() : 0;
+        outcome.start(active);
+        rows.reset(active);
+        Arrays.fill(best, Double.POSITIVE_INFINITY);
+        for (int b = 0; b < active; b++) {
+            begin(b);
+        }
+        z.head(active).copyFrom(result);
+        while (active > 0) {
+            Block zk = z.head(active);
+            Block gk = g.head(active);
+            f.apply(zk, gk, rows);
+            outcome.evaluated(rows);
+            record(zk);
+            measure(zk, gk, squares);
+            if (motion != null) {
+                motion.measure(zk, rows);
+            }
+            active = judge(zk, gk, tolerances);
+            if (observer != null && !observer.evaluated(outcome, z.head(active), rows)) {
+                active = endAll(Status.CANCELLED);
+            } else if (stopping.maxNanos() < Long.MAX_VALUE && System.nanoTime() - began > stopping.maxNanos()) {
+                active = endAll(Status.TIME_BUDGET);
+            }
+            if (active > 0) {
+                advance(z.head(active), g.head(active));
+            }
+        }
+    }
+
+    // ---- what a method adds
+
+    /** Row {@code b} of the batch starts anew. */
+    void begin(int b) {}
+
+    /** Takes in {@code gk = f(zk)}: {@code squares[2 b]} becomes {@code ‖gk - zk‖²} and {@code squares[2 b + 1]} {@code ‖gk‖²}. */
+    void measure(Block zk, Block gk, double[] squares) {
+        plan.engine.finish(zk, gk, measured);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            squares[2 * b] = measured.norms().step(p);
+            squares[2 * b + 1] = measured.norms().value(p);
+        }
+    }
+
+    /** The iterate of row {@code b}, at position {@code p}, is its best. By default it is copied to the result: 2n elements at every improvement. */
+    void remember(int b, int p, Block zk, Block result) {
+        result.copyRow(zk, p, b);
+    }
+
+    /** Puts the iterate last remembered for row {@code b} into the result, unless it is there. */
+    void restore(int b, Block result) {}
+
+    /** Overwrites {@code zk}, the rows that go on, with their next iterates, or makes them in {@code gk} and calls {@link #swap}. */
+    abstract void advance(Block zk, Block gk);
+
+    /** Makes what is in {@code g} the next iterate. */
+    final void swap() {
+        Block last = z;
+        z = g;
+        g = last;
+    }
+
+    /** Where the caller wants the result. */
+    final Block result() {
+        return result;
+    }
+
+    // ---- who goes on
+
+    /** Ends the rows that are done and packs the others to the front; returns how many. */
+    private int judge(Block zk, Block gk, double[] tolerances) {
+        int kept = 0;
+        double worst = 0;
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            double residual = Judge.relative(squares[2 * b], squares[2 * b + 1]);
+            int spent = outcome.evaluations(b);
+            boolean better = residual < best[b];
+            double tolerance = tolerances == null ? stopping.relative() : tolerances[b];
+            double stepped = motion == null || spent == 1 ? Double.POSITIVE_INFINITY : motion.relative(b, squares[2 * b + 1]);
+            Status status = Judge.judge(
+                    squares[2 * b], squares[2 * b + 1], tolerance, stepped, best[b], spent, better ? 0 : spent - found[b], stopping);
+            worst = Math.max(worst, residual);
+            outcome.residual(b, residual);
+            if (better) {
+                best[b] = residual;
+                found[b] = spent;
+            }
+            if (status == null) {
+                if (better) {
+                    remember(b, p, zk, result);
+                }
+                if (kept != p) {
+                    zk.copyRow(zk, p, kept);
+                    gk.copyRow(gk, p, kept);
+                }
+                rows.place(kept++, b);
+            } else if (better || status.isSuccess()) {
+                // A success is the iterate that was tested, even if an earlier one was better, as where only the step is small.
+                result.copyRow(zk, p, b);
+                end(b, status, residual);
+            } else {
+                restore(b, result);
+                end(b, status, best[b]);
+            }
+        }
+        outcome.record(worst);
+        rows.truncate(kept);
+        if (motion != null && kept > 0) {
+            motion.remember(zk.head(kept), rows);
+        }
+        return kept;
+    }
+
+    private int endAll(Status status) {
+        for (int p = 0; p < rows.count(); p++) {
+            restore(rows.index(p), result);
+            end(rows.index(p), status, best[rows.index(p)]);
+        }
+        rows.truncate(0);
+        return 0;
+    }
+
+    private void end(int b, Status status, double residual) {
+        outcome.end(b, status, residual);
+        for (int i = 0; i < states.length; i++) {
+            if (stopping.recorded().get(i) > outcome.evaluations(b)) {
+                states[i].copyRow(result, b, b);
+            }
+        }
+    }
+
+    /** Keeps the iterates that were evaluated, if this is one of the evaluations asked for. */
+    private void record(Block zk) {
+        for (int i = 0; i < states.length; i++) {
+            if (stopping.recorded().get(i) == outcome.evaluations()) {
+                for (int p = 0; p < rows.count(); p++) {
+                    states[i].copyRow(zk, p, rows.index(p));
+                }
+            }
+        }
+    }
+
+    @Override
+    public final void close() {
+        plan.close();
+    }
+
+    /** How far iterates move, for the tolerance that asks. */
+    private static final class Motion {
+        private final Plan plan;
+        private final Basis last;
+        private final Block difference;
+        private final double[] steps;
+        private final double[] minus;
+        private final double[] ones;
+
+        Motion(Plan plan) {
+            this.plan = plan;
+            last = plan.basis(1);
+            difference = plan.block();
+            steps = new double[plan.batch];
+            minus = new double[plan.batch];
+            ones = new double[plan.batch];
+            Arrays.fill(minus, -1);
+            Arrays.fill(ones, 1);
+        }
+
+        /** How far each row is from where it was. */
+        void measure(Block zk, Rows rows) {
+            Block d = difference.head(zk.rows());
+            plan.engine.copy(zk, d);
+            plan.engine.multiAxpy(last, 1, minus, d, rows, steps);
+        }
+
+        double relative(int b, double valueSquare) {
+            return Judge.relative(steps[b], valueSquare);
+        }
+
+        void remember(Block zk, Rows rows) {
+            plan.engine.store(zk, ones, last, 0, rows);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+package dev.zstar.solvers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Type;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class BroydenTest {
+    /** The matrix itself, {@code B += F sᵀ / ‖s‖²}, its inverse applied by elimination. */
+    private static List<double[]> dense(double[] start, int evaluations, java.util.function.UnaryOperator<double[]> f) {
+        int n = start.length;
+        double[][] b = new double[n][n];
+        for (int i = 0; i < n; i++) {
+            b[i][i] = 1;
+        }
+        double[] z = start.clone();
+        List<double[]> iterates = new ArrayList<>();
+        double[] s = null;
+        for (int k = 0; k < evaluations; k++) {
+            iterates.add(z.clone());
+            double[] residual = f.apply(z);
+            for (int i = 0; i < n; i++) {
+                residual[i] -= z[i];
+            }
+            if (s != null) {
+                double square = 0;
+                for (double x : s) {
+                    square += x * x;
+                }
+                for (int i = 0; i < n; i++) {
+                    for (int j = 0; j < n; j++) {
+                        b[i][j] -= residual[i] * s[j] / square;
+                    }
+                }
+            }
+            s = solve(b, residual);
+            for (int i = 0; i < n; i++) {
+                z[i] += s[i];
+            }
+        }
+        return iterates;
+    }
+
+    private static double[] solve(double[][] matrix, double[] right) {
+        int n = right.length;
+        double[][] a = new double[n][];
+        double[] x = right.clone();
+        for (int i = 0; i < n; i++) {
+            a[i] = matrix[i].clone();
+        }
+        for (int k = 0; k < n; k++) {
+            int pivot = k;
+            for (int i = k + 1; i < n; i++) {
+                pivot = Math.abs(a[i][k]) > Math.abs(a[pivot][k]) ? i : pivot;
+            }
+            double[] row = a[k];
+            a[k] = a[pivot];
+            a[pivot] = row;
+            double value = x[k];
+            x[k] = x[pivot];
+            x[pivot] = value;
+            for (int i = k + 1; i < n; i++) {
+                double factor = a[i][k] / a[k][k];
+                for (int j = k; j < n; j++) {
+                    a[i][j] -= factor * a[k][j];
+                }
+                x[i] -= factor * x[k];
+            }
+        }
+        for (int i = n - 1; i >= 0; i--) {
+            for (int j = i + 1; j < n; j++) {
+                x[i] -= a[i][j] * x[j];
+            }
+            x[i] /= a[i][i];
+        }
+        return x;
+    }
+
+    @Test
+    void theIteratesAreThoseOfTheDenseMethod() {
+        int n = 12;
+        double[] start = new double[n];
+        List<double[]> expected = dense(start, 12, z -> {
+            double[] out = new double[n];
+            for (int i = 0; i < n; i++) {
+                out[i] = Math.cos(z[(i + 1) % n] + 0.3 * i) * 0.9 + 0.5 * z[i];
+            }
+            return out;
+        });
+        for (EngineProvider provider : Problems.engines()) {
+            try (Engine engine = provider.create(1);
+                    Broyden broyden = Broyden.plan(engine, Type.F64, n, 2, Broyden.Options.DEFAULT, Stopping.fixed(12));
+                    Block z = engine.allocate(Type.F64, 2, n)) {
+                // The second row is a problem of its own, and must not be noticed by the first.
+                z.set(1, 3, 40);
+                int[] seen = {0};
+                broyden.solve((in, out, rows) -> {
+                    for (int p = 0; p < in.rows(); p++) {
+                        for (int i = 0; i < n; i++) {
+                            out.set(p, i, Math.cos(in.get(p, (i + 1) % n) + 0.3 * i) * 0.9 + 0.5 * in.get(p, i));
+                        }
+                    }
+                    for (int i = 0; i < n; i++) {
+                        assertThat(in.get(0, i)).as("%s, iterate %d", provider.name(), seen[0])
+                                .isCloseTo(expected.get(seen[0])[i], org.assertj.core.api.Assertions.within(1e-8));
+                    }
+                    seen[0]++;
+                }, z);
+                assertThat(seen[0]).isEqualTo(12);
+            }
+        }
+    }
+
+    @Test
+    void aLinearMapIsSolvedInTwiceItsDimensionEvenWhereItExpands() {
+        // Gay 1979: at most 2n steps; eigenvalues up to 3 make plain iteration hopeless.
+        int n = 8;
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.IDENTITY, Type.F64, n, 3, 3, 1);
+                Broyden broyden = Broyden.plan(engine, Type.F64, n, 3, Broyden.Options.DEFAULT, Stopping.relative(1e-9));
+                Block z = engine.allocate(Type.F64, 3, n)) {
+            Outcome outcome = broyden.solve(cell, z);
+            assertThat(outcome.succeeded()).as("%s", outcome).isTrue();
+            assertThat(outcome.evaluations()).isLessThanOrEqualTo(2 * n + 2);
+        }
+    }
+
+    @Test
+    void aFullMemoryStartsAgainAndStillConverges() {
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, 64, 5, 0.95, 1);
+                Broyden broyden = Broyden.plan(engine, Type.F32, 64, 5, new Broyden.Options(4), Stopping.relative(1e-5));
+                Block z = engine.allocate(Type.F32, 5, 64)) {
+            assertThat(broyden.bytes()).isEqualTo((4 + 2) * Block.bytes(Type.F32, 5, 64));
+            Outcome outcome = broyden.solve(cell, z);
+            assertThat(outcome.succeeded()).as("%s", outcome).isTrue();
+        }
+        assertThatThrownBy(() -> new Broyden.Options(1)).hasMessage("memory 1; expected 2 to 500");
+    }
+
+    @Test
+    void aRowHasTheSameBitsInAnyCompanyAndNothingIsAllocated() {
+        int n = 48;
+        int batch = 7;
+        var counter = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
+        try (Engine engine = Engines.named("simd", 1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, n, batch, 0.9, 1);
+                Broyden broyden = Broyden.plan(engine, Type.F32, n, batch, Broyden.Options.DEFAULT, Stopping.relative(1e-5));
+                Block start = Problems.random(Type.F32, batch, n, 1, 3);
+                Block z = engine.allocate(Type.F32, batch, n);
+                Block alone = engine.allocate(Type.F32, 1, n)) {
+            start.set(2, 5, Double.POSITIVE_INFINITY);
+            z.copyFrom(start);
+            assertThat(broyden.solve(cell, z).status(2)).isEqualTo(Status.NONFINITE_INPUT);
+            double[] all = z.toDoubles();
+            for (int b = 0; b < batch; b++) {
+                int row = b;
+                alone.copyRow(start, b, 0);
+                broyden.solve((in, out, rows) -> {
+                    dev.zstar.kernels.Rows own = new dev.zstar.kernels.Rows(batch);
+                    own.place(0, row);
+                    own.truncate(1);
+                    cell.apply(in, out, own);
+                }, alone);
+                assertThat(alone.toDoubles()).isEqualTo(java.util.Arrays.copyOfRange(all, b * n, (b + 1) * n));
+            }
+            start.set(2, 5, 0);
+            long bytes = Long.MAX_VALUE;
+            for (int attempt = 0; attempt < 4000 && bytes > 0; attempt++) {
+                long before = counter.getCurrentThreadAllocatedBytes();
+                for (int i = 0; i < 10; i++) {
+                    z.copyFrom(start);
+                    broyden.solve(cell, z);
+                }
+                bytes = counter.getCurrentThreadAllocatedBytes() - before;
+            }
+            assertThat(bytes).as("bytes per ten solves").isZero();
+        }
+    }
+}

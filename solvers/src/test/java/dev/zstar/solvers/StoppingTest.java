@@ -1,0 +1,155 @@
+package dev.zstar.solvers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Every way in which a fixed-point solve ends, and what it leaves behind. */
+class StoppingTest {
+    /** {@code z ← z/2 + 1/2}: the residual halves at every step. */
+    private static void halve(Block in, Block out, Rows rows) {
+        for (int p = 0; p < in.rows(); p++) {
+            for (int i = 0; i < in.cols(); i++) {
+                out.set(p, i, 0.5 * in.get(p, i) + 0.5);
+            }
+        }
+    }
+
+    /** {@code z ← -z}: two points, for ever. */
+    private static void flip(Block in, Block out, Rows rows) {
+        for (int p = 0; p < in.rows(); p++) {
+            for (int i = 0; i < in.cols(); i++) {
+                out.set(p, i, -in.get(p, i));
+            }
+        }
+    }
+
+    private static Status end(Stopping stopping, FixedPointMap f, double start, Observer observer) {
+        try (Engine engine = Engines.best(1);
+                Picard picard = Picard.plan(engine, Type.F64, 2, 1, 1, stopping);
+                Block z = Block.of(Type.F64, 1, 2, start, start)) {
+            return picard.solve(f, z, observer).status(0);
+        }
+    }
+
+    @Test
+    void everyEndHasItsName() {
+        Stopping never = Stopping.relative(0);
+        assertThat(end(Stopping.relative(1e-3), StoppingTest::halve, 0, null)).isEqualTo(Status.CONVERGED_RELATIVE);
+        assertThat(end(never.orAbsolute(1e-3), StoppingTest::halve, 0, null)).isEqualTo(Status.CONVERGED_ABSOLUTE);
+        assertThat(end(never.orStep(1e-3), StoppingTest::halve, 0, null)).isEqualTo(Status.CONVERGED_STEP);
+        assertThat(end(never, StoppingTest::halve, 1, null)).isEqualTo(Status.CONVERGED_AT_START);
+        assertThat(end(never.within(5), StoppingTest::halve, 0, null)).isEqualTo(Status.MAX_EVALUATIONS);
+        assertThat(end(never.within(Duration.ofNanos(1)), StoppingTest::halve, 0, null)).isEqualTo(Status.TIME_BUDGET);
+        assertThat(end(never.withPatience(4), StoppingTest::flip, 1, null)).isEqualTo(Status.STAGNATED);
+        assertThat(end(Stopping.fixed(3), StoppingTest::flip, 1, null)).isEqualTo(Status.COMPLETED_FIXED_STEPS);
+        assertThat(end(never, StoppingTest::halve, 0, (progress, z, rows) -> progress.evaluations() < 3)).isEqualTo(Status.CANCELLED);
+        assertThat(end(Stopping.relative(1e-3), StoppingTest::halve, Double.NaN, null)).isEqualTo(Status.NONFINITE_INPUT);
+        int[] calls = {0};
+        assertThat(end(never, (in, out, rows) -> out.fill(calls[0]++ < 2 ? 3 * calls[0] : Double.NaN), 1, null)).isEqualTo(Status.NONFINITE_FUNCTION);
+        calls[0] = 0;
+        assertThat(end(never, (in, out, rows) -> out.fill(calls[0]++ == 0 ? in.get(0, 0) * (1 + 1e-9) : 1e9), 1, null)).isEqualTo(Status.DIVERGED);
+    }
+
+    @Test
+    void whatIsCancelledOrOutOfTimeKeepsItsBestIterate() {
+        // The residual falls three times, and rises then.
+        FixedPointMap f = (in, out, rows) -> {
+            double x = in.get(0, 0);
+            out.fill(x < 0.8 ? 0.5 * x + 0.5 : 3 * x);
+        };
+        try (Engine engine = Engines.best(1);
+                Picard picard = Picard.plan(engine, Type.F64, 1, 1, 1, Stopping.relative(1e-9));
+                Anderson anderson = Anderson.plan(engine, Type.F64, 1, 1, Anderson.Options.DEFAULT.withMixing(0.5), Stopping.relative(1e-9));
+                Block z = engine.allocate(Type.F64, 1, 1)) {
+            Outcome outcome = picard.solve(f, z, (progress, iterate, rows) -> progress.evaluations() < 7);
+            assertThat(outcome.status(0)).isEqualTo(Status.CANCELLED);
+            assertThat(z.get(0, 0)).isEqualTo(0.75);
+            assertThat(outcome.residual(0)).isCloseTo(0.125 / 0.875, within(1e-15));
+            z.fill(0);
+            double[] least = {Double.POSITIVE_INFINITY, 0};
+            outcome = anderson.solve(f, z, (progress, iterate, rows) -> {
+                if (progress.residual(0) < least[0]) {
+                    least[0] = progress.residual(0);
+                    least[1] = iterate.get(0, 0);
+                }
+                return progress.evaluations() < 5;
+            });
+            assertThat(outcome.residual(0)).isEqualTo(least[0]);
+            assertThat(z.get(0, 0)).isCloseTo(least[1], within(1e-15));
+        }
+    }
+
+    @Test
+    void anObserverSeesEveryEvaluationAndWhoIsLeft() {
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, 20, 4, 0.9, 1);
+                Anderson anderson = Anderson.plan(engine, Type.F64, 20, 4, Anderson.Options.DEFAULT, Stopping.relative(1e-9));
+                Block z = Problems.random(Type.F64, 4, 20, 1, 2)) {
+            List<Integer> left = new ArrayList<>();
+            Outcome outcome = anderson.solve(cell, z, (progress, iterate, rows) -> {
+                assertThat(progress.evaluations()).isEqualTo(left.size() + 1);
+                assertThat(iterate.rows()).isEqualTo(rows.count());
+                for (int p = 0; p < rows.count(); p++) {
+                    assertThat(progress.status(rows.index(p))).isNull();
+                }
+                left.add(rows.count());
+                return true;
+            });
+            assertThat(outcome.succeeded()).isTrue();
+            assertThat(left).hasSize(outcome.evaluations()).endsWith(0);
+            int spent = 0;
+            for (int b = 0; b < 4; b++) {
+                spent += outcome.evaluations(b);
+            }
+            assertThat(spent).isEqualTo((int) outcome.rowEvaluations());
+        }
+    }
+
+    @Test
+    void rowsMayHaveTolerancesOfTheirOwn() {
+        try (Engine engine = Engines.best(1);
+                Picard picard = Picard.plan(engine, Type.F64, 1, 3, 1, Stopping.relative(1e-12));
+                Block z = engine.allocate(Type.F64, 3, 1)) {
+            Outcome outcome = picard.solve(StoppingTest::halve, z, new double[] {0.2, 0.01, 1e-6});
+            assertThat(outcome.succeeded()).isTrue();
+            // The residual after e evaluations is 2⁻ᵉ / (1 - 2⁻ᵉ).
+            assertThat(List.of(outcome.evaluations(0), outcome.evaluations(1), outcome.evaluations(2))).containsExactly(3, 7, 20);
+            assertThatThrownBy(() -> picard.solve(StoppingTest::halve, z, new double[2])).hasMessage("solve: 2 tolerances for 3 rows");
+        }
+    }
+
+    @Test
+    void statesAreKeptAtTheEvaluationsAskedFor() {
+        try (Engine engine = Engines.best(1);
+                Picard picard = Picard.plan(engine, Type.F64, 1, 2, 1, Stopping.relative(0).within(9).recording(1, 3, 8));
+                Block z = Block.of(Type.F64, 2, 1, 0, 1)) {
+            Outcome outcome = picard.solve(StoppingTest::halve, z);
+            // The first row starts at 0, the second at its fixed point, where it stays.
+            assertThat(outcome.state(0).toDoubles()).containsExactly(0, 1);
+            assertThat(outcome.state(1).toDoubles()).containsExactly(0.75, 1);
+            assertThat(outcome.state(2).toDoubles()).containsExactly(1 - Math.pow(2, -7), 1);
+            assertThat(picard.bytes()).isEqualTo(5 * Block.bytes(Type.F64, 2, 1));
+        }
+    }
+
+    @Test
+    void contradictionsAreRefused() {
+        assertThatThrownBy(() -> Stopping.fixed(3).orStep(0.1)).hasMessageStartingWith("a fixed number of evaluations tests nothing");
+        assertThatThrownBy(() -> Stopping.relative(0.1).recording(2, 2)).hasMessageContaining("[2, 2]; expected ascending numbers from 1");
+        assertThatThrownBy(() -> Stopping.relative(0.1).within(0)).hasMessage("a budget of 0 evaluations; expected at least 1");
+        assertThatThrownBy(() -> Stopping.relative(0.1).withPatience(-1)).hasMessage("a patience of -1 evaluations; expected at least 0");
+        assertThatThrownBy(() -> Stopping.relative(0.1).orStep(1)).hasMessage("step tolerance 1.0; expected 0 ≤ tolerance < 1");
+    }
+}
