@@ -54,6 +54,14 @@ public final class Rows {
         this.count = count;
     }
 
+    /** Adds row {@code row} of the batch behind the active ones. */
+    public void append(int row) {
+        if (row < 0 || row >= index.length || count == index.length) {
+            throw new IllegalArgumentException("row " + row + " behind " + count + " active rows of a batch of " + index.length);
+        }
+        index[count++] = row;
+    }
+
     /** Puts row {@code row} of the batch at position {@code p}. */
     public void place(int p, int row) {
         index[p] = row;

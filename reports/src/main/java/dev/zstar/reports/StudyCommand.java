@@ -27,7 +27,7 @@ final class StudyCommand implements Runnable {
     private Path out;
 
     @Option(names = "--suite", split = ",", paramLabel = "NAME",
-            description = "Only these suites: kernels, forward, backward, depth, training.")
+            description = "Only these suites: kernels, forward, backward, streaming, depth, training.")
     private List<String> suites = List.of();
 
     @Option(names = "--threads", defaultValue = "0", paramLabel = "N", description = "Threads for training (default: all processors).")

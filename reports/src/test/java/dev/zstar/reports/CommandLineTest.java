@@ -73,7 +73,7 @@ class CommandLineTest {
         Files.writeString(weights, "0.1,NaN\n0.3,0.2\n");
         expect("zstar: cell: W holds NaN in row 1, column 2; every element must be finite", "solve", "--weights", weights.toString());
         expect("zstar: no engine is called 'fast'; there are: simd, openblas, scalar", "solve", "--engine", "fast");
-        expect("zstar: there is no suite 'speed'; there are: kernels, forward, backward, depth, training", "study", "--suite", "speed");
+        expect("zstar: there is no suite 'speed'; there are: kernels, forward, backward, streaming, depth, training", "study", "--suite", "speed");
         expect("zstar: " + temp + " exists and holds more than a study's result; choose another with --out", "study", "--out", temp.toString());
     }
 

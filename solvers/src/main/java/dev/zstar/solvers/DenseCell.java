@@ -113,6 +113,16 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
         engine.apply(u, x, injected.head(x.rows()), biased);
     }
 
+    /**
+     * Fixes the input of one row of the batch, for a {@linkplain FixedPointSolver#stream stream}.
+     *
+     * @param row of the cell's batch
+     * @param x {@code 1 × inputs}
+     */
+    public void inject(int row, Block x) {
+        engine.apply(u, x, injected.part(row, injected.rows()), biased);
+    }
+
     @Override
     public void apply(Block z, Block out, Rows rows) {
         if (known != rows) {

@@ -24,6 +24,8 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     /** The smallest relative residual of each row, and after how many of its evaluations. */
     private final double[] best;
     private final int[] found;
+    /** The slots of a stream that have no problem. */
+    private final boolean[] idle;
     private final Epilogue measured;
     private final Motion motion;
     private final Block[] states;
@@ -40,6 +42,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         squares = new double[2 * plan.batch];
         best = new double[plan.batch];
         found = new int[plan.batch];
+        idle = new boolean[plan.batch];
         measured = Epilogue.NONE.with(new Epilogue.Norms(plan.batch));
         z = plan.block();
         g = plan.block();
@@ -76,6 +79,56 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         return solve(f, start, tolerances, null);
     }
 
+    /**
+     * Solves one problem after another, as many at a time as {@code states} has rows: as soon as one is done its slot takes the next, so that none waits for
+     * the slowest of a batch. Each has the bits that it has alone. Neither a trace nor states are recorded, and budgets of time are not looked at.
+     *
+     * @param states {@code slots × n}: starts and results
+     */
+    public final void stream(FixedPointMap f, Block states, Feed feed) {
+        plan.enter("states", states);
+        try {
+            result = states;
+            outcome.start(states.rows());
+            rows.reset(0);
+            Arrays.fill(idle, true);
+            refill(feed);
+            while (rows.count() > 0) {
+                int active = evaluate(f, null);
+                if (active > 0) {
+                    advance(z.head(active), g.head(active));
+                }
+                for (int b = 0; b < states.rows(); b++) {
+                    if (!idle[b] && outcome.status(b) != null) {
+                        feed.done(b, states, outcome);
+                        idle[b] = true;
+                    }
+                }
+                refill(feed);
+            }
+        } finally {
+            result = null;
+            plan.leave();
+        }
+    }
+
+    /** Starts new problems in idle slots, as long as there are some, behind the rows that go on. */
+    private void refill(Feed feed) {
+        for (int b = 0; b < result.rows(); b++) {
+            if (idle[b]) {
+                if (!feed.load(b, result)) {
+                    return;
+                }
+                idle[b] = false;
+                outcome.begin(b);
+                best[b] = Double.POSITIVE_INFINITY;
+                begin(b);
+                z.copyRow(result, b, rows.count());
+                rows.append(b);
+            }
+        }
+    }
+
     private Outcome solve(FixedPointMap f, Block start, double[] tolerances, Observer observer) {
         plan.enter("start", start);
         try {
@@ -102,16 +155,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         }
         z.head(active).copyFrom(result);
         while (active > 0) {
-            Block zk = z.head(active);
-            Block gk = g.head(active);
-            f.apply(zk, gk, rows);
-            outcome.evaluated(rows);
-            record(zk);
-            measure(zk, gk, squares);
-            if (motion != null) {
-                motion.measure(zk, rows);
-            }
-            active = judge(zk, gk, tolerances);
+            active = evaluate(f, tolerances);
             if (observer != null && !observer.evaluated(outcome, z.head(active), rows)) {
                 active = endAll(Status.CANCELLED);
             } else if (stopping.maxNanos() < Long.MAX_VALUE && System.nanoTime() - began > stopping.maxNanos()) {
@@ -121,6 +165,20 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
                 advance(z.head(active), g.head(active));
             }
         }
+    }
+
+    /** One evaluation of the rows that are left; returns how many go on. */
+    private int evaluate(FixedPointMap f, double[] tolerances) {
+        Block zk = z.head(rows.count());
+        Block gk = g.head(rows.count());
+        f.apply(zk, gk, rows);
+        outcome.evaluated(rows);
+        record(zk);
+        measure(zk, gk, squares);
+        if (motion != null) {
+            motion.measure(zk, rows);
+        }
+        return judge(zk, gk, tolerances);
     }
 
     // ---- what a method adds

@@ -31,6 +31,13 @@ public final class Outcome {
         Arrays.fill(spent, 0);
     }
 
+    /** Row {@code b} is a new problem. */
+    void begin(int b) {
+        status[b] = null;
+        residual[b] = Double.POSITIVE_INFINITY;
+        spent[b] = 0;
+    }
+
     void evaluated(int rows) {
         evaluations++;
         rowEvaluations += rows;
@@ -53,7 +60,7 @@ public final class Outcome {
     }
 
     void record(double worst) {
-        if (trace.length > 0) {
+        if (evaluations <= trace.length) {
             trace[evaluations - 1] = worst;
         }
     }

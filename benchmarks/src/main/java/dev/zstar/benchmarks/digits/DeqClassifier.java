@@ -217,6 +217,11 @@ public final class DeqClassifier implements AutoCloseable {
         return (double) evaluations / solves;
     }
 
+    /** The cell, with its parameters as they are now, for batches of up to {@code batch} images. */
+    public DenseCell cell() {
+        return cell;
+    }
+
     /** A copy of the recurrent weights W, row by row. */
     public double[] weights() {
         return wBlock.toDoubles();

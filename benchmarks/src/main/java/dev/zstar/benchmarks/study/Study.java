@@ -8,7 +8,7 @@ import java.util.List;
 /** Measures this machine, suite by suite. Each suite that compares speeds runs in fresh JVMs, one after the other. */
 public final class Study {
     /** The names of the suites, in the order they run. */
-    public static final List<String> SUITES = List.of("kernels", "forward", "backward", "depth", "training");
+    public static final List<String> SUITES = List.of("kernels", "forward", "backward", "streaming", "depth", "training");
 
     private Study() {}
 
@@ -22,6 +22,9 @@ public final class Study {
         }
         if (options.wants("forward") || options.wants("backward")) {
             SolveSuite.run(options, progress, results, traces);
+        }
+        if (options.wants("streaming")) {
+            StreamingSuite.run(options.quick(), progress, results);
         }
         if (options.wants("depth")) {
             DepthSuite.run(options.quick(), progress, results);

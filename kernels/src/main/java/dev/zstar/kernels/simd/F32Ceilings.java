@@ -15,6 +15,10 @@ public final class F32Ceilings {
     /** Elements of a vector. */
     public static final int LANES = L;
 
+    static {
+        Rehearsal.once();
+    }
+
     private F32Ceilings() {}
 
     /** Twelve chains of multiply-adds in registers, enough for two units of latency 4: {@code 24 · LANES · steps} operations. */

@@ -24,6 +24,9 @@ import jdk.incubator.vector.VectorSpecies;
  * {@code PerMethodTrapLimit} (100) it leaves no path out any more, and on the paths it then keeps, which make an
  * exception's message, every vector is an object. One first use of a bf16 kernel after
  * others had run made it 5 to 8 times slower for good, in one process out of two.
+ *
+ * <p>It helps only what comes after it: in a process that has run vector code of its own before the first engine is made, {@code -XX:PerMethodTrapLimit=100000}
+ * does the same.
  */
 final class Rehearsal {
     /** Enough for the quick compiler to profile what is shared (200 calls), with every operation in the profile. */
@@ -39,7 +42,7 @@ final class Rehearsal {
 
     private Rehearsal() {}
 
-    /** Once for the process, when the first engine is made. */
+    /** Once for the process, before any other code of this package runs a vector operation often. */
     static void once() {
         Done.touch();
     }

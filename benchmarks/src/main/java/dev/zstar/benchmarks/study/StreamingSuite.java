@@ -1,0 +1,163 @@
+package dev.zstar.benchmarks.study;
+
+import dev.zstar.benchmarks.digits.DeqClassifier;
+import dev.zstar.benchmarks.digits.Digits;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Anderson;
+import dev.zstar.solvers.DenseCell;
+import dev.zstar.solvers.EquilibriumStream;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Stopping;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+
+/**
+ * Throughput where rows differ: images of a trained model, easy, hard and corrupted ones mixed, solved in batches that end with their slowest row, in
+ * batches whose rows leave when they are done, and as a stream.
+ */
+final class StreamingSuite {
+    private static final int N = 512;
+    private static final int BATCH = 64;
+    private static final int IMAGES = 1024;
+    private static final double TOLERANCE = 1e-6;
+
+    /** What one fork found: images a second of each way, and evaluations of an image. */
+    private record Found(double lockstep, double batches, double stream, double meanEvaluations, double mostEvaluations, double differing)
+            implements Serializable {}
+
+    private StreamingSuite() {}
+
+    static void run(boolean quick, Progress progress, List<Result> results) {
+        int forks = quick ? 2 : 5;
+        progress.stage("streaming", forks);
+        List<Found> found = new ArrayList<>();
+        for (int fork = 0; fork < forks; fork++) {
+            Found one = Fork.call(Child.class, Found.class, quick ? "2" : "5");
+            found.add(one);
+            progress.step(String.format("a stream is %.2f times as fast as lock-step", one.stream() / one.lockstep()));
+        }
+        add(results, found, "lockstep", "rowsPerSecond", Found::lockstep);
+        add(results, found, "batches", "rowsPerSecond", Found::batches);
+        add(results, found, "stream", "rowsPerSecond", Found::stream);
+        add(results, found, "batches/lockstep", "ratio", one -> one.batches() / one.lockstep());
+        add(results, found, "stream/lockstep", "ratio", one -> one.stream() / one.lockstep());
+        add(results, found, "stream", "meanEvaluations", Found::meanEvaluations);
+        add(results, found, "stream", "mostEvaluations", Found::mostEvaluations);
+        add(results, found, "stream", "rowsThatDiffer", Found::differing);
+    }
+
+    private static void add(List<Result> results, List<Found> found, String way, String metric, ToDoubleFunction<Found> value) {
+        double[] sorted = found.stream().mapToDouble(value).sorted().toArray();
+        double median = Stopwatch.quantile(sorted, 0.5);
+        TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) N, "batch", (double) BATCH, "images", (double) IMAGES));
+        results.add(new Result("streaming", "digits n=" + N + " in flight " + BATCH, way, 1, params, metric, median, sorted[0], median,
+                Stopwatch.quantile(sorted, 0.9), sorted.length, null));
+    }
+
+    /** Trains for so many epochs and measures once, in its own JVM. */
+    static final class Child implements Fork.Task {
+        @Override
+        public Serializable run(String epochs) {
+            Digits data = Digits.load();
+            try (Engine engine = Engines.named("simd", 1);
+                    DeqClassifier model = new DeqClassifier(engine, N, BATCH, 1);
+                    Block images = mixed(data);
+                    Block singles = mixed(data);
+                    Block states = engine.allocate(Type.F32, IMAGES, N);
+                    Block streamed = engine.allocate(Type.F32, IMAGES, N);
+                    Block slots = engine.allocate(Type.F32, BATCH, N);
+                    Anderson anderson = plan(engine, Stopping.relative(TOLERANCE))) {
+                int[] order = IntStream.range(0, Digits.TRAINING).toArray();
+                for (int epoch = 0; epoch < Integer.parseInt(epochs); epoch++) {
+                    for (int from = 0; from + BATCH <= order.length; from += BATCH) {
+                        model.train(data, order, from, BATCH);
+                    }
+                }
+                return measure(engine, model.cell(), images, singles, states, streamed, slots, anderson);
+            }
+        }
+
+        private static Found measure(
+                Engine engine, DenseCell cell, Block images, Block singles, Block states, Block streamed, Block slots, Anderson anderson) {
+            int[] spent = new int[IMAGES];
+            EquilibriumStream<Integer> stream = new EquilibriumStream<>(anderson, cell, (image, slot, start) -> {
+                cell.inject(slot, singles.part(image, IMAGES));
+                start.part(slot, BATCH).fill(0);
+            });
+            Runnable asStream = () -> stream.run(IntStream.range(0, IMAGES).iterator(), slots, solved -> {
+                spent[solved.input()] = solved.evaluations();
+                streamed.copyRow(solved.state(), 0, solved.input());
+            });
+            Runnable inBatches = () -> {
+                for (int batch = 0; batch < IMAGES / BATCH; batch++) {
+                    solve(anderson, cell, images, states, batch);
+                }
+            };
+            asStream.run();
+            inBatches.run();
+            int differing = 0;
+            for (int image = 0; image < IMAGES; image++) {
+                differing += Arrays.equals(states.part(image, IMAGES).toFloats(), streamed.part(image, IMAGES).toFloats()) ? 0 : 1;
+            }
+            // A batch in lock-step makes as many evaluations of every row as its slowest row needs: so many, known beforehand.
+            int[] slowest = new int[IMAGES / BATCH];
+            Anderson[] fixed = new Anderson[slowest.length];
+            for (int batch = 0; batch < slowest.length; batch++) {
+                slowest[batch] = Arrays.stream(spent, batch * BATCH, (batch + 1) * BATCH).max().orElseThrow();
+                fixed[batch] = plan(engine, Stopping.fixed(slowest[batch]));
+            }
+            Runnable inLockstep = () -> {
+                for (int batch = 0; batch < slowest.length; batch++) {
+                    solve(fixed[batch], cell, images, states, batch);
+                }
+            };
+            double[][] nanos = Stopwatch.run(4_000_000, 15, inLockstep, inBatches, asStream);
+            for (Anderson plan : fixed) {
+                plan.close();
+            }
+            return new Found(IMAGES * 1e9 / nanos[0][0], IMAGES * 1e9 / nanos[1][0], IMAGES * 1e9 / nanos[2][0],
+                    Arrays.stream(spent).average().orElseThrow(), Arrays.stream(spent).max().orElseThrow(), differing);
+        }
+
+        private static Anderson plan(Engine engine, Stopping stopping) {
+            return Anderson.plan(engine, Type.F32, N, BATCH, Anderson.Options.DEFAULT, stopping);
+        }
+
+        private static void solve(Anderson anderson, DenseCell cell, Block images, Block states, int batch) {
+            Block state = states.part(batch, IMAGES / BATCH);
+            state.fill(0);
+            cell.inject(images.part(batch, IMAGES / BATCH));
+            Outcome outcome = anderson.solve(cell, state);
+            if (!outcome.succeeded()) {
+                throw new StudyException("a solve of the streaming suite failed: " + outcome);
+            }
+        }
+
+        /** Of every four images two as they are, one of them so strong that it saturates the cell, and one faint under noise. */
+        private static Block mixed(Digits data) {
+            Random random = new Random(3);
+            Block images = Block.allocate(Type.F32, IMAGES, Digits.PIXELS);
+            for (int image = 0; image < IMAGES; image++) {
+                float[] pixels = data.pixels().get(Digits.TRAINING + image % (data.size() - Digits.TRAINING));
+                for (int i = 0; i < Digits.PIXELS; i++) {
+                    images.set(image, i, switch (image % 4) {
+                        case 2 -> 8 * pixels[i];
+                        case 3 -> 0.02 * (pixels[i] + random.nextGaussian());
+                        default -> pixels[i];
+                    });
+                }
+            }
+            return images;
+        }
+    }
+}
