@@ -5,8 +5,10 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Type;
+import java.util.ArrayList;
+import java.util.List;
 
-/** What the README shows, between the two marks. */
+/** What the README shows, between the marks. */
 final class Example {
     private Example() {}
 
@@ -35,5 +37,17 @@ final class Example {
             return solved;
         }
         // end
+    }
+
+    static List<Status> stream(FixedPointSolver forward, DenseCell cell, Block x, Block states, List<float[]> inputs) {
+        List<Status> ends = new ArrayList<>();
+        // example
+        var stream = new EquilibriumStream<float[]>(forward, cell, (input, slot, start) -> {
+            x.copyFrom(input);
+            cell.inject(slot, x);                         // start keeps the slot's last result: a warm start
+        });
+        stream.run(inputs.iterator(), states, solved -> ends.add(solved.status()));
+        // end
+        return ends;
     }
 }

@@ -2,9 +2,15 @@ package dev.zstar.solvers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Type;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -20,9 +26,26 @@ class ExampleTest {
     }
 
     @Test
+    void theStreamRuns() {
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, 16, 2, 0.8, 1);
+                Anderson forward = Anderson.plan(engine, Type.F32, 16, 2, Anderson.Options.DEFAULT, Stopping.relative(1e-5));
+                Block x = Block.allocate(Type.F32, 1, 3);
+                Block states = engine.allocate(Type.F32, 2, 16)) {
+            assertThat(Example.stream(forward, cell, x, states, List.of(new float[] {1, 2, 3}, new float[] {0, 0, 1}, new float[] {1, 2, 3})))
+                    .hasSize(3).allMatch(Status::isSuccess);
+        }
+    }
+
+    @Test
     void theReadmeShowsIt() throws IOException {
         String source = Files.readString(Path.of("src/test/java/dev/zstar/solvers/Example.java"));
-        String body = source.substring(source.indexOf("// example\n") + 11, source.indexOf("        // end"));
-        assertThat(Files.readString(Path.of("..", "README.md"))).contains(body.lines().map(line -> line.substring(8)).collect(Collectors.joining("\n")));
+        String readme = Files.readString(Path.of("..", "README.md"));
+        for (String part : source.split("// example\n", -1)) {
+            if (part.contains("        // end")) {
+                String body = part.substring(0, part.indexOf("        // end"));
+                assertThat(readme).contains(body.lines().map(line -> line.substring(8)).collect(Collectors.joining("\n")));
+            }
+        }
     }
 }
