@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
         description = "Trains, solves and differentiates an equilibrium model, measures all of it, and draws a page.",
         mixinStandardHelpOptions = true)
 final class StudyCommand implements Runnable {
-    @Option(names = "--quick", description = "Fewer sizes and runs: three minutes instead of half an hour.")
+    @Option(names = "--quick", description = "Fewer sizes and runs: two minutes instead of a quarter of an hour.")
     private boolean quick;
 
     @Option(names = "--out", paramLabel = "DIR", description = "Where the result goes (default: study-DATE-TIME).")

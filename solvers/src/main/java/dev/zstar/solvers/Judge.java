@@ -12,11 +12,6 @@ final class Judge {
         return residualSquare == 0 ? 0 : Math.sqrt(residualSquare / valueSquare);
     }
 
-    /** Whether these are numbers. */
-    static boolean finite(double residualSquare, double valueSquare) {
-        return residualSquare + valueSquare < Double.POSITIVE_INFINITY;
-    }
-
     /**
      * @param tolerance of this row, relative
      * @param stepped how far the iterate moved, relative; infinite if that is not known
@@ -28,7 +23,7 @@ final class Judge {
     static Status judge(
             double residualSquare, double valueSquare, double tolerance, double stepped, double best, int spent, int stale, Stopping stopping) {
         double residual = relative(residualSquare, valueSquare);
-        if (!finite(residualSquare, valueSquare)) {
+        if (!(residualSquare + valueSquare < Double.POSITIVE_INFINITY)) {
             return spent == 1 ? Status.NONFINITE_INPUT : Status.NONFINITE_FUNCTION;
         }
         if (stopping.fixed()) {

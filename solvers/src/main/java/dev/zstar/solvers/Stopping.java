@@ -12,7 +12,7 @@ import java.util.List;
  * @param absolute or when {@code ‖f(z) - z‖ ≤ absolute}; 0 stops for an exact fixed point only
  * @param step or when the iterate moved by no more than {@code step · ‖z‖} since the one before; 0, the default, never stops for it, and saves
  *     a block and a pass over it
- * @param maxEvaluations evaluations of the map that a row may spend
+ * @param maxEvaluations evaluations that a row of a fixed-point solve, or a linear solve, may spend
  * @param maxNanos time that a solve may take, looked at after each evaluation
  * @param patience evaluations without a new best residual after which a row has stagnated; 0, the default, waits for the budget
  * @param fixed whether exactly {@code maxEvaluations} are made, nothing is tested, and the last iterate is the result

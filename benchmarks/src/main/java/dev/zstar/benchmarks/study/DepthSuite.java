@@ -50,7 +50,7 @@ final class DepthSuite {
 
     private static void add(List<Result> results, String name, int depth, String metric, double value) {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("depth", (double) depth, "n", (double) N, "batch", (double) BATCH));
-        results.add(new Result("depth", name, "simd", 1, params, metric, value, value, value, value, 1, null));
+        results.add(Result.of("depth", name, "simd", 1, params, metric, null, value));
     }
 
     /** One point, in its own JVM. */

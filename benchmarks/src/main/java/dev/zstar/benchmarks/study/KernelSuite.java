@@ -82,9 +82,7 @@ final class KernelSuite {
 
     private static Result result(KernelCase shape, String engine, int threads, String metric, double[] sorted, Double limit) {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) shape.n(), "batch", (double) shape.batch()));
-        double median = Stopwatch.quantile(sorted, 0.5);
-        return new Result("kernels", shape.title(), engine, threads, params, metric, median, sorted[0], median,
-                Stopwatch.quantile(sorted, 0.9), sorted.length, limit);
+        return Result.of("kernels", shape.title(), engine, threads, params, metric, limit, sorted);
     }
 
     /** Measures everything once, in its own JVM. */

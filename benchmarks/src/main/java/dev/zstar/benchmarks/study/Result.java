@@ -6,7 +6,7 @@ import java.util.SortedMap;
 /**
  * One measured figure.
  *
- * @param suite {@code kernels}, {@code forward}, {@code backward}, {@code depth} or {@code training}
+ * @param suite {@code kernels}, {@code forward}, {@code backward}, {@code streaming}, {@code depth} or {@code training}
  * @param caseName what was measured, for a person: {@code gemv n=1024}
  * @param engine the engine it ran on
  * @param threads threads used
@@ -33,6 +33,18 @@ public record Result(
         int runs,
         Double limit)
         implements Serializable {
+    /**
+     * The figure of some runs, or of one.
+     *
+     * @param sorted what each run gave, ascending
+     */
+    static Result of(
+            String suite, String caseName, String engine, int threads, SortedMap<String, Double> params, String metric, Double limit, double... sorted) {
+        double median = Stopwatch.quantile(sorted, 0.5);
+        return new Result(
+                suite, caseName, engine, threads, params, metric, median, sorted[0], median, Stopwatch.quantile(sorted, 0.9), sorted.length, limit);
+    }
+
     /** The share of the limit that was reached; null without a limit. */
     public Double ofLimit() {
         return limit == null ? null : value / limit;

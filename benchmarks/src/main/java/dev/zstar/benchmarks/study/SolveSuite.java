@@ -177,13 +177,11 @@ final class SolveSuite {
         }
 
         private void add(String suite, String name, String metric, double[] sorted, double unit) {
-            double median = Stopwatch.quantile(sorted, 0.5) * unit;
-            results.add(new Result(suite, name, engine, 1, params, metric, median, sorted[0] * unit, median,
-                    Stopwatch.quantile(sorted, 0.9) * unit, sorted.length, null));
+            results.add(Result.of(suite, name, engine, 1, params, metric, null, Arrays.stream(sorted).map(nanos -> nanos * unit).toArray()));
         }
 
         private void single(String suite, String name, String metric, double value) {
-            results.add(new Result(suite, name, engine, 1, params, metric, value, value, value, value, 1, null));
+            results.add(Result.of(suite, name, engine, 1, params, metric, null, value));
         }
     }
 }

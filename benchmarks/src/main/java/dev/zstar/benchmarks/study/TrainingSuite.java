@@ -65,6 +65,6 @@ final class TrainingSuite {
 
     private static void add(List<Result> results, String name, Engine engine, int epoch, String metric, double value) {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("epoch", (double) epoch, "n", (double) N, "batch", (double) BATCH));
-        results.add(new Result("training", name, engine.name(), engine.threads(), params, metric, value, value, value, value, 1, null));
+        results.add(Result.of("training", name, engine.name(), engine.threads(), params, metric, null, value));
     }
 }

@@ -8,8 +8,6 @@ import dev.zstar.kernels.Type;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
@@ -34,11 +32,7 @@ final class Rehearsal {
 
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Double> D = Lanes.D;
-    private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Long> J = LongVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Byte> B = VectorSpecies.of(byte.class, VectorShape.forBitSize(F.vectorBitSize() / 4));
-    private static final int[] ORDERS = new int[I.length()];
-    private static final long[] LONG_ORDERS = new long[J.length()];
 
     private Rehearsal() {}
 
@@ -53,53 +47,14 @@ final class Rehearsal {
             double[] doubles = new double[2 * D.length()];
             try (Block memory = Block.allocate(Type.F64, 4, 2 * D.length())) {
                 for (int round = 0; round < ROUNDS; round++) {
-                    floats(memory.address(), floats);
-                    doubles(memory.address(), doubles);
+                    F32Rehearsal.run(memory.address(), floats);
+                    F64Rehearsal.run(memory.address(), doubles);
                     widening(memory.address(), doubles, floats);
                 }
             }
         }
 
         static void touch() {}
-    }
-
-    private static void floats(long at, float[] t) {
-        int n = F.length();
-        FloatVector x = FloatVector.fromMemorySegment(F, ALL, at, ORDER);
-        FloatVector y = FloatVector.fromArray(F, t, 0);
-        FloatVector z = FloatVector.broadcast(F, 0.5f);
-        var tail = F.indexInRange(0, n - 1);
-        y = x.fma(y, z).add(z).sub(x).mul(0.5f).mul(z).div(z.add(1)).abs().neg().min(z).max(x).add(FloatVector.zero(F)).sqrt();
-        y = y.blend(z, x.compare(VectorOperators.GT, z)).blend(x, y.lt(z)).blend(z, x.compare(VectorOperators.LE, 1).not());
-        y = y.lanewise(VectorOperators.MAX, x).lanewise(VectorOperators.NEG, y.eq(z).or(tail));
-        IntVector bits = y.reinterpretAsInts().and(Integer.MAX_VALUE).add(1 << 23).lanewise(VectorOperators.LSHL, 1).max(1).min(1 << 30);
-        bits = IntVector.fromArray(I, ORDERS, 0).selectFrom(bits, bits.add(1));
-        bits = bits.blend(IntVector.zero(I), bits.compare(VectorOperators.GT, IntVector.broadcast(I, 7))).blend(3, bits.compare(VectorOperators.LT, 2));
-        y = y.add(bits.reinterpretAsFloats());
-        y.intoArray(t, 0);
-        y.intoMemorySegment(ALL, at, ORDER, tail);
-        FloatVector.fromMemorySegment(F, ALL, at, ORDER, tail).intoMemorySegment(ALL, at, ORDER);
-        IntVector.fromMemorySegment(I, ALL, at, ORDER).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(t, n);
-        t[0] = bits.lane(0) + x.reduceLanes(VectorOperators.MAX);
-    }
-
-    private static void doubles(long at, double[] t) {
-        int n = D.length();
-        DoubleVector x = DoubleVector.fromMemorySegment(D, ALL, at, ORDER);
-        DoubleVector y = DoubleVector.fromArray(D, t, 0);
-        DoubleVector z = DoubleVector.broadcast(D, 0.5);
-        var tail = D.indexInRange(0, n - 1);
-        y = x.fma(y, z).add(z).sub(x).mul(0.5).mul(z).div(z.add(1)).abs().neg().min(z).max(x).add(DoubleVector.zero(D)).sqrt();
-        y = y.blend(z, x.compare(VectorOperators.GT, z)).blend(x, y.lt(z)).blend(z, x.compare(VectorOperators.LE, 1).not());
-        y = y.lanewise(VectorOperators.MAX, x).lanewise(VectorOperators.NEG, y.eq(z).or(tail));
-        LongVector bits = y.reinterpretAsLongs().and(Long.MAX_VALUE).add(1L << 52).lanewise(VectorOperators.LSHL, 1).max(1).min(1L << 60);
-        bits = LongVector.fromArray(J, LONG_ORDERS, 0).selectFrom(bits, bits.add(1));
-        bits = bits.blend(LongVector.zero(J), bits.compare(VectorOperators.GT, LongVector.broadcast(J, 7))).blend(3, bits.compare(VectorOperators.LT, 2));
-        y = y.add(bits.reinterpretAsDoubles());
-        y.intoArray(t, 0);
-        y.intoMemorySegment(ALL, at, ORDER, tail);
-        DoubleVector.fromMemorySegment(D, ALL, at, ORDER, tail).intoMemorySegment(ALL, at, ORDER);
-        t[0] = bits.lane(0) + x.reduceLanes(VectorOperators.MAX);
     }
 
     private static void widening(long at, double[] doubles, float[] floats) {

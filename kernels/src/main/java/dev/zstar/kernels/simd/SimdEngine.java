@@ -145,15 +145,7 @@ final class SimdEngine implements Engine {
     @Override
     public void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
         Shapes.gemm(a, transposeA, b, transposeB, c);
-        Job job = jobs.get();
-        job.kind = Job.Kind.GEMM;
-        job.a = alpha;
-        job.x = a;
-        job.transposeX = transposeA;
-        job.y = b;
-        job.transposeY = transposeB;
-        job.b = beta;
-        job.out = c;
+        Job job = product(Job.Kind.GEMM, alpha, a, transposeA, b, transposeB, beta, c);
         int panels = a.type() == Type.F32 ? F32Gemm.panels(c) : F64Gemm.panels(c);
         split(job, panels, c.rows(), 2.0 * c.rows() * c.cols() * (transposeA ? a.rows() : a.cols()));
         job.clear();
@@ -162,8 +154,15 @@ final class SimdEngine implements Engine {
     @Override
     public void gemm(int count, double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
         Shapes.gemm(count, a, transposeA, b, transposeB, c);
+        Job job = product(Job.Kind.SYSTEMS, alpha, a, transposeA, b, transposeB, beta, c);
+        job.count = count;
+        Tuning.share(team, job, count, 2.0 * c.rows() * c.cols() * (transposeA ? a.rows() / count : a.cols()));
+        job.clear();
+    }
+
+    private Job product(Job.Kind kind, double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
         Job job = jobs.get();
-        job.kind = Job.Kind.SYSTEMS;
+        job.kind = kind;
         job.a = alpha;
         job.x = a;
         job.transposeX = transposeA;
@@ -171,10 +170,7 @@ final class SimdEngine implements Engine {
         job.transposeY = transposeB;
         job.b = beta;
         job.out = c;
-        job.count = count;
-        int inputs = (transposeA ? a.rows() / count : a.cols());
-        Tuning.share(team, job, count, 2.0 * c.rows() * c.cols() * inputs);
-        job.clear();
+        return job;
     }
 
     @Override
