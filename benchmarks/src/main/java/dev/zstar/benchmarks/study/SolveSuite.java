@@ -29,6 +29,8 @@ final class SolveSuite {
     private static final double ADJOINT_TOLERANCE = 1e-4;
     /** Spectral radius of W, about. */
     private static final double RADIUS = 0.95;
+    /** How long a solve may take to stop allocating. */
+    private static final long WARM_NANOS = 5_000_000_000L;
 
     private record Found(ArrayList<Result> results, ArrayList<Trace> traces) implements Serializable {}
 
@@ -164,16 +166,25 @@ final class SolveSuite {
             traces.add(new Trace(solver, problem.substring(problem.indexOf(' ') + 1), Arrays.stream(outcome.trace()).boxed().toList()));
         }
 
-        /** Bytes of heap that one solve allocates, once it is warm: the least of several. */
+        /**
+         * Bytes of heap that a solve allocates, once it is warm: the most of ten. What a solve does once, as the last row's product alone, takes some
+         * hundreds of solves to be compiled, which the time that is measured before does not reach.
+         */
         private static long allocated(Runnable solve) {
-            var counter = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-            long least = Long.MAX_VALUE;
+            long start = System.nanoTime();
+            while (allocatedByOne(solve) > 0 && System.nanoTime() - start < WARM_NANOS) {}
+            long most = 0;
             for (int i = 0; i < 10; i++) {
-                long before = counter.getCurrentThreadAllocatedBytes();
-                solve.run();
-                least = Math.min(least, counter.getCurrentThreadAllocatedBytes() - before);
+                most = Math.max(most, allocatedByOne(solve));
             }
-            return least;
+            return most;
+        }
+
+        private static long allocatedByOne(Runnable solve) {
+            var counter = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+            long before = counter.getCurrentThreadAllocatedBytes();
+            solve.run();
+            return counter.getCurrentThreadAllocatedBytes() - before;
         }
 
         private void add(String suite, String name, String metric, double[] sorted, double unit) {
