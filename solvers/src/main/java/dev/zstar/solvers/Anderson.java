@@ -141,7 +141,7 @@ public final class Anderson extends FixedPointSolver {
     }
 
     @Override
-    void advance(Block zk, Block gk) {
+    void advance(FixedPointMap f, Block zk, Block gk) {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             weights(b, slots[b], counts[b]);

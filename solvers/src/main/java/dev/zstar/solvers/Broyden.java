@@ -75,7 +75,7 @@ public final class Broyden extends FixedPointSolver {
     }
 
     @Override
-    void advance(Block zk, Block gk) {
+    void advance(FixedPointMap f, Block zk, Block gk) {
         plan.engine.axpby(-1, zk, 1, gk);
         int most = 0;
         for (int p = 0; p < rows.count(); p++) {

@@ -96,7 +96,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             while (rows.count() > 0) {
                 int active = evaluate(f, null);
                 if (active > 0) {
-                    advance(z.head(active), g.head(active));
+                    advance(f, z.head(active), g.head(active));
                 }
                 for (int b = 0; b < states.rows(); b++) {
                     if (!idle[b] && outcome.status(b) != null) {
@@ -162,7 +162,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
                 active = endAll(Status.TIME_BUDGET);
             }
             if (active > 0) {
-                advance(z.head(active), g.head(active));
+                advance(f, z.head(active), g.head(active));
             }
         }
     }
@@ -204,8 +204,21 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     /** Puts the iterate last remembered for row {@code b} into the result, unless it is there. */
     void restore(int b, Block result) {}
 
-    /** Overwrites {@code zk}, the rows that go on, with their next iterates, or makes them in {@code gk} and calls {@link #swap}. */
-    abstract void advance(Block zk, Block gk);
+    /** The steps that row {@code b} has taken; fewer than its evaluations where a step takes several. */
+    int iterations(int b) {
+        return outcome.evaluations(b) - 1;
+    }
+
+    /** Why the method gives row {@code b} up after what it just took in, or null. Asked only for rows that would go on. */
+    Status verdict(int b) {
+        return null;
+    }
+
+    /**
+     * Overwrites {@code zk}, the rows that go on, with their next iterates, or makes them in {@code gk} and calls {@link #swap}. Where that takes more
+     * evaluations of {@code f}, each is told to {@link Outcome#evaluated(Rows)}.
+     */
+    abstract void advance(FixedPointMap f, Block zk, Block gk);
 
     /** Makes what is in {@code g} the next iterate. */
     final void swap() {
@@ -234,6 +247,9 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             double stepped = motion == null || spent == 1 ? Double.POSITIVE_INFINITY : motion.relative(b, squares[2 * b + 1]);
             Status status = Judge.judge(
                     squares[2 * b], squares[2 * b + 1], tolerance, stepped, best[b], spent, better ? 0 : spent - found[b], stopping);
+            if (status == null) {
+                status = iterations(b) >= stopping.maxIterations() ? Status.MAX_ITERATIONS : verdict(b);
+            }
             worst = Math.max(worst, residual);
             outcome.residual(b, residual);
             if (better) {

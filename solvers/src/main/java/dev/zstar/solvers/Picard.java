@@ -27,7 +27,7 @@ public final class Picard extends FixedPointSolver {
     }
 
     @Override
-    void advance(Block zk, Block gk) {
+    void advance(FixedPointMap f, Block zk, Block gk) {
         if (β == 1) {
             swap();
         } else {

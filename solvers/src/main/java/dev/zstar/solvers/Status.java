@@ -17,6 +17,8 @@ public enum Status {
 
     /** The budget of evaluations was spent; the best iterate is returned. */
     MAX_EVALUATIONS,
+    /** The budget of steps was spent; the best iterate is returned. */
+    MAX_ITERATIONS,
     /** The time was spent; the best iterate is returned. */
     TIME_BUDGET,
     /** The observer ended the solve; the best iterate is returned. */
@@ -36,7 +38,7 @@ public enum Status {
     public boolean isSuccess() {
         return switch (this) {
             case CONVERGED_ABSOLUTE, CONVERGED_RELATIVE, CONVERGED_STEP, CONVERGED_AT_START, CONVERGED_ZERO_RHS, COMPLETED_FIXED_STEPS -> true;
-            case MAX_EVALUATIONS, TIME_BUDGET, CANCELLED, STAGNATED, DIVERGED, NONFINITE_INPUT, NONFINITE_FUNCTION, NONFINITE_OPERATOR -> false;
+            case MAX_EVALUATIONS, MAX_ITERATIONS, TIME_BUDGET, CANCELLED, STAGNATED, DIVERGED, NONFINITE_INPUT, NONFINITE_FUNCTION, NONFINITE_OPERATOR -> false;
         };
     }
 }

@@ -13,6 +13,7 @@ import java.util.List;
  * @param step or when the iterate moved by no more than {@code step · ‖z‖} since the one before; 0, the default, never stops for it, and saves
  *     a block and a pass over it
  * @param maxEvaluations evaluations that a row of a fixed-point solve, or a linear solve, may spend
+ * @param maxIterations steps that a row of a fixed-point solve may take: one less than its evaluations, unless a step takes several
  * @param maxNanos time that a solve may take, looked at after each evaluation
  * @param patience evaluations without a new best residual after which a row has stagnated; 0, the default, waits for the budget
  * @param fixed whether exactly {@code maxEvaluations} are made, nothing is tested, and the last iterate is the result
@@ -24,6 +25,7 @@ public record Stopping(
         double absolute,
         double step,
         int maxEvaluations,
+        int maxIterations,
         long maxNanos,
         int patience,
         boolean fixed,
@@ -42,6 +44,9 @@ public record Stopping(
         }
         if (maxEvaluations < 1) {
             throw new IllegalArgumentException("a budget of " + maxEvaluations + " evaluations; expected at least 1");
+        }
+        if (maxIterations < 1) {
+            throw new IllegalArgumentException("a budget of " + maxIterations + " iterations; expected at least 1");
         }
         if (maxNanos < 1) {
             throw new IllegalArgumentException("a budget of " + maxNanos + " ns; expected at least 1");
@@ -62,46 +67,51 @@ public record Stopping(
 
     /** A relative tolerance, and 200 evaluations. */
     public static Stopping relative(double tolerance) {
-        return new Stopping(tolerance, 0, 0, 200, Long.MAX_VALUE, 0, false, false, List.of());
+        return new Stopping(tolerance, 0, 0, 200, Integer.MAX_VALUE, Long.MAX_VALUE, 0, false, false, List.of());
     }
 
     /** Exactly so many evaluations. */
     public static Stopping fixed(int evaluations) {
-        return new Stopping(0, 0, 0, evaluations, Long.MAX_VALUE, 0, true, false, List.of());
+        return new Stopping(0, 0, 0, evaluations, Integer.MAX_VALUE, Long.MAX_VALUE, 0, true, false, List.of());
     }
 
     /** These rules, and an absolute tolerance: whichever is met first. */
     public Stopping orAbsolute(double tolerance) {
-        return new Stopping(relative, tolerance, step, maxEvaluations, maxNanos, patience, fixed, trace, recorded);
+        return new Stopping(relative, tolerance, step, maxEvaluations, maxIterations, maxNanos, patience, fixed, trace, recorded);
     }
 
     /** These rules, and a tolerance for the step: whichever is met first. */
     public Stopping orStep(double tolerance) {
-        return new Stopping(relative, absolute, tolerance, maxEvaluations, maxNanos, patience, fixed, trace, recorded);
+        return new Stopping(relative, absolute, tolerance, maxEvaluations, maxIterations, maxNanos, patience, fixed, trace, recorded);
     }
 
     /** These rules with another budget. */
     public Stopping within(int evaluations) {
-        return new Stopping(relative, absolute, step, evaluations, maxNanos, patience, fixed, trace, recorded);
+        return new Stopping(relative, absolute, step, evaluations, maxIterations, maxNanos, patience, fixed, trace, recorded);
+    }
+
+    /** These rules with a budget of steps. */
+    public Stopping withinIterations(int steps) {
+        return new Stopping(relative, absolute, step, maxEvaluations, steps, maxNanos, patience, fixed, trace, recorded);
     }
 
     /** These rules with a budget of time. */
     public Stopping within(Duration time) {
-        return new Stopping(relative, absolute, step, maxEvaluations, time.toNanos(), patience, fixed, trace, recorded);
+        return new Stopping(relative, absolute, step, maxEvaluations, maxIterations, time.toNanos(), patience, fixed, trace, recorded);
     }
 
     /** These rules, giving up on a row that has not improved for so many evaluations. */
     public Stopping withPatience(int evaluations) {
-        return new Stopping(relative, absolute, step, maxEvaluations, maxNanos, evaluations, fixed, trace, recorded);
+        return new Stopping(relative, absolute, step, maxEvaluations, maxIterations, maxNanos, evaluations, fixed, trace, recorded);
     }
 
     /** These rules, with a trace. */
     public Stopping traced() {
-        return new Stopping(relative, absolute, step, maxEvaluations, maxNanos, patience, fixed, true, recorded);
+        return new Stopping(relative, absolute, step, maxEvaluations, maxIterations, maxNanos, patience, fixed, true, recorded);
     }
 
     /** These rules, keeping the states at these evaluations. */
     public Stopping recording(Integer... evaluations) {
-        return new Stopping(relative, absolute, step, maxEvaluations, maxNanos, patience, fixed, trace, List.of(evaluations));
+        return new Stopping(relative, absolute, step, maxEvaluations, maxIterations, maxNanos, patience, fixed, trace, List.of(evaluations));
     }
 }
