@@ -7,60 +7,170 @@ import dev.zstar.kernels.Type;
 import java.util.Arrays;
 
 /**
- * Anderson acceleration, type II (Anderson 1965; Walker and Ni 2011): the next iterate is {@code Σ α_j (z_j + β r_j)} over the last
- * {@code m + 1} iterates, with the α that sum to 1 and minimise {@code ‖Σ α_j r_j‖}, {@code r_j = f(z_j) - z_j}.
+ * Anderson acceleration (Anderson 1965; Walker and Ni 2011): the next iterate is {@code Σ α_j (z_j + β r_j)} over the last
+ * {@code m + 1} iterates, with {@code r_j = f(z_j) - z_j} and α that sum to 1. Type II, the usual one, minimises {@code ‖Σ α_j r_j‖}; type I makes that
+ * sum orthogonal to the differences of the iterates (Fang and Saad 2009).
  *
  * <p>Each row has its own α and its own end. What is kept are the residuals themselves and the values {@code g_j = f(z_j)}, in a ring
  * of m + 1, so that one sweep over the batch forms r and its Gram row, and one more the next iterate: {@code (2m + 6) n} elements a
- * row and step. The small problem is solved in f64 from the Gram matrix of the differences {@code r_k - r_j}.
+ * row and step; type I takes two more sweeps, {@code (2m + 4) n}. The small problem is solved in f64 from the Gram matrix of the differences {@code r_k - r_j}.
  */
 public final class Anderson extends FixedPointSolver {
+    /** Which condition determines α. */
+    public enum Variant {
+        /** The residuals' combination is orthogonal to the differences of iterates: Broyden's good method with several secants. */
+        TYPE_I,
+        /** The residuals' combination is the shortest: Broyden's bad method with several secants, and on linear maps equivalent to GMRES. */
+        TYPE_II
+    }
+
+    /** How much of the combined residual is added. */
+    @FunctionalInterface
+    public interface Mixing {
+        /**
+         * β for a step, 0 &lt; β ≤ 2; below 1 damps.
+         *
+         * @param gain {@code ‖Σ α_j r_j‖ / ‖r_k‖}, how much the combination leaves of the residual; where that is more than 1, as type I may, 1
+         */
+        double share(double gain);
+
+        /** The same share in every step. */
+        static Mixing constant(double β) {
+            if (!(β > 0 && β <= 2)) {
+                throw new IllegalArgumentException("mixing " + β + "; expected 0 < β ≤ 2");
+            }
+            return new Constant(β);
+        }
+
+        /** {@code 0.9 - gain / 2}: the less a combination helps, the less of it is trusted. */
+        static Mixing byGain() {
+            return gain -> 0.9 - gain / 2;
+        }
+    }
+
+    private record Constant(double β) implements Mixing {
+        @Override
+        public double share(double gain) {
+            return β;
+        }
+    }
+
     /**
      * How the acceleration works.
      *
+     * @param variant type I or II
      * @param window m, the earlier iterates used; 5 is the usual choice for deep equilibrium models
-     * @param mixing β, the share of the residual that is added; below 1 damps
-     * @param regularisation λ, added to the diagonal of the Gram matrix after its columns were scaled to length 1. Relative, since a
+     * @param mixing β, the share of the residual that is added, constant or by the gain
+     * @param delay evaluations before iterates are remembered; until then steps are plain. For maps that start far from where they are nearly linear
+     * @param restart steps after which all but the newest iterate are forgotten; 0 never
+     * @param growth all but the newest iterate are forgotten where a residual is longer than this many times the shortest remembered; infinite for never
+     * @param regularisation λ, a share of itself that is added to the diagonal of the normal equations. Relative, since a
      *     fixed λ turns the weights into plain averages as soon as the residual is smaller than it
+     * @param condition differences of residuals are left out, the oldest first, from where one is longer than this many times its distance from the newer ones
+     * @param orthogonal whether rows where that happens solve the problem again with differences that are orthogonalised as vectors, which holds for a condition
+     *     of 10¹³ in f64 where the Gram matrix holds for 10⁷; takes {@code m + 1} blocks more. In f32 the vectors themselves know no more
      */
-    public record Options(int window, double mixing, double regularisation) {
-        /** m = 5, β = 1, λ = 10⁻¹⁰: far below what f32 residuals resolve, far above the rounding of the f64 sums. */
-        public static final Options DEFAULT = new Options(5, 1, 1e-10);
+    public record Options(
+            Variant variant,
+            int window,
+            Mixing mixing,
+            int delay,
+            int restart,
+            double growth,
+            double regularisation,
+            double condition,
+            boolean orthogonal) {
+        /** Type II with m = 5, β = 1, λ = 10⁻¹⁰: far below what f32 residuals resolve, far above the rounding of the f64 sums. */
+        public static final Options DEFAULT =
+                new Options(Variant.TYPE_II, 5, Mixing.constant(1), 0, 0, Double.POSITIVE_INFINITY, 1e-10, 1e7, false);
 
         /** Checks the ranges. */
         public Options {
             if (window < 1 || window > 50) {
                 throw new IllegalArgumentException("window " + window + "; expected 1 to 50");
             }
-            if (!(mixing > 0 && mixing <= 2)) {
-                throw new IllegalArgumentException("mixing " + mixing + "; expected 0 < β ≤ 2");
+            if (delay < 0) {
+                throw new IllegalArgumentException("a delay of " + delay + " evaluations; expected at least 0");
+            }
+            if (restart < 0 || restart == 1) {
+                throw new IllegalArgumentException("a restart after " + restart + " steps; expected at least 2, or 0 for never");
+            }
+            if (!(growth > 1)) {
+                throw new IllegalArgumentException("a restart at a growth of " + growth + "; expected more than 1");
             }
             if (!(regularisation >= 0 && regularisation < 1)) {
                 throw new IllegalArgumentException("regularisation " + regularisation + "; expected 0 ≤ λ < 1");
             }
+            if (!(condition > 1 && condition <= 1e8)) {
+                throw new IllegalArgumentException("condition " + condition + "; expected 1 < κ ≤ 1e8, beyond which a Gram matrix in f64 is rounding");
+            }
+            if (orthogonal && variant == Variant.TYPE_I) {
+                throw new IllegalArgumentException("type I has no least-squares problem; expected type II beside orthogonal differences");
+            }
+            java.util.Objects.requireNonNull(mixing, "mixing");
+        }
+
+        /** These options with the other variant. */
+        public Options withVariant(Variant variant) {
+            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, orthogonal);
         }
 
         /** These options with another window. */
         public Options withWindow(int window) {
-            return new Options(window, mixing, regularisation);
+            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, orthogonal);
         }
 
-        /** These options with another mixing. */
-        public Options withMixing(double mixing) {
-            return new Options(window, mixing, regularisation);
+        /** These options with another constant mixing. */
+        public Options withMixing(double β) {
+            return withMixing(Mixing.constant(β));
+        }
+
+        /** These options with a mixing that looks at the gain. */
+        public Options withMixing(Mixing mixing) {
+            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, orthogonal);
+        }
+
+        /** These options with plain steps at first. */
+        public Options withDelay(int evaluations) {
+            return new Options(variant, window, mixing, evaluations, restart, growth, regularisation, condition, orthogonal);
+        }
+
+        /** These options, forgetting every so many steps. */
+        public Options withRestart(int steps) {
+            return new Options(variant, window, mixing, delay, steps, growth, regularisation, condition, orthogonal);
+        }
+
+        /** These options, forgetting where the residual grew by more than this factor. */
+        public Options withRestartAtGrowth(double factor) {
+            return new Options(variant, window, mixing, delay, restart, factor, regularisation, condition, orthogonal);
+        }
+
+        /** These options with another λ. */
+        public Options withRegularisation(double λ) {
+            return new Options(variant, window, mixing, delay, restart, growth, λ, condition, orthogonal);
+        }
+
+        /** These options with another largest condition. */
+        public Options withCondition(double κ) {
+            return new Options(variant, window, mixing, delay, restart, growth, regularisation, κ, orthogonal);
+        }
+
+        /** These options, orthogonalising where the Gram matrix is not good enough. */
+        public Options withOrthogonal() {
+            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, true);
         }
     }
-
-    /** A column whose remainder after the newer ones is this small, as a share of its square, carries only rounding. */
-    private static final double DEPENDENT = 1e-14;
 
     private final Options options;
     private final int capacity;
     private final Basis r;
     private final Basis values;
-    /** For each row of the batch the slot of its newest residual, and how many slots it has filled. */
+    /** For each row of the batch the slot of its newest residual, how many slots it has filled, and how many of those it remembers. */
     private final int[] slots;
     private final int[] counts;
+    private final int[] remembered;
+    /** Steps since it forgot. */
+    private final int[] age;
     /** The last sweep's Gram row of each row of the batch, and ‖g‖² behind it. */
     private final double[] sweep;
     /** ⟨r_i, r_j⟩ for each row of the batch. */
@@ -69,9 +179,9 @@ public final class Anderson extends FixedPointSolver {
     private final double[] damped;
     /** The slot of the best iterate, or -1 once it has been saved. */
     private final int[] bestSlot;
-    private final double[] factor;
-    private final double[] γ;
-    private final double[] scale;
+    private final LeastSquares small;
+    private final Projection projection;
+    private final OrthogonalDifferences differences;
 
     private Anderson(Plan plan, Options options, Stopping stopping) {
         super(plan, stopping);
@@ -81,17 +191,21 @@ public final class Anderson extends FixedPointSolver {
         values = plan.basis(capacity);
         slots = new int[plan.batch];
         counts = new int[plan.batch];
+        remembered = new int[plan.batch];
+        age = new int[plan.batch];
         sweep = new double[plan.batch * (capacity + 1)];
         gram = new double[plan.batch * capacity * capacity];
         α = new double[plan.batch * capacity];
         damped = new double[plan.batch * capacity];
         bestSlot = new int[plan.batch];
-        factor = new double[capacity * capacity];
-        γ = new double[capacity];
-        scale = new double[capacity];
+        small = new LeastSquares(capacity, options.regularisation(), options.condition());
+        projection = options.variant() == Variant.TYPE_I ? new Projection(plan, capacity, options.regularisation(), options.condition()) : null;
+        differences = options.orthogonal() ? new OrthogonalDifferences(plan, capacity) : null;
     }
 
-    /** Allocates {@code 2 m + 4} blocks, for batches of up to {@code batch} rows of {@code n} elements. */
+    /**
+     * Allocates {@code 2 m + 4} blocks, {@code 3 m + 5} with orthogonal differences, for batches of up to {@code batch} rows of {@code n} elements.
+     */
     public static Anderson plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
         return new Anderson(new Plan(engine, type, n, batch), options, stopping);
     }
@@ -100,6 +214,8 @@ public final class Anderson extends FixedPointSolver {
     void begin(int b) {
         slots[b] = -1;
         counts[b] = 0;
+        remembered[b] = 0;
+        age[b] = 0;
         bestSlot[b] = -1;
         Arrays.fill(α, b * capacity, (b + 1) * capacity, 0);
     }
@@ -110,6 +226,7 @@ public final class Anderson extends FixedPointSolver {
             int b = rows.index(p);
             slots[b] = slots[b] + 1 == capacity ? 0 : slots[b] + 1;
             counts[b] = Math.min(counts[b] + 1, capacity);
+            remembered[b] = Math.min(remembered[b] + 1, capacity);
             if (bestSlot[b] == slots[b]) {
                 restore(b, result());
             }
@@ -142,90 +259,92 @@ public final class Anderson extends FixedPointSolver {
 
     @Override
     void advance(FixedPointMap f, Block zk, Block gk) {
+        if (projection != null) {
+            projection.sweep(zk, gk, r, values, slots, rows);
+        }
+        if (differences != null) {
+            differences.rows().truncate(0);
+        }
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
-            weights(b, slots[b], counts[b]);
+            weights(b);
+        }
+        if (differences != null) {
+            differences.solve(r, slots, remembered, α);
         }
         plan.engine.mix(values, capacity, α, zk, rows);
-        if (options.mixing() != 1) {
-            dampen();
+        if (dampen()) {
             plan.engine.multiAxpy(r, capacity, damped, zk, rows, null);
         }
     }
 
-    /**
-     * α of row b. With {@code d_j = r_k - r_j} the residual {@code r_k - Σ γ_j d_j} is least where {@code D ᵀD γ = Dᵀ r_k}; then
-     * {@code α_j = γ_j} and {@code α_k = 1 - Σ γ_j}. Columns go from the newest to the oldest, so that where the Cholesky factor
-     * meets one that depends on the newer, it and all older are left out.
-     */
-    private void weights(int b, int slot, int count) {
-        int m = b * capacity * capacity;
+    /** α of row b. */
+    private void weights(int b) {
+        int slot = slots[b];
+        int at = b * capacity * capacity;
         int row = b * (capacity + 1);
-        for (int j = 0; j < count; j++) {
-            gram[m + slot * capacity + j] = sweep[row + j];
-            gram[m + j * capacity + slot] = sweep[row + j];
+        for (int j = 0; j < counts[b]; j++) {
+            gram[at + slot * capacity + j] = sweep[row + j];
+            gram[at + j * capacity + slot] = sweep[row + j];
         }
-        double kk = gram[m + slot * capacity + slot];
-        int used = 0;
-        for (int i = 0; i < count - 1; i++) {
-            int si = before(slot, i);
-            double ki = gram[m + slot * capacity + si];
-            double ii = kk - 2 * ki + gram[m + si * capacity + si];
-            if (!(ii > 0)) {
-                break;
-            }
-            scale[i] = 1 / Math.sqrt(ii);
-            double pivot = 1 + options.regularisation();
-            double right = (kk - ki) * scale[i];
-            for (int j = 0; j < i; j++) {
-                int sj = before(slot, j);
-                double sum = (kk - ki - gram[m + slot * capacity + sj] + gram[m + si * capacity + sj]) * scale[i] * scale[j];
-                for (int l = 0; l < j; l++) {
-                    sum -= factor[i * capacity + l] * factor[j * capacity + l];
-                }
-                sum /= factor[j * capacity + j];
-                factor[i * capacity + j] = sum;
-                pivot -= sum * sum;
-                right -= sum * γ[j];
-            }
-            if (pivot <= DEPENDENT) {
-                break;
-            }
-            factor[i * capacity + i] = Math.sqrt(pivot);
-            γ[i] = right / factor[i * capacity + i];
-            used = i + 1;
+        age[b]++;
+        if (outcome.evaluations(b) <= options.delay() || age[b] == options.restart() || hasGrown(b)) {
+            remembered[b] = 1;
+            age[b] = 0;
         }
-        int a = b * capacity;
-        Arrays.fill(α, a, a + capacity, 0);
-        double rest = 1;
-        for (int i = used - 1; i >= 0; i--) {
-            double sum = γ[i];
-            for (int j = i + 1; j < used; j++) {
-                sum -= factor[j * capacity + i] * γ[j];
-            }
-            γ[i] = sum / factor[i * capacity + i];
+        if (projection != null) {
+            projection.solve(b, gram, slot, remembered[b], α);
+        } else if (small.solve(gram, at, slot, remembered[b], α, b * capacity) < remembered[b] - 1 && differences != null) {
+            differences.rows().append(b);
         }
-        for (int i = 0; i < used; i++) {
-            double weight = γ[i] * scale[i];
-            α[a + before(slot, i)] = weight;
-            rest -= weight;
-        }
-        α[a + slot] = rest;
     }
 
-    /** The slot filled i + 1 steps before this one. A comparison, since a remainder would be a division, fifteen times a step. */
-    private int before(int slot, int i) {
-        int at = slot - 1 - i;
-        return at < 0 ? at + capacity : at;
+    private boolean hasGrown(int b) {
+        if (options.growth() == Double.POSITIVE_INFINITY) {
+            return false;
+        }
+        double shortest = Double.POSITIVE_INFINITY;
+        for (int i = 0, slot = slots[b]; i < remembered[b]; i++, slot = slot == 0 ? capacity - 1 : slot - 1) {
+            shortest = Math.min(shortest, gram[(b * capacity + slot) * capacity + slot]);
+        }
+        return gram[(b * capacity + slots[b]) * capacity + slots[b]] > options.growth() * options.growth() * shortest;
     }
 
-    /** {@code Σ α_j (g_j - (1 - β) r_j)}: the second term's coefficients. */
-    private void dampen() {
+    /** {@code Σ α_j (g_j - (1 - β) r_j)}: the second term's coefficients. False if they are all 0. */
+    private boolean dampen() {
+        if (options.mixing() instanceof Constant constant && constant.β() == 1) {
+            return false;
+        }
         for (int p = 0; p < rows.count(); p++) {
-            int a = rows.index(p) * capacity;
+            int b = rows.index(p);
+            double β = options.mixing() instanceof Constant constant ? constant.β() : share(gain(b));
+            int a = b * capacity;
             for (int j = 0; j < capacity; j++) {
-                damped[a + j] = -(1 - options.mixing()) * α[a + j];
+                damped[a + j] = -(1 - β) * α[a + j];
             }
         }
+        return true;
+    }
+
+    private double share(double gain) {
+        double β = options.mixing().share(gain);
+        if (!(β > 0 && β <= 2)) {
+            throw new IllegalStateException("the mixing gave " + β + " for a gain of " + gain + "; expected 0 < β ≤ 2");
+        }
+        return β;
+    }
+
+    /** {@code ‖Σ α_j r_j‖ / ‖r_k‖} of row b, at most 1. */
+    private double gain(int b) {
+        int a = b * capacity;
+        double square = 0;
+        for (int i = 0; i < counts[b]; i++) {
+            for (int j = 0; j < counts[b]; j++) {
+                if (α[a + i] != 0 && α[a + j] != 0) {
+                    square += α[a + i] * α[a + j] * gram[(a + i) * capacity + j];
+                }
+            }
+        }
+        return Math.sqrt(Math.clamp(square / gram[(a + slots[b]) * capacity + slots[b]], 0, 1));
     }
 }

@@ -70,7 +70,7 @@ class FixedPointTest {
                         engine.axpby(-1, b.head(out.rows()), 1, out);
                     };
                     try (Gmres gmres = Gmres.plan(engine, Type.F64, n, 1, k, Stopping.relative(0).within(k + 1));
-                            Anderson anderson = Anderson.plan(engine, Type.F64, n, 1, new Anderson.Options(20, 1, 0),
+                            Anderson anderson = Anderson.plan(engine, Type.F64, n, 1, Anderson.Options.DEFAULT.withWindow(20).withRegularisation(0),
                                     Stopping.fixed(k + 2));
                             Block z = engine.allocate(Type.F64, 1, n);
                             Block next = engine.allocate(Type.F64, 1, n)) {
@@ -242,7 +242,7 @@ class FixedPointTest {
             other.join();
             anderson.close();
             assertThatThrownBy(() -> anderson.solve(f, z)).hasMessage("this plan was used after it was closed");
-            assertThatThrownBy(() -> new Anderson.Options(0, 1, 0)).hasMessage("window 0; expected 1 to 50");
+            assertThatThrownBy(() -> Anderson.Options.DEFAULT.withWindow(0)).hasMessage("window 0; expected 1 to 50");
             assertThatThrownBy(() -> Stopping.relative(1)).hasMessage("relative tolerance 1.0; expected 0 ≤ tolerance < 1");
         }
     }

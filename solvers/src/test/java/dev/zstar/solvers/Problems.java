@@ -66,4 +66,40 @@ final class Problems {
             return cell;
         }
     }
+
+    /** The solution of a dense system, by elimination with row exchanges. */
+    static double[] solve(double[][] matrix, double[] right) {
+        int n = right.length;
+        double[][] a = new double[n][];
+        double[] x = right.clone();
+        for (int i = 0; i < n; i++) {
+            a[i] = matrix[i].clone();
+        }
+        for (int k = 0; k < n; k++) {
+            int pivot = k;
+            for (int i = k + 1; i < n; i++) {
+                pivot = Math.abs(a[i][k]) > Math.abs(a[pivot][k]) ? i : pivot;
+            }
+            double[] row = a[k];
+            a[k] = a[pivot];
+            a[pivot] = row;
+            double value = x[k];
+            x[k] = x[pivot];
+            x[pivot] = value;
+            for (int i = k + 1; i < n; i++) {
+                double factor = a[i][k] / a[k][k];
+                for (int j = k; j < n; j++) {
+                    a[i][j] -= factor * a[k][j];
+                }
+                x[i] -= factor * x[k];
+            }
+        }
+        for (int i = n - 1; i >= 0; i--) {
+            for (int j = i + 1; j < n; j++) {
+                x[i] -= a[i][j] * x[j];
+            }
+            x[i] /= a[i][i];
+        }
+        return x;
+    }
 }

@@ -121,9 +121,9 @@ final class F32Job {
                     long g = row(job.y, p);
                     int slot = job.indices[b];
                     long r = v + slot * step;
-                    F32Rows.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n);
-                    F32Rows.multiDot(v, step, job.counts[b], r, n, job.sums, b * (capacity + 1));
-                    job.sums[b * (capacity + 1) + capacity] = F32Rows.dot(g, g, n);
+                    int sums = b * (capacity + 1);
+                    job.sums[sums + capacity] = F32Rows.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n);
+                    F32Rows.multiDot(v, step, job.counts[b], r, n, job.sums, sums);
                 }
             }
         }

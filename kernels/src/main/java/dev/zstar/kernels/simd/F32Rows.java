@@ -96,9 +96,12 @@ final class F32Rows {
      * accumulators that were carried from one loop of vectors into another were boxed.
      */
     static double dot(long x, long y, int n) {
+        return dot(x, y, n, Lanes.room());
+    }
+
+    private static double dot(long x, long y, int n, double[] room) {
         x &= MASK;
         y &= MASK;
-        double[] room = Lanes.room();
         DoubleVector s0 = DoubleVector.zero(D);
         DoubleVector s1 = DoubleVector.zero(D);
         int i = 0;
@@ -211,21 +214,24 @@ final class F32Rows {
 
     /** {@code h[at + j] = ⟨v_j, w⟩} for {@code j < count}, vectors {@code step} bytes apart. */
     static void multiDot(long v, long step, int count, long w, int n, double[] h, int at) {
+        double[] room = Lanes.room();
         int j = 0;
+        for (; j <= count - 6; j += 6) {
+            dots6(v + j * step, step, w, n, room, h, at + j);
+        }
         for (; j <= count - 4; j += 4) {
-            dots4(v + j * step, step, w, n, h, at + j);
+            dots4(v + j * step, step, w, n, room, h, at + j);
         }
         for (; j <= count - 2; j += 2) {
-            dots2(v + j * step, step, w, n, h, at + j);
+            dots2(v + j * step, step, w, n, room, h, at + j);
         }
         for (; j < count; j++) {
-            h[at + j] = dot(v + j * step, w, n);
+            h[at + j] = dot(v + j * step, w, n, room);
         }
     }
 
     /** Two vectors share what is read of {@code w}. */
-    private static void dots2(long v, long step, long w, int n, double[] h, int at) {
-        double[] room = Lanes.room();
+    private static void dots2(long v, long step, long w, int n, double[] room, double[] h, int at) {
         w &= MASK;
         v &= MASK;
         long v1 = (v + step) & MASK;
@@ -248,8 +254,7 @@ final class F32Rows {
     }
 
     /** Four vectors share what is read of {@code w}. */
-    private static void dots4(long v, long step, long w, int n, double[] h, int at) {
-        double[] room = Lanes.room();
+    private static void dots4(long v, long step, long w, int n, double[] room, double[] h, int at) {
         w &= MASK;
         v &= MASK;
         long v1 = (v + step) & MASK;
@@ -277,6 +282,49 @@ final class F32Rows {
         s2.intoArray(room, 2 * W);
         s3.intoArray(room, 3 * W);
         for (int j = 0; j < 4; j++) {
+            h[at + j] = Lanes.sum(room, j * W) + dotTail(w, v + j * step, i, n);
+        }
+    }
+
+    /** Six vectors share what is read of {@code w}. */
+    private static void dots6(long v, long step, long w, int n, double[] room, double[] h, int at) {
+        w &= MASK;
+        v &= MASK;
+        long v1 = (v + step) & MASK;
+        long v2 = (v + 2 * step) & MASK;
+        long v3 = (v + 3 * step) & MASK;
+        long v4 = (v + 4 * step) & MASK;
+        long v5 = (v + 5 * step) & MASK;
+        DoubleVector s0 = DoubleVector.zero(D);
+        DoubleVector s1 = DoubleVector.zero(D);
+        DoubleVector s2 = DoubleVector.zero(D);
+        DoubleVector s3 = DoubleVector.zero(D);
+        DoubleVector s4 = DoubleVector.zero(D);
+        DoubleVector s5 = DoubleVector.zero(D);
+        int i = 0;
+        for (; i <= n - 2 * W; i += 2 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
+            s1 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
+            s2 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s2);
+            s3 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s3);
+            s4 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s4);
+            s5 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s5);
+            s0 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s0);
+            s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s1);
+            s2 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s2);
+            s3 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s3);
+            s4 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s4);
+            s5 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s5);
+        }
+        s0.intoArray(room, 0);
+        s1.intoArray(room, W);
+        s2.intoArray(room, 2 * W);
+        s3.intoArray(room, 3 * W);
+        s4.intoArray(room, 4 * W);
+        s5.intoArray(room, 5 * W);
+        for (int j = 0; j < 6; j++) {
             h[at + j] = Lanes.sum(room, j * W) + dotTail(w, v + j * step, i, n);
         }
     }
@@ -373,22 +421,39 @@ final class F32Rows {
         }
     }
 
-    /** {@code r = g - z} and {@code copy = g} in one pass. */
-    static void residual(long z, long g, long r, long copy, int n) {
+    /** {@code r = g - z} and {@code copy = g}; returns {@code ‖g‖²}, all in one pass. */
+    static double residual(long z, long g, long r, long copy, int n) {
         z &= MASK;
         g &= MASK;
         r &= MASK;
         copy &= MASK;
+        double[] room = Lanes.room();
+        DoubleVector s0 = DoubleVector.zero(D);
+        DoubleVector s1 = DoubleVector.zero(D);
         int i = 0;
-        for (; i <= n - L; i += L) {
-            FloatVector value = FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER);
-            value.sub(FloatVector.fromMemorySegment(S, ALL, z + i * B, ORDER)).intoMemorySegment(ALL, r + i * B, ORDER);
-            value.intoMemorySegment(ALL, copy + i * B, ORDER);
+        for (; i <= n - 2 * W; i += 2 * W) {
+            residual(z + i * B, g + i * B, r + i * B, copy + i * B);
+            // twin: residual(z + (i + L) * B, g + (i + L) * B, r + (i + L) * B, copy + (i + L) * B);
+            var g0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var g1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            s0 = g0.fma(g0, s0);
+            s1 = g1.fma(g1, s1);
         }
+        s0.add(s1).intoArray(room, 0);
+        double sum = Lanes.sum(room);
         for (; i < n; i++) {
             float value = ALL.get(F32, g + i * B);
             ALL.set(F32, r + i * B, value - ALL.get(F32, z + i * B));
             ALL.set(F32, copy + i * B, value);
+            sum = Math.fma((double) value, (double) value, sum);
         }
+        return sum;
+    }
+
+    /** One vector of it. */
+    private static void residual(long z, long g, long r, long copy) {
+        FloatVector value = FloatVector.fromMemorySegment(S, ALL, g & MASK, ORDER);
+        value.sub(FloatVector.fromMemorySegment(S, ALL, z & MASK, ORDER)).intoMemorySegment(ALL, r & MASK, ORDER);
+        value.intoMemorySegment(ALL, copy & MASK, ORDER);
     }
 }

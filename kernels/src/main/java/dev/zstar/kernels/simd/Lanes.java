@@ -14,11 +14,11 @@ final class Lanes {
     /** Of a vector, of whatever elements. */
     static final int BITS = D.vectorBitSize();
 
-    private static final ThreadLocal<double[]> ROOM = ThreadLocal.withInitial(() -> new double[4 * COUNT]);
+    private static final ThreadLocal<double[]> ROOM = ThreadLocal.withInitial(() -> new double[6 * COUNT]);
 
     private Lanes() {}
 
-    /** This thread's room for four vectors. */
+    /** This thread's room for six vectors. */
     static double[] room() {
         return ROOM.get();
     }
