@@ -29,6 +29,8 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     private final Epilogue measured;
     private final Motion motion;
     private final Block[] states;
+    /** Whether what {@link Stopping} wants kept is kept. */
+    private boolean keeps;
     private Block z;
     private Block g;
     /** Where the caller wants the result. */
@@ -89,6 +91,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         plan.enter("states", states);
         try {
             result = states;
+            keeps = false;
             outcome.start(states.rows());
             rows.reset(0);
             Arrays.fill(idle, true);
@@ -136,6 +139,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
                 throw new IllegalArgumentException("solve: " + tolerances.length + " tolerances for " + start.rows() + " rows");
             }
             result = start;
+            keeps = true;
             iterate(f, tolerances, observer);
         } finally {
             result = null;
@@ -173,7 +177,9 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         Block gk = g.head(rows.count());
         f.apply(zk, gk, rows);
         outcome.evaluated(rows);
-        record(zk);
+        if (keeps) {
+            record(zk);
+        }
         measure(zk, gk, squares);
         if (motion != null) {
             motion.measure(zk, rows);
@@ -274,7 +280,9 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
                 end(b, status, best[b]);
             }
         }
-        outcome.record(worst);
+        if (keeps) {
+            outcome.record(worst);
+        }
         rows.truncate(kept);
         if (motion != null && kept > 0) {
             motion.remember(zk.head(kept), rows);
@@ -293,7 +301,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
 
     private void end(int b, Status status, double residual) {
         outcome.end(b, status, residual);
-        for (int i = 0; i < states.length; i++) {
+        for (int i = 0; keeps && i < states.length; i++) {
             if (stopping.recorded().get(i) > outcome.evaluations(b)) {
                 states[i].copyRow(result, b, b);
             }

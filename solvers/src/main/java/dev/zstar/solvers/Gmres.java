@@ -53,6 +53,7 @@ public final class Gmres implements AutoCloseable {
         if (restart < 1 || restart > 500) {
             throw new IllegalArgumentException("restart " + restart + "; expected 1 to 500");
         }
+        stopping.requireLinear("GMRES");
         this.plan = plan;
         m = restart;
         this.stopping = stopping;

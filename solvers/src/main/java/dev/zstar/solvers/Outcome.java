@@ -13,6 +13,7 @@ public final class Outcome {
     private Block[] states = {};
     private int batch;
     private int evaluations;
+    private int traced;
     private long rowEvaluations;
 
     Outcome(int capacity, Stopping stopping) {
@@ -25,6 +26,7 @@ public final class Outcome {
     void start(int batch) {
         this.batch = batch;
         evaluations = 0;
+        traced = 0;
         rowEvaluations = 0;
         Arrays.fill(status, null);
         Arrays.fill(residual, Double.POSITIVE_INFINITY);
@@ -62,6 +64,7 @@ public final class Outcome {
     void record(double worst) {
         if (evaluations <= trace.length) {
             trace[evaluations - 1] = worst;
+            traced = evaluations;
         }
     }
 
@@ -129,7 +132,7 @@ public final class Outcome {
 
     /** The largest relative residual over the active rows after each evaluation; empty unless asked for. */
     public double[] trace() {
-        return Arrays.copyOf(trace, Math.min(trace.length, evaluations));
+        return Arrays.copyOf(trace, traced);
     }
 
     @Override

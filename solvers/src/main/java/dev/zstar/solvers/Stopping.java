@@ -114,4 +114,18 @@ public record Stopping(
     public Stopping recording(Integer... evaluations) {
         return new Stopping(relative, absolute, step, maxEvaluations, maxIterations, maxNanos, patience, fixed, trace, List.of(evaluations));
     }
+
+    /** Throws if there is a rule that a linear solve has no use for, and would have to ignore. */
+    void requireLinear(String method) {
+        String rule = step > 0 ? "a tolerance for steps"
+                : maxIterations < Integer.MAX_VALUE ? "a budget of iterations"
+                : maxNanos < Long.MAX_VALUE ? "a budget of time"
+                : patience > 0 ? "patience"
+                : fixed ? "a fixed number of evaluations"
+                : !recorded.isEmpty() ? "recorded states"
+                : null;
+        if (rule != null) {
+            throw new IllegalArgumentException(method + " stops at a relative or absolute tolerance or a budget of evaluations, and was given " + rule);
+        }
+    }
 }

@@ -152,4 +152,55 @@ class StoppingTest {
         assertThatThrownBy(() -> Stopping.relative(0.1).withPatience(-1)).hasMessage("a patience of -1 evaluations; expected at least 0");
         assertThatThrownBy(() -> Stopping.relative(0.1).orStep(1)).hasMessage("step tolerance 1.0; expected 0 ≤ tolerance < 1");
     }
+
+    @Test
+    void everyMethodStopsAtABudgetOfSteps() {
+        FixedPointMap half = (in, out, rows) -> {
+            for (int p = 0; p < in.rows(); p++) {
+                out.set(p, 0, 1 + 0.5 * in.get(p, 0));
+            }
+        };
+        Stopping stopping = Stopping.relative(1e-12).withinIterations(4);
+        try (Engine engine = Engines.best(1);
+                Picard picard = Picard.plan(engine, Type.F64, 1, 1, 1, stopping);
+                Block z = engine.allocate(Type.F64, 1, 1)) {
+            Outcome outcome = picard.solve(half, z);
+            assertThat(outcome.status(0)).isEqualTo(Status.MAX_ITERATIONS);
+            assertThat(outcome.evaluations()).isEqualTo(5);
+            assertThat(z.get(0, 0)).as("after four steps from 0").isEqualTo(1.875);
+        }
+    }
+
+    @Test
+    void aLinearSolverRefusesRulesThatItCannotKeep() {
+        try (Engine engine = Engines.best(1)) {
+            Stopping plain = Stopping.relative(1e-6);
+            for (Stopping stopping : List.of(plain.orStep(1e-3), plain.withinIterations(3), plain.within(Duration.ofSeconds(1)),
+                    plain.withPatience(3), Stopping.fixed(3), plain.recording(1))) {
+                assertThatThrownBy(() -> Gmres.plan(engine, Type.F64, 3, 1, 3, stopping)).hasMessageStartingWith("GMRES stops at a relative or absolute");
+            }
+        }
+    }
+
+    @Test
+    void aStreamKeepsNeitherTraceNorStates() {
+        try (Engine engine = Engines.best(1);
+                Picard picard = Picard.plan(engine, Type.F64, 1, 1, 1, Stopping.relative(1e-3).traced().recording(1));
+                Block z = engine.allocate(Type.F64, 1, 1)) {
+            int[] left = {1};
+            picard.stream((in, out, rows) -> out.set(0, 0, 1 + 0.5 * in.get(0, 0)), z, new Feed() {
+                @Override
+                public boolean load(int b, Block states) {
+                    states.set(b, 0, 7);
+                    return left[0]-- > 0;
+                }
+
+                @Override
+                public void done(int b, Block states, Outcome outcome) {
+                    assertThat(outcome.trace()).isEmpty();
+                    assertThat(outcome.state(0).get(0, 0)).isZero();
+                }
+            });
+        }
+    }
 }
