@@ -345,6 +345,8 @@ public final class Anderson extends FixedPointSolver {
                 }
             }
         }
-        return Math.sqrt(Math.clamp(square / gram[(a + slots[b]) * capacity + slots[b]], 0, 1));
+        double share = square / gram[(a + slots[b]) * capacity + slots[b]];
+        // Not a number where the residual is 0 (as it may be in a fixed number of steps) or the weights are.
+        return share <= 1 ? Math.sqrt(Math.max(0, share)) : 1;
     }
 }
