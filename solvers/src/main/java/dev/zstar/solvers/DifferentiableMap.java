@@ -7,7 +7,7 @@ import dev.zstar.kernels.Rows;
 public interface DifferentiableMap extends FixedPointMap {
     /**
      * Fixes the points of the derivatives that follow, until the next call: a fixed point for a backward solve, any iterate for Newton's method.
-     * What was fixed before is forgotten, also for rows that are not among these. A solver counts it as an evaluation.
+     * What was fixed before is forgotten, also for rows that are not among these. {@link NewtonKrylov} counts it as an evaluation.
      *
      * @param z {@code rows.count() × n}, read and not kept: position {@code p} is the point of row {@code rows.index(p)} of the batch
      */

@@ -12,7 +12,7 @@ import java.util.Arrays;
  *
  * <p>Rows are problems of their own. The product shrinks as they converge, and a row's result has the same bits in any company.
  */
-public abstract sealed class FixedPointSolver implements AutoCloseable permits Picard, Anderson, Broyden {
+public abstract sealed class FixedPointSolver implements AutoCloseable permits Picard, Anderson, Broyden, NewtonKrylov {
     final Plan plan;
     final Stopping stopping;
     final Outcome outcome;
