@@ -7,6 +7,7 @@ import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
+import java.util.Arrays;
 
 /**
  * The classic equilibrium cell {@code f(z) = φ(W z + U x + b)} (Bai, Kolter and Koltun 2019, with one dense layer), and everything
@@ -29,9 +30,14 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
     private final Block ones;
     private final Rows all;
     private final Epilogue biased;
-    private Rows known;
-    private Epilogue epilogue;
-    private Epilogue sloped;
+    /** The rows of a call to {@link #apply}, and those last linearised: own copies, since an epilogue refers to its rows, and a new one is an object. */
+    private final Rows active;
+    private final Rows linear;
+    private final Epilogue epilogue;
+    /** For each number of rows, once it has come up. */
+    private final Epilogue[] sloped;
+    /** Where the slopes of each row of the batch are; -1 if it was not linearised. */
+    private final int[] place;
 
     /**
      * Packs the parameters for batches of up to {@code batch} rows.
@@ -64,6 +70,12 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
         ones.fill(1);
         biased = Epilogue.of(this.bias, Activation.IDENTITY);
         all = new Rows(batch);
+        active = new Rows(batch);
+        linear = new Rows(batch);
+        epilogue = Epilogue.injected(injected, active, activation);
+        sloped = new Epilogue[batch + 1];
+        place = new int[batch];
+        Arrays.fill(place, -1);
         for (int rows = 0; rows < batch; rows++) {
             injected.head(rows);
             slope.head(rows);
@@ -100,7 +112,7 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
         return type;
     }
 
-    /** Bytes that this cell holds; a transposed copy of W joins at the first {@link #linearise}. */
+    /** Bytes that this cell holds; a transposed copy of W joins at the first {@link #vjp}. */
     public long bytes() {
         return w.bytes() + u.bytes() + bias.bytes() + injected.bytes() + slope.bytes() + scratch.bytes() + ones.bytes();
     }
@@ -125,41 +137,78 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
 
     @Override
     public void apply(Block z, Block out, Rows rows) {
-        if (known != rows) {
-            known = rows;
-            epilogue = Epilogue.injected(injected, rows, activation);
-        }
+        copy("apply", rows, active);
         engine.apply(w, z, out, epilogue);
     }
 
-    @Override
-    public void linearise(Block z) {
-        w.prepareTransposed();
-        all.reset(z.rows());
-        if (sloped == null || sloped.slope().rows() != z.rows()) {
-            sloped = Epilogue.injected(injected, all, activation).with(slope.head(z.rows()));
+    /** Takes over which rows of the batch a call is for. */
+    private void copy(String operation, Rows from, Rows to) {
+        if (from.count() > to.capacity()) {
+            throw new IllegalArgumentException(operation + ": " + from.count() + " rows, expected at most the cell's " + to.capacity());
         }
-        engine.apply(w, z, scratch.head(z.rows()), sloped);
+        to.reset(from.count());
+        for (int p = 0; p < from.count(); p++) {
+            int b = from.index(p);
+            if (b < 0 || b >= to.capacity()) {
+                throw new IllegalArgumentException(operation + ": row " + b + " of the batch, expected 0 to " + (to.capacity() - 1));
+            }
+            to.place(p, b);
+        }
     }
 
     @Override
-    public void vjp(Block v, Block out, Rows rows) {
-        Block s = scratch.head(v.rows());
-        scaled(v, s, rows);
+    public void linearise(Block z, Rows rows) {
+        copy("linearise", rows, linear);
+        int count = rows.count();
+        if (sloped[count] == null) {
+            sloped[count] = Epilogue.injected(injected, linear, activation).with(slope.head(count));
+        }
+        Arrays.fill(place, -1);
+        engine.apply(w, z, scratch.head(count), sloped[count]);
+        for (int p = 0; p < count; p++) {
+            place[rows.index(p)] = p;
+        }
+    }
+
+    /** The same for a batch whose rows are all there, each at its own position: what a backward solve starts with. */
+    public void linearise(Block z) {
+        all.reset(z.rows());
+        linearise(z, all);
+    }
+
+    @Override
+    public void vjp(Block u, Block out, Rows rows) {
+        w.prepareTransposed();
+        Block s = scratch.head(u.rows());
+        engine.multiply(slopes("vjp", rows), u, s);
         engine.applyTransposed(w, s, out);
     }
 
-    /** {@code s = φ' ⊙ v}, the slopes found by row. */
-    private void scaled(Block v, Block s, Rows rows) {
+    @Override
+    public void jvp(Block v, Block out, Rows rows) {
+        engine.apply(w, v, out, Epilogue.NONE);
+        engine.multiply(slopes("jvp", rows), out, out);
+    }
+
+    /** φ' of these rows: where it lies, if that is in this order, else gathered in {@code scratch}. */
+    private Block slopes(String operation, Rows rows) {
         int count = rows.count();
-        if (count > 0 && rows.index(count - 1) == count - 1) {
-            engine.multiply(slope.head(count), v, s);
-            return;
-        }
+        boolean inPlace = true;
         for (int p = 0; p < count; p++) {
-            s.copyRow(slope, rows.index(p), p);
+            int b = rows.index(p);
+            if (b < 0 || b >= place.length || place[b] < 0) {
+                throw new IllegalArgumentException(operation + ": row " + b + " of the batch was not linearised");
+            }
+            inPlace &= place[b] == p;
         }
-        engine.multiply(s, v, s);
+        if (inPlace) {
+            return slope.head(count);
+        }
+        Block gathered = scratch.head(count);
+        for (int p = 0; p < count; p++) {
+            gathered.copyRow(slope, place[rows.index(p)], p);
+        }
+        return gathered;
     }
 
     /**
@@ -174,7 +223,7 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
         int batch = v.rows();
         all.reset(batch);
         Block d = scratch.head(batch);
-        scaled(v, d, all);
+        engine.multiply(slopes("gradients", all), v, d);
         engine.addOuter(d, z, dw);
         engine.addOuter(d, x, du);
         engine.addOuter(ones.head(batch), d, db);

@@ -3,16 +3,25 @@ package dev.zstar.solvers;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 
-/** A map whose Jacobian {@code J = ∂f/∂z} can be applied, transposed, at one point. */
+/** A map whose Jacobian {@code J = ∂f/∂z} can be applied, as it is and transposed, at a point of each row. */
 public interface DifferentiableMap extends FixedPointMap {
     /**
-     * Fixes the point of the derivatives that follow.
+     * Fixes the points of the derivatives that follow, until the next call: a fixed point for a backward solve, any iterate for Newton's method.
+     * What was fixed before is forgotten, also for rows that are not among these. {@link NewtonKrylov} counts it as an evaluation.
      *
-     * @param z {@code batch × n}, a fixed point: the map may take {@code f(z) = z} for granted, which makes the derivatives as
-     *     accurate as z is
+     * @param z {@code rows.count() × n}, read and not kept: position {@code p} is the point of row {@code rows.index(p)} of the batch
      */
-    void linearise(Block z);
+    void linearise(Block z, Rows rows);
 
-    /** {@code out = Jᵀ u} for each active row, at the point last given to {@link #linearise}. */
+    /**
+     * {@code out = Jᵀ u} for each active row, at the points last given to {@link #linearise}.
+     *
+     * @param u {@code rows.count() × n}; must not be changed
+     * @param out of the same shape; every element must be written
+     * @param rows any of the rows that were linearised, in any order
+     */
     void vjp(Block u, Block out, Rows rows);
+
+    /** {@code out = J v}, otherwise like {@link #vjp}. */
+    void jvp(Block v, Block out, Rows rows);
 }

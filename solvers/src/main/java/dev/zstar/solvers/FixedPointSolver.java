@@ -12,7 +12,7 @@ import java.util.Arrays;
  *
  * <p>Rows are problems of their own. The product shrinks as they converge, and a row's result has the same bits in any company.
  */
-public abstract sealed class FixedPointSolver implements AutoCloseable permits Picard, Anderson, Broyden {
+public abstract sealed class FixedPointSolver implements AutoCloseable permits Picard, Anderson, Broyden, NewtonKrylov {
     final Plan plan;
     final Stopping stopping;
     final Outcome outcome;
@@ -31,10 +31,15 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     private final Block[] states;
     /** Whether what {@link Stopping} wants kept is kept. */
     private boolean keeps;
-    private Block z;
-    private Block g;
+    /** The iterates and their values; views of more or fewer rows than go on are for methods that work on some of them. */
+    Block z;
+    Block g;
     /** Where the caller wants the result. */
     private Block result;
+    /** Of the solve that runs, by row; null for the plan's. */
+    private double[] tolerances;
+    private boolean timed;
+    private long began;
 
     FixedPointSolver(Plan plan, Stopping stopping) {
         this.plan = plan;
@@ -92,12 +97,14 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         try {
             result = states;
             keeps = false;
+            tolerances = null;
+            timed = false;
             outcome.start(states.rows());
             rows.reset(0);
             Arrays.fill(idle, true);
             refill(feed);
             while (rows.count() > 0) {
-                int active = evaluate(f, null);
+                int active = evaluate(f);
                 if (active > 0) {
                     advance(f, z.head(active), g.head(active));
                 }
@@ -140,7 +147,8 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             }
             result = start;
             keeps = true;
-            iterate(f, tolerances, observer);
+            this.tolerances = tolerances;
+            iterate(f, observer);
         } finally {
             result = null;
             plan.leave();
@@ -148,9 +156,10 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         return outcome;
     }
 
-    private void iterate(FixedPointMap f, double[] tolerances, Observer observer) {
+    private void iterate(FixedPointMap f, Observer observer) {
         int active = result.rows();
-        long began = stopping.maxNanos() < Long.MAX_VALUE ? System.nanoTime() : 0;
+        timed = stopping.maxNanos() < Long.MAX_VALUE;
+        began = timed ? System.nanoTime() : 0;
         outcome.start(active);
         rows.reset(active);
         Arrays.fill(best, Double.POSITIVE_INFINITY);
@@ -159,10 +168,10 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         }
         z.head(active).copyFrom(result);
         while (active > 0) {
-            active = evaluate(f, tolerances);
+            active = evaluate(f);
             if (observer != null && !observer.evaluated(outcome, z.head(active), rows)) {
                 active = endAll(Status.CANCELLED);
-            } else if (stopping.maxNanos() < Long.MAX_VALUE && System.nanoTime() - began > stopping.maxNanos()) {
+            } else if (outOfTime()) {
                 active = endAll(Status.TIME_BUDGET);
             }
             if (active > 0) {
@@ -172,7 +181,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     }
 
     /** One evaluation of the rows that are left; returns how many go on. */
-    private int evaluate(FixedPointMap f, double[] tolerances) {
+    private int evaluate(FixedPointMap f) {
         Block zk = z.head(rows.count());
         Block gk = g.head(rows.count());
         f.apply(zk, gk, rows);
@@ -184,7 +193,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         if (motion != null) {
             motion.measure(zk, rows);
         }
-        return judge(zk, gk, tolerances);
+        return judge(zk, gk);
     }
 
     // ---- what a method adds
@@ -215,6 +224,14 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         return outcome.evaluations(b) - 1;
     }
 
+    /**
+     * Whether the point of row {@code b} just taken in was a trial that the method does not go to. It is never the best iterate, and ends the row only if
+     * it is a solution, or the last that the budget allows, or by {@link #verdict}.
+     */
+    boolean refused(int b) {
+        return false;
+    }
+
     /** Why the method gives row {@code b} up after what it just took in, or null. Asked only for rows that would go on. */
     Status verdict(int b) {
         return null;
@@ -238,21 +255,33 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         return result;
     }
 
+    /** The relative residual at which row {@code b} has converged. */
+    final double tolerance(int b) {
+        return tolerances == null ? stopping.relative() : tolerances[b];
+    }
+
+    /** Whether the time is spent: for methods that evaluate on their own, and then come to an end. */
+    final boolean outOfTime() {
+        return timed && System.nanoTime() - began > stopping.maxNanos();
+    }
+
     // ---- who goes on
 
     /** Ends the rows that are done and packs the others to the front; returns how many. */
-    private int judge(Block zk, Block gk, double[] tolerances) {
+    private int judge(Block zk, Block gk) {
         int kept = 0;
         double worst = 0;
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             double residual = Judge.relative(squares[2 * b], squares[2 * b + 1]);
             int spent = outcome.evaluations(b);
-            boolean better = residual < best[b];
-            double tolerance = tolerances == null ? stopping.relative() : tolerances[b];
+            boolean refused = refused(b);
+            boolean better = !refused && residual < best[b];
             double stepped = motion == null || spent == 1 ? Double.POSITIVE_INFINITY : motion.relative(b, squares[2 * b + 1]);
-            Status status = Judge.judge(
-                    squares[2 * b], squares[2 * b + 1], tolerance, stepped, best[b], spent, better ? 0 : spent - found[b], stopping);
+            Status status = refused
+                    ? Judge.refused(squares[2 * b], squares[2 * b + 1], tolerance(b), spent, stopping)
+                    : Judge.judge(
+                            squares[2 * b], squares[2 * b + 1], tolerance(b), stepped, best[b], spent, better ? 0 : spent - found[b], stopping);
             if (status == null) {
                 status = iterations(b) >= stopping.maxIterations() ? Status.MAX_ITERATIONS : verdict(b);
             }

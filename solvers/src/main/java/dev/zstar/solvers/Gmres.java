@@ -48,8 +48,12 @@ public final class Gmres implements AutoCloseable {
     private final double[] right;
     private final int[] steps;
     private final double[] residual;
+    /** Of the solve that runs, by row: tolerances, null for the plan's, and the most steps of a cycle, null for m. */
+    private double[] tolerances;
+    private int[] limits;
 
-    private Gmres(Plan plan, int restart, Stopping stopping) {
+    /** On a plan that may be another solver's, who then calls {@link #approximate}. */
+    Gmres(Plan plan, int restart, Stopping stopping) {
         if (restart < 1 || restart > 500) {
             throw new IllegalArgumentException("restart " + restart + "; expected 1 to 500");
         }
@@ -105,13 +109,24 @@ public final class Gmres implements AutoCloseable {
      * @param solution of the same shape; overwritten
      */
     public Outcome solve(LinearOperator t, Block rhs, Block solution) {
+        return solve(t, rhs, solution, null);
+    }
+
+    /** The same, with a relative tolerance for each row instead of the plan's. */
+    public Outcome solve(LinearOperator t, Block rhs, Block solution, double[] tolerances) {
         plan.enter("the right-hand side", rhs);
         try {
             solution.requireShape("solve", "the solution", plan.type, rhs.rows(), plan.n);
+            if (tolerances != null && tolerances.length < rhs.rows()) {
+                throw new IllegalArgumentException("solve: " + tolerances.length + " tolerances for " + rhs.rows() + " rows");
+            }
+            this.tolerances = tolerances;
+            limits = null;
             start(rhs);
             boolean first = true;
             while (open.count() > 0) {
                 cycle(t, first);
+                judge(t);
                 first = false;
             }
             finish(solution);
@@ -119,6 +134,33 @@ public final class Gmres implements AutoCloseable {
             plan.leave();
         }
         return outcome;
+    }
+
+    /**
+     * One cycle from {@code u = 0}, believed as it is: no product is spent on the true residual. What the outcome states instead is the residual of the
+     * small problem, relative to the right-hand side; NaN where the operator was.
+     *
+     * @param solution may be {@code rhs}
+     * @param limits the most steps of each row, at least 1; looked at after each step, so the operator may lower them to end the cycle
+     */
+    Outcome approximate(LinearOperator t, Block rhs, Block solution, double[] tolerances, int[] limits) {
+        this.tolerances = tolerances;
+        this.limits = limits;
+        start(rhs);
+        if (open.count() > 0) {
+            cycle(t, true);
+            believe();
+        }
+        finish(solution);
+        return outcome;
+    }
+
+    private double tolerance(int row) {
+        return tolerances == null ? stopping.relative() : tolerances[row];
+    }
+
+    private int limit(int row) {
+        return limits == null ? m : limits[row];
     }
 
     /** Scales the right-hand sides to length 1, into b; x = 0; rows of zeros, NaN or infinity end here. */
@@ -172,7 +214,6 @@ public final class Gmres implements AutoCloseable {
             arnoldi(t, j);
         }
         update();
-        judge(t);
     }
 
     /** Step j: {@code v_{j+1} = A v_j}, orthogonal to all before, and its column rotated into the triangle. */
@@ -193,7 +234,7 @@ public final class Gmres implements AutoCloseable {
             double estimate = rotate(row, j);
             steps[row] = j + 1;
             worst = Math.max(worst, estimate);
-            if (estimate > stopping.relative() && scale[row] > 0 && estimate < Double.POSITIVE_INFINITY) {
+            if (estimate > tolerance(row) && scale[row] > 0 && estimate < Double.POSITIVE_INFINITY && j + 1 < limit(row)) {
                 if (kept != p) {
                     wj.copyRow(wj, p, kept);
                 }
@@ -311,7 +352,7 @@ public final class Gmres implements AutoCloseable {
         for (int p = 0; p < active; p++) {
             int row = open.index(p);
             Status status = !(norm[p] < Double.POSITIVE_INFINITY) ? Status.NONFINITE_OPERATOR
-                    : norm[p] <= stopping.relative() ? Status.CONVERGED_RELATIVE
+                    : norm[p] <= tolerance(row) ? Status.CONVERGED_RELATIVE
                     : norm[p] * length[row] <= stopping.absolute() ? Status.CONVERGED_ABSOLUTE
                     : outcome.evaluations() >= stopping.maxEvaluations() ? Status.MAX_EVALUATIONS
                     : norm[p] > PROGRESS * residual[row] ? Status.STAGNATED
@@ -328,6 +369,25 @@ public final class Gmres implements AutoCloseable {
         }
         outcome.record(worst);
         open.truncate(kept);
+    }
+
+    /** Ends all rows with what their small problems say. */
+    private void believe() {
+        for (int p = 0; p < open.count(); p++) {
+            int row = open.index(p);
+            int at = row * (m + 1);
+            double square = right[at + steps[row]] * right[at + steps[row]];
+            for (int i = 0; i < steps[row]; i++) {
+                // Where the pivot is zero nothing was subtracted.
+                square += triangle[at * m + i * (m + 1) + i] == 0 ? right[at + i] * right[at + i] : 0;
+            }
+            double left = Math.sqrt(square);
+            Status status = !(left < Double.POSITIVE_INFINITY) ? Status.NONFINITE_OPERATOR
+                    : left <= tolerance(row) ? Status.CONVERGED_RELATIVE
+                    : scale[row] == 0 ? Status.STAGNATED
+                    : Status.MAX_EVALUATIONS;
+            outcome.end(row, status, left);
+        }
     }
 
     /** Scales the solutions back; a row that never had one stays zero. */

@@ -7,9 +7,34 @@ final class Judge {
 
     private Judge() {}
 
-    /** {@code ‖r‖ / ‖g‖} from the squares; 0 where r is. */
+    /** {@code ‖r‖ / ‖g‖} from the squares; 0 where r is, NaN where {@code ‖g‖²} overflowed. */
     static double relative(double residualSquare, double valueSquare) {
-        return residualSquare == 0 ? 0 : Math.sqrt(residualSquare / valueSquare);
+        return !(valueSquare < Double.POSITIVE_INFINITY) ? Double.NaN
+                : residualSquare == 0 ? 0 : Math.sqrt(residualSquare / valueSquare);
+    }
+
+    private static boolean finite(double residualSquare, double valueSquare) {
+        return residualSquare + valueSquare < Double.POSITIVE_INFINITY;
+    }
+
+    /** The tolerance for residuals that this point meets, or null. */
+    private static Status converged(double residualSquare, double valueSquare, double tolerance, int spent, Stopping stopping) {
+        if (relative(residualSquare, valueSquare) <= tolerance) {
+            return spent == 1 ? Status.CONVERGED_AT_START : Status.CONVERGED_RELATIVE;
+        }
+        if (residualSquare <= stopping.absolute() * stopping.absolute()) {
+            return spent == 1 ? Status.CONVERGED_AT_START : Status.CONVERGED_ABSOLUTE;
+        }
+        return null;
+    }
+
+    /**
+     * For a point that was tried and that the method does not go to. It may be a solution; but NaN, a residual that grew and a short step say nothing of
+     * the row, which is elsewhere.
+     */
+    static Status refused(double residualSquare, double valueSquare, double tolerance, int spent, Stopping stopping) {
+        Status status = finite(residualSquare, valueSquare) ? converged(residualSquare, valueSquare, tolerance, spent, stopping) : null;
+        return status == null && spent >= stopping.maxEvaluations() ? Status.MAX_EVALUATIONS : status;
     }
 
     /**
@@ -22,23 +47,20 @@ final class Judge {
      */
     static Status judge(
             double residualSquare, double valueSquare, double tolerance, double stepped, double best, int spent, int stale, Stopping stopping) {
-        double residual = relative(residualSquare, valueSquare);
-        if (!(residualSquare + valueSquare < Double.POSITIVE_INFINITY)) {
+        if (!finite(residualSquare, valueSquare)) {
             return spent == 1 ? Status.NONFINITE_INPUT : Status.NONFINITE_FUNCTION;
         }
         if (stopping.fixed()) {
             return spent >= stopping.maxEvaluations() ? Status.COMPLETED_FIXED_STEPS : null;
         }
-        if (residual <= tolerance) {
-            return spent == 1 ? Status.CONVERGED_AT_START : Status.CONVERGED_RELATIVE;
-        }
-        if (residualSquare <= stopping.absolute() * stopping.absolute()) {
-            return spent == 1 ? Status.CONVERGED_AT_START : Status.CONVERGED_ABSOLUTE;
+        Status met = converged(residualSquare, valueSquare, tolerance, spent, stopping);
+        if (met != null) {
+            return met;
         }
         if (stepped <= stopping.step()) {
             return Status.CONVERGED_STEP;
         }
-        if (residual > DIVERGENCE * best) {
+        if (relative(residualSquare, valueSquare) > DIVERGENCE * best) {
             return Status.DIVERGED;
         }
         if (spent >= stopping.maxEvaluations()) {

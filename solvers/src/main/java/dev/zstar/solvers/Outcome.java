@@ -41,6 +41,10 @@ public final class Outcome {
     }
 
     void evaluated(int rows) {
+        if (evaluations > 0 && evaluations < trace.length) {
+            // An evaluation that is not judged leaves the residual as it was.
+            trace[evaluations] = trace[evaluations - 1];
+        }
         evaluations++;
         rowEvaluations += rows;
     }

@@ -32,13 +32,18 @@ public enum Status {
     /** The map returned NaN or infinity; the best finite iterate is returned. */
     NONFINITE_FUNCTION,
     /** The linear operator returned NaN or infinity. */
-    NONFINITE_OPERATOR;
+    NONFINITE_OPERATOR,
+    /** No step along the direction found lowered the residual enough; the best iterate is returned. */
+    LINE_SEARCH_FAILED,
+    /** The linear solve within a step found no direction that lowers the residual; the best iterate is returned. */
+    INNER_FAILED;
 
     /** Whether the result is what was asked for. */
     public boolean isSuccess() {
         return switch (this) {
             case CONVERGED_ABSOLUTE, CONVERGED_RELATIVE, CONVERGED_STEP, CONVERGED_AT_START, CONVERGED_ZERO_RHS, COMPLETED_FIXED_STEPS -> true;
-            case MAX_EVALUATIONS, MAX_ITERATIONS, TIME_BUDGET, CANCELLED, STAGNATED, DIVERGED, NONFINITE_INPUT, NONFINITE_FUNCTION, NONFINITE_OPERATOR -> false;
+            case MAX_EVALUATIONS, MAX_ITERATIONS, TIME_BUDGET, CANCELLED, STAGNATED, DIVERGED, NONFINITE_INPUT, NONFINITE_FUNCTION, NONFINITE_OPERATOR,
+                 LINE_SEARCH_FAILED, INNER_FAILED -> false;
         };
     }
 }

@@ -39,6 +39,8 @@ class EquilibriumStreamTest {
         return List.of(
                 Anderson.plan(engine, Type.F32, N, batch, Anderson.Options.DEFAULT, stopping),
                 Broyden.plan(engine, Type.F32, N, batch, Broyden.Options.DEFAULT, stopping),
+                NewtonKrylov.plan(engine, Type.F32, N, batch, NewtonKrylov.Options.DEFAULT, stopping),
+                NewtonKrylov.plan(engine, Type.F32, N, batch, NewtonKrylov.Options.DEFAULT.withDifferences(true), stopping),
                 Picard.plan(engine, Type.F32, N, batch, 1, stopping.orStep(1e-5)));
     }
 

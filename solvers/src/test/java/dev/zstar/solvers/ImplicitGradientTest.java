@@ -199,6 +199,26 @@ class ImplicitGradientTest {
     }
 
     @Test
+    void rowsMayHaveTolerancesOfTheirOwn() {
+        try (Engine engine = Engines.best(1);
+                Block w = Problems.symmetric(Type.F64, 40, 0.95, 1);
+                dev.zstar.kernels.Weights t = engine.pack(w);
+                Gmres gmres = Gmres.plan(engine, Type.F64, 40, 3, 40, Stopping.relative(1e-13));
+                Block rhs = Problems.random(Type.F64, 3, 40, 1, 7);
+                Block x = engine.allocate(Type.F64, 3, 40)) {
+            LinearOperator operator = (u, out, rows) -> engine.applyTransposed(t, u, out);
+            double[] tolerances = {1e-1, 1e-4, 1e-9};
+            Outcome outcome = gmres.solve(operator, rhs, x, tolerances);
+            assertThat(outcome.succeeded()).isTrue();
+            for (int b = 0; b < 3; b++) {
+                assertThat(outcome.residual(b)).isBetween(tolerances[b] / 100, tolerances[b]);
+            }
+            assertThatThrownBy(() -> gmres.solve(operator, rhs, x, new double[2])).hasMessage("solve: 2 tolerances for 3 rows");
+            assertThat(gmres.solve(operator, rhs, x).residual(0)).isLessThan(1e-13);
+        }
+    }
+
+    @Test
     void aSingularSystemAndABrokenOperatorAreNoSuccess() {
         try (Engine engine = Engines.best(1);
                 Gmres gmres = Gmres.plan(engine, Type.F64, 3, 1, 3, Stopping.relative(1e-8));

@@ -51,6 +51,7 @@ class StoppingTest {
         assertThat(end(never.orStep(1e-3), StoppingTest::halve, 0, null)).isEqualTo(Status.CONVERGED_STEP);
         assertThat(end(never, StoppingTest::halve, 1, null)).isEqualTo(Status.CONVERGED_AT_START);
         assertThat(end(never.within(5), StoppingTest::halve, 0, null)).isEqualTo(Status.MAX_EVALUATIONS);
+        assertThat(end(never.withinIterations(4), StoppingTest::halve, 0, null)).isEqualTo(Status.MAX_ITERATIONS);
         assertThat(end(never.within(Duration.ofNanos(1)), StoppingTest::halve, 0, null)).isEqualTo(Status.TIME_BUDGET);
         assertThat(end(never.withPatience(4), StoppingTest::flip, 1, null)).isEqualTo(Status.STAGNATED);
         assertThat(end(Stopping.fixed(3), StoppingTest::flip, 1, null)).isEqualTo(Status.COMPLETED_FIXED_STEPS);
