@@ -69,6 +69,7 @@ public final class Anderson extends FixedPointSolver {
      * @param condition differences of residuals are left out, the oldest first, from where one is longer than this many times its distance from the newer ones
      * @param orthogonal whether rows where that happens solve the problem again with differences that are orthogonalised as vectors, which holds for a condition
      *     of 10¹³ in f64 where the Gram matrix holds for 10⁷; takes {@code m + 1} blocks more. In f32 the vectors themselves know no more
+     * @param safeguard what happens where the residual grows, or null for nothing
      */
     public record Options(
             Variant variant,
@@ -79,10 +80,11 @@ public final class Anderson extends FixedPointSolver {
             double growth,
             double regularisation,
             double condition,
-            boolean orthogonal) {
+            boolean orthogonal,
+            Safeguard safeguard) {
         /** Type II with m = 5, β = 1, λ = 10⁻¹⁰: far below what f32 residuals resolve, far above the rounding of the f64 sums. */
         public static final Options DEFAULT =
-                new Options(Variant.TYPE_II, 5, Mixing.constant(1), 0, 0, Double.POSITIVE_INFINITY, 1e-10, 1e7, false);
+                new Options(Variant.TYPE_II, 5, Mixing.constant(1), 0, 0, Double.POSITIVE_INFINITY, 1e-10, 1e7, false, null);
 
         /** Checks the ranges. */
         public Options {
@@ -112,12 +114,12 @@ public final class Anderson extends FixedPointSolver {
 
         /** These options with the other variant. */
         public Options withVariant(Variant variant) {
-            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, orthogonal);
+            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, orthogonal, safeguard);
         }
 
         /** These options with another window. */
         public Options withWindow(int window) {
-            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, orthogonal);
+            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, orthogonal, safeguard);
         }
 
         /** These options with another constant mixing. */
@@ -127,37 +129,42 @@ public final class Anderson extends FixedPointSolver {
 
         /** These options with a mixing that looks at the gain. */
         public Options withMixing(Mixing mixing) {
-            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, orthogonal);
+            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, orthogonal, safeguard);
         }
 
         /** These options with plain steps at first. */
         public Options withDelay(int evaluations) {
-            return new Options(variant, window, mixing, evaluations, restart, growth, regularisation, condition, orthogonal);
+            return new Options(variant, window, mixing, evaluations, restart, growth, regularisation, condition, orthogonal, safeguard);
         }
 
         /** These options, forgetting every so many steps. */
         public Options withRestart(int steps) {
-            return new Options(variant, window, mixing, delay, steps, growth, regularisation, condition, orthogonal);
+            return new Options(variant, window, mixing, delay, steps, growth, regularisation, condition, orthogonal, safeguard);
         }
 
         /** These options, forgetting where the residual grew by more than this factor. */
         public Options withRestartAtGrowth(double factor) {
-            return new Options(variant, window, mixing, delay, restart, factor, regularisation, condition, orthogonal);
+            return new Options(variant, window, mixing, delay, restart, factor, regularisation, condition, orthogonal, safeguard);
         }
 
         /** These options with another λ. */
         public Options withRegularisation(double λ) {
-            return new Options(variant, window, mixing, delay, restart, growth, λ, condition, orthogonal);
+            return new Options(variant, window, mixing, delay, restart, growth, λ, condition, orthogonal, safeguard);
         }
 
         /** These options with another largest condition. */
         public Options withCondition(double κ) {
-            return new Options(variant, window, mixing, delay, restart, growth, regularisation, κ, orthogonal);
+            return new Options(variant, window, mixing, delay, restart, growth, regularisation, κ, orthogonal, safeguard);
         }
 
         /** These options, orthogonalising where the Gram matrix is not good enough. */
         public Options withOrthogonal() {
-            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, true);
+            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, true, safeguard);
+        }
+
+        /** These options with a safeguard. */
+        public Options withSafeguard(Safeguard safeguard) {
+            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, orthogonal, safeguard);
         }
     }
 
@@ -184,7 +191,7 @@ public final class Anderson extends FixedPointSolver {
     private final OrthogonalDifferences differences;
 
     private Anderson(Plan plan, Options options, Stopping stopping) {
-        super(plan, stopping);
+        super(plan, stopping, options.safeguard());
         this.options = options;
         capacity = options.window() + 1;
         r = plan.basis(capacity);
@@ -204,7 +211,7 @@ public final class Anderson extends FixedPointSolver {
     }
 
     /**
-     * Allocates {@code 2 m + 4} blocks, {@code 3 m + 5} with orthogonal differences, for batches of up to {@code batch} rows of {@code n} elements.
+     * Allocates {@code 2 m + 4} blocks, {@code 3 m + 5} with orthogonal differences, two more with a safeguard, for batches of up to {@code batch} rows of {@code n} elements.
      */
     public static Anderson plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
         return new Anderson(new Plan(engine, type, n, batch), options, stopping);

@@ -28,6 +28,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     private final boolean[] idle;
     private final Epilogue measured;
     private final Motion motion;
+    private final Retreat retreat;
     private final Block[] states;
     /** Whether what {@link Stopping} wants kept is kept. */
     private boolean keeps;
@@ -42,6 +43,11 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     private long began;
 
     FixedPointSolver(Plan plan, Stopping stopping) {
+        this(plan, stopping, null);
+    }
+
+    /** A fixed number of evaluations is safeguarded by nothing. */
+    FixedPointSolver(Plan plan, Stopping stopping, Safeguard safeguard) {
         this.plan = plan;
         this.stopping = stopping;
         outcome = new Outcome(plan.batch, stopping);
@@ -54,6 +60,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         z = plan.block();
         g = plan.block();
         motion = stopping.step() > 0 ? new Motion(plan) : null;
+        retreat = safeguard == null || stopping.fixed() ? null : new Retreat(plan, safeguard);
         states = new Block[stopping.recorded().size()];
         for (int i = 0; i < states.length; i++) {
             states[i] = plan.block();
@@ -106,7 +113,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             while (rows.count() > 0) {
                 int active = evaluate(f);
                 if (active > 0) {
-                    advance(f, z.head(active), g.head(active));
+                    step(f, active);
                 }
                 for (int b = 0; b < states.rows(); b++) {
                     if (!idle[b] && outcome.status(b) != null) {
@@ -132,7 +139,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
                 idle[b] = false;
                 outcome.begin(b);
                 best[b] = Double.POSITIVE_INFINITY;
-                begin(b);
+                start(b);
                 z.copyRow(result, b, rows.count());
                 rows.append(b);
             }
@@ -164,7 +171,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         rows.reset(active);
         Arrays.fill(best, Double.POSITIVE_INFINITY);
         for (int b = 0; b < active; b++) {
-            begin(b);
+            start(b);
         }
         z.head(active).copyFrom(result);
         while (active > 0) {
@@ -175,7 +182,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
                 active = endAll(Status.TIME_BUDGET);
             }
             if (active > 0) {
-                advance(f, z.head(active), g.head(active));
+                step(f, active);
             }
         }
     }
@@ -194,6 +201,28 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             motion.measure(zk, rows);
         }
         return judge(zk, gk);
+    }
+
+    private void start(int b) {
+        begin(b);
+        if (retreat != null) {
+            retreat.begin(b);
+        }
+    }
+
+    private void step(FixedPointMap f, int active) {
+        advance(f, z.head(active), g.head(active));
+        if (retreat != null) {
+            for (int p = 0; p < active; p++) {
+                int b = rows.index(p);
+                if (retreat.astray(b)) {
+                    // What the method remembers as the best is in a place that it is about to forget.
+                    restore(b, result);
+                    begin(b);
+                    retreat.step(b, z, p);
+                }
+            }
+        }
     }
 
     // ---- what a method adds
@@ -275,7 +304,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             int b = rows.index(p);
             double residual = Judge.relative(squares[2 * b], squares[2 * b + 1]);
             int spent = outcome.evaluations(b);
-            boolean refused = refused(b);
+            boolean refused = refused(b) || retreat != null && retreat.judge(b, squares[2 * b]);
             boolean better = !refused && residual < best[b];
             double stepped = motion == null || spent == 1 ? Double.POSITIVE_INFINITY : motion.relative(b, squares[2 * b + 1]);
             Status status = refused
@@ -294,6 +323,9 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             if (status == null) {
                 if (better) {
                     remember(b, p, zk, result);
+                }
+                if (retreat != null) {
+                    retreat.remember(b, squares[2 * b], zk, gk, p);
                 }
                 if (kept != p) {
                     zk.copyRow(zk, p, kept);
@@ -386,6 +418,59 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
 
         void remember(Block zk, Rows rows) {
             plan.engine.store(zk, ones, last, 0, rows);
+        }
+    }
+
+    /** What a {@link Safeguard} does. */
+    private static final class Retreat {
+        private final Safeguard safeguard;
+        /**
+         * The iterate with the shortest r of each row of the batch, f there, and ‖r‖². Not that with the smallest relative residual, which falls as well where f runs away.
+         */
+        private final Block points;
+        private final Block values;
+        private final double[] squares;
+        private final double[] β;
+        private final boolean[] astray;
+
+        Retreat(Plan plan, Safeguard safeguard) {
+            this.safeguard = safeguard;
+            points = plan.block();
+            values = plan.block();
+            squares = new double[plan.batch];
+            β = new double[plan.batch];
+            astray = new boolean[plan.batch];
+        }
+
+        /** Row {@code b} has nothing to go back to yet. */
+        void begin(int b) {
+            squares[b] = Double.POSITIVE_INFINITY;
+        }
+
+        boolean judge(int b, double square) {
+            astray[b] = squares[b] < Double.POSITIVE_INFINITY && !(square <= safeguard.growth() * safeguard.growth() * squares[b]);
+            return astray[b];
+        }
+
+        boolean astray(int b) {
+            return astray[b];
+        }
+
+        void remember(int b, double square, Block zk, Block gk, int p) {
+            if (square < squares[b]) {
+                points.copyRow(zk, p, b);
+                values.copyRow(gk, p, b);
+                squares[b] = square;
+                β[b] = safeguard.damping();
+            }
+        }
+
+        /** Row p of z becomes the damped step from row b's best. */
+        void step(int b, Block z, int p) {
+            for (int i = 0; i < z.cols(); i++) {
+                z.set(p, i, (1 - β[b]) * points.get(b, i) + β[b] * values.get(b, i));
+            }
+            β[b] /= 2;
         }
     }
 }
