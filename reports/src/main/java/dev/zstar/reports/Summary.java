@@ -24,6 +24,7 @@ final class Summary {
                 default -> {}
             }
         }
+        ProblemTable.print(file.results(), out);
         file.results().stream()
                 .filter(row -> row.suite().equals("training") && row.name().startsWith("digits") && row.metric().equals("accuracy"))
                 .forEach(row -> out.printf("%-34s %11.1f%% of unseen digits right after %.1f s on %d threads%n", "trained " + row.name(),

@@ -23,6 +23,9 @@ public final class Study {
         if (options.wants("forward") || options.wants("backward")) {
             SolveSuite.run(options, progress, results, traces);
         }
+        if (options.wants("forward")) {
+            ProblemSuite.run(progress, results);
+        }
         if (options.wants("streaming")) {
             StreamingSuite.run(options.quick(), progress, results);
         }

@@ -1,0 +1,153 @@
+package dev.zstar.benchmarks.problems;
+
+import java.util.Random;
+
+/**
+ * Equilibrium cells {@code z = φ(W z + c)}, {@code c = U x + b} the injected input (Bai, Kolter and Koltun 2019), from 0. They are made from their
+ * solution backwards: random pre-activations a give {@code z* = φ(a)}; W is scaled until J at z* has the spectral radius asked for; and
+ * {@code c = a - W z*}. A cell that does not contract may have other solutions, and a solver may find one of those.
+ */
+final class Cells {
+    private static final String SOURCE = "Bai, Kolter and Koltun 2019, with a planted solution";
+
+    private Cells() {}
+
+    /** φ = tanh, W with independent Gaussian elements, or the symmetric part of such a matrix. */
+    static Problem tanh(int n, boolean symmetric, double radius) {
+        double[] a = gaussian(n, 21);
+        double[] w = gaussian(n * n, 22);
+        if (symmetric) {
+            symmetrise(w, n);
+        }
+        double[] solution = new double[n];
+        double[] slope = new double[n * n];
+        for (int i = 0; i < n; i++) {
+            solution[i] = StrictMath.tanh(a[i]);
+            slope[i * n + i] = 1 - solution[i] * solution[i];
+        }
+        double[] c = plant(w, slope, a, solution, radius);
+        return new Problem("tanh cell, W " + (symmetric ? "symmetric" : "not symmetric") + " ρ=" + radius, SOURCE, new double[n], (z, out) -> {
+            affine(w, z, c, out);
+            for (int i = 0; i < n; i++) {
+                out[i] = StrictMath.tanh(out[i]);
+            }
+        }, solution, 0);
+    }
+
+    /** φ = ReLU, half of it at 0; W with independent Gaussian elements. */
+    static Problem relu(int n, double radius) {
+        double[] a = gaussian(n, 23);
+        double[] w = gaussian(n * n, 24);
+        double[] solution = new double[n];
+        double[] slope = new double[n * n];
+        for (int i = 0; i < n; i++) {
+            solution[i] = Math.max(a[i], 0);
+            slope[i * n + i] = a[i] > 0 ? 1 : 0;
+        }
+        double[] c = plant(w, slope, a, solution, radius);
+        return new Problem("ReLU cell ρ=" + radius, SOURCE, new double[n], (z, out) -> {
+            affine(w, z, c, out);
+            for (int i = 0; i < n; i++) {
+                out[i] = Math.max(out[i], 0);
+            }
+        }, solution, 0);
+    }
+
+    /** φ = tanh of the layer normalisation (Ba, Kiros and Hinton 2016), its gain 1; W with independent Gaussian elements. */
+    static Problem normalised(int n, double radius) {
+        double[] a = gaussian(n, 25);
+        double[] w = gaussian(n * n, 26);
+        double[] solution = a.clone();
+        double deviation = normalise(solution);
+        double[] slope = new double[n * n];
+        for (int i = 0; i < n; i++) {
+            double t = StrictMath.tanh(solution[i]);
+            for (int j = 0; j < n; j++) {
+                // ∂ of the normalised x_i to a_j: (δ_ij - 1/n - x_i x_j / n) / σ.
+                slope[i * n + j] = (1 - t * t) * ((i == j ? 1 : 0) - (1 + solution[i] * solution[j]) / n) / deviation;
+            }
+        }
+        for (int i = 0; i < n; i++) {
+            solution[i] = StrictMath.tanh(solution[i]);
+        }
+        double[] c = plant(w, slope, a, solution, radius);
+        return new Problem("normalised cell ρ=" + radius, SOURCE, new double[n], (z, out) -> {
+            affine(w, z, c, out);
+            normalise(out);
+            for (int i = 0; i < n; i++) {
+                out[i] = StrictMath.tanh(out[i]);
+            }
+        }, solution, 0);
+    }
+
+    /** Scales {@code w} until {@code slope · w} has the radius; returns {@code c = a - W z*}. */
+    private static double[] plant(double[] w, double[] slope, double[] a, double[] solution, double radius) {
+        int n = a.length;
+        double[] jacobian = new double[n * n];
+        for (int i = 0; i < n; i++) {
+            for (int k = 0; k < n; k++) {
+                for (int j = 0; j < n; j++) {
+                    jacobian[i * n + j] += slope[i * n + k] * w[k * n + j];
+                }
+            }
+        }
+        double factor = radius / SpectralRadius.of(jacobian, n);
+        double[] minus = new double[n];
+        for (int i = 0; i < w.length; i++) {
+            w[i] *= factor;
+        }
+        affine(w, solution, new double[n], minus);
+        double[] c = new double[n];
+        for (int i = 0; i < n; i++) {
+            c[i] = a[i] - minus[i];
+        }
+        return c;
+    }
+
+    private static void affine(double[] w, double[] z, double[] c, double[] out) {
+        int n = z.length;
+        for (int i = 0; i < n; i++) {
+            double sum = c[i];
+            for (int j = 0; j < n; j++) {
+                sum += w[i * n + j] * z[j];
+            }
+            out[i] = sum;
+        }
+    }
+
+    /** To mean 0 and variance 1, without the usual ε, which only matters where the variance is 0; returns the standard deviation that it had. */
+    private static double normalise(double[] x) {
+        double mean = 0;
+        for (double e : x) {
+            mean += e / x.length;
+        }
+        double variance = 0;
+        for (double e : x) {
+            variance += (e - mean) * (e - mean) / x.length;
+        }
+        double deviation = Math.sqrt(variance);
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (x[i] - mean) / deviation;
+        }
+        return deviation;
+    }
+
+    private static void symmetrise(double[] w, int n) {
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < i; j++) {
+                double mean = (w[i * n + j] + w[j * n + i]) / 2;
+                w[i * n + j] = mean;
+                w[j * n + i] = mean;
+            }
+        }
+    }
+
+    private static double[] gaussian(int count, long seed) {
+        Random random = new Random(seed);
+        double[] values = new double[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = random.nextGaussian();
+        }
+        return values;
+    }
+}

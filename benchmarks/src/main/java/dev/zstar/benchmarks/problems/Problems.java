@@ -1,0 +1,53 @@
+package dev.zstar.benchmarks.problems;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The list on which forward solvers are compared: a few hundred unknowns at most, contracting, nearly so, and not. */
+public final class Problems {
+    /** Unknowns of a cell. */
+    private static final int CELL = 64;
+
+    private Problems() {}
+
+    /** All of them, made anew; two calls give problems that share nothing. */
+    public static List<Problem> all() {
+        List<Problem> all = new ArrayList<>(List.of(
+                Systems.broydenTridiagonal(100),
+                Systems.broydenBanded(100),
+                BoundaryValues.discreteBoundaryValue(100),
+                IntegralEquations.discreteIntegral(100),
+                Systems.brownAlmostLinear(10),
+                Systems.trigonometricExponential(100),
+                IntegralEquations.chandrasekhar(100, 0.5),
+                IntegralEquations.chandrasekhar(100, 0.9),
+                IntegralEquations.chandrasekhar(100, 0.99),
+                IntegralEquations.chandrasekhar(100, 0.9999),
+                BoundaryValues.bratu(100, 1),
+                BoundaryValues.bratu(100, 3.4),
+                Plane.bratu(15, 3),
+                Plane.bratu(15, 6.5),
+                BoundaryValues.troesch(60, 2),
+                BoundaryValues.diffusion(100, 10),
+                MinimalSurface.problem(10),
+                Plane.convection(15, 20),
+                Plane.jacobi(15),
+                Statistics.linkage(),
+                Statistics.deaths(),
+                Statistics.shares(6, 2),
+                Chains.power(20),
+                Chains.pageRank(200, 0.85),
+                Chains.pageRank(200, 0.99),
+                Chains.sinkhorn(40, 0.05),
+                Systems.kepler(64, 0.9)));
+        for (double radius : new double[] {0.5, 0.7, 0.9, 0.95, 0.99, 1.05, 1.2}) {
+            all.add(Cells.tanh(CELL, true, radius));
+            all.add(Cells.tanh(CELL, false, radius));
+        }
+        for (double radius : new double[] {0.7, 0.9, 0.99, 1.05}) {
+            all.add(Cells.relu(CELL, radius));
+            all.add(Cells.normalised(CELL, radius));
+        }
+        return List.copyOf(all);
+    }
+}

@@ -1,0 +1,53 @@
+package dev.zstar.benchmarks.problems;
+
+import java.util.Arrays;
+
+/**
+ * {@code ρ(A) = lim ‖A^k‖^{1/k}} (Gelfand) by squaring A again and again: symmetric or not, and with complex or several largest eigenvalues, where
+ * power iteration does not settle.
+ */
+final class SpectralRadius {
+    /** k = 2⁴⁰: what a norm differs from the radius by, a factor of n or so, is 10⁻¹² of it in the 2⁴⁰-th root. */
+    private static final int SQUARINGS = 40;
+
+    private SpectralRadius() {}
+
+    /** Of the matrix {@code a}, n × n, row by row. */
+    static double of(double[] a, int n) {
+        double[] power = a.clone();
+        double[] square = new double[n * n];
+        double log = 0;
+        double weight = 1;
+        for (int k = 0; k <= SQUARINGS; k++) {
+            double norm = 0;
+            for (double x : power) {
+                norm = Math.max(norm, Math.abs(x));
+            }
+            if (norm == 0) {
+                return 0;
+            }
+            log += weight * StrictMath.log(norm);
+            weight /= 2;
+            for (int i = 0; i < power.length; i++) {
+                power[i] /= norm;
+            }
+            multiply(power, n, square);
+            double[] last = power;
+            power = square;
+            square = last;
+        }
+        return StrictMath.exp(log);
+    }
+
+    private static void multiply(double[] a, int n, double[] out) {
+        Arrays.fill(out, 0);
+        for (int i = 0; i < n; i++) {
+            for (int k = 0; k < n; k++) {
+                double aik = a[i * n + k];
+                for (int j = 0; j < n; j++) {
+                    out[i * n + j] += aik * a[k * n + j];
+                }
+            }
+        }
+    }
+}

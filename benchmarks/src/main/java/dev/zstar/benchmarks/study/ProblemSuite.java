@@ -1,0 +1,148 @@
+package dev.zstar.benchmarks.study;
+
+import dev.zstar.benchmarks.problems.Problem;
+import dev.zstar.benchmarks.problems.Problems;
+import dev.zstar.benchmarks.problems.QrAnderson;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Anderson;
+import dev.zstar.solvers.Broyden;
+import dev.zstar.solvers.FixedPointSolver;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Picard;
+import dev.zstar.solvers.Status;
+import dev.zstar.solvers.Stopping;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+
+/**
+ * Evaluations that each forward solver takes for each of the {@linkplain Problems problems}, beside those of the textbook's Anderson acceleration
+ * with the same window. Nothing is timed, and the counts are the same on every run, so it all runs in this process.
+ *
+ * <p>A result's engine is the solver. Its metric is {@code nfev}, or {@code failed.} and the status with the evaluations spent. Where a map does
+ * not contract, a solve may wander for hundreds of evaluations, and how many is then a matter of the last bit. So the textbook has a second metric,
+ * {@code nfevNearby}: the most that it takes from {@value #NEARBY} starts a rounding unit away, the budget where it fails from one.
+ */
+final class ProblemSuite {
+    /** Evaluations a solver may spend. */
+    static final int BUDGET = 1000;
+
+    private static final int NEARBY = 8;
+
+    /** How a solve ended, after so many evaluations. */
+    record Attempt(Status status, int evaluations) {}
+
+    /** What takes part. */
+    record Contender(String name, Solver solver) {}
+
+    /** Solves a problem from {@code start}. */
+    interface Solver {
+        Attempt attempt(Engine engine, Problem problem, Type type, double... start);
+    }
+
+    /** Makes a plan for one row. */
+    interface Planner {
+        FixedPointSolver plan(Engine engine, Type type, int n, Stopping stopping);
+    }
+
+    /** In the order of the table; {@code anderson(m)} is compared with {@code textbook(m)}. */
+    static final List<Contender> CONTENDERS = List.of(
+            textbook(5),
+            planned("anderson(5)", (e, type, n, until) -> Anderson.plan(e, type, n, 1, Anderson.Options.DEFAULT, until)),
+            textbook(10),
+            planned("anderson(10)", (e, type, n, until) -> Anderson.plan(e, type, n, 1, Anderson.Options.DEFAULT.withWindow(10), until)),
+            planned("broyden", (e, type, n, until) -> Broyden.plan(e, type, n, 1, Broyden.Options.DEFAULT, until)),
+            planned("picard", (e, type, n, until) -> Picard.plan(e, type, n, 1, 1, until)),
+            planned("picard β=0.5", (e, type, n, until) -> Picard.plan(e, type, n, 1, 0.5, until)));
+
+    private ProblemSuite() {}
+
+    static void run(Progress progress, List<Result> results) {
+        List<Problem> problems = Problems.all();
+        progress.stage("problems", problems.size());
+        try (Engine engine = Engines.best(1)) {
+            for (Problem problem : problems) {
+                double radius = radius(engine, problem);
+                for (Type type : Type.values()) {
+                    TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) problem.n(), "tolerance", tolerance(type)));
+                    if (Double.isFinite(radius)) {
+                        params.put("radius", radius);
+                    }
+                    String name = problem.name() + ", " + type;
+                    for (Contender contender : CONTENDERS) {
+                        Attempt attempt = contender.solver().attempt(engine, problem, type, problem.start());
+                        String metric = attempt.status().isSuccess() ? "nfev" : "failed." + attempt.status();
+                        results.add(Result.of("forward", name, contender.name(), 1, params, metric, null, attempt.evaluations()));
+                        if (contender.name().startsWith("textbook")) {
+                            int most = nearby(contender, engine, problem, type);
+                            results.add(Result.of("forward", name, contender.name(), 1, params, "nfevNearby", null, most));
+                        }
+                    }
+                }
+                progress.step(problem.name());
+            }
+        }
+    }
+
+    /** What is asked for: near what the type can resolve, and far enough from it that rounding the fixed point itself does not decide. */
+    static double tolerance(Type type) {
+        return type == Type.F32 ? 1e-6 : 1e-10;
+    }
+
+    /** The most evaluations from starts whose elements are moved by one unit of rounding, up or down; {@link #BUDGET} where one of them fails. */
+    static int nearby(Contender contender, Engine engine, Problem problem, Type type) {
+        Random random = new Random(1);
+        int most = 0;
+        for (int k = 0; k < NEARBY; k++) {
+            double[] start = problem.start();
+            for (int i = 0; i < start.length; i++) {
+                start[i] += (random.nextBoolean() ? 2 : -2) * type.unitRoundoff() * Math.max(Math.abs(start[i]), 0.5);
+            }
+            Attempt attempt = contender.solver().attempt(engine, problem, type, start);
+            most = Math.max(most, attempt.status().isSuccess() ? attempt.evaluations() : BUDGET);
+        }
+        return most;
+    }
+
+    /**
+     * The spectral radius of the Jacobian at the solution: where none is known to the last bit, the one that plain iteration finds from the start,
+     * else the textbook's; NaN if neither finds any.
+     */
+    static double radius(Engine engine, Problem problem) {
+        if (problem.accuracy() == 0 && problem.solution().isPresent()) {
+            return problem.radius(problem.solution().orElseThrow());
+        }
+        Stopping until = Stopping.relative(tolerance(Type.F64)).within(10 * BUDGET);
+        try (Picard picard = Picard.plan(engine, Type.F64, problem.n(), 1, 1, until);
+                Block z = problem.start(engine, Type.F64)) {
+            if (picard.solve(problem.map(), z).succeeded()) {
+                return problem.radius(z.toDoubles());
+            }
+        }
+        double[] z = problem.start();
+        QrAnderson.Found found = new QrAnderson(5, tolerance(Type.F64), BUDGET).solve(problem.map(), Type.F64, z);
+        return found.status().isSuccess() ? problem.radius(z) : Double.NaN;
+    }
+
+    private static Contender textbook(int window) {
+        return new Contender("textbook(" + window + ")", (_, problem, type, start) -> {
+            QrAnderson.Found found = new QrAnderson(window, tolerance(type), BUDGET).solve(problem.map(), type, start);
+            return new Attempt(found.status(), found.evaluations());
+        });
+    }
+
+    private static Contender planned(String name, Planner planner) {
+        return new Contender(name, (engine, problem, type, start) -> {
+            try (FixedPointSolver solver = planner.plan(engine, type, problem.n(), Stopping.relative(tolerance(type)).within(BUDGET));
+                    Block z = engine.allocate(type, 1, problem.n())) {
+                z.copyFrom(start);
+                Outcome outcome = solver.solve(problem.map(), z);
+                return new Attempt(outcome.status(0), outcome.evaluations(0));
+            }
+        });
+    }
+}

@@ -1,0 +1,107 @@
+package dev.zstar.reports;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Evaluations of each forward solver for each problem, and what they come to: how many each solves, and how often an Anderson solve takes more than
+ * the textbook's with the same window.
+ */
+final class ProblemTable {
+    private static final String FAILED = "failed.";
+    private static final String OURS = "anderson(";
+    private static final String TEXTBOOK = "textbook(";
+
+    /** A problem's row: its numbers, and what each solver came to. */
+    private record Line(String name, Map<String, Double> params, Map<String, StudyFile.Row> ends, Map<String, Double> nearby) {}
+
+    private ProblemTable() {}
+
+    /** Prints nothing where the study has no such results. */
+    static void print(List<StudyFile.Row> results, PrintWriter out) {
+        Map<String, Line> lines = new LinkedHashMap<>();
+        List<String> solvers = new ArrayList<>();
+        for (StudyFile.Row row : results) {
+            if (row.suite().equals("forward") && row.params().containsKey("tolerance")) {
+                Line line = lines.computeIfAbsent(row.name(), name -> new Line(name, row.params(), new LinkedHashMap<>(), new LinkedHashMap<>()));
+                if (row.metric().equals("nfevNearby")) {
+                    line.nearby().put(row.engine(), row.value());
+                } else {
+                    line.ends().put(row.engine(), row);
+                }
+                if (!solvers.contains(row.engine())) {
+                    solvers.add(row.engine());
+                }
+            }
+        }
+        if (lines.isEmpty()) {
+            return;
+        }
+        out.printf("%nevaluations to the tolerance, ρ of the Jacobian at the solution; * more than the textbook%n%-40s %4s %6s", "", "n", "ρ");
+        solvers.forEach(solver -> out.printf(" %12s", solver));
+        out.println();
+        for (Line line : lines.values()) {
+            Double radius = line.params().get("radius");
+            out.printf("%-40s %4.0f %6s", line.name(), line.params().get("n"), radius == null ? "" : String.format("%.3f", radius));
+            for (String solver : solvers) {
+                out.printf(" %12s", cell(line, solver));
+            }
+            out.println();
+        }
+        for (String solver : solvers) {
+            long solved = lines.values().stream().filter(line -> spent(line, solver).isPresent()).count();
+            out.printf("%-40s solved %d of %d problems, %.1f%%%n", solver, solved, lines.size(), 100.0 * solved / lines.size());
+        }
+        solvers.stream().filter(solver -> solver.startsWith(OURS)).forEach(solver -> compare(lines, solver, out));
+    }
+
+    private static void compare(Map<String, Line> lines, String ours, PrintWriter out) {
+        String textbook = TEXTBOOK + ours.substring(OURS.length());
+        long compared = lines.values().stream().filter(line -> spent(line, textbook).isPresent()).count();
+        long above = lines.values().stream().filter(line -> above(line, ours)).count();
+        long clearly = lines.values().stream()
+                .filter(line -> above(line, ours) && spent(line, ours).orElse(Double.POSITIVE_INFINITY) > line.nearby().getOrDefault(textbook, 0.0))
+                .count();
+        out.printf(
+                "%s took more evaluations than %s on %d of the %d that the latter solves; on %d of those also more than from"
+                        + " any start a rounding unit away%n",
+                ours, textbook, above, compared, clearly);
+    }
+
+    /** A number, a name for what went wrong, and a mark. */
+    private static String cell(Line line, String solver) {
+        StudyFile.Row end = line.ends().get(solver);
+        if (end == null) {
+            return "";
+        }
+        String text = end.metric().startsWith(FAILED) ? word(end.metric().substring(FAILED.length())) : String.format("%.0f", end.value());
+        return above(line, solver) ? text + "*" : text;
+    }
+
+    /** The one word of a status that tells it from the others. */
+    private static String word(String status) {
+        return switch (status) {
+            case "MAX_EVALUATIONS" -> "budget";
+            case "NONFINITE_FUNCTION", "NONFINITE_INPUT" -> "nonfinite";
+            default -> status.toLowerCase(Locale.ROOT);
+        };
+    }
+
+    private static boolean above(Line line, String ours) {
+        if (!ours.startsWith(OURS)) {
+            return false;
+        }
+        Optional<Double> textbook = spent(line, TEXTBOOK + ours.substring(OURS.length()));
+        return textbook.isPresent() && spent(line, ours).orElse(Double.POSITIVE_INFINITY) > textbook.get();
+    }
+
+    /** Evaluations of a success. */
+    private static Optional<Double> spent(Line line, String solver) {
+        return Optional.ofNullable(line.ends().get(solver)).filter(end -> end.metric().equals("nfev")).map(StudyFile.Row::value);
+    }
+}
