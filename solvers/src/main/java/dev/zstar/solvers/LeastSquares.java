@@ -74,7 +74,8 @@ final class LeastSquares {
                 pivot -= sum * factor;
                 right -= factor * y[j];
             }
-            if (!(pivot > dependent * ii)) {
+            // Without λ, which would make every column seem independent.
+            if (!(pivot - (diagonal - 1) * ii > dependent * ii)) {
                 break;
             }
             inverse[i] = 1 / pivot;

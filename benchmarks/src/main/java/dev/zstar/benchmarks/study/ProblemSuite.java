@@ -10,8 +10,10 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Anderson;
 import dev.zstar.solvers.Broyden;
 import dev.zstar.solvers.FixedPointSolver;
+import dev.zstar.solvers.NewtonKrylov;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Picard;
+import dev.zstar.solvers.Safeguard;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import java.util.List;
@@ -49,12 +51,19 @@ final class ProblemSuite {
         FixedPointSolver plan(Engine engine, Type type, int n, Stopping stopping);
     }
 
+    private static final Anderson.Options SAFE = Anderson.Options.DEFAULT.withSafeguard(Safeguard.DEFAULT);
+    private static final Anderson.Options TYPE_I = Anderson.Options.DEFAULT.withVariant(Anderson.Variant.TYPE_I);
+
     /** In the order of the table; {@code anderson(m)} is compared with {@code textbook(m)}. */
     static final List<Contender> CONTENDERS = List.of(
             textbook(5),
             planned("anderson(5)", (e, type, n, until) -> Anderson.plan(e, type, n, 1, Anderson.Options.DEFAULT, until)),
             textbook(10),
             planned("anderson(10)", (e, type, n, until) -> Anderson.plan(e, type, n, 1, Anderson.Options.DEFAULT.withWindow(10), until)),
+            planned("anderson(5) orthogonal", (e, type, n, until) -> Anderson.plan(e, type, n, 1, Anderson.Options.DEFAULT.withOrthogonal(), until)),
+            planned("anderson(5) safe", (e, type, n, until) -> Anderson.plan(e, type, n, 1, SAFE, until)),
+            planned("anderson(5) type I", (e, type, n, until) -> Anderson.plan(e, type, n, 1, TYPE_I, until)),
+            planned("newton-krylov", (e, type, n, until) -> NewtonKrylov.plan(e, type, n, 1, NewtonKrylov.Options.DEFAULT, until)),
             planned("broyden", (e, type, n, until) -> Broyden.plan(e, type, n, 1, Broyden.Options.DEFAULT, until)),
             planned("picard", (e, type, n, until) -> Picard.plan(e, type, n, 1, 1, until)),
             planned("picard β=0.5", (e, type, n, until) -> Picard.plan(e, type, n, 1, 0.5, until)));

@@ -109,13 +109,13 @@ final class F32Job {
             switch (job.kind) {
                 case MULTI_DOT -> F32Rows.multiDot(v, step, job.count, w, n, job.sums, first);
                 case MULTI_AXPY -> {
-                    F32Rows.combine(v, step, job.count, job.coefficients, first, true, w, n);
+                    F32Rows.combine(v, step, job.count, job.coefficients, first, w, n);
                     if (job.sums != null) {
                         job.sums[b] = F32Rows.dot(w, w, n);
                     }
                 }
                 case MULTI_AXPY_DOT -> F32Rows.combineAndDot(v, step, job.count, job.coefficients, job.sums, first, job.more, b * capacity, w, n);
-                case MIX -> F32Rows.combine(v, step, job.count, job.coefficients, first, false, w, n);
+                case MIX -> F32Rows.mix(v, step, job.count, job.coefficients, first, Lanes.sums(n), w, n);
                 case STORE -> F32Rows.scale((float) job.coefficients[b], w, v + job.slot * step, n);
                 default -> {
                     long g = row(job.y, p);

@@ -1,6 +1,8 @@
 package dev.zstar.kernels.simd;
 
 import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -16,7 +18,22 @@ final class Lanes {
 
     private static final ThreadLocal<double[]> ROOM = ThreadLocal.withInitial(() -> new double[6 * COUNT]);
 
+    /** Exchanges the halves of a vector. */
+    static final VectorShuffle<Float> HALVES = VectorShuffle.fromOp(FloatVector.SPECIES_PREFERRED, lane -> (lane + COUNT) % (2 * COUNT));
+
+    private static final ThreadLocal<double[]> SUMS = ThreadLocal.withInitial(() -> new double[0]);
+
     private Lanes() {}
+
+    /** This thread's room for so many sums. */
+    static double[] sums(int n) {
+        double[] sums = SUMS.get();
+        if (sums.length < n) {
+            sums = new double[n];
+            SUMS.set(sums);
+        }
+        return sums;
+    }
 
     /** This thread's room for six vectors. */
     static double[] room() {

@@ -62,6 +62,8 @@ final class Rehearsal {
         Vector<Double> low = x.convertShape(VectorOperators.F2D, D, 0);
         Vector<Double> high = x.convertShape(VectorOperators.F2D, D, 1);
         ((DoubleVector) low).add((DoubleVector) high).intoArray(doubles, 0);
+        Vector<Float> narrowed = ((DoubleVector) low).mul(0.5).fma(DoubleVector.broadcast(D, 0.5), (DoubleVector) high).convertShape(VectorOperators.D2F, F, 0);
+        ((FloatVector) narrowed).rearrange(Lanes.HALVES).intoArray(floats, 0);
         Vector<Float> integers = ByteVector.fromMemorySegment(B, ALL, at, ORDER).convertShape(VectorOperators.B2F, F, 0);
         ((FloatVector) integers).intoArray(floats, 0);
     }
