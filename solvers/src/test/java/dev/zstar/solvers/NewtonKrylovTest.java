@@ -185,6 +185,52 @@ class NewtonKrylovTest {
         }
     }
 
+    /** On a linear map {@code ‖F‖} after a step is the residual that GMRES stopped at; each of its steps gains less than a factor of 5 here. */
+    @Test
+    void eachStepIsAsExactAsTheLastOneAndTheToleranceAskFor() {
+        int n = 64;
+        double tolerance = 1e-6;
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.IDENTITY, Type.F64, n, 1, 0.95, 1);
+                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, n, 1, DEFAULT, Stopping.relative(tolerance));
+                Block z = engine.allocate(Type.F64, 1, n);
+                Block fz = engine.allocate(Type.F64, 1, n)) {
+            List<double[]> norms = new ArrayList<>();
+            Observer look = (progress, iterate, rows) -> {
+                Block at = rows.count() == 1 ? iterate : z;
+                cell.apply(at, fz, new Rows(1));
+                double step = 0;
+                double value = 0;
+                for (int i = 0; i < n; i++) {
+                    step += Math.pow(fz.get(0, i) - at.get(0, i), 2);
+                    value += Math.pow(fz.get(0, i), 2);
+                }
+                norms.add(new double[] {Math.sqrt(step), Math.sqrt(value)});
+                return true;
+            };
+            assertThat(newton.solve(cell, z, look).status(0)).isEqualTo(Status.CONVERGED_RELATIVE);
+            assertThat(norms).hasSizeGreaterThan(3);
+            double η = 0.9;
+            boolean held = false;
+            boolean bounded = false;
+            for (int k = 0; k + 1 < norms.size(); k++) {
+                double norm = norms.get(k)[0];
+                if (k > 0) {
+                    double chosen = 0.9 * Math.pow(norm / norms.get(k - 1)[0], 2);
+                    double least = 0.9 * η * η;
+                    held |= least > 0.1 && least > chosen;
+                    η = Math.min(0.9, least > 0.1 ? Math.max(chosen, least) : chosen);
+                }
+                double goal = Math.min(0.9, 0.5 * tolerance * norms.get(k)[1] / norm);
+                bounded |= goal > η;
+                η = Math.max(η, goal);
+                assertThat(norms.get(k + 1)[0] / norm).as("step %d, η = %s", k, η).isBetween(0.2 * η, η * (1 + 1e-6));
+            }
+            assertThat(held).as("the safeguard was in force").isTrue();
+            assertThat(bounded).as("the tolerance was in force").isTrue();
+        }
+    }
+
     @Test
     void shorterStepsSaveWhatWholeOnesOvershoot() {
         // The whole steps for atan grow from 1.39 on.
