@@ -130,7 +130,7 @@ class NewtonKrylovTest {
         }
     }
 
-    /** {@code α - c α² / 4 = 1} for the mean α of the solution, since the kernel is symmetric up to μ: it holds for the midpoint rule as for the integral. */
+    /** {@code α - c α² / 4 = 1} for the mean α of the solution, since the kernel is symmetric up to μ: for the midpoint rule as for the integral. */
     @Test
     void theHEquationHasItsMeanAndConvergesSuperlinearly() {
         double c = 0.9999;
@@ -148,7 +148,8 @@ class NewtonKrylovTest {
             assertThat(residuals.get(2) / residuals.get(1)).as("%s", residuals).isGreaterThan(1e-2);
             // The trace has each point at its evaluation, and within a step what the last one had.
             double[] trace = outcome.trace();
-            assertThat(trace).hasSize(outcome.evaluations()).hasSizeGreaterThan(residuals.size()).startsWith(residuals.get(0)).endsWith(residuals.get(k));
+            assertThat(trace).hasSize(outcome.evaluations()).hasSizeGreaterThan(residuals.size());
+            assertThat(trace).startsWith(residuals.get(0)).endsWith(residuals.get(k));
             assertThat(Arrays.stream(trace).boxed().distinct().toList()).isEqualTo(residuals);
         }
     }
@@ -177,7 +178,8 @@ class NewtonKrylovTest {
                                 step += Math.pow(fz.get(p, i) - z.get(p, i), 2);
                                 value += Math.pow(fz.get(p, i), 2);
                             }
-                            assertThat(outcome.residual(p)).as("the claimed residual is the true one").isCloseTo(Math.sqrt(step / value), within(1e-12));
+                            assertThat(outcome.residual(p)).as("the claimed residual is the true one")
+                                    .isCloseTo(Math.sqrt(step / value), within(1e-12));
                         }
                     }
                 }
@@ -263,7 +265,8 @@ class NewtonKrylovTest {
     @Test
     void aLineSearchThatFailsSaysSo() {
         try (Engine engine = Engines.best(1);
-                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, 1, 1, DEFAULT.withLineSearch(1e-4, 5), Stopping.relative(1e-12).orStep(1e-3));
+                NewtonKrylov newton = NewtonKrylov.plan(
+                        engine, Type.F64, 1, 1, DEFAULT.withLineSearch(1e-4, 5), Stopping.relative(1e-12).orStep(1e-3));
                 Block z = Block.of(Type.F64, 1, 1, 3)) {
             Lattice map = new Lattice(1, Lattice.Defect.UPHILL);
             Outcome outcome = newton.solve(map, z);
@@ -332,7 +335,8 @@ class NewtonKrylovTest {
         int n = 12;
         try (Engine engine = Engines.best(1);
                 NewtonKrylov two = NewtonKrylov.plan(engine, Type.F64, n, 1, DEFAULT, Stopping.relative(1e-12).withinIterations(2));
-                NewtonKrylov brief = NewtonKrylov.plan(engine, Type.F64, n, 1, DEFAULT.withForcing(1e-10), Stopping.relative(1e-12).within(Duration.ofMillis(400)));
+                NewtonKrylov brief = NewtonKrylov.plan(
+                        engine, Type.F64, n, 1, DEFAULT.withForcing(1e-10), Stopping.relative(1e-12).within(Duration.ofMillis(400)));
                 Block z = engine.allocate(Type.F64, 1, n)) {
             z.fill(5);
             List<Double> residuals = new ArrayList<>();
