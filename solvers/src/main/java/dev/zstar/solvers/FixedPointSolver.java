@@ -12,7 +12,7 @@ import java.util.Arrays;
  *
  * <p>Rows are problems of their own. The product shrinks as they converge, and a row's result has the same bits in any company.
  */
-public abstract sealed class FixedPointSolver implements AutoCloseable permits Picard, Anderson, Broyden {
+public abstract sealed class FixedPointSolver implements AutoCloseable permits Picard, Anderson, Broyden, MixedPrecision {
     final Plan plan;
     final Stopping stopping;
     final Outcome outcome;
@@ -33,6 +33,8 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     private Block g;
     /** Where the caller wants the result. */
     private Block result;
+    /** The relative tolerance of each row, or null for that of the plan. */
+    private double[] tolerances;
 
     FixedPointSolver(Plan plan, Stopping stopping) {
         this.plan = plan;
@@ -89,12 +91,13 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         plan.enter("states", states);
         try {
             result = states;
+            tolerances = null;
             outcome.start(states.rows());
             rows.reset(0);
             Arrays.fill(idle, true);
             refill(feed);
             while (rows.count() > 0) {
-                int active = evaluate(f, null);
+                int active = evaluate(f);
                 if (active > 0) {
                     advance(f, z.head(active), g.head(active));
                 }
@@ -136,7 +139,9 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
                 throw new IllegalArgumentException("solve: " + tolerances.length + " tolerances for " + start.rows() + " rows");
             }
             result = start;
-            iterate(f, tolerances, observer);
+            this.tolerances = tolerances;
+            start();
+            iterate(f, observer);
         } finally {
             result = null;
             plan.leave();
@@ -144,9 +149,9 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         return outcome;
     }
 
-    private void iterate(FixedPointMap f, double[] tolerances, Observer observer) {
+    /** All rows of the result start. */
+    private void start() {
         int active = result.rows();
-        long began = stopping.maxNanos() < Long.MAX_VALUE ? System.nanoTime() : 0;
         outcome.start(active);
         rows.reset(active);
         Arrays.fill(best, Double.POSITIVE_INFINITY);
@@ -154,8 +159,13 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             begin(b);
         }
         z.head(active).copyFrom(result);
+    }
+
+    private void iterate(FixedPointMap f, Observer observer) {
+        int active = rows.count();
+        long began = stopping.maxNanos() < Long.MAX_VALUE ? System.nanoTime() : 0;
         while (active > 0) {
-            active = evaluate(f, tolerances);
+            active = evaluate(f);
             if (observer != null && !observer.evaluated(outcome, z.head(active), rows)) {
                 active = endAll(Status.CANCELLED);
             } else if (stopping.maxNanos() < Long.MAX_VALUE && System.nanoTime() - began > stopping.maxNanos()) {
@@ -168,17 +178,18 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     }
 
     /** One evaluation of the rows that are left; returns how many go on. */
-    private int evaluate(FixedPointMap f, double[] tolerances) {
+    private int evaluate(FixedPointMap f) {
         Block zk = z.head(rows.count());
         Block gk = g.head(rows.count());
         f.apply(zk, gk, rows);
         outcome.evaluated(rows);
         record(zk);
-        measure(zk, gk, squares);
+        // Before a method takes the evaluation in, which may put a rejected iterate back.
         if (motion != null) {
             motion.measure(zk, rows);
         }
-        return judge(zk, gk, tolerances);
+        measure(zk, gk, squares);
+        return judge(zk, gk);
     }
 
     // ---- what a method adds
@@ -227,15 +238,65 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         g = last;
     }
 
+    /** The relative tolerance of row {@code b}. */
+    final double tolerance(int b) {
+        return tolerances == null ? stopping.relative() : tolerances[b];
+    }
+
     /** Where the caller wants the result. */
     final Block result() {
         return result;
     }
 
+    // ---- what a solver does that another one drives
+
+    /** Solves only the rows {@code some} of {@code start}, with a tolerance each; the others keep what they have and remember. */
+    final Outcome solveSome(FixedPointMap f, Block start, Rows some, double[] tolerances) {
+        plan.enter("start", start);
+        try {
+            result = start;
+            this.tolerances = tolerances;
+            outcome.start(start.rows());
+            rows.reset(0);
+            for (int p = 0; p < some.count(); p++) {
+                int b = some.index(p);
+                best[b] = Double.POSITIVE_INFINITY;
+                begin(b);
+                z.copyRow(start, b, p);
+                rows.append(b);
+            }
+            iterate(f, null);
+        } finally {
+            result = null;
+            plan.leave();
+        }
+        return outcome;
+    }
+
+    /**
+     * One step of the rows {@code some}, which another solver evaluates and judges: row {@code some.index(i)} lies at position {@code at[i]} of
+     * {@code zk}, where its next iterate goes, and of {@code gk = f(zk)}.
+     */
+    final void step(FixedPointMap f, Block zk, Block gk, Rows some, int[] at) {
+        int active = some.count();
+        rows.reset(0);
+        for (int i = 0; i < active; i++) {
+            z.copyRow(zk, at[i], i);
+            g.copyRow(gk, at[i], i);
+            rows.append(some.index(i));
+        }
+        measure(z.head(active), g.head(active), squares);
+        advance(f, z.head(active), g.head(active));
+        for (int i = 0; i < active; i++) {
+            zk.copyRow(z, i, at[i]);
+        }
+        rows.truncate(0);
+    }
+
     // ---- who goes on
 
     /** Ends the rows that are done and packs the others to the front; returns how many. */
-    private int judge(Block zk, Block gk, double[] tolerances) {
+    private int judge(Block zk, Block gk) {
         int kept = 0;
         double worst = 0;
         for (int p = 0; p < rows.count(); p++) {
@@ -243,10 +304,9 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             double residual = Judge.relative(squares[2 * b], squares[2 * b + 1]);
             int spent = outcome.evaluations(b);
             boolean better = residual < best[b];
-            double tolerance = tolerances == null ? stopping.relative() : tolerances[b];
             double stepped = motion == null || spent == 1 ? Double.POSITIVE_INFINITY : motion.relative(b, squares[2 * b + 1]);
             Status status = Judge.judge(
-                    squares[2 * b], squares[2 * b + 1], tolerance, stepped, best[b], spent, better ? 0 : spent - found[b], stopping);
+                    squares[2 * b], squares[2 * b + 1], tolerance(b), stepped, best[b], spent, better ? 0 : spent - found[b], stopping);
             if (status == null) {
                 status = iterations(b) >= stopping.maxIterations() ? Status.MAX_ITERATIONS : verdict(b);
             }
