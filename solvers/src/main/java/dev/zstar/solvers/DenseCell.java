@@ -119,8 +119,8 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
     }
 
     /**
-     * This cell with W rounded to a format, the cheap map of {@link MixedPrecision}. Bias and what is injected are shared, {@link #update} rounds anew,
-     * and it closes with the cell. Not for two threads at once with the cell.
+     * This cell with W rounded to a format, the cheap map of {@link MixedPrecision}. Bias and what is injected are shared, {@link #update} rounds
+     * anew, and it closes with the cell. Not for two threads at once with the cell.
      *
      * @throws IllegalArgumentException if the constructor was not told of the format
      */

@@ -225,6 +225,11 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         return null;
     }
 
+    /** β of a method whose steps are {@code z + β (f(z) - z)} and nothing else; NaN for the others. */
+    double damping() {
+        return Double.NaN;
+    }
+
     /**
      * Overwrites {@code zk}, the rows that go on, with their next iterates, or makes them in {@code gk} and calls {@link #swap}. Where that takes more
      * evaluations of {@code f}, each is told to {@link Outcome#evaluated(Rows)}.

@@ -11,15 +11,15 @@ import java.util.Arrays;
 /**
  * Finds the fixed point of f with few evaluations of f and many of a cheap map that is nearly f: the same cell with W in bf16 or in 8-bit integers.
  * Alone, such weights move the fixed point, by 10⁻³ to 10⁻². Here they do not: with {@code τ_k = f(z_k) - f̃(z_k)}, the next iterate solves
- * {@code z = f̃(z) + τ_k} to a share of the present residual, and the only z at which that changes nothing is the fixed point of f (defect correction,
- * Stetter 1978; the τ of Brandt 1977). Rows are judged by the residual of f itself, and by nothing else.
+ * {@code z = f̃(z) + τ_k} to a share of the present residual, and the only z at which that changes nothing is the fixed point of f (defect
+ * correction, Stetter 1978; the τ of Brandt 1977). Rows are judged by the residual of f itself, and by nothing else.
  *
  * <p>Each correction multiplies the error by about {@code ‖(I - J̃)⁻¹ (J - J̃)‖}. The inner solve starts at z_k, so its first evaluation yields
  * {@code f̃(z_k)} and with it τ, and its first step, to f(z_k), is that of a plain solve.
  *
- * <p>A correction is a proposal. If f's residual there is no smaller than before, the row goes back; then, and if the inner solve came to nothing or the
- * residual was not halved, the row takes the inner method's steps on f itself for the rest of the solve. So with a cheap map that is of no use a row takes
- * the very steps of a plain solve, one evaluation late, and a mixed solve succeeds where a plain one does.
+ * <p>A correction is a proposal. If f's residual there is no smaller than before, the row goes back; then, and if the inner solve came to nothing or
+ * the residual was not halved, the row takes the inner method's steps on f itself for the rest of the solve. So with a cheap map that is of no use a
+ * row takes the very steps of a plain solve, one evaluation late, and a mixed solve succeeds where a plain one does.
  */
 public final class MixedPrecision extends FixedPointSolver {
     /**
@@ -150,9 +150,9 @@ public final class MixedPrecision extends FixedPointSolver {
     }
 
     /**
-     * Solves {@code z = f(z)} from {@code start} with the help of {@code cheap}. The outcome's evaluations and residuals are those of f. Time is looked at
-     * after each evaluation of f. The same as a solve of {@code new ApproximatedMap(f, cheap)}, which is also how to give both to a solve with an observer
-     * or tolerances by row, and to a stream. A solve of any other map has no cheap one, and is one of the inner method.
+     * Solves {@code z = f(z)} from {@code start} with the help of {@code cheap}. The outcome's evaluations and residuals are those of f. Time is
+     * looked at after each evaluation of f. The same as a solve of {@code new ApproximatedMap(f, cheap)}, which is also how to give both to a solve
+     * with an observer or tolerances by row, and to a stream. A solve of any other map has no cheap one, and is one of the inner method.
      */
     public Outcome solve(FixedPointMap f, FixedPointMap cheap, Block start) {
         ApproximatedMap map = pair;
