@@ -173,8 +173,8 @@ class MixedPrecisionTest {
     }
 
     /**
-     * Once its first correction has come to nothing, a row takes the iterates of a plain solve, one evaluation late at most. Corrections by a
-     * constant are plain steps instead, which are taken as long as they halve the residual, before the method starts: never worse than twice as many.
+     * Once its first correction has come to nothing, a row takes the iterates of a plain solve, one evaluation late at most. Corrections by a constant
+     * are plain steps instead, which are taken as long as they quarter the residual, before the method starts: never worse than twice as many.
      */
     @Test
     void aUselessCheapMapCostsOneEvaluation() {
