@@ -61,7 +61,7 @@ public final class Anderson extends FixedPointSolver {
      * @param variant type I or II
      * @param window m, the earlier iterates used; 5 is the usual choice for deep equilibrium models
      * @param mixing β, the share of the residual that is added, constant or by the gain
-     * @param delay evaluations before iterates are remembered; until then steps are plain. For maps that start far from where they are nearly linear
+     * @param delay evaluations before iterates are remembered, also after a safeguard made the method start anew; until then steps are plain. For maps that start far from where they are nearly linear
      * @param restart steps after which all but the newest iterate are forgotten; 0 never
      * @param growth all but the newest iterate are forgotten where a residual is longer than this many times the shortest remembered; infinite for never
      * @param regularisation λ, a share of itself that is added to the diagonal of the normal equations. Relative, since a
@@ -179,7 +179,8 @@ public final class Anderson extends FixedPointSolver {
     private final int[] slots;
     private final int[] counts;
     private final int[] remembered;
-    /** Steps since it forgot. */
+    /** Evaluations since it began, and steps since it forgot. */
+    private final int[] seen;
     private final int[] age;
     /** The last sweep's Gram row of each row of the batch, and ‖g‖² behind it. */
     private final double[] sweep;
@@ -202,6 +203,7 @@ public final class Anderson extends FixedPointSolver {
         slots = new int[plan.batch];
         counts = new int[plan.batch];
         remembered = new int[plan.batch];
+        seen = new int[plan.batch];
         age = new int[plan.batch];
         sweep = new double[plan.batch * (capacity + 1)];
         gram = new double[plan.batch * capacity * capacity];
@@ -225,6 +227,7 @@ public final class Anderson extends FixedPointSolver {
         slots[b] = -1;
         counts[b] = 0;
         remembered[b] = 0;
+        seen[b] = 0;
         age[b] = 0;
         bestSlot[b] = -1;
         Arrays.fill(α, b * capacity, (b + 1) * capacity, 0);
@@ -297,8 +300,9 @@ public final class Anderson extends FixedPointSolver {
             gram[at + slot * capacity + j] = sweep[row + j];
             gram[at + j * capacity + slot] = sweep[row + j];
         }
+        seen[b]++;
         age[b]++;
-        if (outcome.evaluations(b) <= options.delay() || age[b] == options.restart() || hasGrown(b)) {
+        if (seen[b] <= options.delay() || age[b] == options.restart() || hasGrown(b)) {
             remembered[b] = 1;
             age[b] = 0;
         }

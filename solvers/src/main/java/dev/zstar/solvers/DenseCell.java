@@ -4,6 +4,7 @@ import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
@@ -21,8 +22,11 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
     private final Type type;
     private final int n;
     private final int inputs;
+    private final long weightBytes;
     private final Weights w;
     private final Weights u;
+    /** W in narrower formats; an array, since {@link #update} allocates nothing. */
+    private final Rounded[] copies;
     private final Block bias;
     private final Block injected;
     private final Block slope;
@@ -45,9 +49,10 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
      * @param w {@code n × n}
      * @param u {@code n × inputs}
      * @param bias {@code 1 × n}
-     * @throws IllegalArgumentException if a shape does not fit, or an element is NaN or infinite; the message says which
+     * @param also narrower formats in which W is kept as well, for {@link #in}
+     * @throws IllegalArgumentException if a shape or a format does not fit, or an element is NaN or infinite; the message says which
      */
-    public DenseCell(Engine engine, Activation activation, Block w, Block u, Block bias, int batch) {
+    public DenseCell(Engine engine, Activation activation, Block w, Block u, Block bias, int batch, Format... also) {
         this.engine = engine;
         this.activation = activation;
         type = w.type();
@@ -60,6 +65,7 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
         requireFinite("U", u);
         requireFinite("b", bias);
         this.w = engine.pack(w);
+        weightBytes = this.w.bytes();
         this.u = engine.pack(u);
         this.bias = engine.allocate(type, 1, n);
         this.bias.copyFrom(bias);
@@ -82,6 +88,8 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
             scratch.head(rows);
             ones.head(rows);
         }
+        copies = Arrays.stream(also).distinct().filter(format -> format != Format.FULL)
+                .map(format -> new Rounded(engine.pack(w, format))).toArray(Rounded[]::new);
     }
 
     private static void requireFinite(String name, Block block) {
@@ -98,6 +106,9 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
     /** Takes new parameters, of the same shapes; allocates nothing and does not look for NaN. */
     public void update(Block w, Block u, Block bias) {
         this.w.update(w);
+        for (Rounded copy : copies) {
+            copy.w.update(w);
+        }
         this.u.update(u);
         this.bias.copyFrom(bias);
     }
@@ -112,9 +123,33 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
         return type;
     }
 
-    /** Bytes that this cell holds; a transposed copy of W joins at the first {@link #vjp}. */
+    /** Bytes that this cell holds, W in every format; a transposed copy of W joins at the first {@link #vjp}. */
     public long bytes() {
-        return w.bytes() + u.bytes() + bias.bytes() + injected.bytes() + slope.bytes() + scratch.bytes() + ones.bytes();
+        return w.bytes() + Arrays.stream(copies).mapToLong(copy -> copy.w.bytes()).sum() + u.bytes() + bias.bytes()
+                + injected.bytes() + slope.bytes() + scratch.bytes() + ones.bytes();
+    }
+
+    /**
+     * This cell with W rounded to a format, the cheap map of {@link MixedPrecision}. Bias and what is injected are shared, {@link #update} rounds
+     * anew, and it closes with the cell. Not for two threads at once with the cell.
+     *
+     * @throws IllegalArgumentException if the constructor was not told of the format
+     */
+    public FixedPointMap in(Format format) {
+        if (format == Format.FULL) {
+            return this;
+        }
+        for (Rounded copy : copies) {
+            if (copy.w.format() == format) {
+                return copy;
+            }
+        }
+        throw new IllegalArgumentException("in: this cell does not keep W in " + format + "; expected a format that its constructor was given");
+    }
+
+    /** The bytes of W in a format that the cell keeps: what one evaluation reads of it, whatever the batch. */
+    public long weightBytes(Format format) {
+        return in(format) instanceof Rounded copy ? copy.bytes : weightBytes;
     }
 
     /** Fixes the input of the solves that follow: {@code x} is {@code batch × inputs}. */
@@ -232,9 +267,34 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
         }
     }
 
+    /** The cell with other weights. Its own epilogue, since the solvers of the two have rows of their own. */
+    private final class Rounded implements FixedPointMap {
+        private final Weights w;
+        private final long bytes;
+        private Rows known;
+        private Epilogue epilogue;
+
+        Rounded(Weights w) {
+            this.w = w;
+            bytes = w.bytes();
+        }
+
+        @Override
+        public void apply(Block z, Block out, Rows rows) {
+            if (known != rows) {
+                known = rows;
+                epilogue = Epilogue.injected(injected, rows, activation);
+            }
+            engine.apply(w, z, out, epilogue);
+        }
+    }
+
     @Override
     public void close() {
         w.close();
+        for (Rounded copy : copies) {
+            copy.w.close();
+        }
         u.close();
         bias.close();
         injected.close();

@@ -12,7 +12,7 @@ import java.util.Arrays;
  *
  * <p>Rows are problems of their own. The product shrinks as they converge, and a row's result has the same bits in any company.
  */
-public abstract sealed class FixedPointSolver implements AutoCloseable permits Picard, Anderson, Broyden, NewtonKrylov {
+public abstract sealed class FixedPointSolver implements AutoCloseable permits Picard, Anderson, Broyden, NewtonKrylov, MixedPrecision {
     final Plan plan;
     final Stopping stopping;
     final Outcome outcome;
@@ -113,7 +113,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             while (rows.count() > 0) {
                 int active = evaluate(f);
                 if (active > 0) {
-                    step(f, active);
+                    proceed(f, active);
                 }
                 for (int b = 0; b < states.rows(); b++) {
                     if (!idle[b] && outcome.status(b) != null) {
@@ -155,6 +155,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             result = start;
             keeps = true;
             this.tolerances = tolerances;
+            start();
             iterate(f, observer);
         } finally {
             result = null;
@@ -163,10 +164,9 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         return outcome;
     }
 
-    private void iterate(FixedPointMap f, Observer observer) {
+    /** All rows of the result start. */
+    private void start() {
         int active = result.rows();
-        timed = stopping.maxNanos() < Long.MAX_VALUE;
-        began = timed ? System.nanoTime() : 0;
         outcome.start(active);
         rows.reset(active);
         Arrays.fill(best, Double.POSITIVE_INFINITY);
@@ -174,6 +174,12 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             start(b);
         }
         z.head(active).copyFrom(result);
+    }
+
+    private void iterate(FixedPointMap f, Observer observer) {
+        int active = rows.count();
+        timed = stopping.maxNanos() < Long.MAX_VALUE;
+        began = timed ? System.nanoTime() : 0;
         while (active > 0) {
             active = evaluate(f);
             if (observer != null && !observer.evaluated(outcome, z.head(active), rows)) {
@@ -182,7 +188,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
                 active = endAll(Status.TIME_BUDGET);
             }
             if (active > 0) {
-                step(f, active);
+                proceed(f, active);
             }
         }
     }
@@ -196,10 +202,11 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         if (keeps) {
             record(zk);
         }
-        measure(zk, gk, squares);
+        // Before a method takes the evaluation in, which may put a rejected iterate back.
         if (motion != null) {
             motion.measure(zk, rows);
         }
+        measure(zk, gk, squares);
         return judge(zk, gk);
     }
 
@@ -210,7 +217,8 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         }
     }
 
-    private void step(FixedPointMap f, int active) {
+    /** To the next iterates. */
+    private void proceed(FixedPointMap f, int active) {
         advance(f, z.head(active), g.head(active));
         if (retreat != null) {
             for (int p = 0; p < active; p++) {
@@ -266,6 +274,11 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         return null;
     }
 
+    /** β of a method whose steps are {@code z + β (f(z) - z)} and nothing else; NaN for the others. */
+    double damping() {
+        return Double.NaN;
+    }
+
     /**
      * Overwrites {@code zk}, the rows that go on, with their next iterates, or makes them in {@code gk} and calls {@link #swap}. Where that takes more
      * evaluations of {@code f}, each is told to {@link Outcome#evaluated(Rows)}.
@@ -292,6 +305,52 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     /** Whether the time is spent: for methods that evaluate on their own, and then come to an end. */
     final boolean outOfTime() {
         return timed && System.nanoTime() - began > stopping.maxNanos();
+    }
+
+    // ---- what a solver does that another one drives
+
+    /** Solves only the rows {@code some} of {@code start}, with a tolerance each; the others keep what they have and remember. */
+    final Outcome solveSome(FixedPointMap f, Block start, Rows some, double[] tolerances) {
+        plan.enter("start", start);
+        try {
+            result = start;
+            keeps = false;
+            this.tolerances = tolerances;
+            outcome.start(start.rows());
+            rows.reset(0);
+            for (int p = 0; p < some.count(); p++) {
+                int b = some.index(p);
+                best[b] = Double.POSITIVE_INFINITY;
+                start(b);
+                z.copyRow(start, b, p);
+                rows.append(b);
+            }
+            iterate(f, null);
+        } finally {
+            result = null;
+            plan.leave();
+        }
+        return outcome;
+    }
+
+    /**
+     * One step of the rows {@code some}, which another solver evaluates and judges: row {@code some.index(i)} lies at position {@code at[i]} of
+     * {@code zk}, where its next iterate goes, and of {@code gk = f(zk)}.
+     */
+    final void step(FixedPointMap f, Block zk, Block gk, Rows some, int[] at) {
+        int active = some.count();
+        rows.reset(0);
+        for (int i = 0; i < active; i++) {
+            z.copyRow(zk, at[i], i);
+            g.copyRow(gk, at[i], i);
+            rows.append(some.index(i));
+        }
+        measure(z.head(active), g.head(active), squares);
+        advance(f, z.head(active), g.head(active));
+        for (int i = 0; i < active; i++) {
+            zk.copyRow(z, i, at[i]);
+        }
+        rows.truncate(0);
     }
 
     // ---- who goes on

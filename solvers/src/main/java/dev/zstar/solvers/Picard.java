@@ -27,6 +27,11 @@ public final class Picard extends FixedPointSolver {
     }
 
     @Override
+    double damping() {
+        return β;
+    }
+
+    @Override
     void advance(FixedPointMap f, Block zk, Block gk) {
         if (β == 1) {
             swap();

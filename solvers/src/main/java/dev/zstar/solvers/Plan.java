@@ -15,6 +15,7 @@ final class Plan implements AutoCloseable {
     final int n;
     final int batch;
     private final List<Block> blocks = new ArrayList<>();
+    private final List<Plan> parts = new ArrayList<>();
     private final AtomicBoolean busy = new AtomicBoolean();
     private boolean closed;
 
@@ -44,8 +45,13 @@ final class Plan implements AutoCloseable {
         return basis;
     }
 
+    /** Another plan becomes part of this one: its bytes count here, and it closes with this. */
+    void include(Plan part) {
+        parts.add(part);
+    }
+
     long bytes() {
-        return blocks.stream().mapToLong(Block::bytes).sum();
+        return blocks.stream().mapToLong(Block::bytes).sum() + parts.stream().mapToLong(Plan::bytes).sum();
     }
 
     void enter(String operand, Block block) {
@@ -71,6 +77,7 @@ final class Plan implements AutoCloseable {
         if (!closed) {
             closed = true;
             blocks.forEach(Block::close);
+            parts.forEach(Plan::close);
         }
     }
 }

@@ -7,8 +7,10 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Anderson;
 import dev.zstar.solvers.Broyden;
 import dev.zstar.solvers.FixedPointSolver;
+import dev.zstar.solvers.NewtonKrylov;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Picard;
+import dev.zstar.solvers.Safeguard;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import java.time.Duration;
@@ -25,6 +27,8 @@ import java.util.Random;
 final class RandomSolves {
     /** Failures that are told in full. */
     private static final int TOLD = 5;
+    /** The method that makes as many evaluations as it needs, and takes no fixed number. */
+    private static final int NEWTON = 2;
 
     private final Engine engine;
     private final Map<Status, Long> statuses = new EnumMap<>(Status.class);
@@ -56,10 +60,12 @@ final class RandomSolves {
         int n = 1 + random.nextInt(random.nextInt(8) == 0 ? 40 : 6);
         int batch = 1 + random.nextInt(5);
         Type type = random.nextBoolean() ? Type.F32 : Type.F64;
-        Stopping stopping = stopping(random);
+        Stopping drawn = stopping(random);
+        int method = random.nextInt(4);
+        Stopping stopping = method == NEWTON && (drawn.fixed() || !drawn.recorded().isEmpty()) ? Stopping.relative(1e-6).within(drawn.maxEvaluations()) : drawn;
         RandomMap map = new RandomMap(random, n, batch);
         long before = Block.liveBytes();
-        try (FixedPointSolver solver = solver(random, type, n, batch, stopping);
+        try (FixedPointSolver solver = solver(method, random, type, n, batch, stopping);
                 Block start = start(random, type, n, batch);
                 Block z = engine.allocate(type, batch, n)) {
             z.copyFrom(start);
@@ -81,12 +87,12 @@ final class RandomSolves {
 
     private void check(long seed, FixedPointSolver solver, Stopping stopping, RandomMap map, Block start, Block z, Outcome outcome) {
         hold(map.calls() == outcome.evaluations(), seed, solver, "counted " + outcome.evaluations() + " of " + map.calls() + " evaluations");
-        hold(outcome.evaluations() <= stopping.maxEvaluations(), seed, solver, "spent " + outcome.evaluations() + " evaluations");
         try (Block g = engine.allocate(z.type(), z.rows(), z.cols())) {
             RandomSolves.apply(map, z, g);
             for (int b = 0; b < z.rows(); b++) {
                 Status status = outcome.status(b);
                 rows++;
+                hold(outcome.evaluations(b) <= stopping.maxEvaluations(), seed, solver, "spent " + outcome.evaluations(b) + " evaluations on row " + b);
                 if (status == null) {
                     hold(false, seed, solver, "has no status for row " + b);
                     continue;
@@ -162,10 +168,11 @@ final class RandomSolves {
         return random.nextInt(10) == 0 ? stopping.recording(1, 3) : stopping;
     }
 
-    private FixedPointSolver solver(Random random, Type type, int n, int batch, Stopping stopping) {
-        return switch (random.nextInt(3)) {
+    private FixedPointSolver solver(int method, Random random, Type type, int n, int batch, Stopping stopping) {
+        return switch (method) {
             case 0 -> Picard.plan(engine, type, n, batch, 1 - 0.9 * random.nextDouble(), stopping);
             case 1 -> Anderson.plan(engine, type, n, batch, anderson(random), stopping);
+            case NEWTON -> NewtonKrylov.plan(engine, type, n, batch, newton(random), stopping);
             default -> Broyden.plan(engine, type, n, batch, new Broyden.Options(2 + random.nextInt(12)), stopping);
         };
     }
@@ -180,7 +187,14 @@ final class RandomSolves {
         options = random.nextInt(6) == 0 ? options.withRestart(2 + random.nextInt(6)) : options;
         options = random.nextInt(6) == 0 ? options.withRestartAtGrowth(1 + random.nextDouble()) : options;
         options = random.nextInt(6) == 0 ? options.withRegularisation(random.nextDouble() / 2) : options;
+        options = random.nextInt(4) == 0 ? options.withSafeguard(new Safeguard(1 + 3 * random.nextDouble(), 1 - 0.9 * random.nextDouble())) : options;
         return random.nextInt(6) == 0 ? options.withCondition(1.5 + 1e7 * random.nextDouble()) : options;
+    }
+
+    private static NewtonKrylov.Options newton(Random random) {
+        NewtonKrylov.Options options = NewtonKrylov.Options.DEFAULT.withKrylov(1 + random.nextInt(12));
+        options = random.nextInt(3) == 0 ? options.withForcing(0.99 * random.nextDouble() + 1e-6) : options;
+        return random.nextInt(3) == 0 ? options.withLineSearch(1e-4, random.nextInt(10)) : options;
     }
 
     private void hold(boolean holds, long seed, FixedPointSolver solver, String what) {

@@ -4,12 +4,15 @@ import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Anderson;
 import dev.zstar.solvers.DenseCell;
+import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.Gmres;
 import dev.zstar.solvers.LinearOperator;
+import dev.zstar.solvers.MixedPrecision;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Picard;
 import dev.zstar.solvers.Stopping;
@@ -22,6 +25,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /** Both solves of an equilibrium {@code z = tanh(Wz + Ux + b)}: time, evaluations, depth, memory, and the solver's own share. */
 final class SolveSuite {
@@ -41,7 +45,13 @@ final class SolveSuite {
         if (!options.quick()) {
             shapes.add("1024x64");
         }
-        progress.stage("solves", shapes.size());
+        List<String> narrow = options.quick() ? List.of("1024x1") : List.of("1024x1", "4096x1");
+        progress.stage("solves", shapes.size() + narrow.size());
+        for (String shape : narrow) {
+            Found found = Fork.call(MixedChild.class, Found.class, shape);
+            found.results().stream().filter(result -> options.wants(result.suite())).forEach(results::add);
+            progress.step(shape.replace("x", " × ") + " in mixed precision");
+        }
         for (String shape : shapes) {
             Found found = Fork.call(Child.class, Found.class, shape);
             found.results().stream().filter(result -> options.wants(result.suite())).forEach(results::add);
@@ -75,7 +85,7 @@ final class SolveSuite {
             return new Found(results, traces);
         }
 
-        private static DenseCell cell(Engine e, int n, int batch) {
+        static DenseCell cell(Engine e, int n, int batch, Format... also) {
             Random random = new Random(7);
             try (Block w = KernelSuite.gaussian(random, n, n);
                     Block u = KernelSuite.gaussian(random, n, 64);
@@ -88,7 +98,7 @@ final class SolveSuite {
                         w.set(i, j, RADIUS / Math.sqrt(2) * (a[i * n + j] + a[j * n + i]) / 2);
                     }
                 }
-                DenseCell cell = new DenseCell(e, Activation.TANH, w, u, b, batch);
+                DenseCell cell = new DenseCell(e, Activation.TANH, w, u, b, batch, also);
                 cell.inject(x);
                 return cell;
             }
@@ -193,6 +203,72 @@ final class SolveSuite {
 
         private void single(String suite, String name, String metric, double value) {
             results.add(Result.of(suite, name, engine, 1, params, metric, null, value));
+        }
+    }
+
+    /**
+     * One row of a cell whose weights lie beyond the second-level cache, to the same residual with the f32 weights alone and with narrower ones that
+     * they correct: time in turns, evaluations of both, and the bytes of weights that those read. Their times are a metric of their own, since who reads
+     * "us" expects an overhead, allocated bytes and a depth beside it.
+     */
+    static final class MixedChild implements Fork.Task {
+        private static final List<Format> FORMATS = List.of(Format.BF16, Format.INT8);
+
+        private final ArrayList<Result> results = new ArrayList<>();
+        private String name;
+        private TreeMap<String, Double> params;
+
+        @Override
+        public Serializable run(String argument) {
+            int n = Integer.parseInt(argument.substring(0, argument.indexOf('x')));
+            int batch = Integer.parseInt(argument.substring(argument.indexOf('x') + 1));
+            name = "mixed n=" + n + " B=" + batch;
+            params = new TreeMap<>(Map.of("n", (double) n, "batch", (double) batch, "radius", RADIUS));
+            Stopping stopping = Stopping.relative(TOLERANCE);
+            try (Engine e = Engines.named("simd", 1);
+                    DenseCell cell = Child.cell(e, n, batch, FORMATS.toArray(Format[]::new));
+                    Anderson anderson = Anderson.plan(e, Type.F32, n, batch, Anderson.Options.DEFAULT, stopping);
+                    MixedPrecision mixed = MixedPrecision.plan(e, Type.F32, n, batch, MixedPrecision.Options.DEFAULT, stopping);
+                    Block z = e.allocate(Type.F32, batch, n)) {
+                FixedPointMap bf16 = cell.in(Format.BF16);
+                FixedPointMap int8 = cell.in(Format.INT8);
+                double[][] nanos = Stopwatch.run(4_000_000, 30, () -> solve(() -> anderson.solve(cell, z), z),
+                        () -> solve(() -> mixed.solve(cell, bf16, z), z), () -> solve(() -> mixed.solve(cell, int8, z), z));
+                Outcome pure = solve(() -> anderson.solve(cell, z), z);
+                double alone = (double) pure.evaluations() * cell.weightBytes(Format.FULL);
+                add("f32", "mixedUs", Arrays.stream(nanos[0]).map(t -> t * 1e-3).toArray());
+                add("f32", "nfev", pure.evaluations());
+                add("f32", "residual", pure.worstResidual());
+                add("f32", "weightBytes", alone);
+                for (int i = 0; i < FORMATS.size(); i++) {
+                    FixedPointMap cheap = cell.in(FORMATS.get(i));
+                    Outcome outcome = solve(() -> mixed.solve(cell, cheap, z), z);
+                    String way = FORMATS.get(i).toString();
+                    double read = (double) outcome.evaluations() * cell.weightBytes(Format.FULL)
+                            + (double) mixed.cheapEvaluations() * cell.weightBytes(FORMATS.get(i));
+                    add(way, "mixedUs", Arrays.stream(nanos[i + 1]).map(t -> t * 1e-3).toArray());
+                    add(way, "ratio", nanos[0][0] / nanos[i + 1][0]);
+                    add(way, "nfev", outcome.evaluations());
+                    add(way, "cheapNfev", mixed.cheapEvaluations());
+                    add(way, "residual", outcome.worstResidual());
+                    add(way, "weightBytes", read);
+                    add(way, "weightBytesRatio", alone / read);
+                }
+            }
+            return new Found(results, new ArrayList<>());
+        }
+
+        private Outcome solve(Supplier<Outcome> solve, Block z) {
+            z.fill(0);
+            Outcome outcome = solve.get();
+            if (!outcome.succeeded()) {
+                throw new StudyException(name + ": " + outcome);
+            }
+            return outcome;
+        }
+
+        private void add(String way, String metric, double... values) {
+            results.add(Result.of("forward", name + " " + way, "simd", 1, params, metric, null, values));
         }
     }
 }
