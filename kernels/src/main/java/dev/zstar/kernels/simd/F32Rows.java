@@ -209,7 +209,10 @@ final class F32Rows {
 
     // ---- sweeps
 
-    /** {@code h[at + j] = ⟨v_j, w⟩} for {@code j < count}, vectors {@code step} bytes apart. */
+    /**
+     * {@code h[at + j] = ⟨v_j, w⟩} for {@code j < count}, vectors {@code step} bytes apart. Each is summed in the same order however many
+     * share the pass: rows that have fewer vectors than others of their batch are swept as far as those.
+     */
     static void multiDot(long v, long step, int count, long w, int n, double[] h, int at) {
         int j = 0;
         for (; j <= count - 4; j += 4) {
@@ -219,8 +222,25 @@ final class F32Rows {
             dots2(v + j * step, step, w, n, h, at + j);
         }
         for (; j < count; j++) {
-            h[at + j] = dot(v + j * step, w, n);
+            h[at + j] = dots1(v + j * step, w, n);
         }
+    }
+
+    /** The last of an odd number of vectors. {@link #dot} has two sums, and so another order. */
+    private static double dots1(long v, long w, int n) {
+        double[] room = Lanes.room();
+        w &= MASK;
+        v &= MASK;
+        DoubleVector s0 = DoubleVector.zero(D);
+        int i = 0;
+        for (; i <= n - 2 * W; i += 2 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
+            s0 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s0);
+        }
+        s0.intoArray(room, 0);
+        return Lanes.sum(room) + dotTail(w, v, i, n);
     }
 
     /** Two vectors share what is read of {@code w}. */
