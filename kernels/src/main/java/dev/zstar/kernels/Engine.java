@@ -152,7 +152,7 @@ public interface Engine extends AutoCloseable {
 
     // ---- sweeps over a basis: position p of the working block belongs to row rows.index(p) = b of the basis
 
-    /** {@code h[b · capacity + j] = ⟨v_bj, w_p⟩} for {@code j < count}, in one pass over {@code w}. */
+    /** {@code h[b · capacity + j] = ⟨v_bj, w_p⟩} for {@code j < count}, in one pass over {@code w}. Each has the same bits for any count. */
     void multiDot(Basis v, int count, Block w, Rows rows, double[] h);
 
     /**

@@ -60,6 +60,8 @@ class SweepTest {
                     }
                     Rows rows = some();
                     double[] h = new double[BATCH * CAPACITY];
+                    double[] all = new double[BATCH * CAPACITY];
+                    engine.multiDot(v, CAPACITY, x.head(2), rows, all);
                     for (int count = 0; count <= CAPACITY; count++) {
                         java.util.Arrays.fill(h, 99);
                         engine.multiDot(v, count, x.head(2), rows, h);
@@ -70,6 +72,7 @@ class SweepTest {
                                 assertThat(h[at]).as("not asked for").isEqualTo(99);
                             } else {
                                 assertThat(Math.abs(h[at] - dot(v.block(), at, x, p))).isLessThanOrEqualTo(bound * size(v.block(), at, x, p));
+                                assertThat(h[at]).as("%s %s, of %d vectors", provider.name(), type, count).isEqualTo(all[at]);
                             }
                         }
                     }

@@ -50,6 +50,13 @@ final class Plan implements AutoCloseable {
         parts.add(part);
     }
 
+    /** So many vectors in all, not for each row of the batch. */
+    Block vectors(int count) {
+        Block block = engine.allocate(type, count, n);
+        blocks.add(block);
+        return block;
+    }
+
     long bytes() {
         return blocks.stream().mapToLong(Block::bytes).sum() + parts.stream().mapToLong(Plan::bytes).sum();
     }

@@ -96,10 +96,7 @@ final class F32Rows {
      * accumulators that were carried from one loop of vectors into another were boxed.
      */
     static double dot(long x, long y, int n) {
-        return dot(x, y, n, Lanes.room());
-    }
-
-    private static double dot(long x, long y, int n, double[] room) {
+        double[] room = Lanes.room();
         x &= MASK;
         y &= MASK;
         DoubleVector s0 = DoubleVector.zero(D);
@@ -212,7 +209,10 @@ final class F32Rows {
 
     // ---- sweeps
 
-    /** {@code h[at + j] = ⟨v_j, w⟩} for {@code j < count}, vectors {@code step} bytes apart. */
+    /**
+     * {@code h[at + j] = ⟨v_j, w⟩} for {@code j < count}, vectors {@code step} bytes apart. Each is summed in the same order however many
+     * share the pass: rows that have fewer vectors than others of their batch are swept as far as those.
+     */
     static void multiDot(long v, long step, int count, long w, int n, double[] h, int at) {
         double[] room = Lanes.room();
         int j = 0;
@@ -226,8 +226,24 @@ final class F32Rows {
             dots2(v + j * step, step, w, n, room, h, at + j);
         }
         for (; j < count; j++) {
-            h[at + j] = dot(v + j * step, w, n, room);
+            h[at + j] = dots1(v + j * step, w, n, room);
         }
+    }
+
+    /** The last of an odd number of vectors. {@link #dot} has two sums, and so another order. */
+    private static double dots1(long v, long w, int n, double[] room) {
+        w &= MASK;
+        v &= MASK;
+        DoubleVector s0 = DoubleVector.zero(D);
+        int i = 0;
+        for (; i <= n - 2 * W; i += 2 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
+            s0 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s0);
+        }
+        s0.intoArray(room, 0);
+        return Lanes.sum(room) + dotTail(w, v, i, n);
     }
 
     /** Two vectors share what is read of {@code w}. */

@@ -1,0 +1,131 @@
+package dev.zstar.solvers;
+
+import dev.zstar.kernels.Basis;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import java.util.Arrays;
+
+/**
+ * The inverse of Broyden's good method as a product of factors, for which the directions d alone are kept (Kelley 1995, sections 7.3 and 8.3): with
+ * {@code s_j = λ_j d_j} it is {@code H_k = Π_j (I + (d_{j+1} + (λ_j - 1) d_j) d_jᵀ / ‖d_j‖²)}, newest factor first. So {@code q = H_k r} is r
+ * and a sum of directions, and with {@code τ = d_kᵀ q / ‖d_k‖²} the next is {@code d_{k+1} = (q + (λ_k - 1) τ d_k) / (1 - τ)}.
+ *
+ * <p>The factors depend on each other through products of directions alone. Those are kept, in f64, and follow from each other; so a step reads the
+ * directions twice, in one sweep for {@code Dᵀ r} and one for q: {@code (2k + 8) n} elements, where two sets of vectors take 4k n to 6k n. To drop
+ * the oldest direction would break the product, so a row without room for another starts again.
+ */
+final class StepProduct implements InverseJacobian {
+    private final Plan plan;
+    private final int m;
+    private final Basis d;
+    /** For each row of the batch: its directions, ⟨d_i, d_j⟩, λ_j, and Dᵀr. */
+    private final int[] counts;
+    private final double[] products;
+    private final double[] λ;
+    private final double[] dr;
+    private final double[] coefficients;
+    private final double[] square;
+    /** By position: 1 / (1 - τ). */
+    private final double[] stretch;
+    private final double[] zeros;
+
+    /** Allocates {@code memory} blocks. */
+    StepProduct(Plan plan, int memory) {
+        this.plan = plan;
+        m = memory;
+        d = plan.basis(m);
+        counts = new int[plan.batch];
+        products = new double[plan.batch * m * m];
+        λ = new double[plan.batch * m];
+        dr = new double[plan.batch * m];
+        coefficients = new double[plan.batch * m];
+        square = new double[plan.batch];
+        stretch = new double[plan.batch];
+        zeros = new double[plan.batch];
+    }
+
+    @Override
+    public void forget(int b) {
+        counts[b] = 0;
+    }
+
+    @Override
+    public int directions(int b) {
+        return counts[b];
+    }
+
+    @Override
+    public void direct(Block r, Rows rows, boolean[] repeats, double[] lengths) {
+        int most = 0;
+        for (int p = 0; p < rows.count(); p++) {
+            most = Math.max(most, counts[rows.index(p)]);
+        }
+        plan.engine.multiDot(d, most, r, rows, dr);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            stretch[p] = repeats[b] ? repeat(b, lengths[b]) : combination(b, lengths[b]);
+        }
+        plan.engine.multiAxpy(d, most, coefficients, r, rows, square);
+        plan.engine.axpby(stretch, r, zeros, r);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (!repeats[b]) {
+                int k = counts[b]++;
+                d.block().copyRow(r, p, b * m + k);
+                products[(b * m + k) * m + k] = square[b] * stretch[p] * stretch[p];
+            }
+        }
+    }
+
+    private double repeat(int b, double length) {
+        Arrays.fill(coefficients, b * m, (b + 1) * m, 0);
+        coefficients[b * m + counts[b] - 1] = length;
+        return 1;
+    }
+
+    /**
+     * The coefficients of the directions in {@code q + (λ_k - 1) τ d_k}, and the products of the directions with the one to come. With q_j the sum
+     * up to the j-th factor and {@code c_j = d_jᵀ q_j / ‖d_j‖²}, that factor adds {@code c_j (d_{j+1} + (λ_j - 1) d_j)}.
+     *
+     * @param length λ_k, of the last step
+     * @return {@code 1 / (1 - τ)}
+     */
+    private double combination(int b, double length) {
+        int at = b * m;
+        int k = counts[b] - 1;
+        Arrays.fill(coefficients, at, at + m, 0);
+        if (k < 0) {
+            return 1;
+        }
+        λ[at + k] = length;
+        for (int j = 0; j < k; j++) {
+            double c = sum(at, j, j) / products[(at + j) * m + j];
+            coefficients[at + j] += (λ[at + j] - 1) * c;
+            coefficients[at + j + 1] = c;
+        }
+        double τ = sum(at, k, k) / products[(at + k) * m + k];
+        double least = 1 - τ;
+        if (k + 1 == m || !(Math.abs(least) >= LEAST)) {
+            counts[b] = 0;
+            Arrays.fill(coefficients, at, at + m, 0);
+            return 1;
+        }
+        coefficients[at + k] += (length - 1) * τ;
+        double stretch = 1 / least;
+        for (int j = 0; j <= k; j++) {
+            double product = stretch * sum(at, j, k);
+            products[(at + j) * m + k + 1] = product;
+            products[(at + k + 1) * m + j] = product;
+        }
+        return stretch;
+    }
+
+    /** {@code d_jᵀ (r + Σ_{i ≤ last} a_i d_i)} with the coefficients a that there are. */
+    private double sum(int at, int j, int last) {
+        double sum = dr[at + j];
+        for (int i = 0; i <= last; i++) {
+            sum += coefficients[at + i] * products[(at + j) * m + i];
+        }
+        return sum;
+    }
+}
