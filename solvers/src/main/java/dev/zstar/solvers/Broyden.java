@@ -1,138 +1,240 @@
 package dev.zstar.solvers;
 
-import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
-import java.util.Arrays;
 
 /**
- * Broyden's good method (Broyden 1965) for {@code F(z) = z - f(z) = 0}, from {@code B₀ = I}, with full steps: a secant method, which needs
- * no window to be chosen and does not mind maps that do not contract, at the price of a vector of memory for every step.
+ * Broyden's two methods (Broyden 1965) for {@code F(z) = z - f(z) = 0}, from {@code B₀ = I}: secant methods, which need no window to be chosen and do
+ * not mind maps that do not contract, at the price of a vector of memory or two for every step.
  *
- * <p>Only the steps s are kept (Kelley 1995, section 7.3). With full steps {@code B_k⁻¹ = Π_j (I + s_{j+1} s_jᵀ / ‖s_j‖²)}, newest factor first, so that
- * {@code q = B_k⁻¹ r} is r and a sum of steps, and {@code s_{k+1} = q / (1 - s_kᵀ q / ‖s_k‖²)}. The factors depend on each other through
- * products of steps alone. Those are kept, in f64, and follow from each other; so an iteration reads the steps twice, in one sweep for
- * {@code Sᵀ r} and one for q, {@code (2k + 7) n} elements, where the usual form with two sets of vectors moves 4k n to 6k n.
+ * <p>Each step teaches an approximation of the Jacobian (good) or of its inverse (bad) one more equation, and leaves it as it is elsewhere. With s
+ * the step, y the change of F and H the inverse,
+ *
+ * <ul>
+ *   <li>good: {@code H += (s - H y) sᵀ H / (sᵀ H y)};
+ *   <li>bad: {@code H += (s - H y) yᵀ / ‖y‖²}.
+ * </ul>
+ *
+ * <p>The good method with restarts keeps directions only, which are swept twice in a step: {@code (2k + 16) n} elements for k directions, loop
+ * included. All others keep pairs of vectors. The bad method reads each of those once, {@code (2k + 26) n}, the good one twice,
+ * {@code (4k + 24) n}. A reduction to half of the memory m adds about {@code 4 m n} to each step between two.
+ *
+ * <p>With a line search a step is made shorter until {@code ‖F‖} falls enough (Armijo 1966). A shorter trial is an iterate like any other: a row that
+ * is refused goes back some way while others take their next step, and all are evaluated together. Where no length will do the row starts again, with
+ * {@code B = I}, from the point that it has; where that direction fails too, it ends with {@link Status#LINE_SEARCH_FAILED}.
  */
 public final class Broyden extends FixedPointSolver {
+    /** What a step teaches. */
+    public enum Update {
+        /** The Jacobian changes least: Broyden's first method. The safer choice where f expands. */
+        GOOD,
+        /** Its inverse changes least: Broyden's second method. Often takes fewer evaluations where {@code I - J} is nearly singular. */
+        BAD
+    }
+
+    /** What happens when there is no room for another step. */
+    public enum Reduction {
+        /** All is forgotten, and the method starts again from where it is. */
+        RESTART,
+        /**
+         * The part of {@code H - I} with the largest singular values is kept (van de Rotten and Verduyn Lunel 2005), and the last equation with it.
+         * Takes fewer evaluations where memory is short, and more memory and traffic for each.
+         */
+        SVD
+    }
+
     /**
-     * How much is remembered.
+     * What is learnt and remembered, and how far steps go.
      *
-     * @param memory steps that are kept; when there is no room for another, the method starts again from where it is. To drop the oldest
-     *     instead would break the product of factors, and is known to fail where a restart does not
+     * @param update the good method or the bad
+     * @param memory steps that are kept, 2 to 500
+     * @param reduction what is kept of them when there is no room for another. To drop the oldest instead is known to fail where a restart does not
+     * @param rank how many pairs a reduction keeps, below memory; 0 for half of it, and with {@link Reduction#RESTART}
+     * @param lineSearch whether steps are made shorter until {@code ‖F‖} falls. Finds the way from far away, where whole steps overshoot; but that
+     *     {@code ‖F‖} can fall along a direction is nothing that the methods promise, and solves where it rises on the way take longer, or fail
      */
-    public record Options(int memory) {
-        /** 30 steps: deep equilibrium models at the usual tolerances take 10 to 30. */
+    public record Options(Update update, int memory, Reduction reduction, int rank, boolean lineSearch) {
+        /** The good method with 30 steps, restarts and whole steps: deep equilibrium models at the usual tolerances take 10 to 30. */
         public static final Options DEFAULT = new Options(30);
 
-        /** Checks the range. */
+        /** Checks the ranges. */
         public Options {
             if (memory < 2 || memory > 500) {
                 throw new IllegalArgumentException("memory " + memory + "; expected 2 to 500");
             }
+            if (rank < 0 || rank >= memory) {
+                throw new IllegalArgumentException("rank " + rank + " of a memory of " + memory + " steps; expected 0 to " + (memory - 1));
+            }
+            if (reduction == Reduction.RESTART && rank > 0) {
+                throw new IllegalArgumentException("rank " + rank + " with restarts, which keep nothing; expected 0, or the reduction SVD");
+            }
+        }
+
+        /** The good method with restarts, whole steps and another memory. */
+        public Options(int memory) {
+            this(Update.GOOD, memory, Reduction.RESTART, 0, false);
+        }
+
+        /** These options with another update. */
+        public Options withUpdate(Update update) {
+            return new Options(update, memory, reduction, rank, lineSearch);
+        }
+
+        /** These options with another memory. */
+        public Options withMemory(int memory) {
+            return new Options(update, memory, reduction, rank, lineSearch);
+        }
+
+        /** These options with restarts, or with reductions to half of the memory. */
+        public Options withReduction(Reduction reduction) {
+            return new Options(update, memory, reduction, 0, lineSearch);
+        }
+
+        /** These options with reductions to {@code rank} pairs. */
+        public Options withRank(int rank) {
+            return new Options(update, memory, Reduction.SVD, rank, lineSearch);
+        }
+
+        /** These options with a line search, or without. */
+        public Options withLineSearch(boolean lineSearch) {
+            return new Options(update, memory, reduction, rank, lineSearch);
+        }
+
+        /** Pairs that a full memory is reduced to. */
+        private int kept() {
+            return reduction == Reduction.RESTART ? 0 : rank == 0 ? memory / 2 : rank;
         }
     }
 
-    /** An update that would stretch the step by more than the inverse of this says that B is nearly singular; the method starts again. */
-    private static final double LEAST = 1e-3;
+    /** Of the line search: α, and how often a step is made shorter, to a thousandth or less, before its direction is given up. */
+    private static final double DECREASE = 1e-4;
+    private static final int REDUCTIONS = 10;
 
-    private final int m;
-    private final Basis s;
-    /** For each row of the batch: its steps, ⟨s_i, s_j⟩, and Sᵀr. */
-    private final int[] counts;
-    private final double[] products;
-    private final double[] sr;
-    private final double[] coefficients;
-    private final double[] square;
-    /** By position: 1 / (1 - ρ). */
-    private final double[] stretch;
-    private final double[] zeros;
-    private final double[] c;
+    private final InverseJacobian inverse;
+    /** By row of the batch: whether the point just taken in is refused; the length of the step to it, or of the next trial if it is. */
+    private final boolean[] refused;
+    private final double[] λ;
+    /** Null without a line search, and so is what follows. */
+    private final LineSearch search;
+    /** The points that steps are taken from, by row of the batch. */
+    private final Block points;
+    /**
+     * By row of the batch: accepted steps, -1 before the first evaluation; whether the row is on the way back to its point; whether it is given up.
+     */
+    private final int[] steps;
+    private final boolean[] returning;
+    private final boolean[] failed;
 
     private Broyden(Plan plan, Options options, Stopping stopping) {
         super(plan, stopping);
-        m = options.memory();
-        s = plan.basis(m);
-        counts = new int[plan.batch];
-        products = new double[plan.batch * m * m];
-        sr = new double[plan.batch * m];
-        coefficients = new double[plan.batch * m];
-        square = new double[plan.batch];
-        stretch = new double[plan.batch];
-        zeros = new double[plan.batch];
-        c = new double[m];
+        inverse = options.update() == Update.GOOD && options.reduction() == Reduction.RESTART
+                ? new StepProduct(plan, options.memory())
+                : new PairSum(plan, options.update() == Update.GOOD, options.memory(), options.kept());
+        refused = new boolean[plan.batch];
+        λ = new double[plan.batch];
+        boolean searches = options.lineSearch();
+        search = searches ? new LineSearch(plan.batch, DECREASE, REDUCTIONS) : null;
+        points = searches ? plan.block() : null;
+        steps = searches ? new int[plan.batch] : null;
+        returning = searches ? new boolean[plan.batch] : null;
+        failed = searches ? new boolean[plan.batch] : null;
     }
 
-    /** Allocates {@code memory + 2} blocks, for batches of up to {@code batch} rows of {@code n} elements. */
+    /**
+     * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code memory + 2} blocks for the good method with restarts, and
+     * {@code 2 memory + 3} for all others, with {@code rank + 1} vectors for reductions, not for each row but in all. One block more for a line
+     * search, two more for a tolerance for steps.
+     *
+     * @throws IllegalArgumentException if a line search meets a fixed number of evaluations, of which the last may be at a point that it refuses
+     */
     public static Broyden plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
+        if (options.lineSearch() && stopping.fixed()) {
+            throw new IllegalArgumentException("Broyden with a line search and a fixed number of evaluations, of which the last may be at a "
+                    + "point that is refused; expected tolerances, or no line search");
+        }
         return new Broyden(new Plan(engine, type, n, batch), options, stopping);
     }
 
     @Override
     void begin(int b) {
-        counts[b] = 0;
+        inverse.forget(b);
+        λ[b] = 1;
+        if (search != null) {
+            refused[b] = false;
+            steps[b] = -1;
+            returning[b] = false;
+            failed[b] = false;
+        }
+    }
+
+    @Override
+    void measure(Block zk, Block gk, double[] squares) {
+        super.measure(zk, gk, squares);
+        if (search != null) {
+            for (int p = 0; p < rows.count(); p++) {
+                look(rows.index(p), Math.sqrt(squares[2 * rows.index(p)]));
+            }
+        }
+    }
+
+    /** Row {@code b} learns {@code ‖F‖} at its trial. */
+    private void look(int b, double norm) {
+        boolean step = steps[b] >= 0 && !returning[b];
+        refused[b] = step && !search.accepts(b, norm);
+        if (!refused[b]) {
+            if (returning[b]) {
+                inverse.forget(b);
+            }
+            steps[b] += returning[b] ? 0 : 1;
+            λ[b] = search.length(b);
+            returning[b] = false;
+            search.start(b, norm);
+        } else if (search.reduce(b, norm)) {
+            λ[b] = search.length(b);
+        } else {
+            // The first direction is the residual itself: there is nothing to forget.
+            failed[b] = inverse.directions(b) == 1;
+            returning[b] = true;
+            λ[b] = 0;
+        }
+    }
+
+    @Override
+    boolean refused(int b) {
+        return refused[b];
+    }
+
+    @Override
+    Status verdict(int b) {
+        return search != null && failed[b] ? Status.LINE_SEARCH_FAILED : null;
+    }
+
+    @Override
+    int iterations(int b) {
+        return search == null ? super.iterations(b) : steps[b];
     }
 
     @Override
     void advance(FixedPointMap f, Block zk, Block gk) {
+        if (search != null) {
+            rebase(zk, gk);
+        }
         plan.engine.axpby(-1, zk, 1, gk);
-        int most = 0;
-        for (int p = 0; p < rows.count(); p++) {
-            most = Math.max(most, counts[rows.index(p)]);
-        }
-        plan.engine.multiDot(s, most, gk, rows, sr);
-        for (int p = 0; p < rows.count(); p++) {
-            stretch[p] = combination(rows.index(p));
-        }
-        plan.engine.multiAxpy(s, most, coefficients, gk, rows, square);
-        plan.engine.axpby(stretch, gk, zeros, gk);
-        for (int p = 0; p < rows.count(); p++) {
-            int b = rows.index(p);
-            int k = counts[b]++;
-            s.block().copyRow(gk, p, b * m + k);
-            products[(b * m + k) * m + k] = square[b] * stretch[p] * stretch[p];
-        }
+        inverse.direct(gk, rows, refused, λ);
         plan.engine.axpby(1, gk, 1, zk);
     }
 
-    /**
-     * The coefficients of the steps in q, and the products of the steps with the one to come. With {@code t_j = s_jᵀ q_j}, q_j the sum up to the
-     * j-th factor, {@code c_j = t_j / ‖s_j‖²} belongs to s_{j+1}.
-     *
-     * @return {@code 1 / (1 - s_kᵀ q / ‖s_k‖²)}
-     */
-    private double combination(int b) {
-        int at = b * m;
-        int k = counts[b] - 1;
-        Arrays.fill(coefficients, at, at + m, 0);
-        if (k < 0) {
-            return 1;
+    /** Rows that are refused go back to where they came from, with no residual, whatever it was; the others have a new point. */
+    private void rebase(Block zk, Block gk) {
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (refused[b]) {
+                zk.copyRow(points, b, p);
+                gk.copyRow(zk, p, p);
+            } else {
+                points.copyRow(zk, p, b);
+            }
         }
-        for (int j = 0; j < k; j++) {
-            c[j] = sum(b, j, j) / products[(at + j) * m + j];
-        }
-        double least = 1 - sum(b, k, k) / products[(at + k) * m + k];
-        if (k + 1 == m || !(Math.abs(least) >= LEAST)) {
-            counts[b] = 0;
-            return 1;
-        }
-        double stretch = 1 / least;
-        for (int j = 0; j <= k; j++) {
-            double product = stretch * sum(b, j, k);
-            products[(at + j) * m + k + 1] = product;
-            products[(at + k + 1) * m + j] = product;
-        }
-        System.arraycopy(c, 0, coefficients, at + 1, k);
-        return stretch;
-    }
-
-    /** {@code s_jᵀ (r + Σ_{i < count} c_i s_{i+1})}. */
-    private double sum(int b, int j, int count) {
-        double sum = sr[b * m + j];
-        for (int i = 0; i < count; i++) {
-            sum += c[i] * products[(b * m + j) * m + i + 1];
-        }
-        return sum;
     }
 }
