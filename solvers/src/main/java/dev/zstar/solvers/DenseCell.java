@@ -30,7 +30,7 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
     private final Block ones;
     private final Rows all;
     private final Epilogue biased;
-    /** The rows of a call to {@link #apply}, and those last linearised: own copies, since an epilogue refers to its rows, and a new one is an object. */
+    /** The rows of a call to {@link #apply}, and those last linearised: copies, since an epilogue refers to its rows, and a new one is an object. */
     private final Rows active;
     private final Rows linear;
     private final Epilogue epilogue;

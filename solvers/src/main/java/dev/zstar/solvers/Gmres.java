@@ -136,8 +136,8 @@ public final class Gmres implements AutoCloseable {
     }
 
     /**
-     * One cycle from {@code u = 0}, believed as it is: no product is spent on the true residual. What the outcome states instead is the residual of the
-     * small problem, relative to the right-hand side; NaN where the operator was.
+     * One cycle from {@code u = 0}, believed as it is: no product is spent on the true residual. What the outcome states instead is the
+     * residual of the small problem, relative to the right-hand side; NaN where the operator was.
      *
      * @param solution may be {@code rhs}
      * @param limits the most steps of each row, at least 1; looked at after each step, so the operator may lower them to end the cycle

@@ -29,8 +29,8 @@ final class Judge {
     }
 
     /**
-     * For a point that was tried and that the method does not go to. It may be a solution; but NaN, a residual that grew and a short step say nothing of
-     * the row, which is elsewhere.
+     * For a point that was tried and that the method does not go to. It may be a solution; but NaN, a residual that grew and a short step say
+     * nothing of the row, which is elsewhere.
      */
     static Status refused(double residualSquare, double valueSquare, double tolerance, int spent, Stopping stopping) {
         Status status = finite(residualSquare, valueSquare) ? converged(residualSquare, valueSquare, tolerance, spent, stopping) : null;

@@ -3,9 +3,9 @@ package dev.zstar.solvers;
 import java.util.Arrays;
 
 /**
- * How far to go along a direction, for each row of a batch on its own: the whole step first, then shorter ones until the residual falls enough (Armijo
- * 1966). The next length is where the parabola through {@code ‖F‖²} at the base point and at the last two trials is least, within a tenth and a
- * half of the last (Kelley 1995, section 8.3.1).
+ * How far to go along a direction, for each row of a batch on its own: the whole step first, then shorter ones until the residual falls
+ * enough (Armijo 1966). The next length is where the parabola through {@code ‖F‖²} at the base point and at the last two trials is least,
+ * within a tenth and a half of the last (Kelley 1995, section 8.3.1).
  *
  * <p>It sees norms only. Points are the solver's, which evaluates a trial together with whatever the other rows need.
  */

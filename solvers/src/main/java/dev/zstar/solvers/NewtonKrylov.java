@@ -8,15 +8,15 @@ import dev.zstar.kernels.Type;
 import java.util.Arrays;
 
 /**
- * Newton's method for {@code F(z) = z - f(z) = 0}, inexact (Dembo, Eisenstat and Steihaug 1982): the step s of {@code (I - J) s = f(z) - z} comes from GMRES, which is
- * stopped at {@code ‖(I - J) s + F‖ ≤ η ‖F‖}, and is made shorter where the whole of it does not lower {@code ‖F‖}. Converges
- * superlinearly, and where f does not contract. Where f contracts well, Anderson and Broyden take fewer evaluations; it wins where their windows are
- * too short for the spectrum of J: a linear map with ρ(J) = 0.999, or an elliptic equation.
+ * Newton's method for {@code F(z) = z - f(z) = 0}, inexact (Dembo, Eisenstat and Steihaug 1982): the step s of {@code (I - J) s = f(z) - z}
+ * comes from GMRES, which is stopped at {@code ‖(I - J) s + F‖ ≤ η ‖F‖}, and is made shorter where the whole of it does not lower
+ * {@code ‖F‖}. Converges superlinearly close to a solution, whether f contracts there or not. Dense cells take fewer evaluations by Anderson and
+ * Broyden; it wins where their windows are too short for the spectrum of J: a linear map with ρ(J) = 0.999, or an elliptic equation.
  *
  * <p>η is choice 2 of Eisenstat and Walker (1996), {@code 0.9 (‖F_k‖ / ‖F_{k-1}‖)²}, with their safeguard, and no smaller than the solve's
  * own tolerance asks for (Kelley 1995, section 6.3). {@code J v} comes from the map if it is a {@link DifferentiableMap}, else from
- * differences of f. Both count as evaluations, as does {@link DifferentiableMap#linearise}, and budgets hold for their sum; once no whole step fits in the
- * budget of a row, it goes on with plain ones. Patience counts all evaluations too.
+ * differences of f. Both count as evaluations, as does {@link DifferentiableMap#linearise}, and budgets hold for their sum; once no whole
+ * step fits in the budget of a row, it goes on with plain ones. Patience counts all evaluations too.
  *
  * <p>A shorter trial is an iterate like any other: a row that is refused goes back some way while others take their next step, and all
  * are evaluated together. So an {@link Observer} sees trials, but none of the evaluations within a step.
@@ -34,8 +34,8 @@ public final class NewtonKrylov extends FixedPointSolver {
     public record Options(int krylov, double forcing, boolean differences, double decrease, int reductions) {
         /**
          * m = 40, η ≤ 0.9, derivatives of the map, α = 10⁻⁴, 20 reductions, which are 10⁻⁶ of a step or less. Fewer products hurt where they are
-         * needed: for Bratu's equation on 63 points 20 took five times the evaluations that 40 took. A first η of 0.1 saves a tenth
-         * on maps that contract, and fails more often on those that do not.
+         * needed: for Bratu's equation on 63 points 20 took five times the evaluations that 40 took. A largest η of 0.1 saves
+         * 5 to 20% on cells that contract, and fails more often on those that do not.
          */
         public static final Options DEFAULT = new Options(40, 0.9, false, 1e-4, 20);
 
@@ -314,8 +314,9 @@ public final class NewtonKrylov extends FixedPointSolver {
     }
 
     /**
-     * {@code out = (f(z + ε v) - f(z)) / ε}, for v of length 1. {@code ε² = 2 u ‖z‖ max(‖z‖, ‖f(z)‖)}, u the unit roundoff, weighs the rounding of f against its
-     * curvature over lengths like ‖z‖; close to a solution it is the √(2u) ‖z‖ of Kelley (1995, section 6.2.1). Where z is 0, ‖f(z)‖ takes its place.
+     * {@code out = (f(z + ε v) - f(z)) / ε}, for v of length 1. {@code ε² = 2 u ‖z‖ max(‖z‖, ‖f(z)‖)}, u the unit roundoff, weighs the
+     * rounding of f against its curvature over lengths like ‖z‖; close to a solution it is the √(2u) ‖z‖ of Kelley (1995, section 6.2.1).
+     * Where z is 0, ‖f(z)‖ takes its place.
      *
      * @param point room for {@code z + ε v}
      */

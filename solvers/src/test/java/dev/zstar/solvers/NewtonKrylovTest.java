@@ -130,7 +130,7 @@ class NewtonKrylovTest {
         }
     }
 
-    /** {@code α - c α² / 4 = 1} for the mean α of the solution, since the kernel is symmetric up to μ: it holds for the midpoint rule as for the integral. */
+    /** {@code α - c α² / 4 = 1} for the mean α of the solution, since the kernel is symmetric up to μ: for the midpoint rule as for the integral. */
     @Test
     void theHEquationHasItsMeanAndConvergesSuperlinearly() {
         double c = 0.9999;
@@ -148,7 +148,8 @@ class NewtonKrylovTest {
             assertThat(residuals.get(2) / residuals.get(1)).as("%s", residuals).isGreaterThan(1e-2);
             // The trace has each point at its evaluation, and within a step what the last one had.
             double[] trace = outcome.trace();
-            assertThat(trace).hasSize(outcome.evaluations()).hasSizeGreaterThan(residuals.size()).startsWith(residuals.get(0)).endsWith(residuals.get(k));
+            assertThat(trace).hasSize(outcome.evaluations()).hasSizeGreaterThan(residuals.size());
+            assertThat(trace).startsWith(residuals.get(0)).endsWith(residuals.get(k));
             assertThat(Arrays.stream(trace).boxed().distinct().toList()).isEqualTo(residuals);
         }
     }
@@ -177,11 +178,58 @@ class NewtonKrylovTest {
                                 step += Math.pow(fz.get(p, i) - z.get(p, i), 2);
                                 value += Math.pow(fz.get(p, i), 2);
                             }
-                            assertThat(outcome.residual(p)).as("the claimed residual is the true one").isCloseTo(Math.sqrt(step / value), within(1e-12));
+                            assertThat(outcome.residual(p)).as("the claimed residual is the true one")
+                                    .isCloseTo(Math.sqrt(step / value), within(1e-12));
                         }
                     }
                 }
             }
+        }
+    }
+
+    /** On a linear map {@code ‖F‖} after a step is the residual that GMRES stopped at; each of its steps gains less than a factor of 5 here. */
+    @Test
+    void eachStepIsAsExactAsTheLastOneAndTheToleranceAskFor() {
+        int n = 64;
+        double tolerance = 1e-6;
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.IDENTITY, Type.F64, n, 1, 0.95, 1);
+                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, n, 1, DEFAULT, Stopping.relative(tolerance));
+                Block z = engine.allocate(Type.F64, 1, n);
+                Block fz = engine.allocate(Type.F64, 1, n)) {
+            List<double[]> norms = new ArrayList<>();
+            Observer look = (progress, iterate, rows) -> {
+                Block at = rows.count() == 1 ? iterate : z;
+                cell.apply(at, fz, new Rows(1));
+                double step = 0;
+                double value = 0;
+                for (int i = 0; i < n; i++) {
+                    step += Math.pow(fz.get(0, i) - at.get(0, i), 2);
+                    value += Math.pow(fz.get(0, i), 2);
+                }
+                norms.add(new double[] {Math.sqrt(step), Math.sqrt(value)});
+                return true;
+            };
+            assertThat(newton.solve(cell, z, look).status(0)).isEqualTo(Status.CONVERGED_RELATIVE);
+            assertThat(norms).hasSizeGreaterThan(3);
+            double η = 0.9;
+            boolean held = false;
+            boolean bounded = false;
+            for (int k = 0; k + 1 < norms.size(); k++) {
+                double norm = norms.get(k)[0];
+                if (k > 0) {
+                    double chosen = 0.9 * Math.pow(norm / norms.get(k - 1)[0], 2);
+                    double least = 0.9 * η * η;
+                    held |= least > 0.1 && least > chosen;
+                    η = Math.min(0.9, least > 0.1 ? Math.max(chosen, least) : chosen);
+                }
+                double goal = Math.min(0.9, 0.5 * tolerance * norms.get(k)[1] / norm);
+                bounded |= goal > η;
+                η = Math.max(η, goal);
+                assertThat(norms.get(k + 1)[0] / norm).as("step %d, η = %s", k, η).isBetween(0.2 * η, η * (1 + 1e-6));
+            }
+            assertThat(held).as("the safeguard was in force").isTrue();
+            assertThat(bounded).as("the tolerance was in force").isTrue();
         }
     }
 
@@ -217,7 +265,8 @@ class NewtonKrylovTest {
     @Test
     void aLineSearchThatFailsSaysSo() {
         try (Engine engine = Engines.best(1);
-                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, 1, 1, DEFAULT.withLineSearch(1e-4, 5), Stopping.relative(1e-12).orStep(1e-3));
+                NewtonKrylov newton = NewtonKrylov.plan(
+                        engine, Type.F64, 1, 1, DEFAULT.withLineSearch(1e-4, 5), Stopping.relative(1e-12).orStep(1e-3));
                 Block z = Block.of(Type.F64, 1, 1, 3)) {
             Lattice map = new Lattice(1, Lattice.Defect.UPHILL);
             Outcome outcome = newton.solve(map, z);
@@ -286,7 +335,8 @@ class NewtonKrylovTest {
         int n = 12;
         try (Engine engine = Engines.best(1);
                 NewtonKrylov two = NewtonKrylov.plan(engine, Type.F64, n, 1, DEFAULT, Stopping.relative(1e-12).withinIterations(2));
-                NewtonKrylov brief = NewtonKrylov.plan(engine, Type.F64, n, 1, DEFAULT.withForcing(1e-10), Stopping.relative(1e-12).within(Duration.ofMillis(400)));
+                NewtonKrylov brief = NewtonKrylov.plan(
+                        engine, Type.F64, n, 1, DEFAULT.withForcing(1e-10), Stopping.relative(1e-12).within(Duration.ofMillis(400)));
                 Block z = engine.allocate(Type.F64, 1, n)) {
             z.fill(5);
             List<Double> residuals = new ArrayList<>();
