@@ -55,9 +55,19 @@ final class ProblemTable {
         }
         for (String solver : solvers) {
             long solved = lines.values().stream().filter(line -> spent(line, solver).isPresent()).count();
-            out.printf("%-40s solved %d of %d problems, %.1f%%%n", solver, solved, lines.size(), 100.0 * solved / lines.size());
+            out.printf("%-40s solved %d of %d problems, %.1f%%; evaluations %.2f times those of %s%n",
+                    solver, solved, lines.size(), 100.0 * solved / lines.size(), mean(lines, solver, solvers.getFirst()), solvers.getFirst());
         }
         solvers.stream().filter(solver -> solvers.contains(textbook(solver))).forEach(solver -> compare(lines, solver, out));
+    }
+
+    /** The geometric mean of the ratios of evaluations, those of failures included. */
+    private static double mean(Map<String, Line> lines, String solver, String other) {
+        return Math.exp(lines.values().stream()
+                .filter(line -> line.ends().containsKey(solver) && line.ends().containsKey(other))
+                .mapToDouble(line -> Math.log(line.ends().get(solver).value() / line.ends().get(other).value()))
+                .average()
+                .orElse(Double.NaN));
     }
 
     private static void compare(Map<String, Line> lines, String ours, PrintWriter out) {

@@ -2,8 +2,10 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
 import java.util.Arrays;
 
 /**
@@ -66,6 +68,16 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             states[i] = plan.block();
         }
         outcome.states(states);
+    }
+
+    /**
+     * The method to begin with: Anderson acceleration of type I over the last ten iterates, {@code 24} blocks. On 49 problems in f32 and f64 it solved all, with a fifth
+     * fewer evaluations than type II over five, which is cheaper where a batch is so large that the method's own traffic counts
+     * ({@code B} above about {@code n / 30} for a cell of one dense layer). Broyden's bad method with reductions takes a tenth fewer still, and 63 blocks. The suite
+     * {@code forward} of the study measures all of this.
+     */
+    public static FixedPointSolver plan(Engine engine, Type type, int n, int batch, Stopping stopping) {
+        return Anderson.plan(engine, type, n, batch, Anderson.Options.DEFAULT.withVariant(Anderson.Variant.TYPE_I).withWindow(10), stopping);
     }
 
     /** Bytes that this plan holds. */
