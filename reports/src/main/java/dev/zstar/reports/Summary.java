@@ -19,6 +19,9 @@ final class Summary {
                         row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min());
                 case "forward us", "backward us" -> out.printf("%-34s %12.1f µs, %.0f evaluations, %.2f × their time, %.0f B allocated%n",
                         label, row.value(), find(file, row, "nfev"), find(file, row, "overhead"), find(file, row, "allocated"));
+                case "forward traffic" -> out.printf("%-34s %12.1f vectors moved in a step of a row, %.2f × the least%n",
+                        label, row.value(), find(file, row, "trafficRatio"));
+                case "streaming ratio" -> out.printf("%-34s %12.2f × (worst fork %.2f)%n", row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min());
                 case "forward depth" -> out.printf("%-34s %12.0f plain steps to the same residual%n", label, row.value());
                 case "depth bytes" -> out.printf("%-34s %12.1f MiB%n", row.name(), row.value() / 0x1p20);
                 default -> {}

@@ -33,6 +33,10 @@ final class SolveSuite {
     private static final double ADJOINT_TOLERANCE = 1e-4;
     /** Spectral radius of W, about. */
     private static final double RADIUS = 0.95;
+    /** Evaluations of a solve of a fixed length. */
+    private static final int STEADY = 30;
+    /** The least vectors that a step of Anderson with m = 5 moves: r, the differences and their products in one sweep, and the mix in one. */
+    private static final double LEAST = 2 * 5 + 3;
     /** How long a solve may take to stop allocating. */
     private static final long WARM_NANOS = 5_000_000_000L;
 
@@ -44,6 +48,7 @@ final class SolveSuite {
         List<String> shapes = new ArrayList<>(List.of("64x1", "512x32"));
         if (!options.quick()) {
             shapes.add("1024x64");
+            shapes.add("2048x1");
         }
         List<String> narrow = options.quick() ? List.of("1024x1") : List.of("1024x1", "4096x1");
         progress.stage("solves", shapes.size() + narrow.size());
@@ -108,6 +113,7 @@ final class SolveSuite {
             String name = "anderson(5) n=" + n + " B=" + batch;
             try (Anderson anderson = Anderson.plan(e, Type.F32, n, batch, Anderson.Options.DEFAULT, Stopping.relative(TOLERANCE));
                     Anderson traced = Anderson.plan(e, Type.F32, n, batch, Anderson.Options.DEFAULT, Stopping.relative(TOLERANCE).traced());
+                    Anderson steady = Anderson.plan(e, Type.F32, n, batch, Anderson.Options.DEFAULT, Stopping.fixed(STEADY));
                     Picard plain = Picard.plan(e, Type.F32, n, batch, 1, Stopping.relative(TOLERANCE).within(2000).traced());
                     Block out = e.allocate(Type.F32, batch, n)) {
                 z.copyFrom(zero);
@@ -122,19 +128,24 @@ final class SolveSuite {
                 }
                 OptionalInt depth = Picard.equivalentDepth(e, cell, zero, TOLERANCE, 2000);
                 int evaluations = first.evaluations();
-                long rows = first.rowEvaluations();
                 Rows all = new Rows(batch);
                 Runnable solve = () -> {
                     z.copyFrom(zero);
                     anderson.solve(cell, z);
                 };
-                double[][] nanos = Stopwatch.run(4_000_000, 100, solve, () -> cell.apply(z, out, all));
-                // Rows leave as they converge: what the solve evaluated, in whole batches.
-                double own = nanos[1][0] * rows / batch;
+                // No row leaves here, so that all evaluations are of whole batches.
+                double[][] nanos = Stopwatch.run(4_000_000, 100, solve, () -> {
+                    z.copyFrom(zero);
+                    steady.solve(cell, z);
+                }, () -> cell.apply(z, out, all));
+                double overhead = nanos[1][0] / (STEADY * nanos[2][0]);
                 long allocated = allocated(solve);
                 add("forward", name, "us", nanos[0], 1e-3);
                 single("forward", name, "nfev", evaluations);
-                single("forward", name, "overhead", nanos[0][0] / own);
+                single("forward", name, "overhead", overhead);
+                double traffic = traffic(e, cell, zero, z, n, batch);
+                single("forward", name, "traffic", traffic);
+                single("forward", name, "trafficRatio", traffic / LEAST);
                 single("forward", name, "allocated", (double) allocated);
                 long bytes = anderson.bytes() + cell.bytes() + z.bytes();
                 single("forward", name, "bytes", (double) bytes);
@@ -144,6 +155,21 @@ final class SolveSuite {
                     single("forward", name, "bytesPerDepth", (double) bytes / depth.getAsInt());
                 }
             }
+        }
+
+        /** Vectors that the solver itself moves in one step of one row, once its window is full: of two solves, the difference. */
+        private static double traffic(Engine e, DenseCell cell, Block zero, Block z, int n, int batch) {
+            long[] elements = new long[2];
+            for (int i = 0; i < 2; i++) {
+                Traffic traffic = new Traffic(e);
+                try (Anderson anderson = Anderson.plan(
+                        traffic.engine(), Type.F32, n, batch, Anderson.Options.DEFAULT, Stopping.fixed(STEADY - 10 * i))) {
+                    z.copyFrom(zero);
+                    anderson.solve(cell, z);
+                }
+                elements[i] = traffic.elements();
+            }
+            return (elements[0] - elements[1]) / (10.0 * batch * n);
         }
 
         private void backward(Engine e, DenseCell cell, Block z, int n, int batch) {

@@ -143,16 +143,16 @@ final class StreamingSuite {
             }
         }
 
-        /** Of every eight images five as they are, two so strong that they saturate the cell, and one faint under noise, which takes longest. */
+        /** Of every sixteen images nine as they are, six so strong that they saturate the cell, and one faint under noise, which takes longest. */
         private static Block mixed(Digits data) {
             Random random = new Random(3);
             Block images = Block.allocate(Type.F32, IMAGES, Digits.PIXELS);
             for (int image = 0; image < IMAGES; image++) {
                 float[] pixels = data.pixels().get(Digits.TRAINING + image % (data.size() - Digits.TRAINING));
                 for (int i = 0; i < Digits.PIXELS; i++) {
-                    images.set(image, i, switch (image % 8) {
-                        case 5, 6 -> 8 * pixels[i];
-                        case 7 -> 0.02 * (pixels[i] + random.nextGaussian());
+                    images.set(image, i, switch (image % 16) {
+                        case 9, 10, 11, 12, 13, 14 -> 8 * pixels[i];
+                        case 15 -> 0.02 * (pixels[i] + random.nextGaussian());
                         default -> pixels[i];
                     });
                 }
