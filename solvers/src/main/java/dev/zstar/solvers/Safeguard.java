@@ -10,8 +10,11 @@ package dev.zstar.solvers;
  * @param damping β, at first
  */
 public record Safeguard(double growth, double damping) {
-    /** A residual may double: on maps that contract, Anderson and Broyden grow by as much on their way, and recover. */
-    public static final Safeguard DEFAULT = new Safeguard(2, 0.5);
+    /**
+     * A residual may grow tenfold. Anderson over five iterates solves all of the study's 98 problems with it, 97 without, and 96 where it may only double, since on some it
+     * grows by more on its way.
+     */
+    public static final Safeguard DEFAULT = new Safeguard(10, 0.5);
 
     /** Checks the ranges. */
     public Safeguard {

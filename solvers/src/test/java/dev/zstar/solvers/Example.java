@@ -4,6 +4,7 @@ import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Type;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +28,7 @@ final class Example {
                 Block du = engine.allocate(Type.F32, n, 2);
                 Block db = engine.allocate(Type.F32, 1, n);
                 DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, 1);
-                Anderson forward = Anderson.plan(engine, Type.F32, n, 1, Anderson.Options.DEFAULT, Stopping.relative(1e-6));
+                FixedPointSolver forward = FixedPointSolver.plan(engine, Type.F32, n, 1, Stopping.relative(1e-6));
                 Gmres backward = Gmres.plan(engine, Type.F32, n, 1, 20, Stopping.relative(1e-4))) {
             cell.inject(x);                               // U x + b, once
             Outcome solved = forward.solve(cell, z);      // z = tanh(W z + U x + b), from z = 0
@@ -49,5 +50,27 @@ final class Example {
         stream.run(inputs.iterator(), states, solved -> ends.add(solved.status()));
         // end
         return ends;
+    }
+
+    static List<String> explain(FixedPointSolver forward, DenseCell cell, Block z) {
+        List<String> said = new ArrayList<>();
+        // example
+        Outcome outcome = forward.solve(cell, z);
+        if (!outcome.succeeded()) {
+            Diagnosis.of(forward, cell, z).sentences().forEach(said::add);
+        }
+        // end
+        return said;
+    }
+
+    static Outcome mixed(Engine engine, Block w, Block u, Block b, Block x, Block z, int n, int batch) {
+        // example
+        try (DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, batch, Format.INT8);
+                MixedPrecision mixed = MixedPrecision.plan(
+                        engine, Type.F32, n, batch, MixedPrecision.Options.DEFAULT, Stopping.relative(1e-6))) {
+            cell.inject(x);
+            return mixed.solve(cell, cell.in(Format.INT8), z);
+        }
+        // end
     }
 }

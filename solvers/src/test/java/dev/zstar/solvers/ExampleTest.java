@@ -37,6 +37,29 @@ class ExampleTest {
         }
     }
 
+    /** A map that does not contract, and too few evaluations. */
+    @Test
+    void theExplanationRuns() {
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, 16, 2, 3, 1);
+                Picard forward = Picard.plan(engine, Type.F32, 16, 2, 1, Stopping.relative(1e-5).within(40));
+                Block z = engine.allocate(Type.F32, 2, 16)) {
+            assertThat(Example.explain(forward, cell, z)).isNotEmpty();
+        }
+    }
+
+    @Test
+    void mixedPrecisionRuns() {
+        try (Engine engine = Engines.best(1);
+                Block w = Problems.symmetric(Type.F32, 32, 0.9, 1);
+                Block u = Problems.random(Type.F32, 32, 3, 1, 2);
+                Block b = Problems.random(Type.F32, 1, 32, 1, 3);
+                Block x = Problems.random(Type.F32, 2, 3, 1, 4);
+                Block z = engine.allocate(Type.F32, 2, 32)) {
+            assertThat(Example.mixed(engine, w, u, b, x, z, 32, 2).succeeded()).isTrue();
+        }
+    }
+
     @Test
     void theReadmeShowsIt() throws IOException {
         String source = Files.readString(Path.of("src/test/java/dev/zstar/solvers/Example.java"));
