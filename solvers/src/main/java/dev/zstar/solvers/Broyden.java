@@ -53,8 +53,9 @@ public final class Broyden extends FixedPointSolver {
      * @param rank how many pairs a reduction keeps, below memory; 0 for half of it, and with {@link Reduction#RESTART}
      * @param lineSearch whether steps are made shorter until {@code ‖F‖} falls. Finds the way from far away, where whole steps overshoot; but that
      *     {@code ‖F‖} can fall along a direction is nothing that the methods promise, and solves where it rises on the way take longer, or fail
+     * @param safeguard what happens where the residual grows, or null for nothing; not beside a line search
      */
-    public record Options(Update update, int memory, Reduction reduction, int rank, boolean lineSearch) {
+    public record Options(Update update, int memory, Reduction reduction, int rank, boolean lineSearch, Safeguard safeguard) {
         /** The good method with 30 steps, restarts and whole steps: deep equilibrium models at the usual tolerances take 10 to 30. */
         public static final Options DEFAULT = new Options(30);
 
@@ -69,36 +70,44 @@ public final class Broyden extends FixedPointSolver {
             if (reduction == Reduction.RESTART && rank > 0) {
                 throw new IllegalArgumentException("rank " + rank + " with restarts, which keep nothing; expected 0, or the reduction SVD");
             }
+            if (lineSearch && safeguard != null) {
+                throw new IllegalArgumentException("a line search and a safeguard, which both take steps back; expected one of them");
+            }
         }
 
         /** The good method with restarts, whole steps and another memory. */
         public Options(int memory) {
-            this(Update.GOOD, memory, Reduction.RESTART, 0, false);
+            this(Update.GOOD, memory, Reduction.RESTART, 0, false, null);
         }
 
         /** These options with another update. */
         public Options withUpdate(Update update) {
-            return new Options(update, memory, reduction, rank, lineSearch);
+            return new Options(update, memory, reduction, rank, lineSearch, safeguard);
         }
 
         /** These options with another memory. */
         public Options withMemory(int memory) {
-            return new Options(update, memory, reduction, rank, lineSearch);
+            return new Options(update, memory, reduction, rank, lineSearch, safeguard);
         }
 
         /** These options with restarts, or with reductions to half of the memory. */
         public Options withReduction(Reduction reduction) {
-            return new Options(update, memory, reduction, 0, lineSearch);
+            return new Options(update, memory, reduction, 0, lineSearch, safeguard);
         }
 
         /** These options with reductions to {@code rank} pairs. */
         public Options withRank(int rank) {
-            return new Options(update, memory, Reduction.SVD, rank, lineSearch);
+            return new Options(update, memory, Reduction.SVD, rank, lineSearch, safeguard);
         }
 
         /** These options with a line search, or without. */
         public Options withLineSearch(boolean lineSearch) {
-            return new Options(update, memory, reduction, rank, lineSearch);
+            return new Options(update, memory, reduction, rank, lineSearch, safeguard);
+        }
+
+        /** These options with a safeguard. */
+        public Options withSafeguard(Safeguard safeguard) {
+            return new Options(update, memory, reduction, rank, lineSearch, safeguard);
         }
 
         /** Pairs that a full memory is reduced to. */
@@ -127,7 +136,7 @@ public final class Broyden extends FixedPointSolver {
     private final boolean[] failed;
 
     private Broyden(Plan plan, Options options, Stopping stopping) {
-        super(plan, stopping);
+        super(plan, stopping, options.safeguard());
         inverse = options.update() == Update.GOOD && options.reduction() == Reduction.RESTART
                 ? new StepProduct(plan, options.memory())
                 : new PairSum(plan, options.update() == Update.GOOD, options.memory(), options.kept());
@@ -144,7 +153,7 @@ public final class Broyden extends FixedPointSolver {
     /**
      * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code memory + 2} blocks for the good method with restarts, and
      * {@code 2 memory + 3} for all others, with {@code rank + 1} vectors for reductions, not for each row but in all. One block more for a line
-     * search, two more for a tolerance for steps.
+     * search, two more for a safeguard, and for a tolerance for steps.
      *
      * @throws IllegalArgumentException if a line search meets a fixed number of evaluations, of which the last may be at a point that it refuses
      */

@@ -104,7 +104,27 @@ class SafeguardTest {
     }
 
     @Test
+    void itGuardsBroydenToo() {
+        for (Broyden.Update update : Broyden.Update.values()) {
+            Broyden.Options options = Broyden.Options.DEFAULT.withUpdate(update);
+            try (Engine engine = Engines.best(1);
+                    Broyden bare = Broyden.plan(engine, Type.F64, 1, 1, options, Stopping.relative(0).orAbsolute(1e-10));
+                    Broyden safe = Broyden.plan(engine, Type.F64, 1, 1, options.withSafeguard(Safeguard.DEFAULT), Stopping.relative(0).orAbsolute(1e-10));
+                    Block z = engine.allocate(Type.F64, 1, 1)) {
+                z.set(0, 0, 9.9);
+                assertThat(bare.solve(CLIFF, z).succeeded()).isFalse();
+                z.set(0, 0, 9.9);
+                Outcome outcome = safe.solve(CLIFF, z);
+                assertThat(outcome.succeeded()).as("%s: %s", update, outcome).isTrue();
+                assertThat(safe.bytes() - bare.bytes()).isEqualTo(2 * Block.bytes(Type.F64, 1, 1));
+            }
+        }
+    }
+
+    @Test
     void rangesAreChecked() {
+        assertThatThrownBy(() -> Broyden.Options.DEFAULT.withLineSearch(true).withSafeguard(Safeguard.DEFAULT))
+                .hasMessage("a line search and a safeguard, which both take steps back; expected one of them");
         assertThatThrownBy(() -> new Safeguard(1, 0.5)).hasMessage("a growth of 1.0; expected more than 1");
         assertThatThrownBy(() -> new Safeguard(2, 0)).hasMessage("damping 0.0; expected 0 < β ≤ 1");
     }
