@@ -461,7 +461,7 @@ class BroydenVariantsTest {
         assertThatThrownBy(() -> new Options(501)).hasMessage("memory 501; expected 2 to 500");
         assertThatThrownBy(() -> Options.DEFAULT.withRank(30)).hasMessage("rank 30 of a memory of 30 steps; expected 0 to 29");
         assertThatThrownBy(() -> Options.DEFAULT.withRank(-1)).hasMessage("rank -1 of a memory of 30 steps; expected 0 to 29");
-        assertThatThrownBy(() -> new Options(Update.BAD, 30, Reduction.RESTART, 3, false))
+        assertThatThrownBy(() -> new Options(Update.BAD, 30, Reduction.RESTART, 3, false, null))
                 .hasMessage("rank 3 with restarts, which keep nothing; expected 0, or the reduction SVD");
         try (Engine engine = Engines.best(1)) {
             long before = Block.liveBytes();
