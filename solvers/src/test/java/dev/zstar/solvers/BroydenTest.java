@@ -41,47 +41,12 @@ class BroydenTest {
                     }
                 }
             }
-            s = solve(b, residual);
+            s = Problems.solve(b, residual);
             for (int i = 0; i < n; i++) {
                 z[i] += s[i];
             }
         }
         return iterates;
-    }
-
-    private static double[] solve(double[][] matrix, double[] right) {
-        int n = right.length;
-        double[][] a = new double[n][];
-        double[] x = right.clone();
-        for (int i = 0; i < n; i++) {
-            a[i] = matrix[i].clone();
-        }
-        for (int k = 0; k < n; k++) {
-            int pivot = k;
-            for (int i = k + 1; i < n; i++) {
-                pivot = Math.abs(a[i][k]) > Math.abs(a[pivot][k]) ? i : pivot;
-            }
-            double[] row = a[k];
-            a[k] = a[pivot];
-            a[pivot] = row;
-            double value = x[k];
-            x[k] = x[pivot];
-            x[pivot] = value;
-            for (int i = k + 1; i < n; i++) {
-                double factor = a[i][k] / a[k][k];
-                for (int j = k; j < n; j++) {
-                    a[i][j] -= factor * a[k][j];
-                }
-                x[i] -= factor * x[k];
-            }
-        }
-        for (int i = n - 1; i >= 0; i--) {
-            for (int j = i + 1; j < n; j++) {
-                x[i] -= a[i][j] * x[j];
-            }
-            x[i] /= a[i][i];
-        }
-        return x;
     }
 
     @Test
@@ -150,7 +115,6 @@ class BroydenTest {
     void aRowHasTheSameBitsInAnyCompanyAndNothingIsAllocated() {
         int n = 48;
         int batch = 7;
-        var counter = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
         try (Engine engine = Engines.named("simd", 1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, n, batch, 0.9, 1);
                 Broyden broyden = Broyden.plan(engine, Type.F32, n, batch, Broyden.Options.DEFAULT, Stopping.relative(1e-5));
@@ -173,15 +137,10 @@ class BroydenTest {
                 assertThat(alone.toDoubles()).isEqualTo(java.util.Arrays.copyOfRange(all, b * n, (b + 1) * n));
             }
             start.set(2, 5, 0);
-            long bytes = Long.MAX_VALUE;
-            for (int attempt = 0; attempt < 4000 && bytes > 0; attempt++) {
-                long before = counter.getCurrentThreadAllocatedBytes();
-                for (int i = 0; i < 10; i++) {
+            long bytes = Problems.allocated(() -> {
                     z.copyFrom(start);
                     broyden.solve(cell, z);
-                }
-                bytes = counter.getCurrentThreadAllocatedBytes() - before;
-            }
+            });
             assertThat(bytes).as("bytes per ten solves").isZero();
         }
     }

@@ -316,22 +316,16 @@ class BroydenVariantsTest {
     void aSolveAllocatesNothing() {
         int n = 64;
         int batch = 5;
-        var counter = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
         try (Engine engine = Engines.named("simd", 1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, n, batch, 0.95, 1);
                 Block start = Problems.random(Type.F32, batch, n, 5, 3);
                 Block z = engine.allocate(Type.F32, batch, n)) {
             for (Options options : variants()) {
                 try (Broyden broyden = Broyden.plan(engine, Type.F32, n, batch, options.withMemory(5), Stopping.relative(1e-5))) {
-                    long bytes = Long.MAX_VALUE;
-                    for (int attempt = 0; attempt < 4000 && bytes > 0; attempt++) {
-                        long before = counter.getCurrentThreadAllocatedBytes();
-                        for (int i = 0; i < 10; i++) {
+                    long bytes = Problems.allocated(() -> {
                             z.copyFrom(start);
                             broyden.solve(cell, z);
-                        }
-                        bytes = counter.getCurrentThreadAllocatedBytes() - before;
-                    }
+                    });
                     assertThat(bytes).as("bytes per ten solves, %s", options).isZero();
                 }
             }

@@ -142,7 +142,6 @@ class DenseCellTest {
 
     @Test
     void differentRowsByTurnsAllocateNothing() {
-        var counter = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
         try (Engine engine = Engines.named("simd", 1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, N, BATCH, 0.9, 1);
                 Block z = Problems.random(Type.F32, BATCH, N, 0.5, 2);
@@ -151,10 +150,7 @@ class DenseCellTest {
             for (int i = 0; i < selections.length; i++) {
                 selections[i] = rows(SELECTIONS[i]);
             }
-            long bytes = Long.MAX_VALUE;
-            for (int attempt = 0; attempt < 4000 && bytes > 0; attempt++) {
-                long before = counter.getCurrentThreadAllocatedBytes();
-                for (int i = 0; i < 20; i++) {
+            long bytes = Problems.allocated(() -> {
                     for (Rows rows : selections) {
                         Block zs = z.head(rows.count());
                         Block outs = out.head(rows.count());
@@ -164,9 +160,7 @@ class DenseCellTest {
                         cell.jvp(zs, outs, rows);
                         cell.vjp(zs, outs, rows);
                     }
-                }
-                bytes = counter.getCurrentThreadAllocatedBytes() - before;
-            }
+            });
             assertThat(bytes).as("bytes per twenty rounds").isZero();
         }
     }

@@ -367,7 +367,6 @@ class MixedPrecisionTest {
 
     @Test
     void aPlanHoldsWhatItsFormulaSaysAndASolveAllocatesNothing() {
-        var counter = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
         for (int batch : new int[] {1, 5}) {
             long live = Block.liveBytes();
             try (Engine engine = Engines.named("simd", 1)) {
@@ -383,15 +382,10 @@ class MixedPrecisionTest {
                         engine.axpby(-1, in, 0, out);
                     };
                     for (FixedPointMap cheap : List.of(cell.in(Format.BF16), cell.in(Format.INT8), flipped)) {
-                        long bytes = Long.MAX_VALUE;
-                        for (int attempt = 0; attempt < 4000 && bytes > 0; attempt++) {
-                            long before = counter.getCurrentThreadAllocatedBytes();
-                            for (int i = 0; i < 10; i++) {
+                        long bytes = Problems.allocated(() -> {
                                 z.copyFrom(start);
                                 mixed.solve(cell, cheap, z);
-                            }
-                            bytes = counter.getCurrentThreadAllocatedBytes() - before;
-                        }
+                        });
                         assertThat(bytes).as("bytes per ten solves, batch %d", batch).isZero();
                     }
                 }

@@ -6,6 +6,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Type;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
 
@@ -101,5 +102,19 @@ final class Problems {
             x[i] /= a[i][i];
         }
         return x;
+    }
+
+    /** Bytes of heap that ten runs allocate once they are warm. The JIT takes its time, so they may repeat until it is nothing. */
+    static long allocated(Runnable run) {
+        var counter = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long bytes = Long.MAX_VALUE;
+        for (int attempt = 0; attempt < 4000 && bytes > 0; attempt++) {
+            long before = counter.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < 10; i++) {
+                run.run();
+            }
+            bytes = counter.getCurrentThreadAllocatedBytes() - before;
+        }
+        return bytes;
     }
 }

@@ -107,23 +107,23 @@ final class F32Job {
             long v = row(basis, first);
             long w = row(job.x, p);
             switch (job.kind) {
-                case MULTI_DOT -> F32Rows.multiDot(v, step, job.count, w, n, job.sums, first);
+                case MULTI_DOT -> F32Sweeps.multiDot(v, step, job.count, w, n, job.sums, first);
                 case MULTI_AXPY -> {
-                    F32Rows.combine(v, step, job.count, job.coefficients, first, w, n);
+                    F32Sweeps.combine(v, step, job.count, job.coefficients, first, w, n);
                     if (job.sums != null) {
                         job.sums[b] = F32Rows.dot(w, w, n);
                     }
                 }
-                case MULTI_AXPY_DOT -> F32Rows.combineAndDot(v, step, job.count, job.coefficients, job.sums, first, job.more, b * capacity, w, n);
-                case MIX -> F32Rows.mix(v, step, job.count, job.coefficients, first, Lanes.sums(n), w, n);
+                case MULTI_AXPY_DOT -> F32Sweeps.combineAndDot(v, step, job.count, job.coefficients, job.sums, first, job.more, b * capacity, w, n);
+                case MIX -> F32Sweeps.mix(v, step, job.count, job.coefficients, first, Lanes.sums(n), w, n);
                 case STORE -> F32Rows.scale((float) job.coefficients[b], w, v + job.slot * step, n);
                 default -> {
                     long g = row(job.y, p);
                     int slot = job.indices[b];
                     long r = v + slot * step;
                     int sums = b * (capacity + 1);
-                    job.sums[sums + capacity] = F32Rows.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n);
-                    F32Rows.multiDot(v, step, job.counts[b], r, n, job.sums, sums);
+                    job.sums[sums + capacity] = F32Sweeps.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n);
+                    F32Sweeps.multiDot(v, step, job.counts[b], r, n, job.sums, sums);
                 }
             }
         }

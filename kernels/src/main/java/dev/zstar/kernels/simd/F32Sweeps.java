@@ -1,0 +1,403 @@
+package dev.zstar.kernels.simd;
+
+import static dev.zstar.kernels.simd.Memory.ALL;
+import static dev.zstar.kernels.simd.Memory.F32;
+import static dev.zstar.kernels.simd.Memory.MASK;
+import static dev.zstar.kernels.simd.Memory.ORDER;
+
+import java.util.Arrays;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * One row against a basis of vectors, in one pass over what is shared: products, combinations, and the sweep of an Anderson step. As in {@link F32Rows} vectors are given by
+ * their addresses, sums are f64, tails scalar, and loads and stores written out.
+ */
+final class F32Sweeps {
+    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final int L = S.length();
+    private static final long B = F32.byteSize();
+    private static final VectorSpecies<Double> D = Lanes.D;
+    private static final int W = Lanes.COUNT;
+
+    /** Elements of a piece of a row that is combined and then multiplied again while it is in the first-level cache. */
+    private static final int PIECE = 1024;
+
+    private F32Sweeps() {}
+
+    /**
+     * {@code h[at + j] = ⟨v_j, w⟩} for {@code j < count}, vectors {@code step} bytes apart. Each is summed in the same order however many
+     * share the pass: rows that have fewer vectors than others of their batch are swept as far as those.
+     */
+    static void multiDot(long v, long step, int count, long w, int n, double[] h, int at) {
+        double[] room = Lanes.room();
+        int j = 0;
+        for (; j <= count - 6; j += 6) {
+            dots6(v + j * step, step, w, n, room, h, at + j);
+        }
+        for (; j <= count - 4; j += 4) {
+            dots4(v + j * step, step, w, n, room, h, at + j);
+        }
+        for (; j <= count - 2; j += 2) {
+            dots2(v + j * step, step, w, n, room, h, at + j);
+        }
+        for (; j < count; j++) {
+            h[at + j] = dots1(v + j * step, w, n, room);
+        }
+    }
+
+    /** The last of an odd number of vectors. {@link F32Rows#dot} has two sums, and so another order. */
+    private static double dots1(long v, long w, int n, double[] room) {
+        w &= MASK;
+        v &= MASK;
+        DoubleVector s0 = DoubleVector.zero(D);
+        int i = 0;
+        for (; i <= n - 2 * W; i += 2 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
+            s0 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s0);
+        }
+        s0.intoArray(room, 0);
+        return Lanes.sum(room) + F32Rows.dotTail(w, v, i, n);
+    }
+
+    /** Two vectors share what is read of {@code w}. */
+    private static void dots2(long v, long step, long w, int n, double[] room, double[] h, int at) {
+        w &= MASK;
+        v &= MASK;
+        long v1 = (v + step) & MASK;
+        DoubleVector s0 = DoubleVector.zero(D);
+        DoubleVector s1 = DoubleVector.zero(D);
+        int i = 0;
+        for (; i <= n - 2 * W; i += 2 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
+            s1 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
+            s0 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s0);
+            s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s1);
+        }
+        s0.intoArray(room, 0);
+        s1.intoArray(room, W);
+        for (int j = 0; j < 2; j++) {
+            h[at + j] = Lanes.sum(room, j * W) + F32Rows.dotTail(w, v + j * step, i, n);
+        }
+    }
+
+    /** Four vectors share what is read of {@code w}. */
+    private static void dots4(long v, long step, long w, int n, double[] room, double[] h, int at) {
+        w &= MASK;
+        v &= MASK;
+        long v1 = (v + step) & MASK;
+        long v2 = (v + 2 * step) & MASK;
+        long v3 = (v + 3 * step) & MASK;
+        DoubleVector s0 = DoubleVector.zero(D);
+        DoubleVector s1 = DoubleVector.zero(D);
+        DoubleVector s2 = DoubleVector.zero(D);
+        DoubleVector s3 = DoubleVector.zero(D);
+        int i = 0;
+        for (; i <= n - 2 * W; i += 2 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
+            s1 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
+            s2 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s2);
+            s3 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s3);
+            s0 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s0);
+            s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s1);
+            s2 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s2);
+            s3 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s3);
+        }
+        s0.intoArray(room, 0);
+        s1.intoArray(room, W);
+        s2.intoArray(room, 2 * W);
+        s3.intoArray(room, 3 * W);
+        for (int j = 0; j < 4; j++) {
+            h[at + j] = Lanes.sum(room, j * W) + F32Rows.dotTail(w, v + j * step, i, n);
+        }
+    }
+
+    /** Six vectors share what is read of {@code w}. */
+    private static void dots6(long v, long step, long w, int n, double[] room, double[] h, int at) {
+        w &= MASK;
+        v &= MASK;
+        long v1 = (v + step) & MASK;
+        long v2 = (v + 2 * step) & MASK;
+        long v3 = (v + 3 * step) & MASK;
+        long v4 = (v + 4 * step) & MASK;
+        long v5 = (v + 5 * step) & MASK;
+        DoubleVector s0 = DoubleVector.zero(D);
+        DoubleVector s1 = DoubleVector.zero(D);
+        DoubleVector s2 = DoubleVector.zero(D);
+        DoubleVector s3 = DoubleVector.zero(D);
+        DoubleVector s4 = DoubleVector.zero(D);
+        DoubleVector s5 = DoubleVector.zero(D);
+        int i = 0;
+        for (; i <= n - 2 * W; i += 2 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
+            s1 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
+            s2 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s2);
+            s3 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s3);
+            s4 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s4);
+            s5 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s5);
+            s0 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s0);
+            s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s1);
+            s2 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s2);
+            s3 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s3);
+            s4 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s4);
+            s5 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s5);
+        }
+        s0.intoArray(room, 0);
+        s1.intoArray(room, W);
+        s2.intoArray(room, 2 * W);
+        s3.intoArray(room, 3 * W);
+        s4.intoArray(room, 4 * W);
+        s5.intoArray(room, 5 * W);
+        for (int j = 0; j < 6; j++) {
+            h[at + j] = Lanes.sum(room, j * W) + F32Rows.dotTail(w, v + j * step, i, n);
+        }
+    }
+
+    /**
+     * {@code w = Σ_j c[at + j] v_j}; vectors with a coefficient of 0 stay unread. Sums are f64, because coefficients that sum to 1 may each be large, and where they cancel
+     * the rounding of f32 products is what a solve sees in the end: Anderson took more evaluations than with exact sums on one problem of seven.
+     *
+     * @param sums room for n, where there are more than six vectors or some have no part
+     */
+    static void mix(long v, long step, int count, double[] c, int at, double[] sums, long w, int n) {
+        int used = 0;
+        int last = 0;
+        for (int j = 0; j < count; j++) {
+            if (c[at + j] != 0) {
+                used++;
+                last = j;
+            }
+        }
+        if (used == 0) {
+            F32Rows.fill(0f, w, n);
+        } else if (used == 1) {
+            F32Rows.scale((float) c[at + last], v + last * step, w, n);
+        } else if (used == 6 && count == 6) {
+            mix6(v, step, c, at, w, n);
+        } else {
+            boolean first = true;
+            for (int j = 0; j < count; ) {
+                if (j + 4 <= count && c[at + j] != 0 && c[at + j + 1] != 0 && c[at + j + 2] != 0 && c[at + j + 3] != 0) {
+                    widen4(v + j * step, step, c, at + j, !first, sums, n);
+                    first = false;
+                    j += 4;
+                } else {
+                    if (c[at + j] != 0) {
+                        widen(v + j * step, c[at + j], !first, sums, n);
+                        first = false;
+                    }
+                    j++;
+                }
+            }
+            narrow(sums, w, n);
+        }
+    }
+
+    /** {@code w += Σ_j c[at + j] v_j}; vectors with a coefficient of 0 stay unread. */
+    static void combine(long v, long step, int count, double[] c, int at, long w, int n) {
+        int j = 0;
+        for (; j <= count - 4 && c[at + j] != 0 && c[at + j + 1] != 0 && c[at + j + 2] != 0 && c[at + j + 3] != 0; j += 4) {
+            float c0 = (float) c[at + j];
+            float c1 = (float) c[at + j + 1];
+            float c2 = (float) c[at + j + 2];
+            float c3 = (float) c[at + j + 3];
+            axpy4(c0, c1, c2, c3, v + j * step, step, w, n);
+        }
+        for (; j < count; j++) {
+            if (c[at + j] != 0) {
+                F32Rows.axpby((float) c[at + j], v + j * step, 1f, w, n);
+            }
+        }
+    }
+
+    private static void axpy4(float c0, float c1, float c2, float c3, long v, long step, long w, int n) {
+        w &= MASK;
+        v &= MASK;
+        long v1 = (v + step) & MASK;
+        long v2 = (v + 2 * step) & MASK;
+        long v3 = (v + 3 * step) & MASK;
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            FloatVector sum = FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER);
+            sum = FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).fma(FloatVector.broadcast(S, c0), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).fma(FloatVector.broadcast(S, c1), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).fma(FloatVector.broadcast(S, c2), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).fma(FloatVector.broadcast(S, c3), sum);
+            sum.intoMemorySegment(ALL, w + i * B, ORDER);
+        }
+        for (; i < n; i++) {
+            float sum = Math.fma(ALL.get(F32, v + i * B), c0, ALL.get(F32, w + i * B));
+            sum = Math.fma(ALL.get(F32, v1 + i * B), c1, sum);
+            sum = Math.fma(ALL.get(F32, v2 + i * B), c2, sum);
+            ALL.set(F32, w + i * B, Math.fma(ALL.get(F32, v3 + i * B), c3, sum));
+        }
+    }
+
+    /** Six vectors, in one pass: the window that is usual. */
+    private static void mix6(long v, long step, double[] c, int at, long w, int n) {
+        w &= MASK;
+        v &= MASK;
+        long v1 = (v + step) & MASK;
+        long v2 = (v + 2 * step) & MASK;
+        long v3 = (v + 3 * step) & MASK;
+        long v4 = (v + 4 * step) & MASK;
+        long v5 = (v + 5 * step) & MASK;
+        int i = 0;
+        for (; i <= n - 2 * W; i += 2 * W) {
+            var s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).mul(c[at]);
+            var s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).mul(c[at]);
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 1]), s1);
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 2]), s1);
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 3]), s1);
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 4]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 4]), s1);
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 5]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 5]), s1);
+            // Halves become one vector again: lane by lane they are 0 in one of the two.
+            var low = (FloatVector) s0.convertShape(VectorOperators.D2F, S, 0); // twin: s0.intoMemorySegment(ALL, w + i * B, ORDER);
+            var high = ((FloatVector) s1.convertShape(VectorOperators.D2F, S, 0)).rearrange(Lanes.HALVES); // twin: s1.intoMemorySegment(ALL, w + (i + L) * B, ORDER);
+            low.add(high).intoMemorySegment(ALL, w + i * B, ORDER); // twin: // both halves are vectors
+        }
+        for (; i < n; i++) {
+            double sum = c[at] * ALL.get(F32, v + i * B);
+            sum = Math.fma((double) ALL.get(F32, v1 + i * B), c[at + 1], sum);
+            sum = Math.fma((double) ALL.get(F32, v2 + i * B), c[at + 2], sum);
+            sum = Math.fma((double) ALL.get(F32, v3 + i * B), c[at + 3], sum);
+            sum = Math.fma((double) ALL.get(F32, v4 + i * B), c[at + 4], sum);
+            sum = Math.fma((double) ALL.get(F32, v5 + i * B), c[at + 5], sum);
+            ALL.set(F32, w + i * B, (float) sum);
+        }
+    }
+
+    /** {@code sums = Σ c_j v_j} of four vectors, added to what is there if it is to be kept. */
+    private static void widen4(long v, long step, double[] c, int at, boolean keep, double[] sums, int n) {
+        v &= MASK;
+        long v1 = (v + step) & MASK;
+        long v2 = (v + 2 * step) & MASK;
+        long v3 = (v + 3 * step) & MASK;
+        if (!keep) {
+            Arrays.fill(sums, 0, n, 0);
+        }
+        int i = 0;
+        for (; i <= n - 2 * W; i += 2 * W) {
+            var s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at]), DoubleVector.fromArray(D, sums, i));
+            var s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at]), DoubleVector.fromArray(D, sums, i + W));
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 1]), s1);
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 2]), s1);
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 3]), s1);
+            s0.intoArray(sums, i);
+            s1.intoArray(sums, i + W);
+        }
+        for (; i < n; i++) {
+            double sum = Math.fma((double) ALL.get(F32, v + i * B), c[at], sums[i]);
+            sum = Math.fma((double) ALL.get(F32, v1 + i * B), c[at + 1], sum);
+            sum = Math.fma((double) ALL.get(F32, v2 + i * B), c[at + 2], sum);
+            sums[i] = Math.fma((double) ALL.get(F32, v3 + i * B), c[at + 3], sum);
+        }
+    }
+
+    /** {@code sums = c v}, the same for one. */
+    private static void widen(long v, double c, boolean keep, double[] sums, int n) {
+        v &= MASK;
+        if (!keep) {
+            Arrays.fill(sums, 0, n, 0);
+        }
+        int i = 0;
+        for (; i <= n - 2 * W; i += 2 * W) {
+            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            x0.fma(DoubleVector.broadcast(D, c), DoubleVector.fromArray(D, sums, i)).intoArray(sums, i);
+            x1.fma(DoubleVector.broadcast(D, c), DoubleVector.fromArray(D, sums, i + W)).intoArray(sums, i + W);
+        }
+        for (; i < n; i++) {
+            sums[i] = Math.fma((double) ALL.get(F32, v + i * B), c, sums[i]);
+        }
+    }
+
+    /** {@code w = sums}, rounded. */
+    private static void narrow(double[] sums, long w, int n) {
+        w &= MASK;
+        int i = 0;
+        for (; i <= n - 2 * W; i += 2 * W) {
+            DoubleVector s0 = DoubleVector.fromArray(D, sums, i);
+            DoubleVector s1 = DoubleVector.fromArray(D, sums, i + W);
+            // Halves become one vector again: lane by lane they are 0 in one of the two.
+            var low = (FloatVector) s0.convertShape(VectorOperators.D2F, S, 0); // twin: s0.intoMemorySegment(ALL, w + i * B, ORDER);
+            var high = ((FloatVector) s1.convertShape(VectorOperators.D2F, S, 0)).rearrange(Lanes.HALVES); // twin: s1.intoMemorySegment(ALL, w + (i + L) * B, ORDER);
+            low.add(high).intoMemorySegment(ALL, w + i * B, ORDER); // twin: // both halves are vectors
+        }
+        for (; i < n; i++) {
+            ALL.set(F32, w + i * B, (float) sums[i]);
+        }
+    }
+
+    /** {@code w += Σ_j c[at + j] v_j}, then {@code h[at + j] = ⟨v_j, w⟩}, in one pass over the vectors; {@code sums} has room for pieces. */
+    static void combineAndDot(long v, long step, int count, double[] c, double[] h, int at, double[] sums, int sumsAt, long w, int n) {
+        if (n <= PIECE) {
+            combine(v, step, count, c, at, w, n);
+            multiDot(v, step, count, w, n, h, at);
+            return;
+        }
+        Arrays.fill(h, at, at + count, 0);
+        for (int i = 0; i < n; i += PIECE) {
+            int length = Math.min(PIECE, n - i);
+            combine(v + i * B, step, count, c, at, w + i * B, length);
+            multiDot(v + i * B, step, count, w + i * B, length, sums, sumsAt);
+            for (int j = 0; j < count; j++) {
+                h[at + j] += sums[sumsAt + j];
+            }
+        }
+    }
+
+    /** {@code r = g - z} and {@code copy = g}; returns {@code ‖g‖²}, all in one pass. */
+    static double residual(long z, long g, long r, long copy, int n) {
+        z &= MASK;
+        g &= MASK;
+        r &= MASK;
+        copy &= MASK;
+        double[] room = Lanes.room();
+        DoubleVector s0 = DoubleVector.zero(D);
+        DoubleVector s1 = DoubleVector.zero(D);
+        int i = 0;
+        for (; i <= n - 2 * W; i += 2 * W) {
+            residual(z + i * B, g + i * B, r + i * B, copy + i * B);
+            // twin: residual(z + (i + L) * B, g + (i + L) * B, r + (i + L) * B, copy + (i + L) * B);
+            var g0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            var g1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            s0 = g0.fma(g0, s0);
+            s1 = g1.fma(g1, s1);
+        }
+        s0.add(s1).intoArray(room, 0);
+        double sum = Lanes.sum(room);
+        for (; i < n; i++) {
+            float value = ALL.get(F32, g + i * B);
+            ALL.set(F32, r + i * B, value - ALL.get(F32, z + i * B));
+            ALL.set(F32, copy + i * B, value);
+            sum = Math.fma((double) value, (double) value, sum);
+        }
+        return sum;
+    }
+
+    /** One vector of it. */
+    private static void residual(long z, long g, long r, long copy) {
+        FloatVector value = FloatVector.fromMemorySegment(S, ALL, g & MASK, ORDER);
+        value.sub(FloatVector.fromMemorySegment(S, ALL, z & MASK, ORDER)).intoMemorySegment(ALL, r & MASK, ORDER);
+        value.intoMemorySegment(ALL, copy & MASK, ORDER);
+    }
+}
