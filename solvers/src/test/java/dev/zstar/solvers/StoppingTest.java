@@ -64,6 +64,18 @@ class StoppingTest {
     }
 
     @Test
+    void whereTheMapRunsAwayNoStepIsShort() {
+        // z ← z² + 1: every iterate is as good as nothing beside its value, and far from the one before.
+        FixedPointMap square = (in, out, rows) -> {
+            for (int i = 0; i < 2; i++) {
+                out.set(0, i, in.get(0, i) * in.get(0, i) + 1);
+            }
+        };
+        assertThat(end(Stopping.relative(0).orStep(1e-3), square, 1, null)).isEqualTo(Status.NONFINITE_FUNCTION);
+        assertThat(end(Stopping.relative(0).orStep(0.9).within(9), StoppingTest::flip, 1, null)).isEqualTo(Status.MAX_EVALUATIONS);
+    }
+
+    @Test
     void whatIsCancelledOrOutOfTimeKeepsItsBestIterate() {
         // The residual falls three times, and rises then.
         FixedPointMap f = (in, out, rows) -> {
