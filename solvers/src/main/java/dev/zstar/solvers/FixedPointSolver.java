@@ -140,7 +140,6 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
                 }
                 idle[b] = false;
                 outcome.begin(b);
-                best[b] = Double.POSITIVE_INFINITY;
                 start(b);
                 z.copyRow(result, b, rows.count());
                 rows.append(b);
@@ -171,7 +170,6 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         int active = result.rows();
         outcome.start(active);
         rows.reset(active);
-        Arrays.fill(best, Double.POSITIVE_INFINITY);
         for (int b = 0; b < active; b++) {
             start(b);
         }
@@ -213,6 +211,9 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     }
 
     private void start(int b) {
+        best[b] = Double.POSITIVE_INFINITY;
+        // The first residual is no best if it is infinite, as where f(z) is 0; patience counts from the start then.
+        found[b] = 0;
         begin(b);
         if (retreat != null) {
             retreat.begin(b);
@@ -327,7 +328,6 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             rows.reset(0);
             for (int p = 0; p < some.count(); p++) {
                 int b = some.index(p);
-                best[b] = Double.POSITIVE_INFINITY;
                 start(b);
                 z.copyRow(start, b, p);
                 rows.append(b);

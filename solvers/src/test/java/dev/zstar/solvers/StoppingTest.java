@@ -76,6 +76,21 @@ class StoppingTest {
     }
 
     @Test
+    void patienceDoesNotRememberTheSolveBefore() {
+        // Halves z for ever; beside f(z) = 0 every residual is infinite, and none is a best one.
+        FixedPointMap zero = (in, out, rows) -> out.fill(0);
+        try (Engine engine = Engines.best(1);
+                Picard picard = Picard.plan(engine, Type.F64, 1, 1, 0.5, Stopping.relative(0).within(50).withPatience(4));
+                Block z = engine.allocate(Type.F64, 1, 1)) {
+            assertThat(picard.solve(StoppingTest::halve, z).status(0)).as("its best residual is found late").isEqualTo(Status.MAX_EVALUATIONS);
+            z.fill(1);
+            Outcome outcome = picard.solve(zero, z);
+            assertThat(outcome.status(0)).isEqualTo(Status.STAGNATED);
+            assertThat(outcome.evaluations()).isEqualTo(4);
+        }
+    }
+
+    @Test
     void whatIsCancelledOrOutOfTimeKeepsItsBestIterate() {
         // The residual falls three times, and rises then.
         FixedPointMap f = (in, out, rows) -> {
