@@ -20,7 +20,7 @@ final class Summary {
                 case "forward us", "backward us" -> out.printf("%-34s %12.1f µs, %.0f evaluations, %.2f × their time, %.0f B allocated%n",
                         label, row.value(), find(file, row, "nfev"), find(file, row, "overhead"), find(file, row, "allocated"));
                 case "forward depth" -> out.printf("%-34s %12.0f plain steps to the same residual%n", label, row.value());
-                case "forward solves" -> out.printf("%-34s %12.0f of %.0f rows, %.0f promises broken, %.0f B left%n",
+                case "forward solves" -> out.printf("%-34s %12.0f of %.0f rows: %.0f promises broken, %.0f B left%n",
                         label, row.value(), find(file, row, "rows"), find(file, row, "brokenPromises"), find(file, row, "bytesLeft"));
                 case "depth bytes" -> out.printf("%-34s %12.1f MiB%n", row.name(), row.value() / 0x1p20);
                 default -> {}

@@ -118,6 +118,11 @@ final class RandomMap implements DifferentiableMap {
         return kinds[index] != Kind.NOISE && kinds[index] != Kind.STEPS && faults[index] == Fault.NONE;
     }
 
+    /** Whether a problem's values, or its cheap map's if that is used, differ from one solve to the next. */
+    boolean isNoisy(int index, boolean cheap) {
+        return kinds[index] == Kind.NOISE || cheap && cheaps[index] == Cheap.NAN;
+    }
+
     /** Element i of f of a problem at row {@code at} of {@code z}, in the type of {@code z}; counts as no call, and no fault strikes. */
     double look(int index, Block z, int at, int i) {
         double value = value(index, z, at, i);

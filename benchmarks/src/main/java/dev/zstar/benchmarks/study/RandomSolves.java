@@ -17,11 +17,12 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * Solves with everything drawn at random: map, shape, type, method, options, stopping rules, start, faults, in a batch or as a stream. Each must end with a
  * named status for every row, within its budget, with what it claims being true, and give back its memory; what the map, an observer or a feed throws
- * must come out as it is, and leave a plan that solves with the same bits as a new one.
+ * must come out as it is, and leave a plan that solves with the same bits as a new one. One row of four solves is solved again alone, and must have the same bits.
  */
 final class RandomSolves {
     /** Failures that are told in full. */
@@ -71,7 +72,8 @@ final class RandomSolves {
         try (FixedPointSolver solver = plan.plan(engine)) {
             boolean stream = random.nextInt(4) == 0;
             int problems = stream ? plan.batch() + random.nextInt(8) : plan.batch();
-            RandomMap map = new RandomMap(random, plan.n(), problems, true);
+            long drawn = random.nextLong();
+            RandomMap map = new RandomMap(new Random(drawn), plan.n(), problems, true);
             try (Block starts = starts(random, plan.type(), problems, plan.n());
                     Block z = engine.allocate(plan.type(), plan.batch(), plan.n())) {
                 Attempt attempt = new Attempt(seed, plan, solver, map, starts, z);
@@ -80,6 +82,7 @@ final class RandomSolves {
                 } else {
                     attempt.batch(random);
                 }
+                attempt.alone(new RandomMap(new Random(drawn), plan.n(), problems, true));
             } catch (RandomMap.Thrown e) {
                 thrown++;
                 again(seed, plan, solver);
@@ -145,6 +148,12 @@ final class RandomSolves {
         private final Block starts;
         private final Block z;
         private double[] tolerances;
+        private boolean hasCheap;
+        /** The problem to solve again, which is one in four solves, and how it ended. */
+        private final int watched;
+        private Status end;
+        private int spent;
+        private double[] found;
 
         Attempt(long seed, RandomPlan plan, FixedPointSolver solver, RandomMap map, Block starts, Block z) {
             this.seed = seed;
@@ -154,16 +163,18 @@ final class RandomSolves {
             this.map = map;
             this.starts = starts;
             this.z = z;
+            watched = (int) Math.floorMod(seed, 4L * starts.rows());
         }
 
-        /** With a cheap map beside it in three solves of four, of which all methods but one see nothing. */
+        /** With a cheap map beside it in three solves of four of the method that uses one. */
         private FixedPointMap map(Random random) {
-            return random.nextInt(4) == 0 ? map : new ApproximatedMap(map, map.cheap());
+            hasCheap = plan.method() == RandomPlan.Method.MIXED && random.nextInt(4) > 0;
+            return hasCheap ? new ApproximatedMap(map, map.cheap()) : map;
         }
 
         void batch(Random random) {
             z.copyFrom(starts);
-            FixedPointMap f = plan.method() == RandomPlan.Method.MIXED ? map(random) : map;
+            FixedPointMap f = map(random);
             Outcome outcome;
             if (random.nextInt(8) == 0) {
                 tolerances = random.doubles(plan.batch(), -10, -1).map(x -> Math.pow(10, x)).toArray();
@@ -190,7 +201,7 @@ final class RandomSolves {
         }
 
         void stream(Random random) {
-            FixedPointMap f = plan.method() == RandomPlan.Method.MIXED ? map(random) : map;
+            FixedPointMap f = map(random);
             Outcome[] last = {null};
             RandomFeed feed = new RandomFeed(random, map, starts, z.rows(), (index, slot, states, outcome) -> {
                 last[0] = outcome;
@@ -203,6 +214,21 @@ final class RandomSolves {
             if (last[0] != null) {
                 counts(last[0]);
             }
+        }
+
+        /** The watched problem once more, with nobody beside it. */
+        void alone(RandomMap same) {
+            if (end == null || end == Status.CANCELLED || stopping.maxNanos() < Long.MAX_VALUE || same.isNoisy(watched, hasCheap)) {
+                return;
+            }
+            Block one = z.head(1);
+            one.copyRow(starts, watched, 0);
+            same.assign(0, watched);
+            FixedPointMap f = hasCheap ? new ApproximatedMap(same, same.cheap()) : same;
+            Outcome outcome = tolerances == null ? solver.solve(f, one) : solver.solve(f, one, new double[] {tolerances[watched]});
+            boolean equal = outcome.status(0) == end && outcome.evaluations(0) == spent && Arrays.equals(row(one, 0), found);
+            hold(equal, seed, plan, "ends problem " + watched + " with " + end + " after " + spent + " evaluations, and alone with " + outcome.status(0) + " after "
+                    + outcome.evaluations(0) + (Arrays.equals(row(one, 0), found) ? "" : ", elsewhere"));
         }
 
         private void counts(Outcome outcome) {
@@ -223,6 +249,11 @@ final class RandomSolves {
                 return;
             }
             statuses.merge(status, 1L, Long::sum);
+            if (index == watched) {
+                end = status;
+                spent = outcome.evaluations(b);
+                found = row(states, b);
+            }
             boolean finite = isFinite(states, b);
             hold(finite || !isFinite(starts, index) || status == Status.NONFINITE_INPUT || stopping.fixed(), seed, plan, "gave back NaN with " + status);
             double tolerance = tolerances == null ? stopping.relative() : tolerances[b];
@@ -247,6 +278,10 @@ final class RandomSolves {
             }
             return steps == 0 ? 0 : Math.sqrt(steps / values);
         }
+    }
+
+    private static double[] row(Block z, int b) {
+        return IntStream.range(0, z.cols()).mapToDouble(i -> z.get(b, i)).toArray();
     }
 
     private static boolean isFinite(Block z, int b) {
