@@ -23,6 +23,8 @@ final class Summary {
                         label, row.value(), find(file, row, "trafficRatio"));
                 case "streaming ratio" -> out.printf("%-34s %12.2f × (worst fork %.2f)%n", row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min());
                 case "forward depth" -> out.printf("%-34s %12.0f plain steps to the same residual%n", label, row.value());
+                case "forward solves" -> out.printf("%-34s %12.0f of %.0f rows: %.0f promises broken, %.0f B left%n",
+                        label, row.value(), find(file, row, "rows"), find(file, row, "brokenPromises"), find(file, row, "bytesLeft"));
                 case "depth bytes" -> out.printf("%-34s %12.1f MiB%n", row.name(), row.value() / 0x1p20);
                 default -> {}
             }

@@ -43,6 +43,8 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     private double[] tolerances;
     private boolean timed;
     private long began;
+    /** Who evaluates and judges, during a {@link #step}; else null. */
+    private FixedPointSolver driver;
 
     FixedPointSolver(Plan plan, Stopping stopping) {
         this(plan, stopping, null);
@@ -150,7 +152,6 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
                 }
                 idle[b] = false;
                 outcome.begin(b);
-                best[b] = Double.POSITIVE_INFINITY;
                 start(b);
                 z.copyRow(result, b, rows.count());
                 rows.append(b);
@@ -181,7 +182,6 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         int active = result.rows();
         outcome.start(active);
         rows.reset(active);
-        Arrays.fill(best, Double.POSITIVE_INFINITY);
         for (int b = 0; b < active; b++) {
             start(b);
         }
@@ -223,6 +223,9 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     }
 
     private void start(int b) {
+        best[b] = Double.POSITIVE_INFINITY;
+        // The first residual is no best if it is infinite, as where f(z) is 0; patience counts from the start then.
+        found[b] = 0;
         begin(b);
         if (retreat != null) {
             retreat.begin(b);
@@ -311,12 +314,17 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
 
     /** The relative residual at which row {@code b} has converged. */
     final double tolerance(int b) {
-        return tolerances == null ? stopping.relative() : tolerances[b];
+        return driver != null ? driver.tolerance(b) : tolerances == null ? stopping.relative() : tolerances[b];
+    }
+
+    /** Evaluations that row {@code b} may still spend: for methods that evaluate on their own. */
+    final int left(int b) {
+        return driver != null ? driver.left(b) : stopping.maxEvaluations() - outcome.evaluations(b);
     }
 
     /** Whether the time is spent: for methods that evaluate on their own, and then come to an end. */
     final boolean outOfTime() {
-        return timed && System.nanoTime() - began > stopping.maxNanos();
+        return driver != null ? driver.outOfTime() : timed && System.nanoTime() - began > stopping.maxNanos();
     }
 
     // ---- what a solver does that another one drives
@@ -332,7 +340,6 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             rows.reset(0);
             for (int p = 0; p < some.count(); p++) {
                 int b = some.index(p);
-                best[b] = Double.POSITIVE_INFINITY;
                 start(b);
                 z.copyRow(start, b, p);
                 rows.append(b);
@@ -346,10 +353,10 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     }
 
     /**
-     * One step of the rows {@code some}, which another solver evaluates and judges: row {@code some.index(i)} lies at position {@code at[i]} of
-     * {@code zk}, where its next iterate goes, and of {@code gk = f(zk)}.
+     * One step of the rows {@code some}, which {@code driver} evaluates and judges, within its budgets: row {@code some.index(i)} lies at position
+     * {@code at[i]} of {@code zk}, where its next iterate goes, and of {@code gk = f(zk)}.
      */
-    final void step(FixedPointMap f, Block zk, Block gk, Rows some, int[] at) {
+    final void step(FixedPointSolver driver, FixedPointMap f, Block zk, Block gk, Rows some, int[] at) {
         int active = some.count();
         rows.reset(0);
         for (int i = 0; i < active; i++) {
@@ -357,8 +364,13 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             g.copyRow(gk, at[i], i);
             rows.append(some.index(i));
         }
-        measure(z.head(active), g.head(active), squares);
-        advance(f, z.head(active), g.head(active));
+        this.driver = driver;
+        try {
+            measure(z.head(active), g.head(active), squares);
+            advance(f, z.head(active), g.head(active));
+        } finally {
+            this.driver = null;
+        }
         for (int i = 0; i < active; i++) {
             zk.copyRow(z, i, at[i]);
         }
@@ -377,7 +389,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             int spent = outcome.evaluations(b);
             boolean refused = refused(b) || retreat != null && retreat.judge(b, squares[2 * b]);
             boolean better = !refused && residual < best[b];
-            double stepped = motion == null || spent == 1 ? Double.POSITIVE_INFINITY : motion.relative(b, squares[2 * b + 1]);
+            double stepped = motion == null || spent == 1 ? Double.POSITIVE_INFINITY : motion.relative(b);
             Status status = refused
                     ? Judge.refused(squares[2 * b], squares[2 * b + 1], tolerance(b), spent, stopping)
                     : Judge.judge(
@@ -462,6 +474,9 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         private final Basis last;
         private final Block difference;
         private final double[] steps;
+        /** ‖z‖², by position and then by row of the batch. */
+        private final double[] measured;
+        private final double[] squares;
         private final double[] minus;
         private final double[] ones;
 
@@ -470,6 +485,8 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             last = plan.basis(1);
             difference = plan.block();
             steps = new double[plan.batch];
+            measured = new double[plan.batch];
+            squares = new double[plan.batch];
             minus = new double[plan.batch];
             ones = new double[plan.batch];
             Arrays.fill(minus, -1);
@@ -481,10 +498,15 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             Block d = difference.head(zk.rows());
             plan.engine.copy(zk, d);
             plan.engine.multiAxpy(last, 1, minus, d, rows, steps);
+            plan.engine.dot(zk, zk, measured);
+            for (int p = 0; p < rows.count(); p++) {
+                squares[rows.index(p)] = measured[p];
+            }
         }
 
-        double relative(int b, double valueSquare) {
-            return Judge.relative(steps[b], valueSquare);
+        /** Not beside ‖f(z)‖, which where f runs away is so much longer that every step is short. */
+        double relative(int b) {
+            return Judge.relative(steps[b], squares[b]);
         }
 
         void remember(Block zk, Rows rows) {

@@ -255,7 +255,7 @@ public final class MixedPrecision extends FixedPointSolver {
         if (some.count() > 0) {
             counted.f = f;
             try {
-                inner.step(counted, zk, gk, some, at);
+                inner.step(this, counted, zk, gk, some, at);
             } finally {
                 counted.f = null;
             }

@@ -257,7 +257,7 @@ public final class NewtonKrylov extends FixedPointSolver {
         solving.reset(0);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
-            int limit = Math.min(options.krylov(), stopping.maxEvaluations() - outcome.evaluations(b) - beside);
+            int limit = Math.min(options.krylov(), left(b) - beside);
             if (!refused[b] && limit < 1) {
                 points.block().copyRow(gk, p, 2 * b + 1);
             } else if (!refused[b]) {

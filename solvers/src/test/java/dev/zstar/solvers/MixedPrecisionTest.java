@@ -255,6 +255,32 @@ class MixedPrecisionTest {
         }
     }
 
+    /** An inner method that evaluates f within its steps has what the row has left, and aims at the row's tolerance. */
+    @Test
+    void anInnerMethodKeepsToTheBudgetOfTheRow() {
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = cell(engine, Type.F32, 20, 2, 1.5);
+                Block z = engine.allocate(Type.F32, 2, 20)) {
+            boolean solved = false;
+            for (int budget = 1; budget <= 100; budget++) {
+                try (MixedPrecision mixed = MixedPrecision.plan(engine, Type.F32, 20, 2, MixedPrecision.Options.DEFAULT,
+                        (e, t, n, rows, within) -> NewtonKrylov.plan(e, t, n, rows, NewtonKrylov.Options.DEFAULT, within), Stopping.relative(1e-6).within(budget))) {
+                    z.fill(0);
+                    int[] calls = {0};
+                    Outcome outcome = mixed.solve((in, out, rows) -> {
+                        calls[0]++;
+                        cell.apply(in, out, rows);
+                    }, (in, out, rows) -> out.fill(Double.NaN), z);
+                    assertThat(calls[0]).isEqualTo(outcome.evaluations());
+                    assertThat(outcome.evaluations(0)).isLessThanOrEqualTo(budget);
+                    assertThat(outcome.evaluations(1)).isLessThanOrEqualTo(budget);
+                    solved = outcome.succeeded();
+                }
+            }
+            assertThat(solved).as("with the last budget").isTrue();
+        }
+    }
+
     @Test
     void failuresHaveTheirNames() {
         try (Engine engine = Engines.best(1);

@@ -64,6 +64,33 @@ class StoppingTest {
     }
 
     @Test
+    void whereTheMapRunsAwayNoStepIsShort() {
+        // z ← z² + 1: every iterate is as good as nothing beside its value, and far from the one before.
+        FixedPointMap square = (in, out, rows) -> {
+            for (int i = 0; i < 2; i++) {
+                out.set(0, i, in.get(0, i) * in.get(0, i) + 1);
+            }
+        };
+        assertThat(end(Stopping.relative(0).orStep(1e-3), square, 1, null)).isEqualTo(Status.NONFINITE_FUNCTION);
+        assertThat(end(Stopping.relative(0).orStep(0.9).within(9), StoppingTest::flip, 1, null)).isEqualTo(Status.MAX_EVALUATIONS);
+    }
+
+    @Test
+    void patienceDoesNotRememberTheSolveBefore() {
+        // Halves z for ever; beside f(z) = 0 every residual is infinite, and none is a best one.
+        FixedPointMap zero = (in, out, rows) -> out.fill(0);
+        try (Engine engine = Engines.best(1);
+                Picard picard = Picard.plan(engine, Type.F64, 1, 1, 0.5, Stopping.relative(0).within(50).withPatience(4));
+                Block z = engine.allocate(Type.F64, 1, 1)) {
+            assertThat(picard.solve(StoppingTest::halve, z).status(0)).as("its best residual is found late").isEqualTo(Status.MAX_EVALUATIONS);
+            z.fill(1);
+            Outcome outcome = picard.solve(zero, z);
+            assertThat(outcome.status(0)).isEqualTo(Status.STAGNATED);
+            assertThat(outcome.evaluations()).isEqualTo(4);
+        }
+    }
+
+    @Test
     void whatIsCancelledOrOutOfTimeKeepsItsBestIterate() {
         // The residual falls three times, and rises then.
         FixedPointMap f = (in, out, rows) -> {

@@ -2,38 +2,38 @@ package dev.zstar.benchmarks.study;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
-import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
-import dev.zstar.solvers.Anderson;
-import dev.zstar.solvers.Broyden;
+import dev.zstar.solvers.ApproximatedMap;
+import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.FixedPointSolver;
-import dev.zstar.solvers.NewtonKrylov;
+import dev.zstar.solvers.MixedPrecision;
+import dev.zstar.solvers.Observer;
 import dev.zstar.solvers.Outcome;
-import dev.zstar.solvers.Picard;
-import dev.zstar.solvers.Safeguard;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
- * Solves with everything drawn at random: map, shape, type, method, options, stopping rules, start, faults. Each must end with a named status for every row,
- * within its budget, with what it claims being true, and give back its memory.
+ * Solves with everything drawn at random: map, shape, type, method, options, stopping rules, start, faults, in a batch or as a stream. Each must end with a
+ * named status for every row, within its budget, with what it claims being true, and give back its memory; what the map, an observer or a feed throws
+ * must come out as it is, and leave a plan that solves with the same bits as a new one. One row of four solves is solved again alone, and must have the same bits.
  */
 final class RandomSolves {
     /** Failures that are told in full. */
     private static final int TOLD = 5;
-    /** The method that makes as many evaluations as it needs, and takes no fixed number. */
-    private static final int NEWTON = 2;
 
     private final Engine engine;
     private final Map<Status, Long> statuses = new EnumMap<>(Status.class);
-    private final List<String> broken = new ArrayList<>();
+    private final List<String> told = new ArrayList<>();
+    private long broken;
     private long rows;
+    private long thrown;
 
     RandomSolves(Engine engine) {
         this.engine = engine;
@@ -44,82 +44,244 @@ final class RandomSolves {
         return statuses;
     }
 
-    /** The rows of all batches. */
+    /** The rows that ended, of all batches and streams. */
     long rows() {
         return rows;
     }
 
-    /** The first solves that did not hold what they must, in words. */
-    List<String> broken() {
+    /** The solves that ended with an exception, as they should. */
+    long thrown() {
+        return thrown;
+    }
+
+    /** How often something did not hold that must. */
+    long broken() {
         return broken;
     }
 
-    /** One solve; the same for the same seed. */
+    /** The first of those, in words. */
+    List<String> told() {
+        return told;
+    }
+
+    /** One solve, or one stream of them; the same for the same seed. */
     void solve(long seed) {
         Random random = new Random(seed);
-        int n = 1 + random.nextInt(random.nextInt(8) == 0 ? 40 : 6);
-        int batch = 1 + random.nextInt(5);
-        Type type = random.nextBoolean() ? Type.F32 : Type.F64;
-        Stopping drawn = stopping(random);
-        int method = random.nextInt(4);
-        Stopping stopping = method == NEWTON && (drawn.fixed() || !drawn.recorded().isEmpty()) ? Stopping.relative(1e-6).within(drawn.maxEvaluations()) : drawn;
-        RandomMap map = new RandomMap(random, n, batch);
+        RandomPlan plan = RandomPlan.draw(random);
         long before = Block.liveBytes();
-        try (FixedPointSolver solver = solver(method, random, type, n, batch, stopping);
-                Block start = start(random, type, n, batch);
-                Block z = engine.allocate(type, batch, n)) {
-            z.copyFrom(start);
-            try {
-                int calls = random.nextInt(10) == 0 ? 1 + random.nextInt(8) : Integer.MAX_VALUE;
-                Outcome outcome = solver.solve(map, z, (progress, at, active) -> progress.evaluations() < calls);
-                check(seed, solver, stopping, map, start, z, outcome);
+        try (FixedPointSolver solver = plan.plan(engine)) {
+            boolean stream = random.nextInt(4) == 0;
+            int problems = stream ? plan.batch() + random.nextInt(8) : plan.batch();
+            long drawn = random.nextLong();
+            RandomMap map = new RandomMap(new Random(drawn), plan.n(), problems, true);
+            try (Block starts = starts(random, plan.type(), problems, plan.n());
+                    Block z = engine.allocate(plan.type(), plan.batch(), plan.n())) {
+                Attempt attempt = new Attempt(seed, plan, solver, map, starts, z);
+                if (stream) {
+                    attempt.stream(random);
+                } else {
+                    attempt.batch(random);
+                }
+                attempt.alone(new RandomMap(new Random(drawn), plan.n(), problems, true));
             } catch (RandomMap.Thrown e) {
-                // Came out as it went in; the plan must still work.
-                z.fill(0);
-                Outcome outcome = solver.solve((in, out, active) -> out.fill(1), z);
-                hold(outcome.evaluations() >= 1, seed, solver, "does not solve after its map threw");
+                thrown++;
+                again(seed, plan, solver);
             }
         } catch (RuntimeException e) {
-            hold(false, seed, null, "threw " + e);
+            hold(false, seed, plan, "threw " + e);
         }
-        hold(Block.liveBytes() == before, seed, null, "left " + (Block.liveBytes() - before) + " bytes");
+        hold(Block.liveBytes() == before, seed, plan, "left " + (Block.liveBytes() - before) + " bytes");
     }
 
-    private void check(long seed, FixedPointSolver solver, Stopping stopping, RandomMap map, Block start, Block z, Outcome outcome) {
-        hold(map.calls() == outcome.evaluations(), seed, solver, "counted " + outcome.evaluations() + " of " + map.calls() + " evaluations");
-        try (Block g = engine.allocate(z.type(), z.rows(), z.cols())) {
-            RandomSolves.apply(map, z, g);
-            for (int b = 0; b < z.rows(); b++) {
-                Status status = outcome.status(b);
-                rows++;
-                hold(outcome.evaluations(b) <= stopping.maxEvaluations(), seed, solver, "spent " + outcome.evaluations(b) + " evaluations on row " + b);
-                if (status == null) {
-                    hold(false, seed, solver, "has no status for row " + b);
-                    continue;
-                }
-                statuses.merge(status, 1L, Long::sum);
-                boolean finite = isFinite(z, b);
-                hold(finite || !isFinite(start, b) || status == Status.NONFINITE_INPUT || stopping.fixed(), seed, solver, "gave back NaN with " + status);
-                if (finite && map.isContinuous(b) && outcome.residual(b) < 1e3) {
-                    double residual = residual(z, g, b);
-                    // A residual may have been rounded to the block's type, and the point made from it and the value.
-                    double roundoff = 100 * z.type().unitRoundoff();
-                    hold(Math.abs(residual - outcome.residual(b)) <= roundoff * (1 + residual), seed, solver,
-                            "claims a residual of " + outcome.residual(b) + " in row " + b + ", where it is " + residual + ", with " + status);
-                    if (status == Status.CONVERGED_RELATIVE) {
-                        hold(outcome.residual(b) <= stopping.relative(), seed, solver, "claims success at " + outcome.residual(b));
-                    }
-                }
+    /** What was interrupted must not show in the next solve. */
+    private void again(long seed, RandomPlan plan, FixedPointSolver solver) {
+        if (plan.stopping().maxNanos() < Long.MAX_VALUE) {
+            // Where it ends is a matter of time.
+            return;
+        }
+        try (FixedPointSolver fresh = plan.plan(engine);
+                Block z = starts(new Random(seed), plan.type(), plan.batch(), plan.n());
+                Block expected = engine.allocate(plan.type(), plan.batch(), plan.n())) {
+            expected.copyFrom(z);
+            Outcome outcome = solver.solve(harmless(seed, plan), z);
+            Outcome other = fresh.solve(harmless(seed, plan), expected);
+            boolean same = outcome.evaluations() == other.evaluations() && Arrays.equals(z.toDoubles(), expected.toDoubles());
+            for (int b = 0; b < plan.batch(); b++) {
+                same &= outcome.status(b) != null && outcome.status(b) == other.status(b);
+            }
+            hold(same, seed, plan, "solves otherwise than a new plan after an exception");
+        }
+    }
+
+    private static FixedPointMap harmless(long seed, RandomPlan plan) {
+        RandomMap map = new RandomMap(new Random(seed), plan.n(), plan.batch(), false);
+        return new ApproximatedMap(map, map.cheap());
+    }
+
+    private Block starts(Random random, Type type, int problems, int n) {
+        Block start = engine.allocate(type, problems, n);
+        for (int b = 0; b < problems; b++) {
+            double size = random.nextInt(4) == 0 ? 0 : Math.pow(10, random.nextInt(7) - 3);
+            for (int i = 0; i < n; i++) {
+                start.set(b, i, random.nextInt(200) == 0 ? Double.NaN : size * random.nextGaussian());
+            }
+        }
+        return start;
+    }
+
+    private void hold(boolean holds, long seed, RandomPlan plan, String what) {
+        if (!holds) {
+            broken++;
+            if (told.size() < TOLD) {
+                told.add("solve " + seed + " (" + plan.method() + ", " + plan.batch() + " × " + plan.n() + " " + plan.type() + ") " + what);
             }
         }
     }
 
-    private static void apply(RandomMap map, Block z, Block g) {
-        try {
-            map.apply(z, g, new Rows(z.rows()));
-        } catch (RandomMap.Thrown e) {
-            // A row that throws is not looked at.
+    /** One of them while it runs. */
+    private final class Attempt {
+        private final long seed;
+        private final RandomPlan plan;
+        private final Stopping stopping;
+        private final FixedPointSolver solver;
+        private final RandomMap map;
+        private final Block starts;
+        private final Block z;
+        private double[] tolerances;
+        private boolean hasCheap;
+        /** The problem to solve again, which is one in four solves, and how it ended. */
+        private final int watched;
+        private Status end;
+        private int spent;
+        private double[] found;
+
+        Attempt(long seed, RandomPlan plan, FixedPointSolver solver, RandomMap map, Block starts, Block z) {
+            this.seed = seed;
+            this.plan = plan;
+            stopping = plan.stopping();
+            this.solver = solver;
+            this.map = map;
+            this.starts = starts;
+            this.z = z;
+            watched = (int) Math.floorMod(seed, 4L * starts.rows());
         }
+
+        /** With a cheap map beside it in three solves of four of the method that uses one. */
+        private FixedPointMap map(Random random) {
+            hasCheap = plan.method() == RandomPlan.Method.MIXED && random.nextInt(4) > 0;
+            return hasCheap ? new ApproximatedMap(map, map.cheap()) : map;
+        }
+
+        void batch(Random random) {
+            z.copyFrom(starts);
+            FixedPointMap f = map(random);
+            Outcome outcome;
+            if (random.nextInt(8) == 0) {
+                tolerances = random.doubles(plan.batch(), -10, -1).map(x -> Math.pow(10, x)).toArray();
+                outcome = solver.solve(f, z, tolerances);
+            } else {
+                outcome = solver.solve(f, z, observer(random));
+            }
+            counts(outcome);
+            for (int b = 0; b < z.rows(); b++) {
+                check(b, b, z, outcome);
+            }
+        }
+
+        private Observer observer(Random random) {
+            int cancels = random.nextInt(10) == 0 ? 1 + random.nextInt(8) : Integer.MAX_VALUE;
+            int throwsAt = random.nextInt(40) == 0 ? 1 + random.nextInt(8) : Integer.MAX_VALUE;
+            int[] calls = {0};
+            return cancels == throwsAt && random.nextBoolean() ? null : (progress, at, active) -> {
+                if (++calls[0] == throwsAt) {
+                    throw new RandomMap.Thrown();
+                }
+                return calls[0] < cancels;
+            };
+        }
+
+        void stream(Random random) {
+            FixedPointMap f = map(random);
+            Outcome[] last = {null};
+            RandomFeed feed = new RandomFeed(random, map, starts, z.rows(), (index, slot, states, outcome) -> {
+                last[0] = outcome;
+                check(index, slot, states, outcome);
+                hold(outcome.status(slot) != Status.TIME_BUDGET && outcome.status(slot) != Status.CANCELLED, seed, plan,
+                        "looked at the time or at an observer in a stream");
+            });
+            solver.stream(f, z, feed);
+            hold(feed.isComplete(), seed, plan, "lost a problem of its stream, or returned one twice");
+            if (last[0] != null) {
+                counts(last[0]);
+            }
+        }
+
+        /** The watched problem once more, with nobody beside it. */
+        void alone(RandomMap same) {
+            if (end == null || end == Status.CANCELLED || stopping.maxNanos() < Long.MAX_VALUE || same.isNoisy(watched, hasCheap)) {
+                return;
+            }
+            Block one = z.head(1);
+            one.copyRow(starts, watched, 0);
+            same.assign(0, watched);
+            FixedPointMap f = hasCheap ? new ApproximatedMap(same, same.cheap()) : same;
+            Outcome outcome = tolerances == null ? solver.solve(f, one) : solver.solve(f, one, new double[] {tolerances[watched]});
+            boolean equal = outcome.status(0) == end && outcome.evaluations(0) == spent && Arrays.equals(row(one, 0), found);
+            hold(equal, seed, plan, "ends problem " + watched + " with " + end + " after " + spent + " evaluations, and alone with " + outcome.status(0) + " after "
+                    + outcome.evaluations(0) + (Arrays.equals(row(one, 0), found) ? "" : ", elsewhere"));
+        }
+
+        private void counts(Outcome outcome) {
+            hold(map.calls() == outcome.evaluations(), seed, plan, "counted " + outcome.evaluations() + " of " + map.calls() + " evaluations");
+            if (solver instanceof MixedPrecision mixed) {
+                hold(map.cheapCalls() == mixed.cheapEvaluations(), seed, plan,
+                        "counted " + mixed.cheapEvaluations() + " of " + map.cheapCalls() + " cheap evaluations");
+            }
+        }
+
+        /** The result of a problem, in row {@code b} of {@code states}. */
+        private void check(int index, int b, Block states, Outcome outcome) {
+            Status status = outcome.status(b);
+            rows++;
+            hold(outcome.evaluations(b) <= stopping.maxEvaluations(), seed, plan, "spent " + outcome.evaluations(b) + " evaluations on row " + b);
+            if (status == null) {
+                hold(false, seed, plan, "has no status for row " + b);
+                return;
+            }
+            statuses.merge(status, 1L, Long::sum);
+            if (index == watched) {
+                end = status;
+                spent = outcome.evaluations(b);
+                found = row(states, b);
+            }
+            boolean finite = isFinite(states, b);
+            hold(finite || !isFinite(starts, index) || status == Status.NONFINITE_INPUT || stopping.fixed(), seed, plan, "gave back NaN with " + status);
+            double tolerance = tolerances == null ? stopping.relative() : tolerances[b];
+            hold(status != Status.CONVERGED_RELATIVE || outcome.residual(b) <= tolerance, seed, plan, "claims success at " + outcome.residual(b));
+            if (finite && map.isContinuous(index) && outcome.residual(b) < 1e3) {
+                double residual = residual(index, states, b);
+                // A residual may have been rounded to the block's type, and the point made from it and the value.
+                double roundoff = 100 * states.type().unitRoundoff();
+                hold(Math.abs(residual - outcome.residual(b)) <= roundoff * (1 + residual), seed, plan,
+                        "claims a residual of " + outcome.residual(b) + " in row " + b + ", where it is " + residual + ", with " + status);
+            }
+        }
+
+        private double residual(int index, Block states, int b) {
+            double steps = 0;
+            double values = 0;
+            for (int i = 0; i < states.cols(); i++) {
+                double value = map.look(index, states, b, i);
+                double step = value - states.get(b, i);
+                steps += step * step;
+                values += value * value;
+            }
+            return steps == 0 ? 0 : Math.sqrt(steps / values);
+        }
+    }
+
+    private static double[] row(Block z, int b) {
+        return IntStream.range(0, z.cols()).mapToDouble(i -> z.get(b, i)).toArray();
     }
 
     private static boolean isFinite(Block z, int b) {
@@ -129,77 +291,5 @@ final class RandomSolves {
             }
         }
         return true;
-    }
-
-    private static double residual(Block z, Block g, int b) {
-        double steps = 0;
-        double values = 0;
-        for (int i = 0; i < z.cols(); i++) {
-            double step = g.get(b, i) - z.get(b, i);
-            steps += step * step;
-            values += g.get(b, i) * g.get(b, i);
-        }
-        return steps == 0 ? 0 : Math.sqrt(steps / values);
-    }
-
-    private Block start(Random random, Type type, int n, int batch) {
-        Block start = engine.allocate(type, batch, n);
-        for (int b = 0; b < batch; b++) {
-            double size = random.nextInt(4) == 0 ? 0 : Math.pow(10, random.nextInt(7) - 3);
-            for (int i = 0; i < n; i++) {
-                start.set(b, i, random.nextInt(200) == 0 ? Double.NaN : size * random.nextGaussian());
-            }
-        }
-        return start;
-    }
-
-    private static Stopping stopping(Random random) {
-        int budget = 1 + random.nextInt(40);
-        if (random.nextInt(10) == 0) {
-            return Stopping.fixed(budget);
-        }
-        Stopping stopping = Stopping.relative(random.nextInt(10) == 0 ? 0 : Math.pow(10, -1 - 9 * random.nextDouble())).within(budget);
-        stopping = random.nextInt(6) == 0 ? stopping.orAbsolute(Math.pow(10, -8 * random.nextDouble())) : stopping;
-        stopping = random.nextInt(6) == 0 ? stopping.orStep(Math.pow(10, -1 - 8 * random.nextDouble())) : stopping;
-        stopping = random.nextInt(6) == 0 ? stopping.withPatience(1 + random.nextInt(10)) : stopping;
-        stopping = random.nextInt(6) == 0 ? stopping.withinIterations(1 + random.nextInt(20)) : stopping;
-        stopping = random.nextInt(20) == 0 ? stopping.within(Duration.ofNanos(1 + random.nextInt(50_000))) : stopping;
-        stopping = random.nextInt(6) == 0 ? stopping.traced() : stopping;
-        return random.nextInt(10) == 0 ? stopping.recording(1, 3) : stopping;
-    }
-
-    private FixedPointSolver solver(int method, Random random, Type type, int n, int batch, Stopping stopping) {
-        return switch (method) {
-            case 0 -> Picard.plan(engine, type, n, batch, 1 - 0.9 * random.nextDouble(), stopping);
-            case 1 -> Anderson.plan(engine, type, n, batch, anderson(random), stopping);
-            case NEWTON -> NewtonKrylov.plan(engine, type, n, batch, newton(random), stopping);
-            default -> Broyden.plan(engine, type, n, batch, new Broyden.Options(2 + random.nextInt(12)), stopping);
-        };
-    }
-
-    private static Anderson.Options anderson(Random random) {
-        Anderson.Options options = Anderson.Options.DEFAULT.withWindow(1 + random.nextInt(8));
-        options = random.nextInt(3) == 0 ? options.withVariant(Anderson.Variant.TYPE_I) : options;
-        options = random.nextInt(4) == 0 && options.variant() == Anderson.Variant.TYPE_II ? options.withOrthogonal() : options;
-        options = random.nextInt(4) == 0 ? options.withMixing(0.1 + random.nextDouble()) : options;
-        options = random.nextInt(6) == 0 ? options.withMixing(Anderson.Mixing.byGain()) : options;
-        options = random.nextInt(6) == 0 ? options.withDelay(random.nextInt(5)) : options;
-        options = random.nextInt(6) == 0 ? options.withRestart(2 + random.nextInt(6)) : options;
-        options = random.nextInt(6) == 0 ? options.withRestartAtGrowth(1 + random.nextDouble()) : options;
-        options = random.nextInt(6) == 0 ? options.withRegularisation(random.nextDouble() / 2) : options;
-        options = random.nextInt(4) == 0 ? options.withSafeguard(new Safeguard(1 + 3 * random.nextDouble(), 1 - 0.9 * random.nextDouble())) : options;
-        return random.nextInt(6) == 0 ? options.withCondition(1.5 + 1e7 * random.nextDouble()) : options;
-    }
-
-    private static NewtonKrylov.Options newton(Random random) {
-        NewtonKrylov.Options options = NewtonKrylov.Options.DEFAULT.withKrylov(1 + random.nextInt(12));
-        options = random.nextInt(3) == 0 ? options.withForcing(0.99 * random.nextDouble() + 1e-6) : options;
-        return random.nextInt(3) == 0 ? options.withLineSearch(1e-4, random.nextInt(10)) : options;
-    }
-
-    private void hold(boolean holds, long seed, FixedPointSolver solver, String what) {
-        if (!holds && broken.size() < TOLD) {
-            broken.add("solve " + seed + (solver == null ? "" : " by " + solver.getClass().getSimpleName()) + " " + what);
-        }
     }
 }

@@ -25,6 +25,7 @@ public final class Study {
         }
         if (options.wants("forward")) {
             ProblemSuite.run(progress, results);
+            FaultSuite.run(options.quick(), progress, results);
         }
         if (options.wants("streaming")) {
             StreamingSuite.run(options.quick(), progress, results);

@@ -1,0 +1,94 @@
+package dev.zstar.benchmarks.study;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import dev.zstar.solvers.Status;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * {@link RandomSolves} by the million: what solvers promise, held against maps that break. Nothing is timed, so two JVMs run at once, with an engine
+ * each, and what each leaves behind is counted in a process where nothing else allocates.
+ */
+final class FaultSuite {
+    private static final int SOLVES = 1_000_000;
+    private static final int QUICK = 20_000;
+    /** Solves of one JVM: enough to be compiled code for the most part. */
+    private static final int PART = 125_000;
+
+    private record Found(long rows, TreeMap<Status, Long> statuses, long thrown, long broken, ArrayList<String> told, long left) implements Serializable {}
+
+    private FaultSuite() {}
+
+    static void run(boolean quick, Progress progress, List<Result> results) {
+        int solves = quick ? QUICK : SOLVES;
+        int part = quick ? QUICK / 2 : PART;
+        progress.stage("random solves", solves / part);
+        List<Found> all = new ArrayList<>();
+        try (ExecutorService pair = Executors.newFixedThreadPool(2)) {
+            List<Future<Found>> parts = new ArrayList<>();
+            for (int from = 0; from < solves; from += part) {
+                String seeds = from + " " + part;
+                parts.add(pair.submit(() -> Fork.call(Child.class, Found.class, seeds)));
+            }
+            for (Future<Found> one : parts) {
+                Found found = get(pair, one);
+                all.add(found);
+                progress.step(found.told().isEmpty() ? part + " solves" : found.told().getFirst());
+            }
+        }
+        TreeMap<Status, Long> statuses = new TreeMap<>();
+        all.forEach(found -> found.statuses().forEach((status, count) -> statuses.merge(status, count, Long::sum)));
+        add(results, "solves", solves);
+        add(results, "rows", all.stream().mapToLong(Found::rows).sum());
+        statuses.forEach((status, count) -> add(results, "ended." + status, count));
+        add(results, "exceptions", all.stream().mapToLong(Found::thrown).sum());
+        add(results, "brokenPromises", all.stream().mapToLong(Found::broken).sum());
+        add(results, "bytesLeft", all.stream().mapToLong(Found::left).sum());
+    }
+
+    private static Found get(ExecutorService pair, Future<Found> one) {
+        try {
+            return one.get();
+        } catch (ExecutionException e) {
+            pair.shutdownNow();
+            throw e.getCause() instanceof StudyException known ? known : new StudyException("random solves failed: " + e.getCause());
+        } catch (InterruptedException e) {
+            pair.shutdownNow();
+            Thread.currentThread().interrupt();
+            throw new StudyException("the study was interrupted");
+        }
+    }
+
+    private static void add(List<Result> results, String metric, long value) {
+        results.add(Result.of("forward", "random solves", "simd", 1, new TreeMap<>(Map.of()), metric, null, (double) value));
+    }
+
+    /** Some of the seeds, in a JVM of its own. */
+    static final class Child implements Fork.Task {
+        @Override
+        public Serializable run(String argument) {
+            int gap = argument.indexOf(' ');
+            long from = Long.parseLong(argument.substring(0, gap));
+            long count = Long.parseLong(argument.substring(gap + 1));
+            long before = Block.liveBytes();
+            RandomSolves solves;
+            try (Engine engine = Engines.named("simd", 1)) {
+                solves = new RandomSolves(engine);
+                for (long seed = from; seed < from + count; seed++) {
+                    solves.solve(seed);
+                }
+            }
+            return new Found(solves.rows(), new TreeMap<>(solves.statuses()), solves.thrown(), solves.broken(), new ArrayList<>(solves.told()),
+                    Block.liveBytes() - before);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package dev.zstar.benchmarks.study;
+
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Anderson;
+import dev.zstar.solvers.Broyden;
+import dev.zstar.solvers.FixedPointSolver;
+import dev.zstar.solvers.MixedPrecision;
+import dev.zstar.solvers.NewtonKrylov;
+import dev.zstar.solvers.Picard;
+import dev.zstar.solvers.Safeguard;
+import dev.zstar.solvers.Stopping;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * A shape, a method with its options and stopping rules, drawn at random among those that go together.
+ *
+ * @param seed of the options
+ */
+record RandomPlan(Type type, int n, int batch, Method method, Stopping stopping, long seed) {
+    /** The fixed-point methods. */
+    enum Method {
+        PICARD,
+        ANDERSON,
+        BROYDEN,
+        /** Takes no fixed number of evaluations, and keeps no states. */
+        NEWTON,
+        MIXED;
+
+        private static final List<Method> ALL = List.of(values());
+        /** Those that a mixed one may have inside. */
+        private static final List<Method> INNER = List.of(PICARD, ANDERSON, BROYDEN, NEWTON);
+    }
+
+    /** Most are small: what can go wrong does so at any size, and a width beyond two vectors is reached all the same. */
+    static RandomPlan draw(Random random) {
+        int n = 1 + random.nextInt(random.nextInt(8) == 0 ? 40 : 6);
+        int batch = 1 + random.nextInt(5);
+        Type type = random.nextBoolean() ? Type.F32 : Type.F64;
+        Stopping drawn = stopping(random);
+        Method method = Method.ALL.get(random.nextInt(Method.ALL.size()));
+        Stopping stopping = method == Method.NEWTON && (drawn.fixed() || !drawn.recorded().isEmpty()) ? Stopping.relative(1e-6).within(drawn.maxEvaluations()) : drawn;
+        return new RandomPlan(type, n, batch, method, stopping, random.nextLong());
+    }
+
+    /** Allocates it; the same options every time. */
+    FixedPointSolver plan(Engine engine) {
+        return plan(method, new Random(seed), engine, type, n, batch, stopping);
+    }
+
+    private static FixedPointSolver plan(Method method, Random random, Engine engine, Type type, int n, int batch, Stopping stopping) {
+        return switch (method) {
+            case PICARD -> Picard.plan(engine, type, n, batch, 1 - 0.9 * random.nextDouble(), stopping);
+            case ANDERSON -> Anderson.plan(engine, type, n, batch, anderson(random), stopping);
+            case BROYDEN -> Broyden.plan(engine, type, n, batch, broyden(random, stopping), stopping);
+            case NEWTON -> NewtonKrylov.plan(engine, type, n, batch, newton(random), stopping);
+            case MIXED -> {
+                Method inner = Method.INNER.get(random.nextInt(Method.INNER.size()));
+                yield MixedPrecision.plan(engine, type, n, batch, mixed(random),
+                        (e, t, width, rows, within) -> plan(inner, random, e, t, width, rows, within), stopping);
+            }
+        };
+    }
+
+    private static Stopping stopping(Random random) {
+        int budget = 1 + random.nextInt(40);
+        if (random.nextInt(10) == 0) {
+            return Stopping.fixed(budget);
+        }
+        Stopping stopping = Stopping.relative(random.nextInt(10) == 0 ? 0 : Math.pow(10, -1 - 9 * random.nextDouble())).within(budget);
+        stopping = random.nextInt(6) == 0 ? stopping.orAbsolute(Math.pow(10, -8 * random.nextDouble())) : stopping;
+        stopping = random.nextInt(6) == 0 ? stopping.orStep(Math.pow(10, -1 - 8 * random.nextDouble())) : stopping;
+        stopping = random.nextInt(6) == 0 ? stopping.withPatience(1 + random.nextInt(10)) : stopping;
+        stopping = random.nextInt(6) == 0 ? stopping.withinIterations(1 + random.nextInt(20)) : stopping;
+        stopping = random.nextInt(20) == 0 ? stopping.within(Duration.ofNanos(1 + random.nextInt(50_000))) : stopping;
+        stopping = random.nextInt(6) == 0 ? stopping.traced() : stopping;
+        return random.nextInt(10) == 0 ? stopping.recording(1, 3) : stopping;
+    }
+
+    private static Anderson.Options anderson(Random random) {
+        Anderson.Options options = Anderson.Options.DEFAULT.withWindow(1 + random.nextInt(8));
+        options = random.nextInt(3) == 0 ? options.withVariant(Anderson.Variant.TYPE_I) : options;
+        options = random.nextInt(4) == 0 && options.variant() == Anderson.Variant.TYPE_II ? options.withOrthogonal() : options;
+        options = random.nextInt(4) == 0 ? options.withMixing(0.1 + random.nextDouble()) : options;
+        options = random.nextInt(6) == 0 ? options.withMixing(Anderson.Mixing.byGain()) : options;
+        options = random.nextInt(6) == 0 ? options.withDelay(random.nextInt(5)) : options;
+        options = random.nextInt(6) == 0 ? options.withRestart(2 + random.nextInt(6)) : options;
+        options = random.nextInt(6) == 0 ? options.withRestartAtGrowth(1 + random.nextDouble()) : options;
+        options = random.nextInt(6) == 0 ? options.withRegularisation(random.nextDouble() / 2) : options;
+        options = random.nextInt(4) == 0 ? options.withSafeguard(new Safeguard(1 + 3 * random.nextDouble(), 1 - 0.9 * random.nextDouble())) : options;
+        return random.nextInt(6) == 0 ? options.withCondition(1.5 + 1e7 * random.nextDouble()) : options;
+    }
+
+    private static Broyden.Options broyden(Random random, Stopping stopping) {
+        Broyden.Options options = new Broyden.Options(2 + random.nextInt(12));
+        options = random.nextBoolean() ? options.withUpdate(Broyden.Update.BAD) : options;
+        options = random.nextInt(3) == 0 ? options.withReduction(Broyden.Reduction.SVD) : options;
+        options = random.nextInt(6) == 0 ? options.withRank(1 + random.nextInt(options.memory() - 1)) : options;
+        return options.withLineSearch(random.nextInt(3) == 0 && !stopping.fixed());
+    }
+
+    private static NewtonKrylov.Options newton(Random random) {
+        NewtonKrylov.Options options = NewtonKrylov.Options.DEFAULT.withKrylov(1 + random.nextInt(12)).withDifferences(random.nextBoolean());
+        options = random.nextInt(3) == 0 ? options.withForcing(0.99 * random.nextDouble() + 1e-6) : options;
+        return random.nextInt(3) == 0 ? options.withLineSearch(1e-4, random.nextInt(10)) : options;
+    }
+
+    private static MixedPrecision.Options mixed(Random random) {
+        MixedPrecision.Options options = MixedPrecision.Options.DEFAULT.within(2 + random.nextInt(20));
+        return random.nextInt(3) == 0 ? options.withShare(0.5 - 0.499 * random.nextDouble()).withFloor(random.nextInt(10)) : options;
+    }
+}
