@@ -5,125 +5,198 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Type;
-import dev.zstar.solvers.Anderson;
 import dev.zstar.solvers.DenseCell;
+import dev.zstar.solvers.Diagnosis;
+import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.FixedPointSolver;
 import dev.zstar.solvers.Gmres;
 import dev.zstar.solvers.Outcome;
-import dev.zstar.solvers.Picard;
+import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** One equilibrium, solved and differentiated. */
+/** One equilibrium, solved and differentiated by the method of choice, with reasons where that was slow or failed. */
 @Command(
         name = "solve",
         description = "Solves z = tanh(Wz + b) for random or given weights, then its adjoint.",
-        mixinStandardHelpOptions = true)
-final class SolveCommand implements java.util.concurrent.Callable<Integer> {
-    /** Forward solvers. */
-    enum Solver { anderson, picard }
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        abbreviateSynopsis = true)
+final class SolveCommand implements Callable<Integer> {
+    /** A solve of so many evaluations is explained though it succeeded: cells with a radius of 0.9 take 10 to 30. */
+    private static final int SLOW = 50;
+    /** Larger budgets get no trace, which takes 8 bytes an evaluation. */
+    private static final int TRACED = 1 << 20;
 
-    @Option(names = "--n", defaultValue = "256", description = "Elements of the state (default: ${DEFAULT-VALUE}).")
-    private int n;
+    /** Of what explains a line. */
+    private static final String INDENT = " ".repeat(10);
 
-    @Option(names = "--batch", defaultValue = "1", description = "Rows, each with its own b (default: ${DEFAULT-VALUE}).")
-    private int batch;
+    /** What is solved. */
+    private static final class Problem {
+        @Option(names = "--n", paramLabel = "N", defaultValue = "256", description = "Elements of the state (default: ${DEFAULT-VALUE}).")
+        private int n = 256;
 
-    @Option(names = "--gain", defaultValue = "0.9",
-            description = "Size of random weights: their spectral radius, about (default: ${DEFAULT-VALUE}).")
-    private double gain;
+        @Option(names = "--batch", paramLabel = "B", defaultValue = "1", description = "Rows, each with its own b (default: ${DEFAULT-VALUE}).")
+        private int batch = 1;
 
-    @Option(names = "--weights", paramLabel = "FILE", description = "W instead, as comma-separated lines of n numbers.")
-    private Path weights;
+        @Option(names = "--radius", paramLabel = "RHO", defaultValue = "0.9",
+                description = "Spectral radius of random weights, about (default: ${DEFAULT-VALUE}).")
+        private double radius = 0.9;
 
-    @Option(names = "--solver", defaultValue = "anderson", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-    private Solver solver;
+        @Option(names = "--weights", paramLabel = "FILE", description = "W instead, as comma-separated lines of n numbers.")
+        private Path weights;
 
-    @Option(names = "--window", defaultValue = "5", description = "Anderson's window (default: ${DEFAULT-VALUE}).")
-    private int window;
+        @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "Of what is random (default: ${DEFAULT-VALUE}).")
+        private long seed = 1;
+    }
 
-    @Option(names = "--tolerance", defaultValue = "1e-6", description = "Relative residual to reach (default: ${DEFAULT-VALUE}).")
-    private double tolerance;
+    /** When it ends, and what computes it. */
+    private static final class Run {
+        @Option(names = "--tolerance", paramLabel = "TOL", defaultValue = "1e-6",
+                description = "Relative residual to reach (default: ${DEFAULT-VALUE}).")
+        private double tolerance = 1e-6;
 
-    @Option(names = "--evaluations", defaultValue = "1000", description = "Budget (default: ${DEFAULT-VALUE}).")
-    private int evaluations;
+        @Option(names = "--evaluations", paramLabel = "K", defaultValue = "1000", description = "How many it may take (default: ${DEFAULT-VALUE}).")
+        private int evaluations = 1000;
 
-    @Option(names = "--engine", description = "By name (default: the best).")
-    private String engine;
+        @Option(names = "--engine", paramLabel = "NAME", description = "By name (default: the best).")
+        private String engine;
 
-    @Option(names = "--threads", defaultValue = "1", description = "(default: ${DEFAULT-VALUE}).")
-    private int threads;
+        @Option(names = "--threads", paramLabel = "N", defaultValue = "1", description = "(default: ${DEFAULT-VALUE}).")
+        private int threads = 1;
+    }
 
-    @Option(names = "--seed", defaultValue = "1", description = "Of what is random (default: ${DEFAULT-VALUE}).")
-    private long seed;
+    @ArgGroup(validate = false, order = 1, heading = "%nThe problem%n")
+    private final Problem problem = new Problem();
+
+    @ArgGroup(validate = false, order = 2, heading = "%nThe method, and what it takes%n")
+    private final MethodOptions method = new MethodOptions();
+
+    @ArgGroup(validate = false, order = 3, heading = "%nThe run%n")
+    private final Run run = new Run();
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
     @Override
     public Integer call() {
-        Random random = new Random(seed);
-        PrintWriter out = spec.commandLine().getOut();
-        try (Engine e = engine == null ? Engines.best(threads) : Engines.named(engine, threads);
-                Block w = weights == null ? gaussian(random, n, gain) : read(weights)) {
-            int size = w.rows();
-            Stopping stopping = Stopping.relative(tolerance).within(evaluations);
-            try (Block u = Block.allocate(Type.F32, size, 1);
-                    Block b = Block.allocate(Type.F32, 1, size);
-                    Block x = Block.allocate(Type.F32, batch, 1);
-                    Block g = e.allocate(Type.F32, batch, size);
-                    Block z = e.allocate(Type.F32, batch, size);
-                    Block v = e.allocate(Type.F32, batch, size)) {
-                for (int i = 0; i < size; i++) {
-                    u.set(i, 0, random.nextGaussian());
-                    b.set(0, i, random.nextGaussian());
-                }
-                for (int p = 0; p < batch; p++) {
-                    x.set(p, 0, random.nextGaussian());
-                    for (int i = 0; i < size; i++) {
-                        g.set(p, i, random.nextGaussian());
-                    }
-                }
-                try (DenseCell cell = new DenseCell(e, Activation.TANH, w, u, b, batch);
-                        Anderson anderson = Anderson.plan(e, Type.F32, size, batch, Anderson.Options.DEFAULT.withWindow(window), stopping);
-                        Picard picard = Picard.plan(e, Type.F32, size, batch, 1, stopping);
-                        Gmres gmres = Gmres.plan(e, Type.F32, size, batch, 20, Stopping.relative(Math.max(tolerance, 1e-5)).within(evaluations))) {
-                    cell.inject(x);
-                    long start = System.nanoTime();
-                    Outcome forward = solver == Solver.anderson ? anderson.solve(cell, z) : picard.solve(cell, z);
-                    double forwardMillis = (System.nanoTime() - start) * 1e-6;
-                    out.printf("forward   %s, %.2f ms on %s (the first solve of this process)%n", forward, forwardMillis, e.name());
-                    if (!forward.succeeded()) {
-                        out.flush();
-                        return 1;
-                    }
-                    cell.linearise(z);
-                    start = System.nanoTime();
-                    Outcome backward = gmres.solve(cell::vjp, g, v);
-                    out.printf("backward  %s, %.2f ms%n", backward, (System.nanoTime() - start) * 1e-6);
-                    out.flush();
-                    return backward.succeeded() ? 0 : 1;
-                }
-            }
+        method.check(spec.commandLine().getParseResult());
+        requirePositive("--n", problem.n);
+        requirePositive("--batch", problem.batch);
+        Random random = new Random(problem.seed);
+        try (Engine engine = run.engine == null ? Engines.best(run.threads) : Engines.named(run.engine, run.threads);
+                Block w = problem.weights == null ? gaussian(random, problem.n, problem.radius) : read(problem.weights);
+                DenseCell cell = cell(engine, w, random);
+                Block z = engine.allocate(Type.F32, problem.batch, w.rows())) {
+            return forward(engine, cell, z) && backward(engine, cell, z, random) ? 0 : 1;
         }
     }
 
-    private static Block gaussian(Random random, int n, double gain) {
-        Block w = Block.allocate(Type.F32, n, n);
-        for (int i = 0; i < n; i++) {
-            for (int j = 0; j < n; j++) {
-                w.set(i, j, gain * random.nextGaussian() / Math.sqrt(n));
+    /** The cell with a b for each row injected. */
+    private DenseCell cell(Engine engine, Block w, Random random) {
+        try (Block u = random(random, w.rows(), 1, 1);
+                Block b = random(random, 1, w.rows(), 1);
+                Block x = random(random, problem.batch, 1, 1)) {
+            DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, problem.batch, method.formats());
+            cell.inject(x);
+            return cell;
+        }
+    }
+
+    private boolean forward(Engine engine, DenseCell cell, Block z) {
+        Stopping stopping = Stopping.relative(run.tolerance).within(run.evaluations);
+        FixedPointMap map = method.map(cell);
+        try (FixedPointSolver solver = method.plan(engine, cell.n(), problem.batch, run.evaluations <= TRACED ? stopping.traced() : stopping)) {
+            long start = System.nanoTime();
+            Outcome outcome = solver.solve(map, z);
+            long nanos = System.nanoTime() - start;
+            say("forward", method + " on " + engine.name(), outcome, method.evaluations(solver, outcome.evaluations()), nanos,
+                    " (the first solve of this process)");
+            if (!outcome.succeeded() || outcome.evaluations() > SLOW) {
+                // The cell, whose derivatives are exact; for other maps they are differences.
+                Diagnosis.of(solver, cell, z).sentences().forEach(this::explain);
+            }
+            return outcome.succeeded();
+        }
+    }
+
+    private boolean backward(Engine engine, DenseCell cell, Block z, Random random) {
+        Stopping stopping = Stopping.relative(Math.max(run.tolerance, 1e-5)).within(run.evaluations);
+        try (Gmres gmres = Gmres.plan(engine, Type.F32, cell.n(), problem.batch, 20, stopping);
+                Block g = random(random, problem.batch, cell.n(), 1);
+                Block v = engine.allocate(Type.F32, problem.batch, cell.n())) {
+            cell.linearise(z);
+            long start = System.nanoTime();
+            Outcome outcome = gmres.solve(cell::vjp, g, v);
+            say("backward", "gmres(20)", outcome, outcome.evaluations() + " evaluations", System.nanoTime() - start, "");
+            return outcome.succeeded();
+        }
+    }
+
+    /** A line for a solve: who, how many rows ended how, what it took. */
+    private void say(String direction, String who, Outcome outcome, String evaluations, long nanos, String remark) {
+        Map<Status, Integer> ends = new EnumMap<>(Status.class);
+        for (int b = 0; b < outcome.batch(); b++) {
+            ends.merge(outcome.status(b), 1, Integer::sum);
+        }
+        String rows = ends.entrySet().stream()
+                .map(end -> (outcome.batch() == 1 ? "" : end.getValue() + " of " + outcome.batch() + " rows ") + end.getKey())
+                .collect(Collectors.joining(", "));
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf(Locale.ROOT, "%-9s %s: %s, %s, largest residual %.2e, %.2f ms%s%n",
+                direction, who, rows, evaluations, outcome.worstResidual(), nanos * 1e-6, remark);
+        out.flush();
+    }
+
+    /** A sentence, indented, in lines that fit a terminal. */
+    private void explain(String sentence) {
+        PrintWriter out = spec.commandLine().getOut();
+        StringBuilder line = new StringBuilder(INDENT);
+        for (String word : sentence.split(" ", -1)) {
+            if (line.length() > INDENT.length() && line.length() + word.length() >= Zstar.WIDTH) {
+                out.println(line);
+                line.setLength(INDENT.length());
+            }
+            line.append(line.length() > INDENT.length() ? " " : "").append(word);
+        }
+        out.println(line);
+        out.flush();
+    }
+
+    private static void requirePositive(String name, int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(name + " " + value + "; expected at least 1");
+        }
+    }
+
+    private static Block gaussian(Random random, int n, double radius) {
+        return random(random, n, n, radius / Math.sqrt(n));
+    }
+
+    /** Normally distributed, with this standard deviation. */
+    private static Block random(Random random, int rows, int cols, double deviation) {
+        Block block = Block.allocate(Type.F32, rows, cols);
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < cols; j++) {
+                block.set(i, j, deviation * random.nextGaussian());
             }
         }
-        return w;
+        return block;
     }
 
     static Block read(Path file) {

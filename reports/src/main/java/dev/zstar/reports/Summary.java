@@ -15,7 +15,7 @@ final class Summary {
             switch (row.suite() + " " + row.metric()) {
                 case "kernels gflops" -> out.printf("%-34s %12.1f GFLOP/s%s%n", label, row.value(), share(row));
                 case "kernels gbps" -> out.printf("%-34s %12.1f GB/s%s%n", label, row.value(), share(row));
-                case "kernels ratio" -> out.printf("%-34s %12.2f × (worst fork %.2f)%n",
+                case "kernels ratio", "streaming ratio" -> out.printf("%-34s %12.2f × (worst fork %.2f)%n",
                         row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min());
                 case "forward us", "backward us" -> out.printf("%-34s %12.1f µs, %.0f evaluations, %.2f × their time, %.0f B allocated%n",
                         label, row.value(), find(file, row, "nfev"), find(file, row, "overhead"), find(file, row, "allocated"));
@@ -23,8 +23,11 @@ final class Summary {
                         label, row.value(), find(file, row, "trafficRatio"));
                 case "streaming ratio" -> out.printf("%-34s %12.2f × (worst fork %.2f)%n", row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min());
                 case "forward depth" -> out.printf("%-34s %12.0f plain steps to the same residual%n", label, row.value());
-                case "forward solves" -> out.printf("%-34s %12.0f of %.0f rows: %.0f promises broken, %.0f B left%n",
+                case "forward solves" -> out.printf("%-34s %12.0f random solves of %.0f rows: %.0f promises broken, %.0f B left%n",
                         label, row.value(), find(file, row, "rows"), find(file, row, "brokenPromises"), find(file, row, "bytesLeft"));
+                case "forward mixedUs" -> out.printf("%-34s %12.1f µs, %.0f evaluations in f32, %.0f in narrow weights%n",
+                        label, row.value(), find(file, row, "nfev"), orZero(find(file, row, "cheapNfev")));
+                case "streaming rowsPerSecond" -> out.printf("%-34s %12.0f images a second%n", label, row.value());
                 case "depth bytes" -> out.printf("%-34s %12.1f MiB%n", row.name(), row.value() / 0x1p20);
                 default -> {}
             }
@@ -38,6 +41,10 @@ final class Summary {
 
     private static String share(StudyFile.Row row) {
         return row.ofLimit() == null ? "" : String.format(", %.2f of the ceiling", row.ofLimit());
+    }
+
+    private static double orZero(double value) {
+        return Double.isNaN(value) ? 0 : value;
     }
 
     /** Another metric of the same case on the same engine. */

@@ -15,6 +15,9 @@ import picocli.CommandLine.Command;
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Also: zstar test (all tests), zstar jmh [ARGS] (single benchmarks)."})
 public final class Zstar implements Runnable {
+    /** Columns of the terminal that texts are made for. */
+    static final int WIDTH = 110;
+
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
@@ -25,6 +28,8 @@ public final class Zstar implements Runnable {
 
     static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Zstar());
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setUsageHelpWidth(WIDTH);
         line.setExecutionExceptionHandler((exception, command, _) -> {
             PrintWriter err = command.getErr();
             if (exception instanceof StudyException || exception instanceof IllegalArgumentException

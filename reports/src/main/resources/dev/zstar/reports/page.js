@@ -47,16 +47,38 @@ function summarise() {
   const deq = memory("DEQ"), unrolled = memory("unrolled");
   if (deq.length > 1) fact(number(unrolled.at(-1).value / deq.at(-1).value) + "×", "less memory than a network of " + deq.at(-1).params.depth
     + " layers, forward and backward: the equilibrium's does not grow with depth.");
+  const ends = problemEnds(), tried = name => ends.filter(r => r.engine === name);
+  const solved = name => tried(name).filter(r => r.metric === "nfev").length;
+  if (tried("anderson(5)").length) fact(solved("anderson(5)") + " of " + tried("anderson(5)").length, "test problems are solved by Anderson's method as it comes"
+    + (tried("picard").length ? ", where plain steps solve " + solved("picard") : "") + ".");
+  const stream = rows("streaming", "ratio").find(r => r.engine === "stream/lockstep");
+  if (stream) fact(number(stream.value) + "×", "the images a second of batches that wait for their slowest, by a stream that refills each place at once (median of "
+    + stream.runs + " fresh processes).");
 }
 
 // ---- charts, each with its numbers in a table
 
 const charts = [];
 
-function chart(title, note, option, header, body) {
+function heading(title, note) {
   const home = document.getElementById("charts");
   element("h2", title, home);
   element("p", note, home);
+  return home;
+}
+
+function table(parent, header, body) {
+  const wrap = element("div", undefined, parent);
+  wrap.className = "table";
+  const made = element("table", undefined, wrap);
+  const head = element("tr", undefined, element("thead", undefined, made));
+  header.forEach(h => { element("th", h, head).scope = "col"; });
+  const tbody = element("tbody", undefined, made);
+  body.forEach(line => { const tr = element("tr", undefined, tbody); line.forEach(cell => element("td", typeof cell === "number" ? number(cell, 4) : cell, tr)); });
+}
+
+function chart(title, note, option, header, body) {
+  const home = heading(title, note);
   const box = element("div", undefined, home);
   box.className = "chart";
   if (option.tall) box.style.height = 90 + 18 * option.tall + "px";
@@ -64,13 +86,7 @@ function chart(title, note, option, header, body) {
   box.setAttribute("aria-label", title + ". The numbers are in the table below.");
   const details = element("details", undefined, home);
   element("summary", "The numbers", details);
-  const wrap = element("div", undefined, details);
-  wrap.className = "table";
-  const table = element("table", undefined, wrap);
-  const head = element("tr", undefined, element("thead", undefined, table));
-  header.forEach(h => { element("th", h, head).scope = "col"; });
-  const tbody = element("tbody", undefined, table);
-  body.forEach(line => { const tr = element("tr", undefined, tbody); line.forEach(cell => element("td", typeof cell === "number" ? number(cell, 4) : cell, tr)); });
+  table(details, header, body);
   charts.push({ box, option, instance: null });
 }
 
@@ -91,6 +107,87 @@ function speed(title, note, metric, unit, select, lines) {
     yAxis: axis(unit, "value", { wide: true, max: Math.ceil(top * 1.04 / (top > 100 ? 50 : 10)) * (top > 100 ? 50 : 10) }), series: drawn,
   }, ["case", "engine", unit, "slowest fork", "share of the ceiling"],
   all.map(r => [r.case, r.engine, r.value, r.min, r.ofLimit === null ? "" : number(100 * r.ofLimit) + "%"]));
+}
+
+// How each solver ended on each problem of known difficulty; other forward results have no tolerance among their numbers.
+const problemEnds = () => study.results.filter(r => r.suite === "forward" && r.params.tolerance !== undefined
+  && (r.metric === "nfev" || r.metric.startsWith("failed.")));
+const FAILURES = { MAX_EVALUATIONS: ["b", "budget spent"], STAGNATED: ["s", "stagnated"], DIVERGED: ["d", "diverged"], NONFINITE_FUNCTION: ["n", "not finite"],
+  NONFINITE_INPUT: ["n", "not finite"], LINE_SEARCH_FAILED: ["l", "line search failed"], INNER_FAILED: ["i", "inner solve failed"] };
+const failure = r => { const status = r.metric.slice("failed.".length); return FAILURES[status] || ["x", status.toLowerCase().replaceAll("_", " ")]; };
+
+function problems() {
+  const ends = problemEnds();
+  if (!ends.length) return;
+  const cut = r => r.case.lastIndexOf(", "), name = r => r.case.slice(0, cut(r)), type = r => r.case.slice(cut(r) + 2);
+  const solvers = [...new Set(ends.map(r => r.engine))], types = [...new Set(ends.map(type))], names = [...new Set(ends.map(name))];
+  const marks = new Map(ends.filter(r => r.metric !== "nfev").map(failure));
+  const found = new Map(ends.map(r => [r.engine + "\n" + r.case, r])), most = Math.max(...ends.map(r => r.value), 2);
+  const home = heading("Evaluations for " + names.length + " test problems", "To a relative residual of "
+    + types.map(t => ends.find(r => type(r) === t).params.tolerance.toExponential() + " in " + t).join(" and ") + ". ρ is the spectral radius of the Jacobian at the solution: from 1 on plain steps "
+    + "do not contract. Darker is more, bold is fewest" + (marks.size ? "; on orange it failed: " + [...marks].map(m => m[0] + " " + m[1]).join(", ") : "") + ".");
+  const wrap = element("div", undefined, home);
+  wrap.className = "table";
+  const made = element("table", undefined, wrap);
+  made.className = "heat";
+  const head = element("thead", undefined, made), first = element("tr", undefined, head), second = element("tr", undefined, head), third = element("tr", undefined, head);
+  ["problem", "n", "ρ"].forEach(h => { const th = element("th", h, first); th.scope = "col"; th.rowSpan = 2; });
+  element("th", "solved, % of " + names.length, third).colSpan = 3;
+  solvers.forEach(s => {
+    // A name may break before its window, which sets the width of its columns.
+    const th = element("th", s.replace("(", "\u200b("), first);
+    th.scope = "colgroup";
+    th.colSpan = types.length;
+    types.forEach(t => {
+      element("th", t, second).scope = "col";
+      const mine = ends.filter(r => r.engine === s && type(r) === t);
+      element("td", String(Math.round(100 * mine.filter(r => r.metric === "nfev").length / Math.max(1, mine.length))), third);
+    });
+  });
+  const tbody = element("tbody", undefined, made);
+  names.forEach(p => {
+    const tr = element("tr", undefined, tbody), one = ends.find(r => name(r) === p);
+    element("th", p, tr).scope = "row";
+    element("td", String(one.params.n), tr);
+    element("td", one.params.radius === undefined ? "" : one.params.radius.toFixed(2), tr);
+    const fewest = types.map(t => Math.min(...solvers.map(s => found.get(s + "\n" + p + ", " + t)).filter(r => r && r.metric === "nfev").map(r => r.value)));
+    solvers.forEach(s => types.forEach((t, i) => {
+      const r = found.get(s + "\n" + p + ", " + t), td = element("td", undefined, tr);
+      if (!r) return;
+      const failed = r.metric !== "nfev";
+      td.textContent = failed ? failure(r)[0] : String(r.value);
+      td.title = s + ", " + t + ": " + (failed ? failure(r)[1] + " after " : "") + r.value + " evaluations";
+      if (failed) td.className = "failed";
+      else td.style.setProperty("--share", Math.round(60 * Math.log(r.value) / Math.log(most)) + "%");
+      if (r.value === fewest[i] && !failed) td.classList.add("fewest");
+    }));
+  });
+}
+
+function streaming() {
+  const all = rows("streaming", "rowsPerSecond");
+  if (!all.length) return;
+  const get = (metric, way) => (rows("streaming", metric).find(r => r.engine === way) || {}).value;
+  const called = { lockstep: "lock-step", batches: "batches", stream: "stream" }, p = all[0].params;
+  const names = all.map(r => called[r.engine] || r.engine);
+  chart("Images a second where some are harder than others", p.images.toLocaleString("en") + " images, easy, hard and corrupted ones mixed, n = " + p.n + ", " + p.batch
+    + " at a time on one thread, to 10⁻⁶. In lock-step a batch computes until its slowest image is done; in batches images leave as they are done; in a stream the next take their places. An image takes "
+    + number(get("meanEvaluations", "stream")) + " evaluations on average, " + number(get("mostEvaluations", "stream")) + " at most.", {
+    xAxis: axis("images a second"), yAxis: { type: "category", data: names.slice().reverse() }, grid: { left: 80, right: 70, top: 20, bottom: 50 }, legend: { show: false }, tall: 5,
+    series: [{ type: "bar", barMaxWidth: 26, color: COLOURS.simd, label: { show: true, position: "right", color: "inherit", formatter: b => number(b.value) }, data: all.map(r => r.value).reverse() }],
+  }, ["way", "images a second", "slowest fork", "× lock-step"], all.map(r => [called[r.engine] || r.engine, r.value, r.min, r.engine === "lockstep" ? 1 : get("ratio", r.engine + "/lockstep")]));
+}
+
+function mixed() {
+  const all = rows("forward", "mixedUs");
+  if (!all.length) return;
+  const get = (r, metric) => (rows("forward", metric).find(s => s.case === r.case && s.engine === r.engine) || {}).value;
+  table(heading("Narrow weights, corrected", "One thread, to 10⁻⁶: most evaluations read W in bf16 or 8-bit integers, and a few in f32 correct them, so that the solution is that of the f32 weights. Medians."),
+    ["weights", "n", "batch", "µs", "times as fast", "evaluations in f32", "in narrow weights", "MiB of W read", "relative residual"], all.map(r => {
+      const bytes = get(r, "weightBytes");
+      return [r.case.split(" ").at(-1), r.params.n, r.params.batch, r.value, number(get(r, "ratio") || 1), get(r, "nfev"), get(r, "cheapNfev") || 0,
+        bytes === undefined ? "" : bytes / 2 ** 20, get(r, "residual") === undefined ? "" : get(r, "residual").toExponential(2)];
+    }));
 }
 
 function draw() {
@@ -141,11 +238,14 @@ function draw() {
     const cases = [...new Set(solves.map(r => r.case))], engines = [...new Set(solves.map(r => r.engine))];
     const other = (r, metric) => (study.results.find(s => s.suite === r.suite && s.case === r.case && s.engine === r.engine && s.metric === metric) || {}).value;
     chart("Time of a solve", "Forward to 10⁻⁶ and backward to 10⁻⁴, one thread, median.", {
-      xAxis: { type: "category", data: cases, axisLabel: { interval: 0, fontSize: 10, formatter: c => c.replaceAll(" ", "\n") } }, yAxis: axis("µs", "log", { wide: true }), grid: { bottom: 90 },
+      xAxis: { type: "category", data: cases, axisLabel: { interval: 0, fontSize: 10, lineHeight: 13, formatter: c => c.replaceAll(" ", "\n") } }, yAxis: axis("µs", "log", { wide: true }), grid: { bottom: 90 },
       series: engines.map(e => ({ name: e, type: "bar", color: COLOURS[e], data: cases.map(c => (solves.find(r => r.case === c && r.engine === e) || {}).value) })),
     }, ["solve", "engine", "µs", "evaluations", "time / that of its evaluations", "heap bytes", "equivalent depth"],
     solves.map(r => [r.case, r.engine, r.value, other(r, "nfev"), other(r, "overhead"), other(r, "allocated"), other(r, "depth") || ""]));
   }
+  streaming();
+  mixed();
+  problems();
 }
 
 function paint() {

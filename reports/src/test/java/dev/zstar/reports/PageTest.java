@@ -1,0 +1,117 @@
+package dev.zstar.reports;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a browser makes of the page, from results made up for it. Skipped where there is no Chromium. */
+class PageTest {
+    private static final int SECONDS = 60;
+
+    @TempDir
+    private Path temp;
+
+    private final List<StudyFile.Row> rows = new ArrayList<>();
+
+    private void add(String suite, String name, String engine, Map<String, Double> params, String metric, double value) {
+        rows.add(new StudyFile.Row(suite, name, engine, 1, new TreeMap<>(params), metric, value, value, value, value, 2, null, null));
+    }
+
+    private void problem(String name, String solver, double tolerance, String metric, double value) {
+        add("forward", name, solver, Map.of("n", 7.0, "tolerance", tolerance, "radius", 0.5), metric, value);
+    }
+
+    private static Optional<Path> browser() {
+        return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1))
+                .flatMap(folder -> Stream.of("chromium", "chromium-browser", "google-chrome").map(name -> Path.of(folder, name)))
+                .filter(Files::isExecutable)
+                .findFirst();
+    }
+
+    /** The document after its scripts ran, without them and without line breaks. */
+    private String drawn() throws IOException, InterruptedException {
+        Optional<Path> browser = browser();
+        assumeTrue(browser.isPresent(), "no Chromium on the path");
+        StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null,
+                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of()), List.of(), rows, List.of());
+        Path page = Files.writeString(temp.resolve("index.html"), Page.html(file.json()));
+        File dom = temp.resolve("dom").toFile();
+        Process process = new ProcessBuilder(browser.orElseThrow().toString(), "--headless", "--no-sandbox", "--disable-gpu",
+                "--disable-dev-shm-usage", "--no-first-run", "--user-data-dir=" + temp.resolve("profile"), "--virtual-time-budget=20000", "--dump-dom", page.toUri().toString())
+                .redirectOutput(dom).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly().waitFor();
+            throw new IllegalStateException("Chromium took more than " + SECONDS + " s");
+        }
+        String text = Files.readString(dom.toPath()).replace('\n', ' ').replaceAll("<script.*?</script>", "");
+        assertThat(text).as("the script came to its end").containsPattern("<body[^>]* data-rendered=\"true\"");
+        return text;
+    }
+
+    @Test
+    void problemsAreOneLineEachWithSharesFewestAndFailures() throws IOException, InterruptedException {
+        problem("hill, steep, f32", "anderson(5)", 1e-6, "nfev", 10);
+        problem("hill, steep, f32", "picard", 1e-6, "failed.MAX_EVALUATIONS", 1000);
+        problem("hill, steep, f64", "anderson(5)", 1e-10, "nfev", 30);
+        problem("hill, steep, f64", "picard", 1e-10, "nfev", 20);
+        problem("dale, f32", "anderson(5)", 1e-6, "nfev", 4);
+        problem("dale, f32", "picard", 1e-6, "nfev", 4);
+        problem("dale, f64", "anderson(5)", 1e-10, "nfev", 8);
+        problem("dale, f64", "picard", 1e-10, "failed.SOMETHING_NEW", 5);
+        String text = drawn();
+        assertThat(text).contains("Evaluations for 2 test problems", "1e-6 in f32 and 1e-10 in f64", "b budget spent, x something new");
+        assertThat(text).containsPattern("solved, % of 2</th><td>100</td><td>100</td><td>50</td><td>50</td>");
+        assertThat(text).containsPattern("hill, steep</th><td>7</td><td>0.50</td><td [^>]*class=\"fewest\"[^>]*>10</td><td [^>]*>30</td>"
+                + "<td [^>]*class=\"failed\"[^>]*>b</td><td [^>]*class=\"fewest\"[^>]*>20</td></tr>");
+        assertThat(text).contains("picard, f32: budget spent after 1000 evaluations", ">x</td>");
+        assertThat(text).contains("<b>4 of 4</b>", "where plain steps solve 2.");
+    }
+
+    @Test
+    void streamsAndNarrowWeightsAreShownWithTheirUnits() throws IOException, InterruptedException {
+        Map<String, Double> stream = Map.of("n", 512.0, "batch", 64.0, "images", 1024.0);
+        add("streaming", "digits", "lockstep", stream, "rowsPerSecond", 20_000);
+        add("streaming", "digits", "batches", stream, "rowsPerSecond", 27_000);
+        add("streaming", "digits", "stream", stream, "rowsPerSecond", 30_000);
+        add("streaming", "digits", "batches/lockstep", stream, "ratio", 1.35);
+        add("streaming", "digits", "stream/lockstep", stream, "ratio", 1.5);
+        add("streaming", "digits", "stream", stream, "meanEvaluations", 12.75);
+        add("streaming", "digits", "stream", stream, "mostEvaluations", 19);
+        Map<String, Double> cell = Map.of("n", 1024.0, "batch", 1.0, "radius", 0.95);
+        add("forward", "mixed n=1024 B=1 f32", "simd", cell, "mixedUs", 1900);
+        add("forward", "mixed n=1024 B=1 f32", "simd", cell, "nfev", 37);
+        add("forward", "mixed n=1024 B=1 f32", "simd", cell, "weightBytes", 0x1p27);
+        add("forward", "mixed n=1024 B=1 int8", "simd", cell, "mixedUs", 1000);
+        add("forward", "mixed n=1024 B=1 int8", "simd", cell, "ratio", 1.9);
+        add("forward", "mixed n=1024 B=1 int8", "simd", cell, "nfev", 5);
+        add("forward", "mixed n=1024 B=1 int8", "simd", cell, "cheapNfev", 42);
+        add("forward", "mixed n=1024 B=1 int8", "simd", cell, "residual", 9.3e-7);
+        String text = drawn();
+        assertThat(text).contains("1,024 images", "n = 512, 64 at a time", "12.8 evaluations on average, 19 at most", "<b>1.5×</b>");
+        assertThat(text).contains("<td>lock-step</td><td>20,000</td><td>20,000</td><td>1</td>",
+                "<td>stream</td><td>30,000</td><td>30,000</td><td>1.5</td>");
+        assertThat(text).contains("<td>f32</td><td>1024</td><td>1</td><td>1900</td><td>1</td><td>37</td><td>0</td><td>128</td><td></td>");
+        assertThat(text).contains("<td>int8</td><td>1024</td><td>1</td><td>1000</td><td>1.9</td><td>5</td><td>42</td><td></td><td>9.30e-7</td>");
+        assertThat(text).doesNotContain("test problems");
+    }
+
+    @Test
+    void aStudyWithoutTheseSuitesShowsNothingOfThem() throws IOException, InterruptedException {
+        add("kernels", "gemv n=64", "simd", Map.of("n", 64.0), "gbps", 2);
+        assertThat(drawn()).contains("Matrix times vector").doesNotContain("test problems", "Images a second", "Narrow weights", "undefined", "NaN");
+    }
+}

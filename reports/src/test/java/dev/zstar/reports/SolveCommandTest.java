@@ -1,0 +1,184 @@
+package dev.zstar.reports;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/** Methods by name, with their options and with those of others, and what is said of solves that fail. */
+class SolveCommandTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    /** Of 40 elements on the scalar engine, unless told otherwise. */
+    private int solve(String arguments) {
+        out.getBuffer().setLength(0);
+        err.getBuffer().setLength(0);
+        List<String> all = new ArrayList<>(List.of("solve", "--engine", "scalar"));
+        if (!arguments.contains("--weights")) {
+            all.addAll(List.of("--n", "40"));
+        }
+        all.addAll(List.of(arguments.split(" ", -1)));
+        CommandLine line = Zstar.commandLine();
+        line.setOut(new PrintWriter(out, true));
+        line.setErr(new PrintWriter(err, true));
+        return line.execute(all.toArray(String[]::new));
+    }
+
+    private int evaluations() {
+        Matcher found = Pattern.compile("forward .*?(\\d+) evaluations").matcher(out.toString());
+        assertThat(found.find()).as(out.toString()).isTrue();
+        return Integer.parseInt(found.group(1));
+    }
+
+    /** The output with its lines joined, as it is read. */
+    private String said() {
+        return out.toString().replaceAll("\\s+", " ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+            "anderson --window 3", "anderson --type I --mixing 0.8", "anderson --type ii --mixing gain --safeguard",
+            "broyden --memory 10 --update bad",
+            "broyden --update good --reduction svd --line-search", "newton-krylov --krylov 8", "picard", "picard --mixing 0.7"})
+    void everyMethodSolvesWithItsOptions(String method) {
+        assertThat(solve("--batch 3 --solver " + method)).as(out + " " + err).isZero();
+        String name = method.split(" ", -1)[0];
+        assertThat(out.toString())
+                .containsPattern("forward   " + name + " on scalar: 3 of 3 rows CONVERGED_RELATIVE, \\d+ evaluations, "
+                        + "largest residual [1-9]\\.\\d\\de-0[789], [\\d.]+ ms")
+                .containsPattern("backward  gmres\\(20\\): 3 of 3 rows CONVERGED_RELATIVE, \\d+ evaluations, "
+                        + "largest residual [1-9]\\.\\d\\de-0[6-9]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bf16", "int8"})
+    void cheapEvaluationsAreCountedBesideTheOthers(String format) {
+        assertThat(solve("--solver mixed --format " + format)).as(out + " " + err).isZero();
+        assertThat(out.toString()).containsPattern("mixed on scalar: CONVERGED_RELATIVE, \\d+ evaluations and \\d+ in " + format + ", ");
+        int mixed = evaluations();
+        solve("--solver anderson");
+        assertThat(mixed).as("fewer evaluations of f than Anderson takes").isLessThan(evaluations());
+    }
+
+    /** Each changes the course of the solve, so none is read and forgotten. */
+    @ParameterizedTest
+    @CsvSource({
+        "anderson --window 1, anderson",
+        "anderson --type I, anderson",
+        "anderson --mixing 0.5, anderson",
+        "anderson --mixing gain, anderson",
+        "anderson --radius 3 --safeguard, anderson --radius 3",
+        "broyden --memory 2, broyden",
+        "broyden --update bad, broyden",
+        "broyden --memory 4 --reduction svd, broyden --memory 4",
+        "broyden --radius 3 --line-search, broyden --radius 3",
+        "newton-krylov --krylov 3, newton-krylov",
+        "mixed --format int8, mixed",
+        "mixed --window 1, mixed",
+        "picard --mixing 0.5, picard"
+    })
+    void anOptionReachesTheMethod(String with, String without) {
+        String problem = "--batch 4 --evaluations 200 --solver ";
+        solve(problem + with);
+        String forward = forward();
+        solve(problem + without);
+        assertThat(forward).isNotEqualTo(forward());
+    }
+
+    /** What was solved, without the time. */
+    private String forward() {
+        return out.toString().lines()
+                .filter(line -> line.startsWith("forward"))
+                .map(line -> line.replaceAll(", [\\d.]+ ms.*", ""))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void anOptionOfAnotherMethodIsOneSentence() {
+        refused("--solver picard --window 3", "--window is an option of --solver anderson or mixed, not of picard, which takes --mixing");
+        refused("--memory 3", "--memory is an option of --solver broyden, not of anderson, which takes --window, --type, --mixing, --safeguard");
+        refused("--solver newton-krylov --line-search", "--line-search is an option of --solver broyden, not of newton-krylov, which takes --krylov");
+        refused("--solver mixed --safeguard", "--safeguard is an option of --solver anderson, not of mixed, which takes --format, --window");
+        refused("--solver picard --mixing gain", "--mixing gain for picard; expected a number");
+        refused("--mixing most", "--mixing most for anderson; expected a number or gain");
+        refused("--window 51", "window 51; expected 1 to 50");
+        refused("--batch 0", "--batch 0; expected at least 1");
+        refused("--evaluations 0", "a budget of 0 evaluations; expected at least 1");
+    }
+
+    private void refused(String arguments, String sentence) {
+        assertThat(solve(arguments)).isEqualTo(1);
+        assertThat(err.toString().strip()).isEqualTo("zstar: " + sentence);
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void whatDoesNotExistIsNotUnderstood() {
+        assertThat(solve("--solver newton")).isEqualTo(2);
+        assertThat(err.toString()).startsWith(
+                "Invalid value for option '--solver': expected anderson or broyden or newton-krylov or mixed or picard but was 'newton'");
+        assertThat(solve("--solver mixed --format full")).isEqualTo(2);
+        assertThat(err.toString()).startsWith("Invalid value for option '--format': expected bf16 or int8 but was 'full'");
+        assertThat(solve("--solver broyden --update better")).isEqualTo(2);
+    }
+
+    @Test
+    void aBudgetThatWasTooSmallSaysHowMuchWasMissing() {
+        assertThat(solve("--evaluations 9 --batch 2")).isEqualTo(1);
+        assertThat(said()).contains("forward anderson on scalar: 2 of 2 rows MAX_EVALUATIONS, 9 evaluations")
+                .containsPattern("All 2 rows ended MAX_EVALUATIONS after 9 evaluations, .* more reach the tolerance: the budget was too small; "
+                        + "its own evaluations took the residual down by a factor of 0\\.\\d+ each, at which about \\d+ more would do\\.");
+        assertThat(out.toString().lines()).allMatch(line -> line.length() <= Zstar.WIDTH || line.startsWith("forward"));
+        assertThat(out.toString()).doesNotContain("backward");
+    }
+
+    @Test
+    void stepsThatGrowAreNamedWithWhatWouldHelp(@TempDir Path temp) throws IOException {
+        Path weights = Files.writeString(temp.resolve("w.csv"), "-3,0\n0,-3\n");
+        // Between tanh(-3 z + b) and its mirror image plain steps go back and forth; small b keep the slope at the solution.
+        assertThat(solve("--solver picard --evaluations 100 --seed 4 --weights " + weights)).isEqualTo(1);
+        assertThat(said()).contains("MAX_EVALUATIONS").contains("change sign and grow").contains("steps damped with β below");
+        assertThat(solve("--solver picard --mixing 0.4 --seed 4 --weights " + weights)).as("damped as it says").isZero();
+        assertThat(solve("--solver newton-krylov --seed 4 --weights " + weights)).isZero();
+    }
+
+    @Test
+    void aSlowSuccessIsExplainedAndAFastOneIsNot() {
+        assertThat(solve("--solver picard --mixing 0.2")).isZero();
+        assertThat(evaluations()).isGreaterThan(50);
+        assertThat(said()).containsPattern("The row ended CONVERGED_RELATIVE after \\d+ evaluations.* "
+                + "steps with β = 0\\.2 contract there by a factor of 0\\.\\d+ each\\.");
+        assertThat(solve("--solver picard")).isZero();
+        assertThat(evaluations()).isLessThan(50);
+        assertThat(said()).doesNotContain("contract");
+    }
+
+    @Test
+    void rowsThatEndDifferentlyAreCounted() {
+        assertThat(solve("--batch 30 --evaluations 15 --tolerance 1e-5 --radius 0.8")).isEqualTo(1);
+        assertThat(out.toString()).containsPattern("on scalar: \\d+ of 30 rows CONVERGED_RELATIVE, \\d+ of 30 rows MAX_EVALUATIONS, 15 evaluations");
+    }
+
+    @Test
+    void theHelpIsGroupedAndFitsAScreen() {
+        assertThat(solve("--help")).isZero();
+        assertThat(out.toString()).contains("The problem", "The method, and what it takes", "The run",
+                "anderson, broyden, newton-krylov, mixed, picard (default: anderson)", "(default: 0.9)", "(default: 1e-6)");
+        assertThat(out.toString().lines()).hasSizeLessThan(40).allMatch(line -> line.length() <= Zstar.WIDTH);
+    }
+}
