@@ -21,7 +21,6 @@ final class Summary {
                         label, row.value(), find(file, row, "nfev"), find(file, row, "overhead"), find(file, row, "allocated"));
                 case "forward traffic" -> out.printf("%-34s %12.1f vectors moved in a step of a row, %.2f × the least%n",
                         label, row.value(), find(file, row, "trafficRatio"));
-                case "streaming ratio" -> out.printf("%-34s %12.2f × (worst fork %.2f)%n", row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min());
                 case "forward depth" -> out.printf("%-34s %12.0f plain steps to the same residual%n", label, row.value());
                 case "forward solves" -> out.printf("%-34s %12.0f random solves of %.0f rows: %.0f promises broken, %.0f B left%n",
                         label, row.value(), find(file, row, "rows"), find(file, row, "brokenPromises"), find(file, row, "bytesLeft"));
