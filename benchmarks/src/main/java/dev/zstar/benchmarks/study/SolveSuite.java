@@ -128,10 +128,10 @@ final class SolveSuite {
                     z.copyFrom(zero);
                     anderson.solve(cell, z);
                 };
+                long allocated = allocated(solve);
                 double[][] nanos = Stopwatch.run(4_000_000, 100, solve, () -> cell.apply(z, out, all));
                 // Rows leave as they converge: what the solve evaluated, in whole batches.
                 double own = nanos[1][0] * rows / batch;
-                long allocated = allocated(solve);
                 add("forward", name, "us", nanos[0], 1e-3);
                 single("forward", name, "nfev", evaluations);
                 single("forward", name, "overhead", nanos[0][0] / own);
@@ -163,12 +163,13 @@ final class SolveSuite {
                 long rows = outcome.rowEvaluations();
                 Rows all = new Rows(batch);
                 Runnable solve = () -> gmres.solve(adjoint, g, u);
+                long allocated = allocated(solve);
                 double[][] nanos = Stopwatch.run(4_000_000, 100, solve, () -> cell.vjp(g, out, all));
                 add("backward", name, "us", nanos[0], 1e-3);
                 single("backward", name, "nfev", evaluations);
                 single("backward", name, "residual", residual);
                 single("backward", name, "overhead", nanos[0][0] / (nanos[1][0] * rows / batch));
-                single("backward", name, "allocated", (double) allocated(solve));
+                single("backward", name, "allocated", (double) allocated);
             }
         }
 
@@ -178,7 +179,8 @@ final class SolveSuite {
 
         /**
          * Bytes of heap that a solve allocates, once it is warm: the most of ten. What a solve does once, as the last row's product alone, takes some
-         * hundreds of solves to be compiled, which the time that is measured before does not reach.
+         * hundreds of solves to be compiled, which a stopwatch's own warm-up does not reach: on a busy machine the first solves that were timed, of
+         * n = 64, took 39 to 1,483 µs, and 8.7 µs after this. So it comes before the times.
          */
         private static long allocated(Runnable solve) {
             long start = System.nanoTime();
