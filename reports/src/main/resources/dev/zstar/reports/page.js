@@ -125,7 +125,7 @@ function problems() {
   const found = new Map(ends.map(r => [r.engine + "\n" + r.case, r])), most = Math.max(...ends.map(r => r.value), 2);
   const home = heading("Evaluations for " + names.length + " test problems", "To a relative residual of "
     + types.map(t => ends.find(r => type(r) === t).params.tolerance.toExponential() + " in " + t).join(" and ") + ". ρ is the spectral radius of the Jacobian at the solution: from 1 on plain steps "
-    + "do not contract. Darker is more, bold is fewest" + (marks.size ? "; on orange it failed: " + [...marks].map(m => m[0] + " " + m[1]).join(", ") : "") + ".");
+    + "do not contract. The bluer the more, bold the fewest" + (marks.size ? "; on orange it failed: " + [...marks].map(m => m[0] + " " + m[1]).join(", ") : "") + ".");
   const wrap = element("div", undefined, home);
   wrap.className = "table";
   const made = element("table", undefined, wrap);
@@ -174,7 +174,7 @@ function streaming() {
     + " at a time on one thread, to 10⁻⁶. In lock-step a batch computes until its slowest image is done; in batches images leave as they are done; in a stream the next take their places. An image takes "
     + number(get("meanEvaluations", "stream")) + " evaluations on average, " + number(get("mostEvaluations", "stream")) + " at most.", {
     xAxis: axis("images a second"), yAxis: { type: "category", data: names.slice().reverse() }, grid: { left: 80, right: 70, top: 20, bottom: 50 }, legend: { show: false }, tall: 5,
-    series: [{ type: "bar", barMaxWidth: 26, color: COLOURS.simd, label: { show: true, position: "right", color: "inherit", formatter: b => number(b.value) }, data: all.map(r => r.value).reverse() }],
+    series: [{ type: "bar", barMaxWidth: 26, color: COLOURS.simd, label: { show: true, position: "right", color: "#808890", textBorderWidth: 0, formatter: b => number(b.value) }, data: all.map(r => r.value).reverse() }],
   }, ["way", "images a second", "slowest fork", "× lock-step"], all.map(r => [called[r.engine] || r.engine, r.value, r.min, r.engine === "lockstep" ? 1 : get("ratio", r.engine + "/lockstep")]));
 }
 
