@@ -79,7 +79,7 @@ final class MethodOptions {
             description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Method method = Method.ANDERSON;
 
-    @Option(names = "--window", paramLabel = "M", description = "anderson, also inside mixed: earlier iterates used (default: 5).")
+    @Option(names = "--window", paramLabel = "M", description = "anderson, also inside mixed: earlier iterates used (default: 10; 5 inside mixed).")
     private Integer window;
 
     @Option(names = "--type", paramLabel = "I|II", description = "anderson: residuals made orthogonal to steps, or least (default: II).")
@@ -89,7 +89,7 @@ final class MethodOptions {
             description = "anderson, picard: share of the residual that is added (default: 1); anderson: gain for one by what a step gains.")
     private String mixing;
 
-    @Option(names = "--safeguard", description = "anderson: back to the best iterate and a damped step where the residual doubles.")
+    @Option(names = "--safeguard", description = "anderson: back to the best iterate and a damped step where the residual grows tenfold.")
     private boolean safeguard;
 
     @Option(names = "--memory", paramLabel = "K", description = "broyden: steps kept (default: 30).")
@@ -166,7 +166,9 @@ final class MethodOptions {
     }
 
     private Anderson.Options anderson() {
-        Anderson.Options options = Anderson.Options.DEFAULT;
+        // What the library picks where nothing is chosen.
+        Anderson.Options options =
+                method == Method.MIXED ? Anderson.Options.DEFAULT : Anderson.Options.DEFAULT.withWindow(10);
         if (window != null) {
             options = options.withWindow(window);
         }

@@ -19,6 +19,8 @@ final class Summary {
                         row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min());
                 case "forward us", "backward us" -> out.printf("%-34s %12.1f µs, %.0f evaluations, %.2f × their time, %.0f B allocated%n",
                         label, row.value(), find(file, row, "nfev"), find(file, row, "overhead"), find(file, row, "allocated"));
+                case "forward methodUs" -> out.printf("%-34s %12.1f µs, %.0f evaluations, %.0f blocks, %.2f times the time of anderson(5)%n",
+                        label, row.value(), find(file, row, "nfev"), find(file, row, "blocks"), find(file, row, "methodRatio"));
                 case "forward traffic" -> out.printf("%-34s %12.1f vectors moved in a step of a row, %.2f × the least%n",
                         label, row.value(), find(file, row, "trafficRatio"));
                 case "forward depth" -> out.printf("%-34s %12.0f plain steps to the same residual%n", label, row.value());

@@ -12,7 +12,7 @@ package dev.zstar.solvers;
 public record Safeguard(double growth, double damping) {
     /**
      * A residual may grow tenfold. Anderson over five iterates solves all of the study's 98 problems with it, 97 without, and 96 where it may only double, since on some it
-     * grows by more on its way.
+     * grows by more on its way. Over ten iterates it solves 96 with it and 97 without: on maps that expand a growth may lead to the goal.
      */
     public static final Safeguard DEFAULT = new Safeguard(10, 0.5);
 

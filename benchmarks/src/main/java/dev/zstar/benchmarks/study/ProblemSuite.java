@@ -57,19 +57,20 @@ final class ProblemSuite {
         FixedPointSolver plan(Engine engine, Type type, int n, Stopping stopping);
     }
 
+    static final Anderson.Options TYPE_I = Anderson.Options.DEFAULT.withVariant(Anderson.Variant.TYPE_I).withWindow(10);
     private static final Anderson.Options SAFE = Anderson.Options.DEFAULT.withSafeguard(Safeguard.DEFAULT);
-    private static final Broyden.Options BAD = Broyden.Options.DEFAULT.withUpdate(Broyden.Update.BAD).withReduction(Broyden.Reduction.SVD);
+    static final Broyden.Options BAD = Broyden.Options.DEFAULT.withUpdate(Broyden.Update.BAD).withReduction(Broyden.Reduction.SVD);
 
     /**
-     * In the order of the table; {@code anderson(m)} is compared with {@code textbook(m)}. Broyden's methods are the good one, and the bad one with reductions; Picard's the
+     * In the order of the table; {@code anderson(m)} is compared with {@code textbook(m)}; over ten iterates it is the default. Broyden's methods are the good one, and the bad one with reductions; Picard's the
      * plain one, with β = 0.5, and with the β that the residuals choose.
      */
     static final List<Contender> CONTENDERS = List.of(
             textbook(5),
             planned("anderson(5)", (e, type, n, until) -> Anderson.plan(e, type, n, 1, Anderson.Options.DEFAULT, until)),
             textbook(10),
-            planned("anderson(10)", (e, type, n, until) -> Anderson.plan(e, type, n, 1, Anderson.Options.DEFAULT.withWindow(10), until)),
-            planned("default", (e, type, n, until) -> FixedPointSolver.plan(e, type, n, 1, until)),
+            planned("anderson(10)", (e, type, n, until) -> FixedPointSolver.plan(e, type, n, 1, until)),
+            planned("type I", (e, type, n, until) -> Anderson.plan(e, type, n, 1, TYPE_I, until)),
             planned("safeguarded", (e, type, n, until) -> Anderson.plan(e, type, n, 1, SAFE, until)),
             planned("good", (e, type, n, until) -> Broyden.plan(e, type, n, 1, Broyden.Options.DEFAULT, until)),
             planned("bad, SVD", (e, type, n, until) -> Broyden.plan(e, type, n, 1, BAD, until)),

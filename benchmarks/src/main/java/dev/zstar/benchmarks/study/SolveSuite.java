@@ -8,8 +8,10 @@ import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Anderson;
+import dev.zstar.solvers.Broyden;
 import dev.zstar.solvers.DenseCell;
 import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.FixedPointSolver;
 import dev.zstar.solvers.Gmres;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.MixedPrecision;
@@ -20,6 +22,7 @@ import java.io.Serializable;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -48,6 +51,7 @@ final class SolveSuite {
         List<String> shapes = new ArrayList<>(List.of("64x1", "512x32"));
         if (!options.quick()) {
             shapes.add("1024x64");
+            shapes.add("1024x1");
             shapes.add("2048x1");
         }
         List<String> narrow = options.quick() ? List.of("1024x1") : List.of("1024x1", "4096x1");
@@ -116,6 +120,9 @@ final class SolveSuite {
                     Anderson steady = Anderson.plan(e, Type.F32, n, batch, Anderson.Options.DEFAULT, Stopping.fixed(STEADY));
                     Picard plain = Picard.plan(e, Type.F32, n, batch, 1, Stopping.relative(TOLERANCE).within(2000).traced());
                     Block out = e.allocate(Type.F32, batch, n)) {
+                if (engine.equals("simd")) {
+                    methods(e, cell, zero, z, n, batch);
+                }
                 z.copyFrom(zero);
                 Outcome first = traced.solve(cell, z);
                 if (!first.succeeded()) {
@@ -154,6 +161,35 @@ final class SolveSuite {
                     single("forward", name, "depthThroughput", batch * depth.getAsInt() / (nanos[0][0] * 1e-9));
                     single("forward", name, "bytesPerDepth", (double) bytes / depth.getAsInt());
                 }
+            }
+        }
+
+        /** Times of whole solves by different methods, in turns. */
+        private void methods(Engine e, DenseCell cell, Block zero, Block z, int n, int batch) {
+            Stopping until = Stopping.relative(TOLERANCE);
+            LinkedHashMap<String, FixedPointSolver> methods = new LinkedHashMap<>();
+            methods.put("anderson(5)", Anderson.plan(e, Type.F32, n, batch, Anderson.Options.DEFAULT, until));
+            methods.put("default", FixedPointSolver.plan(e, Type.F32, n, batch, until));
+            methods.put("type I", Anderson.plan(e, Type.F32, n, batch, ProblemSuite.TYPE_I, until));
+            methods.put("good", Broyden.plan(e, Type.F32, n, batch, Broyden.Options.DEFAULT, until));
+            methods.put("bad, SVD", Broyden.plan(e, Type.F32, n, batch, ProblemSuite.BAD, until));
+            Runnable[] solves = methods.values().stream().map(method -> (Runnable) () -> {
+                z.copyFrom(zero);
+                method.solve(cell, z);
+            }).toArray(Runnable[]::new);
+            for (Runnable solve : solves) {
+                allocated(solve);
+            }
+            double[][] nanos = Stopwatch.run(4_000_000, 30, solves);
+            int i = 0;
+            for (Map.Entry<String, FixedPointSolver> method : methods.entrySet()) {
+                String name = method.getKey() + " of n=" + n + " B=" + batch;
+                z.copyFrom(zero);
+                single("forward", name, "nfev", method.getValue().solve(cell, z).evaluations());
+                single("forward", name, "blocks", (double) method.getValue().bytes() / Block.bytes(Type.F32, batch, n));
+                add("forward", name, "methodUs", nanos[i], 1e-3);
+                single("forward", name, "methodRatio", nanos[i++][0] / nanos[0][0]);
+                method.getValue().close();
             }
         }
 
@@ -210,7 +246,10 @@ final class SolveSuite {
          */
         private static long allocated(Runnable solve) {
             long start = System.nanoTime();
-            while (allocatedByOne(solve) > 0 && System.nanoTime() - start < WARM_NANOS) {}
+            int clean = 0;
+            while (clean < 10 && System.nanoTime() - start < WARM_NANOS) {
+                clean = allocatedByOne(solve) == 0 ? clean + 1 : 0;
+            }
             long most = 0;
             for (int i = 0; i < 10; i++) {
                 most = Math.max(most, allocatedByOne(solve));
