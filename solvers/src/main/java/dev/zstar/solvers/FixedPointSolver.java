@@ -74,7 +74,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
 
     /**
      * The method to begin with: Anderson acceleration of type II over the last ten iterates, {@code 24} blocks. For cells of one dense layer it took the least time of
-     * all, 0.80 to 0.88 of that with five iterates, one row at n = 1024 as well as 64; on 49 problems in f32 and f64 it took 0.86 of the textbook's evaluations with five. Type I and Broyden's
+     * all, 0.78 to 0.88 of that with five iterates, for one row as for 64; on 49 problems in f32 and f64 it took 0.86 of the textbook's evaluations with five. Type I and Broyden's
      * bad method with reductions take fewer evaluations, 0.78 and 0.72, and move three times the memory and more: they are for maps that cost more than a layer. The suite
      * {@code forward} of the study measures all of this.
      */
