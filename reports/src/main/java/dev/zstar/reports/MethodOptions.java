@@ -89,8 +89,9 @@ final class MethodOptions {
             description = "anderson, picard: share of the residual that is added (default: 1); anderson: gain for one by what a step gains.")
     private String mixing;
 
-    @Option(names = "--safeguard", description = "anderson: back to the best iterate and a damped step where the residual grows tenfold.")
-    private boolean safeguard;
+    @Option(names = "--safeguard", paramLabel = "GROWTH", arity = "0..1", fallbackValue = "10",
+            description = "anderson: back to the shortest residual and a damped step where it grew so many times (10 if not said).")
+    private Double safeguard;
 
     @Option(names = "--memory", paramLabel = "K", description = "broyden: steps kept (default: 30).")
     private Integer memory;
@@ -178,7 +179,7 @@ final class MethodOptions {
         if (mixing != null) {
             options = mixing.equals("gain") ? options.withMixing(Anderson.Mixing.byGain()) : options.withMixing(share());
         }
-        return safeguard ? options.withSafeguard(Safeguard.DEFAULT) : options;
+        return safeguard == null ? options : options.withSafeguard(new Safeguard(safeguard, Safeguard.DEFAULT.damping()));
     }
 
     private Broyden.Options broyden() {

@@ -24,7 +24,7 @@ final class Summary {
                 case "forward traffic" -> out.printf("%-34s %12.1f vectors moved in a step of a row, %.2f × the least%n",
                         label, row.value(), find(file, row, "trafficRatio"));
                 case "forward depth" -> out.printf("%-34s %12.0f plain steps to the same residual%n", label, row.value());
-                case "forward solves" -> out.printf("%-34s %12.0f random solves of %.0f rows: %.0f promises broken, %.0f B left%n",
+                case "forward solves" -> out.printf("%-34s %12.0f of %.0f rows: %.0f promises broken, %.0f B left%n",
                         label, row.value(), find(file, row, "rows"), find(file, row, "brokenPromises"), find(file, row, "bytesLeft"));
                 case "forward mixedUs" -> out.printf("%-34s %12.1f µs, %.0f evaluations in f32, %.0f in narrow weights%n",
                         label, row.value(), find(file, row, "nfev"), orZero(find(file, row, "cheapNfev")));
