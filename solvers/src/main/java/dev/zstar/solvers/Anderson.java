@@ -5,6 +5,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * Anderson acceleration (Anderson 1965; Walker and Ni 2011): the next iterate is {@code Σ α_j (z_j + β r_j)} over the last
@@ -13,7 +14,8 @@ import java.util.Arrays;
  *
  * <p>Each row has its own α and its own end. What is kept are the residuals themselves and the values {@code g_j = f(z_j)}, in a ring
  * of m + 1, so that one sweep over the batch forms r and its Gram row, and one more the next iterate: {@code (2m + 6) n} elements a
- * row and step; type I takes two more sweeps, {@code (2m + 4) n}. The small problem is solved in f64 from the Gram matrix of the differences {@code r_k - r_j}.
+ * row and step; type I takes two more sweeps, {@code (2m + 4) n}. The small problem is solved in f64 from the Gram matrix of the
+ * differences {@code r_k - r_j}.
  */
 public final class Anderson extends FixedPointSolver {
     /** Which condition determines α. */
@@ -112,7 +114,7 @@ public final class Anderson extends FixedPointSolver {
             if (orthogonal && variant == Variant.TYPE_I) {
                 throw new IllegalArgumentException("type I has no least-squares problem; expected type II beside orthogonal differences");
             }
-            java.util.Objects.requireNonNull(mixing, "mixing");
+            Objects.requireNonNull(mixing, "mixing");
         }
 
         /** These options with the other variant. */
@@ -318,7 +320,7 @@ public final class Anderson extends FixedPointSolver {
             return false;
         }
         double shortest = Double.POSITIVE_INFINITY;
-        for (int i = 0, slot = slots[b]; i < remembered[b]; i++, slot = slot == 0 ? capacity - 1 : slot - 1) {
+        for (int i = 0, slot = slots[b]; i < remembered[b]; i++, slot = LeastSquares.before(slot, capacity)) {
             shortest = Math.min(shortest, gram[(b * capacity + slot) * capacity + slot]);
         }
         return gram[(b * capacity + slots[b]) * capacity + slots[b]] > options.growth() * options.growth() * shortest;

@@ -16,8 +16,6 @@ import java.util.Arrays;
  * cotangents of size 10⁻¹³ are solved as well as others.
  */
 public final class Gmres implements AutoCloseable {
-    /** A vector that keeps less than this share of its length after orthogonalisation lies in the space: in units of roundoff. */
-    private static final double BREAKDOWN = 50;
     /** A cycle that lowers the true residual by less than this has stagnated. */
     private static final double PROGRESS = 0.95;
 
@@ -25,7 +23,6 @@ public final class Gmres implements AutoCloseable {
     private final int m;
     private final Stopping stopping;
     private final Outcome outcome;
-    private final double breakdown;
     /** Rows that have not converged, and of those the ones whose small problem is not solved yet in this cycle. */
     private final Rows open;
     private final Rows inner;
@@ -34,8 +31,8 @@ public final class Gmres implements AutoCloseable {
     private final Basis v;
     private final Basis x;
     private final Basis b;
+    private final GramSchmidt gramSchmidt;
     private final double[] h;
-    private final double[] correction;
     private final double[] unit;
     private final double[] norm;
     private final double[] scale;
@@ -62,7 +59,6 @@ public final class Gmres implements AutoCloseable {
         m = restart;
         this.stopping = stopping;
         outcome = new Outcome(plan.batch, stopping);
-        breakdown = BREAKDOWN * plan.type.unitRoundoff();
         int batch = plan.batch;
         open = new Rows(batch);
         inner = new Rows(batch);
@@ -71,8 +67,8 @@ public final class Gmres implements AutoCloseable {
         v = plan.basis(m + 1);
         x = plan.basis(1);
         b = plan.basis(1);
-        h = new double[batch * (m + 1)];
-        correction = new double[batch * (m + 1)];
+        gramSchmidt = new GramSchmidt(plan.engine, v);
+        h = gramSchmidt.h;
         unit = new double[batch * (m + 1)];
         norm = new double[batch];
         scale = new double[batch];
@@ -226,7 +222,7 @@ public final class Gmres implements AutoCloseable {
         t.apply(uj, wj, inner);
         outcome.evaluated(active);
         plan.engine.axpby(1, uj, -1, wj);
-        orthogonalise(j, wj);
+        gramSchmidt.orthogonalise(j + 1, wj, inner);
         double worst = 0;
         int kept = 0;
         for (int p = 0; p < active; p++) {
@@ -257,41 +253,13 @@ public final class Gmres implements AutoCloseable {
         }
     }
 
-    /**
-     * Classical Gram-Schmidt, twice: {@code h = Vᵀ w; w -= V h; correction = Vᵀ w; w -= V correction} in three passes over the basis.
-     * The squared length of what is left goes to {@code norm} by row.
-     */
-    private void orthogonalise(int j, Block wj) {
-        plan.engine.multiDot(v, j + 1, wj, inner, h);
-        negate(j, h);
-        plan.engine.multiAxpyDot(v, j + 1, h, wj, inner, correction);
-        negate(j, h);
-        negate(j, correction);
-        plan.engine.multiAxpy(v, j + 1, correction, wj, inner, norm);
-        negate(j, correction);
-    }
-
-    private void negate(int j, double[] c) {
-        for (int p = 0; p < inner.count(); p++) {
-            int at = inner.index(p) * (m + 1);
-            for (int i = 0; i <= j; i++) {
-                c[at + i] = -c[at + i];
-            }
-        }
-    }
-
     /** Applies the old rotations to the new column, makes the next; returns the small problem's residual. */
     private double rotate(int row, int j) {
         int at = row * (m + 1);
         int column = row * (m + 1) * m + j * (m + 1);
-        double before = norm[row];
-        for (int i = 0; i <= j; i++) {
-            h[at + i] += correction[at + i];
-            before += h[at + i] * h[at + i];
-        }
-        double below = Math.sqrt(norm[row]);
+        double below = gramSchmidt.left[row];
         // 0 marks a space that holds the solution: no next vector.
-        scale[row] = below > breakdown * Math.sqrt(before) ? 1 / below : 0;
+        scale[row] = gramSchmidt.isIndependent(row) ? 1 / below : 0;
         for (int i = 0; i < j; i++) {
             double c = cosine[row * m + i];
             double s = sine[row * m + i];

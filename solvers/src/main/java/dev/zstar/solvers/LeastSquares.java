@@ -51,8 +51,7 @@ final class LeastSquares {
         int used = 0;
         int si = slot;
         for (int i = 0; i < count - 1; i++) {
-            // A comparison, since a remainder would be a division.
-            si = si == 0 ? capacity - 1 : si - 1;
+            si = before(si, capacity);
             order[i] = si;
             int gi = at + si * capacity;
             double ki = gram[newest + si];
@@ -97,5 +96,10 @@ final class LeastSquares {
         }
         α[from + slot] = rest;
         return used;
+    }
+
+    /** The slot that a ring filled before this one. A comparison, since a remainder would be a division. */
+    static int before(int slot, int capacity) {
+        return slot == 0 ? capacity - 1 : slot - 1;
     }
 }

@@ -10,20 +10,15 @@ import dev.zstar.kernels.Rows;
  * column i, so about {@code 1.5 m² n} elements a row.
  */
 final class OrthogonalDifferences {
-    /** A column that keeps less than this of itself is rounding: in units of roundoff, as in GMRES. */
-    private static final double BREAKDOWN = 50;
-
     private final Plan plan;
     private final int capacity;
     private final int m;
-    private final double breakdown;
     private final Rows rows;
     private final Basis q;
     private final Block work;
     private final double[] pick;
+    private final GramSchmidt gramSchmidt;
     private final double[] h;
-    private final double[] again;
-    private final double[] squares;
     private final double[] scale;
     /** R, by columns, for each row of the batch. */
     private final double[] triangle;
@@ -32,14 +27,12 @@ final class OrthogonalDifferences {
         this.plan = plan;
         this.capacity = capacity;
         m = capacity - 1;
-        breakdown = BREAKDOWN * plan.type.unitRoundoff();
         rows = new Rows(plan.batch);
         q = plan.basis(m);
         work = plan.block();
         pick = new double[plan.batch * capacity];
-        h = new double[plan.batch * m];
-        again = new double[plan.batch * m];
-        squares = new double[plan.batch];
+        gramSchmidt = new GramSchmidt(plan.engine, q);
+        h = gramSchmidt.h;
         scale = new double[plan.batch];
         triangle = new double[plan.batch * m * m];
     }
@@ -64,11 +57,7 @@ final class OrthogonalDifferences {
         for (int i = 0; i < m; i++) {
             pick(slots, counts, i);
             plan.engine.mix(r, capacity, pick, w, rows);
-            plan.engine.multiDot(q, i, w, rows, h);
-            negate(h, i);
-            plan.engine.multiAxpyDot(q, i, h, w, rows, again);
-            negate(again, i);
-            plan.engine.multiAxpy(q, i, again, w, rows, squares);
+            gramSchmidt.orthogonalise(i, w, rows);
             for (int p = 0; p < active; p++) {
                 column(rows.index(p), i);
             }
@@ -99,27 +88,12 @@ final class OrthogonalDifferences {
         }
     }
 
-    private void negate(double[] c, int count) {
-        for (int p = 0; p < rows.count(); p++) {
-            int at = rows.index(p) * m;
-            for (int j = 0; j < count; j++) {
-                c[at + j] = -c[at + j];
-            }
-        }
-    }
-
     private void column(int b, int i) {
         int at = b * m;
-        double before = squares[b];
-        for (int j = 0; j < i; j++) {
-            double rj = -(h[at + j] + again[at + j]);
-            triangle[(at + i) * m + j] = rj;
-            before += rj * rj;
-        }
-        double length = Math.sqrt(squares[b]);
-        boolean independent = length > breakdown * Math.sqrt(before);
-        triangle[(at + i) * m + i] = independent ? length : 0;
-        scale[b] = independent ? 1 / length : 0;
+        System.arraycopy(h, at, triangle, (at + i) * m, i);
+        boolean independent = gramSchmidt.isIndependent(b);
+        triangle[(at + i) * m + i] = independent ? gramSchmidt.left[b] : 0;
+        scale[b] = independent ? 1 / gramSchmidt.left[b] : 0;
     }
 
     private void weights(int b, int[] slots, double[] α) {

@@ -74,7 +74,7 @@ final class Projection {
     private void order(int slot, int m) {
         int s = slot;
         for (int i = 0; i < m; i++) {
-            s = s == 0 ? capacity - 1 : s - 1;
+            s = LeastSquares.before(s, capacity);
             order[i] = s;
         }
     }

@@ -25,8 +25,6 @@ import java.util.Random;
 public final class Spectrum {
     /** Products that are enough to see the outermost eigenvalues of spectra that are not crowded at their edge. */
     private static final int STEPS = 40;
-    /** As in {@link Gmres}: what is left of a vector after orthogonalisation is rounding, in units of roundoff. */
-    private static final double BREAKDOWN = 50;
 
     private final List<List<Eigenvalue>> eigenvalues;
 
@@ -124,7 +122,6 @@ public final class Spectrum {
         private final FixedPointMap f;
         private final int m;
         private final int batch;
-        private final double breakdown;
         private final List<Block> blocks = new ArrayList<>();
         private final Rows rows;
         private final Basis v;
@@ -148,7 +145,6 @@ public final class Spectrum {
             batch = z.rows();
             Type type = z.type();
             int n = z.cols();
-            breakdown = BREAKDOWN * type.unitRoundoff();
             rows = new Rows(batch);
             v = basis(type, m + 1, n);
             point = basis(type, 1, n);
@@ -213,10 +209,8 @@ public final class Spectrum {
             double[][][] h = new double[batch][m + 1][m];
             int[] order = new int[batch];
             double[] last = new double[batch];
-            double[] first = new double[batch * capacity];
-            double[] second = new double[batch * capacity];
+            GramSchmidt gramSchmidt = new GramSchmidt(engine, v);
             double[] unit = new double[batch * capacity];
-            double[] square = new double[batch];
             double[] scale = new double[batch];
             start(scale);
             for (int j = 0; j < m && rows.count() > 0; j++) {
@@ -228,23 +222,19 @@ public final class Spectrum {
                 }
                 engine.mix(v, j + 1, unit, u.head(active), rows);
                 t.apply(u.head(active), wj, rows);
-                // Gram-Schmidt, twice.
-                project(j, wj, first, square);
-                project(j, wj, second, square);
+                gramSchmidt.orthogonalise(j + 1, wj, rows);
                 int kept = 0;
                 for (int p = 0; p < active; p++) {
                     int b = rows.index(p);
-                    double all = square[b];
                     for (int i = 0; i <= j; i++) {
-                        h[b][i][j] = -(first[b * capacity + i] + second[b * capacity + i]);
-                        all += h[b][i][j] * h[b][i][j];
+                        h[b][i][j] = gramSchmidt.h[b * capacity + i];
                     }
-                    if (!(all < Double.POSITIVE_INFINITY)) {
+                    if (!(gramSchmidt.whole[b] < Double.POSITIVE_INFINITY)) {
                         continue;
                     }
-                    double below = Math.sqrt(square[b]);
+                    double below = gramSchmidt.left[b];
                     order[b] = j + 1;
-                    last[b] = below > breakdown * Math.sqrt(all) ? below : 0;
+                    last[b] = gramSchmidt.isIndependent(b) ? below : 0;
                     if (last[b] > 0 && j + 1 < m) {
                         h[b][j + 1][j] = below;
                         scale[b] = 1 / below;
@@ -279,15 +269,6 @@ public final class Spectrum {
                 scale[rows.index(p)] = 1 / length[p];
             }
             engine.store(direction, scale, v, 0, rows);
-        }
-
-        /** {@code c = -Vᵀ w; w += V c}, and {@code ‖w‖²}. */
-        private void project(int j, Block wj, double[] c, double[] square) {
-            engine.multiDot(v, j + 1, wj, rows, c);
-            for (int i = 0; i < c.length; i++) {
-                c[i] = -c[i];
-            }
-            engine.multiAxpy(v, j + 1, c, wj, rows, square);
         }
 
         @Override
