@@ -16,7 +16,17 @@ import java.util.Arrays;
  *
  * <p>Not for two threads at once. A batch of fewer rows than the cell's is fine everywhere.
  */
-public final class DenseCell implements DifferentiableMap, AutoCloseable {
+public final class DenseCell implements EquilibriumMap<DenseCell.Gradients>, AutoCloseable {
+    /**
+     * Where gradients are added; null where one is not wanted.
+     *
+     * @param w {@code n × n}
+     * @param u {@code n × inputs}
+     * @param b {@code 1 × n}
+     * @param x {@code batch × inputs}, row by row of the batch
+     */
+    public record Gradients(Block w, Block u, Block b, Block x) {}
+
     private final Engine engine;
     private final Activation activation;
     private final Type type;
@@ -32,6 +42,8 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
     private final Block slope;
     private final Block scratch;
     private final Block ones;
+    /** {@code batch × inputs}. */
+    private final Block back;
     private final Rows all;
     private final Epilogue biased;
     /** The rows of a call to {@link #apply}, and those last linearised: copies, since an epilogue refers to its rows, and a new one is an object. */
@@ -74,6 +86,7 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
         scratch = engine.allocate(type, batch, n);
         ones = engine.allocate(type, batch, 1);
         ones.fill(1);
+        back = engine.allocate(type, batch, inputs);
         biased = Epilogue.of(this.bias, Activation.IDENTITY);
         all = new Rows(batch);
         active = new Rows(batch);
@@ -87,6 +100,7 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
             slope.head(rows);
             scratch.head(rows);
             ones.head(rows);
+            back.head(rows);
         }
         copies = Arrays.stream(also).distinct().filter(format -> format != Format.FULL)
                 .map(format -> new Rounded(engine.pack(w, format))).toArray(Rounded[]::new);
@@ -126,7 +140,7 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
     /** Bytes that this cell holds, W in every format; a transposed copy of W joins at the first {@link #vjp}. */
     public long bytes() {
         return w.bytes() + Arrays.stream(copies).mapToLong(copy -> copy.w.bytes()).sum() + u.bytes() + bias.bytes()
-                + injected.bytes() + slope.bytes() + scratch.bytes() + ones.bytes();
+                + injected.bytes() + slope.bytes() + scratch.bytes() + ones.bytes() + back.bytes();
     }
 
     /**
@@ -153,6 +167,7 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
     }
 
     /** Fixes the input of the solves that follow: {@code x} is {@code batch × inputs}. */
+    @Override
     public void inject(Block x) {
         if (x.rows() > injected.rows()) {
             throw new IllegalArgumentException("inject: x has " + x.rows() + " rows, expected at most the cell's " + injected.rows());
@@ -247,23 +262,28 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
     }
 
     /**
-     * Adds the gradients of a loss whose adjoint state is {@code v}: with {@code d = φ' ⊙ v}, {@code ∂W += dᵀ z}, {@code ∂U += dᵀ x},
-     * {@code ∂b += Σ d}, and {@code ∂x = d U} (overwritten; null if not wanted). Allocates nothing after its first call.
-     *
-     * @param v the solution of {@code (I - Jᵀ) v = ∂L/∂z}, {@code batch × n}
-     * @param z the fixed point given to {@link #linearise}
-     * @param x the input given to {@link #inject}
+     * With {@code d = φ' ⊙ v} adds {@code ∂W = dᵀ z}, {@code ∂U = dᵀ x}, {@code ∂b = Σ d} and {@code ∂x = d U}. Allocates nothing after its first
+     * call.
      */
-    public void gradients(Block v, Block z, Block x, Block dw, Block du, Block db, Block dx) {
+    @Override
+    public void gradients(Block v, Block z, Block x, Gradients sum) {
         int batch = v.rows();
         all.reset(batch);
         Block d = scratch.head(batch);
         engine.multiply(slopes("gradients", all), v, d);
-        engine.addOuter(d, z, dw);
-        engine.addOuter(d, x, du);
-        engine.addOuter(ones.head(batch), d, db);
-        if (dx != null) {
+        if (sum.w != null) {
+            engine.addOuter(d, z, sum.w);
+        }
+        if (sum.u != null) {
+            engine.addOuter(d, x, sum.u);
+        }
+        if (sum.b != null) {
+            engine.addOuter(ones.head(batch), d, sum.b);
+        }
+        if (sum.x != null) {
+            Block dx = back.head(batch);
             engine.applyTransposed(u, d, dx);
+            engine.axpy(1, dx, sum.x.head(batch));
         }
     }
 
@@ -301,5 +321,6 @@ public final class DenseCell implements DifferentiableMap, AutoCloseable {
         slope.close();
         scratch.close();
         ones.close();
+        back.close();
     }
 }

@@ -8,4 +8,13 @@ import dev.zstar.kernels.Rows;
 public interface LinearOperator {
     /** {@code out = T u} for each active row. */
     void apply(Block u, Block out, Rows rows);
+
+    /**
+     * {@code out = Tᵀ u}, for methods that need both.
+     *
+     * @throws UnsupportedOperationException unless an operator says otherwise
+     */
+    default void applyTransposed(Block u, Block out, Rows rows) {
+        throw new UnsupportedOperationException("this operator has no transpose, which the method needs; expected one like DifferentiableMap.adjoint()");
+    }
 }

@@ -30,11 +30,12 @@ final class Example {
                 DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, 1);
                 FixedPointSolver forward = FixedPointSolver.plan(engine, Type.F32, n, 1, Stopping.relative(1e-6));
                 Gmres backward = Gmres.plan(engine, Type.F32, n, 1, 20, Stopping.relative(1e-4))) {
+            var sum = new DenseCell.Gradients(dw, du, db, null);
             cell.inject(x);                               // U x + b, once
             Outcome solved = forward.solve(cell, z);      // z = tanh(W z + U x + b), from z = 0
             cell.linearise(z);
             backward.solve(cell::vjp, g, v);              // (I - Jᵀ) v = ∂L/∂z
-            cell.gradients(v, z, x, dw, du, db, null);    // ∂L/∂W, ∂L/∂U, ∂L/∂b
+            cell.gradients(v, z, x, sum);                 // + ∂L/∂W, ∂L/∂U, ∂L/∂b
             return solved;
         }
         // end

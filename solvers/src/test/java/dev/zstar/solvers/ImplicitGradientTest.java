@@ -111,7 +111,7 @@ class ImplicitGradientTest {
                     cell.linearise(z);
                     Outcome outcome = backward.solve(cell::vjp, tc, v);
                     assertThat(outcome.succeeded()).as("%s", outcome).isTrue();
-                    cell.gradients(v, z, tx, dw, du, db, dx);
+                    cell.gradients(v, z, tx, new DenseCell.Gradients(dw, du, db, dx));
                     double bound = type == Type.F32 ? 1e-4 : 1e-9;
                     assertThat(relative(dw.toDoubles(), expected.dw)).as("W").isLessThan(bound);
                     assertThat(relative(du.toDoubles(), expected.du)).as("U").isLessThan(bound);

@@ -184,7 +184,7 @@ public final class DeqClassifier implements AutoCloseable {
         dw.fill(0);
         du.fill(0);
         db.fill(0);
-        cell.gradients(s.head(count), state, x.head(count), dw, du, db, null);
+        cell.gradients(s.head(count), state, x.head(count), new DenseCell.Gradients(dw, du, db, null));
         double[] dv = dw.toDoubles();
         norm.backward(dv, v, factor);
         adam[0].step(v, dv);

@@ -89,7 +89,7 @@ final class DepthSuite {
                 forward.solve(cell, z);
                 cell.linearise(z);
                 backward.solve(cell::vjp, g, v);
-                cell.gradients(v, z, x, dw, du, db, null);
+                cell.gradients(v, z, x, new DenseCell.Gradients(dw, du, db, null));
                 return Block.liveBytes();
             }
         }
@@ -107,7 +107,7 @@ final class DepthSuite {
                 v.copyFrom(g);
                 for (int layer = depth; layer > 0; layer--) {
                     cell.linearise(states[layer]);
-                    cell.gradients(v, states[layer - 1], x, dw, du, db, null);
+                    cell.gradients(v, states[layer - 1], x, new DenseCell.Gradients(dw, du, db, null));
                     cell.vjp(v, next, rows);
                     v.copyFrom(next);
                 }
