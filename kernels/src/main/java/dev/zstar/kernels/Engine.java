@@ -180,6 +180,38 @@ public interface Engine extends AutoCloseable {
     void store(Block w, double[] s, Basis v, int slot, Rows rows);
 
     /**
+     * One pass of classical Gram-Schmidt: {@code h[b · capacity + j] = ⟨v_bj, w_p⟩} for {@code j < count}, then {@code w_p -= Σ_j h[b · capacity + j] v_bj}, and
+     * {@code squares[b] = ‖w_p‖²} of the result. Each of {@code h} has the same bits for any count, those of {@link #multiDot}.
+     *
+     * @param squares null if the norms are not wanted
+     */
+    default void project(Basis v, int count, Block w, Rows rows, double[] h, double[] squares) {
+        Shapes.project(v, count, w, rows, h, squares);
+        multiDot(v, count, w, rows, h);
+        negate(v, count, rows, h);
+        multiAxpy(v, count, h, w, rows, squares);
+        negate(v, count, rows, h);
+    }
+
+    private static void negate(Basis v, int count, Rows rows, double[] h) {
+        for (int p = 0; p < rows.count(); p++) {
+            int at = rows.index(p) * v.capacity();
+            for (int j = at; j < at + count; j++) {
+                h[j] = -h[j];
+            }
+        }
+    }
+
+    /** {@code w_p = s[b] w_p}, and {@code v_b,slot} becomes a copy of it. */
+    default void normalise(Block w, double[] s, Basis v, int slot, Rows rows) {
+        Shapes.normalise(w, s, v, slot, rows);
+        store(w, s, v, slot, rows);
+        for (int p = 0; p < rows.count(); p++) {
+            w.copyRow(v.block(), rows.index(p) * v.capacity() + slot, p);
+        }
+    }
+
+    /**
      * The sweep of an Anderson step: {@code r = g_p - z_p} becomes vector {@code slots[b]} of {@code residuals}, {@code g_p} vector
      * {@code slots[b]} of {@code values}, and the Gram row of {@code r} is formed on the way:
      * {@code gram[b · (capacity + 1) + j] = ⟨r, r_bj⟩} for {@code j < counts[b]} (for {@code j = slots[b]} that is {@code ‖r‖²}), and

@@ -121,6 +121,26 @@ public final class Shapes {
         }
     }
 
+    /** The operands of {@link Engine#project}. */
+    public static void project(Basis v, int count, Block w, Rows rows, double[] h, double[] squares) {
+        sweep("project", v, count, w, rows);
+        room("project", "h", h, rows.capacity() * v.capacity());
+        if (squares != null) {
+            room("project", "squares", squares, rows.capacity());
+        }
+        requireApart("project", "the working block", w, "the basis", v.block());
+    }
+
+    /** The operands of {@link Engine#normalise}. */
+    public static void normalise(Block w, double[] s, Basis v, int slot, Rows rows) {
+        sweep("normalise", v, 0, w, rows);
+        room("normalise", "s", s, rows.capacity());
+        if (slot < 0 || slot >= v.capacity()) {
+            throw new IllegalArgumentException("normalise: slot " + slot + " of a basis of " + v.capacity());
+        }
+        requireApart("normalise", "the basis", v.block(), "the working block", w);
+    }
+
     /** The operands of {@link Engine#residualSweep}. */
     public static void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram) {
         sweep("residualSweep", residuals, 0, z, rows);

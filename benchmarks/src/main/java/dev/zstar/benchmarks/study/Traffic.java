@@ -45,6 +45,9 @@ final class Traffic {
             case "mix" -> perRow(arguments, 3, 4, (b, n) -> (used(arguments, b) + 1) * n);
             case "multiAxpy" -> perRow(arguments, 3, 4, (b, n) -> (used(arguments, b) + 2) * n);
             case "multiDot" -> perRow(arguments, 2, 3, (b, n) -> ((int) arguments[1] + 1) * n);
+            // Each vector counts once, though it is read twice: a row's vectors stay in a cache between the two.
+            case "project" -> perRow(arguments, 2, 3, (b, n) -> ((int) arguments[1] + 2) * n);
+            case "normalise" -> perRow(arguments, 0, 4, (b, n) -> 3 * n);
             case "axpby" -> 3L * size((Block) arguments[1]);
             default -> throw new StudyException("nobody has said what " + method.getName() + " moves");
         };

@@ -128,6 +128,16 @@ final class OpenBlasEngine implements Engine {
     }
 
     @Override
+    public void project(Basis v, int count, Block w, Rows rows, double[] h, double[] squares) {
+        host.project(v, count, w, rows, h, squares);
+    }
+
+    @Override
+    public void normalise(Block w, double[] s, Basis v, int slot, Rows rows) {
+        host.normalise(w, s, v, slot, rows);
+    }
+
+    @Override
     public void multiply(Block x, Block y, Block out) {
         host.multiply(x, y, out);
     }
