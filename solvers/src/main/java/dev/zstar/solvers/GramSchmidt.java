@@ -6,10 +6,16 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 
 /**
- * Makes one vector for each row orthogonal to the row's basis: classical Gram-Schmidt, twice, in three passes over the basis, with sums in f64 (Giraud, Langou and Rozložník
- * 2005: twice is enough).
+ * Makes one vector for each row orthogonal to the row's basis: classical Gram-Schmidt with sums in f64, once, and a second time where little of the
+ * vector is left, since what rounding left along the basis is then large beside it (Daniel, Gragg, Kaufman and Stewart 1976; twice is enough: Giraud,
+ * Langou and Rozložník 2005).
  */
 final class GramSchmidt {
+    /** Repeats always. */
+    static final double ALWAYS = 1;
+    /** Repeats where less than half of the length is left: in {@link Gmres}, three steps in four go without. */
+    static final double HALF = 0.5;
+
     /** A vector that keeps less than this share of its length lies in the space: in units of roundoff. */
     private static final double BREAKDOWN = 50;
 
@@ -22,50 +28,84 @@ final class GramSchmidt {
     private final Engine engine;
     private final Basis v;
     private final double breakdown;
+    private final double share;
     private final double[] again;
+    private final Rows repeated;
 
     /** For vectors of the basis v, which the owner stores. */
-    GramSchmidt(Engine engine, Basis v) {
+    GramSchmidt(Engine engine, Basis v, double share) {
         this.engine = engine;
         this.v = v;
+        this.share = share;
         breakdown = BREAKDOWN * v.block().type().unitRoundoff();
         int batch = v.batch();
         h = new double[batch * v.capacity()];
         again = new double[batch * v.capacity()];
         whole = new double[batch];
         left = new double[batch];
+        repeated = new Rows(batch);
     }
 
-    /** {@code h = Vᵀ w; w -= V h}, for the first {@code count} vectors. */
-    void orthogonalise(int count, Block w, Rows rows) {
-        engine.multiDot(v, count, w, rows, h);
-        negate(count, rows, h);
-        engine.multiAxpyDot(v, count, h, w, rows, again);
-        negate(count, rows, again);
-        engine.multiAxpy(v, count, again, w, rows, left);
+    /**
+     * {@code h = Vᵀ w; w -= V h}, for the first {@code count} vectors.
+     *
+     * @param room of the shape of w; overwritten. Of some rows alone the second time is made there
+     */
+    void orthogonalise(int count, Block w, Rows rows, Block room) {
+        engine.project(v, count, w, rows, h, left);
+        repeated.reset(0);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             double square = left[b];
             for (int i = b * v.capacity(); i < b * v.capacity() + count; i++) {
-                h[i] = -(h[i] + again[i]);
                 square += h[i] * h[i];
             }
             whole[b] = Math.sqrt(square);
             left[b] = Math.sqrt(left[b]);
+            if (!(left[b] > share * whole[b])) {
+                repeated.append(b);
+            }
+        }
+        if (repeated.count() > 0) {
+            repeat(count, w, rows, room);
+        }
+    }
+
+    private void repeat(int count, Block w, Rows rows, Block room) {
+        boolean all = repeated.count() == rows.count();
+        Block some = all ? w : room.head(repeated.count());
+        if (!all) {
+            exchange(w, some, rows, true);
+        }
+        engine.project(v, count, some, repeated, again, left);
+        if (!all) {
+            exchange(w, some, rows, false);
+        }
+        for (int q = 0; q < repeated.count(); q++) {
+            int b = repeated.index(q);
+            for (int i = b * v.capacity(); i < b * v.capacity() + count; i++) {
+                h[i] += again[i];
+            }
+            left[b] = Math.sqrt(left[b]);
+        }
+    }
+
+    /** Copies the rows that are repeated out of w, or back. */
+    private void exchange(Block w, Block some, Rows rows, boolean out) {
+        int q = 0;
+        for (int p = 0; q < repeated.count(); p++) {
+            if (rows.index(p) == repeated.index(q)) {
+                if (out) {
+                    some.copyRow(w, p, q++);
+                } else {
+                    w.copyRow(some, q++, p);
+                }
+            }
         }
     }
 
     /** Whether the last vector of row {@code b} is more than a combination of those before and rounding. */
     boolean isIndependent(int b) {
         return left[b] > breakdown * whole[b];
-    }
-
-    private void negate(int count, Rows rows, double[] c) {
-        for (int p = 0; p < rows.count(); p++) {
-            int at = rows.index(p) * v.capacity();
-            for (int i = at; i < at + count; i++) {
-                c[i] = -c[i];
-            }
-        }
     }
 }

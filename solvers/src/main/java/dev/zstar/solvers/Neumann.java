@@ -6,12 +6,15 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 
 /**
- * The truncated Neumann series {@code u = Σ_{i ≤ k} Tⁱ b ≈ (I - T)⁻¹ b}: k evaluations, no inner products. As a backward pass it is
- * the gradient of k further unrolled steps; the error falls as ρ(T)ᵏ.
+ * The truncated Neumann series {@code u = λ Σ_{i ≤ k} ((1 - λ) I + λ T)ⁱ b ≈ (I - T)⁻¹ b}: k evaluations, no inner products, and no solve: nothing is
+ * tested. As a backward pass it is the gradient of {@code k + 1} further steps {@code z ← z + λ (f(z) - z)} from the equilibrium: with λ = 1 the
+ * error falls as ρ(T)ᵏ, and with less it is the phantom gradient (Geng, Zhang, Bai, Wang and Lin 2021, equation 14), which a Jacobian that
+ * does not contract disturbs less.
  */
 public final class Neumann implements AutoCloseable {
     private final Plan plan;
     private final int terms;
+    private final double λ;
     private final Outcome outcome;
     private final Rows rows;
     private final Block power;
@@ -19,12 +22,16 @@ public final class Neumann implements AutoCloseable {
     private final double[] last;
     private final double[] length;
 
-    private Neumann(Plan plan, int terms) {
+    private Neumann(Plan plan, int terms, double damping) {
         if (terms < 0) {
             throw new IllegalArgumentException(terms + " terms; expected at least 0");
         }
+        if (!(damping > 0 && damping <= 1)) {
+            throw new IllegalArgumentException("damping " + damping + "; expected above 0 and at most 1");
+        }
         this.plan = plan;
         this.terms = terms;
+        λ = damping;
         outcome = new Outcome(plan.batch, Stopping.fixed(Math.max(1, terms)));
         rows = new Rows(plan.batch);
         power = plan.block();
@@ -39,7 +46,16 @@ public final class Neumann implements AutoCloseable {
      * @param terms k, the evaluations of T
      */
     public static Neumann plan(Engine engine, Type type, int n, int batch, int terms) {
-        return new Neumann(new Plan(engine, type, n, batch), terms);
+        return plan(engine, type, n, batch, terms, 1);
+    }
+
+    /**
+     * The same for steps that are damped.
+     *
+     * @param damping λ, above 0 and at most 1
+     */
+    public static Neumann plan(Engine engine, Type type, int n, int batch, int terms, double damping) {
+        return new Neumann(new Plan(engine, type, n, batch), terms, damping);
     }
 
     /** Bytes that this plan holds: two blocks. */
@@ -48,7 +64,7 @@ public final class Neumann implements AutoCloseable {
     }
 
     /**
-     * Sums the series. The residual in the outcome is {@code ‖Tᵏ b‖ / ‖b‖}, that of the sum of one term less.
+     * Sums the series. The residual in the outcome is {@code ‖((1 - λ) I + λ T)ᵏ b‖ / ‖b‖}, that of the sum of one term less.
      *
      * @param rhs the right-hand sides, {@code batch × n}; not changed
      * @param solution of the same shape; overwritten
@@ -63,13 +79,16 @@ public final class Neumann implements AutoCloseable {
             Block p = power.head(batch);
             Block q = next.head(batch);
             p.copyFrom(rhs);
-            solution.copyFrom(rhs);
+            plan.engine.axpby(λ, rhs, 0, solution);
             plan.engine.norm(rhs, length);
             System.arraycopy(length, 0, last, 0, batch);
             for (int i = 0; i < terms; i++) {
                 t.apply(p, q, rows);
-                outcome.evaluated(batch);
-                plan.engine.axpby(1, q, 1, solution);
+                outcome.evaluated(rows);
+                if (λ < 1) {
+                    plan.engine.axpby(1 - λ, p, λ, q);
+                }
+                plan.engine.axpby(λ, q, 1, solution);
                 if (i == terms - 1) {
                     plan.engine.norm(q, last);
                 }

@@ -121,7 +121,7 @@ public final class NewtonKrylov extends FixedPointSolver {
         this.options = options;
         int batch = plan.batch;
         search = new LineSearch(batch, options.decrease(), options.reductions());
-        gmres = new Gmres(plan, options.krylov(), Stopping.relative(0).within(Integer.MAX_VALUE));
+        gmres = new Gmres(plan, Gmres.Options.DEFAULT.withRestart(options.krylov()), Stopping.relative(0).within(Integer.MAX_VALUE));
         points = plan.basis(2);
         roundoff = plan.type.unitRoundoff();
         steps = new int[batch];

@@ -31,7 +31,7 @@ final class OrthogonalDifferences {
         q = plan.basis(m);
         work = plan.block();
         pick = new double[plan.batch * capacity];
-        gramSchmidt = new GramSchmidt(plan.engine, q);
+        gramSchmidt = new GramSchmidt(plan.engine, q, GramSchmidt.ALWAYS);
         h = gramSchmidt.h;
         scale = new double[plan.batch];
         triangle = new double[plan.batch * m * m];
@@ -57,7 +57,7 @@ final class OrthogonalDifferences {
         for (int i = 0; i < m; i++) {
             pick(slots, counts, i);
             plan.engine.mix(r, capacity, pick, w, rows);
-            gramSchmidt.orthogonalise(i, w, rows);
+            gramSchmidt.orthogonalise(i, w, rows, w);
             for (int p = 0; p < active; p++) {
                 column(rows.index(p), i);
             }

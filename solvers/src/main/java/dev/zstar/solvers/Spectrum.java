@@ -209,7 +209,7 @@ public final class Spectrum {
             double[][][] h = new double[batch][m + 1][m];
             int[] order = new int[batch];
             double[] last = new double[batch];
-            GramSchmidt gramSchmidt = new GramSchmidt(engine, v);
+            GramSchmidt gramSchmidt = new GramSchmidt(engine, v, GramSchmidt.ALWAYS);
             double[] unit = new double[batch * capacity];
             double[] scale = new double[batch];
             start(scale);
@@ -222,7 +222,7 @@ public final class Spectrum {
                 }
                 engine.mix(v, j + 1, unit, u.head(active), rows);
                 t.apply(u.head(active), wj, rows);
-                gramSchmidt.orthogonalise(j + 1, wj, rows);
+                gramSchmidt.orthogonalise(j + 1, wj, rows, u.head(active));
                 int kept = 0;
                 for (int p = 0; p < active; p++) {
                     int b = rows.index(p);

@@ -12,6 +12,8 @@ public enum Status {
     CONVERGED_AT_START,
     /** The right-hand side is zero, and so is the solution. */
     CONVERGED_ZERO_RHS,
+    /** The space of the method holds no more, and what it held solved the system to within rounding. */
+    CONVERGED_HAPPY_BREAKDOWN,
     /** As many steps as were asked for. */
     COMPLETED_FIXED_STEPS,
 
@@ -33,6 +35,10 @@ public enum Status {
     NONFINITE_FUNCTION,
     /** The linear operator returned NaN or infinity. */
     NONFINITE_OPERATOR,
+    /** The method can not go on: its space is exhausted, as that of a singular system, or a divisor vanished. */
+    BREAKDOWN,
+    /** The method's recursion said that it had converged, and the true residual does not get there. */
+    RESIDUAL_MISMATCH,
     /** No step along the direction found lowered the residual enough; the best iterate is returned. */
     LINE_SEARCH_FAILED,
     /** The linear solve within a step found no direction that lowers the residual; the best iterate is returned. */
@@ -41,9 +47,10 @@ public enum Status {
     /** Whether the result is what was asked for. */
     public boolean isSuccess() {
         return switch (this) {
-            case CONVERGED_ABSOLUTE, CONVERGED_RELATIVE, CONVERGED_STEP, CONVERGED_AT_START, CONVERGED_ZERO_RHS, COMPLETED_FIXED_STEPS -> true;
+            case CONVERGED_ABSOLUTE, CONVERGED_RELATIVE, CONVERGED_STEP, CONVERGED_AT_START, CONVERGED_ZERO_RHS,
+                 CONVERGED_HAPPY_BREAKDOWN, COMPLETED_FIXED_STEPS -> true;
             case MAX_EVALUATIONS, MAX_ITERATIONS, TIME_BUDGET, CANCELLED, STAGNATED, DIVERGED, NONFINITE_INPUT, NONFINITE_FUNCTION,
-                 NONFINITE_OPERATOR, LINE_SEARCH_FAILED, INNER_FAILED -> false;
+                 NONFINITE_OPERATOR, BREAKDOWN, RESIDUAL_MISMATCH, LINE_SEARCH_FAILED, INNER_FAILED -> false;
         };
     }
 }

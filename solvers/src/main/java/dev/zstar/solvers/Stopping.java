@@ -121,11 +121,13 @@ public record Stopping(
                 : maxIterations < Integer.MAX_VALUE ? "a budget of iterations"
                 : maxNanos < Long.MAX_VALUE ? "a budget of time"
                 : patience > 0 ? "patience"
-                : fixed ? "a fixed number of evaluations"
                 : !recorded.isEmpty() ? "recorded states"
                 : null;
         if (rule != null) {
-            throw new IllegalArgumentException(method + " stops at a relative or absolute tolerance or a budget of evaluations, and was given " + rule);
+            throw new IllegalArgumentException(method + " stops at a relative or absolute tolerance or a number of evaluations, and was given " + rule);
+        }
+        if (fixed && maxEvaluations < 2) {
+            throw new IllegalArgumentException(method + " with one evaluation, which it spends on the true residual; expected at least 2");
         }
     }
 }
