@@ -3,4 +3,5 @@ module dev.zstar.solvers {
     requires transitive dev.zstar.kernels;
 
     exports dev.zstar.solvers;
+    exports dev.zstar.solvers.implicit;
 }

@@ -266,11 +266,10 @@ public final class DenseCell implements EquilibriumMap<DenseCell.Gradients>, Aut
      * call.
      */
     @Override
-    public void gradients(Block v, Block z, Block x, Gradients sum) {
+    public void gradients(Block v, Block z, Block x, Rows rows, Gradients sum) {
         int batch = v.rows();
-        all.reset(batch);
         Block d = scratch.head(batch);
-        engine.multiply(slopes("gradients", all), v, d);
+        engine.multiply(slopes("gradients", rows), v, d);
         if (sum.w != null) {
             engine.addOuter(d, z, sum.w);
         }
@@ -283,8 +282,30 @@ public final class DenseCell implements EquilibriumMap<DenseCell.Gradients>, Aut
         if (sum.x != null) {
             Block dx = back.head(batch);
             engine.applyTransposed(u, d, dx);
-            engine.axpy(1, dx, sum.x.head(batch));
+            boolean inPlace = true;
+            for (int p = 0; p < batch; p++) {
+                inPlace &= rows.index(p) == p;
+            }
+            if (inPlace) {
+                engine.axpy(1, dx, sum.x.head(batch));
+            } else {
+                scatter(dx, rows, sum.x);
+            }
         }
+    }
+
+    private static void scatter(Block dx, Rows rows, Block sum) {
+        for (int p = 0; p < rows.count(); p++) {
+            for (int i = 0; i < dx.cols(); i++) {
+                sum.set(rows.index(p), i, sum.get(rows.index(p), i) + dx.get(p, i));
+            }
+        }
+    }
+
+    @Override
+    public void gradients(Block v, Block z, Block x, Gradients sum) {
+        all.reset(v.rows());
+        gradients(v, z, x, all, sum);
     }
 
     /** The cell with other weights. Its own epilogue, since the solvers of the two have rows of their own. */

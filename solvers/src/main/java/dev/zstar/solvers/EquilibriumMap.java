@@ -1,6 +1,7 @@
 package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
 
 /**
  * A map with parameters θ and an input x, {@code f(z; θ, x)}, of whose equilibrium a loss wants the gradients.
@@ -13,12 +14,18 @@ public interface EquilibriumMap<G> extends DifferentiableMap {
 
     /**
      * Adds {@code vᵀ ∂f/∂θ}, summed over the batch, and {@code vᵀ ∂f/∂x}, row by row, at the points last given to {@link #linearise}. With v the solution of
-     * {@code (I - Jᵀ) v = ∂L/∂z*} these are the gradients of L. A row of zeros in v adds nothing.
+     * {@code (I - Jᵀ) v = ∂L/∂z*} these are the gradients of L.
      *
-     * @param v {@code batch × n}; its row b belongs to row b of the batch, all of which were linearised in this order
+     * @param v {@code rows.count() × n}: position {@code p} belongs to row {@code rows.index(p)} of the batch, as it does of z and x
      * @param z the points, of the same shape
-     * @param x the input given to {@link #inject}
-     * @param sum added to
+     * @param x of the input given to {@link #inject} the rows that these are
+     * @param rows any of the rows that were linearised; those that are missing, as rows without a gradient, add nothing
+     * @param sum added to; that of the input by row of the batch
      */
-    void gradients(Block v, Block z, Block x, G sum);
+    void gradients(Block v, Block z, Block x, Rows rows, G sum);
+
+    /** The same for a batch whose rows are all there, each at its own position. */
+    default void gradients(Block v, Block z, Block x, G sum) {
+        gradients(v, z, x, new Rows(v.rows()), sum);
+    }
 }

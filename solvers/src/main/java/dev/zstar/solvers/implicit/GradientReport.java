@@ -1,0 +1,43 @@
+package dev.zstar.solvers.implicit;
+
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * How good the v of a backward pass is, row by row, against a tight solve of {@code (I - Jᵀ) v = g}. Rows whose g is zero have residual and error 0 and
+ * cosine 1.
+ *
+ * @param residual {@code ‖g - (I - Jᵀ) v‖ / ‖g‖}
+ * @param cosine of the angle between v and the exact one
+ * @param error {@code ‖v - exact‖ / ‖exact‖}
+ * @param evaluations that the mode took
+ * @param exactEvaluations that the tight solve took
+ * @param exact whether that solve reached its tolerance in every row; where it did not, cosine and error say little
+ */
+public record GradientReport(double[] residual, double[] cosine, double[] error, int evaluations, int exactEvaluations, boolean exact) {
+    /** The largest residual. */
+    public double worstResidual() {
+        return Arrays.stream(residual).max().orElse(0);
+    }
+
+    /** The smallest cosine. */
+    public double worstCosine() {
+        return Arrays.stream(cosine).min().orElse(1);
+    }
+
+    /** The mean cosine. */
+    public double meanCosine() {
+        return Arrays.stream(cosine).average().orElse(1);
+    }
+
+    /** The largest error. */
+    public double worstError() {
+        return Arrays.stream(error).max().orElse(0);
+    }
+
+    @Override
+    public String toString() {
+        return String.format(Locale.ROOT, "residual at most %.2g, cosine at least %.4f, error at most %.2g in %d evaluations, where a tight solve takes %d%s",
+                worstResidual(), worstCosine(), worstError(), evaluations, exactEvaluations, exact ? "" : " and does not get there");
+    }
+}

@@ -1,0 +1,98 @@
+package dev.zstar.solvers.implicit;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.Gmres;
+import dev.zstar.solvers.LinearOperator;
+import dev.zstar.solvers.LinearSolver;
+import dev.zstar.solvers.Neumann;
+import dev.zstar.solvers.Outcome;
+
+/** What a mode takes for the v of {@code (I - Jᵀ) v = g}. */
+sealed interface Pullback extends AutoCloseable {
+    /** For all rows of g; a row of zeros becomes zeros. */
+    void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome);
+
+    /** Bytes that are this mode's own. */
+    long bytes();
+
+    @Override
+    void close();
+
+    /** By a solver. */
+    record Solved(LinearSolver solver) implements Pullback {
+        @Override
+        public void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome) {
+            outcome.take(solver.solve(t, g, v));
+        }
+
+        @Override
+        public long bytes() {
+            return solver.bytes();
+        }
+
+        @Override
+        public void close() {
+            solver.close();
+        }
+    }
+
+    /** By a series, of one term where there is no product. */
+    record Summed(Neumann series) implements Pullback {
+        @Override
+        public void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome) {
+            outcome.take(series.solve(t, g, v));
+        }
+
+        @Override
+        public long bytes() {
+            return series.bytes();
+        }
+
+        @Override
+        public void close() {
+            series.close();
+        }
+    }
+
+    /** By an approximate inverse; the rows of the batch are all there. */
+    record Inverted(LinearOperator inverse, Rows all) implements Pullback {
+        @Override
+        public void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome) {
+            all.reset(g.rows());
+            inverse.applyTransposed(g, v, all);
+            outcome.complete(0);
+        }
+
+        @Override
+        public long bytes() {
+            return 0;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** By a solver with a preconditioner; rows that it does not solve go on from there without one. */
+    record Refined(Gmres preconditioned, LinearSolver plain) implements Pullback {
+        @Override
+        public void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome) {
+            Outcome solved = preconditioned.solve(t, g, v);
+            outcome.take(solved);
+            if (!solved.succeeded()) {
+                outcome.take(plain.resume(t, g, v));
+            }
+        }
+
+        @Override
+        public long bytes() {
+            return preconditioned.bytes() + plain.bytes();
+        }
+
+        @Override
+        public void close() {
+            preconditioned.close();
+            plain.close();
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package dev.zstar.solvers.implicit;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.EquilibriumMap;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Picard;
+import dev.zstar.solvers.Stopping;
+import java.util.stream.IntStream;
+
+/** The network of L plain steps, and backpropagation through it, from every s-th state; those between are computed again. */
+final class Unrolling implements AutoCloseable {
+    private final Engine engine;
+    private final int steps;
+    private final int spacing;
+    private final Picard picard;
+    private final Block[] segment;
+    /** Cotangents of two states that follow each other; they change places. */
+    private Block v;
+    private Block back;
+    private final Block total;
+    private Outcome states;
+
+    Unrolling(Engine engine, Type type, int n, int batch, int steps, int spacing) {
+        this.engine = engine;
+        this.steps = steps;
+        this.spacing = spacing;
+        int kept = (steps + spacing - 1) / spacing;
+        Integer[] at = IntStream.range(0, kept).mapToObj(i -> 1 + i * spacing).toArray(Integer[]::new);
+        // The evaluation after the last step is for its residual.
+        picard = Picard.plan(engine, type, n, batch, 1, Stopping.fixed(steps + 1).recording(at));
+        segment = new Block[spacing];
+        for (int i = 0; i < spacing; i++) {
+            segment[i] = block(type, batch, n);
+        }
+        v = block(type, batch, n);
+        back = block(type, batch, n);
+        total = block(type, batch, n);
+    }
+
+    private Block block(Type type, int batch, int n) {
+        Block block = engine.allocate(type, batch, n);
+        for (int rows = 0; rows < batch; rows++) {
+            block.head(rows);
+        }
+        return block;
+    }
+
+    Outcome forward(EquilibriumMap<?> map, Block z) {
+        states = picard.solve(map, z);
+        return states;
+    }
+
+    /**
+     * Pulls g back through all steps.
+     *
+     * @param g {@code used.count() × n}, packed
+     * @param x of the input the rows used, packed
+     * @param sum null if only v is wanted
+     * @return the sum of the cotangents of all states after the first, packed: what v is for an equilibrium
+     */
+    <G> Block backward(EquilibriumMap<G> map, Block g, Block x, Rows used, G sum, GradientOutcome outcome) {
+        int active = used.count();
+        Block all = total.head(active);
+        v.head(active).copyFrom(g);
+        all.copyFrom(g);
+        int spent = 0;
+        for (int first = (steps - 1) / spacing * spacing; first >= 0; first -= spacing) {
+            int length = Math.min(spacing, steps - first);
+            spent += replay(map, first, length, used);
+            for (int i = length - 1; i >= 0; i--) {
+                Block z = segment[i].head(active);
+                map.linearise(z, used);
+                if (sum != null) {
+                    map.gradients(v.head(active), z, x, used, sum);
+                }
+                if (first + i > 0) {
+                    map.vjp(v.head(active), back.head(active), used);
+                    spent++;
+                    Block swap = v;
+                    v = back;
+                    back = swap;
+                    engine.axpy(1, v.head(active), all);
+                }
+            }
+        }
+        outcome.complete(spent);
+        return all;
+    }
+
+    /** The states of a segment, from the one that was kept; returns the evaluations that it took. */
+    private int replay(EquilibriumMap<?> map, int first, int length, Rows used) {
+        int active = used.count();
+        Block kept = states.state(first / spacing);
+        for (int p = 0; p < active; p++) {
+            segment[0].copyRow(kept, used.index(p), p);
+        }
+        for (int i = 1; i < length; i++) {
+            map.apply(segment[i - 1].head(active), segment[i].head(active), used);
+        }
+        return length - 1;
+    }
+
+    long bytes() {
+        return picard.bytes() + segment.length * segment[0].bytes() + 3 * v.bytes();
+    }
+
+    @Override
+    public void close() {
+        picard.close();
+        for (Block block : segment) {
+            block.close();
+        }
+        v.close();
+        back.close();
+        total.close();
+    }
+}
