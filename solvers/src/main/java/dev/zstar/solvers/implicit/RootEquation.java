@@ -1,0 +1,23 @@
+package dev.zstar.solvers.implicit;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+
+/**
+ * A system {@code F(z, θ) = 0} that was solved for z by any means, and whose derivatives can be applied at the root.
+ *
+ * @param <G> where gradients by θ go
+ */
+public interface RootEquation<G> {
+    /**
+     * {@code out = (∂F/∂z)ᵀ u} at the root.
+     *
+     * @param u {@code rows.count() × n}; must not be changed
+     * @param out of the same shape; every element must be written
+     * @param rows position {@code p} of both belongs to row {@code rows.index(p)} of the batch
+     */
+    void vjp(Block u, Block out, Rows rows);
+
+    /** Adds {@code uᵀ ∂F/∂θ} at the root; u has all rows of the batch. */
+    void gradients(Block u, G sum);
+}
