@@ -17,4 +17,25 @@ public interface LinearOperator {
     default void applyTransposed(Block u, Block out, Rows rows) {
         throw new UnsupportedOperationException("this operator has no transpose, which the method needs; expected one like DifferentiableMap.adjoint()");
     }
+
+    /** {@code Tᵀ} as an operator. An object: made once, not for every solve. */
+    default LinearOperator transposed() {
+        LinearOperator t = this;
+        return new LinearOperator() {
+            @Override
+            public void apply(Block u, Block out, Rows rows) {
+                t.applyTransposed(u, out, rows);
+            }
+
+            @Override
+            public void applyTransposed(Block u, Block out, Rows rows) {
+                t.apply(u, out, rows);
+            }
+
+            @Override
+            public LinearOperator transposed() {
+                return t;
+            }
+        };
+    }
 }
