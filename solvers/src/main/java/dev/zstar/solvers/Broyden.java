@@ -121,6 +121,7 @@ public final class Broyden extends FixedPointSolver {
     private static final int REDUCTIONS = 10;
 
     private final InverseJacobian inverse;
+    private final LinearOperator applied;
     /** By row of the batch: whether the point just taken in is refused; the length of the step to it, or of the next trial if it is. */
     private final boolean[] refused;
     private final double[] λ;
@@ -140,6 +141,7 @@ public final class Broyden extends FixedPointSolver {
         inverse = options.update() == Update.GOOD && options.reduction() == Reduction.RESTART
                 ? new StepProduct(plan, options.memory())
                 : new PairSum(plan, options.update() == Update.GOOD, options.memory(), options.kept());
+        applied = new InverseOperator(plan, inverse);
         refused = new boolean[plan.batch];
         λ = new double[plan.batch];
         boolean searches = options.lineSearch();
@@ -163,6 +165,18 @@ public final class Broyden extends FixedPointSolver {
                     + "point that is refused; expected tolerances, or no line search");
         }
         return new Broyden(new Plan(engine, type, n, batch), options, stopping);
+    }
+
+    /**
+     * What the last solve has learnt of the inverse Jacobian, for each row of the batch {@code H ≈ (I - J)⁻¹} at its result, with Hᵀ as its transpose:
+     * in a backward solve {@code (I - Jᵀ) u = g} it is {@code Hᵀ g ≈ u}, an answer, a start, or a preconditioner (Ramzi et al. 2022). Any of the rows,
+     * in any order; the identity for rows that have just started again, and where the solve overflowed. Valid until the next solve, always the same
+     * object, and not for use while a solve runs. Sweeps twice over the directions, or once over the pairs.
+     *
+     * <p>How good it is depends on how many steps are remembered: {@link MultiSecant} makes more of them.
+     */
+    public LinearOperator inverse() {
+        return applied;
     }
 
     @Override

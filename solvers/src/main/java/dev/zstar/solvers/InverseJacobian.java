@@ -6,9 +6,9 @@ import dev.zstar.kernels.Rows;
 /**
  * For each row of a batch an approximation H of the inverse Jacobian of {@code F(z) = z - f(z)}: the identity first, then what the steps teach. After
  * a step {@code s = λ d} with {@code d = H r}, {@code r = -F}, from where the residual was r to where it is r₊, the new H meets the secant equation
- * {@code H (r - r₊) = s}.
+ * {@code H (r - r₊) = s}. Applied, it is the H of the last directions: what the residual after them would teach is not in it.
  */
-sealed interface InverseJacobian permits StepProduct, PairSum {
+sealed interface InverseJacobian extends Inverse permits StepProduct, PairSum {
     /** An update that would stretch a step by more than the inverse of this says that the Jacobian is nearly singular; the row starts again. */
     double LEAST = 1e-3;
 

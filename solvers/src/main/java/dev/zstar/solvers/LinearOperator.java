@@ -18,7 +18,7 @@ public interface LinearOperator {
         throw new UnsupportedOperationException("this operator has no transpose, which the method needs; expected one like DifferentiableMap.adjoint()");
     }
 
-    /** Tᵀ as an operator whose transpose is T. An object: made once, not for every solve. */
+    /** {@code Tᵀ} as an operator. An object: made once, not for every solve. */
     default LinearOperator transposed() {
         LinearOperator t = this;
         return new LinearOperator() {
@@ -30,6 +30,11 @@ public interface LinearOperator {
             @Override
             public void applyTransposed(Block u, Block out, Rows rows) {
                 t.apply(u, out, rows);
+            }
+
+            @Override
+            public LinearOperator transposed() {
+                return t;
             }
         };
     }

@@ -142,6 +142,22 @@ final class PairSum implements InverseJacobian {
         }
     }
 
+    /** The open slot has no part in it. */
+    @Override
+    public void apply(boolean transposed, Block x, Rows rows, double[] squares) {
+        int most = most(rows);
+        plan.engine.multiDot(transposed ? u : v, most, x, rows, dots);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            int at = b * m;
+            Arrays.fill(coefficients, at, at + m, 0);
+            for (int j = 0; j < counts[b] - 1; j++) {
+                coefficients[at + j] = dots[at + j] / divisors[at + j];
+            }
+        }
+        plan.engine.multiAxpy(transposed ? v : u, most, coefficients, x, rows, squares);
+    }
+
     private int most(Rows rows) {
         int most = 0;
         for (int p = 0; p < rows.count(); p++) {

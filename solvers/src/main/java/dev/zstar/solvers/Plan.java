@@ -62,14 +62,19 @@ final class Plan implements AutoCloseable {
     }
 
     void enter(String operand, Block block) {
+        enter("solve", operand, block);
+    }
+
+    /** @param operation for messages */
+    void enter(String operation, String operand, Block block) {
         if (closed) {
             throw new IllegalStateException("this plan was used after it was closed");
         }
         if (block.rows() > batch) {
             throw new IllegalArgumentException(
-                    "solve: " + operand + " has " + block.rows() + " rows, expected at most the plan's " + batch);
+                    operation + ": " + operand + " has " + block.rows() + " rows, expected at most the plan's " + batch);
         }
-        block.requireShape("solve", operand, type, block.rows(), n);
+        block.requireShape(operation, operand, type, block.rows(), n);
         if (!busy.compareAndSet(false, true)) {
             throw new IllegalStateException("this plan is in use by another thread; a plan serves one solve at a time");
         }

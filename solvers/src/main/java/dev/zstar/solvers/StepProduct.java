@@ -56,10 +56,7 @@ final class StepProduct implements InverseJacobian {
 
     @Override
     public void direct(Block r, Rows rows, boolean[] repeats, double[] lengths) {
-        int most = 0;
-        for (int p = 0; p < rows.count(); p++) {
-            most = Math.max(most, counts[rows.index(p)]);
-        }
+        int most = most(rows);
         plan.engine.multiDot(d, most, r, rows, dr);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
@@ -98,11 +95,7 @@ final class StepProduct implements InverseJacobian {
             return 1;
         }
         λ[at + k] = length;
-        for (int j = 0; j < k; j++) {
-            double c = sum(at, j, j) / products[(at + j) * m + j];
-            coefficients[at + j] += (λ[at + j] - 1) * c;
-            coefficients[at + j + 1] = c;
-        }
+        factors(at, k);
         double τ = sum(at, k, k) / products[(at + k) * m + k];
         double least = 1 - τ;
         if (k + 1 == m || !(Math.abs(least) >= LEAST)) {
@@ -118,6 +111,51 @@ final class StepProduct implements InverseJacobian {
             products[(at + k + 1) * m + j] = product;
         }
         return stretch;
+    }
+
+    /** The coefficients of the directions in q, the product of k factors with r. */
+    private void factors(int at, int k) {
+        for (int j = 0; j < k; j++) {
+            double c = sum(at, j, j) / products[(at + j) * m + j];
+            coefficients[at + j] += (λ[at + j] - 1) * c;
+            coefficients[at + j + 1] = c;
+        }
+    }
+
+    /**
+     * The same for the transposed factors, the newest now being the first: with q the sum so far, factor j adds
+     * {@code d_j (d_{j+1} + (λ_j - 1) d_j)ᵀ q / ‖d_j‖²}.
+     */
+    private void transposedFactors(int at, int k) {
+        for (int j = k - 1; j >= 0; j--) {
+            double product = sum(at, j + 1, k) + (λ[at + j] - 1) * sum(at, j, k);
+            coefficients[at + j] = product / products[(at + j) * m + j];
+        }
+    }
+
+    @Override
+    public void apply(boolean transposed, Block x, Rows rows, double[] squares) {
+        int most = most(rows);
+        plan.engine.multiDot(d, most, x, rows, dr);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            int at = b * m;
+            Arrays.fill(coefficients, at, at + m, 0);
+            if (transposed) {
+                transposedFactors(at, counts[b] - 1);
+            } else {
+                factors(at, counts[b] - 1);
+            }
+        }
+        plan.engine.multiAxpy(d, most, coefficients, x, rows, squares);
+    }
+
+    private int most(Rows rows) {
+        int most = 0;
+        for (int p = 0; p < rows.count(); p++) {
+            most = Math.max(most, counts[rows.index(p)]);
+        }
+        return most;
     }
 
     /** {@code d_jᵀ (r + Σ_{i ≤ last} a_i d_i)} with the coefficients a that there are. */
