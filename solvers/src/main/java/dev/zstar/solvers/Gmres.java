@@ -105,7 +105,7 @@ public final class Gmres extends LinearSolver {
     }
 
     /**
-     * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code m + 6} blocks; one more for a preconditioner, and m more if the
+     * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code m + 5} blocks; one more for a preconditioner, and m more if the
      * method is flexible.
      */
     public static Gmres plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {

@@ -73,7 +73,7 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
     }
 
     /**
-     * The method to begin with: {@link Gmres} with a cycle of 20 steps, {@code 26} blocks. Where a map does not contract, or the Jacobian's
+     * The method to begin with: {@link Gmres} with a cycle of 20 steps, {@code 25} blocks. Where a map does not contract, or the Jacobian's
      * spectrum is long, it is the one that still converges.
      */
     public static LinearSolver plan(Engine engine, Type type, int n, int batch, Stopping stopping) {

@@ -10,9 +10,12 @@ import dev.zstar.solvers.FixedPointSolver;
 import dev.zstar.solvers.Gmres;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.LinearSolver;
+import dev.zstar.solvers.MultiSecant;
 import dev.zstar.solvers.Neumann;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The layer {@code z* = f(z*; θ, x)} of a network: {@link #forward} solves, {@link #backward} takes the gradient of a loss by z* and adds those by θ and x
@@ -34,6 +37,8 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     private final EquilibriumMap<G> map;
     private final FixedPointSolver solver;
     private final double damping;
+    /** What remembers the forward solve; null if the mode does not need it. */
+    private final MultiSecant secants;
     /** One of them; the other is null. */
     private final Pullback pullback;
     private final Unrolling unrolling;
@@ -66,6 +71,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         this.map = map;
         this.solver = solver;
         this.damping = damping;
+        secants = mode instanceof GradientMode.Refined m ? MultiSecant.plan(engine, type, n, batch, m.pairs()) : null;
         pullback = pullback(mode);
         unrolling = switch (mode) {
             case GradientMode.Unrolled m -> new Unrolling(engine, type, n, batch, m.steps(), 1);
@@ -105,9 +111,9 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     private Pullback pullback(GradientMode mode) {
         return switch (mode) {
             case GradientMode.Exact m -> new Pullback.Solved(m.method().plan(engine, type, n, batch));
-            case GradientMode.BroydenInverse _ -> new Pullback.Inverted(inverse(mode), new Rows(batch));
+            case GradientMode.BroydenInverse _ -> new Pullback.Inverted(inverse(), new Rows(batch));
             case GradientMode.Refined m -> new Pullback.Refined(
-                    Gmres.plan(engine, type, n, batch, new Gmres.Options(m.restart(), inverse(mode).transposed(), false), m.stopping()),
+                    Gmres.plan(engine, type, n, batch, new Gmres.Options(m.restart(), secants.inverse().transposed(), false), m.stopping()),
                     Gmres.plan(engine, type, n, batch, m.restart(), m.stopping()));
             case GradientMode.JacobianFree _ -> series(0, 1);
             case GradientMode.NeumannSeries m -> series(m.terms(), 1);
@@ -120,11 +126,11 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         return new Pullback.Summed(Neumann.plan(engine, type, n, batch, terms, λ));
     }
 
-    private LinearOperator inverse(GradientMode mode) {
+    private LinearOperator inverse() {
         if (solver instanceof Broyden broyden) {
             return broyden.inverse();
         }
-        throw new IllegalArgumentException("layer: the gradient mode " + mode + " takes the inverse of Broyden's method, and the forward solver is "
+        throw new IllegalArgumentException("layer: the gradient mode BroydenInverse with the forward solver "
                 + solver.getClass().getSimpleName() + "; expected Broyden");
     }
 
@@ -146,7 +152,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     public Outcome forward(Block x, Block z) {
         this.z = null;
         map.inject(x);
-        Outcome solved = unrolling == null ? solver.solve(map, z) : unrolling.forward(map, z);
+        Outcome solved = unrolling != null ? unrolling.forward(map, z) : solver.solve(secants == null ? map : secants.follow(map), z);
         outcome.start(solved);
         this.x = x;
         this.z = z;
@@ -314,9 +320,9 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
                 Block product = engine.allocate(type, rows, n)) {
             Outcome solved = gmres.solve(adjoint, gradient, exact);
             adjoint.apply(found, product, all);
-            double[] residual = new double[rows];
-            double[] cosine = new double[rows];
-            double[] error = new double[rows];
+            List<Double> residual = new ArrayList<>();
+            List<Double> cosine = new ArrayList<>();
+            List<Double> error = new ArrayList<>();
             for (int b = 0; b < rows; b++) {
                 double[] sums = new double[6];
                 for (int i = 0; i < n; i++) {
@@ -332,9 +338,9 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
                     sums[5] += (a - e) * (a - e);
                 }
                 boolean zero = sums[1] == 0;
-                residual[b] = zero ? 0 : Math.sqrt(sums[0] / sums[1]);
-                cosine[b] = zero ? 1 : sums[2] / Math.sqrt(sums[3] * sums[4]);
-                error[b] = zero ? 0 : Math.sqrt(sums[5] / sums[4]);
+                residual.add(zero ? 0 : Math.sqrt(sums[0] / sums[1]));
+                cosine.add(zero ? 1 : sums[2] / Math.sqrt(sums[3] * sums[4]));
+                error.add(zero ? 0 : Math.sqrt(sums[5] / sums[4]));
             }
             return new GradientReport(residual, cosine, error, outcome.evaluations(), solved.evaluations(), solved.succeeded());
         }
@@ -343,6 +349,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     /** Bytes that this layer holds, without the map and the forward solver. */
     public long bytes() {
         return v.bytes() + masked.bytes() + (pullback == null ? unrolling.bytes() : pullback.bytes())
+                + (secants == null ? 0 : secants.bytes())
                 + (packed == null ? 0 : packed.v.bytes() + packed.z.bytes() + packed.x.bytes());
     }
 
@@ -352,6 +359,9 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
             pullback.close();
         } else {
             unrolling.close();
+        }
+        if (secants != null) {
+            secants.close();
         }
         v.close();
         masked.close();

@@ -4,6 +4,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Gmres;
 import dev.zstar.solvers.LinearSolver;
+import dev.zstar.solvers.MultiSecant;
 import dev.zstar.solvers.Stopping;
 
 /**
@@ -38,12 +39,14 @@ public sealed interface GradientMode {
     record BroydenInverse() implements GradientMode {}
 
     /**
-     * v by GMRES with that Hᵀ as its preconditioner; rows that it fails on go on without one. The layer's forward solver must be Broyden's.
+     * v by GMRES with an inverse Jacobian as its preconditioner that is made of all that the forward solve, by any method, has seen: {@link MultiSecant}.
+     * Rows that it fails on go on without one.
      *
+     * @param pairs points of the forward solve that are remembered, two blocks each
      * @param restart steps of a cycle
      * @param stopping of a linear solve: a tolerance, or a fixed number of evaluations
      */
-    record Refined(int restart, Stopping stopping) implements GradientMode {}
+    record Refined(int pairs, int restart, Stopping stopping) implements GradientMode {}
 
     /** {@code v = g} (Fung et al. 2022): a step of descent where f contracts, at no cost. */
     record JacobianFree() implements GradientMode {}

@@ -1,6 +1,6 @@
 package dev.zstar.solvers.implicit;
 
-import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -14,25 +14,25 @@ import java.util.Locale;
  * @param exactEvaluations that the tight solve took
  * @param exact whether that solve reached its tolerance in every row; where it did not, cosine and error say little
  */
-public record GradientReport(double[] residual, double[] cosine, double[] error, int evaluations, int exactEvaluations, boolean exact) {
+public record GradientReport(List<Double> residual, List<Double> cosine, List<Double> error, int evaluations, int exactEvaluations, boolean exact) {
     /** The largest residual. */
     public double worstResidual() {
-        return Arrays.stream(residual).max().orElse(0);
+        return residual.stream().mapToDouble(Double::doubleValue).max().orElse(0);
     }
 
     /** The smallest cosine. */
     public double worstCosine() {
-        return Arrays.stream(cosine).min().orElse(1);
+        return cosine.stream().mapToDouble(Double::doubleValue).min().orElse(1);
     }
 
     /** The mean cosine. */
     public double meanCosine() {
-        return Arrays.stream(cosine).average().orElse(1);
+        return cosine.stream().mapToDouble(Double::doubleValue).average().orElse(1);
     }
 
     /** The largest error. */
     public double worstError() {
-        return Arrays.stream(error).max().orElse(0);
+        return error.stream().mapToDouble(Double::doubleValue).max().orElse(0);
     }
 
     @Override
