@@ -28,6 +28,12 @@ final class Summary {
                         label, row.value(), find(file, row, "rows"), find(file, row, "brokenPromises"), find(file, row, "bytesLeft"));
                 case "forward mixedUs" -> out.printf("%-34s %12.1f µs, %.0f evaluations in f32, %.0f in narrow weights%n",
                         label, row.value(), find(file, row, "nfev"), orZero(find(file, row, "cheapNfev")));
+                case "backward products" -> out.printf("%-46s %4.0f products, %.2f × those of GMRES without restarts%n",
+                        row.name(), row.value(), find(file, row, "productsRatio"));
+                case "backward productsFailed" -> out.printf("%-46s not solved in %.0f products%n", row.name(), row.value());
+                case "backward backwardUs" -> out.printf("%-34s %12.1f µs, %.2f × the default, %.0f evaluations, cosine %.4f, error %.1e, %.1f MiB%n",
+                        row.name(), row.value(), find(file, row, "backwardRatio"), find(file, row, "modeProducts"), find(file, row, "cosine"),
+                        find(file, row, "gradientError"), find(file, row, "modeBytes") / 0x1p20);
                 case "streaming rowsPerSecond" -> out.printf("%-34s %12.0f images a second%n", label, row.value());
                 case "depth bytes" -> out.printf("%-34s %12.1f MiB%n", row.name(), row.value() / 0x1p20);
                 default -> {}

@@ -14,24 +14,8 @@ final class Cells {
 
     /** φ = tanh, W with independent Gaussian elements, or the symmetric part of such a matrix. */
     static Problem tanh(int n, boolean symmetric, double radius) {
-        double[] a = gaussian(n, 21);
-        double[] w = gaussian(n * n, 22);
-        if (symmetric) {
-            symmetrise(w, n);
-        }
-        double[] solution = new double[n];
-        double[] slope = new double[n * n];
-        for (int i = 0; i < n; i++) {
-            solution[i] = StrictMath.tanh(a[i]);
-            slope[i * n + i] = 1 - solution[i] * solution[i];
-        }
-        double[] c = plant(w, slope, a, solution, radius);
-        return new Problem("tanh cell, W " + (symmetric ? "symmetric" : "not symmetric") + " ρ=" + radius, SOURCE, new double[n], (z, out) -> {
-            affine(w, z, c, out);
-            for (int i = 0; i < n; i++) {
-                out[i] = StrictMath.tanh(out[i]);
-            }
-        }, solution, 0);
+        return new PlantedCell(n, symmetric, radius)
+                .problem("tanh cell, W " + (symmetric ? "symmetric" : "not symmetric") + " ρ=" + radius, SOURCE);
     }
 
     /** φ = ReLU, half of it at 0; W with independent Gaussian elements. */
@@ -81,7 +65,7 @@ final class Cells {
     }
 
     /** Scales {@code w} until {@code slope · w} has the radius; returns {@code c = a - W z*}. */
-    private static double[] plant(double[] w, double[] slope, double[] a, double[] solution, double radius) {
+    static double[] plant(double[] w, double[] slope, double[] a, double[] solution, double radius) {
         int n = a.length;
         double[] jacobian = new double[n * n];
         for (int i = 0; i < n; i++) {
@@ -104,7 +88,7 @@ final class Cells {
         return c;
     }
 
-    private static void affine(double[] w, double[] z, double[] c, double[] out) {
+    static void affine(double[] w, double[] z, double[] c, double[] out) {
         int n = z.length;
         for (int i = 0; i < n; i++) {
             double sum = c[i];
@@ -132,7 +116,7 @@ final class Cells {
         return deviation;
     }
 
-    private static void symmetrise(double[] w, int n) {
+    static void symmetrise(double[] w, int n) {
         for (int i = 0; i < n; i++) {
             for (int j = 0; j < i; j++) {
                 double mean = (w[i * n + j] + w[j * n + i]) / 2;
@@ -142,7 +126,7 @@ final class Cells {
         }
     }
 
-    private static double[] gaussian(int count, long seed) {
+    static double[] gaussian(int count, long seed) {
         Random random = new Random(seed);
         double[] values = new double[count];
         for (int i = 0; i < count; i++) {

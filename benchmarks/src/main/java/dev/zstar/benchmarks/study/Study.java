@@ -27,6 +27,9 @@ public final class Study {
             ProblemSuite.run(progress, results);
             FaultSuite.run(options.quick(), progress, results);
         }
+        if (options.wants("backward")) {
+            BackwardSuite.run(options, progress, results);
+        }
         if (options.wants("streaming")) {
             StreamingSuite.run(options.quick(), progress, results);
         }

@@ -1,0 +1,208 @@
+package dev.zstar.benchmarks.study;
+
+import dev.zstar.benchmarks.problems.PlantedCell;
+import dev.zstar.benchmarks.problems.TextbookGmres;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Anderson;
+import dev.zstar.solvers.Broyden;
+import dev.zstar.solvers.DenseCell;
+import dev.zstar.solvers.FixedPointSolver;
+import dev.zstar.solvers.Gmres;
+import dev.zstar.solvers.LinearFixedPoint;
+import dev.zstar.solvers.LinearOperator;
+import dev.zstar.solvers.LinearSolver;
+import dev.zstar.solvers.MultiSecant;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.implicit.EquilibriumLayer;
+import dev.zstar.solvers.implicit.GradientMode;
+import dev.zstar.solvers.implicit.GradientReport;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Ways to differentiate an equilibrium: the products that they take, beside the textbook's GMRES, their time, and how good their gradients are. */
+final class BackwardSuite {
+    /** Of the counts. */
+    private static final int N = 256;
+    private static final double[] RADII = {0.9, 0.99};
+    /** Budget of the counts: what is not solved by then is said to have failed. */
+    private static final int BUDGET = 2000;
+
+    /** The forward solver that has seen most when it ends. */
+    private static final Broyden.Options BROYDEN = new Broyden.Options(60).withUpdate(Broyden.Update.BAD).withReduction(Broyden.Reduction.SVD);
+
+    private static final int PAIRS = 100;
+
+    private record Found(ArrayList<Result> results) implements Serializable {}
+
+    private BackwardSuite() {}
+
+    static void run(StudyOptions options, Progress progress, List<Result> results) {
+        List<String> shapes = options.quick() ? List.of("512x32") : List.of("64x1", "512x32", "1024x64");
+        progress.stage("backward", 2 * RADII.length + shapes.size());
+        for (double radius : RADII) {
+            for (boolean symmetric : new boolean[] {false, true}) {
+                results.addAll(Fork.call(Counts.class, Found.class, radius + " " + symmetric).results());
+                progress.step(String.format(Locale.ROOT, "products at ρ = %s, %s", radius, symmetric ? "symmetric" : "Gaussian"));
+            }
+        }
+        for (String shape : shapes) {
+            results.addAll(Fork.call(Modes.class, Found.class, shape).results());
+            progress.step("gradient modes of " + shape.replace("x", " × "));
+        }
+    }
+
+    /** The methods of a table of counts, each for one row of n = {@value #N}. */
+    private static Map<String, Planner> methods() {
+        Map<String, Planner> methods = new LinkedHashMap<>();
+        methods.put("gmres", (e, t, s) -> Gmres.plan(e, t, N, 1, N, s));
+        methods.put("gmres(20)", (e, t, s) -> Gmres.plan(e, t, N, 1, 20, s));
+        methods.put("anderson(10)", (e, t, s) -> LinearFixedPoint.anderson(e, t, N, 1, Anderson.Options.DEFAULT.withWindow(10), s));
+        methods.put("broyden", (e, t, s) -> LinearFixedPoint.broyden(e, t, N, 1, BROYDEN, s));
+        methods.put("picard", (e, t, s) -> LinearFixedPoint.picard(e, t, N, 1, 1, s));
+        return methods;
+    }
+
+    private interface Planner {
+        LinearSolver plan(Engine engine, Type type, Stopping stopping);
+    }
+
+    /** Products at one ρ(J), of all methods, in f32 and f64. */
+    static final class Counts implements Fork.Task {
+        private final ArrayList<Result> results = new ArrayList<>();
+
+        @Override
+        public Serializable run(String argument) {
+            double radius = Double.parseDouble(argument.substring(0, argument.indexOf(' ')));
+            boolean symmetric = argument.endsWith("true");
+            PlantedCell planted = new PlantedCell(N, symmetric, radius);
+            double[] gradient = new Random(5).doubles(N, -1, 1).toArray();
+            TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) N, "batch", 1.0, "radius", radius));
+            try (Engine engine = Engines.best(1)) {
+                for (Type type : Type.values()) {
+                    double tolerance = type == Type.F32 ? 1e-4 : 1e-6;
+                    Recorder recorder = new Recorder(
+                            String.format(Locale.ROOT, " %s ρ=%s %s to %.0e", type, radius, symmetric ? "symmetric" : "Gaussian", tolerance),
+                            engine.name(), params);
+                    recorder.add("textbook", TextbookGmres.products(planted.adjoint(), gradient, tolerance), true);
+                    try (DenseCell cell = planted.cell(engine, type, 1);
+                            Broyden forward = Broyden.plan(
+                                    engine, type, N, 1, BROYDEN, Stopping.relative(type == Type.F32 ? 1e-6 : 1e-8).within(BUDGET));
+                            MultiSecant secants = MultiSecant.plan(engine, type, N, 1, PAIRS);
+                            Block z = engine.allocate(type, 1, N);
+                            Block u = engine.allocate(type, 1, N);
+                            Block g = Block.of(type, 1, N, gradient)) {
+                        Outcome solved = forward.solve(secants.follow(cell), z);
+                        recorder.add("forward", solved.evaluations(), solved.succeeded());
+                        cell.linearise(z);
+                        LinearOperator adjoint = cell.adjoint();
+                        Map<String, Planner> methods = methods();
+                        methods.put("reuse", (e, t, s) -> Gmres.plan(
+                                e, t, N, 1, new Gmres.Options(N, secants.inverse().transposed(), false), s));
+                        for (Map.Entry<String, Planner> method : methods.entrySet()) {
+                            try (LinearSolver solver = method.getValue().plan(engine, type, Stopping.relative(tolerance).within(BUDGET))) {
+                                Outcome outcome = solver.solve(adjoint, g, u);
+                                recorder.add(method.getKey(), outcome.evaluations(), outcome.succeeded());
+                            }
+                        }
+                    }
+                    results.addAll(recorder.results);
+                }
+            }
+            return new Found(results);
+        }
+    }
+
+    /** Counts of one case, and how they compare with GMRES without restarts. */
+    private static final class Recorder {
+        final List<Result> results = new ArrayList<>();
+        private final String suffix;
+        private final String engine;
+        private final SortedMap<String, Double> params;
+        private double full;
+
+        Recorder(String suffix, String engine, SortedMap<String, Double> params) {
+            this.suffix = suffix;
+            this.engine = engine;
+            this.params = params;
+        }
+
+        void add(String method, int products, boolean solved) {
+            results.add(Result.of("backward", method + suffix, engine, 1, params, solved ? "products" : "productsFailed", null, products));
+            full = method.equals("gmres") ? products : full;
+            if (full > 0 && solved) {
+                results.add(Result.of("backward", method + suffix, engine, 1, params, "productsRatio", null, products / full));
+            }
+        }
+    }
+
+    /** Every gradient mode on one shape: time in turns, cosine and error against a tight solve, bytes. */
+    static final class Modes implements Fork.Task {
+        private final ArrayList<Result> results = new ArrayList<>();
+
+        @Override
+        public Serializable run(String argument) {
+            int n = Integer.parseInt(argument.substring(0, argument.indexOf('x')));
+            int batch = Integer.parseInt(argument.substring(argument.indexOf('x') + 1));
+            Map<String, GradientMode> modes = GradientModes.all();
+            TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) n, "batch", (double) batch));
+            try (Engine engine = Engines.best(1);
+                    DenseCell cell = SolveSuite.Child.cell(engine, n, batch);
+                    FixedPointSolver anderson = FixedPointSolver.plan(engine, Type.F32, n, batch, Stopping.relative(1e-5));
+                    Broyden broyden = Broyden.plan(engine, Type.F32, n, batch, Broyden.Options.DEFAULT, Stopping.relative(1e-5));
+                    Block x = KernelSuite.gaussian(new Random(7), batch, 64);
+                    Block g = KernelSuite.gaussian(new Random(11), batch, n);
+                    Block dw = engine.allocate(Type.F32, n, n);
+                    Block du = engine.allocate(Type.F32, n, 64);
+                    Block db = engine.allocate(Type.F32, 1, n)) {
+                DenseCell.Gradients sum = new DenseCell.Gradients(dw, du, db, null);
+                List<Block> states = new ArrayList<>();
+                List<EquilibriumLayer<DenseCell.Gradients>> layers = new ArrayList<>();
+                List<Runnable> passes = new ArrayList<>();
+                for (Map.Entry<String, GradientMode> mode : modes.entrySet()) {
+                    FixedPointSolver forward = mode.getValue() instanceof GradientMode.BroydenInverse ? broyden : anderson;
+                    EquilibriumLayer<DenseCell.Gradients> layer =
+                            EquilibriumLayer.plan(engine, Type.F32, n, batch, cell, forward, mode.getValue());
+                    Block z = engine.allocate(Type.F32, batch, n);
+                    Outcome solved = layer.forward(x, z);
+                    if (!solved.succeeded()) {
+                        throw new StudyException(mode.getKey() + ": " + solved);
+                    }
+                    GradientReport report = layer.report(g);
+                    String name = mode.getKey() + " n=" + n + " B=" + batch;
+                    add(name, engine, params, "cosine", report.meanCosine());
+                    add(name, engine, params, "gradientError", report.worstError());
+                    add(name, engine, params, "modeProducts", report.evaluations());
+                    add(name, engine, params, "modeBytes", (double) layer.bytes());
+                    states.add(z);
+                    layers.add(layer);
+                    passes.add(() -> layer.backward(g, sum));
+                }
+                double[][] nanos = Stopwatch.run(4_000_000, 30, passes.toArray(Runnable[]::new));
+                int i = 0;
+                for (String mode : modes.keySet()) {
+                    String name = mode + " n=" + n + " B=" + batch;
+                    add(name, engine, params, "backwardUs", nanos[i][0] * 1e-3);
+                    add(name, engine, params, "backwardRatio", nanos[i++][0] / nanos[0][0]);
+                }
+                layers.forEach(EquilibriumLayer::close);
+                states.forEach(Block::close);
+            }
+            return new Found(results);
+        }
+
+        private void add(String name, Engine engine, SortedMap<String, Double> params, String metric, double value) {
+            results.add(Result.of("backward", name, engine.name(), 1, params, metric, null, value));
+        }
+    }
+}

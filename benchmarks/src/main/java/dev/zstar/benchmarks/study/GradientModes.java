@@ -1,0 +1,26 @@
+package dev.zstar.benchmarks.study;
+
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.implicit.GradientMode;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The gradient modes that the study compares, by the names that its tables have. */
+final class GradientModes {
+    private GradientModes() {}
+
+    /** The default first. */
+    static Map<String, GradientMode> all() {
+        Map<String, GradientMode> modes = new LinkedHashMap<>();
+        modes.put("exact, 1e-3", GradientMode.DEFAULT);
+        modes.put("exact, 1e-6", GradientMode.exact(1e-6));
+        modes.put("refined, 1e-3", new GradientMode.Refined(20, 20, Stopping.relative(1e-3)));
+        modes.put("Broyden's inverse", new GradientMode.BroydenInverse());
+        modes.put("Jacobian-free", new GradientMode.JacobianFree());
+        modes.put("Neumann, 5", new GradientMode.NeumannSeries(5));
+        modes.put("phantom, 5", new GradientMode.Phantom(5, 0.5));
+        modes.put("unrolled, 24", new GradientMode.Unrolled(24));
+        modes.put("checkpointed, 24", new GradientMode.Checkpointed(24));
+        return modes;
+    }
+}
