@@ -126,6 +126,53 @@ class BroydenVariantsTest {
     }
 
     @ParameterizedTest
+    @MethodSource("variants")
+    void whatIsLeftOfASolveIsTheDenseInverse(Options options) {
+        int n = 12;
+        double[] start = new double[n];
+        Arrays.fill(start, options.lineSearch() ? 5 : 0);
+        UnaryOperator<double[]> f = options.lineSearch() ? steep(n) : mild(n);
+        for (int memory : options.reduction() == Reduction.RESTART ? new int[] {30, 4} : new int[] {30}) {
+            DenseBroyden dense = new DenseBroyden(options.update() == Update.GOOD, memory, options.lineSearch());
+            dense.points(start, 13, f);
+            for (EngineProvider provider : Problems.engines()) {
+                try (Engine engine = provider.create(1);
+                        Broyden broyden = Broyden.plan(engine, Type.F64, n, 2, options.withMemory(memory), Stopping.relative(0).within(14));
+                        Block z = engine.allocate(Type.F64, 2, n);
+                        Block g = Problems.random(Type.F64, 1, n, 1, 3);
+                        Block u = engine.allocate(Type.F64, 1, n)) {
+                    for (int i = 0; i < n; i++) {
+                        z.set(1, i, start[i]);
+                    }
+                    z.set(0, 3, 40);
+                    broyden.solve(map(f), z);
+                    Rows second = new Rows(2);
+                    second.place(0, 1);
+                    second.truncate(1);
+                    for (boolean transposed : new boolean[] {false, true}) {
+                        (transposed ? broyden.inverse().transposed() : broyden.inverse()).apply(g, u, second);
+                        double[] expected = dense.multiply(transposed, g.toDoubles());
+                        for (int i = 0; i < n; i++) {
+                            assertThat(u.get(0, i)).as("%s, memory %d", provider.name(), memory).isCloseTo(expected[i], within(1e-7));
+                        }
+                    }
+                    assertThatThrownBy(() -> broyden.inverse().apply(g, z, second)).hasMessage("inverse: out is 2×12 f64, expected 1×12 f64");
+                    second.place(0, 2);
+                    assertThatThrownBy(() -> broyden.inverse().apply(g, u, second)).hasMessage("inverse: row 2 of the batch, expected 0 to 1");
+                    second.place(0, 0);
+                    if (provider.name().equals("simd")) {
+                        assertThat(Problems.allocated(() -> {
+                            for (int k = 0; k < 100; k++) {
+                                broyden.inverse().applyTransposed(g, u, second);
+                            }
+                        })).isZero();
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
     @EnumSource(Update.class)
     void aReductionThatKeepsTheWholeRankChangesNothing(Update update) {
         int n = 6;

@@ -74,6 +74,17 @@ final class DenseBroyden {
         return points;
     }
 
+    /** {@code H x}, or {@code Hᵀ x}, with the H that made the step from the last point. */
+    double[] multiply(boolean transposed, double[] x) {
+        double[] out = new double[x.length];
+        for (int i = 0; i < x.length; i++) {
+            for (int j = 0; j < x.length; j++) {
+                out[i] += (transposed ? h[j][i] : h[i][j]) * x[j];
+            }
+        }
+        return out;
+    }
+
     private void identity(int n) {
         h = new double[n][n];
         for (int i = 0; i < n; i++) {

@@ -79,6 +79,82 @@ class InverseJacobianTest {
         }
     }
 
+    /** Ten directions, of which those of memories of 8 and 4 are a new start and many reductions; the open slot is in none. */
+    @Test
+    void appliedItGivesTheLastDirectionAndItsTransposeIsTheTransposeInAnyCompany() {
+        for (EngineProvider provider : Problems.engines()) {
+            for (int kind = 0; kind < 7; kind++) {
+                for (int count : new int[] {0, 1, 2, 3, 6, 10}) {
+                    try (Engine engine = provider.create(1);
+                            Plan plan = new Plan(engine, Type.F64, N, 3);
+                            Block r = engine.allocate(Type.F64, 1, N);
+                            Block unit = engine.allocate(Type.F64, N, N);
+                            Block two = engine.allocate(Type.F64, 2, N);
+                            Block out = engine.allocate(Type.F64, 2, N);
+                            Block image = engine.allocate(Type.F64, 1, N)) {
+                        String name = provider.name() + ", kind " + kind + ", directions " + count;
+                        InverseJacobian inverse = all(plan)[kind];
+                        LinearOperator operator = new InverseOperator(plan, inverse);
+                        Rows row = new Rows(3);
+                        row.truncate(1);
+                        double[] lengths = {1, 1, 1};
+                        double[] residual = new double[N];
+                        Random random = new Random(5);
+                        // Row 2 has one direction less than row 1; row 0 has none.
+                        for (int k = 0; k < count; k++) {
+                            for (int b = k + 1 < count ? 2 : 1; b > 0; b--) {
+                                for (int i = 0; i < N; i++) {
+                                    residual[i] = Math.pow(0.7, k) * random.nextGaussian();
+                                }
+                                r.copyFrom(residual);
+                                row.place(0, b);
+                                lengths[b] = k % 3 == 2 ? 0.4 : 1;
+                                inverse.direct(r, row, new boolean[3], lengths);
+                            }
+                        }
+                        row.place(0, 1);
+                        double[][] h = new double[N][];
+                        for (int i = 0; i < N; i++) {
+                            unit.set(i, i, 1);
+                            image.copyRow(unit, i, 0);
+                            operator.apply(image, out.head(1), row);
+                            h[i] = out.head(1).toDoubles();
+                        }
+                        if (count > 0) {
+                            for (int i = 0; i < N; i++) {
+                                double sum = 0;
+                                for (int j = 0; j < N; j++) {
+                                    sum += h[j][i] * residual[j];
+                                }
+                                assertThat(sum).as(name).isCloseTo(r.get(0, i), within(1e-9));
+                            }
+                        }
+                        // Row 1 behind row 0, which has no direction.
+                        Rows both = new Rows(3);
+                        both.place(0, 0);
+                        both.place(1, 1);
+                        both.truncate(2);
+                        for (int i = 0; i < N; i++) {
+                            two.copyRow(unit, i, 0);
+                            two.copyRow(unit, i, 1);
+                            operator.applyTransposed(two, out, both);
+                            for (int j = 0; j < N; j++) {
+                                assertThat(out.get(0, j)).as(name).isEqualTo(i == j ? 1 : 0);
+                                assertThat(out.get(1, j)).as(name).isCloseTo(h[j][i], within(1e-10));
+                            }
+                        }
+                        both.place(0, 1);
+                        both.place(1, 2);
+                        operator.applyTransposed(two, out, both);
+                        double[] together = out.toDoubles();
+                        operator.applyTransposed(image, out.head(1), row);
+                        assertThat(out.head(1).toDoubles()).as(name).isEqualTo(Arrays.copyOf(together, N));
+                    }
+                }
+            }
+        }
+    }
+
     @Test
     void aReductionKeepsTheLargestSingularValues() {
         int m = 6;
