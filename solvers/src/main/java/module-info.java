@@ -4,4 +4,5 @@ module dev.zstar.solvers {
 
     exports dev.zstar.solvers;
     exports dev.zstar.solvers.implicit;
+    exports dev.zstar.solvers.stability;
 }

@@ -68,7 +68,7 @@ final class StreamingSuite {
         public Serializable run(String epochs) {
             Digits data = Digits.load();
             try (Engine engine = Engines.named("simd", 1);
-                    DeqClassifier model = new DeqClassifier(engine, N, BATCH, 1);
+                    DeqClassifier model = new DeqClassifier(engine, new DeqClassifier.Options(N, BATCH, 1));
                     Block images = mixed(data);
                     // Of its own, since a block keeps the views of one division into parts at a time.
                     Block singles = engine.allocate(Type.F32, IMAGES, Digits.PIXELS);

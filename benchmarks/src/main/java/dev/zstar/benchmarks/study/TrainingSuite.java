@@ -4,9 +4,12 @@ import dev.zstar.benchmarks.digits.DeqClassifier;
 import dev.zstar.benchmarks.digits.Digits;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
+import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Trains a deep equilibrium model on handwritten digits, from nothing, and tests it on images it has not seen. */
@@ -27,7 +30,7 @@ final class TrainingSuite {
         }
         progress.stage("training", epochs);
         try (Engine engine = Engines.best(threads);
-                DeqClassifier model = new DeqClassifier(engine, N, BATCH, 1)) {
+                DeqClassifier model = new DeqClassifier(engine, new DeqClassifier.Options(N, BATCH, 1))) {
             Random random = new Random(5);
             int[] images = new int[Digits.TRAINING];
             java.util.Arrays.setAll(images, i -> i);
@@ -51,6 +54,80 @@ final class TrainingSuite {
             add(results, "digits n=" + N, engine, epochs, "accuracy", accuracy);
             add(results, "digits n=" + N, engine, epochs, "seconds", seconds);
             add(results, "digits n=" + N, engine, epochs, "nfev", model.meanEvaluations());
+        }
+        modes(options.quick(), progress, results);
+    }
+
+    /** Every gradient mode for the same time on one thread, each in a JVM of its own: the table from which a mode is picked. */
+    private static void modes(boolean quick, Progress progress, List<Result> results) {
+        List<Integer> sizes = quick ? List.of(N) : List.of(N, 512);
+        progress.stage("training by gradient mode", sizes.size() * GradientModes.all().size());
+        for (int n : sizes) {
+            for (String mode : GradientModes.all().keySet()) {
+                results.addAll(Fork.call(ModeChild.class, Found.class, (quick ? 1 : n == N ? 4 : 12) + " " + n + " " + mode).results());
+                progress.step("training n = " + n + ", " + mode);
+            }
+        }
+    }
+
+    private record Found(ArrayList<Result> results) implements Serializable {}
+
+    /** One mode. */
+    static final class ModeChild implements Fork.Task {
+        /** What the JIT needs, on a model that is thrown away. */
+        private static final double WARM_SECONDS = 2;
+
+        @Override
+        public Serializable run(String argument) {
+            String[] words = argument.split(" ", 3);
+            double seconds = Double.parseDouble(words[0]);
+            int n = Integer.parseInt(words[1]);
+            DeqClassifier.Options options = new DeqClassifier.Options(n, BATCH, 1).withMode(GradientModes.all().get(words[2]));
+            Digits data = Digits.load();
+            ArrayList<Result> results = new ArrayList<>();
+            try (Engine engine = Engines.best(1)) {
+                try (DeqClassifier model = new DeqClassifier(engine, options)) {
+                    train(model, data, WARM_SECONDS);
+                }
+                try (DeqClassifier model = new DeqClassifier(engine, options)) {
+                    TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) n, "batch", (double) BATCH, "seconds", seconds));
+                    String name = words[2] + " n=" + n + " B=" + BATCH;
+                    double[] early = train(model, data, seconds / 4);
+                    double earlyAccuracy = model.accuracy(data, Digits.TRAINING, data.size());
+                    double[] late = train(model, data, seconds - seconds / 4);
+                    add(results, name, engine, params, "stepUs", Stopwatch.quantile(late, 0.5) * 1e-3);
+                    add(results, name, engine, params, "steps", early.length + late.length);
+                    add(results, name, engine, params, "accuracyQuarter", earlyAccuracy);
+                    add(results, name, engine, params, "accuracyEnd", model.accuracy(data, Digits.TRAINING, data.size()));
+                    add(results, name, engine, params, "failedImages", (double) model.skipped());
+                }
+            }
+            return new Found(results);
+        }
+
+        /** Trains for some time; returns the sorted nanoseconds of the steps. */
+        private static double[] train(DeqClassifier model, Digits data, double seconds) {
+            Random random = new Random(5);
+            int[] images = new int[Digits.TRAINING];
+            java.util.Arrays.setAll(images, i -> i);
+            List<Double> steps = new ArrayList<>();
+            long end = System.nanoTime() + (long) (seconds * 1e9);
+            int from = images.length;
+            while (System.nanoTime() < end) {
+                if (from + BATCH > images.length) {
+                    shuffle(images, random);
+                    from = 0;
+                }
+                long start = System.nanoTime();
+                model.train(data, images, from, BATCH);
+                steps.add((double) (System.nanoTime() - start));
+                from += BATCH;
+            }
+            return steps.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        }
+
+        private static void add(List<Result> results, String name, Engine engine, SortedMap<String, Double> params, String metric, double value) {
+            results.add(Result.of("training", name, engine.name(), 1, params, metric, null, value));
         }
     }
 
