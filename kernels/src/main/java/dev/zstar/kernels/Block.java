@@ -23,6 +23,10 @@ public final class Block implements AutoCloseable {
 
     private static final AtomicLong LIVE = new AtomicLong();
 
+    static {
+        Accesses.rehearse();
+    }
+
     private final Type type;
     private final int rows;
     private final int cols;
