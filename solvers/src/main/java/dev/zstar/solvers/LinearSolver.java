@@ -13,7 +13,7 @@ import java.util.Arrays;
  * true residual; after a cycle the true residual is computed again, and only that is believed. What a method's recursion said is forgotten then.
  * Rows that are done leave, and a row's bits are the same in any company. A result is never worse than its start.
  */
-public abstract sealed class LinearSolver implements AutoCloseable permits Gmres, LinearFixedPoint {
+public abstract sealed class LinearSolver implements AutoCloseable permits Gmres, LinearFixedPoint, ShortRecurrence {
     /** A cycle that lowers the true residual by less than this has stagnated. Slow is not stuck: at ρ = 0.99 cycles of 20 steps brought 4% each, and got there. */
     private static final double PROGRESS = 0.999;
     /** A residual of so many units of roundoff, where the space is exhausted, is what there is to have. */

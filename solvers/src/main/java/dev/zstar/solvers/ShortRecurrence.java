@@ -1,0 +1,158 @@
+package dev.zstar.solvers;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import java.util.Arrays;
+
+/**
+ * What methods share that remember a few vectors and no space: rows leave a cycle as they are done, and those that go on are packed to the front. The residual is a
+ * recursion within a cycle; {@link LinearSolver} computes the true one after it.
+ */
+abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, ConjugateGradient, NormalEquations {
+    /** A product of two vectors that is smaller than this, beside their lengths, is rounding: in units of roundoff. */
+    private static final double VANISHED = 8;
+    /** A recursion whose residual has grown so much is given up. */
+    private static final double GROWTH = 1e6;
+
+    /** Rows that go on in this cycle; {@link #r} and the blocks of the method hold them packed. */
+    final Rows inner;
+    /** What is added to the solution. */
+    final Block x;
+    /** Coefficients by position, and what they are the negative of. */
+    final double[] c;
+    final double[] minus;
+    final double[] ones;
+
+    private final double vanished;
+    private final Block correction;
+    private final Block[] packed;
+    private final boolean[] done;
+    /** By row of the batch: its position among the open ones, and the residual that its cycle began with. */
+    private final int[] place;
+    private final double[] first;
+
+    /** Takes {@code vectors} blocks for the method, and 6. */
+    ShortRecurrence(Plan plan, String name, Stopping stopping, int vectors) {
+        super(plan, name, stopping);
+        inner = new Rows(plan.batch);
+        x = plan.block();
+        correction = plan.block();
+        packed = new Block[vectors + 2];
+        for (int i = 0; i < vectors; i++) {
+            packed[i] = plan.block();
+        }
+        packed[vectors] = r;
+        packed[vectors + 1] = x;
+        c = new double[plan.batch];
+        minus = new double[plan.batch];
+        ones = new double[plan.batch];
+        Arrays.fill(ones, 1);
+        done = new boolean[plan.batch];
+        place = new int[plan.batch];
+        first = new double[plan.batch];
+        vanished = VANISHED * plan.type.unitRoundoff();
+    }
+
+    /** A block of the method, with the rows that go on. */
+    final Block vector(int i) {
+        return packed[i].head(inner.count());
+    }
+
+    final Block residual() {
+        return r.head(inner.count());
+    }
+
+    final Block solution() {
+        return x.head(inner.count());
+    }
+
+    /** Evaluations that a step takes. */
+    abstract int cost();
+
+    /** From the residuals. */
+    abstract void begin(LinearOperator t);
+
+    /** One step; rows that are done are told to {@link #leave}. */
+    abstract void step(LinearOperator t);
+
+    @Override
+    final void cycle(LinearOperator t) {
+        int active = open.count();
+        inner.reset(0);
+        for (int p = 0; p < active; p++) {
+            int b = open.index(p);
+            place[b] = p;
+            first[b] = norms[p];
+            claims[b] = norms[p];
+            inner.append(b);
+            done[p] = left(b) < 2 * cost();
+        }
+        engine.axpby(0, r.head(active), 0, correction.head(active));
+        engine.copy(correction.head(active), x.head(active));
+        pack();
+        if (inner.count() > 0) {
+            begin(t);
+            pack();
+        }
+        boolean moved = inner.count() > 0;
+        while (inner.count() > 0) {
+            step(t);
+            pack();
+        }
+        if (moved) {
+            correct(correction.head(active));
+        }
+    }
+
+    /** {@code out = (I - T) v} of the rows that go on. */
+    final void product(LinearOperator t, Block v, Block out) {
+        t.apply(v, out, inner);
+        outcome.evaluated(inner);
+        engine.axpby(1, v, -1, out);
+    }
+
+    /** Position p is done; why, or null if it has converged or spent its budget. */
+    final void leave(int p, Status why) {
+        done[p] = true;
+        trouble[inner.index(p)] = why;
+    }
+
+    /** The residual of position p has become {@code norm}, by the recursion: the row may leave. */
+    final void look(int p, double norm) {
+        int b = inner.index(p);
+        claims[b] = norm;
+        if (within(b, norm) || left(b) < cost()) {
+            leave(p, null);
+        } else if (!(norm <= GROWTH * first[b])) {
+            leave(p, Status.BREAKDOWN);
+        }
+    }
+
+    final boolean isDone(int p) {
+        return done[p];
+    }
+
+    /** Whether {@code ⟨x, y⟩}, of vectors of these lengths, is no more than rounding; also if it is not a number. */
+    final boolean vanishes(double product, double lengthX, double lengthY) {
+        return !(Math.abs(product) > vanished * lengthX * lengthY);
+    }
+
+    private void pack() {
+        int kept = 0;
+        for (int p = 0; p < inner.count(); p++) {
+            int b = inner.index(p);
+            if (done[p]) {
+                correction.copyRow(x, p, place[b]);
+                continue;
+            }
+            if (kept != p) {
+                for (Block block : packed) {
+                    block.copyRow(block, p, kept);
+                }
+            }
+            inner.place(kept++, b);
+        }
+        inner.truncate(kept);
+        Arrays.fill(done, false);
+    }
+}

@@ -1,0 +1,421 @@
+package dev.zstar.solvers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What all linear solvers promise, asked of each. */
+class LinearSolverTest {
+    private static final int N = 24;
+    private static final int BATCH = 6;
+
+    private interface Planner {
+        LinearSolver plan(Engine engine, Type type, int n, int batch, Stopping stopping);
+    }
+
+    /** Every method, and the blocks that its plan takes. */
+    private record Method(Planner planner, int blocks) {}
+
+    private static Map<String, Method> methods() {
+        Map<String, Method> methods = new LinkedHashMap<>();
+        methods.put("gmres", new Method((e, t, n, b, s) -> Gmres.plan(e, t, n, b, N, s), N + 5));
+        methods.put("gmres(5)", new Method((e, t, n, b, s) -> Gmres.plan(e, t, n, b, 5, s), 10));
+        methods.put("preconditioned", new Method((e, t, n, b, s) -> Gmres.plan(e, t, n, b,
+                Gmres.Options.DEFAULT.withRestart(10).withPreconditioner((u, out, rows) -> e.axpby(0.7, u, 0, out)), s), 16));
+        methods.put("flexible", new Method((e, t, n, b, s) -> Gmres.plan(e, t, n, b,
+                Gmres.Options.DEFAULT.withRestart(10).withFlexible((u, out, rows) -> e.axpby(1.3, u, 0, out)), s), 26));
+        methods.put("picard", new Method((e, t, n, b, s) -> LinearFixedPoint.picard(e, t, n, b, 1, s), 8));
+        methods.put("anderson", new Method((e, t, n, b, s) -> LinearFixedPoint.anderson(e, t, n, b, Anderson.Options.DEFAULT, s), 20));
+        methods.put("broyden", new Method((e, t, n, b, s) -> LinearFixedPoint.broyden(e, t, n, b, Broyden.Options.DEFAULT, s), 38));
+        methods.put("bicgstab", new Method(BiCgStab::plan, 10));
+        methods.put("cg", new Method(ConjugateGradient::plan, 8));
+        methods.put("cgls", new Method(NormalEquations::plan, 9));
+        return methods;
+    }
+
+    /** {@code T_b = s_b W}, W the same for all rows, with its transpose. */
+    private static final class Scaled implements LinearOperator {
+        final double[] w;
+        final double[] scale;
+        final int n;
+
+        Scaled(double[] w, double[] scale, int n) {
+            this.w = w;
+            this.scale = scale;
+            this.n = n;
+        }
+
+        @Override
+        public void apply(Block u, Block out, Rows rows) {
+            multiply(u, out, rows, n, 1);
+        }
+
+        @Override
+        public void applyTransposed(Block u, Block out, Rows rows) {
+            multiply(u, out, rows, 1, n);
+        }
+
+        private void multiply(Block u, Block out, Rows rows, int row, int col) {
+            for (int p = 0; p < rows.count(); p++) {
+                for (int i = 0; i < n; i++) {
+                    double sum = 0;
+                    for (int j = 0; j < n; j++) {
+                        sum += w[i * row + j * col] * u.get(p, j);
+                    }
+                    out.set(p, i, scale[rows.index(p)] * sum);
+                }
+            }
+        }
+    }
+
+    /** Symmetric with ρ = 0.9, so that every method is at home; rows are easier or harder. */
+    private static Scaled easy() {
+        try (Block w = Problems.symmetric(Type.F64, N, 0.9, 3)) {
+            return new Scaled(w.toDoubles(), new double[] {1, 0.5, 0.9, 0.1, 0.97, 0.7}, N);
+        }
+    }
+
+    private static double[] exact(Scaled t, int row, double[] rhs) {
+        double[][] a = new double[t.n][t.n];
+        for (int i = 0; i < t.n; i++) {
+            for (int j = 0; j < t.n; j++) {
+                a[i][j] = (i == j ? 1 : 0) - t.scale[row] * t.w[i * t.n + j];
+            }
+        }
+        return Problems.solve(a, rhs);
+    }
+
+    private static double[] row(Block block, int b) {
+        double[] values = new double[block.cols()];
+        Arrays.setAll(values, i -> block.get(b, i));
+        return values;
+    }
+
+    private static double distance(double[] x, double[] y) {
+        double sum = 0;
+        for (int i = 0; i < x.length; i++) {
+            sum += (x[i] - y[i]) * (x[i] - y[i]);
+        }
+        return Math.sqrt(sum);
+    }
+
+    private static double residual(Scaled t, int b, double[] u, double[] rhs) {
+        double[] left = new double[t.n];
+        for (int i = 0; i < t.n; i++) {
+            left[i] = u[i];
+            for (int j = 0; j < t.n; j++) {
+                left[i] -= t.scale[b] * t.w[i * t.n + j] * u[j];
+            }
+        }
+        return distance(left, rhs) / distance(rhs, new double[t.n]);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Type.class)
+    void solutionsAreRightAndResidualsTrueAndMemoryIsTheFormula(Type type) {
+        double tolerance = type == Type.F64 ? 1e-9 : 1e-5;
+        Scaled t = easy();
+        for (EngineProvider provider : Problems.engines()) {
+            for (Map.Entry<String, Method> method : methods().entrySet()) {
+                String name = provider.name() + ", " + method.getKey();
+                try (Engine engine = provider.create(2);
+                        LinearSolver solver = method.getValue().planner().plan(engine, type, N, BATCH, Stopping.relative(tolerance).within(1000));
+                        Block rhs = Problems.random(type, BATCH, N, 1, 5);
+                        Block u = engine.allocate(type, BATCH, N)) {
+                    assertThat(solver.bytes()).as(name).isEqualTo(method.getValue().blocks() * Block.bytes(type, BATCH, N));
+                    Outcome outcome = solver.solve(t, rhs, u);
+                    assertThat(outcome.succeeded()).as("%s: %s", name, outcome).isTrue();
+                    for (int b = 0; b < BATCH; b++) {
+                        double[] expected = exact(t, b, row(rhs, b));
+                        // ‖(I - T)⁻¹‖ ≤ 10.
+                        assertThat(distance(row(u, b), expected)).as(name).isLessThan(10 * tolerance * distance(row(rhs, b), new double[N]) * 1.01);
+                        assertThat(residual(t, b, row(u, b), row(rhs, b))).as(name)
+                                .isCloseTo(outcome.residual(b), org.assertj.core.api.Assertions.within(1e-3 * tolerance + 20 * type.unitRoundoff()));
+                    }
+                    // From near the solution it takes less, and from the solution nothing but a look.
+                    int fromZero = outcome.evaluations();
+                    outcome = solver.resume(t, rhs, u);
+                    assertThat(outcome.succeeded()).as("%s: %s", name, outcome).isTrue();
+                    assertThat(outcome.evaluations()).as(name).isLessThanOrEqualTo(Math.min(5, fromZero));
+                }
+            }
+        }
+    }
+
+    @Test
+    void rightHandSidesOfEverySizeAndKind() {
+        Scaled t = easy();
+        for (Map.Entry<String, Method> method : methods().entrySet()) {
+            try (Engine engine = Engines.best(1);
+                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F32, N, BATCH, Stopping.relative(1e-4));
+                    Block rhs = Problems.random(Type.F32, BATCH, N, 1, 5);
+                    Block u = engine.allocate(Type.F32, BATCH, N)) {
+                for (int i = 0; i < N; i++) {
+                    rhs.set(0, i, 0);
+                    rhs.set(1, i, 1e-20 * rhs.get(4, i));
+                    rhs.set(2, i, 1e20 * rhs.get(4, i));
+                }
+                rhs.set(3, 7, Double.NaN);
+                Outcome outcome = solver.solve(t, rhs, u);
+                assertThat(outcome.status(0)).isEqualTo(Status.CONVERGED_ZERO_RHS);
+                assertThat(outcome.status(3)).isEqualTo(Status.NONFINITE_INPUT);
+                assertThat(row(u, 0)).containsOnly(0);
+                assertThat(row(u, 3)).containsOnly(0);
+                for (int b : new int[] {1, 2, 4, 5}) {
+                    assertThat(outcome.status(b)).as("%s, row %d", method.getKey(), b).isEqualTo(Status.CONVERGED_RELATIVE);
+                    assertThat(residual(t, b, row(u, b), row(rhs, b))).as("%s, row %d", method.getKey(), b).isLessThan(1.1e-4);
+                }
+            }
+        }
+    }
+
+    /** NaN from the operator at its k-th call, for one row: that row alone. */
+    @Test
+    void anOperatorThatBreaksBreaksItsRow() {
+        for (Map.Entry<String, Method> method : methods().entrySet()) {
+            for (int k = 1; k < 7; k++) {
+                Scaled t = easy();
+                int[] calls = {0, k};
+                LinearOperator broken = new LinearOperator() {
+                    @Override
+                    public void apply(Block u, Block out, Rows rows) {
+                        t.apply(u, out, rows);
+                        spoil(out, rows);
+                    }
+
+                    @Override
+                    public void applyTransposed(Block u, Block out, Rows rows) {
+                        t.applyTransposed(u, out, rows);
+                        spoil(out, rows);
+                    }
+
+                    private void spoil(Block out, Rows rows) {
+                        calls[0]++;
+                        for (int p = 0; p < rows.count() && calls[0] >= calls[1]; p++) {
+                            if (rows.index(p) == 4) {
+                                out.set(p, 2, Double.NaN);
+                            }
+                        }
+                    }
+                };
+                try (Engine engine = Engines.best(1);
+                        LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-8));
+                        Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
+                        Block u = engine.allocate(Type.F64, BATCH, N);
+                        Block clean = engine.allocate(Type.F64, BATCH, N)) {
+                    solver.solve(t, rhs, clean);
+                    Outcome outcome = solver.solve(broken, rhs, u);
+                    assertThat(outcome.status(4).isSuccess()).as("%s, call %d: %s", method.getKey(), k, outcome.status(4)).isFalse();
+                    assertThat(row(u, 4)).as("%s, call %d", method.getKey(), k).doesNotContain(Double.NaN);
+                    for (int b = 0; b < BATCH; b++) {
+                        if (b != 4) {
+                            assertThat(outcome.status(b).isSuccess()).as("%s, row %d", method.getKey(), b).isTrue();
+                            assertThat(row(u, b)).as("%s, row %d", method.getKey(), b).containsExactly(row(clean, b));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** A row has the bits that it has alone, in any company. */
+    @Test
+    void companyChangesNoBit() {
+        Scaled t = easy();
+        for (Map.Entry<String, Method> method : methods().entrySet()) {
+            for (Type type : Type.values()) {
+                Stopping stopping = Stopping.relative(type == Type.F64 ? 1e-9 : 1e-5).within(40);
+                try (Engine engine = Engines.best(2);
+                        LinearSolver together = method.getValue().planner().plan(engine, type, N, BATCH, stopping);
+                        LinearSolver alone = method.getValue().planner().plan(engine, type, N, 1, stopping);
+                        Block rhs = Problems.random(type, BATCH, N, 1, 5);
+                        Block u = engine.allocate(type, BATCH, N);
+                        Block one = engine.allocate(type, 1, N);
+                        Block g = engine.allocate(type, 1, N)) {
+                    Outcome all = together.solve(t, rhs, u);
+                    for (int b = 0; b < BATCH; b++) {
+                        g.copyRow(rhs, b, 0);
+                        Outcome single = alone.solve(new Scaled(t.w, new double[] {t.scale[b]}, N), g, one);
+                        assertThat(single.status(0)).as("%s, row %d", method.getKey(), b).isEqualTo(all.status(b));
+                        assertThat(single.evaluations(0)).as("%s, row %d", method.getKey(), b).isEqualTo(all.evaluations(b)).isLessThanOrEqualTo(40);
+                        assertThat(row(one, 0)).as("%s, row %d", method.getKey(), b).containsExactly(row(u, b));
+                    }
+                }
+            }
+        }
+    }
+
+    /** {@code I - T} of rank n - 1, a Jordan block of T with eigenvalue 1, and zero: none is solved, and none is said to be, unless it is. */
+    @Test
+    void singularAndDefectiveSystemsAreNoFalseSuccess() {
+        int n = 8;
+        double[] identity = new double[n * n];
+        double[] singular = new double[n * n];
+        double[] jordan = new double[n * n];
+        for (int i = 0; i < n; i++) {
+            identity[i * n + i] = 1;
+            singular[i * n + i] = i == 0 ? 1 : 0.5 / i;
+            jordan[i * n + i] = 1;
+            if (i + 1 < n) {
+                jordan[i * n + i + 1] = 1;
+            }
+        }
+        for (double[] w : new double[][] {identity, singular, jordan}) {
+            Scaled t = new Scaled(w, new double[] {1}, n);
+            for (Map.Entry<String, Method> method : methods().entrySet()) {
+                for (Type type : Type.values()) {
+                    try (Engine engine = Engines.best(1);
+                            LinearSolver solver = method.getValue().planner().plan(engine, type, n, 1, Stopping.relative(1e-5).within(300));
+                            Block rhs = Problems.random(type, 1, n, 1, 5);
+                            Block u = engine.allocate(type, 1, n)) {
+                        Outcome outcome = solver.solve(t, rhs, u);
+                        assertThat(outcome.status(0).isSuccess()).as("%s: %s", method.getKey(), outcome).isFalse();
+                        assertThat(row(u, 0)).doesNotContain(Double.NaN);
+                        assertThat(outcome.residual(0)).as(method.getKey()).isLessThanOrEqualTo(1);
+                        // Two ways to compute a residual differ by the rounding of what cancels in it.
+                        double rounding = 10 * n * type.unitRoundoff() * distance(row(u, 0), new double[n]) / distance(row(rhs, 0), new double[n]);
+                        assertThat(residual(t, 0, row(u, 0), row(rhs, 0))).as(method.getKey())
+                                .isCloseTo(outcome.residual(0), org.assertj.core.api.Assertions.within(1e-3 + rounding));
+                    }
+                }
+            }
+        }
+    }
+
+    /** {@code I - T} a cyclic shift: GMRES makes no progress before step n, and with restarts none at all. CGLS needs one step. */
+    @Test
+    void aShiftStagnatesAndIsSolvedByWhatKnowsTheTranspose() {
+        int n = 12;
+        double[] w = new double[n * n];
+        for (int i = 0; i < n; i++) {
+            w[i * n + i] += 1;
+            w[i * n + (i + 1) % n] -= 1;
+        }
+        Scaled t = new Scaled(w, new double[] {1}, n);
+        try (Engine engine = Engines.best(1);
+                Block rhs = Block.of(Type.F64, 1, n, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+                Block u = engine.allocate(Type.F64, 1, n);
+                Gmres restarted = Gmres.plan(engine, Type.F64, n, 1, 5, Stopping.relative(1e-8));
+                Gmres full = Gmres.plan(engine, Type.F64, n, 1, n, Stopping.relative(1e-8));
+                NormalEquations normal = NormalEquations.plan(engine, Type.F64, n, 1, Stopping.relative(1e-8))) {
+            assertThat(restarted.solve(t, rhs, u).status(0)).isEqualTo(Status.STAGNATED);
+            assertThat(full.solve(t, rhs, u).status(0)).isEqualTo(Status.CONVERGED_RELATIVE);
+            Outcome outcome = normal.solve(t, rhs, u);
+            assertThat(outcome.status(0)).as("%s", outcome).isEqualTo(Status.CONVERGED_RELATIVE);
+            assertThat(outcome.evaluations()).isLessThan(6);
+            assertThatThrownBy(() -> normal.solve((x, out, rows) -> out.copyFrom(x), rhs, u))
+                    .isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessageStartingWith("this operator has no transpose");
+            assertThat(normal.solve(t, rhs, u).succeeded()).as("still usable").isTrue();
+        }
+    }
+
+    @Test
+    void aSpaceThatIsExhaustedIsAHappyEnd() {
+        try (Engine engine = Engines.best(1);
+                Gmres gmres = Gmres.plan(engine, Type.F64, 6, 1, 6, Stopping.relative(0));
+                Block rhs = Block.of(Type.F64, 1, 6, 1, 2, 3, 4, 5, 6);
+                Block u = engine.allocate(Type.F64, 1, 6)) {
+            Outcome outcome = gmres.solve((x, out, rows) -> engine.axpby(0.3, x, 0, out), rhs, u);
+            assertThat(outcome.status(0)).as("%s", outcome).isIn(Status.CONVERGED_HAPPY_BREAKDOWN, Status.CONVERGED_RELATIVE);
+            assertThat(outcome.residual(0)).isLessThan(1e-14);
+        }
+    }
+
+    @Test
+    void aFixedNumberOfEvaluationsIsSpentAndNotMore() {
+        Scaled t = easy();
+        for (Map.Entry<String, Method> method : methods().entrySet()) {
+            for (int k : new int[] {5, 9, 11}) {
+                try (Engine engine = Engines.best(1);
+                        LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, N, BATCH, Stopping.fixed(k));
+                        Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
+                        Block u = engine.allocate(Type.F64, BATCH, N)) {
+                    Outcome outcome = solver.solve(t, rhs, u);
+                    assertThat(outcome.status(0)).as("%s, %d", method.getKey(), k).isEqualTo(Status.COMPLETED_FIXED_STEPS);
+                    assertThat(outcome.evaluations(0)).as("%s, %d", method.getKey(), k).isBetween(k - 2, k);
+                    assertThat(residual(t, 0, row(u, 0), row(rhs, 0))).as(method.getKey())
+                            .isCloseTo(outcome.residual(0), org.assertj.core.api.Assertions.within(1e-10));
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatFailsKeepsItsStart() {
+        Random random = new Random(3);
+        // Eigenvalues of T far outside of the unit circle, and a budget of a few products.
+        double[] w = random.doubles(N * N, -3, 3).toArray();
+        Scaled t = new Scaled(w, new double[] {1}, N);
+        for (Map.Entry<String, Method> method : methods().entrySet()) {
+            try (Engine engine = Engines.best(1);
+                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, N, 1, Stopping.relative(1e-10).within(9));
+                    Block rhs = Problems.random(Type.F64, 1, N, 1, 5);
+                    Block u = Block.of(Type.F64, 1, N, exact(t, 0, row(rhs, 0)))) {
+                for (int i = 0; i < N; i++) {
+                    u.set(0, i, u.get(0, i) * (1 + 1e-4 * random.nextGaussian()));
+                }
+                double before = residual(t, 0, row(u, 0), row(rhs, 0));
+                Outcome outcome = solver.resume(t, rhs, u);
+                assertThat(outcome.status(0).isSuccess()).as("%s: %s", method.getKey(), outcome).isFalse();
+                assertThat(residual(t, 0, row(u, 0), row(rhs, 0))).as(method.getKey()).isLessThanOrEqualTo(before * (1 + 1e-9));
+                assertThat(outcome.evaluations(0)).as(method.getKey()).isLessThanOrEqualTo(9);
+            }
+        }
+    }
+
+    @Test
+    void exceptionsPassThroughAndPlansGuardThemselves() {
+        Scaled t = easy();
+        for (Map.Entry<String, Method> method : methods().entrySet()) {
+            try (Engine engine = Engines.best(1);
+                    Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
+                    Block u = engine.allocate(Type.F64, BATCH, N)) {
+                LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-8));
+                IllegalStateException mine = new IllegalStateException("mine");
+                assertThatThrownBy(() -> solver.solve((x, out, rows) -> {
+                    throw mine;
+                }, rhs, u)).as(method.getKey()).satisfiesAnyOf(
+                        e -> assertThat(e).isSameAs(mine), e -> assertThat(e).isInstanceOf(UnsupportedOperationException.class));
+                assertThat(solver.solve(t, rhs, u).succeeded()).as(method.getKey()).isTrue();
+                assertThatThrownBy(() -> solver.solve((x, out, rows) -> solver.solve(t, rhs, u), rhs, u)).as(method.getKey())
+                        .isInstanceOfAny(IllegalStateException.class, UnsupportedOperationException.class);
+                assertThatThrownBy(() -> solver.solve(t, u, u.head(2))).hasMessageContaining("the solution is 2×24 f64, expected 6×24 f64");
+                solver.close();
+                assertThatThrownBy(() -> solver.solve(t, rhs, u)).isInstanceOf(IllegalStateException.class);
+            }
+        }
+    }
+
+    @Test
+    void nothingIsAllocated() {
+        for (Map.Entry<String, Method> method : methods().entrySet()) {
+            try (Engine engine = Engines.best(1);
+                    DenseCell cell = Problems.cell(engine, dev.zstar.kernels.Activation.TANH, Type.F32, 40, 3, 0.9, 1);
+                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F32, 40, 3, Stopping.relative(1e-4));
+                    Block z = engine.allocate(Type.F32, 3, 40);
+                    Block rhs = Problems.random(Type.F32, 3, 40, 1, 5);
+                    Block u = engine.allocate(Type.F32, 3, 40)) {
+                cell.linearise(z);
+                LinearOperator adjoint = cell.adjoint();
+                assertThat(Problems.allocated(() -> {
+                    solver.solve(adjoint, rhs, u);
+                    solver.resume(adjoint, rhs, u);
+                })).as(method.getKey()).isZero();
+            }
+        }
+    }
+}
