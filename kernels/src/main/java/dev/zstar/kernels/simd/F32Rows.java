@@ -47,6 +47,24 @@ final class F32Rows {
         }
     }
 
+    /** {@code y = a x} and {@code copy = y}; {@code copy} may be {@code x}. */
+    static void scale(float a, long x, long y, long copy, int n) {
+        x &= MASK;
+        y &= MASK;
+        copy &= MASK;
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            FloatVector scaled = FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).mul(a);
+            scaled.intoMemorySegment(ALL, y + i * B, ORDER);
+            scaled.intoMemorySegment(ALL, copy + i * B, ORDER);
+        }
+        for (; i < n; i++) {
+            float scaled = ALL.get(F32, x + i * B) * a;
+            ALL.set(F32, y + i * B, scaled);
+            ALL.set(F32, copy + i * B, scaled);
+        }
+    }
+
     /** {@code y = a x + b y}. */
     static void axpby(float a, long x, float b, long y, int n) {
         x &= MASK;
