@@ -11,11 +11,10 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Products of one row with a basis of vectors, in f64. Addresses and tails are as in {@link F32Rows}.
+ * Products of one row with a basis of vectors that share what is read of it. Addresses, tails and sums are as in {@link F32Rows}.
  *
- * <p>Widening costs more than the memory: a vector is loaded at every half, and its lower half widened. Taking the upper half of a vector instead
- * is a permutation and a blend, and from the first-level cache products ran at 35 GB/s, not 52 (Zen 4). The row is widened once for all vectors. The last load reads half a vector
- * beyond the row, for which every {@link dev.zstar.kernels.Block} has room.
+ * <p>Eight at a time, from the first-level cache, these run at 52 GB/s, where six with both halves of one load ran at 35 (Zen 4). A copy of the row that is widened once was slower: arrays of the heap
+ * start 16 bytes after a line, so every load of it touched two.
  */
 final class F32Dots {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -30,82 +29,62 @@ final class F32Dots {
      * share the pass: rows that have fewer vectors than others of their batch are swept as far as those.
      */
     static void multiDot(long v, long step, int count, long w, int n, double[] h, int at) {
-        double[] wide = Lanes.sums(n);
-        widen(w, wide, n);
-        multiDot(v, step, count, wide, n, h, at);
-    }
-
-    /** The same for a row that is {@linkplain #widen widened}. */
-    static void multiDot(long v, long step, int count, double[] wide, int n, double[] h, int at) {
         double[] room = Lanes.room();
         int j = 0;
         for (; j <= count - 8; j += 8) {
-            dots8(v + j * step, step, wide, n, room, h, at + j);
+            dots8(v + j * step, step, w, n, room, h, at + j);
         }
-        if (j <= count - 4) {
-            dots4(v + j * step, step, wide, n, room, h, at + j);
+        if (j <= count - 6) {
+            dots6(v + j * step, step, w, n, room, h, at + j);
+            j += 6;
+        } else if (j <= count - 4) {
+            dots4(v + j * step, step, w, n, room, h, at + j);
             j += 4;
         }
         if (j <= count - 2) {
-            dots2(v + j * step, step, wide, n, room, h, at + j);
+            dots2(v + j * step, step, w, n, room, h, at + j);
             j += 2;
         }
         if (j < count) {
-            dots1(v + j * step, wide, n, room, h, at + j);
+            dots1(v + j * step, w, n, room, h, at + j);
         }
     }
 
-    /** {@code wide = w}. */
-    static void widen(long w, double[] wide, int n) {
+    /** The last of an odd number. {@link F32Rows#dot} has two sums, and so another order. */
+    private static void dots1(long v, long w, int n, double[] room, double[] h, int at) {
         w &= MASK;
-        int i = 0;
-        for (; i <= n - W; i += W) {
-            ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).intoArray(wide, i);
-        }
-        for (; i < n; i++) {
-            wide[i] = ALL.get(F32, w + i * B);
-        }
-    }
-
-    private static double tail(long v, double[] wide, int i, int n) {
-        double sum = 0;
-        for (; i < n; i++) {
-            sum = Math.fma(wide[i], (double) ALL.get(F32, v + i * B), sum);
-        }
-        return sum;
-    }
-
-    private static void dots1(long v, double[] wide, int n, double[] room, double[] h, int at) {
         v &= MASK;
         DoubleVector s0 = DoubleVector.zero(D);
         int i = 0;
         for (; i <= n - W; i += W) {
-            DoubleVector x = DoubleVector.fromArray(D, wide, i);
+            var x = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             s0 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
         }
         s0.intoArray(room, 0);
-        h[at] = Lanes.sum(room) + tail(v, wide, i, n);
+        h[at] = Lanes.sum(room) + F32Rows.dotTail(w, v, i, n);
     }
 
-    private static void dots2(long v, long step, double[] wide, int n, double[] room, double[] h, int at) {
+    private static void dots2(long v, long step, long w, int n, double[] room, double[] h, int at) {
+        w &= MASK;
         v &= MASK;
         long v1 = (v + step) & MASK;
         DoubleVector s0 = DoubleVector.zero(D);
         DoubleVector s1 = DoubleVector.zero(D);
         int i = 0;
         for (; i <= n - W; i += W) {
-            DoubleVector x = DoubleVector.fromArray(D, wide, i);
+            var x = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             s0 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
             s1 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
         }
         s0.intoArray(room, 0);
         s1.intoArray(room, W);
         for (int j = 0; j < 2; j++) {
-            h[at + j] = Lanes.sum(room, j * W) + tail(v + j * step, wide, i, n);
+            h[at + j] = Lanes.sum(room, j * W) + F32Rows.dotTail(w, v + j * step, i, n);
         }
     }
 
-    private static void dots4(long v, long step, double[] wide, int n, double[] room, double[] h, int at) {
+    private static void dots4(long v, long step, long w, int n, double[] room, double[] h, int at) {
+        w &= MASK;
         v &= MASK;
         long v1 = (v + step) & MASK;
         long v2 = (v + 2 * step) & MASK;
@@ -116,7 +95,7 @@ final class F32Dots {
         DoubleVector s3 = DoubleVector.zero(D);
         int i = 0;
         for (; i <= n - W; i += W) {
-            DoubleVector x = DoubleVector.fromArray(D, wide, i);
+            var x = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             s0 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
             s1 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
             s2 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s2);
@@ -127,11 +106,47 @@ final class F32Dots {
         s2.intoArray(room, 2 * W);
         s3.intoArray(room, 3 * W);
         for (int j = 0; j < 4; j++) {
-            h[at + j] = Lanes.sum(room, j * W) + tail(v + j * step, wide, i, n);
+            h[at + j] = Lanes.sum(room, j * W) + F32Rows.dotTail(w, v + j * step, i, n);
         }
     }
 
-    private static void dots8(long v, long step, double[] wide, int n, double[] room, double[] h, int at) {
+    private static void dots6(long v, long step, long w, int n, double[] room, double[] h, int at) {
+        w &= MASK;
+        v &= MASK;
+        long v1 = (v + step) & MASK;
+        long v2 = (v + 2 * step) & MASK;
+        long v3 = (v + 3 * step) & MASK;
+        long v4 = (v + 4 * step) & MASK;
+        long v5 = (v + 5 * step) & MASK;
+        DoubleVector s0 = DoubleVector.zero(D);
+        DoubleVector s1 = DoubleVector.zero(D);
+        DoubleVector s2 = DoubleVector.zero(D);
+        DoubleVector s3 = DoubleVector.zero(D);
+        DoubleVector s4 = DoubleVector.zero(D);
+        DoubleVector s5 = DoubleVector.zero(D);
+        int i = 0;
+        for (; i <= n - W; i += W) {
+            var x = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
+            s0 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
+            s1 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
+            s2 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s2);
+            s3 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s3);
+            s4 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s4);
+            s5 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s5);
+        }
+        s0.intoArray(room, 0);
+        s1.intoArray(room, W);
+        s2.intoArray(room, 2 * W);
+        s3.intoArray(room, 3 * W);
+        s4.intoArray(room, 4 * W);
+        s5.intoArray(room, 5 * W);
+        for (int j = 0; j < 6; j++) {
+            h[at + j] = Lanes.sum(room, j * W) + F32Rows.dotTail(w, v + j * step, i, n);
+        }
+    }
+
+    private static void dots8(long v, long step, long w, int n, double[] room, double[] h, int at) {
+        w &= MASK;
         v &= MASK;
         long v1 = (v + step) & MASK;
         long v2 = (v + 2 * step) & MASK;
@@ -150,7 +165,7 @@ final class F32Dots {
         DoubleVector s7 = DoubleVector.zero(D);
         int i = 0;
         for (; i <= n - W; i += W) {
-            DoubleVector x = DoubleVector.fromArray(D, wide, i);
+            var x = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             s0 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
             s1 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
             s2 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s2);
@@ -169,7 +184,7 @@ final class F32Dots {
         s6.intoArray(room, 6 * W);
         s7.intoArray(room, 7 * W);
         for (int j = 0; j < 8; j++) {
-            h[at + j] = Lanes.sum(room, j * W) + tail(v + j * step, wide, i, n);
+            h[at + j] = Lanes.sum(room, j * W) + F32Rows.dotTail(w, v + j * step, i, n);
         }
     }
 }

@@ -120,9 +120,9 @@ final class F32Rows {
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
             var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
-            s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s1);
+            s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
         }
         s0.add(s1).intoArray(room, 0);
         return Lanes.sum(room) + dotTail(x, y, i, n);
@@ -147,9 +147,9 @@ final class F32Rows {
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
             var y0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var y1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var y1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             var z0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, z + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var z1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, z + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var z1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, z + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             DoubleVector d0 = y0.sub(z0);
             DoubleVector d1 = y1.sub(z1);
             s0 = d0.fma(d0, s0);
@@ -180,7 +180,7 @@ final class F32Rows {
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
             var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             s0 = s0.add(x0.abs());
             s1 = s1.add(x1.abs());
         }

@@ -25,6 +25,8 @@ final class F32Sweeps {
     /** Elements of a piece of a row that is combined and then multiplied again while it is in the first-level cache. */
     private static final int PIECE = 1024;
 
+    private static final ThreadLocal<Scratch> COPY = ThreadLocal.withInitial(Scratch::new);
+
     private F32Sweeps() {}
 
     /**
@@ -100,18 +102,17 @@ final class F32Sweeps {
     }
 
     /**
-     * {@code h[at + j] = ⟨v_j, w⟩}, then {@code w -= Σ_j h[at + j] v_j}. Eight vectors at a time, which are subtracted while they are in the nearest cache they fit; products are
-     * with a copy of {@code w} as it was, which is wide and so has the bits that all vectors at once would give.
+     * {@code h[at + j] = ⟨v_j, w⟩}, then {@code w -= Σ_j h[at + j] v_j}. Eight vectors are subtracted as soon as their products are known, from the first-level cache where they fit:
+     * the products of the next are with a copy of {@code w} as it was.
      */
     static void project(long v, long step, int count, long w, int n, double[] h, int at) {
-        double[] wide = Lanes.sums(n);
-        F32Dots.widen(w, wide, n);
+        long before = count <= 8 ? w : copy(w, n);
         int j = 0;
         for (; j <= count - 8; j += 8) {
-            F32Dots.multiDot(v + j * step, step, 8, wide, n, h, at + j);
+            F32Dots.multiDot(v + j * step, step, 8, before, n, h, at + j);
             axpy8((float) -h[at + j], (float) -h[at + j + 1], (float) -h[at + j + 2], (float) -h[at + j + 3], (float) -h[at + j + 4], (float) -h[at + j + 5], (float) -h[at + j + 6], (float) -h[at + j + 7], v + j * step, step, w, n);
         }
-        F32Dots.multiDot(v + j * step, step, count - j, wide, n, h, at + j);
+        F32Dots.multiDot(v + j * step, step, count - j, before, n, h, at + j);
         if (j <= count - 4) {
             axpy4((float) -h[at + j], (float) -h[at + j + 1], (float) -h[at + j + 2], (float) -h[at + j + 3], v + j * step, step, w, n);
             j += 4;
@@ -123,6 +124,13 @@ final class F32Sweeps {
         if (j < count) {
             F32Rows.axpby((float) -h[at + j], v + j * step, 1f, w, n);
         }
+    }
+
+    /** A copy that is this thread's until the next, with the room for half a vector that products read beyond it. */
+    private static long copy(long w, int n) {
+        long copy = COPY.get().address((n + L) * B);
+        F32Rows.scale(1f, w, copy, n);
+        return copy;
     }
 
     private static void axpy2(float c0, float c1, long v, long step, long w, int n) {
@@ -215,17 +223,17 @@ final class F32Sweeps {
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
             var s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).mul(c[at]);
-            var s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).mul(c[at]);
+            var s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).mul(c[at]);
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 1]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s1);
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 2]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s1);
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 3]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s1);
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 4]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 4]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 4]), s1);
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 5]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 5]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 5]), s1);
             // Halves become one vector again: lane by lane they are 0 in one of the two.
             var low = (FloatVector) s0.convertShape(VectorOperators.D2F, S, 0); // twin: s0.intoMemorySegment(ALL, w + i * B, ORDER);
             var high = ((FloatVector) s1.convertShape(VectorOperators.D2F, S, 0)).rearrange(Lanes.HALVES); // twin: s1.intoMemorySegment(ALL, w + (i + L) * B, ORDER);
@@ -254,13 +262,13 @@ final class F32Sweeps {
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
             var s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at]), DoubleVector.fromArray(D, sums, i));
-            var s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at]), DoubleVector.fromArray(D, sums, i + W));
+            var s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at]), DoubleVector.fromArray(D, sums, i + W));
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 1]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s1);
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 2]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s1);
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 3]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s1);
             s0.intoArray(sums, i);
             s1.intoArray(sums, i + W);
         }
@@ -281,7 +289,7 @@ final class F32Sweeps {
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
             var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             x0.fma(DoubleVector.broadcast(D, c), DoubleVector.fromArray(D, sums, i)).intoArray(sums, i);
             x1.fma(DoubleVector.broadcast(D, c), DoubleVector.fromArray(D, sums, i + W)).intoArray(sums, i + W);
         }
@@ -339,7 +347,7 @@ final class F32Sweeps {
             residual(z + i * B, g + i * B, r + i * B, copy + i * B);
             // twin: residual(z + (i + L) * B, g + (i + L) * B, r + (i + L) * B, copy + (i + L) * B);
             var g0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var g1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var g1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, g + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             s0 = g0.fma(g0, s0);
             s1 = g1.fma(g1, s1);
         }
