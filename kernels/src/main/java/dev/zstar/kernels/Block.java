@@ -71,7 +71,8 @@ public final class Block implements AutoCloseable {
         int stride = stride(type, cols);
         long bytes = bytes(type, rows, cols);
         Memory memory = new Memory(bytes);
-        MemorySegment segment = memory.arena.allocate(bytes, LINE);
+        // One more line that may be read: kernels that widen halves of vectors load half a vector beyond the last row.
+        MemorySegment segment = memory.arena.allocate(bytes + LINE, LINE).asSlice(0, bytes);
         LIVE.addAndGet(bytes);
         return new Block(type, rows, cols, stride, segment, memory);
     }

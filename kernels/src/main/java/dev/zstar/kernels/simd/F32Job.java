@@ -14,7 +14,7 @@ final class F32Job {
             case SYSTEMS -> systems(job, from, to);
             case FINISH -> finish(job, from, to);
             case NORMS -> norms(job, from, to);
-            case MULTI_DOT, MULTI_AXPY, MULTI_AXPY_DOT, MIX, STORE, RESIDUAL_SWEEP -> sweep(job, from, to);
+            case MULTI_DOT, MULTI_AXPY, MULTI_AXPY_DOT, PROJECT, MIX, STORE, NORMALISE, RESIDUAL_SWEEP -> sweep(job, from, to);
             default -> elementwise(job, from, to);
         }
     }
@@ -107,7 +107,7 @@ final class F32Job {
             long v = row(basis, first);
             long w = row(job.x, p);
             switch (job.kind) {
-                case MULTI_DOT -> F32Sweeps.multiDot(v, step, job.count, w, n, job.sums, first);
+                case MULTI_DOT -> F32Dots.multiDot(v, step, job.count, w, n, job.sums, first);
                 case MULTI_AXPY -> {
                     F32Sweeps.combine(v, step, job.count, job.coefficients, first, w, n);
                     if (job.sums != null) {
@@ -115,15 +115,22 @@ final class F32Job {
                     }
                 }
                 case MULTI_AXPY_DOT -> F32Sweeps.combineAndDot(v, step, job.count, job.coefficients, job.sums, first, job.more, b * capacity, w, n);
+                case PROJECT -> {
+                    F32Sweeps.project(v, step, job.count, w, n, job.coefficients, first);
+                    if (job.sums != null) {
+                        job.sums[b] = F32Rows.dot(w, w, n);
+                    }
+                }
                 case MIX -> F32Sweeps.mix(v, step, job.count, job.coefficients, first, Lanes.sums(n), w, n);
                 case STORE -> F32Rows.scale((float) job.coefficients[b], w, v + job.slot * step, n);
+                case NORMALISE -> F32Rows.scale((float) job.coefficients[b], w, v + job.slot * step, w, n);
                 default -> {
                     long g = row(job.y, p);
                     int slot = job.indices[b];
                     long r = v + slot * step;
                     int sums = b * (capacity + 1);
                     job.sums[sums + capacity] = F32Sweeps.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n);
-                    F32Sweeps.multiDot(v, step, job.counts[b], r, n, job.sums, sums);
+                    F32Dots.multiDot(v, step, job.counts[b], r, n, job.sums, sums);
                 }
             }
         }

@@ -17,9 +17,10 @@ import jdk.incubator.vector.VectorSpecies;
  * that {@link Memory#MASK} gives.
  *
  * <p>Loads and stores are written out. Behind helpers that take or return a vector they would read better, but where the JIT does not
- * inline such a helper, as it sometimes does not, every call allocates. Halves of vectors are widened, not vectors of half the length
- * loaded: once a process has used float vectors of two lengths, the tiles of products stayed in code that boxes every vector in five runs of
- * six (none of six without).
+ * inline such a helper, as it sometimes does not, every call allocates. Vectors of half the length are not loaded: once a process has used
+ * float vectors of two lengths, the tiles of products stayed in code that boxes every vector in five runs of six (none of six without). A vector is loaded for each half that is
+ * widened, from where the half starts, and its lower half taken; the upper half of one load costs a permutation and a blend more, and sums
+ * of squares took 1.3 times as long (Zen 4). So up to half a vector beyond the row is read, and not used: blocks have room for that.
  */
 final class F32Rows {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -44,6 +45,24 @@ final class F32Rows {
         }
         for (; i < n; i++) {
             ALL.set(F32, y + i * B, ALL.get(F32, x + i * B) * a);
+        }
+    }
+
+    /** {@code y = a x} and {@code copy = y}; {@code copy} may be {@code x}. */
+    static void scale(float a, long x, long y, long copy, int n) {
+        x &= MASK;
+        y &= MASK;
+        copy &= MASK;
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            FloatVector scaled = FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).mul(a);
+            scaled.intoMemorySegment(ALL, y + i * B, ORDER);
+            scaled.intoMemorySegment(ALL, copy + i * B, ORDER);
+        }
+        for (; i < n; i++) {
+            float scaled = ALL.get(F32, x + i * B) * a;
+            ALL.set(F32, y + i * B, scaled);
+            ALL.set(F32, copy + i * B, scaled);
         }
     }
 
@@ -102,9 +121,9 @@ final class F32Rows {
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
             var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
-            s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s1);
+            s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
         }
         s0.add(s1).intoArray(room, 0);
         return Lanes.sum(room) + dotTail(x, y, i, n);
@@ -129,9 +148,9 @@ final class F32Rows {
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
             var y0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var y1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var y1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             var z0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, z + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var z1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, z + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var z1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, z + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             DoubleVector d0 = y0.sub(z0);
             DoubleVector d1 = y1.sub(z1);
             s0 = d0.fma(d0, s0);
@@ -162,7 +181,7 @@ final class F32Rows {
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
             var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             s0 = s0.add(x0.abs());
             s1 = s1.add(x1.abs());
         }

@@ -28,142 +28,6 @@ final class F32Sweeps {
     private F32Sweeps() {}
 
     /**
-     * {@code h[at + j] = ⟨v_j, w⟩} for {@code j < count}, vectors {@code step} bytes apart. Each is summed in the same order however many
-     * share the pass: rows that have fewer vectors than others of their batch are swept as far as those.
-     */
-    static void multiDot(long v, long step, int count, long w, int n, double[] h, int at) {
-        double[] room = Lanes.room();
-        int j = 0;
-        for (; j <= count - 6; j += 6) {
-            dots6(v + j * step, step, w, n, room, h, at + j);
-        }
-        for (; j <= count - 4; j += 4) {
-            dots4(v + j * step, step, w, n, room, h, at + j);
-        }
-        for (; j <= count - 2; j += 2) {
-            dots2(v + j * step, step, w, n, room, h, at + j);
-        }
-        for (; j < count; j++) {
-            h[at + j] = dots1(v + j * step, w, n, room);
-        }
-    }
-
-    /** The last of an odd number of vectors. {@link F32Rows#dot} has two sums, and so another order. */
-    private static double dots1(long v, long w, int n, double[] room) {
-        w &= MASK;
-        v &= MASK;
-        DoubleVector s0 = DoubleVector.zero(D);
-        int i = 0;
-        for (; i <= n - 2 * W; i += 2 * W) {
-            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
-            s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
-            s0 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s0);
-        }
-        s0.intoArray(room, 0);
-        return Lanes.sum(room) + F32Rows.dotTail(w, v, i, n);
-    }
-
-    /** Two vectors share what is read of {@code w}. */
-    private static void dots2(long v, long step, long w, int n, double[] room, double[] h, int at) {
-        w &= MASK;
-        v &= MASK;
-        long v1 = (v + step) & MASK;
-        DoubleVector s0 = DoubleVector.zero(D);
-        DoubleVector s1 = DoubleVector.zero(D);
-        int i = 0;
-        for (; i <= n - 2 * W; i += 2 * W) {
-            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
-            s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
-            s1 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
-            s0 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s0);
-            s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s1);
-        }
-        s0.intoArray(room, 0);
-        s1.intoArray(room, W);
-        for (int j = 0; j < 2; j++) {
-            h[at + j] = Lanes.sum(room, j * W) + F32Rows.dotTail(w, v + j * step, i, n);
-        }
-    }
-
-    /** Four vectors share what is read of {@code w}. */
-    private static void dots4(long v, long step, long w, int n, double[] room, double[] h, int at) {
-        w &= MASK;
-        v &= MASK;
-        long v1 = (v + step) & MASK;
-        long v2 = (v + 2 * step) & MASK;
-        long v3 = (v + 3 * step) & MASK;
-        DoubleVector s0 = DoubleVector.zero(D);
-        DoubleVector s1 = DoubleVector.zero(D);
-        DoubleVector s2 = DoubleVector.zero(D);
-        DoubleVector s3 = DoubleVector.zero(D);
-        int i = 0;
-        for (; i <= n - 2 * W; i += 2 * W) {
-            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
-            s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
-            s1 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
-            s2 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s2);
-            s3 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s3);
-            s0 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s0);
-            s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s1);
-            s2 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s2);
-            s3 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s3);
-        }
-        s0.intoArray(room, 0);
-        s1.intoArray(room, W);
-        s2.intoArray(room, 2 * W);
-        s3.intoArray(room, 3 * W);
-        for (int j = 0; j < 4; j++) {
-            h[at + j] = Lanes.sum(room, j * W) + F32Rows.dotTail(w, v + j * step, i, n);
-        }
-    }
-
-    /** Six vectors share what is read of {@code w}. */
-    private static void dots6(long v, long step, long w, int n, double[] room, double[] h, int at) {
-        w &= MASK;
-        v &= MASK;
-        long v1 = (v + step) & MASK;
-        long v2 = (v + 2 * step) & MASK;
-        long v3 = (v + 3 * step) & MASK;
-        long v4 = (v + 4 * step) & MASK;
-        long v5 = (v + 5 * step) & MASK;
-        DoubleVector s0 = DoubleVector.zero(D);
-        DoubleVector s1 = DoubleVector.zero(D);
-        DoubleVector s2 = DoubleVector.zero(D);
-        DoubleVector s3 = DoubleVector.zero(D);
-        DoubleVector s4 = DoubleVector.zero(D);
-        DoubleVector s5 = DoubleVector.zero(D);
-        int i = 0;
-        for (; i <= n - 2 * W; i += 2 * W) {
-            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
-            s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
-            s1 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
-            s2 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s2);
-            s3 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s3);
-            s4 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s4);
-            s5 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s5);
-            s0 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s0);
-            s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s1);
-            s2 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s2);
-            s3 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s3);
-            s4 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s4);
-            s5 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1), s5);
-        }
-        s0.intoArray(room, 0);
-        s1.intoArray(room, W);
-        s2.intoArray(room, 2 * W);
-        s3.intoArray(room, 3 * W);
-        s4.intoArray(room, 4 * W);
-        s5.intoArray(room, 5 * W);
-        for (int j = 0; j < 6; j++) {
-            h[at + j] = Lanes.sum(room, j * W) + F32Rows.dotTail(w, v + j * step, i, n);
-        }
-    }
-
-    /**
      * {@code w = Σ_j c[at + j] v_j}; vectors with a coefficient of 0 stay unread. Sums are f64, because coefficients that sum to 1 may each be large, and where they cancel
      * the rounding of f32 products is what a solve sees in the end: Anderson took more evaluations than with exact sums on one problem of seven.
      *
@@ -206,17 +70,74 @@ final class F32Sweeps {
     /** {@code w += Σ_j c[at + j] v_j}; vectors with a coefficient of 0 stay unread. */
     static void combine(long v, long step, int count, double[] c, int at, long w, int n) {
         int j = 0;
-        for (; j <= count - 4 && c[at + j] != 0 && c[at + j + 1] != 0 && c[at + j + 2] != 0 && c[at + j + 3] != 0; j += 4) {
-            float c0 = (float) c[at + j];
-            float c1 = (float) c[at + j + 1];
-            float c2 = (float) c[at + j + 2];
-            float c3 = (float) c[at + j + 3];
-            axpy4(c0, c1, c2, c3, v + j * step, step, w, n);
-        }
-        for (; j < count; j++) {
-            if (c[at + j] != 0) {
-                F32Rows.axpby((float) c[at + j], v + j * step, 1f, w, n);
+        while (j < count) {
+            int run = run(c, at + j, count - j);
+            if (run >= 8) {
+                axpy8((float) c[at + j], (float) c[at + j + 1], (float) c[at + j + 2], (float) c[at + j + 3], (float) c[at + j + 4], (float) c[at + j + 5], (float) c[at + j + 6], (float) c[at + j + 7], v + j * step, step, w, n);
+                j += 8;
+            } else if (run >= 4) {
+                axpy4((float) c[at + j], (float) c[at + j + 1], (float) c[at + j + 2], (float) c[at + j + 3], v + j * step, step, w, n);
+                j += 4;
+            } else if (run >= 2) {
+                axpy2((float) c[at + j], (float) c[at + j + 1], v + j * step, step, w, n);
+                j += 2;
+            } else {
+                if (run == 1) {
+                    F32Rows.axpby((float) c[at + j], v + j * step, 1f, w, n);
+                }
+                j++;
             }
+        }
+    }
+
+    /** How many coefficients in a row are not 0, of at most eight. */
+    private static int run(double[] c, int at, int left) {
+        int run = 0;
+        while (run < Math.min(left, 8) && c[at + run] != 0) {
+            run++;
+        }
+        return run;
+    }
+
+    /**
+     * {@code h[at + j] = ⟨v_j, w⟩}, then {@code w -= Σ_j h[at + j] v_j}. The vectors read last are subtracted first, while the first-level cache has them: 20 of n = 512 take 40 KB.
+     */
+    static void project(long v, long step, int count, long w, int n, double[] h, int at) {
+        F32Dots.multiDot(v, step, count, w, n, h, at);
+        int j = count;
+        if ((count & 1) != 0) {
+            j--;
+            F32Rows.axpby((float) -h[at + j], v + j * step, 1f, w, n);
+        }
+        if ((count & 2) != 0) {
+            j -= 2;
+            axpy2((float) -h[at + j], (float) -h[at + j + 1], v + j * step, step, w, n);
+        }
+        if ((count & 4) != 0) {
+            j -= 4;
+            axpy4((float) -h[at + j], (float) -h[at + j + 1], (float) -h[at + j + 2], (float) -h[at + j + 3], v + j * step, step, w, n);
+        }
+        while (j > 0) {
+            j -= 8;
+            axpy8((float) -h[at + j], (float) -h[at + j + 1], (float) -h[at + j + 2], (float) -h[at + j + 3], (float) -h[at + j + 4], (float) -h[at + j + 5], (float) -h[at + j + 6], (float) -h[at + j + 7], v + j * step, step, w, n);
+        }
+    }
+
+    private static void axpy2(float c0, float c1, long v, long step, long w, int n) {
+        w &= MASK;
+        v &= MASK;
+        long v1 = (v + step) & MASK;
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            FloatVector sum = FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER);
+            sum = FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).fma(FloatVector.broadcast(S, c0), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).fma(FloatVector.broadcast(S, c1), sum);
+            sum.intoMemorySegment(ALL, w + i * B, ORDER);
+        }
+        for (; i < n; i++) {
+            float sum = Math.fma(ALL.get(F32, v + i * B), c0, ALL.get(F32, w + i * B));
+            sum = Math.fma(ALL.get(F32, v1 + i * B), c1, sum);
+            ALL.set(F32, w + i * B, sum);
         }
     }
 
@@ -239,7 +160,44 @@ final class F32Sweeps {
             float sum = Math.fma(ALL.get(F32, v + i * B), c0, ALL.get(F32, w + i * B));
             sum = Math.fma(ALL.get(F32, v1 + i * B), c1, sum);
             sum = Math.fma(ALL.get(F32, v2 + i * B), c2, sum);
-            ALL.set(F32, w + i * B, Math.fma(ALL.get(F32, v3 + i * B), c3, sum));
+            sum = Math.fma(ALL.get(F32, v3 + i * B), c3, sum);
+            ALL.set(F32, w + i * B, sum);
+        }
+    }
+
+    private static void axpy8(float c0, float c1, float c2, float c3, float c4, float c5, float c6, float c7, long v, long step, long w, int n) {
+        w &= MASK;
+        v &= MASK;
+        long v1 = (v + step) & MASK;
+        long v2 = (v + 2 * step) & MASK;
+        long v3 = (v + 3 * step) & MASK;
+        long v4 = (v + 4 * step) & MASK;
+        long v5 = (v + 5 * step) & MASK;
+        long v6 = (v + 6 * step) & MASK;
+        long v7 = (v + 7 * step) & MASK;
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            FloatVector sum = FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER);
+            sum = FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).fma(FloatVector.broadcast(S, c0), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).fma(FloatVector.broadcast(S, c1), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).fma(FloatVector.broadcast(S, c2), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).fma(FloatVector.broadcast(S, c3), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).fma(FloatVector.broadcast(S, c4), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).fma(FloatVector.broadcast(S, c5), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v6 + i * B, ORDER).fma(FloatVector.broadcast(S, c6), sum);
+            sum = FloatVector.fromMemorySegment(S, ALL, v7 + i * B, ORDER).fma(FloatVector.broadcast(S, c7), sum);
+            sum.intoMemorySegment(ALL, w + i * B, ORDER);
+        }
+        for (; i < n; i++) {
+            float sum = Math.fma(ALL.get(F32, v + i * B), c0, ALL.get(F32, w + i * B));
+            sum = Math.fma(ALL.get(F32, v1 + i * B), c1, sum);
+            sum = Math.fma(ALL.get(F32, v2 + i * B), c2, sum);
+            sum = Math.fma(ALL.get(F32, v3 + i * B), c3, sum);
+            sum = Math.fma(ALL.get(F32, v4 + i * B), c4, sum);
+            sum = Math.fma(ALL.get(F32, v5 + i * B), c5, sum);
+            sum = Math.fma(ALL.get(F32, v6 + i * B), c6, sum);
+            sum = Math.fma(ALL.get(F32, v7 + i * B), c7, sum);
+            ALL.set(F32, w + i * B, sum);
         }
     }
 
@@ -255,17 +213,17 @@ final class F32Sweeps {
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
             var s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).mul(c[at]);
-            var s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).mul(c[at]);
+            var s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).mul(c[at]);
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 1]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s1);
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 2]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s1);
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 3]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s1);
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 4]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 4]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 4]), s1);
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 5]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 5]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 5]), s1);
             // Halves become one vector again: lane by lane they are 0 in one of the two.
             var low = (FloatVector) s0.convertShape(VectorOperators.D2F, S, 0); // twin: s0.intoMemorySegment(ALL, w + i * B, ORDER);
             var high = ((FloatVector) s1.convertShape(VectorOperators.D2F, S, 0)).rearrange(Lanes.HALVES); // twin: s1.intoMemorySegment(ALL, w + (i + L) * B, ORDER);
@@ -294,13 +252,13 @@ final class F32Sweeps {
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
             var s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at]), DoubleVector.fromArray(D, sums, i));
-            var s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at]), DoubleVector.fromArray(D, sums, i + W));
+            var s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at]), DoubleVector.fromArray(D, sums, i + W));
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 1]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s1);
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 2]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s1);
             s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1)).fma(DoubleVector.broadcast(D, c[at + 3]), s1);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s1);
             s0.intoArray(sums, i);
             s1.intoArray(sums, i + W);
         }
@@ -321,7 +279,7 @@ final class F32Sweeps {
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
             var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             x0.fma(DoubleVector.broadcast(D, c), DoubleVector.fromArray(D, sums, i)).intoArray(sums, i);
             x1.fma(DoubleVector.broadcast(D, c), DoubleVector.fromArray(D, sums, i + W)).intoArray(sums, i + W);
         }
@@ -351,14 +309,14 @@ final class F32Sweeps {
     static void combineAndDot(long v, long step, int count, double[] c, double[] h, int at, double[] sums, int sumsAt, long w, int n) {
         if (n <= PIECE) {
             combine(v, step, count, c, at, w, n);
-            multiDot(v, step, count, w, n, h, at);
+            F32Dots.multiDot(v, step, count, w, n, h, at);
             return;
         }
         Arrays.fill(h, at, at + count, 0);
         for (int i = 0; i < n; i += PIECE) {
             int length = Math.min(PIECE, n - i);
             combine(v + i * B, step, count, c, at, w + i * B, length);
-            multiDot(v + i * B, step, count, w + i * B, length, sums, sumsAt);
+            F32Dots.multiDot(v + i * B, step, count, w + i * B, length, sums, sumsAt);
             for (int j = 0; j < count; j++) {
                 h[at + j] += sums[sumsAt + j];
             }
@@ -379,7 +337,7 @@ final class F32Sweeps {
             residual(z + i * B, g + i * B, r + i * B, copy + i * B);
             // twin: residual(z + (i + L) * B, g + (i + L) * B, r + (i + L) * B, copy + (i + L) * B);
             var g0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var g1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER).convertShape(VectorOperators.F2D, D, 1);
+            var g1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, g + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             s0 = g0.fma(g0, s0);
             s1 = g1.fma(g1, s1);
         }

@@ -16,7 +16,7 @@ final class Lanes {
     /** Of a vector, of whatever elements. */
     static final int BITS = D.vectorBitSize();
 
-    private static final ThreadLocal<double[]> ROOM = ThreadLocal.withInitial(() -> new double[6 * COUNT]);
+    private static final ThreadLocal<double[]> ROOM = ThreadLocal.withInitial(() -> new double[8 * COUNT]);
 
     /** Exchanges the halves of a vector. */
     static final VectorShuffle<Float> HALVES = VectorShuffle.fromOp(FloatVector.SPECIES_PREFERRED, lane -> (lane + COUNT) % (2 * COUNT));
@@ -35,7 +35,7 @@ final class Lanes {
         return sums;
     }
 
-    /** This thread's room for six vectors. */
+    /** This thread's room for eight vectors. */
     static double[] room() {
         return ROOM.get();
     }

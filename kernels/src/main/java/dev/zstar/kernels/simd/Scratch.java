@@ -7,10 +7,10 @@ import java.lang.foreign.MemorySegment;
 final class Scratch {
     private MemorySegment segment = MemorySegment.NULL;
 
-    /** The start of at least so many bytes, on a cache line. */
+    /** The start of at least so many bytes, on a cache line. One more line may be read. */
     long address(long bytes) {
         if (segment.byteSize() < bytes) {
-            segment = Arena.ofAuto().allocate(bytes, 64);
+            segment = Arena.ofAuto().allocate(bytes + 64, 64).asSlice(0, bytes);
         }
         return segment.address();
     }

@@ -269,6 +269,10 @@ final class SimdEngine implements Engine {
     // ---- sweeps
 
     private void sweep(Job.Kind kind, Basis v, Basis values, int slot, int count, Block w, Block g, Rows rows, double[] c, double[] sums) {
+        sweep(kind, v, values, slot, count, w, g, rows, c, sums, 4.0 * (count + 1) * rows.count() * w.cols());
+    }
+
+    private void sweep(Job.Kind kind, Basis v, Basis values, int slot, int count, Block w, Block g, Rows rows, double[] c, double[] sums, double work) {
         Job job = jobs.get();
         job.kind = kind;
         job.basis = v;
@@ -280,7 +284,7 @@ final class SimdEngine implements Engine {
         job.rows = rows;
         job.coefficients = c;
         job.sums = sums;
-        Tuning.share(team, job, rows.count(), 4.0 * (count + 1) * rows.count() * w.cols());
+        Tuning.share(team, job, rows.count(), work);
         job.clear();
     }
 
@@ -306,6 +310,19 @@ final class SimdEngine implements Engine {
         Job job = jobs.get();
         job.more = job.partials(rows.capacity() * v.capacity());
         sweep(Job.Kind.MULTI_AXPY_DOT, v, null, 0, count, w, null, rows, c, h);
+    }
+
+    @Override
+    public void project(Basis v, int count, Block w, Rows rows, double[] h, double[] squares) {
+        Shapes.project(v, count, w, rows, h, squares);
+        // Each vector is swept twice.
+        sweep(Job.Kind.PROJECT, v, null, 0, count, w, null, rows, h, squares, 8.0 * (count + 1) * rows.count() * w.cols());
+    }
+
+    @Override
+    public void normalise(Block w, double[] s, Basis v, int slot, Rows rows) {
+        Shapes.normalise(w, s, v, slot, rows);
+        sweep(Job.Kind.NORMALISE, v, null, slot, 1, w, null, rows, s, null);
     }
 
     @Override
