@@ -162,17 +162,6 @@ public interface Engine extends AutoCloseable {
      */
     void multiAxpy(Basis v, int count, double[] c, Block w, Rows rows, double[] squares);
 
-    /**
-     * {@link #multiAxpy} followed by {@link #multiDot} of the result, in one pass over the basis: the second half of a step of
-     * Gram-Schmidt, and the first of its repetition.
-     *
-     * @param h may not be {@code c}
-     */
-    default void multiAxpyDot(Basis v, int count, double[] c, Block w, Rows rows, double[] h) {
-        multiAxpy(v, count, c, w, rows, null);
-        multiDot(v, count, w, rows, h);
-    }
-
     /** {@code z_p = Σ_j c[b · capacity + j] v_bj} for {@code j < count}; a coefficient of 0 leaves its vector unread. */
     void mix(Basis v, int count, double[] c, Block z, Rows rows);
 

@@ -206,44 +206,6 @@ class SweepTest {
     }
 
     @ParameterizedTest
-    @org.junit.jupiter.params.provider.ValueSource(ints = {0, 1, 15, 16, 64, 1000, 1024, 1025, 3000})
-    void subtractingAndMultiplyingAgainIsOnePassOfTwoSteps(int n) {
-        for (Type type : Type.values()) {
-            for (EngineProvider provider : Reference.available()) {
-                try (Engine engine = provider.create(2);
-                        Block w = Reference.random(type, 2, n, 1);
-                        Block start = Reference.random(type, 2, n, 1);
-                        Basis v = new Basis(Reference.random(type, BATCH * CAPACITY, n, 3), CAPACITY)) {
-                    Rows rows = some();
-                    double[] c = new java.util.Random(5).doubles(BATCH * CAPACITY, -1, 1).toArray();
-                    double[] h = new double[BATCH * CAPACITY];
-                    for (int count = 0; count <= CAPACITY; count++) {
-                        w.copyFrom(start);
-                        engine.multiAxpyDot(v, count, c, w, rows, h);
-                        for (int p = 0; p < 2; p++) {
-                            int first = rows.index(p) * CAPACITY;
-                            for (int j = 0; j < count; j++) {
-                                assertThat(Math.abs(h[first + j] - dot(v.block(), first + j, w, p)))
-                                        .isLessThanOrEqualTo(Reference.gamma(n + 2, Type.F64) * size(v.block(), first + j, w, p));
-                            }
-                            for (int i = 0; i < n; i++) {
-                                double sum = start.get(p, i);
-                                double terms = Math.abs(sum);
-                                for (int j = 0; j < count; j++) {
-                                    sum += c[first + j] * v.block().get(first + j, i);
-                                    terms += Math.abs(c[first + j] * v.block().get(first + j, i));
-                                }
-                                assertThat(Math.abs(w.get(p, i) - sum)).isLessThanOrEqualTo(Reference.gamma(count + 3, type) * terms);
-                            }
-                        }
-                    }
-                    assertThat(Reference.paddingIsNaN(w)).isTrue();
-                }
-            }
-        }
-    }
-
-    @ParameterizedTest
     @MethodSource("sizes")
     void theAndersonSweepStoresAndSums(int n) {
         for (Type type : Type.values()) {

@@ -14,7 +14,7 @@ final class F32Job {
             case SYSTEMS -> systems(job, from, to);
             case FINISH -> finish(job, from, to);
             case NORMS -> norms(job, from, to);
-            case MULTI_DOT, MULTI_AXPY, MULTI_AXPY_DOT, PROJECT, MIX, STORE, NORMALISE, RESIDUAL_SWEEP -> sweep(job, from, to);
+            case MULTI_DOT, MULTI_AXPY, PROJECT, MIX, STORE, NORMALISE, RESIDUAL_SWEEP -> sweep(job, from, to);
             default -> elementwise(job, from, to);
         }
     }
@@ -114,7 +114,6 @@ final class F32Job {
                         job.sums[b] = F32Rows.dot(w, w, n);
                     }
                 }
-                case MULTI_AXPY_DOT -> F32Sweeps.combineAndDot(v, step, job.count, job.coefficients, job.sums, first, job.more, b * capacity, w, n);
                 case PROJECT -> {
                     F32Sweeps.project(v, step, job.count, w, n, job.coefficients, first);
                     if (job.sums != null) {

@@ -22,9 +22,6 @@ final class F32Sweeps {
     private static final VectorSpecies<Double> D = Lanes.D;
     private static final int W = Lanes.COUNT;
 
-    /** Elements of a piece of a row that is combined and then multiplied again while it is in the first-level cache. */
-    private static final int PIECE = 1024;
-
     private F32Sweeps() {}
 
     /**
@@ -302,24 +299,6 @@ final class F32Sweeps {
         }
         for (; i < n; i++) {
             ALL.set(F32, w + i * B, (float) sums[i]);
-        }
-    }
-
-    /** {@code w += Σ_j c[at + j] v_j}, then {@code h[at + j] = ⟨v_j, w⟩}, in one pass over the vectors; {@code sums} has room for pieces. */
-    static void combineAndDot(long v, long step, int count, double[] c, double[] h, int at, double[] sums, int sumsAt, long w, int n) {
-        if (n <= PIECE) {
-            combine(v, step, count, c, at, w, n);
-            F32Dots.multiDot(v, step, count, w, n, h, at);
-            return;
-        }
-        Arrays.fill(h, at, at + count, 0);
-        for (int i = 0; i < n; i += PIECE) {
-            int length = Math.min(PIECE, n - i);
-            combine(v + i * B, step, count, c, at, w + i * B, length);
-            F32Dots.multiDot(v + i * B, step, count, w + i * B, length, sums, sumsAt);
-            for (int j = 0; j < count; j++) {
-                h[at + j] += sums[sumsAt + j];
-            }
         }
     }
 

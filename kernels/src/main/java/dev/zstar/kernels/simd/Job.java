@@ -14,7 +14,7 @@ final class Job implements Team.Loop {
     static final int ROWS = 16;
 
     enum Kind {
-        APPLY, GEMM, SYSTEMS, FINISH, NORMS, ACTIVATE, DERIVATIVE, AXPBY, MULTIPLY, DOT, ASUM, IAMAX, MULTI_DOT, MULTI_AXPY, MULTI_AXPY_DOT, PROJECT,
+        APPLY, GEMM, SYSTEMS, FINISH, NORMS, ACTIVATE, DERIVATIVE, AXPBY, MULTIPLY, DOT, ASUM, IAMAX, MULTI_DOT, MULTI_AXPY, PROJECT,
         MIX, STORE, NORMALISE, RESIDUAL_SWEEP
     }
 
@@ -40,15 +40,7 @@ final class Job implements Team.Loop {
     double[] sums;
     int[] indices;
     int[] counts;
-    private double[] partials = new double[0];
     private Block scratch;
-
-    double[] partials(int length) {
-        if (partials.length < length) {
-            partials = new double[length];
-        }
-        return partials;
-    }
 
     /** Room for so many f32; the caller's until its next operation. */
     Block scratch(int rows, int cols) {

@@ -303,16 +303,6 @@ final class SimdEngine implements Engine {
     }
 
     @Override
-    public void multiAxpyDot(Basis v, int count, double[] c, Block w, Rows rows, double[] h) {
-        Shapes.sweep("multiAxpyDot", v, count, w, rows);
-        Shapes.room("multiAxpyDot", "c", c, rows.capacity() * v.capacity());
-        Shapes.room("multiAxpyDot", "h", h, rows.capacity() * v.capacity());
-        Job job = jobs.get();
-        job.more = job.partials(rows.capacity() * v.capacity());
-        sweep(Job.Kind.MULTI_AXPY_DOT, v, null, 0, count, w, null, rows, c, h);
-    }
-
-    @Override
     public void project(Basis v, int count, Block w, Rows rows, double[] h, double[] squares) {
         Shapes.project(v, count, w, rows, h, squares);
         // Each vector is swept twice.

@@ -123,11 +123,6 @@ final class OpenBlasEngine implements Engine {
     }
 
     @Override
-    public void multiAxpyDot(Basis v, int count, double[] c, Block w, Rows rows, double[] h) {
-        host.multiAxpyDot(v, count, c, w, rows, h);
-    }
-
-    @Override
     public void project(Basis v, int count, Block w, Rows rows, double[] h, double[] squares) {
         host.project(v, count, w, rows, h, squares);
     }
