@@ -71,12 +71,7 @@ public final class Gmres extends LinearSolver {
     private final double[] h;
     private final double[] scale;
     private final double[] ones;
-    /** For each row: the triangular factor, by columns of m; the rotations; the rotated right-hand side; its steps in this cycle. */
-    private final double[] triangle;
-    private final double[] cosine;
-    private final double[] sine;
-    private final double[] right;
-    private final int[] steps;
+    private final KrylovProblem small;
     /** Of {@link #approximate}, the most steps of each row; null for m, and the budget. */
     private int[] limits;
 
@@ -97,11 +92,7 @@ public final class Gmres extends LinearSolver {
         scale = new double[batch];
         ones = new double[batch];
         Arrays.fill(ones, 1);
-        triangle = new double[batch * m * m];
-        cosine = new double[batch * m];
-        sine = new double[batch * m];
-        right = new double[batch * (m + 1)];
-        steps = new int[batch];
+        small = new KrylovProblem(batch, m);
     }
 
     /**
@@ -160,9 +151,7 @@ public final class Gmres extends LinearSolver {
         }
         for (int p = 0; p < active; p++) {
             int row = open.index(p);
-            Arrays.fill(right, row * (m + 1), (row + 1) * (m + 1), 0);
-            right[row * (m + 1)] = norms[p];
-            steps[row] = 0;
+            small.begin(row, norms[p]);
             scale[row] = 1 / norms[p];
             if (may(row, 0)) {
                 r.copyRow(r, p, inner.count());
@@ -203,8 +192,7 @@ public final class Gmres extends LinearSolver {
         for (int p = 0; p < active; p++) {
             int row = inner.index(p);
             boolean grows = gramSchmidt.isIndependent(row);
-            double estimate = rotate(row, j);
-            steps[row] = j + 1;
+            double estimate = column(row, j);
             worst = Math.max(worst, estimate);
             claims[row] = estimate;
             if (!grows) {
@@ -228,11 +216,9 @@ public final class Gmres extends LinearSolver {
         out = last;
     }
 
-    /** Makes the column of {@code I - H}, or of H itself where T was not alone, applies the old rotations and the next; returns the small problem's residual. */
-    private double rotate(int row, int j) {
+    /** Adds the column of {@code I - H}, or of H itself where T was not alone; returns the small problem's residual. */
+    private double column(int row, int j) {
         int at = row * m;
-        int column = (row * m + j) * m;
-        int rhs = row * (m + 1) + j;
         double below = gramSchmidt.left[row];
         if (preconditioner == null) {
             for (int i = 0; i <= j; i++) {
@@ -241,42 +227,17 @@ public final class Gmres extends LinearSolver {
             h[at + j] += 1;
             below = -below;
         }
-        double top = h[at];
-        for (int i = 0; i < j; i++) {
-            double c = cosine[at + i];
-            double s = sine[at + i];
-            triangle[column + i] = c * top + s * h[at + i + 1];
-            top = c * h[at + i + 1] - s * top;
-        }
-        double hypotenuse = Math.sqrt(top * top + below * below);
-        double c = hypotenuse == 0 ? 1 : top / hypotenuse;
-        double s = hypotenuse == 0 ? 0 : below / hypotenuse;
-        cosine[at + j] = c;
-        sine[at + j] = s;
-        triangle[column + j] = hypotenuse;
-        right[rhs + 1] = -s * right[rhs];
-        right[rhs] *= c;
-        return Math.abs(right[rhs + 1]);
+        return small.add(row, h, at, below);
     }
 
-    /** {@code u += V y}, y from the triangle by back substitution; a zero pivot (a singular system) contributes nothing. */
+    /** {@code u += V y}, or {@code M⁻¹ V y}. */
     private void update() {
         int active = open.count();
         int most = 0;
         for (int p = 0; p < active; p++) {
             int row = open.index(p);
-            int at = row * m;
-            int k = steps[row];
-            most = Math.max(most, k);
-            Arrays.fill(h, at + k, at + m, 0);
-            for (int i = k - 1; i >= 0; i--) {
-                double sum = right[row * (m + 1) + i];
-                for (int l = i + 1; l < k; l++) {
-                    sum -= triangle[(at + l) * m + i] * h[at + l];
-                }
-                double pivot = triangle[(at + i) * m + i];
-                h[at + i] = pivot == 0 ? 0 : sum / pivot;
-            }
+            most = Math.max(most, small.steps(row));
+            small.solve(row, h, row * m, m);
         }
         Block u = in.head(active);
         engine.mix(z == null ? v : z, most, h, u, open);
@@ -292,14 +253,7 @@ public final class Gmres extends LinearSolver {
     private void believe() {
         for (int p = 0; p < open.count(); p++) {
             int row = open.index(p);
-            int at = row * m;
-            int rhs = row * (m + 1);
-            double square = right[rhs + steps[row]] * right[rhs + steps[row]];
-            for (int i = 0; i < steps[row]; i++) {
-                // Where the pivot is zero nothing was subtracted.
-                square += triangle[(at + i) * m + i] == 0 ? right[rhs + i] * right[rhs + i] : 0;
-            }
-            double remains = Math.sqrt(square);
+            double remains = small.left(row);
             Status status = !(remains < Double.POSITIVE_INFINITY) ? Status.NONFINITE_OPERATOR
                     : remains <= tolerance(row) ? Status.CONVERGED_RELATIVE
                     : trouble[row] != null ? Status.STAGNATED

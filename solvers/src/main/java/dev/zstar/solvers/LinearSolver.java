@@ -13,7 +13,7 @@ import java.util.Arrays;
  * true residual; after a cycle the true residual is computed again, and only that is believed. What a method's recursion said is forgotten then.
  * Rows that are done leave, and a row's bits are the same in any company. A result is never worse than its start.
  */
-public abstract sealed class LinearSolver implements AutoCloseable permits Gmres, LinearFixedPoint, ShortRecurrence {
+public abstract sealed class LinearSolver implements AutoCloseable permits Gmres, LinearFixedPoint, RecycledGmres, ShortRecurrence {
     /** A cycle that lowers the true residual by less than this has stagnated. Slow is not stuck: at ρ = 0.99 cycles of 20 steps brought 4% each, and got there. */
     private static final double PROGRESS = 0.999;
     /** A residual of so many units of roundoff, where the space is exhausted, is what there is to have. */
@@ -35,7 +35,8 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
      */
     final double[] claims;
     final Status[] trouble;
-    private final Block spare;
+    /** A method's own block in a cycle. */
+    final Block spare;
     private final Basis b;
     private final Basis x;
     private final double[] length;
@@ -157,10 +158,15 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
 
     /** Adds to the solutions of the rows {@link #open}. */
     final void correct(Block correction) {
+        correct(correction, open);
+    }
+
+    /** Adds to the solutions of some rows; the first time in a solve, to those of all that are {@link #open}. */
+    final void correct(Block correction, Rows rows) {
         if (!fresh) {
-            engine.multiAxpy(x, 1, ones, correction, open, null);
+            engine.multiAxpy(x, 1, ones, correction, rows, null);
         }
-        engine.store(correction, ones, x, 0, open);
+        engine.store(correction, ones, x, 0, rows);
         fresh = false;
     }
 

@@ -66,7 +66,7 @@ public final class Outcome {
     }
 
     void record(double worst) {
-        if (evaluations <= trace.length) {
+        if (evaluations > 0 && evaluations <= trace.length) {
             trace[evaluations - 1] = worst;
             traced = evaluations;
         }

@@ -37,6 +37,7 @@ class LinearSolverTest {
                 Gmres.Options.DEFAULT.withRestart(10).withPreconditioner((u, out, rows) -> e.axpby(0.7, u, 0, out)), s), 16));
         methods.put("flexible", new Method((e, t, n, b, s) -> Gmres.plan(e, t, n, b,
                 Gmres.Options.DEFAULT.withRestart(10).withFlexible((u, out, rows) -> e.axpby(1.3, u, 0, out)), s), 26));
+        methods.put("recycled", new Method((e, t, n, b, s) -> RecycledGmres.plan(e, t, n, b, new RecycledGmres.Options(20, 6), s), 26));
         methods.put("picard", new Method((e, t, n, b, s) -> LinearFixedPoint.picard(e, t, n, b, 1, s), 8));
         methods.put("anderson", new Method((e, t, n, b, s) -> LinearFixedPoint.anderson(e, t, n, b, Anderson.Options.DEFAULT, s), 20));
         methods.put("broyden", new Method((e, t, n, b, s) -> LinearFixedPoint.broyden(e, t, n, b, Broyden.Options.DEFAULT, s), 38));
@@ -96,6 +97,13 @@ class LinearSolverTest {
             }
         }
         return Problems.solve(a, rhs);
+    }
+
+    /** What a solver keeps from solve to solve. */
+    private static void forget(LinearSolver solver) {
+        if (solver instanceof RecycledGmres recycled) {
+            recycled.forget();
+        }
     }
 
     private static double[] row(Block block, int b) {
@@ -217,6 +225,7 @@ class LinearSolverTest {
                         Block u = engine.allocate(Type.F64, BATCH, N);
                         Block clean = engine.allocate(Type.F64, BATCH, N)) {
                     solver.solve(t, rhs, clean);
+                    forget(solver);
                     Outcome outcome = solver.solve(broken, rhs, u);
                     assertThat(outcome.status(4).isSuccess()).as("%s, call %d: %s", method.getKey(), k, outcome.status(4)).isFalse();
                     assertThat(row(u, 4)).as("%s, call %d", method.getKey(), k).doesNotContain(Double.NaN);
@@ -248,6 +257,7 @@ class LinearSolverTest {
                     Outcome all = together.solve(t, rhs, u);
                     for (int b = 0; b < BATCH; b++) {
                         g.copyRow(rhs, b, 0);
+                        forget(alone);
                         Outcome single = alone.solve(new Scaled(t.w, new double[] {t.scale[b]}, N), g, one);
                         assertThat(single.status(0)).as("%s, row %d", method.getKey(), b).isEqualTo(all.status(b));
                         assertThat(single.evaluations(0)).as("%s, row %d", method.getKey(), b).isEqualTo(all.evaluations(b)).isLessThanOrEqualTo(40);
