@@ -30,6 +30,8 @@ final class Summary {
                         label, row.value(), find(file, row, "nfev"), orZero(find(file, row, "cheapNfev")));
                 case "backward products" -> out.printf("%-46s %4.0f products, %.2f × those of GMRES without restarts%n",
                         row.name(), row.value(), find(file, row, "productsRatio"));
+                case "backward sequenceProducts" -> out.printf("%-46s %4.0f products, %.2f × those of GMRES(20)%n",
+                        row.name(), row.value(), find(file, row, "sequenceRatio"));
                 case "backward productsFailed" -> out.printf("%-46s not solved in %.0f products%n", row.name(), row.value());
                 case "backward backwardUs" -> out.printf("%-34s %12.1f µs, %.2f × the default, %.0f evaluations, cosine %.4f, error %.1e, %.1f MiB%n",
                         row.name(), row.value(), find(file, row, "backwardRatio"), find(file, row, "modeProducts"), find(file, row, "cosine"),

@@ -1,5 +1,6 @@
 package dev.zstar.benchmarks.study;
 
+import dev.zstar.benchmarks.problems.DriftingSystem;
 import dev.zstar.benchmarks.problems.PlantedCell;
 import dev.zstar.benchmarks.problems.TextbookGmres;
 import dev.zstar.kernels.Block;
@@ -7,6 +8,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Anderson;
+import dev.zstar.solvers.BiCgStab;
 import dev.zstar.solvers.Broyden;
 import dev.zstar.solvers.DenseCell;
 import dev.zstar.solvers.FixedPointSolver;
@@ -15,7 +17,9 @@ import dev.zstar.solvers.LinearFixedPoint;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.LinearSolver;
 import dev.zstar.solvers.MultiSecant;
+import dev.zstar.solvers.NormalEquations;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.RecycledGmres;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
@@ -42,6 +46,10 @@ final class BackwardSuite {
     private static final Broyden.Options BROYDEN = new Broyden.Options(60).withUpdate(Broyden.Update.BAD).withReduction(Broyden.Reduction.SVD);
 
     private static final int PAIRS = 100;
+    /** Of a sequence, and the Frobenius norm by which one T differs from the last. */
+    private static final int SYSTEMS = 50;
+
+    private static final double DRIFT = 3e-3;
     /** What the others are compared with: it runs first. */
     private static final String FIRST = "gmres";
 
@@ -51,13 +59,15 @@ final class BackwardSuite {
 
     static void run(StudyOptions options, Progress progress, List<Result> results) {
         List<String> shapes = options.quick() ? List.of("512x32") : List.of("64x1", "512x32", "1024x64");
-        progress.stage("backward", 2 * RADII.length + shapes.size());
+        progress.stage("backward", 2 * RADII.length + 1 + shapes.size());
         for (double radius : RADII) {
             for (boolean symmetric : new boolean[] {false, true}) {
                 results.addAll(Fork.call(Counts.class, Found.class, radius + " " + symmetric).results());
                 progress.step(String.format(Locale.ROOT, "products at ρ = %s, %s", radius, symmetric ? "symmetric" : "Gaussian"));
             }
         }
+        results.addAll(Fork.call(Sequences.class, Found.class, "").results());
+        progress.step("recycling over " + SYSTEMS + " systems");
         for (String shape : shapes) {
             results.addAll(Fork.call(Modes.class, Found.class, shape).results());
             progress.step("gradient modes of " + shape.replace("x", " × "));
@@ -71,6 +81,8 @@ final class BackwardSuite {
         methods.put("gmres(20)", (e, t, s) -> Gmres.plan(e, t, N, 1, 20, s));
         methods.put("anderson(10)", (e, t, s) -> LinearFixedPoint.anderson(e, t, N, 1, Anderson.Options.DEFAULT.withWindow(10), s));
         methods.put("broyden", (e, t, s) -> LinearFixedPoint.broyden(e, t, N, 1, BROYDEN, s));
+        methods.put("bicgstab", (e, t, s) -> BiCgStab.plan(e, t, N, 1, s));
+        methods.put("cgls", (e, t, s) -> NormalEquations.plan(e, t, N, 1, s));
         methods.put("picard", (e, t, s) -> LinearFixedPoint.picard(e, t, N, 1, 1, s));
         return methods;
     }
@@ -147,6 +159,55 @@ final class BackwardSuite {
             if (solved) {
                 results.add(Result.of("backward", method + suffix, engine, 1, params, "productsRatio", null, products / full));
             }
+        }
+    }
+
+    /** Sequences of systems that change slowly: GMRES with cycles of 20 steps, and the same memory with a space that is kept from solve to solve. */
+    static final class Sequences implements Fork.Task {
+        @Override
+        public Serializable run(String argument) {
+            ArrayList<Result> results = new ArrayList<>();
+            for (double radius : RADII) {
+                for (double bulk : new double[] {0.5, radius}) {
+                    for (Type type : Type.values()) {
+                        TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) N, "radius", radius, "bulk", bulk));
+                        long[] products = products(type, bulk, radius);
+                        String name = String.format(Locale.ROOT, "recycled, %d systems, %s ρ=%s, a disc of %s", SYSTEMS, type, radius, bulk);
+                        results.add(Result.of("backward", name, "simd", 1, params, "sequenceProducts", null, (double) products[1]));
+                        results.add(Result.of("backward", name, "simd", 1, params, "sequenceRatio", null, (double) products[1] / products[0]));
+                    }
+                }
+            }
+            return new Found(results);
+        }
+
+        /** Of plain GMRES, and of the one that keeps its space. */
+        private static long[] products(Type type, double bulk, double radius) {
+            Stopping stopping = Stopping.relative(type == Type.F32 ? 1e-4 : 1e-6).within(BUDGET);
+            DriftingSystem system = new DriftingSystem(N, bulk, radius, 7);
+            long[] products = new long[2];
+            try (Engine engine = Engines.best(1);
+                    LinearSolver plain = Gmres.plan(engine, type, N, 1, 20, stopping);
+                    LinearSolver recycled = RecycledGmres.plan(engine, type, N, 1, RecycledGmres.Options.DEFAULT, stopping);
+                    Block t = engine.allocate(type, N, N);
+                    Block b = engine.allocate(type, 1, N);
+                    Block u = engine.allocate(type, 1, N)) {
+                LinearOperator operator = (v, out, rows) -> engine.gemm(1, v, false, t, true, 0, out);
+                for (int i = 0; i < SYSTEMS; i++) {
+                    system.write(t, b);
+                    products[0] += counted(plain.solve(operator, b, u));
+                    products[1] += counted(recycled.solve(operator, b, u));
+                    system.advance(DRIFT);
+                }
+            }
+            return products;
+        }
+
+        private static int counted(Outcome outcome) {
+            if (!outcome.succeeded()) {
+                throw new StudyException("a system of a sequence was not solved: " + outcome);
+            }
+            return outcome.evaluations();
         }
     }
 
