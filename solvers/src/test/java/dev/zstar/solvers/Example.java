@@ -6,6 +6,9 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.implicit.EquilibriumLayer;
+import dev.zstar.solvers.implicit.GradientMode;
+import dev.zstar.solvers.implicit.GradientOutcome;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -72,6 +75,48 @@ final class Example {
             cell.inject(x);
             return mixed.solve(cell, cell.in(Format.INT8), z);
         }
+        // end
+    }
+
+    static GradientOutcome layer(Engine engine, DenseCell cell, FixedPointSolver forward, Block x, Block z, Block g, DenseCell.Gradients sum) {
+        // example
+        try (var layer = EquilibriumLayer.plan(engine, Type.F32, cell.n(), x.rows(), cell, forward, GradientMode.DEFAULT)) {
+            layer.forward(x, z);                                // z* = f(z*, x), from what is in z
+            GradientOutcome outcome = layer.backward(g, sum);   // g = ∂L/∂z*; gradients are added to the blocks of sum
+            if (layer.report(g).worstError() > 0.1) {           // against a tight solve: costs one, so not at every step
+                return null;
+            }
+            return outcome;                                     // what became of each row; prints as a sentence
+        }
+        // end
+    }
+
+    /** What a library of automatic differentiation asks of an operation. */
+    interface Operation {
+        float[] forward(float[] input);
+
+        float[] backward(float[] gradient);
+    }
+
+    static Operation operation(EquilibriumLayer<DenseCell.Gradients> layer, Block x, Block z, Block g, DenseCell.Gradients sum) {
+        // example
+        return new Operation() {
+            @Override
+            public float[] forward(float[] input) {
+                x.copyFrom(input);
+                z.fill(0);
+                layer.forward(x, z);
+                return z.toFloats();
+            }
+
+            @Override
+            public float[] backward(float[] gradient) {
+                g.copyFrom(gradient);
+                sum.x().fill(0);
+                layer.backward(g, sum);                         // parameters add up, until the optimiser has used them
+                return sum.x().toFloats();
+            }
+        };
         // end
     }
 }

@@ -1,12 +1,15 @@
 package dev.zstar.solvers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.implicit.EquilibriumLayer;
+import dev.zstar.solvers.implicit.GradientMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +63,41 @@ class ExampleTest {
         }
     }
 
+    /** As an operation of another library, checked by central differences through it. */
+    @Test
+    void layersRunAlsoAsAnOperationOfAnotherLibrary() {
+        int n = 16;
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, n, 2, 0.8, 1);
+                FixedPointSolver forward = FixedPointSolver.plan(engine, Type.F32, n, 2, Stopping.relative(1e-6));
+                EquilibriumLayer<DenseCell.Gradients> layer = EquilibriumLayer.plan(engine, Type.F32, n, 2, cell, forward, GradientMode.exact(1e-5));
+                Block x = Problems.random(Type.F32, 2, 3, 1, 5);
+                Block z = engine.allocate(Type.F32, 2, n);
+                Block g = Problems.random(Type.F32, 2, n, 1, 6);
+                Block dw = engine.allocate(Type.F32, n, n);
+                Block dx = engine.allocate(Type.F32, 2, 3)) {
+            var sum = new DenseCell.Gradients(dw, null, null, dx);
+            assertThat(Example.layer(engine, cell, forward, x, z, g, sum).succeeded()).isTrue();
+            Example.Operation operation = Example.operation(layer, x, z, g, sum);
+            float[] input = x.toFloats();
+            float[] weights = g.toFloats();
+            operation.forward(input);
+            float[] found = operation.backward(weights);
+            for (int i = 0; i < input.length; i++) {
+                double[] loss = new double[2];
+                for (int side = 0; side < 2; side++) {
+                    float[] moved = input.clone();
+                    moved[i] += side == 0 ? -1e-2f : 1e-2f;
+                    float[] state = operation.forward(moved);
+                    for (int k = 0; k < state.length; k++) {
+                        loss[side] += weights[k] * state[k];
+                    }
+                }
+                assertThat((double) found[i]).isCloseTo((loss[1] - loss[0]) / 2e-2, within(2e-3));
+            }
+        }
+    }
+
     @Test
     void theReadmeShowsIt() throws IOException {
         String source = Files.readString(Path.of("src/test/java/dev/zstar/solvers/Example.java"));
@@ -67,7 +105,7 @@ class ExampleTest {
         for (String part : source.split("// example\n", -1)) {
             if (part.contains("        // end")) {
                 String body = part.substring(0, part.indexOf("        // end"));
-                assertThat(readme).contains(body.lines().map(line -> line.substring(8)).collect(Collectors.joining("\n")));
+                assertThat(readme).contains(body.lines().map(line -> line.substring(Math.min(8, line.length()))).collect(Collectors.joining("\n")));
             }
         }
     }

@@ -41,7 +41,7 @@ final class SolveSuite {
     /** The least vectors that a step of Anderson with m = 5 moves: r, the differences and their products in one sweep, and the mix in one. */
     private static final double LEAST = 2 * 5 + 3;
     /** How long a solve may take to stop allocating. */
-    private static final long WARM_NANOS = 5_000_000_000L;
+    private static final long WARM_NANOS = 15_000_000_000L;
 
     private record Found(ArrayList<Result> results, ArrayList<Trace> traces) implements Serializable {}
 
