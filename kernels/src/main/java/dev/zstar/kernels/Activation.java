@@ -73,6 +73,35 @@ public enum Activation {
         };
     }
 
+    /**
+     * The second derivative in f64; 0 at the kinks of {@link #RELU} and {@link #LEAKY_RELU} too. Each is a positive factor, which carries the tail, times a sum of few
+     * terms: what vanishes in a tail does so by its factor.
+     */
+    public double secondDerivative(double x) {
+        double near = Math.max(-FAR, Math.min(x, FAR));
+        return switch (this) {
+            case IDENTITY -> 0;
+            case RELU, LEAKY_RELU -> Double.isNaN(x) ? x : 0;
+            // φ' = 4 σ'(2x).
+            case TANH -> -8 * Math.tanh(x) * bell(decay(2 * x));
+            case SIGMOID -> -Math.tanh(x / 2) * bell(decay(x));
+            case SOFTPLUS -> bell(decay(x));
+            case GELU_TANH -> {
+                // Of x σ(y): σ'(y) (2 y' + x y'' - x y'² tanh(y/2)), where 2 y' + x y'' = 2 LINEAR + 12 CUBIC x².
+                double e = exp2u(x);
+                double slope = LINEAR + 3 * CUBIC * near * near;
+                yield bell(e) * (2 * LINEAR + 12 * CUBIC * near * near - Math.abs(near) * slope * slope * ((1 - e) / (1 + e)));
+            }
+            case GELU -> Normal.density(x) * Math.fma(-near, near, 2);
+            case SILU -> bell(decay(x)) * (2 - near * Math.tanh(near / 2));
+        };
+    }
+
+    /** {@code σ'(y) = e / (1 + e)²}, with {@code e = exp(-|y|)}. */
+    private static double bell(double e) {
+        return e / ((1 + e) * (1 + e));
+    }
+
     private static double decay(double x) {
         return Math.exp(-Math.abs(x));
     }

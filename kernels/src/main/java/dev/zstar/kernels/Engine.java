@@ -131,6 +131,16 @@ public interface Engine extends AutoCloseable {
     /** {@code out = φ'(x)}; {@code out} may be {@code x}. */
     void derivative(Activation activation, Block x, Block out);
 
+    /** {@code out = φ''(x)}; {@code out} may be {@code x}. By default the formula, element by element in the calling thread: it is for losses, not for solves. */
+    default void secondDerivative(Activation activation, Block x, Block out) {
+        Shapes.same("secondDerivative", "x", x, "out", out);
+        for (int p = 0; p < x.rows(); p++) {
+            for (int i = 0; i < x.cols(); i++) {
+                out.set(p, i, activation.secondDerivative(x.get(p, i)));
+            }
+        }
+    }
+
     // ---- sums
 
     /** {@code out[p] = ⟨x_p, y_p⟩} for each row. */

@@ -1,6 +1,7 @@
 package dev.zstar.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -175,6 +176,88 @@ class ActivationTest {
         for (double x = -20.03; x < 20; x += 0.11) {
             double difference = (8 * (activation.apply(x + h) - activation.apply(x - h)) - (activation.apply(x + 2 * h) - activation.apply(x - 2 * h))) / (12 * h);
             assertThat(activation.derivative(x)).as("%s at %s", activation, x).isCloseTo(difference, org.assertj.core.data.Offset.offset(5e-11));
+        }
+    }
+
+    /** x; the second derivatives of TANH, SIGMOID, SOFTPLUS, SILU, GELU and GELU_TANH there: the doubles nearest to the exact values. */
+    private static final double[][] SECOND = {
+        {-700.0, 0.0, 9.85967654375977e-305, 9.85967654375977e-305, -6.88205422754432e-302, 0.0, 0.0},
+        {-20.5, 1.250305751467991e-17, 1.2501528601352138e-09, 1.2501528632609782e-09, -2.312782790624993e-08, -9.25162467023071e-90, -1.129501664030336e-276},
+        {-13.0, 4.087271222367131e-11, 2.2603089707288756e-06, 2.2603191888376427e-06, -2.48633782418001e-05, -1.3358042354201376e-35, -1.487797137189351e-73},
+        {-4.0, 0.0026801026141057864, 0.01702733592838913, 0.017662706213291118, -0.03278393128697429, -0.001873623160708395, -0.0014740596637653365},
+        {-1.5, 0.32713259728754784, 0.09473021278475267, 0.14914645207033286, 0.1561975849635367, -0.03237939891647293, -0.030518196484224946},
+        {-0.75, 0.7578417022780214, 0.07808428307814441, 0.21789499376181404, 0.37722677521501974, 0.43288505872253136, 0.4323074902714741},
+        {-9.5367431640625e-07, 1.907348632810187e-06, 1.192092895507451e-07, 0.24999999999994316, 0.4999999999997726, 0.7978845608021397, 0.7978845608021361},
+        {0.25, -0.46045435881856595, -0.030607512026718776, 0.24613408273759835, 0.484616287468517, 0.7491694763055203, 0.7489486142236503},
+        {1.0, -0.6397000084492245, -0.09085774767294841, 0.19661193324148185, 0.3023661188100153, 0.24197072451914334, 0.24214819798377296},
+        {2.0, -0.13621868742711304, -0.07996250105615306, 0.10499358540350652, 0.05006216869470691, -0.1079819330263761, -0.10787507995107845},
+        {3.0, -0.019634494363042435, -0.04089157466094348, 0.04517665973091213, -0.032321404521006174, -0.03102293888356605, -0.031767658886074704},
+        {8.0, -9.00280992500878e-07, -0.0003350128267632233, 0.00033523767075647424, -0.002009627272592838, -3.1324080717928733e-13, -7.0458213960972915e-19},
+        {30.0, -7.005208610157216e-26, -9.357622968836672e-14, 9.357622968838423e-14, -2.620134431274233e-12, -1.3233342291209357e-193, 0.0},
+    };
+
+    /** {@code e / (1 + e)²} with {@code e = exp(-|y|)}. */
+    private static double bell(double y) {
+        double e = Math.exp(-Math.abs(y));
+        return e / ((1 + e) * (1 + e));
+    }
+
+    /** Relative to the sum of the absolute values of the terms, which is the value itself but near the zero of the last three. */
+    @Test
+    void secondDerivativesAgreeWithExactValuesInTheTailsToo() {
+        double linear = Math.sqrt(8 / Math.PI);
+        double cubic = 0.044715 * linear;
+        for (double[] row : SECOND) {
+            double x = row[0];
+            assertClose(Activation.TANH.secondDerivative(x), row[1], 2 * row[1]);
+            assertClose(Activation.SIGMOID.secondDerivative(x), row[2], 2 * row[2]);
+            assertClose(Activation.SOFTPLUS.secondDerivative(x), row[3], row[3]);
+            assertClose(Activation.SILU.secondDerivative(x), row[4], 2 * bell(x) * (2 + x * Math.tanh(x / 2)));
+            assertClose(Activation.GELU.secondDerivative(x), row[5], 2 * Normal.density(x) * (2 + x * x));
+            double y = x * (linear + cubic * x * x);
+            double slope = linear + 3 * cubic * x * x;
+            // The factor is exact to a rounding or two (exp2u); each of the terms has six roundings of its own.
+            assertClose(Activation.GELU_TANH.secondDerivative(x), row[6],
+                    2 * bell(y) * (2 * linear + 12 * cubic * x * x + x * slope * slope * Math.tanh(y / 2)) + Double.MIN_NORMAL);
+        }
+    }
+
+    /** As {@link #derivativesAreDerivatives}; sixth derivatives are below 60, that of GELU_TANH. */
+    @ParameterizedTest
+    @EnumSource(Activation.class)
+    void secondDerivativesAreDerivativesOfDerivatives(Activation activation) {
+        double h = 1e-3;
+        for (double x = -20.03; x < 20; x += 0.11) {
+            double difference = (8 * (activation.derivative(x + h) - activation.derivative(x - h)) - (activation.derivative(x + 2 * h) - activation.derivative(x - 2 * h))) / (12 * h);
+            assertThat(activation.secondDerivative(x)).as("%s at %s", activation, x).isCloseTo(difference, org.assertj.core.data.Offset.offset(5e-11));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Activation.class)
+    void secondDerivativesOfSpecialValuesAndByEngines(Activation activation) {
+        for (double far : new double[] {Double.NEGATIVE_INFINITY, -1e300, -1e5, 1e5, 1e300, Double.POSITIVE_INFINITY}) {
+            assertThat(activation.secondDerivative(far)).as("%s at %s", activation, far).isCloseTo(0, org.assertj.core.data.Offset.offset(0.0));
+        }
+        assertThat(activation == Activation.IDENTITY || Double.isNaN(activation.secondDerivative(Double.NaN))).isTrue();
+        for (Type type : Type.values()) {
+            for (EngineProvider provider : Reference.available()) {
+                try (Engine engine = provider.create(1);
+                        Block x = spread(activation, type, 3, 17, 1);
+                        Block out = Reference.padded(type, 3, 17)) {
+                    engine.secondDerivative(activation, x, out);
+                    assertThat(Reference.paddingIsNaN(out)).as("padding untouched").isTrue();
+                    for (int i = 0; i < 17; i++) {
+                        double expected = activation.secondDerivative(x.get(2, i));
+                        assertThat(out.get(2, i)).isEqualTo(type == Type.F32 ? (float) expected : expected);
+                    }
+                    double[] apart = out.toDoubles();
+                    engine.secondDerivative(activation, x, x);
+                    assertThat(x.toDoubles()).as("in place").isEqualTo(apart);
+                    assertThatThrownBy(() -> engine.secondDerivative(activation, x, x.head(2)))
+                            .hasMessage("secondDerivative: out is 2×17 " + type + ", expected 3×17 " + type);
+                }
+            }
         }
     }
 
@@ -367,6 +450,7 @@ class ActivationTest {
                         engine.apply(packed, z, out, epilogue);
                         engine.activate(activation, x, out);
                         engine.derivative(activation, x, out);
+                        engine.secondDerivative(activation, x, out);
                     }
                     bytes = counter.getCurrentThreadAllocatedBytes() - before;
                 }

@@ -16,7 +16,7 @@ import java.util.Arrays;
  *
  * <p>Not for two threads at once. A batch of fewer rows than the cell's is fine everywhere.
  */
-public final class DenseCell implements EquilibriumMap<DenseCell.Gradients>, AutoCloseable {
+public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradients>, AutoCloseable {
     /**
      * Where gradients are added; null where one is not wanted.
      *
@@ -54,6 +54,9 @@ public final class DenseCell implements EquilibriumMap<DenseCell.Gradients>, Aut
     private final Epilogue[] sloped;
     /** Where the slopes of each row of the batch are; -1 if it was not linearised. */
     private final int[] place;
+    private final Epilogue sums;
+    /** {@code φ''} and what it is multiplied by, {@code batch × n}; null until it is first wanted. */
+    private Block curvature;
 
     /**
      * Packs the parameters for batches of up to {@code batch} rows.
@@ -95,6 +98,7 @@ public final class DenseCell implements EquilibriumMap<DenseCell.Gradients>, Aut
         sloped = new Epilogue[batch + 1];
         place = new int[batch];
         Arrays.fill(place, -1);
+        sums = Epilogue.injected(injected, null, Activation.IDENTITY);
         for (int rows = 0; rows < batch; rows++) {
             injected.head(rows);
             slope.head(rows);
@@ -137,10 +141,11 @@ public final class DenseCell implements EquilibriumMap<DenseCell.Gradients>, Aut
         return type;
     }
 
-    /** Bytes that this cell holds, W in every format; a transposed copy of W joins at the first {@link #vjp}. */
+    /** Bytes that this cell holds, W in every format; a transposed copy of W joins at the first {@link #vjp}, and a block of {@code batch × n} at the first {@link #secondGradients}. */
     public long bytes() {
         return w.bytes() + Arrays.stream(copies).mapToLong(copy -> copy.w.bytes()).sum() + u.bytes() + bias.bytes()
-                + injected.bytes() + slope.bytes() + scratch.bytes() + ones.bytes() + back.bytes();
+                + injected.bytes() + slope.bytes() + scratch.bytes() + ones.bytes() + back.bytes()
+                + (curvature == null ? 0 : curvature.bytes());
     }
 
     /**
@@ -270,6 +275,47 @@ public final class DenseCell implements EquilibriumMap<DenseCell.Gradients>, Aut
         int batch = v.rows();
         Block d = scratch.head(batch);
         engine.multiply(slopes("gradients", rows), v, d);
+        add(d, z, x, rows, sum);
+    }
+
+    /**
+     * With the sums {@code s = W z + U x + b} it is {@code ⟨c, Jᵀ u⟩ = ⟨φ'(s) ⊙ u, W c⟩}. W stands there itself, {@code ∂W += (φ' ⊙ u)ᵀ c}, and all
+     * gradients come through {@code ∂s = φ''(s) ⊙ u ⊙ (W c)} as they do in {@link #gradients}, with {@code ∂z = ∂s W}. Two products with W and one with
+     * its transpose; s was not kept. Allocates nothing after its first call.
+     */
+    @Override
+    public void secondGradients(Block c, Block u, Block z, Block x, Gradients sum, Block dz) {
+        int batch = u.rows();
+        all.reset(batch);
+        Block d = scratch.head(batch);
+        engine.multiply(slopes("secondGradients", all), u, d);
+        if (sum.w != null) {
+            engine.addOuter(d, c, sum.w);
+        }
+        Block t = curvature().head(batch);
+        engine.apply(w, z, t, sums);
+        engine.secondDerivative(activation, t, t);
+        engine.multiply(t, u, t);
+        engine.apply(w, c, d, Epilogue.NONE);
+        engine.multiply(t, d, t);
+        add(t, z, x, all, sum);
+        if (dz != null) {
+            w.prepareTransposed();
+            engine.applyTransposed(w, t, d);
+            engine.axpy(1, d, dz.head(batch));
+        }
+    }
+
+    private Block curvature() {
+        if (curvature == null) {
+            curvature = engine.allocate(type, injected.rows(), n);
+        }
+        return curvature;
+    }
+
+    /** What a loss whose gradient of the sums {@code W z + U x + b} is d passes on. */
+    private void add(Block d, Block z, Block x, Rows rows, Gradients sum) {
+        int batch = d.rows();
         if (sum.w != null) {
             engine.addOuter(d, z, sum.w);
         }
@@ -343,5 +389,8 @@ public final class DenseCell implements EquilibriumMap<DenseCell.Gradients>, Aut
         scratch.close();
         ones.close();
         back.close();
+        if (curvature != null) {
+            curvature.close();
+        }
     }
 }

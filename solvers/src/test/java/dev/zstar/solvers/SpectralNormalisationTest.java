@@ -21,8 +21,9 @@ class SpectralNormalisationTest {
                 try (Engine engine = provider.create(2);
                         Block v = Problems.symmetric(type, 13, 3, 1);
                         Block w = engine.allocate(type, 13, 13);
-                        SpectralNormalisation norm = SpectralNormalisation.plan(engine, type, 13, 13, 0.9, 1)) {
-                    assertThat(norm.apply(v, w, 400)).isCloseTo(3, within(1e-4));
+                        SpectralNormalisation norm = new SpectralNormalisation(engine, type, 13, 13, 0.9, 1)) {
+                    norm.apply(v, w, 400);
+                    assertThat(norm.sigma()).isCloseTo(3, within(1e-4));
                     for (int i = 0; i < 13; i++) {
                         assertThat(w.get(i, 5)).isCloseTo(0.3 * v.get(i, 5), within(1e-4));
                     }
@@ -47,10 +48,10 @@ class SpectralNormalisationTest {
                     Block w = engine.allocate(Type.F64, 5, 8);
                     Block g = Problems.random(Type.F64, 5, 8, 1, 2);
                     Block dv = engine.allocate(Type.F64, 5, 8);
-                    SpectralNormalisation norm = SpectralNormalisation.plan(engine, Type.F64, 5, 8, limit, 1)) {
+                    SpectralNormalisation norm = new SpectralNormalisation(engine, Type.F64, 5, 8, limit, 1)) {
                 norm.apply(v, w, 2000);
                 dv.copyFrom(g);
-                norm.vjp(v, dv);
+                norm.vjp(w, dv, dv);
                 double h = 1e-5;
                 for (int i = 0; i < 5; i++) {
                     for (int j = 0; j < 8; j++) {
@@ -83,17 +84,19 @@ class SpectralNormalisationTest {
         try (Engine engine = Engines.best(1);
                 Block v = engine.allocate(Type.F64, 3, 4);
                 Block w = engine.allocate(Type.F64, 3, 4);
-                SpectralNormalisation norm = SpectralNormalisation.plan(engine, Type.F64, 3, 4, 1, 1)) {
-            assertThatThrownBy(() -> norm.vjp(v, w)).hasMessage("spectral normalisation: vjp before apply");
-            assertThat(norm.apply(v, w, 3)).isZero();
+                SpectralNormalisation norm = new SpectralNormalisation(engine, Type.F64, 3, 4, 1, 1)) {
+            assertThatThrownBy(() -> norm.vjp(v, w, w)).hasMessage("vjp: there is no σ yet, expected a call of apply before");
+            norm.apply(v, w, 3);
+            assertThat(norm.sigma()).isZero();
             assertThat(w.toDoubles()).containsOnly(0);
-            assertThatThrownBy(() -> norm.apply(w.head(2), w, 1)).hasMessage("spectral normalisation: V is 2×4 f64, expected 3×4 f64");
-            assertThatThrownBy(() -> SpectralNormalisation.plan(engine, Type.F64, 3, 4, 0, 1)).hasMessageContaining("expected a positive limit");
+            assertThatThrownBy(() -> norm.apply(w.head(2), w, 1)).hasMessage("apply: V is 2×4 f64, expected 3×4 f64");
+            assertThatThrownBy(() -> new SpectralNormalisation(engine, Type.F64, 3, 4, 0, 1)).hasMessageContaining("expected a finite number above 0");
             v.set(1, 1, 2);
-            assertThat(norm.apply(v, w, 1)).as("after zeros").isCloseTo(2, within(1e-12));
+            norm.apply(v, w, 1);
+            assertThat(norm.sigma()).as("after zeros").isCloseTo(2, within(1e-12));
             assertThat(Problems.allocated(() -> {
                 norm.apply(v, w, 1);
-                norm.vjp(v, w);
+                norm.vjp(w, v, v);
             })).isZero();
         }
     }

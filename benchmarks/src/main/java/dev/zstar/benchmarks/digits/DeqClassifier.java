@@ -53,6 +53,7 @@ public final class DeqClassifier implements AutoCloseable {
     private final Engine engine;
     private final int n;
     private final int batch;
+    /** Null if W is not bounded. */
     private final SpectralNormalisation norm;
     /** The parameters, {@code W = V min(1, c / σ)}, and their gradients. */
     private final Block v;
@@ -94,8 +95,10 @@ public final class DeqClassifier implements AutoCloseable {
         a = gaussian(random, Digits.CLASSES, n, 1 / Math.sqrt(n));
         abias = block(1, Digits.CLASSES);
         w = block(n, n);
-        norm = SpectralNormalisation.plan(engine, Type.F32, n, n, options.contraction(), options.seed());
-        norm.apply(v, w, 50);
+        norm = options.contraction() < Double.POSITIVE_INFINITY
+                ? new SpectralNormalisation(engine, Type.F32, n, n, options.contraction(), options.seed())
+                : null;
+        publish(50);
         dw = block(n, n);
         du = block(n, Digits.PIXELS);
         db = block(1, n);
@@ -116,6 +119,15 @@ public final class DeqClassifier implements AutoCloseable {
         logits = block(batch, Digits.CLASSES);
         ones = block(batch, 1);
         ones.fill(1);
+    }
+
+    /** W from V. */
+    private void publish(int iterations) {
+        if (norm == null) {
+            engine.copy(v, w);
+        } else {
+            norm.apply(v, w, iterations);
+        }
     }
 
     private Block block(int rows, int cols) {
@@ -212,13 +224,15 @@ public final class DeqClassifier implements AutoCloseable {
         }
         engine.gemm(1, errors, true, states, false, 0, da);
         engine.gemm(1, ones.head(count), true, errors, false, 0, dabias);
-        norm.vjp(v, dw);
+        if (norm != null) {
+            norm.vjp(w, dw, dw);
+        }
         adam[0].step(v, dw);
         adam[1].step(u, du);
         adam[2].step(b, db);
         adam[3].step(a, da);
         adam[4].step(abias, dabias);
-        norm.apply(v, w, 1);
+        publish(1);
         cell.update(w, u, b);
         return loss;
     }
@@ -299,7 +313,9 @@ public final class DeqClassifier implements AutoCloseable {
         layer.close();
         forward.close();
         cell.close();
-        norm.close();
+        if (norm != null) {
+            norm.close();
+        }
         for (Adam each : adam) {
             each.close();
         }

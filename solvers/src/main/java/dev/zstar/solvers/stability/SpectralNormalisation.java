@@ -3,14 +3,14 @@ package dev.zstar.solvers.stability;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
-import java.util.Random;
 
 /**
- * {@code W = V min(1, c / σ(V))}, so that {@code ‖W‖₂ ≤ c} (Miyato, Kataoka, Koyama and Yoshida 2018). With c below 1 and an activation of slope at most 1
- * a cell with this W contracts, and its equilibrium exists.
+ * Spectral normalisation (Miyato, Kataoka, Koyama and Yoshida 2018): {@code W = V min(1, c / σ(V))}, so that {@code ‖W‖₂ ≤ c}. With c below 1 and an activation of
+ * slope at most 1 a cell contracts, and its equilibrium exists and is found by plain iteration. Unlike the paper's, weights that are within the bound stay as they are.
  *
- * <p>σ, the largest singular value, comes from a power iteration whose vectors are carried from call to call, since V changes little in a step of training.
- * It is a bound from below, which is tight once the iteration has converged: give the first call 50 iterations, and later ones 1.
+ * <p>σ comes from a power iteration whose vectors are carried from step to step: some 50 iterations at the start, then one for each small change of V. It is approached
+ * from below, so that before it has converged {@code ‖W‖₂} is above c by as much, relatively, as σ is below. Holds two vectors:
+ * {@code Block.bytes(type, 1, rows) + Block.bytes(type, 1, cols)}.
  */
 public final class SpectralNormalisation implements AutoCloseable {
     private final Engine engine;
@@ -18,117 +18,93 @@ public final class SpectralNormalisation implements AutoCloseable {
     private final int rows;
     private final int cols;
     private final double limit;
-    /** The singular vectors, {@code 1 × rows} and {@code 1 × cols}. */
-    private final Block left;
-    private final Block right;
-    private final double[] norm;
-    private final double[] inner;
-    private final Random random;
-    private double factor;
-    private double σ;
+    private final PowerIteration power;
+    private final double[] products;
+    private double sigma = Double.NaN;
 
-    private SpectralNormalisation(Engine engine, Type type, int rows, int cols, double limit, long seed) {
-        if (!(limit > 0)) {
-            throw new IllegalArgumentException("spectral normalisation to " + limit + "; expected a positive limit");
+    /**
+     * For matrices of {@code rows × cols}.
+     *
+     * @param limit c
+     * @param seed of the vector that the power iteration starts from
+     */
+    public SpectralNormalisation(Engine engine, Type type, int rows, int cols, double limit, long seed) {
+        if (rows < 1 || cols < 1) {
+            throw new IllegalArgumentException("spectral normalisation: V of " + rows + "×" + cols + ", expected at least 1×1");
+        }
+        if (!(limit > 0 && limit < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("spectral normalisation: the limit c is " + limit + ", expected a finite number above 0");
         }
         this.engine = engine;
         this.type = type;
         this.rows = rows;
         this.cols = cols;
         this.limit = limit;
-        left = engine.allocate(type, 1, rows);
-        right = engine.allocate(type, 1, cols);
-        norm = new double[1];
-        inner = new double[rows];
-        random = new Random(seed);
-        start();
-        factor = Double.NaN;
-    }
-
-    private void start() {
-        for (int i = 0; i < cols; i++) {
-            right.set(0, i, random.nextGaussian());
-        }
-        normalise(right);
+        power = new PowerIteration(engine, type, rows, cols, seed);
+        products = new double[rows];
     }
 
     /**
-     * Allocates two vectors.
+     * {@code W = V min(1, c / σ(V))}.
      *
-     * @param rows of V
-     * @param cols of V
-     * @param limit c
-     * @param seed of the vector that the power iteration starts from
+     * @param v {@code rows × cols}
+     * @param w of the same shape; may be {@code v}
+     * @param iterations steps of the power iteration, at least 1, two products of matrix and vector each
+     * @throws IllegalArgumentException if V holds NaN or infinities, or a shape does not fit
      */
-    public static SpectralNormalisation plan(Engine engine, Type type, int rows, int cols, double limit, long seed) {
-        return new SpectralNormalisation(engine, type, rows, cols, limit, seed);
+    public void apply(Block v, Block w, int iterations) {
+        v.requireShape("apply", "V", type, rows, cols);
+        w.requireShape("apply", "W", type, rows, cols);
+        sigma = power.run(v, iterations);
+        engine.axpby(factor(), v, 0, w);
+    }
+
+    /** σ(V) as the last {@link #apply} found it; NaN before the first. */
+    public double sigma() {
+        return sigma;
+    }
+
+    /** {@code min(1, c / σ)} of the last {@link #apply}. */
+    public double factor() {
+        return sigma > limit ? limit / sigma : 1;
     }
 
     /**
-     * {@code w = V min(1, c / σ)}.
+     * From ∂L/∂W to ∂L/∂V: {@code s (G - ⟨G, W⟩ / c · u vᵀ)} with {@code s = c / σ}, G = ∂L/∂W and the singular vectors u and v (Miyato et al., equation 12); G where
+     * {@code s = 1}. That is the derivative of {@code σ = uᵀ V v}, exact once u and v have converged.
      *
-     * @param v {@code rows × cols}; not changed
-     * @param w of the same shape; may be v
-     * @param iterations of the power iteration, 2 products with a vector each; 0 keeps σ as it was
-     * @return σ
+     * @param w what the last {@link #apply} wrote
+     * @param dw ∂L/∂W, {@code rows × cols}
+     * @param dv written; may be {@code dw}
      */
-    public double apply(Block v, Block w, int iterations) {
-        v.requireShape("spectral normalisation", "V", type, rows, cols);
-        w.requireShape("spectral normalisation", "W", type, rows, cols);
-        for (int k = 0; k < iterations; k++) {
-            engine.gemm(1, right, false, v, true, 0, left);
-            normalise(left);
-            engine.gemm(1, left, false, v, false, 0, right);
-            σ = normalise(right);
-            if (!(σ > 0)) {
-                // V is zero, or the vector was orthogonal to all that it is made of: nothing is left to iterate with.
-                start();
-            }
+    public void vjp(Block w, Block dw, Block dv) {
+        w.requireShape("vjp", "W", type, rows, cols);
+        dw.requireShape("vjp", "the gradient of W", type, rows, cols);
+        dv.requireShape("vjp", "the gradient of V", type, rows, cols);
+        if (Double.isNaN(sigma)) {
+            throw new IllegalStateException("vjp: there is no σ yet, expected a call of apply before");
         }
-        factor = σ > limit ? limit / σ : 1;
-        engine.axpby(factor, v, 0, w);
-        return σ;
-    }
-
-    /**
-     * From the gradient by W to that by V, of the last {@link #apply}: {@code s (G - ⟨G, s V⟩ u vᵀ / c)} with {@code s = c / σ} and the singular vectors u and v
-     * (Miyato et al., equation 12), or G itself where s = 1.
-     *
-     * @param v what {@code apply} was given
-     * @param gradient G, {@code rows × cols}; becomes the gradient by V
-     */
-    public void vjp(Block v, Block gradient) {
-        if (Double.isNaN(factor)) {
-            throw new IllegalStateException("spectral normalisation: vjp before apply");
-        }
-        gradient.requireShape("spectral normalisation", "the gradient", type, rows, cols);
-        if (factor == 1) {
+        double s = factor();
+        if (s == 1) {
+            engine.axpby(1, dw, 0, dv);
             return;
         }
-        engine.dot(gradient, v, inner);
-        double sum = 0;
-        for (double row : inner) {
-            sum += row;
+        engine.dot(dw, w, products);
+        double inner = 0;
+        for (double product : products) {
+            inner += product;
         }
-        engine.gemm(-factor * factor * sum / limit, left, true, right, false, factor, gradient);
-    }
-
-    private double normalise(Block x) {
-        engine.norm(x, norm);
-        if (norm[0] > 0) {
-            engine.scale(1 / norm[0], x);
-        }
-        return norm[0];
+        engine.axpby(s, dw, 0, dv);
+        engine.gemm(-s * inner / limit, power.left(), true, power.right(), false, 1, dv);
     }
 
     /** Bytes that this holds. */
     public long bytes() {
-        return left.bytes() + right.bytes();
+        return power.bytes();
     }
 
     @Override
     public void close() {
-        left.close();
-        right.close();
+        power.close();
     }
 }

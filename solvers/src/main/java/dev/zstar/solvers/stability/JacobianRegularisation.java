@@ -1,0 +1,120 @@
+package dev.zstar.solvers.stability;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.DifferentiableMap;
+import dev.zstar.solvers.TwiceDifferentiableMap;
+import java.util.Random;
+
+/**
+ * The regulariser of Bai, Koltun and Kolter (2021, "Stabilizing equilibrium models by Jacobian regularization", section 4): {@code R = ‖J‖_F² / n} at the equilibrium, the mean over
+ * the batch, so that R is the mean square of the singular values of J and does not grow with n or B. Hutchinson (1990) estimates it with one random ε for each row of the batch,
+ * of independent elements with mean 0 and variance 1: {@code R ≈ 1 / (B n) Σ_b ‖J_bᵀ ε_b‖²}, since {@code E ‖Jᵀε‖² = tr J Jᵀ}. It is unbiased, and so is its gradient; more probes are the mean of
+ * more calls, with the weight divided by their number.
+ *
+ * <p>A step of training: solve and linearise; {@link #estimate}; {@link #gradients}, which adds what R says of the parameters directly, and to the gradient of the loss by
+ * z what it says by way of the equilibrium; then the backward solve with that gradient, and {@link TwiceDifferentiableMap#gradients}.
+ *
+ * <p>Holds three blocks: {@code 3 Block.bytes(type, batch, n)}.
+ */
+public final class JacobianRegularisation implements AutoCloseable {
+    /** How the elements of ε are distributed. */
+    public enum Probe {
+        /** Normally, as in the paper; the variance of {@code ‖Jᵀε‖²} is {@code 2 ‖J Jᵀ‖_F²}. */
+        GAUSSIAN,
+        /** 1 or -1, each with probability 1/2: the variance lacks {@code 2 Σ_i (J Jᵀ)_ii²}, the least of all distributions. */
+        RADEMACHER
+    }
+
+    private final Engine engine;
+    private final int n;
+    private final Probe probe;
+    private final Random random;
+    private final Rows all;
+    private final Block ε;
+    /** {@code Jᵀ ε}. */
+    private final Block y;
+    private final Block scaled;
+    private final double[] squares;
+    /** Rows of the last estimate. */
+    private int drawn;
+
+    /**
+     * For batches of up to {@code batch} rows of {@code n} elements.
+     *
+     * @param seed of {@link Random}, whose sequence is specified: the same probes on every engine and every runtime
+     */
+    public JacobianRegularisation(Engine engine, Type type, int n, int batch, Probe probe, long seed) {
+        if (n < 1 || batch < 1) {
+            throw new IllegalArgumentException("Jacobian regularisation: " + batch + " rows of " + n + ", expected at least 1 of each");
+        }
+        this.engine = engine;
+        this.n = n;
+        this.probe = probe;
+        random = new Random(seed);
+        all = new Rows(batch);
+        ε = engine.allocate(type, batch, n);
+        y = engine.allocate(type, batch, n);
+        scaled = engine.allocate(type, batch, n);
+        squares = new double[batch];
+    }
+
+    /**
+     * Draws a new ε for each row and returns the estimate of R, at the points last given to {@link DifferentiableMap#linearise}. One product with Jᵀ.
+     *
+     * @param rows of the batch, from 0, all of which were linearised
+     */
+    public double estimate(DifferentiableMap f, int rows) {
+        if (rows < 1 || rows > ε.rows()) {
+            throw new IllegalArgumentException("estimate: " + rows + " rows, expected 1 to " + ε.rows());
+        }
+        for (int p = 0; p < rows; p++) {
+            for (int i = 0; i < n; i++) {
+                ε.set(p, i, probe == Probe.GAUSSIAN ? random.nextGaussian() : random.nextBoolean() ? 1 : -1);
+            }
+        }
+        all.reset(rows);
+        drawn = 0;
+        f.vjp(ε.head(rows), y.head(rows), all);
+        drawn = rows;
+        engine.dot(y.head(rows), y.head(rows), squares);
+        double sum = 0;
+        for (int p = 0; p < rows; p++) {
+            sum += squares[p];
+        }
+        return sum / ((double) rows * n);
+    }
+
+    /**
+     * Adds {@code weight · ∂R}, of the last {@link #estimate}: {@code ∂R = 2 / (B n) Σ_b ∂⟨c_b, J_bᵀ ε_b⟩} with {@code c = Jᵀε} held fixed.
+     *
+     * @param weight γ, what R is multiplied by in the loss
+     * @param z the points that were linearised, {@code rows × n}
+     * @param x the input that was injected, {@code rows × inputs}
+     * @param sum added to: what R says of parameters and input at a fixed point
+     * @param dz added to, {@code rows × n}: what R says of the point, a part of the backward solve's right-hand side; null where it is not wanted
+     */
+    public <G> void gradients(TwiceDifferentiableMap<G> f, double weight, Block z, Block x, G sum, Block dz) {
+        if (drawn == 0) {
+            throw new IllegalStateException("gradients: there are no probes yet, expected a call of estimate before");
+        }
+        z.requireShape("gradients", "z", ε.type(), drawn, n);
+        Block c = scaled.head(drawn);
+        engine.axpby(2 * weight / ((double) drawn * n), y.head(drawn), 0, c);
+        f.secondGradients(c, ε.head(drawn), z, x, sum, dz);
+    }
+
+    /** Bytes that this holds. */
+    public long bytes() {
+        return ε.bytes() + y.bytes() + scaled.bytes();
+    }
+
+    @Override
+    public void close() {
+        ε.close();
+        y.close();
+        scaled.close();
+    }
+}
