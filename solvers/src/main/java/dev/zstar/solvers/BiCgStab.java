@@ -17,9 +17,9 @@ public final class BiCgStab extends ShortRecurrence {
 
     /** By row of the batch. */
     private final double[] ρ;
+    private final double[] α;
     private final double[] shadow;
     /** By position. */
-    private final double[] α;
     private final double[] ω;
     private final double[] dot;
     private final double[] square;
@@ -29,8 +29,8 @@ public final class BiCgStab extends ShortRecurrence {
         super(plan, "BiCGStab", stopping, 4);
         int batch = plan.batch;
         ρ = new double[batch];
-        shadow = new double[batch];
         α = new double[batch];
+        shadow = new double[batch];
         ω = new double[batch];
         dot = new double[batch];
         square = new double[batch];
@@ -60,52 +60,75 @@ public final class BiCgStab extends ShortRecurrence {
 
     @Override
     void step(LinearOperator t) {
-        int active = inner.count();
-        Block p = vector(P);
-        Block v = vector(V);
-        Block s = residual();
-        product(t, p, v);
-        engine.dot(vector(SHADOW), v, dot);
-        engine.norm(v, norm);
-        for (int i = 0; i < active; i++) {
+        halfStep(t);
+        if (inner.count() > 0) {
+            stabilise(t);
+        }
+    }
+
+    /** {@code α = ρ / ⟨r̂, A p⟩; x += α p; s = r - α A p}. */
+    private void halfStep(LinearOperator t) {
+        product(t, vector(P), vector(V));
+        engine.dot(vector(SHADOW), vector(V), dot);
+        engine.norm(vector(V), norm);
+        for (int i = 0; i < inner.count(); i++) {
             int b = inner.index(i);
-            boolean broken = vanishes(dot[i], shadow[b], norm[i]);
-            α[i] = broken ? 0 : ρ[b] / dot[i];
-            minus[i] = -α[i];
-            if (broken) {
-                leave(i, Status.BREAKDOWN);
+            α[b] = ρ[b] / dot[i];
+            if (vanishes(dot[i], shadow[b], norm[i])) {
+                breakDown(i, dot[i]);
             }
         }
-        engine.axpby(minus, v, ones, s);
-        engine.axpby(α, p, ones, solution());
+        pack();
+        int active = inner.count();
+        for (int i = 0; i < active; i++) {
+            c[i] = α[inner.index(i)];
+            minus[i] = -c[i];
+        }
+        engine.axpby(minus, vector(V), ones, residual());
+        engine.norm(residual(), norm);
+        for (int i = 0; i < active; i++) {
+            foresee(i, norm[i]);
+        }
+        engine.axpby(c, vector(P), ones, solution());
+        for (int i = 0; i < active; i++) {
+            if (within(inner.index(i), norm[i])) {
+                leave(i, null);
+            }
+        }
+        pack();
+    }
+
+    /** {@code ω = ⟨A s, s⟩ / ⟨A s, A s⟩; x += ω s; r = s - ω A s}, which makes no residual longer; and the next direction. */
+    private void stabilise(LinearOperator t) {
+        int active = inner.count();
+        Block s = residual();
         product(t, s, vector(T));
         engine.dot(vector(T), s, dot);
         engine.dot(vector(T), vector(T), square);
-        engine.norm(s, norm);
         for (int i = 0; i < active; i++) {
-            boolean broken = isDone(i) || vanishes(dot[i], norm[i], Math.sqrt(square[i]));
+            boolean broken = vanishes(dot[i], latest(i), Math.sqrt(square[i]));
             ω[i] = broken ? 0 : dot[i] / square[i];
             minus[i] = -ω[i];
             if (broken) {
-                leave(i, Status.BREAKDOWN);
+                breakDown(i, dot[i]);
             }
         }
         engine.axpby(ω, s, ones, solution());
         engine.axpby(minus, vector(T), ones, s);
         engine.dot(vector(SHADOW), s, dot);
         engine.norm(s, norm);
-        engine.axpby(minus, v, ones, p);
+        engine.axpby(minus, vector(V), ones, vector(P));
         for (int i = 0; i < active; i++) {
             int b = inner.index(i);
             if (!isDone(i)) {
                 look(i, norm[i]);
                 if (!isDone(i) && vanishes(dot[i], shadow[b], norm[i])) {
-                    leave(i, Status.BREAKDOWN);
+                    breakDown(i, dot[i]);
                 }
             }
-            c[i] = isDone(i) ? 0 : dot[i] / ρ[b] * (α[i] / ω[i]);
+            c[i] = isDone(i) ? 0 : dot[i] / ρ[b] * (α[b] / ω[i]);
             ρ[b] = dot[i];
         }
-        engine.axpby(ones, s, c, p);
+        engine.axpby(ones, s, c, vector(P));
     }
 }

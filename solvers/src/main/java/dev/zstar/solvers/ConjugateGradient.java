@@ -61,12 +61,17 @@ public final class ConjugateGradient extends ShortRecurrence {
             c[i] = broken ? 0 : ρ[inner.index(i)] / dot[i];
             minus[i] = -c[i];
             if (broken) {
-                leave(i, Status.BREAKDOWN);
+                breakDown(i, dot[i]);
+            }
+        }
+        engine.axpby(minus, q, ones, residual());
+        engine.dot(residual(), residual(), dot);
+        for (int i = 0; i < active; i++) {
+            if (!isDone(i)) {
+                foresee(i, Math.sqrt(dot[i]));
             }
         }
         engine.axpby(c, p, ones, solution());
-        engine.axpby(minus, q, ones, residual());
-        engine.dot(residual(), residual(), dot);
         for (int i = 0; i < active; i++) {
             int b = inner.index(i);
             if (!isDone(i)) {

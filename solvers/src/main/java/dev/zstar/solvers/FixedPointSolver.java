@@ -331,6 +331,11 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
 
     /** Solves only the rows {@code some} of {@code start}, with a tolerance each; the others keep what they have and remember. */
     final Outcome solveSome(FixedPointMap f, Block start, Rows some, double[] tolerances) {
+        return solveSome(f, start, some, tolerances, null);
+    }
+
+    /** The same where the budget of each row is what {@code before} left of it; null if nothing was spent. */
+    final Outcome solveSome(FixedPointMap f, Block start, Rows some, double[] tolerances, Outcome before) {
         plan.enter("start", start);
         try {
             result = start;
@@ -341,6 +346,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             for (int p = 0; p < some.count(); p++) {
                 int b = some.index(p);
                 start(b);
+                outcome.spent(b, before == null ? 0 : before.evaluations(b));
                 z.copyRow(start, b, p);
                 rows.append(b);
             }

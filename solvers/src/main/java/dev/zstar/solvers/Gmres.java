@@ -129,7 +129,7 @@ public final class Gmres extends LinearSolver {
                 cycle(t);
                 believe();
             }
-            finish(solution, true);
+            finish(solution);
         } finally {
             this.limits = null;
         }

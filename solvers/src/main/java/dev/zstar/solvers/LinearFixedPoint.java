@@ -13,6 +13,8 @@ import java.util.Arrays;
  */
 public final class LinearFixedPoint extends LinearSolver {
     private final FixedPointSolver method;
+    /** Rows that may spend an evaluation. */
+    private final Rows going;
     private final Basis b;
     private final Block e;
     private final double[] ones;
@@ -24,12 +26,13 @@ public final class LinearFixedPoint extends LinearSolver {
         if (stopping.absolute() > 0) {
             throw new IllegalArgumentException(name + " with an absolute tolerance; expected a relative one alone");
         }
-        // The true residual at the end takes one evaluation, and that of a start another.
-        int most = Math.max(1, stopping.maxEvaluations() - (stopping.fixed() ? 1 : 2));
+        // The true residual at the end takes one evaluation.
+        int most = Math.max(1, stopping.maxEvaluations() - 1);
         // Right-hand sides have length 1, so the relative tolerance is an absolute one of the inner method, whose own is relative to ‖T u + b‖.
         method = maker.make(plan.engine, plan.type, plan.n, plan.batch,
                 stopping.fixed() ? Stopping.fixed(most) : Stopping.relative(0).orAbsolute(stopping.relative()).within(most));
         plan.include(method.plan);
+        going = new Rows(plan.batch);
         b = plan.basis(1);
         e = plan.block();
         ones = new double[plan.batch];
@@ -70,27 +73,45 @@ public final class LinearFixedPoint extends LinearSolver {
     @Override
     void cycle(LinearOperator t) {
         int active = open.count();
-        if (left(open.index(0)) < 1) {
+        going.reset(0);
+        for (int p = 0; p < active; p++) {
+            int row = open.index(p);
+            if (left(row) > 0) {
+                e.copyRow(r, p, row);
+                going.append(row);
+            } else {
+                trouble[row] = Status.MAX_EVALUATIONS;
+            }
+        }
+        if (going.count() == 0) {
             return;
         }
+        engine.store(r.head(active), ones, b, 0, open);
+        engine.mix(b, 0, ones, r.head(active), open);
         this.t = t;
         try {
-            engine.store(r.head(active), ones, b, 0, open);
-            engine.mix(b, 0, ones, r.head(active), open);
-            for (int p = 0; p < active; p++) {
-                e.copyRow(r, p, open.index(p));
-            }
-            Outcome inner = method.solveSome(map, e, open, null);
-            for (int p = 0; p < active; p++) {
+            Outcome inner = method.solveSome(map, e, going, null, outcome);
+            int q = 0;
+            for (int p = 0; p < active && q < going.count(); p++) {
                 int row = open.index(p);
-                Status status = inner.status(row);
-                // Either way the row ends here: what it spent is what there was to spend.
-                trouble[row] = status.isSuccess() ? Status.RESIDUAL_MISMATCH : status;
-                r.copyRow(e, row, p);
+                if (row == going.index(q)) {
+                    q++;
+                    r.copyRow(e, row, p);
+                    end(row, inner.status(row));
+                }
             }
         } finally {
             this.t = null;
         }
         correct(r.head(active));
+    }
+
+    private void end(int row, Status status) {
+        if (status.isSuccess()) {
+            // Rounding may leave the true residual above the tolerance, by little: then it is solved for again.
+            claims[row] = 0;
+        } else {
+            trouble[row] = status == Status.NONFINITE_INPUT || status == Status.NONFINITE_FUNCTION ? Status.NONFINITE_OPERATOR : status;
+        }
     }
 }

@@ -42,9 +42,13 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
     private final double[] length;
     private final double[] scale;
     private final double[] ones;
-    /** By row of the batch: the true residual when the last cycle began, and at the start; whether x is still zero, and not stored. */
+    /** By row of the batch: the true residual when the last cycle began. */
     private final double[] residual;
-    private final double[] initial;
+    /** The true residual of the best that there was before the last cycle, and whether the caller's block holds it; otherwise it is zero. */
+    private final double[] best;
+    private final boolean[] holds;
+    private Block solution;
+    /** Whether x is still zero, and not stored. */
     private boolean fresh;
     /** Relative, of the solve that runs, by row; null for the plan's. */
     private double[] tolerances;
@@ -69,7 +73,8 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
         scale = new double[batch];
         ones = new double[batch];
         residual = new double[batch];
-        initial = new double[batch];
+        best = new double[batch];
+        holds = new boolean[batch];
         Arrays.fill(ones, 1);
     }
 
@@ -114,9 +119,11 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
                 throw new IllegalArgumentException("solve: " + tolerances.length + " tolerances for " + rhs.rows() + " rows");
             }
             this.tolerances = tolerances;
+            this.solution = solution;
             run(t, rhs, solution, fromZero);
-            finish(solution, fromZero);
+            finish(solution);
         } finally {
+            this.solution = null;
             plan.leave();
         }
         return outcome;
@@ -181,12 +188,15 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
     final void start(LinearOperator t, Block rhs, Block from) {
         int batch = rhs.rows();
         outcome.start(batch);
+        Arrays.fill(claims, Double.NaN);
+        Arrays.fill(trouble, null);
         open.reset(batch);
         engine.norm(rhs, length);
         for (int row = 0; row < batch; row++) {
             scale[row] = length[row] > 0 && length[row] < Double.POSITIVE_INFINITY ? 1 / length[row] : 0;
             residual[row] = 1;
-            initial[row] = Double.POSITIVE_INFINITY;
+            best[row] = from == null ? 1 : Double.POSITIVE_INFINITY;
+            holds[row] = from != null;
         }
         engine.store(rhs, scale, b, 0, open);
         if (from != null) {
@@ -236,7 +246,7 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
             boolean atStart = outcome.evaluations(row) == 1 && !fresh;
             Status status = judge(row, norms[p], atStart);
             if (atStart) {
-                initial[row] = norms[p];
+                best[row] = norms[p];
             }
             residual[row] = norms[p];
             worst = Math.max(worst, norms[p]);
@@ -251,6 +261,28 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
         }
         outcome.record(worst);
         open.truncate(kept);
+        keep();
+    }
+
+    /** The next cycle may break down or meet NaN: what is better than all before goes to the caller's block. */
+    private void keep() {
+        boolean some = false;
+        for (int p = 0; p < open.count(); p++) {
+            some |= norms[p] < best[open.index(p)];
+        }
+        if (!some) {
+            return;
+        }
+        Block u = spare.head(open.count());
+        engine.mix(x, 1, length, u, open);
+        for (int p = 0; p < open.count(); p++) {
+            int row = open.index(p);
+            if (norms[p] < best[row]) {
+                solution.copyRow(u, p, row);
+                best[row] = norms[p];
+                holds[row] = true;
+            }
+        }
     }
 
     private Status judge(int row, double norm, boolean atStart) {
@@ -283,26 +315,26 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
                 : Status.STAGNATED;
     }
 
-    /** Scales the solutions back. A row that is not better than its start has that. */
-    final void finish(Block solution, boolean fromZero) {
+    /** Scales the solutions back. A row whose last cycle made it no better has what it had before. */
+    final void finish(Block solution) {
         int batch = solution.rows();
         open.reset(batch);
         boolean all = true;
         for (int row = 0; row < batch; row++) {
-            double start = fromZero ? 1 : initial[row];
             Status status = outcome.status(row);
-            boolean better = status.isSuccess() || outcome.residual(row) < start;
+            boolean better = status.isSuccess() || outcome.residual(row) < best[row];
             scale[row] = better && status != Status.CONVERGED_ZERO_RHS && !fresh ? length[row] : 0;
             if (!better) {
-                outcome.residual(row, status == Status.NONFINITE_INPUT ? Double.NaN : start);
+                outcome.residual(row, status == Status.NONFINITE_INPUT ? Double.NaN : best[row]);
             }
-            all &= better || fromZero;
+            holds[row] &= !better;
+            all &= !holds[row];
         }
         Block u = all ? solution : spare.head(batch);
         engine.mix(x, 1, scale, u, open);
         if (!all) {
             for (int row = 0; row < batch; row++) {
-                if (scale[row] != 0 || outcome.status(row) == Status.CONVERGED_ZERO_RHS) {
+                if (!holds[row]) {
                     solution.copyRow(u, row, row);
                 }
             }

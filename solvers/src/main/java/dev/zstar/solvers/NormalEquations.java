@@ -55,15 +55,23 @@ public final class NormalEquations extends ShortRecurrence {
         for (int i = 0; i < inner.count(); i++) {
             int b = inner.index(i);
             γ[b] = dot[i];
-            size[b] = Math.sqrt(dot[i]) / claims[b];
+            size[b] = Math.sqrt(dot[i]) / latest(i);
             if (!(dot[i] > 0) || !(dot[i] < Double.POSITIVE_INFINITY)) {
-                leave(i, Status.BREAKDOWN);
+                breakDown(i, dot[i]);
             }
         }
     }
 
     @Override
     void step(LinearOperator t) {
+        descend(t);
+        if (inner.count() > 0) {
+            turn(t);
+        }
+    }
+
+    /** {@code α = γ / ‖A p‖²; x += α p; r -= α A p}; rows that are done go no further. */
+    private void descend(LinearOperator t) {
         int active = inner.count();
         Block p = vector(P);
         Block q = vector(Q);
@@ -72,31 +80,44 @@ public final class NormalEquations extends ShortRecurrence {
         engine.dot(p, p, dot);
         for (int i = 0; i < active; i++) {
             int b = inner.index(i);
-            size[b] = Math.max(size[b], Math.sqrt(square[i] / dot[i]));
-            boolean broken = !(square[i] > 0);
+            double lengthQ = Math.sqrt(square[i]);
+            double lengthP = Math.sqrt(dot[i]);
+            size[b] = Math.max(size[b], lengthQ / lengthP);
+            boolean broken = vanishes(lengthQ, lengthP, size[b]);
             c[i] = broken ? 0 : γ[b] / square[i];
             minus[i] = -c[i];
             if (broken) {
-                leave(i, Status.BREAKDOWN);
+                breakDown(i, square[i]);
+            }
+        }
+        engine.axpby(minus, q, ones, residual());
+        engine.dot(residual(), residual(), square);
+        for (int i = 0; i < active; i++) {
+            if (!isDone(i)) {
+                foresee(i, Math.sqrt(square[i]));
             }
         }
         engine.axpby(c, p, ones, solution());
-        engine.axpby(minus, q, ones, residual());
-        engine.dot(residual(), residual(), square);
-        gradient(t, vector(S));
         for (int i = 0; i < active; i++) {
-            int b = inner.index(i);
-            double norm = Math.sqrt(square[i]);
             if (!isDone(i)) {
-                look(i, norm);
-                if (!isDone(i) && vanishes(Math.sqrt(dot[i]), norm, size[b])) {
-                    // r is orthogonal to all that A reaches.
-                    leave(i, Status.BREAKDOWN);
-                }
+                look(i, Math.sqrt(square[i]));
+            }
+        }
+        pack();
+    }
+
+    /** {@code p = Aᵀ r + γ⁺ / γ p}. */
+    private void turn(LinearOperator t) {
+        gradient(t, vector(S));
+        for (int i = 0; i < inner.count(); i++) {
+            int b = inner.index(i);
+            if (vanishes(Math.sqrt(dot[i]), latest(i), size[b])) {
+                // r is orthogonal to all that A reaches.
+                breakDown(i, dot[i]);
             }
             c[i] = isDone(i) ? 0 : dot[i] / γ[b];
             γ[b] = dot[i];
         }
-        engine.axpby(ones, vector(S), c, p);
+        engine.axpby(ones, vector(S), c, vector(P));
     }
 }

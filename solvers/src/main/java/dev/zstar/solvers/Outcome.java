@@ -40,6 +40,11 @@ public final class Outcome {
         spent[b] = 0;
     }
 
+    /** Row {@code b} has spent so many before. */
+    void spent(int b, int evaluations) {
+        spent[b] = evaluations;
+    }
+
     void evaluated(int rows) {
         if (evaluations > 0 && evaluations < trace.length) {
             // An evaluation that is not judged leaves the residual as it was.

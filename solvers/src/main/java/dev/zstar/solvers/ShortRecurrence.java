@@ -6,7 +6,8 @@ import java.util.Arrays;
 
 /**
  * What methods share that remember a few vectors and no space: rows leave a cycle as they are done, and those that go on are packed to the front. The residual is a
- * recursion within a cycle; {@link LinearSolver} computes the true one after it.
+ * recursion within a cycle; {@link LinearSolver} computes the true one after it. Residuals need not fall, so a row leaves with its best iterate of the cycle: before
+ * a step makes it worse, what it has is put aside. Where residuals fall that costs nothing.
  */
 abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, ConjugateGradient, NormalEquations {
     /** A product of two vectors that is smaller than this, beside their lengths, is rounding: in units of roundoff. */
@@ -16,20 +17,24 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
 
     /** Rows that go on in this cycle; {@link #r} and the blocks of the method hold them packed. */
     final Rows inner;
-    /** What is added to the solution. */
-    final Block x;
+    /** What is added to the solution; changed after {@link #foresee}. */
+    private final Block x;
     /** Coefficients by position, and what they are the negative of. */
     final double[] c;
     final double[] minus;
     final double[] ones;
 
     private final double vanished;
+    /** By position among the open rows: the best that was put aside, at first zero, and in the end what is added. */
     private final Block correction;
     private final Block[] packed;
     private final boolean[] done;
     /** By row of the batch: its position among the open ones, and the residual that its cycle began with. */
     private final int[] place;
     private final double[] first;
+    /** And those of {@link #x} and of {@link #correction}. */
+    private final double[] latest;
+    private final double[] best;
 
     /** Takes {@code vectors} blocks for the method, and 6. */
     ShortRecurrence(Plan plan, String name, Stopping stopping, int vectors) {
@@ -50,6 +55,8 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
         done = new boolean[plan.batch];
         place = new int[plan.batch];
         first = new double[plan.batch];
+        latest = new double[plan.batch];
+        best = new double[plan.batch];
         vanished = VANISHED * plan.type.unitRoundoff();
     }
 
@@ -66,7 +73,7 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
         return x.head(inner.count());
     }
 
-    /** Evaluations that a step takes. */
+    /** Evaluations that the first step takes, with what begins a cycle, and each after it. */
     abstract int cost();
 
     /** From the residuals. */
@@ -83,18 +90,22 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
             int b = open.index(p);
             place[b] = p;
             first[b] = norms[p];
-            claims[b] = norms[p];
+            latest[b] = norms[p];
+            best[b] = norms[p];
             inner.append(b);
-            done[p] = left(b) < 2 * cost();
+            if (left(b) < cost()) {
+                // Of a fixed number of evaluations the rest goes to true residuals.
+                leave(p, stopping.fixed() ? null : Status.MAX_EVALUATIONS);
+            }
         }
         engine.axpby(0, r.head(active), 0, correction.head(active));
         engine.copy(correction.head(active), x.head(active));
         pack();
-        if (inner.count() > 0) {
+        boolean moved = inner.count() > 0;
+        if (moved) {
             begin(t);
             pack();
         }
-        boolean moved = inner.count() > 0;
         while (inner.count() > 0) {
             step(t);
             pack();
@@ -117,14 +128,34 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
         trouble[inner.index(p)] = why;
     }
 
-    /** The residual of position p has become {@code norm}, by the recursion: the row may leave. */
+    /** Position p is done, since {@code value} is no divisor. */
+    final void breakDown(int p, double value) {
+        leave(p, Math.abs(value) < Double.POSITIVE_INFINITY ? Status.BREAKDOWN : Status.NONFINITE_OPERATOR);
+    }
+
+    /** The solution of position p is about to change to one with the residual {@code norm}, by the recursion. */
+    final void foresee(int p, double norm) {
+        int b = inner.index(p);
+        if (latest[b] < best[b] && !(norm < latest[b])) {
+            correction.copyRow(x, p, place[b]);
+            best[b] = latest[b];
+        }
+        latest[b] = norm;
+    }
+
+    /** The residual of the solution of position p. */
+    final double latest(int p) {
+        return latest[inner.index(p)];
+    }
+
+    /** The residual of position p has become {@code norm}: the row may leave. */
     final void look(int p, double norm) {
         int b = inner.index(p);
-        claims[b] = norm;
+        latest[b] = norm;
         if (within(b, norm) || left(b) < cost()) {
             leave(p, null);
         } else if (!(norm <= GROWTH * first[b])) {
-            leave(p, Status.BREAKDOWN);
+            breakDown(p, norm);
         }
     }
 
@@ -137,12 +168,18 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
         return !(Math.abs(product) > vanished * lengthX * lengthY);
     }
 
-    private void pack() {
+    /** Rows that are done leave. */
+    final void pack() {
         int kept = 0;
         for (int p = 0; p < inner.count(); p++) {
             int b = inner.index(p);
             if (done[p]) {
-                correction.copyRow(x, p, place[b]);
+                // Of a fixed number of steps the last is the result.
+                if (latest[b] <= best[b] || stopping.fixed() && latest[b] < Double.POSITIVE_INFINITY) {
+                    correction.copyRow(x, p, place[b]);
+                    best[b] = latest[b];
+                }
+                claims[b] = best[b];
                 continue;
             }
             if (kept != p) {
