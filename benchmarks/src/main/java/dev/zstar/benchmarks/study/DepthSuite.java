@@ -106,7 +106,7 @@ final class DepthSuite {
                 }
                 v.copyFrom(g);
                 for (int layer = depth; layer > 0; layer--) {
-                    cell.linearise(states[layer]);
+                    cell.linearise(states[layer - 1]);
                     cell.gradients(v, states[layer - 1], x, new DenseCell.Gradients(dw, du, db, null));
                     cell.vjp(v, next, rows);
                     v.copyFrom(next);
