@@ -260,8 +260,8 @@ class JacobianRegularisationTest {
     }
 
     /**
-     * Rademacher probes of one row leave out what is on the diagonal of {@code J Jᵀ}; the relative deviation of an estimate of one row is at most √2, so 20,000 of them
-     * are within 5 √2 / √20000 = 0.05, for the gradient of W relative to its norm with a factor to spare.
+     * The variance of {@code ‖Jᵀε‖²} is at most {@code 2 ‖J Jᵀ‖_F² ≤ 2 ‖J‖_F⁴}, so that the mean of 20,000 is within 5 √2 / √20000 = 0.05 of the norm. Of the gradient
+     * there is no such bound; these probes, which are always the same, left 0.010 and 0.004.
      */
     @ParameterizedTest
     @EnumSource(Probe.class)
@@ -297,7 +297,7 @@ class JacobianRegularisationTest {
                     error += Math.pow(s.sum.w().get(i, j) - expected, 2);
                 }
             }
-            assertThat(Math.sqrt(error / norm)).isLessThan(0.1);
+            assertThat(Math.sqrt(error / norm)).isLessThan(0.05);
         }
     }
 
