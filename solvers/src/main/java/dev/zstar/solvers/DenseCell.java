@@ -46,7 +46,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     private final Block back;
     private final Rows all;
     private final Epilogue biased;
-    /** The rows of a call to {@link #apply}, and those last linearised: copies, since an epilogue refers to its rows, and a new one is an object. */
+    /** The rows of a call to {@link #apply} or {@link #secondGradients}, and those last linearised: copies, since an epilogue refers to its rows, and a new one is an object. */
     private final Rows active;
     private final Rows linear;
     private final Epilogue epilogue;
@@ -98,7 +98,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         sloped = new Epilogue[batch + 1];
         place = new int[batch];
         Arrays.fill(place, -1);
-        sums = Epilogue.injected(injected, null, Activation.IDENTITY);
+        sums = Epilogue.injected(injected, active, Activation.IDENTITY);
         for (int rows = 0; rows < batch; rows++) {
             injected.head(rows);
             slope.head(rows);
@@ -141,7 +141,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         return type;
     }
 
-    /** Bytes that this cell holds, W in every format; a transposed copy of W joins at the first {@link #vjp}, and a block of {@code batch × n} at the first {@link #secondGradients}. */
+    /** Bytes that this cell holds, W in every format; a transposed copy of W joins at the first {@link #vjp}, one of U at the first gradient of x, and a block of {@code batch × n} at the first {@link #secondGradients}. */
     public long bytes() {
         return w.bytes() + Arrays.stream(copies).mapToLong(copy -> copy.w.bytes()).sum() + u.bytes() + bias.bytes()
                 + injected.bytes() + slope.bytes() + scratch.bytes() + ones.bytes() + back.bytes()
@@ -284,26 +284,42 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
      * its transpose; s was not kept. Allocates nothing after its first call.
      */
     @Override
-    public void secondGradients(Block c, Block u, Block z, Block x, Gradients sum, Block dz) {
-        int batch = u.rows();
-        all.reset(batch);
-        Block d = scratch.head(batch);
-        engine.multiply(slopes("secondGradients", all), u, d);
+    public void secondGradients(Block c, Block u, Block z, Block x, Rows rows, Gradients sum, Block dz) {
+        int count = rows.count();
+        copy("secondGradients", rows, active);
+        // Before anything is added: a sum with a part of a gradient in it is of no use.
+        c.requireShape("secondGradients", "c", type, count, n);
+        u.requireShape("secondGradients", "u", type, count, n);
+        z.requireShape("secondGradients", "z", type, count, n);
+        if (sum.u != null) {
+            x.requireShape("secondGradients", "x", type, count, inputs);
+        }
+        if (dz != null) {
+            dz.requireShape("secondGradients", "the gradient of z", type, Math.max(count, dz.rows()), n);
+        }
+        Block d = scratch.head(count);
+        engine.multiply(slopes("secondGradients", rows), u, d);
         if (sum.w != null) {
             engine.addOuter(d, c, sum.w);
         }
-        Block t = curvature().head(batch);
+        Block t = curvature().head(count);
         engine.apply(w, z, t, sums);
         engine.secondDerivative(activation, t, t);
         engine.multiply(t, u, t);
         engine.apply(w, c, d, Epilogue.NONE);
         engine.multiply(t, d, t);
-        add(t, z, x, all, sum);
+        add(t, z, x, rows, sum);
         if (dz != null) {
             w.prepareTransposed();
             engine.applyTransposed(w, t, d);
-            engine.axpy(1, d, dz.head(batch));
+            engine.axpy(1, d, dz.head(count));
         }
+    }
+
+    @Override
+    public void secondGradients(Block c, Block u, Block z, Block x, Gradients sum, Block dz) {
+        all.reset(c.rows());
+        secondGradients(c, u, z, x, all, sum, dz);
     }
 
     private Block curvature() {

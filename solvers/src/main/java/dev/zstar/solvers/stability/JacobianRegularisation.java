@@ -33,13 +33,13 @@ public final class JacobianRegularisation implements AutoCloseable {
     private final Probe probe;
     private final Random random;
     private final Rows all;
+    /** Those of the last estimate, a copy; their number is 0 until there is one. */
+    private final Rows drawn;
     private final Block ε;
     /** {@code Jᵀ ε}. */
     private final Block y;
     private final Block scaled;
     private final double[] squares;
-    /** Rows of the last estimate. */
-    private int drawn;
 
     /**
      * For batches of up to {@code batch} rows of {@code n} elements.
@@ -55,6 +55,8 @@ public final class JacobianRegularisation implements AutoCloseable {
         this.probe = probe;
         random = new Random(seed);
         all = new Rows(batch);
+        drawn = new Rows(batch);
+        drawn.reset(0);
         ε = engine.allocate(type, batch, n);
         y = engine.allocate(type, batch, n);
         scaled = engine.allocate(type, batch, n);
@@ -62,48 +64,74 @@ public final class JacobianRegularisation implements AutoCloseable {
     }
 
     /**
-     * Draws a new ε for each row and returns the estimate of R, at the points last given to {@link DifferentiableMap#linearise}. One product with Jᵀ.
+     * Draws a new ε for each row and returns the estimate of R, at the points last given to {@link DifferentiableMap#linearise}. One product with Jᵀ. Alone it
+     * monitors R, of any differentiable map; it takes the place of the estimate before all the same, and the next draws other probes.
      *
-     * @param rows of the batch, from 0, all of which were linearised
+     * @param rows of the batch, any of those that were linearised, such as the ones that have an equilibrium; R is their mean
      */
-    public double estimate(DifferentiableMap f, int rows) {
-        if (rows < 1 || rows > ε.rows()) {
-            throw new IllegalArgumentException("estimate: " + rows + " rows, expected 1 to " + ε.rows());
-        }
-        for (int p = 0; p < rows; p++) {
+    public double estimate(DifferentiableMap f, Rows rows) {
+        int count = rows.count();
+        requireRows(count);
+        for (int p = 0; p < count; p++) {
             for (int i = 0; i < n; i++) {
                 ε.set(p, i, probe == Probe.GAUSSIAN ? random.nextGaussian() : random.nextBoolean() ? 1 : -1);
             }
         }
-        all.reset(rows);
-        drawn = 0;
-        f.vjp(ε.head(rows), y.head(rows), all);
-        drawn = rows;
-        engine.dot(y.head(rows), y.head(rows), squares);
+        // An estimate that fails leaves none behind.
+        drawn.reset(0);
+        Block product = y.head(count);
+        f.vjp(ε.head(count), product, rows);
+        engine.dot(product, product, squares);
         double sum = 0;
-        for (int p = 0; p < rows; p++) {
+        for (int p = 0; p < count; p++) {
             sum += squares[p];
         }
-        return sum / ((double) rows * n);
+        drawn.reset(count);
+        for (int p = 0; p < count; p++) {
+            drawn.place(p, rows.index(p));
+        }
+        return sum / ((double) count * n);
     }
 
     /**
-     * Adds {@code weight · ∂R}, of the last {@link #estimate}: {@code ∂R = 2 / (B n) Σ_b ∂⟨c_b, J_bᵀ ε_b⟩} with {@code c = Jᵀε} held fixed.
+     * The same for a batch whose rows are all there, each at its own position.
+     *
+     * @param rows of the batch, from 0, all of which were linearised
+     */
+    public double estimate(DifferentiableMap f, int rows) {
+        requireRows(rows);
+        all.reset(rows);
+        return estimate(f, all);
+    }
+
+    private void requireRows(int rows) {
+        if (rows < 1 || rows > ε.rows()) {
+            throw new IllegalArgumentException("estimate: " + rows + " rows, expected 1 to " + ε.rows());
+        }
+    }
+
+    /**
+     * Adds {@code weight · ∂R}, of the last {@link #estimate}: {@code ∂R = 2 / (B n) Σ_b ∂⟨c_b, J_bᵀ ε_b⟩} with {@code c = Jᵀε} held fixed and B the rows of that
+     * estimate. Position p of z, x and dz belongs to its row {@code rows.index(p)}.
      *
      * @param weight γ, what R is multiplied by in the loss
      * @param z the points that were linearised, {@code rows × n}
      * @param x the input that was injected, {@code rows × inputs}
-     * @param sum added to: what R says of parameters and input at a fixed point
+     * @param sum added to: what R says of parameters and input at a fixed point, that of the input by row of the batch
      * @param dz added to, {@code rows × n}: what R says of the point, a part of the backward solve's right-hand side; null where it is not wanted
      */
     public <G> void gradients(TwiceDifferentiableMap<G> f, double weight, Block z, Block x, G sum, Block dz) {
-        if (drawn == 0) {
+        int count = drawn.count();
+        if (count == 0) {
             throw new IllegalStateException("gradients: there are no probes yet, expected a call of estimate before");
         }
-        z.requireShape("gradients", "z", ε.type(), drawn, n);
-        Block c = scaled.head(drawn);
-        engine.axpby(2 * weight / ((double) drawn * n), y.head(drawn), 0, c);
-        f.secondGradients(c, ε.head(drawn), z, x, sum, dz);
+        if (!Double.isFinite(weight)) {
+            throw new IllegalArgumentException("gradients: the weight is " + weight + ", expected a finite number");
+        }
+        z.requireShape("gradients", "z", ε.type(), count, n);
+        Block c = scaled.head(count);
+        engine.axpby(2 * weight / ((double) count * n), y.head(count), 0, c);
+        f.secondGradients(c, ε.head(count), z, x, drawn, sum, dz);
     }
 
     /** Bytes that this holds. */
