@@ -44,6 +44,8 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
     private final double[] ones;
     /** By row of the batch: the true residual when the last cycle began. */
     private final double[] residual;
+    /** The share of the tolerance that a cycle aims at. */
+    private final double[] aim;
     /** The true residual of the best that there was before the last cycle, and whether the caller's block holds it; otherwise it is zero. */
     private final double[] best;
     private final boolean[] holds;
@@ -73,6 +75,7 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
         scale = new double[batch];
         ones = new double[batch];
         residual = new double[batch];
+        aim = new double[batch];
         best = new double[batch];
         holds = new boolean[batch];
         Arrays.fill(ones, 1);
@@ -153,9 +156,11 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
         return tolerances == null ? stopping.relative() : tolerances[b];
     }
 
-    /** Whether a residual, by the scaled right-hand side, is within one of the tolerances of row {@code b}. */
+    /**
+     * Whether a cycle may end with this residual of row {@code b}, by the scaled right-hand side: one of the tolerances, or less where claims have been wrong.
+     */
     final boolean within(int b, double residual) {
-        return !stopping.fixed() && (residual <= tolerance(b) || residual * length[b] <= stopping.absolute());
+        return !stopping.fixed() && (residual <= aim[b] * tolerance(b) || residual * length[b] <= aim[b] * stopping.absolute());
     }
 
     /** Evaluations that a cycle may still spend on row {@code b}: one is kept for the true residual. */
@@ -195,6 +200,7 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
         for (int row = 0; row < batch; row++) {
             scale[row] = length[row] > 0 && length[row] < Double.POSITIVE_INFINITY ? 1 / length[row] : 0;
             residual[row] = 1;
+            aim[row] = 1;
             best[row] = from == null ? 1 : Double.POSITIVE_INFINITY;
             holds[row] = from != null;
         }
@@ -253,6 +259,10 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
             if (status != null) {
                 outcome.end(row, status, norms[p]);
             } else {
+                if (within(row, claims[row])) {
+                    // A cycle from a hair above the tolerance to a hair below it would gain less than rounding takes.
+                    aim[row] /= 2;
+                }
                 // The next cycle starts from this residual.
                 r.copyRow(r, p, kept);
                 norms[kept] = norms[p];

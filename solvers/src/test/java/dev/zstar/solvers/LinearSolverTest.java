@@ -7,8 +7,10 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
+import dev.zstar.kernels.Weights;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -438,6 +440,22 @@ class LinearSolverTest {
                     }
                 }
             }
+        }
+    }
+
+    /** Recursions drift in f32. Of these rows three claimed 1.0e-5 from a true 1.07e-5, gained less than rounding took, and were given up. */
+    @Test
+    void claimsThatAreWrongByAHairAreNoMismatch() {
+        int n = 256;
+        int batch = 64;
+        try (Engine engine = Engines.best(2);
+                Block w = Problems.random(Type.F32, n, n, 0.93 / Math.sqrt(n), 4);
+                Weights weights = engine.pack(w);
+                Block rhs = Problems.random(Type.F32, batch, n, 1, 100);
+                Block u = engine.allocate(Type.F32, batch, n);
+                BiCgStab solver = BiCgStab.plan(engine, Type.F32, n, batch, Stopping.relative(1e-5).within(2000))) {
+            Outcome outcome = solver.solve((x, out, rows) -> engine.apply(weights, x, out, Epilogue.NONE), rhs, u);
+            assertThat(outcome.succeeded()).as("%s", outcome).isTrue();
         }
     }
 
