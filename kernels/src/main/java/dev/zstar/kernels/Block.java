@@ -159,6 +159,14 @@ public final class Block implements AutoCloseable {
         return head;
     }
 
+    /** This block, once its views of fewer rows are made, so that no {@link #head} allocates later: for blocks that a solve works with. */
+    public Block withHeads() {
+        for (int count = 0; count < rows; count++) {
+            head(count);
+        }
+        return this;
+    }
+
     /**
      * Group {@code i} of {@code count} equal groups of rows as a block on the same memory: one item of a batch of matrices. The views are made
      * once and kept until another count is asked for; closing one closes nothing. Not for two threads at once.

@@ -36,6 +36,12 @@ final class Summary {
                 case "backward backwardUs" -> out.printf("%-34s %12.1f µs, %.2f × the default, %.0f evaluations, cosine %.4f, error %.1e, %.1f MiB%n",
                         row.name(), row.value(), find(file, row, "backwardRatio"), find(file, row, "modeProducts"), find(file, row, "cosine"),
                         find(file, row, "gradientError"), find(file, row, "modeBytes") / 0x1p20);
+                case "training failedImages" -> {
+                    if (row.name().startsWith("expanding")) {
+                        out.printf("%-34s %12.0f of %.0f images failed, parameters %s, %.1f%% right%n", row.name(), row.value(),
+                                find(file, row, "images"), find(file, row, "finite") == 1 ? "finite" : "not finite", 100 * find(file, row, "accuracy"));
+                    }
+                }
                 case "training stepUs" -> out.printf("%-34s %12.0f µs a step, %.0f steps, %.1f%% right after a quarter of the time, %.1f%% at its end%n",
                         row.name(), row.value(), find(file, row, "steps"), 100 * find(file, row, "accuracyQuarter"), 100 * find(file, row, "accuracyEnd"));
                 case "streaming rowsPerSecond" -> out.printf("%-34s %12.0f images a second%n", label, row.value());

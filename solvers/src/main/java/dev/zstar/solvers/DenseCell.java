@@ -84,12 +84,12 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         this.u = engine.pack(u);
         this.bias = engine.allocate(type, 1, n);
         this.bias.copyFrom(bias);
-        injected = engine.allocate(type, batch, n);
-        slope = engine.allocate(type, batch, n);
-        scratch = engine.allocate(type, batch, n);
-        ones = engine.allocate(type, batch, 1);
+        injected = engine.allocate(type, batch, n).withHeads();
+        slope = engine.allocate(type, batch, n).withHeads();
+        scratch = engine.allocate(type, batch, n).withHeads();
+        ones = engine.allocate(type, batch, 1).withHeads();
         ones.fill(1);
-        back = engine.allocate(type, batch, inputs);
+        back = engine.allocate(type, batch, inputs).withHeads();
         biased = Epilogue.of(this.bias, Activation.IDENTITY);
         all = new Rows(batch);
         active = new Rows(batch);
@@ -99,13 +99,6 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         place = new int[batch];
         Arrays.fill(place, -1);
         sums = Epilogue.injected(injected, active, Activation.IDENTITY);
-        for (int rows = 0; rows < batch; rows++) {
-            injected.head(rows);
-            slope.head(rows);
-            scratch.head(rows);
-            ones.head(rows);
-            back.head(rows);
-        }
         copies = Arrays.stream(also).distinct().filter(format -> format != Format.FULL)
                 .map(format -> new Rounded(engine.pack(w, format))).toArray(Rounded[]::new);
     }

@@ -27,17 +27,6 @@ public interface DifferentiableMap extends FixedPointMap {
 
     /** {@code T = Jᵀ} of the backward solve, with {@code J} as its transpose. An object: made once, not for every solve. */
     default LinearOperator adjoint() {
-        DifferentiableMap map = this;
-        return new LinearOperator() {
-            @Override
-            public void apply(Block u, Block out, Rows rows) {
-                map.vjp(u, out, rows);
-            }
-
-            @Override
-            public void applyTransposed(Block u, Block out, Rows rows) {
-                map.jvp(u, out, rows);
-            }
-        };
+        return LinearOperator.of(this::vjp, this::jvp);
     }
 }

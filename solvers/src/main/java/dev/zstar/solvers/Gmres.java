@@ -5,7 +5,6 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
-import java.util.Arrays;
 
 /**
  * GMRES(m) for {@code (I - T) u = b} (Saad and Schultz 1986; Saad 2003, algorithm 6.9), each row of the batch with its own Krylov space. Rows
@@ -70,7 +69,6 @@ public final class Gmres extends LinearSolver {
     private final GramSchmidt gramSchmidt;
     private final double[] h;
     private final double[] scale;
-    private final double[] ones;
     private final KrylovProblem small;
     /** Of {@link #approximate}, the most steps of each row; null for m, and the budget. */
     private int[] limits;
@@ -90,8 +88,6 @@ public final class Gmres extends LinearSolver {
         gramSchmidt = new GramSchmidt(engine, v, GramSchmidt.HALF);
         h = gramSchmidt.h;
         scale = new double[batch];
-        ones = new double[batch];
-        Arrays.fill(ones, 1);
         small = new KrylovProblem(batch, m);
     }
 

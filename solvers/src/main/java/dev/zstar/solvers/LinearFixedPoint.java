@@ -5,7 +5,6 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
-import java.util.Arrays;
 
 /**
  * A fixed-point method on {@code u ← T u + b}: Picard, Anderson or Broyden, as they solve the forward problem. What many deep equilibrium models
@@ -17,7 +16,6 @@ public final class LinearFixedPoint extends LinearSolver {
     private final Rows going;
     private final Basis b;
     private final Block e;
-    private final double[] ones;
     private final FixedPointMap map;
     private LinearOperator t;
 
@@ -35,8 +33,6 @@ public final class LinearFixedPoint extends LinearSolver {
         going = new Rows(plan.batch);
         b = plan.basis(1);
         e = plan.block();
-        ones = new double[plan.batch];
-        Arrays.fill(ones, 1);
         map = this::apply;
     }
 

@@ -20,21 +20,20 @@ public interface LinearOperator {
 
     /** {@code Tᵀ} as an operator. An object: made once, not for every solve. */
     default LinearOperator transposed() {
-        LinearOperator t = this;
+        return of(this::applyTransposed, this);
+    }
+
+    /** An operator that knows its transpose, from the two. */
+    static LinearOperator of(LinearOperator t, LinearOperator transpose) {
         return new LinearOperator() {
             @Override
             public void apply(Block u, Block out, Rows rows) {
-                t.applyTransposed(u, out, rows);
-            }
-
-            @Override
-            public void applyTransposed(Block u, Block out, Rows rows) {
                 t.apply(u, out, rows);
             }
 
             @Override
-            public LinearOperator transposed() {
-                return t;
+            public void applyTransposed(Block u, Block out, Rows rows) {
+                transpose.apply(u, out, rows);
             }
         };
     }

@@ -41,7 +41,8 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
     private final Basis x;
     private final double[] length;
     private final double[] scale;
-    private final double[] ones;
+    /** For the engine's calls that scale nothing. */
+    final double[] ones;
     /** By row of the batch: the true residual when the last cycle began. */
     private final double[] residual;
     /** The share of the tolerance that a cycle aims at. */
@@ -123,24 +124,19 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
             }
             this.tolerances = tolerances;
             this.solution = solution;
-            run(t, rhs, solution, fromZero);
+            start(t, rhs, fromZero ? null : solution);
+            while (open.count() > 0) {
+                Arrays.fill(claims, Double.NaN);
+                Arrays.fill(trouble, null);
+                cycle(t);
+                verify(t);
+            }
             finish(solution);
         } finally {
             this.solution = null;
             plan.leave();
         }
         return outcome;
-    }
-
-    /** From the right-hand sides to {@link #open} being empty. */
-    void run(LinearOperator t, Block rhs, Block solution, boolean fromZero) {
-        start(t, rhs, fromZero ? null : solution);
-        while (open.count() > 0) {
-            Arrays.fill(claims, Double.NaN);
-            Arrays.fill(trouble, null);
-            cycle(t);
-            verify(t);
-        }
     }
 
     // ---- what a method adds

@@ -31,10 +31,7 @@ final class Plan implements AutoCloseable {
 
     /** A working block, whose views of fewer rows are made now so that no solve has to. */
     Block block() {
-        Block block = engine.allocate(type, batch, n);
-        for (int rows = 0; rows < batch; rows++) {
-            block.head(rows);
-        }
+        Block block = engine.allocate(type, batch, n).withHeads();
         blocks.add(block);
         return block;
     }

@@ -22,7 +22,6 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
     /** Coefficients by position, and what they are the negative of. */
     final double[] c;
     final double[] minus;
-    final double[] ones;
 
     private final double vanished;
     /** By position among the open rows: the best that was put aside, at first zero, and in the end what is added. */
@@ -50,8 +49,6 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
         packed[vectors + 1] = x;
         c = new double[plan.batch];
         minus = new double[plan.batch];
-        ones = new double[plan.batch];
-        Arrays.fill(ones, 1);
         done = new boolean[plan.batch];
         place = new int[plan.batch];
         first = new double[plan.batch];

@@ -201,15 +201,17 @@ public final class DeqClassifier implements AutoCloseable {
         double loss = 0;
         for (int p = 0; p < count; p++) {
             loss += loss(p, data.labels().get(images[from + p]), count);
+        }
+        Block errors = logits.head(count);
+        engine.gemm(1, errors, false, a, false, 0, g.head(count));
+        for (int p = 0; p < count; p++) {
             if (!solved.status(p).isSuccess()) {
-                // Its state is no equilibrium: the classifier does not learn from it either.
+                // Its state is no equilibrium: the classifier does not learn from it, whatever the layer makes of its gradient.
                 for (int c = 0; c < Digits.CLASSES; c++) {
                     logits.set(p, c, 0);
                 }
             }
         }
-        Block errors = logits.head(count);
-        engine.gemm(1, errors, false, a, false, 0, g.head(count));
         for (Block gradient : new Block[] {dw, du, db}) {
             engine.scale(0, gradient);
         }

@@ -167,27 +167,32 @@ final class BackwardSuite {
         @Override
         public Serializable run(String argument) {
             ArrayList<Result> results = new ArrayList<>();
-            for (double radius : RADII) {
-                for (double bulk : new double[] {0.5, radius}) {
-                    for (Type type : Type.values()) {
-                        TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) N, "radius", radius, "bulk", bulk));
-                        long[] products = products(type, bulk, radius);
-                        String name = String.format(Locale.ROOT, "recycled, %d systems, %s ρ=%s, a disc of %s", SYSTEMS, type, radius, bulk);
-                        results.add(Result.of("backward", name, "simd", 1, params, "sequenceProducts", null, (double) products[1]));
-                        results.add(Result.of("backward", name, "simd", 1, params, "sequenceRatio", null, (double) products[1] / products[0]));
+            try (Engine engine = Engines.best(1)) {
+                for (double radius : RADII) {
+                    for (double bulk : new double[] {0.5, radius}) {
+                        for (Type type : Type.values()) {
+                            add(results, engine, type, bulk, radius);
+                        }
                     }
                 }
             }
             return new Found(results);
         }
 
+        private static void add(List<Result> results, Engine engine, Type type, double bulk, double radius) {
+            TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) N, "radius", radius, "bulk", bulk));
+            long[] products = products(engine, type, bulk, radius);
+            String name = String.format(Locale.ROOT, "recycled, %d systems, %s ρ=%s, a disc of %s", SYSTEMS, type, radius, bulk);
+            results.add(Result.of("backward", name, engine.name(), 1, params, "sequenceProducts", null, (double) products[1]));
+            results.add(Result.of("backward", name, engine.name(), 1, params, "sequenceRatio", null, (double) products[1] / products[0]));
+        }
+
         /** Of plain GMRES, and of the one that keeps its space. */
-        private static long[] products(Type type, double bulk, double radius) {
+        private static long[] products(Engine engine, Type type, double bulk, double radius) {
             Stopping stopping = Stopping.relative(type == Type.F32 ? 1e-4 : 1e-6).within(BUDGET);
             DriftingSystem system = new DriftingSystem(N, bulk, radius, 7);
             long[] products = new long[2];
-            try (Engine engine = Engines.best(1);
-                    LinearSolver plain = Gmres.plan(engine, type, N, 1, 20, stopping);
+            try (LinearSolver plain = Gmres.plan(engine, type, N, 1, 20, stopping);
                     LinearSolver recycled = RecycledGmres.plan(engine, type, N, 1, RecycledGmres.Options.DEFAULT, stopping);
                     Block t = engine.allocate(type, N, N);
                     Block b = engine.allocate(type, 1, N);

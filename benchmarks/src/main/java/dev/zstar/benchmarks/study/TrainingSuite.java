@@ -4,6 +4,7 @@ import dev.zstar.benchmarks.digits.DeqClassifier;
 import dev.zstar.benchmarks.digits.Digits;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
+import dev.zstar.solvers.implicit.GradientMode;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +56,32 @@ final class TrainingSuite {
             add(results, "digits n=" + N, engine, epochs, "seconds", seconds);
             add(results, "digits n=" + N, engine, epochs, "nfev", model.meanEvaluations());
         }
+        expanding(data, results);
         modes(options.quick(), progress, results);
+    }
+
+    /**
+     * A run whose cell stops to contract: nothing bounds W, at fifty times the usual rate. Images whose solve fails are skipped, or damped; what counts is that they are noticed,
+     * and that the parameters stay finite.
+     */
+    private static void expanding(Digits data, List<Result> results) {
+        for (double damping : new double[] {0, 0.1}) {
+            var options = new DeqClassifier.Options(N, BATCH, 1, GradientMode.DEFAULT, Double.POSITIVE_INFINITY, 0.1, damping);
+            try (Engine engine = Engines.best(1);
+                    DeqClassifier model = new DeqClassifier(engine, options)) {
+                int[] images = new int[Digits.TRAINING];
+                java.util.Arrays.setAll(images, i -> i);
+                int steps = 10 * (images.length / BATCH);
+                for (int step = 0; step < steps; step++) {
+                    model.train(data, images, step % (images.length / BATCH) * BATCH, BATCH);
+                }
+                String name = "expanding, " + (damping == 0 ? "skipped" : "damped");
+                add(results, name, engine, steps, "failedImages", (double) (model.skipped() + model.damped()));
+                add(results, name, engine, steps, "images", (double) steps * BATCH);
+                add(results, name, engine, steps, "finite", model.isFinite() ? 1 : 0);
+                add(results, name, engine, steps, "accuracy", model.accuracy(data, Digits.TRAINING, data.size()));
+            }
+        }
     }
 
     /** Every gradient mode for the same time on one thread, each in a JVM of its own: the table from which a mode is picked. */

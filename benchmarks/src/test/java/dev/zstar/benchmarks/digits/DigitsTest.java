@@ -66,6 +66,7 @@ class DigitsTest {
     void aMapThatStopsToContractCostsStepsAndNotTheParameters() {
         Digits data = Digits.load();
         int[] images = IntStream.range(0, Digits.TRAINING).toArray();
+        double[] skipping = null;
         for (double damping : new double[] {0, 0.1}) {
             var options = new DeqClassifier.Options(48, 64, 1, GradientMode.DEFAULT, Double.POSITIVE_INFINITY, 0.1, damping);
             try (Engine engine = Engines.best(1);
@@ -76,6 +77,11 @@ class DigitsTest {
                 assertThat(damping == 0 ? model.skipped() : model.damped()).as("images that failed").isPositive();
                 assertThat(model.trouble()).contains("rows, the gradients of ").contains("ended with ");
                 assertThat(model.isFinite()).isTrue();
+                if (damping == 0) {
+                    skipping = model.weights();
+                } else {
+                    assertThat(model.weights()).as("what is damped is added").isNotEqualTo(skipping);
+                }
             }
         }
     }

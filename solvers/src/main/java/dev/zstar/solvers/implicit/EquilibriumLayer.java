@@ -135,11 +135,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     }
 
     private Block block(int cols) {
-        Block block = engine.allocate(type, batch, cols);
-        for (int rows = 0; rows < batch; rows++) {
-            block.head(rows);
-        }
-        return block;
+        return engine.allocate(type, batch, cols).withHeads();
     }
 
     /**

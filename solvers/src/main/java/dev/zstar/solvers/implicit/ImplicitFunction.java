@@ -32,11 +32,7 @@ public final class ImplicitFunction implements AutoCloseable {
      */
     public static ImplicitFunction plan(Engine engine, Type type, int n, int batch, int restart, Stopping stopping) {
         Gmres gmres = Gmres.plan(engine, type, n, batch, restart, stopping);
-        Block w = engine.allocate(type, batch, n);
-        for (int rows = 0; rows < batch; rows++) {
-            w.head(rows);
-        }
-        return new ImplicitFunction(engine, gmres, w);
+        return new ImplicitFunction(engine, gmres, engine.allocate(type, batch, n).withHeads());
     }
 
     /**

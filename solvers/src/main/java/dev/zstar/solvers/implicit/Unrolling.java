@@ -33,19 +33,11 @@ final class Unrolling implements AutoCloseable {
         picard = Picard.plan(engine, type, n, batch, 1, Stopping.fixed(steps + 1).recording(at));
         segment = new Block[spacing];
         for (int i = 0; i < spacing; i++) {
-            segment[i] = block(type, batch, n);
+            segment[i] = engine.allocate(type, batch, n).withHeads();
         }
-        v = block(type, batch, n);
-        back = block(type, batch, n);
-        total = block(type, batch, n);
-    }
-
-    private Block block(Type type, int batch, int n) {
-        Block block = engine.allocate(type, batch, n);
-        for (int rows = 0; rows < batch; rows++) {
-            block.head(rows);
-        }
-        return block;
+        v = engine.allocate(type, batch, n).withHeads();
+        back = engine.allocate(type, batch, n).withHeads();
+        total = engine.allocate(type, batch, n).withHeads();
     }
 
     Outcome forward(EquilibriumMap<?> map, Block z) {

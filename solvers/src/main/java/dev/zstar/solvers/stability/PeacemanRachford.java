@@ -78,13 +78,9 @@ public final class PeacemanRachford implements DifferentiableMap, AutoCloseable 
         this.bias = engine.allocate(type, 1, n);
         this.bias.copyFrom(bias);
         biased = Epilogue.of(this.bias, Activation.IDENTITY);
-        injected = engine.allocate(type, batch, n);
-        scratch = engine.allocate(type, batch, n);
+        injected = engine.allocate(type, batch, n).withHeads();
+        scratch = engine.allocate(type, batch, n).withHeads();
         slope = engine.allocate(type, batch, n);
-        for (int rows = 0; rows < batch; rows++) {
-            scratch.head(rows);
-            injected.head(rows);
-        }
         active = new Rows(batch);
         epilogue = Epilogue.injected(injected, active, Activation.IDENTITY);
     }
