@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
         versionProvider = Zstar.Version.class,
         subcommands = {StudyCommand.class, SolveCommand.class, TuneCommand.class, DoctorCommand.class},
         synopsisSubcommandLabel = "COMMAND",
-        footer = {"", "Also: zstar test (all tests), zstar jmh [ARGS] (single benchmarks)."})
+        footer = {"", "Also: zstar test (all tests), zstar jmh [ARGS] (single benchmarks), zstar peers FILE (their results as tables)."})
 public final class Zstar implements Runnable {
     /** Columns of the terminal that texts are made for. */
     static final int WIDTH = 110;
@@ -38,7 +38,7 @@ public final class Zstar implements Runnable {
             } else {
                 err.println("zstar: this is a bug: " + exception + " (set ZSTAR_DEBUG=1 to see where)");
             }
-            if (System.getenv("ZSTAR_DEBUG") != null) {
+            if (!System.getenv().getOrDefault("ZSTAR_DEBUG", "").isEmpty()) {
                 exception.printStackTrace(err);
             }
             return 1;
