@@ -38,7 +38,7 @@ public final class Zstar implements Runnable {
             } else {
                 err.println("zstar: this is a bug: " + exception + " (set ZSTAR_DEBUG=1 to see where)");
             }
-            if (!System.getenv().getOrDefault("ZSTAR_DEBUG", "").isEmpty()) {
+            if (System.getenv("ZSTAR_DEBUG") != null) {
                 exception.printStackTrace(err);
             }
             return 1;
