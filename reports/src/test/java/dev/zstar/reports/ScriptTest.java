@@ -42,7 +42,8 @@ class ScriptTest {
             String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             int code = process.waitFor();
             try (Stream<Path> files = Files.list(checkout)) {
-                assertThat(files.map(file -> file.getFileName().toString())).as("nothing was built").containsExactlyInAnyOrder("zstar", "pom.xml");
+                assertThat(files.map(file -> file.getFileName().toString())).as("nothing was built")
+                        .containsExactlyInAnyOrder("zstar", "pom.xml");
             }
             return new Answer(code, out, Files.readString(err));
         } finally {
@@ -73,8 +74,8 @@ class ScriptTest {
 
     @Test
     void theHelpOfACommandBuildsNothing() throws Exception {
-        assertThat(run("study", "--help"))
-                .isEqualTo(new Answer(0, usage(), "zstar: this is the overview; the options of study are printed once it is built (./zstar doctor builds)\n"));
+        String note = "zstar: this is the overview; the options of study are printed once it is built (./zstar doctor builds)\n";
+        assertThat(run("study", "--help")).isEqualTo(new Answer(0, usage(), note));
     }
 
     @Test

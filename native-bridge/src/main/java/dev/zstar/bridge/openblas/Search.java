@@ -120,8 +120,8 @@ final class Search {
         } catch (Unusable e) {
             // In the words of the GNU loader.
             throw !e.getMessage().contains("failed to map segment") ? e
-                    : new Unusable("is unpacked into " + folder + ", where nothing can be run (a file system mounted noexec?); name another folder with "
-                            + Cache.SETTINGS);
+                    : new Unusable("is unpacked into " + folder + ", where nothing can be executed (is it mounted noexec?);"
+                            + " name another folder with " + Cache.SETTINGS);
         }
         return checked(loaded, "bundled");
     }
