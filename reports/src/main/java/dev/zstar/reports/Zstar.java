@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
         versionProvider = Zstar.Version.class,
         subcommands = {StudyCommand.class, SolveCommand.class, TuneCommand.class, DoctorCommand.class},
         synopsisSubcommandLabel = "COMMAND",
-        footer = {"", "Also: zstar test (all tests), zstar jmh [ARGS] (single benchmarks)."})
+        footer = {"", "Also: zstar test (all tests), zstar jmh [ARGS] (single benchmarks), zstar peers FILE (results as tables)."})
 public final class Zstar implements Runnable {
     /** Columns of the terminal that texts are made for. */
     static final int WIDTH = 110;

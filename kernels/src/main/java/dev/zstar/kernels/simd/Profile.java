@@ -40,8 +40,8 @@ public record Profile(String cpu, int bits, Map<Setting, Long> values) {
     public static Optional<Path> place() {
         String named = System.getProperty(PROPERTY);
         try {
-            if (named != null) {
-                return named.equals("none") || named.isEmpty() ? Optional.empty() : Optional.of(Path.of(named).toAbsolutePath());
+            if (named != null && !named.isEmpty()) {
+                return named.equals("none") ? Optional.empty() : Optional.of(Path.of(named).toAbsolutePath());
             }
             boolean windows = System.getProperty("os.name", "").startsWith("Windows");
             Path home = Path.of(System.getProperty("user.home", ""));

@@ -37,17 +37,26 @@ import java.util.zip.CheckedInputStream;
  * @param root belongs to zstar alone
  */
 record Cache(Path root) {
+    /** What names another folder, for messages. */
+    static final String SETTINGS = "-Dzstar.cache or ZSTAR_CACHE";
+
     private static final String SUMS = "SHA256SUMS";
     private static final long PATIENCE_NANOS = 60_000_000_000L;
 
-    /** {@code zstar.cache}, or {@code zstar} in the place where this system keeps what can be made again. */
+    /** {@code zstar.cache}, {@code ZSTAR_CACHE}, or {@code zstar} in the place where this system keeps what can be made again. */
     static Path folder() {
-        String named = System.getProperty("zstar.cache");
-        if (named != null) {
-            return Path.of(named).toAbsolutePath();
+        return folder(System.getProperty("zstar.cache"), System.getenv("ZSTAR_CACHE"),
+                System.getenv(Platform.WINDOWS ? "LOCALAPPDATA" : "XDG_CACHE_HOME"), System.getProperty("user.home", ""));
+    }
+
+    /** The same from the values, each null or empty where it is not given. */
+    static Path folder(String property, String environment, String variable, String user) {
+        for (String named : new String[] {property, environment}) {
+            if (named != null && !named.isEmpty()) {
+                return Path.of(named).toAbsolutePath();
+            }
         }
-        Path home = Path.of(System.getProperty("user.home", ""));
-        String variable = System.getenv(Platform.WINDOWS ? "LOCALAPPDATA" : "XDG_CACHE_HOME");
+        Path home = Path.of(user);
         // The XDG rules say to ignore a path that is not absolute.
         if (variable != null && Path.of(variable).isAbsolute()) {
             return Path.of(variable, "zstar");
@@ -57,10 +66,10 @@ record Cache(Path root) {
         return caches.resolve("zstar");
     }
 
-    /** The library's path, after it and what it needs lie there unharmed. */
+    /** The folder that the library and what it needs lie in, unharmed. */
     Path unpack(Bundle bundle) throws Unusable, IOException {
         if (!root.isAbsolute()) {
-            throw new Unusable("is not unpacked, because this user has no home folder (name a folder with -Dzstar.cache)");
+            throw new Unusable("is not unpacked, because this user has no home folder (name a folder with " + SETTINGS + ")");
         }
         requirePrivate(root);
         Path folder = root.resolve("openblas-" + identity(bundle));
@@ -76,7 +85,7 @@ record Cache(Path root) {
                 Files.move(part, folder.resolve(SUMS), ATOMIC_MOVE, REPLACE_EXISTING);
             }
         }
-        return folder.resolve(Platform.libraryFile());
+        return folder;
     }
 
     private static String identity(Bundle bundle) {
@@ -111,14 +120,14 @@ record Cache(Path root) {
         Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(folder);
         if (permissions.contains(PosixFilePermission.GROUP_WRITE) || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
             throw new Unusable("is not unpacked into " + folder + ", because others may write there ("
-                    + PosixFilePermissions.toString(permissions) + "; chmod go-w it, or name another with -Dzstar.cache)");
+                    + PosixFilePermissions.toString(permissions) + "; chmod go-w it, or name another with " + SETTINGS + ")");
         }
         // Whoever owns what this process makes is this user; the name in user.name is only a name.
         Path probe = Files.createTempFile(folder, "owner", null);
         try {
             if (!Files.getOwner(probe).equals(Files.getOwner(folder))) {
                 throw new Unusable("is not unpacked into " + folder + ", because it belongs to " + Files.getOwner(folder)
-                        + " (name another with -Dzstar.cache)");
+                        + " (name another with " + SETTINGS + ")");
             }
         } finally {
             Files.deleteIfExists(probe);

@@ -11,7 +11,8 @@ import java.util.Optional;
  *
  * <p>The system property {@code zstar.openblas}, or the environment variable {@code ZSTAR_OPENBLAS}, names the full path of a
  * library; then no other is tried. Otherwise it comes from the {@code org.bytedeco:openblas} jar of this platform, or from the
- * system. {@code zstar.cache} names the folder that the jar's files are unpacked into.
+ * system. {@code zstar.cache}, or the variable {@code ZSTAR_CACHE}, names the folder that the jar's files are unpacked into. Where any of
+ * these is empty, it is as if it was not set.
  */
 public final class OpenBlasProvider implements EngineProvider {
     static final String NAME = "openblas";

@@ -1,7 +1,6 @@
 package dev.zstar.bridge.openblas;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -20,13 +19,23 @@ final class Search {
     /**
      * Where to look.
      *
-     * @param property the value of the system property {@code zstar.openblas}, or null
-     * @param environment the value of the variable {@code ZSTAR_OPENBLAS}, or null
+     * @param property the value of the system property {@code zstar.openblas}, or null; empty is null
+     * @param environment the value of the variable {@code ZSTAR_OPENBLAS}, or null; empty is null
      * @param loaders asked for the native jar, in order
      * @param cache the folder that the jar's files are unpacked into
      * @param names what the system's library is called
      */
     record Places(String property, String environment, List<ClassLoader> loaders, Path cache, List<String> names) {
+        /** Takes what is empty as not given. */
+        Places {
+            property = given(property);
+            environment = given(environment);
+        }
+
+        private static String given(String value) {
+            return value == null || value.isEmpty() ? null : value;
+        }
+
         static Places ofThisProcess() {
             List<ClassLoader> loaders = Stream.of(
                             Search.class.getClassLoader(),
@@ -77,22 +86,44 @@ final class Search {
             return named("the environment variable ZSTAR_OPENBLAS", places.environment);
         }
         List<String> tried = new ArrayList<>();
+        boolean jar = false;
         try (Bundle bundle = Bundle.open(places.loaders)) {
-            return load(new Cache(places.cache).unpack(bundle).toString(), "bundled");
+            jar = true;
+            return bundled(bundle, new Cache(places.cache).unpack(bundle));
         } catch (Unusable e) {
             tried.add("the native jar " + e.getMessage());
         } catch (IOException e) {
-            tried.add("the native jar cannot be unpacked (" + e + "; name another folder with -Dzstar.cache)");
+            tried.add("the native jar cannot be unpacked (" + e + "; name another folder with " + Cache.SETTINGS + ")");
         }
         for (String name : places.names) {
             try {
-                return load(name, "system");
+                SymbolLookup library = name.contains("/") ? Loader.load(Path.of(name), List.of()) : Loader.load(name);
+                return checked(library, "system");
             } catch (Unusable e) {
                 tried.add("the system's " + name + " " + e.getMessage());
             }
         }
-        return none("no OpenBLAS can be used: " + String.join("; ", tried) + "; put org.bytedeco:openblas for " + Platform.NAME
-                + " on the class path, or install OpenBLAS (Debian: libopenblas0), or start java with -Dzstar.openblas=<full path>");
+        return none("no OpenBLAS can be used: " + String.join("; ", tried) + "; "
+                + (jar ? "" : "put org.bytedeco:openblas for " + Platform.NAME + " on the class path, or ")
+                + "install OpenBLAS (Debian: libopenblas0), or name a library with -Dzstar.openblas=<full path> or ZSTAR_OPENBLAS");
+    }
+
+    private static Result bundled(Bundle bundle, Path folder) throws Unusable {
+        Path library = folder.resolve(Platform.libraryFile());
+        List<Path> companions = bundle.entries().stream()
+                .map(entry -> folder.resolve(bundle.file(entry)))
+                .filter(file -> !file.equals(library))
+                .toList();
+        SymbolLookup loaded;
+        try {
+            loaded = Loader.load(library, companions);
+        } catch (Unusable e) {
+            // In the words of the GNU loader.
+            throw !e.getMessage().contains("failed to map segment") ? e
+                    : new Unusable("is unpacked into " + folder + ", where nothing can be executed (is it mounted noexec?);"
+                            + " name another folder with " + Cache.SETTINGS);
+        }
+        return checked(loaded, "bundled");
     }
 
     /** A library that the user chose: if it does not work, no other is what was asked for. */
@@ -106,7 +137,7 @@ final class Search {
             if (!Files.isRegularFile(path)) {
                 throw new Unusable("is not a file");
             }
-            return load(name, name);
+            return checked(Loader.load(path, List.of()), name);
         } catch (Unusable e) {
             return none(place + e.getMessage() + "; correct it, or remove it to have OpenBLAS looked for");
         } catch (InvalidPathException e) {
@@ -114,16 +145,8 @@ final class Search {
         }
     }
 
-    /** Loads a library for the rest of the process, and puts it to the test. */
-    private static Result load(String name, String origin) throws Unusable {
-        SymbolLookup library;
-        try {
-            library = name.contains("/") || name.contains("\\")
-                    ? SymbolLookup.libraryLookup(Path.of(name), Arena.global())
-                    : SymbolLookup.libraryLookup(name, Arena.global());
-        } catch (IllegalArgumentException e) {
-            throw new Unusable("does not load (" + Platform.loaderMessage(name) + ")");
-        }
+    /** Puts a library to the test. */
+    private static Result checked(SymbolLookup library, String origin) throws Unusable {
         Cblas blas = new Cblas(library);
         blas.threads(1);
         SelfCheck.run(blas);
