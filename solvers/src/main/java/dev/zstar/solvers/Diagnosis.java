@@ -154,7 +154,7 @@ public final class Diagnosis {
     }
 
     /** By how much the relative residual of each row changes when every element of z changes in its last bit or two. */
-    private static double[] noise(Engine engine, FixedPointMap f, Block z) {
+    private double[] noise(Engine engine, FixedPointMap f, Block z) {
         Type type = z.type();
         Rows rows = new Rows(z.rows());
         Random random = new Random(1);
@@ -179,7 +179,7 @@ public final class Diagnosis {
                         change += difference * difference;
                         size += value.get(b, i) * value.get(b, i);
                     }
-                    largest[b] = Math.max(largest[b], Judge.relative(change, size));
+                    largest[b] = Math.max(largest[b], solver.relative(b, Math.sqrt(change), Math.sqrt(size)));
                 }
             }
         }
