@@ -324,12 +324,42 @@ class DiagnosisTest {
             };
             String text = explain(picard, f, z);
             assertThat(text).contains("Row 1 of 5 ended NONFINITE_INPUT: the start holds NaN (row 1, element 1).")
-                    .contains("Row 2 of 5 ended NONFINITE_FUNCTION after 1 evaluation: there the map returned NaN or infinity, as it does at the state returned.")
+                    .contains("Row 2 of 5 ended NONFINITE_FUNCTION after 1 evaluation: the map returns NaN or infinity at the state that was returned, which is finite.")
                     .contains("Row 4 of 5 ended NONFINITE_FUNCTION after 6 evaluations")
                     .contains("there the map returned NaN or infinity, though near the best iterate plain steps contract by a factor of 0.500 each.")
                     .contains("Row 0 of 5 ended CONVERGED_RELATIVE").contains("Row 3 of 5 ended DIVERGED after ");
             assertThat(text.lines().filter(line -> line.startsWith("Row 3")).findFirst().orElseThrow())
                     .contains("the Jacobian there has an eigenvalue of about 3.00, so that errors of plain steps grow");
+        }
+    }
+
+    /** Where the tolerance is below what rounding leaves, no number of evaluations is promised. */
+    @Test
+    void noPromiseIsMadeThatTheTypeCanNotKeep() {
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, 64, 2, 0.5, 3);
+                Anderson short9 = Anderson.plan(engine, Type.F32, 64, 2, Anderson.Options.DEFAULT, Stopping.relative(1e-9).within(4));
+                Anderson short5 = Anderson.plan(engine, Type.F32, 64, 2, Anderson.Options.DEFAULT, Stopping.relative(1e-5).within(4));
+                Block z = engine.allocate(Type.F32, 2, 64)) {
+            assertThat(explain(short9, cell, z)).contains("plain steps contract there").contains("so f32 may not reach the tolerance").doesNotContain("about");
+            z.fill(0);
+            assertThat(explain(short5, cell, z)).contains("more would reach the tolerance: the budget was too small");
+        }
+    }
+
+    /** {@code z + 1 - sin(z) / 2} has slope 1/2 at 0, and no fixed point at all. */
+    @Test
+    void aSlopeBelowOneIsNoPromiseOfASolution() {
+        FixedPointMap f = (in, out, rows) -> {
+            for (int p = 0; p < in.rows(); p++) {
+                out.set(p, 0, in.get(p, 0) + 1.5 - Math.sin(in.get(p, 0)) / 2);
+            }
+        };
+        try (Engine engine = Engines.best(1);
+                Picard once = picard(engine, Type.F64, 1, 1, 1, Stopping.relative(1e-9).within(1));
+                Block z = engine.allocate(Type.F64, 1, 1)) {
+            z.set(0, 0, 0);
+            assertThat(explain(once, f, z)).startsWith("The row ended MAX_EVALUATIONS after 1 evaluation").contains("a solution may not be near").doesNotContain("more would");
         }
     }
 

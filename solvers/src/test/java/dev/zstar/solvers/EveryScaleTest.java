@@ -7,7 +7,6 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
-import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
