@@ -9,7 +9,8 @@ final class SafeNorm {
 
     /** {@code √squares} where that is in range, else the norm of row {@code p} from scaled elements. */
     static double of(double squares, Block x, int p) {
-        if (squares >= SMALL && squares < Double.POSITIVE_INFINITY) {
+        // A sum of squares of f32 is 0 only where all of them are: so it is with starts at 0.
+        if (squares >= SMALL && squares < Double.POSITIVE_INFINITY || squares == 0 && x.type() == Type.F32) {
             return Math.sqrt(squares);
         }
         double largest = 0;

@@ -173,6 +173,9 @@ public final class Anderson extends FixedPointSolver {
         }
     }
 
+    /** Where the best iterate of a row is. It is copied to the result only when a worse one follows, which is rare: 2n elements fewer in most steps. */
+    private enum Best { RESULT, LATEST, PREVIOUS }
+
     private final Options options;
     private final int capacity;
     private final Basis r;
@@ -190,8 +193,11 @@ public final class Anderson extends FixedPointSolver {
     private final double[] gram;
     private final double[] α;
     private final double[] damped;
-    /** The slot of the best iterate, or -1 once it has been saved. */
-    private final int[] bestSlot;
+    /** The iterates of the step before, which are whole until the next ones are mixed there. */
+    private Block previous;
+    /** By row of the batch: where its best iterate is, and at which position. */
+    private final Best[] best;
+    private final int[] place;
     private final LeastSquares small;
     private final Projection projection;
     private final OrthogonalDifferences differences;
@@ -211,17 +217,19 @@ public final class Anderson extends FixedPointSolver {
         gram = new double[plan.batch * capacity * capacity];
         α = new double[plan.batch * capacity];
         damped = new double[plan.batch * capacity];
-        bestSlot = new int[plan.batch];
+        previous = plan.block();
+        best = new Best[plan.batch];
+        place = new int[plan.batch];
         small = new LeastSquares(capacity, options.regularisation(), options.condition());
         projection = options.variant() == Variant.TYPE_I ? new Projection(plan, capacity, options.regularisation(), options.condition()) : null;
         differences = options.orthogonal() ? new OrthogonalDifferences(plan, capacity) : null;
     }
 
     /**
-     * Allocates {@code 2 m + 4} blocks, {@code 3 m + 5} with orthogonal differences, two more with a safeguard, for batches of up to {@code batch} rows of {@code n} elements.
+     * Allocates {@code 2 m + 5} blocks, {@code 3 m + 6} with orthogonal differences, two more with a safeguard, for batches of up to {@code batch} rows of {@code n} elements.
      */
     public static Anderson plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
-        return new Anderson(new Plan(engine, type, n, batch), options, stopping);
+        return Plan.build(engine, type, n, batch, plan -> new Anderson(plan, options, stopping));
     }
 
     @Override
@@ -231,7 +239,7 @@ public final class Anderson extends FixedPointSolver {
         remembered[b] = 0;
         seen[b] = 0;
         age[b] = 0;
-        bestSlot[b] = -1;
+        best[b] = Best.RESULT;
         Arrays.fill(α, b * capacity, (b + 1) * capacity, 0);
     }
 
@@ -242,9 +250,6 @@ public final class Anderson extends FixedPointSolver {
             slots[b] = slots[b] + 1 == capacity ? 0 : slots[b] + 1;
             counts[b] = Math.min(counts[b] + 1, capacity);
             remembered[b] = Math.min(remembered[b] + 1, capacity);
-            if (bestSlot[b] == slots[b]) {
-                restore(b, result());
-            }
         }
         plan.engine.residualSweep(zk, gk, r, values, slots, counts, rows, sweep);
         for (int p = 0; p < rows.count(); p++) {
@@ -256,19 +261,30 @@ public final class Anderson extends FixedPointSolver {
     }
 
     @Override
-    void remember(int b, int p, Block zk, Block result) {
-        bestSlot[b] = slots[b];
+    void measureAlone(int b, int p, Block zk, Block gk, double[] squares) {
+        super.measureAlone(b, p, zk, gk, squares);
+        slots[b] = 0;
+        counts[b] = 1;
+        remembered[b] = 1;
+        sweep[b * (capacity + 1)] = squares[2 * b];
+        sweep[b * (capacity + 1) + capacity] = squares[2 * b + 1];
+        values.block().copyRow(gk, p, b * capacity);
+        for (int i = 0; i < plan.n; i++) {
+            r.block().set(b * capacity, i, gk.get(p, i) - zk.get(p, i));
+        }
     }
 
-    /** {@code z = g - r}. */
+    @Override
+    void remember(int b, int p, Block zk, Block result) {
+        best[b] = Best.LATEST;
+        place[b] = p;
+    }
+
     @Override
     void restore(int b, Block result) {
-        if (bestSlot[b] >= 0) {
-            int at = b * capacity + bestSlot[b];
-            for (int i = 0; i < plan.n; i++) {
-                result.set(b, i, values.block().get(at, i) - r.block().get(at, i));
-            }
-            bestSlot[b] = -1;
+        if (best[b] != Best.RESULT) {
+            keep(b, place[b], best[b] == Best.LATEST ? z : previous, result);
+            best[b] = Best.RESULT;
         }
     }
 
@@ -287,10 +303,22 @@ public final class Anderson extends FixedPointSolver {
         if (differences != null) {
             differences.solve(r, slots, remembered, α);
         }
-        plan.engine.mix(values, capacity, α, zk, rows);
-        if (dampen()) {
-            plan.engine.multiAxpy(r, capacity, damped, zk, rows, null);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (best[b] == Best.PREVIOUS) {
+                restore(b, result());
+            } else if (best[b] == Best.LATEST) {
+                best[b] = Best.PREVIOUS;
+            }
         }
+        Block next = previous.head(rows.count());
+        plan.engine.mix(values, capacity, α, next, rows);
+        if (dampen()) {
+            plan.engine.multiAxpy(r, capacity, damped, next, rows, null);
+        }
+        Block last = z;
+        z = previous;
+        previous = last;
     }
 
     /** α of row b. */

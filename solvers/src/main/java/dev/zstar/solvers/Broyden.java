@@ -20,9 +20,9 @@ import dev.zstar.kernels.Type;
  * included. All others keep pairs of vectors. The bad method reads each of those once, {@code (2k + 26) n}, the good one twice,
  * {@code (4k + 24) n}. A reduction to half of the memory m adds about {@code 4 m n} to each step between two.
  *
- * <p>With a line search a step is made shorter until {@code ‖F‖} falls enough (Armijo 1966). A shorter trial is an iterate like any other: a row that
- * is refused goes back some way while others take their next step, and all are evaluated together. Where no length will do the row starts again, with
- * {@code B = I}, from the point that it has; where that direction fails too, it ends with {@link Status#LINE_SEARCH_FAILED}.
+ * <p>With a line search a step is made shorter until {@code ‖F‖} falls enough (Armijo 1966). A shorter trial is an iterate like any other: a row that is refused goes back some
+ * way while others take their next step, and all are evaluated together. Where no length will do the row takes whole steps, as without a search, and learns from them. Where 20
+ * of them lead to nothing better it starts again, with {@code B = I}, from its best point; where that direction fails too, it ends with {@link Status#LINE_SEARCH_FAILED}.
  */
 public final class Broyden extends FixedPointSolver {
     /** What a step teaches. */
@@ -51,8 +51,7 @@ public final class Broyden extends FixedPointSolver {
      * @param memory steps that are kept, 2 to 500
      * @param reduction what is kept of them when there is no room for another. To drop the oldest instead is known to fail where a restart does not
      * @param rank how many pairs a reduction keeps, below memory; 0 for half of it, and with {@link Reduction#RESTART}
-     * @param lineSearch whether steps are made shorter until {@code ‖F‖} falls. Finds the way from far away, where whole steps overshoot; but that
-     *     {@code ‖F‖} can fall along a direction is nothing that the methods promise, and solves where it rises on the way take longer, or fail
+     * @param lineSearch whether steps are made shorter until {@code ‖F‖} falls. Finds the way from far away, where whole steps overshoot
      * @param safeguard what happens where the residual grows, or null for nothing; not beside a line search
      */
     public record Options(Update update, int memory, Reduction reduction, int rank, boolean lineSearch, Safeguard safeguard) {
@@ -118,7 +117,7 @@ public final class Broyden extends FixedPointSolver {
 
     /** Of the line search: α, and how often a step is made shorter, to a thousandth or less, before its direction is given up. */
     private static final double DECREASE = 1e-4;
-    private static final int REDUCTIONS = 10;
+    private static final int REDUCTIONS = 6;
 
     private final InverseJacobian inverse;
     private final LinearOperator applied;
@@ -127,10 +126,8 @@ public final class Broyden extends FixedPointSolver {
     private final double[] λ;
     /** Null without a line search, and so is what follows. */
     private final LineSearch search;
-    /** The points that steps are taken from, by row of the batch. */
-    private final Block points;
     /**
-     * By row of the batch: accepted steps, -1 before the first evaluation; whether the row is on the way back to its point; whether it is given up.
+     * By row of the batch: accepted steps, -1 before the first evaluation; whether the row is on the way back to its best point; whether it is given up.
      */
     private final int[] steps;
     private final boolean[] returning;
@@ -146,7 +143,6 @@ public final class Broyden extends FixedPointSolver {
         λ = new double[plan.batch];
         boolean searches = options.lineSearch();
         search = searches ? new LineSearch(plan.batch, DECREASE, REDUCTIONS) : null;
-        points = searches ? plan.block() : null;
         steps = searches ? new int[plan.batch] : null;
         returning = searches ? new boolean[plan.batch] : null;
         failed = searches ? new boolean[plan.batch] : null;
@@ -154,8 +150,8 @@ public final class Broyden extends FixedPointSolver {
 
     /**
      * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code memory + 2} blocks for the good method with restarts, and
-     * {@code 2 memory + 3} for all others, with {@code rank + 1} vectors for reductions, not for each row but in all. One block more for a line
-     * search, two more for a safeguard, and for a tolerance for steps.
+     * {@code 2 memory + 3} for all others, with {@code rank + 1} vectors for reductions, not for each row but in all. Two blocks more for a
+     * safeguard, and for a tolerance for steps.
      *
      * @throws IllegalArgumentException if a line search meets a fixed number of evaluations, of which the last may be at a point that it refuses
      */
@@ -164,7 +160,7 @@ public final class Broyden extends FixedPointSolver {
             throw new IllegalArgumentException("Broyden with a line search and a fixed number of evaluations, of which the last may be at a "
                     + "point that is refused; expected tolerances, or no line search");
         }
-        return new Broyden(new Plan(engine, type, n, batch), options, stopping);
+        return Plan.build(engine, type, n, batch, plan -> new Broyden(plan, options, stopping));
     }
 
     /**
@@ -188,23 +184,21 @@ public final class Broyden extends FixedPointSolver {
             steps[b] = -1;
             returning[b] = false;
             failed[b] = false;
+            search.begin(b);
         }
     }
 
     @Override
-    void measure(Block zk, Block gk, double[] squares) {
-        super.measure(zk, gk, squares);
+    void take(int b, int p, Block zk, Block gk, double[] squares) {
         if (search != null) {
-            for (int p = 0; p < rows.count(); p++) {
-                look(rows.index(p), Math.sqrt(squares[2 * rows.index(p)]));
-            }
+            look(b, Math.sqrt(squares[2 * b]));
         }
     }
 
     /** Row {@code b} learns {@code ‖F‖} at its trial. */
     private void look(int b, double norm) {
-        boolean step = steps[b] >= 0 && !returning[b];
-        refused[b] = step && !search.accepts(b, norm);
+        LineSearch.Move move = search.look(b, norm);
+        refused[b] = move != LineSearch.Move.ACCEPT;
         if (!refused[b]) {
             if (returning[b]) {
                 inverse.forget(b);
@@ -212,15 +206,15 @@ public final class Broyden extends FixedPointSolver {
             steps[b] += returning[b] ? 0 : 1;
             λ[b] = search.length(b);
             returning[b] = false;
-            search.start(b, norm);
-        } else if (search.reduce(b, norm)) {
-            λ[b] = search.length(b);
-        } else {
-            // The first direction is the residual itself: there is nothing to forget.
-            failed[b] = inverse.directions(b) == 1;
-            returning[b] = true;
-            λ[b] = 0;
+            search.next(b);
+            return;
         }
+        failed[b] = move == LineSearch.Move.FAIL;
+        returning[b] = move == LineSearch.Move.LOST;
+        if (returning[b]) {
+            search.giveBack(b);
+        }
+        λ[b] = search.length(b);
     }
 
     @Override
@@ -248,15 +242,13 @@ public final class Broyden extends FixedPointSolver {
         plan.engine.axpby(1, gk, 1, zk);
     }
 
-    /** Rows that are refused go back to where they came from, with no residual, whatever it was; the others have a new point. */
+    /** Rows that are refused go back to their best point, with no residual, whatever it was. */
     private void rebase(Block zk, Block gk) {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             if (refused[b]) {
-                zk.copyRow(points, b, p);
+                recall(b, p, zk);
                 gk.copyRow(zk, p, p);
-            } else {
-                points.copyRow(zk, p, b);
             }
         }
     }

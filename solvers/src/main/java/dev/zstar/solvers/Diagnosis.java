@@ -25,6 +25,8 @@ public final class Diagnosis {
     private static final double FLOOR = 4;
     /** Trials of what rounding makes of the residual. */
     private static final int TRIALS = 3;
+    /** The share of the contraction that the spectrum promises which steps must show. */
+    private static final double KEPT = 0.25;
     /** Rows of a group that are named. */
     private static final int NAMED = 3;
 
@@ -33,6 +35,8 @@ public final class Diagnosis {
         NONE,
         START_NOT_FINITE,
         MAP_NOT_FINITE,
+        /** The spectrum says that steps contract, and steps do not. */
+        FAR,
         /** The residual is rounding. */
         FLOOR,
         /** Steps contract. */
@@ -50,16 +54,23 @@ public final class Diagnosis {
     private final Block states;
     private final Spectrum spectrum;
     private final double[] noise;
+    /** Whether f is finite at each state; and by what steps from there did multiply the residual. */
+    private final boolean[] finite;
+    private final double[] tried;
+    private final FixedPointMap f;
     private final double β;
     private final List<String> sentences;
 
     private Diagnosis(FixedPointSolver solver, FixedPointMap f, Block states) {
         this.solver = solver;
         this.states = states;
+        this.f = f;
+        finite = new boolean[states.rows()];
         outcome = solver.outcome;
         β = Double.isNaN(solver.damping()) ? 1 : solver.damping();
         spectrum = Spectrum.at(solver.plan.engine, f, states);
         noise = noise(solver.plan.engine, f, states);
+        tried = TrialSteps.rates(solver.plan.engine, f, states, β);
         Map<Status, Map<Cause, List<Integer>>> groups = new EnumMap<>(Status.class);
         for (int b = 0; b < outcome.batch(); b++) {
             groups.computeIfAbsent(outcome.status(b), status -> new LinkedHashMap<>())
@@ -71,7 +82,8 @@ public final class Diagnosis {
     }
 
     /**
-     * Explains the last solve of {@code solver}. Evaluates f some forty times, and linearises a differentiable map at the states.
+     * Explains the last solve of {@code solver}. Evaluates f some sixty times, and linearises a differentiable map at the states. What it says of the steps that would help
+     * was tried, with six steps from the states.
      *
      * @param f the map that was solved, with what was injected then
      * @param states what the solve left
@@ -121,17 +133,17 @@ public final class Diagnosis {
 
     private Cause cause(int b) {
         Status status = outcome.status(b);
-        if (status == Status.NONFINITE_INPUT) {
-            return nonfinite(states, b) >= 0 ? Cause.START_NOT_FINITE : Cause.MAP_NOT_FINITE;
+        if (status == Status.NONFINITE_INPUT && nonfinite(states, b) >= 0) {
+            return Cause.START_NOT_FINITE;
         }
         if (!spectrum.known(b)) {
-            return Cause.NONE;
+            return finite[b] ? Cause.NONE : Cause.MAP_NOT_FINITE;
         }
         if (!status.isSuccess() && outcome.residual(b) <= FLOOR * noise[b]) {
             return Cause.FLOOR;
         }
         if (spectrum.rate(b, β) < 1) {
-            return Cause.CONTRACTS;
+            return status.isSuccess() || tried[b] < 1 - KEPT * (1 - spectrum.rate(b, β)) ? Cause.CONTRACTS : Cause.FAR;
         }
         if (spectrum.largestDamping(b) == 0) {
             return Cause.GROWS;
@@ -154,7 +166,7 @@ public final class Diagnosis {
     }
 
     /** By how much the relative residual of each row changes when every element of z changes in its last bit or two. */
-    private static double[] noise(Engine engine, FixedPointMap f, Block z) {
+    private double[] noise(Engine engine, FixedPointMap f, Block z) {
         Type type = z.type();
         Rows rows = new Rows(z.rows());
         Random random = new Random(1);
@@ -163,6 +175,9 @@ public final class Diagnosis {
                 Block beside = engine.allocate(type, z.rows(), z.cols());
                 Block moved = engine.allocate(type, z.rows(), z.cols())) {
             f.apply(z, value, rows);
+            for (int b = 0; b < z.rows(); b++) {
+                finite[b] = nonfinite(value, b) < 0;
+            }
             for (int trial = 0; trial < TRIALS; trial++) {
                 double[] signs = random.doubles(z.cols(), -1, 1).toArray();
                 for (int b = 0; b < z.rows(); b++) {
@@ -179,7 +194,7 @@ public final class Diagnosis {
                         change += difference * difference;
                         size += value.get(b, i) * value.get(b, i);
                     }
-                    largest[b] = Math.max(largest[b], Judge.relative(change, size));
+                    largest[b] = Math.max(largest[b], solver.relative(b, Math.sqrt(change), Math.sqrt(size)));
                 }
             }
         }
@@ -225,17 +240,19 @@ public final class Diagnosis {
 
     private String reason(Status status, Cause cause, List<Integer> rows) {
         return switch (cause) {
-            case NONE -> status == Status.NONFINITE_FUNCTION ? ": there the map returned NaN or infinity, as it does at the state returned" : "";
+            case NONE -> status == Status.NONFINITE_FUNCTION ? ": there the map returned NaN or infinity" : "";
             case START_NOT_FINITE -> {
                 int element = nonfinite(states, rows.getFirst());
                 yield ": the start holds " + states.get(rows.getFirst(), element) + " (row " + rows.getFirst() + ", element " + element + ")";
             }
-            case MAP_NOT_FINITE -> ": the start is finite, but what the map makes of it was not";
+            case MAP_NOT_FINITE -> ": the map returns NaN or infinity at the state that was returned, which is finite";
+            case FAR -> "; the Jacobian there says that " + steps() + " contract by a factor of " + number(rate(rows)) + " each, but six steps from there changed "
+                    + "the residual by a factor of " + range(rows, b -> tried[b], "%.3g") + " each: a solution may not be near";
             case FLOOR -> ": " + solver.plan.type + " resolves no less there, since changes of z in its last bits change the residual by "
                     + range(rows, b -> noise[b], "%.1g") + "; a tolerance of " + attained(rows) + " was met";
             case CONTRACTS -> contracts(status, rows);
-            case REVERSES -> grows(status, rows, "change sign and grow") + "; " + damping(rows);
-            case TURNS -> grows(status, rows, "turn and grow") + "; " + damping(rows);
+            case REVERSES -> grows(status, rows, "change sign and grow") + damping(rows);
+            case TURNS -> grows(status, rows, "turn and grow") + damping(rows);
             case GROWS -> grows(status, rows, "grow") + "; its real part is not below 1, so no damping makes steps contract; "
                     + others()
                     + " may converge, or make the map contract (in a cell, normalise W)";
@@ -282,27 +299,49 @@ public final class Diagnosis {
     private String damping(List<Integer> rows) {
         double largest = rows.stream().mapToDouble(spectrum::largestDamping).min().orElseThrow();
         double unit = Math.pow(10, Math.floor(Math.log10(largest)) - 1);
-        return String.format(
-                Locale.ROOT, "steps damped with β below %.2g contract there, or normalise W in a cell", Math.floor(largest / unit) * unit);
+        double share = Math.floor(largest / unit) * unit;
+        double[] damped = TrialSteps.rates(solver.plan.engine, f, states, share / 2);
+        boolean kept = rows.stream().allMatch(b -> damped[b] < 1);
+        return (kept ? String.format(Locale.ROOT, "; steps damped with β below %.2g contract there", share) : "") + (kept ? ", or " : "; ")
+                + "normalise W in a cell";
     }
 
-    /** Steps contract at these states: how fast, and how many more would do. */
+    private double rate(List<Integer> rows) {
+        return rows.stream().mapToDouble(b -> spectrum.rate(b, β)).max().orElseThrow();
+    }
+
+    private static String number(double x) {
+        return String.format(Locale.ROOT, "%.3g", x);
+    }
+
+    /** Steps contract at these states, and did when they were tried: how fast, and how many more would do. */
     private String contracts(Status status, List<Integer> rows) {
-        double rate = rows.stream().mapToDouble(b -> spectrum.rate(b, β)).max().orElseThrow();
-        String contract = "; " + steps() + " contract there by a factor of " + String.format(Locale.ROOT, "%.3g", rate) + " each";
-        double needed = 0;
-        for (int b : rows) {
-            needed = Math.max(needed, more(solver.tolerance(b), outcome.residual(b), spectrum.rate(b, β)));
+        String contract = steps() + " contract there by a factor of " + number(rate(rows)) + " each";
+        if (status == Status.NONFINITE_FUNCTION) {
+            return ": there the map returned NaN or infinity, though near the best iterate " + contract.replace(" there", "");
         }
-        boolean countable = needed > 0 && needed < 1e9;
-        String about = countable ? String.format(Locale.ROOT, ", and about %.0f more reach the tolerance", needed) : "";
+        if (status.isSuccess()) {
+            return "; " + contract;
+        }
+        double needed = 0;
+        boolean reachable = true;
+        for (int b : rows) {
+            // Of the two rates the slower one, as where the Jacobian changes on the way.
+            needed = Math.max(needed, more(solver.tolerance(b), outcome.residual(b), Math.max(spectrum.rate(b, β), tried[b])));
+            reachable &= solver.tolerance(b) > noise[b];
+        }
+        if (!reachable) {
+            return "; " + contract + ", but a change of z in its last bits changes the residual by " + range(rows, b -> noise[b], "%.1g") + " there, so "
+                    + solver.plan.type + " may not reach the tolerance";
+        }
+        if (!(needed > 0 && needed < 1e9)) {
+            return "; " + contract;
+        }
+        String about = "; " + contract + String.format(Locale.ROOT, ", and about %.0f more would reach the tolerance", needed);
         return switch (status) {
-            case MAX_EVALUATIONS, MAX_ITERATIONS, TIME_BUDGET -> contract + about + ": the budget was too small" + observed(rows);
-            case STAGNATED, DIVERGED -> contract + about + ", from the best iterate, which was returned";
-            case CANCELLED -> contract + about;
-            case NONFINITE_FUNCTION -> ": there the map returned NaN or infinity, though near the best iterate " + steps()
-                    + " contract by a factor of " + String.format(Locale.ROOT, "%.3g", rate) + " each";
-            default -> contract;
+            case MAX_EVALUATIONS, MAX_ITERATIONS, TIME_BUDGET -> about + ": the budget was too small" + observed(rows);
+            case CANCELLED -> about;
+            default -> about + ", from the best iterate, which was returned";
         };
     }
 

@@ -1,6 +1,5 @@
 package dev.zstar.solvers;
 
-import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
@@ -21,16 +20,17 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     /** Which rows of the batch go on, and at which position. */
     final Rows rows;
 
-    /** {@code ‖f(z) - z‖²} and {@code ‖f(z)‖²}, for each row of the batch. */
+    /** {@code ‖f(z) - z‖²} and {@code ‖f(z)‖²}, for each row of the batch, in the units of {@link #scales}. */
     private final double[] squares;
-    /** The smallest relative residual of each row, and after how many of its evaluations. */
-    private final double[] best;
-    private final int[] found;
+    /** Lengths of starts, by position. */
+    private final double[] starts;
+    private final Judge judge;
+    private final Scales scales;
     /** The slots of a stream that have no problem. */
     private final boolean[] idle;
     private final Epilogue measured;
-    private final Motion motion;
-    private final Retreat retreat;
+    private final StepLengths lengths;
+    private final SafeguardState safeguard;
     private final Block[] states;
     /** Whether what {@link Stopping} wants kept is kept. */
     private boolean keeps;
@@ -57,14 +57,15 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         outcome = new Outcome(plan.batch, stopping);
         rows = new Rows(plan.batch);
         squares = new double[2 * plan.batch];
-        best = new double[plan.batch];
-        found = new int[plan.batch];
+        starts = new double[plan.batch];
+        judge = new Judge(stopping, plan.type.unitRoundoff(), plan.batch);
+        scales = new Scales(plan.type, plan.batch);
         idle = new boolean[plan.batch];
         measured = Epilogue.NONE.with(new Epilogue.Norms(plan.batch));
         z = plan.block();
         g = plan.block();
-        motion = stopping.step() > 0 ? new Motion(plan) : null;
-        retreat = safeguard == null || stopping.fixed() ? null : new Retreat(plan, safeguard);
+        lengths = stopping.step() > 0 ? new StepLengths(plan) : null;
+        this.safeguard = safeguard == null || stopping.fixed() ? null : new SafeguardState(plan, safeguard);
         states = new Block[stopping.recorded().size()];
         for (int i = 0; i < states.length; i++) {
             states[i] = plan.block();
@@ -73,7 +74,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     }
 
     /**
-     * The method to begin with: Anderson acceleration of type II over the last ten iterates, {@code 24} blocks. For cells of one dense layer it took the least time of
+     * The method to begin with: Anderson acceleration of type II over the last ten iterates, {@code 25} blocks. For cells of one dense layer it took the least time of
      * all, 0.78 to 0.88 of that with five iterates, for one row as for 64; on 49 problems in f32 and f64 it took 0.86 of the textbook's evaluations with five. Type I and Broyden's
      * bad method with reductions take fewer evaluations, 0.78 and 0.72, and move three times the memory and more: they are for maps that cost more than a layer. The suite
      * {@code forward} of the study measures all of this.
@@ -89,7 +90,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
 
     /**
      * Solves from {@code start}, and leaves the result there: for each row the iterate whose residual the outcome states, the last
-     * one of a success and the best one of a failure.
+     * one of a success and of a failure the one with the shortest residual. It is bit for bit a point at which f was evaluated.
      *
      * @param start {@code batch × n}
      */
@@ -152,7 +153,8 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
                 }
                 idle[b] = false;
                 outcome.begin(b);
-                start(b);
+                plan.engine.norm(result.part(b, result.rows()), starts);
+                start(b, starts[0]);
                 z.copyRow(result, b, rows.count());
                 rows.append(b);
             }
@@ -162,8 +164,8 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     private Outcome solve(FixedPointMap f, Block start, double[] tolerances, Observer observer) {
         plan.enter("start", start);
         try {
-            if (tolerances != null && tolerances.length < start.rows()) {
-                throw new IllegalArgumentException("solve: " + tolerances.length + " tolerances for " + start.rows() + " rows");
+            if (tolerances != null) {
+                Stopping.requireTolerances(tolerances, start.rows());
             }
             result = start;
             keeps = true;
@@ -182,10 +184,11 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         int active = result.rows();
         outcome.start(active);
         rows.reset(active);
-        for (int b = 0; b < active; b++) {
-            start(b);
-        }
         z.head(active).copyFrom(result);
+        plan.engine.norm(z.head(active), starts);
+        for (int b = 0; b < active; b++) {
+            start(b, starts[b]);
+        }
     }
 
     private void iterate(FixedPointMap f, Observer observer) {
@@ -194,7 +197,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         began = timed ? System.nanoTime() : 0;
         while (active > 0) {
             active = evaluate(f);
-            if (observer != null && !observer.evaluated(outcome, z.head(active), rows)) {
+            if (observer != null && !observe(observer, active)) {
                 active = endAll(Status.CANCELLED);
             } else if (outOfTime()) {
                 active = endAll(Status.TIME_BUDGET);
@@ -205,44 +208,81 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         }
     }
 
+    private boolean observe(Observer observer, int active) {
+        Block zk = z.head(active);
+        scales.outward(zk, rows);
+        boolean on = observer.evaluated(outcome, zk, rows);
+        scales.inward(zk, rows);
+        return on;
+    }
+
     /** One evaluation of the rows that are left; returns how many go on. */
     private int evaluate(FixedPointMap f) {
         Block zk = z.head(rows.count());
         Block gk = g.head(rows.count());
-        f.apply(zk, gk, rows);
+        scales.around(f).apply(zk, gk, rows);
         outcome.evaluated(rows);
         if (keeps) {
             record(zk);
         }
         // Before a method takes the evaluation in, which may put a rejected iterate back.
-        if (motion != null) {
-            motion.measure(zk, rows);
+        if (lengths != null) {
+            lengths.measure(zk, rows);
         }
         measure(zk, gk, squares);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (!scales.fits(squares[2 * b], squares[2 * b + 1])) {
+                fit(b, p, zk, gk);
+            }
+            take(b, p, zk, gk, squares);
+        }
         return judge(zk, gk);
     }
 
-    private void start(int b) {
-        best[b] = Double.POSITIVE_INFINITY;
-        // The first residual is no best if it is infinite, as where f(z) is 0; patience counts from the start then.
-        found[b] = 0;
+    /**
+     * Brings a row whose squares can not be trusted into units in which they can: at its first evaluation, and where its residual has become so short. A row that runs
+     * away stays in its units: it has lost nothing that is worth them.
+     */
+    private void fit(int b, int p, Block zk, Block gk) {
+        boolean shorter = squares[2 * b] < 1;
+        if ((judge.isNew(b) || shorter) && scales.fit(b, zk, gk, p)) {
+            restore(b, result);
+            begin(b);
+            if (lengths != null) {
+                lengths.begin(b);
+            }
+            if (safeguard != null) {
+                safeguard.begin(b);
+            }
+            measureAlone(b, p, zk, gk, squares);
+        }
+    }
+
+    /** @param length of its start */
+    private void start(int b, double length) {
+        judge.begin(b, length);
+        scales.begin(b);
         begin(b);
-        if (retreat != null) {
-            retreat.begin(b);
+        if (lengths != null) {
+            lengths.begin(b);
+        }
+        if (safeguard != null) {
+            safeguard.begin(b);
         }
     }
 
     /** To the next iterates. */
     private void proceed(FixedPointMap f, int active) {
-        advance(f, z.head(active), g.head(active));
-        if (retreat != null) {
+        advance(scales.around(f), z.head(active), g.head(active));
+        if (safeguard != null) {
             for (int p = 0; p < active; p++) {
                 int b = rows.index(p);
-                if (retreat.astray(b)) {
+                if (safeguard.isAstray(b)) {
                     // What the method remembers as the best is in a place that it is about to forget.
                     restore(b, result);
                     begin(b);
-                    retreat.step(b, z, p);
+                    safeguard.step(b, z, p);
                 }
             }
         }
@@ -250,10 +290,10 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
 
     // ---- what a method adds
 
-    /** Row {@code b} of the batch starts anew. */
+    /** Row {@code b} of the batch starts again, from a new problem or in new units: nothing that was learnt holds. */
     void begin(int b) {}
 
-    /** Takes in {@code gk = f(zk)}: {@code squares[2 b]} becomes {@code ‖gk - zk‖²} and {@code squares[2 b + 1]} {@code ‖gk‖²}. */
+    /** Measures {@code gk = f(zk)}: {@code squares[2 b]} becomes {@code ‖gk - zk‖²} and {@code squares[2 b + 1]} {@code ‖gk‖²}. */
     void measure(Block zk, Block gk, double[] squares) {
         plan.engine.finish(zk, gk, measured);
         for (int p = 0; p < rows.count(); p++) {
@@ -263,9 +303,51 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         }
     }
 
-    /** The iterate of row {@code b}, at position {@code p}, is its best. By default it is copied to the result: 2n elements at every improvement. */
+    /** {@link #measure} for row {@code b} alone, at position p, which has just begun: element by element, since it is rare. */
+    void measureAlone(int b, int p, Block zk, Block gk, double[] squares) {
+        double residual = 0;
+        double value = 0;
+        for (int i = 0; i < plan.n; i++) {
+            double gi = gk.get(p, i);
+            double ri = gi - zk.get(p, i);
+            residual += ri * ri;
+            value += gi * gi;
+        }
+        squares[2 * b] = residual;
+        squares[2 * b + 1] = value;
+    }
+
+    /** Takes in what was measured for row {@code b}, at position p. May put an earlier point back, with its value and squares. */
+    void take(int b, int p, Block zk, Block gk, double[] squares) {}
+
+    /**
+     * The iterate of row {@code b}, at position {@code p}, which goes on, is its best. By default it is {@linkplain #keep copied} to the result: 2n elements at
+     * every improvement.
+     */
     void remember(int b, int p, Block zk, Block result) {
-        result.copyRow(zk, p, b);
+        keep(b, p, zk, result);
+    }
+
+    /** Overwrites the iterate of row {@code b}, at position p, with what the result holds. */
+    final void recall(int b, int p, Block zk) {
+        zk.copyRow(result, b, p);
+        scales.inward(zk, p, b);
+    }
+
+    /** What the tolerance of row {@code b} is compared with, for lengths in the units of its map. */
+    final double relative(int b, double residual, double value) {
+        return judge.relative(b, residual, value);
+    }
+
+    /** The shortest residual of row {@code b} in the last solve, in the units of its map. */
+    final double shortest(int b) {
+        return judge.shortest(b);
+    }
+
+    /** Copies the iterate of row {@code b}, at position p, to the result, or to any other block of the caller's rows and units. */
+    final void keep(int b, int p, Block zk, Block to) {
+        to.copyRow(zk, p, b);
+        scales.outward(to, b, b);
     }
 
     /** Puts the iterate last remembered for row {@code b} into the result, unless it is there. */
@@ -317,6 +399,12 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         return driver != null ? driver.tolerance(b) : tolerances == null ? stopping.relative() : tolerances[b];
     }
 
+    /** {@code ‖r‖} at which row {@code b} has converged where {@code ‖f(z)‖} is this, both in the units of the method. */
+    final double goal(int b, double value) {
+        return driver != null ? driver.goal(b, value)
+                : scales.inward(b, Math.max(tolerance(b) * judge.size(b, scales.outward(b, value)), stopping.absolute()));
+    }
+
     /** Evaluations that row {@code b} may still spend: for methods that evaluate on their own. */
     final int left(int b) {
         return driver != null ? driver.left(b) : stopping.maxEvaluations() - outcome.evaluations(b);
@@ -344,10 +432,13 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
             outcome.start(start.rows());
             rows.reset(0);
             for (int p = 0; p < some.count(); p++) {
+                z.copyRow(start, some.index(p), p);
+            }
+            plan.engine.norm(z.head(some.count()), starts);
+            for (int p = 0; p < some.count(); p++) {
                 int b = some.index(p);
-                start(b);
+                start(b, starts[p]);
                 outcome.spent(b, before == null ? 0 : before.evaluations(b));
-                z.copyRow(start, b, p);
                 rows.append(b);
             }
             iterate(f, null);
@@ -373,6 +464,9 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         this.driver = driver;
         try {
             measure(z.head(active), g.head(active), squares);
+            for (int i = 0; i < active; i++) {
+                take(some.index(i), i, z, g, squares);
+            }
             advance(f, z.head(active), g.head(active));
         } finally {
             this.driver = null;
@@ -391,59 +485,68 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         double worst = 0;
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
-            double residual = Judge.relative(squares[2 * b], squares[2 * b + 1]);
+            double residual = scales.outward(b, Math.sqrt(squares[2 * b]));
+            double value = scales.outward(b, Math.sqrt(squares[2 * b + 1]));
+            double relative = judge.relative(b, residual, value);
             int spent = outcome.evaluations(b);
-            boolean refused = refused(b) || retreat != null && retreat.judge(b, squares[2 * b]);
-            boolean better = !refused && residual < best[b];
-            double stepped = motion == null || spent == 1 ? Double.POSITIVE_INFINITY : motion.relative(b);
-            Status status = refused
-                    ? Judge.refused(squares[2 * b], squares[2 * b + 1], tolerance(b), spent, stopping)
-                    : Judge.judge(
-                            squares[2 * b], squares[2 * b + 1], tolerance(b), stepped, best[b], spent, better ? 0 : spent - found[b], stopping);
+            boolean refused = refused(b) || safeguard != null && safeguard.refuses(b, squares[2 * b]);
+            boolean better = !refused && judge.isBetter(b, residual);
+            Status status = refused ? judge.refused(b, residual, value, tolerance(b), spent)
+                    : residual < Double.POSITIVE_INFINITY && value < Double.POSITIVE_INFINITY
+                            ? judge.judge(b, residual, value, tolerance(b), lengths == null ? Double.POSITIVE_INFINITY : lengths.relative(b), spent)
+                            : nonfinite(zk, gk, p, spent);
             if (status == null) {
                 status = iterations(b) >= stopping.maxIterations() ? Status.MAX_ITERATIONS : verdict(b);
             }
-            worst = Math.max(worst, residual);
-            outcome.residual(b, residual);
-            if (better) {
-                best[b] = residual;
-                found[b] = spent;
+            worst = Math.max(worst, relative);
+            outcome.residual(b, relative);
+            if (!refused) {
+                judge.note(b, residual, value, spent);
             }
             if (status == null) {
-                if (better) {
-                    remember(b, p, zk, result);
-                }
-                if (retreat != null) {
-                    retreat.remember(b, squares[2 * b], zk, gk, p);
+                if (safeguard != null) {
+                    safeguard.remember(b, squares[2 * b], zk, gk, p);
                 }
                 if (kept != p) {
                     zk.copyRow(zk, p, kept);
                     gk.copyRow(gk, p, kept);
                 }
+                if (better) {
+                    remember(b, kept, zk, result);
+                }
                 rows.place(kept++, b);
             } else if (better || status.isSuccess()) {
-                // A success is the iterate that was tested, even if an earlier one was better, as where only the step is small.
-                result.copyRow(zk, p, b);
-                end(b, status, residual);
+                // A success is the iterate that was tested, even if an earlier one was better, as where only the step is small. At the start it is there.
+                if (spent > 1) {
+                    keep(b, p, zk, result);
+                }
+                end(b, status, relative);
             } else {
                 restore(b, result);
-                end(b, status, best[b]);
+                end(b, status, judge.best(b));
             }
         }
         if (keeps) {
             outcome.record(worst);
         }
         rows.truncate(kept);
-        if (motion != null && kept > 0) {
-            motion.remember(zk.head(kept), rows);
+        if (lengths != null && kept > 0) {
+            lengths.remember(zk.head(kept), rows);
         }
         return kept;
+    }
+
+    /** Who is to blame for a length that is not finite: the start, the method, the map, or a residual that outgrew the type. */
+    private static Status nonfinite(Block zk, Block gk, int p, int spent) {
+        return !Finite.row(zk, p) ? spent == 1 ? Status.NONFINITE_INPUT : Status.BREAKDOWN
+                : !Finite.row(gk, p) ? Status.NONFINITE_FUNCTION
+                : Status.DIVERGED;
     }
 
     private int endAll(Status status) {
         for (int p = 0; p < rows.count(); p++) {
             restore(rows.index(p), result);
-            end(rows.index(p), status, best[rows.index(p)]);
+            end(rows.index(p), status, judge.best(rows.index(p)));
         }
         rows.truncate(0);
         return 0;
@@ -463,7 +566,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
         for (int i = 0; i < states.length; i++) {
             if (stopping.recorded().get(i) == outcome.evaluations()) {
                 for (int p = 0; p < rows.count(); p++) {
-                    states[i].copyRow(zk, p, rows.index(p));
+                    keep(rows.index(p), p, zk, states[i]);
                 }
             }
         }
@@ -472,104 +575,5 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     @Override
     public final void close() {
         plan.close();
-    }
-
-    /** How far iterates move, for the tolerance that asks. */
-    private static final class Motion {
-        private final Plan plan;
-        private final Basis last;
-        private final Block difference;
-        private final double[] steps;
-        /** ‖z‖², by position and then by row of the batch. */
-        private final double[] measured;
-        private final double[] squares;
-        private final double[] minus;
-        private final double[] ones;
-
-        Motion(Plan plan) {
-            this.plan = plan;
-            last = plan.basis(1);
-            difference = plan.block();
-            steps = new double[plan.batch];
-            measured = new double[plan.batch];
-            squares = new double[plan.batch];
-            minus = new double[plan.batch];
-            ones = new double[plan.batch];
-            Arrays.fill(minus, -1);
-            Arrays.fill(ones, 1);
-        }
-
-        /** How far each row is from where it was. */
-        void measure(Block zk, Rows rows) {
-            Block d = difference.head(zk.rows());
-            plan.engine.copy(zk, d);
-            plan.engine.multiAxpy(last, 1, minus, d, rows, steps);
-            plan.engine.dot(zk, zk, measured);
-            for (int p = 0; p < rows.count(); p++) {
-                squares[rows.index(p)] = measured[p];
-            }
-        }
-
-        /** Not beside ‖f(z)‖, which where f runs away is so much longer that every step is short. */
-        double relative(int b) {
-            return Judge.relative(steps[b], squares[b]);
-        }
-
-        void remember(Block zk, Rows rows) {
-            plan.engine.store(zk, ones, last, 0, rows);
-        }
-    }
-
-    /** What a {@link Safeguard} does. */
-    private static final class Retreat {
-        private final Safeguard safeguard;
-        /**
-         * The iterate with the shortest r of each row of the batch, f there, and ‖r‖². Not that with the smallest relative residual, which falls as well where f runs away.
-         */
-        private final Block points;
-        private final Block values;
-        private final double[] squares;
-        private final double[] β;
-        private final boolean[] astray;
-
-        Retreat(Plan plan, Safeguard safeguard) {
-            this.safeguard = safeguard;
-            points = plan.block();
-            values = plan.block();
-            squares = new double[plan.batch];
-            β = new double[plan.batch];
-            astray = new boolean[plan.batch];
-        }
-
-        /** Row {@code b} has nothing to go back to yet. */
-        void begin(int b) {
-            squares[b] = Double.POSITIVE_INFINITY;
-        }
-
-        boolean judge(int b, double square) {
-            astray[b] = squares[b] < Double.POSITIVE_INFINITY && !(square <= safeguard.growth() * safeguard.growth() * squares[b]);
-            return astray[b];
-        }
-
-        boolean astray(int b) {
-            return astray[b];
-        }
-
-        void remember(int b, double square, Block zk, Block gk, int p) {
-            if (square < squares[b]) {
-                points.copyRow(zk, p, b);
-                values.copyRow(gk, p, b);
-                squares[b] = square;
-                β[b] = safeguard.damping();
-            }
-        }
-
-        /** Row p of z becomes the damped step from row b's best. */
-        void step(int b, Block z, int p) {
-            for (int i = 0; i < z.cols(); i++) {
-                z.set(p, i, (1 - β[b]) * points.get(b, i) + β[b] * values.get(b, i));
-            }
-            β[b] /= 2;
-        }
     }
 }

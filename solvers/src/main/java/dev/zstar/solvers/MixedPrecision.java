@@ -115,13 +115,12 @@ public final class MixedPrecision extends FixedPointSolver {
     private MixedPrecision(Plan plan, Options options, Method method, Stopping stopping) {
         super(plan, stopping);
         this.options = options;
-        Stopping within = Stopping.relative(0).orAbsolute(stopping.absolute() / 2).within(options.maxEvaluations()).withPatience(PATIENCE);
+        Stopping within = Stopping.relative(0).within(options.maxEvaluations()).withPatience(PATIENCE);
         inner = method.plan(plan.engine, plan.type, plan.n, plan.batch,
                 stopping.maxNanos() < Long.MAX_VALUE ? within.within(Duration.ofNanos(stopping.maxNanos())) : within);
         plan.include(inner.plan);
         if (!inner.plan.engine.equals(plan.engine) || inner.plan.type != plan.type || inner.plan.n != plan.n || inner.plan.batch != plan.batch) {
             String got = inner.plan.batch + " rows of " + inner.plan.n + " " + inner.plan.type + " on " + inner.plan.engine.name();
-            plan.close();
             throw new IllegalArgumentException("mixed precision: the inner plan is for " + got + "; expected what it was asked for, " + plan.batch
                     + " rows of " + plan.n + " " + plan.type + " on " + plan.engine.name());
         }
@@ -152,7 +151,7 @@ public final class MixedPrecision extends FixedPointSolver {
 
     /** With any method inside. Allocates 5 blocks and those of the inner plan. */
     public static MixedPrecision plan(Engine engine, Type type, int n, int batch, Options options, Method method, Stopping stopping) {
-        return new MixedPrecision(new Plan(engine, type, n, batch), options, method, stopping);
+        return Plan.build(engine, type, n, batch, plan -> new MixedPrecision(plan, options, method, stopping));
     }
 
     /**
@@ -191,32 +190,22 @@ public final class MixedPrecision extends FixedPointSolver {
 
     /** A row whose proposal is no better than where it came from goes back there. */
     @Override
-    void measure(Block zk, Block gk, double[] squares) {
-        super.measure(zk, gk, squares);
-        for (int p = 0; p < rows.count(); p++) {
-            int b = rows.index(p);
-            if (stage[b] != Stage.PROPOSED) {
-                continue;
-            }
-            double was = Judge.relative(before[2 * b], before[2 * b + 1]);
-            double is = Judge.relative(squares[2 * b], squares[2 * b + 1]);
-            boolean finite = squares[2 * b] + squares[2 * b + 1] < Double.POSITIVE_INFINITY;
+    void take(int b, int p, Block zk, Block gk, double[] squares) {
+        if (stage[b] == Stage.PROPOSED) {
+            double is = squares[2 * b];
             stage[b] = Stage.CORRECTING;
-            if (!finite || !(is < was)) {
-                zk.copyRow(result(), b, p);
+            if (!(is < before[2 * b])) {
+                recall(b, p, zk);
                 gk.copyRow(values.block(), b, p);
                 squares[2 * b] = before[2 * b];
                 squares[2 * b + 1] = before[2 * b + 1];
                 fall(b);
-            } else if (is > PROGRESS * was) {
+            } else if (is > PROGRESS * PROGRESS * before[2 * b]) {
                 fall(b);
             }
         }
-        for (int p = 0; p < rows.count(); p++) {
-            int b = rows.index(p);
-            before[2 * b] = squares[2 * b];
-            before[2 * b + 1] = squares[2 * b + 1];
-        }
+        before[2 * b] = squares[2 * b];
+        before[2 * b + 1] = squares[2 * b + 1];
     }
 
     private void fall(int b) {
@@ -276,8 +265,9 @@ public final class MixedPrecision extends FixedPointSolver {
             if (stage[b] == Stage.CORRECTING) {
                 some.append(b);
                 y.copyRow(zk, p, b);
-                tolerances[b] = Math.max(options.share() * outcome.residual(b),
-                        Math.max(options.floor() * plan.type.unitRoundoff(), tolerance(b) / 2));
+                double value = Math.sqrt(before[2 * b + 1]);
+                double floor = Math.max(options.floor() * plan.type.unitRoundoff(), goal(b, value) / (2 * value));
+                tolerances[b] = Math.min(SOLVED, Math.max(options.share() * Math.sqrt(before[2 * b]) / value, floor));
             }
         }
         if (some.count() == 0) {
@@ -286,15 +276,14 @@ public final class MixedPrecision extends FixedPointSolver {
         plan.engine.store(gk, ones, values, 0, rows);
         corrected.low = low;
         corrected.first = true;
-        Outcome solved;
         try {
-            solved = inner.solveSome(corrected, y, some, tolerances);
+            inner.solveSome(corrected, y, some, tolerances);
         } finally {
             corrected.low = null;
         }
         for (int i = 0; i < some.count(); i++) {
             int b = some.index(i);
-            if (solved.residual(b) <= SOLVED * outcome.residual(b)) {
+            if (inner.shortest(b) <= SOLVED * Math.sqrt(before[2 * b])) {
                 stage[b] = Stage.PROPOSED;
             }
         }

@@ -29,7 +29,8 @@ public final class NewtonKrylov extends FixedPointSolver {
      * @param forcing the largest η, and the first: 0.9 spends least far from the solution, 10⁻¹⁰ makes it the exact method
      * @param differences whether {@code J v} comes from differences of f even where the map could tell
      * @param decrease α: a step of length λ is accepted when {@code ‖F‖} falls to {@code 1 - α λ} of what it was
-     * @param reductions how often a step may be made shorter before the row ends with {@link Status#LINE_SEARCH_FAILED}; 0 takes every whole step
+     * @param reductions how often a step may be made shorter. Then whole steps are taken, as without a line search; where 20 of them lead to nothing better the row ends with
+     *     {@link Status#LINE_SEARCH_FAILED}. 0 takes every whole step
      */
     public record Options(int krylov, double forcing, boolean differences, double decrease, int reductions) {
         /**
@@ -94,7 +95,8 @@ public final class NewtonKrylov extends FixedPointSolver {
     private final boolean[] refused;
     private final Status[] verdicts;
     private final double[] η;
-    /** ‖f‖ at the point, and how far differences go. */
+    /** ‖F‖ and ‖f‖ at the point, and how far differences go. */
+    private final double[] length;
     private final double[] value;
     private final double[] ε;
     /** Coefficients of the two points of each row. */
@@ -128,6 +130,7 @@ public final class NewtonKrylov extends FixedPointSolver {
         refused = new boolean[batch];
         verdicts = new Status[batch];
         η = new double[batch];
+        length = new double[batch];
         value = new double[batch];
         ε = new double[batch];
         trial = new double[2 * batch];
@@ -163,7 +166,7 @@ public final class NewtonKrylov extends FixedPointSolver {
             throw new IllegalArgumentException("Newton-Krylov recording the states at evaluations " + stopping.recorded()
                     + ", of which most are not made at iterates; expected none");
         }
-        return new NewtonKrylov(new Plan(engine, type, n, batch), options, stopping);
+        return Plan.build(engine, type, n, batch, plan -> new NewtonKrylov(plan, options, stopping));
     }
 
     @Override
@@ -171,37 +174,35 @@ public final class NewtonKrylov extends FixedPointSolver {
         steps[b] = -1;
         refused[b] = false;
         verdicts[b] = null;
+        search.begin(b);
     }
 
     @Override
-    void measure(Block zk, Block gk, double[] squares) {
-        super.measure(zk, gk, squares);
-        for (int p = 0; p < rows.count(); p++) {
-            int b = rows.index(p);
-            double norm = Math.sqrt(squares[2 * b]);
-            refused[b] = verdicts[b] != null || steps[b] >= 0 && !search.accepts(b, norm);
-            if (!refused[b]) {
-                value[b] = Math.sqrt(squares[2 * b + 1]);
-                η[b] = forcing(b, norm);
-                search.start(b, norm);
-                steps[b]++;
-            } else if (verdicts[b] == null && !search.reduce(b, norm)) {
-                verdicts[b] = Status.LINE_SEARCH_FAILED;
-            }
+    void take(int b, int p, Block zk, Block gk, double[] squares) {
+        double norm = Math.sqrt(squares[2 * b]);
+        LineSearch.Move move = verdicts[b] != null ? LineSearch.Move.FAIL : search.look(b, norm);
+        refused[b] = move != LineSearch.Move.ACCEPT;
+        if (!refused[b]) {
+            value[b] = Math.sqrt(squares[2 * b + 1]);
+            η[b] = forcing(b, norm);
+            length[b] = norm;
+            steps[b]++;
+            search.next(b);
+        } else if (verdicts[b] == null && move != LineSearch.Move.RETRY) {
+            verdicts[b] = Status.LINE_SEARCH_FAILED;
         }
     }
 
-    /** η at a new point, from what the last step brought; {@code ‖F‖} there is still the search's. */
+    /** η at a new point, from what the last step brought. */
     private double forcing(int b, double norm) {
         double next = options.forcing();
         if (steps[b] >= 0) {
-            double ratio = norm / search.base(b);
+            double ratio = norm / length[b];
             double held = FACTOR * η[b] * η[b];
             next = Math.max(FACTOR * ratio * ratio, held > HOLD ? held : 0);
         }
         // Half of what the solve asks for: more would not be seen.
-        double goal = Math.max(tolerance(b) * value[b], stopping.absolute());
-        return Math.min(options.forcing(), Math.max(next, 0.5 * goal / norm));
+        return Math.min(options.forcing(), Math.max(next, 0.5 * goal(b, value[b]) / norm));
     }
 
     @Override

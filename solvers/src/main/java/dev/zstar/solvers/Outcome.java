@@ -3,6 +3,7 @@ package dev.zstar.solvers;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import java.util.Arrays;
+import java.util.Locale;
 
 /** How a solve ended, row by row. Belongs to its plan and is overwritten by the plan's next solve. */
 public final class Outcome {
@@ -92,7 +93,11 @@ public final class Outcome {
         return status[b];
     }
 
-    /** The relative residual of what was returned for row {@code b}, as measured by an evaluation at that very point. */
+    /**
+     * The relative residual of what was returned for row {@code b}, as measured by an evaluation at that very point: of a fixed point what its tolerance is
+     * compared with, {@code ‖r‖ / max(‖f(z)‖, u ‖z₀‖)} ({@link Stopping#relative}); of a linear solve {@code ‖b - (I - T) u‖ / ‖b‖}. Of a row that has not ended,
+     * that of its latest iterate.
+     */
     public double residual(int b) {
         return residual[b];
     }
@@ -129,10 +134,10 @@ public final class Outcome {
         return rowEvaluations;
     }
 
-    /** Whether every row succeeded. */
+    /** Whether every row has ended, and succeeded. */
     public boolean succeeded() {
         for (int b = 0; b < batch; b++) {
-            if (!status[b].isSuccess()) {
+            if (status[b] == null || !status[b].isSuccess()) {
                 return false;
             }
         }
@@ -146,19 +151,27 @@ public final class Outcome {
 
     @Override
     public String toString() {
-        if (succeeded()) {
-            return "all " + batch + " rows solved in " + evaluations + " evaluations, largest residual "
-                    + String.format("%.2e", worstResidual());
-        }
+        int running = 0;
         int failed = 0;
         int first = -1;
         for (int b = 0; b < batch; b++) {
-            if (!status[b].isSuccess()) {
+            if (status[b] == null) {
+                running++;
+            } else if (!status[b].isSuccess()) {
                 failed++;
                 first = first < 0 ? b : first;
             }
         }
-        return failed + " of " + batch + " rows failed after " + evaluations + " evaluations; row " + first + ": " + status[first]
-                + ", residual " + String.format("%.2e", residual[first]);
+        String largest = ", largest residual " + number(worstResidual());
+        if (failed == 0) {
+            return running == 0 ? "all " + batch + " rows solved in " + evaluations + " evaluations" + largest
+                    : running + " of " + batch + " rows not solved yet after " + evaluations + " evaluations" + largest;
+        }
+        return failed + " of " + batch + " rows failed after " + evaluations + " evaluations" + (running == 0 ? "" : ", " + running + " not solved yet")
+                + "; row " + first + ": " + status[first] + ", residual " + number(residual[first]);
+    }
+
+    private static String number(double x) {
+        return String.format(Locale.ROOT, "%.2e", x);
     }
 }

@@ -65,7 +65,7 @@ public final class Picard extends FixedPointSolver {
 
     /** Allocates two blocks, three where the residuals choose β, for batches of up to {@code batch} rows of {@code n} elements. */
     public static Picard plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
-        return new Picard(new Plan(engine, type, n, batch), options, stopping);
+        return Plan.build(engine, type, n, batch, plan -> new Picard(plan, options, stopping));
     }
 
     /** The same with one β for all steps. */
@@ -86,13 +86,9 @@ public final class Picard extends FixedPointSolver {
     }
 
     @Override
-    void measure(Block zk, Block gk, double[] squares) {
-        super.measure(zk, gk, squares);
+    void take(int b, int p, Block zk, Block gk, double[] squares) {
         if (adaptation != null) {
-            for (int p = 0; p < rows.count(); p++) {
-                int b = rows.index(p);
-                adaptation.square[b] = squares[2 * b];
-            }
+            adaptation.square[b] = squares[2 * b];
         }
     }
 

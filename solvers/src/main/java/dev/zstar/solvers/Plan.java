@@ -7,6 +7,7 @@ import dev.zstar.kernels.Type;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 
 /** The memory of a solver for a fixed shape, allocated once, and the guard against its use by two threads or after its end. */
 final class Plan implements AutoCloseable {
@@ -27,6 +28,17 @@ final class Plan implements AutoCloseable {
         this.type = type;
         this.n = n;
         this.batch = batch;
+    }
+
+    /** Builds on a new plan; what was allocated is given back if that fails. */
+    static <S> S build(Engine engine, Type type, int n, int batch, Function<Plan, S> constructor) {
+        Plan plan = new Plan(engine, type, n, batch);
+        try {
+            return constructor.apply(plan);
+        } catch (Throwable t) {
+            plan.close();
+            throw t;
+        }
     }
 
     /** A working block, whose views of fewer rows are made now so that no solve has to. */

@@ -6,6 +6,11 @@ public enum Status {
     CONVERGED_ABSOLUTE,
     /** The residual fell below the relative tolerance. */
     CONVERGED_RELATIVE,
+    /**
+     * The residual fell below the relative tolerance times {@code u ‖z₀‖}: the equilibrium is 0, or too small to be told from 0 next to the start z₀
+     * ({@link Stopping#relative}).
+     */
+    CONVERGED_AT_ZERO,
     /** The iterate stopped moving: its last step is within the tolerance for steps. */
     CONVERGED_STEP,
     /** The start already satisfied the tolerance. */
@@ -27,15 +32,18 @@ public enum Status {
     CANCELLED,
     /** The residual stopped falling; the best iterate is returned. */
     STAGNATED,
-    /** The residual grew a millionfold over its best; the best iterate is returned. */
+    /** The residual grew to more than a million times its shortest, and was growing still; the best iterate is returned. */
     DIVERGED,
-    /** The start or the right-hand side holds NaN or infinity. */
+    /** The start or the right-hand side holds NaN or infinity; a start is left as it was. */
     NONFINITE_INPUT,
-    /** The map returned NaN or infinity; the best finite iterate is returned. */
+    /** The map returned NaN or infinity for a finite state; the best iterate is returned, or the start if there was none. */
     NONFINITE_FUNCTION,
-    /** The linear operator returned NaN or infinity. */
+    /** The linear operator returned NaN or infinity for a finite vector. */
     NONFINITE_OPERATOR,
-    /** The method can not go on: its space is exhausted, as that of a singular system, or a divisor vanished. */
+    /**
+     * The method can not go on: its space is exhausted, as that of a singular system, a divisor vanished, or its own arithmetic left the range of the type. The best iterate is
+     * returned.
+     */
     BREAKDOWN,
     /** The method's recursion said that it had converged, and the true residual does not get there. */
     RESIDUAL_MISMATCH,
@@ -47,8 +55,8 @@ public enum Status {
     /** Whether the result is what was asked for. */
     public boolean isSuccess() {
         return switch (this) {
-            case CONVERGED_ABSOLUTE, CONVERGED_RELATIVE, CONVERGED_STEP, CONVERGED_AT_START, CONVERGED_ZERO_RHS,
-                 CONVERGED_HAPPY_BREAKDOWN, COMPLETED_FIXED_STEPS -> true;
+            case CONVERGED_ABSOLUTE, CONVERGED_RELATIVE, CONVERGED_AT_ZERO, CONVERGED_STEP, CONVERGED_AT_START,
+                 CONVERGED_ZERO_RHS, CONVERGED_HAPPY_BREAKDOWN, COMPLETED_FIXED_STEPS -> true;
             case MAX_EVALUATIONS, MAX_ITERATIONS, TIME_BUDGET, CANCELLED, STAGNATED, DIVERGED, NONFINITE_INPUT, NONFINITE_FUNCTION,
                  NONFINITE_OPERATOR, BREAKDOWN, RESIDUAL_MISMATCH, LINE_SEARCH_FAILED, INNER_FAILED -> false;
         };

@@ -7,8 +7,10 @@ import java.util.List;
  * When a solve ends, and what it keeps on the way. A row that meets one of the tolerances has converged; a row that runs into one of the
  * budgets has not, and gets its best iterate back.
  *
- * @param relative a row has converged when {@code ‖f(z) - z‖ ≤ relative · ‖f(z)‖} (linear: {@code ‖b - (I - T) u‖ ≤ relative · ‖b‖});
- *     0 never stops for it
+ * @param relative a row has converged when {@code ‖r‖ ≤ relative · max(‖f(z)‖, u ‖z₀‖)}, with {@code r = f(z) - z}, z₀ the row's start and u the unit roundoff of
+ *     the type (linear: when {@code ‖b - (I - T) u‖ ≤ relative · ‖b‖}). Without the second term a row whose equilibrium is 0 could never converge: ‖f(z)‖ falls as
+ *     fast as ‖r‖ does. With it, a state that can not be told from 0 next to the start counts as 0; from a start at 0 the term vanishes. 0 stops for an exact
+ *     fixed point only
  * @param absolute or when {@code ‖f(z) - z‖ ≤ absolute}; 0 stops for an exact fixed point only
  * @param step or when the iterate moved by no more than {@code step · ‖z‖} since the one before; 0, the default, never stops for it, and saves
  *     a block and a pass over it
@@ -113,6 +115,18 @@ public record Stopping(
     /** These rules, keeping the states at these evaluations. */
     public Stopping recording(Integer... evaluations) {
         return new Stopping(relative, absolute, step, maxEvaluations, maxIterations, maxNanos, patience, fixed, trace, List.of(evaluations));
+    }
+
+    /** Throws unless these are tolerances for so many rows. */
+    static void requireTolerances(double[] tolerances, int rows) {
+        if (tolerances.length < rows) {
+            throw new IllegalArgumentException("solve: " + tolerances.length + " tolerances, expected one for each of " + rows + " rows");
+        }
+        for (int b = 0; b < rows; b++) {
+            if (!(tolerances[b] >= 0 && tolerances[b] < 1)) {
+                throw new IllegalArgumentException("solve: the relative tolerance of row " + b + " is " + tolerances[b] + ", expected 0 ≤ tolerance < 1");
+            }
+        }
     }
 
     /** Throws if there is a rule that a linear solve has no use for, and would have to ignore. */

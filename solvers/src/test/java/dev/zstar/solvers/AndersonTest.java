@@ -230,7 +230,7 @@ class AndersonTest {
                     DenseCell cell = Problems.cell(engine, dev.zstar.kernels.Activation.TANH, Type.F64, 64, 3, 0.9, 1);
                     Anderson anderson = Anderson.plan(engine, Type.F64, 64, 3, options, Stopping.relative(1e-8));
                     Block z = engine.allocate(Type.F64, 3, 64)) {
-                int blocks = (options.orthogonal() ? 3 : 2) * options.window() + (options.orthogonal() ? 5 : 4);
+                int blocks = (options.orthogonal() ? 3 : 2) * options.window() + (options.orthogonal() ? 6 : 5);
                 assertThat(anderson.bytes()).isEqualTo(blocks * Block.bytes(Type.F64, 3, 64));
                 long bytes = Problems.allocated(() -> {
                         z.fill(0);

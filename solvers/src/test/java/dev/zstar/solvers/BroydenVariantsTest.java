@@ -349,8 +349,7 @@ class BroydenVariantsTest {
                 Options options = variant.withMemory(m);
                 boolean steps = options.update() == Update.GOOD && options.reduction() == Reduction.RESTART;
                 long expected = (steps ? m + 2 : 2 * m + 3) * block
-                        + (options.reduction() == Reduction.SVD ? Block.bytes(Type.F32, m / 2 + 1, 70) : 0)
-                        + (options.lineSearch() ? block : 0);
+                        + (options.reduction() == Reduction.SVD ? Block.bytes(Type.F32, m / 2 + 1, 70) : 0);
                 try (Broyden broyden = Broyden.plan(engine, Type.F32, 70, 5, options, Stopping.relative(1e-5))) {
                     assertThat(broyden.bytes()).as("%s", options).isEqualTo(expected).isEqualTo(Block.liveBytes() - before);
                 }
@@ -462,7 +461,7 @@ class BroydenVariantsTest {
     }
 
     @Test
-    void stepsAreCountedWithoutTrialsAndReturns() {
+    void stepsAreCountedWithoutTrials() {
         int n = 6;
         try (Engine engine = Engines.best(1);
                 Broyden broyden = Broyden.plan(
@@ -477,20 +476,13 @@ class BroydenVariantsTest {
                 return out;
             });
             List<double[]> accepted = new ArrayList<>();
-            int[] returns = {0};
             Outcome outcome = broyden.solve(f, z, (progress, points, rows) -> {
                 if (rows.count() > 0 && !broyden.refused(0)) {
-                    double[] point = points.toDoubles();
-                    if (!accepted.isEmpty() && Arrays.equals(accepted.getLast(), point)) {
-                        returns[0]++;
-                    } else {
-                        accepted.add(point);
-                    }
+                    accepted.add(points.toDoubles());
                 }
                 return true;
             });
             assertThat(outcome.status(0)).isEqualTo(Status.MAX_ITERATIONS);
-            assertThat(returns[0]).as("a direction was given up").isPositive();
             // The last step is accepted and ends the row.
             assertThat(accepted).hasSize(12);
             assertThat(outcome.evaluations()).isGreaterThan(13);

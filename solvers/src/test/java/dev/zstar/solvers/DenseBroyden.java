@@ -26,12 +26,18 @@ final class DenseBroyden {
         int n = start.length;
         List<double[]> points = new ArrayList<>();
         double[] base = null;
+        double[] best = null;
+        double shortest = Double.POSITIVE_INFINITY;
+        boolean returning = false;
         double[] r = null;
         double[] d = null;
         double[] z = start.clone();
         double λ = 1;
         int directions = 0;
         identity(n);
+        if (search != null) {
+            search.begin(0);
+        }
         for (int k = 0; k < count; k++) {
             points.add(z.clone());
             double[] next = f.apply(z);
@@ -39,13 +45,24 @@ final class DenseBroyden {
                 next[i] -= z[i];
             }
             double norm = Math.sqrt(dot(next, next));
-            if (search != null && d != null && !search.accepts(0, norm)) {
-                if (!search.reduce(0, norm)) {
-                    throw new AssertionError("a direction is given up");
-                }
+            LineSearch.Move move = search == null ? LineSearch.Move.ACCEPT : search.look(0, norm);
+            if (move == LineSearch.Move.FAIL) {
+                throw new AssertionError("a direction is given up");
+            } else if (move != LineSearch.Move.ACCEPT) {
                 refused++;
+                returning = move == LineSearch.Move.LOST;
+                if (returning) {
+                    search.giveBack(0);
+                    base = best;
+                }
                 λ = search.length(0);
             } else {
+                if (returning) {
+                    identity(n);
+                    directions = 0;
+                    d = null;
+                    returning = false;
+                }
                 if (directions == memory) {
                     identity(n);
                     directions = 0;
@@ -63,8 +80,12 @@ final class DenseBroyden {
                 d = times(r);
                 directions++;
                 λ = 1;
+                if (norm < shortest) {
+                    shortest = norm;
+                    best = base;
+                }
                 if (search != null) {
-                    search.start(0, norm);
+                    search.next(0);
                 }
             }
             for (int i = 0; i < n; i++) {

@@ -324,12 +324,42 @@ class DiagnosisTest {
             };
             String text = explain(picard, f, z);
             assertThat(text).contains("Row 1 of 5 ended NONFINITE_INPUT: the start holds NaN (row 1, element 1).")
-                    .contains("Row 2 of 5 ended NONFINITE_INPUT: the start is finite, but what the map makes of it was not.")
+                    .contains("Row 2 of 5 ended NONFINITE_FUNCTION after 1 evaluation: the map returns NaN or infinity at the state that was returned, which is finite.")
                     .contains("Row 4 of 5 ended NONFINITE_FUNCTION after 6 evaluations")
                     .contains("there the map returned NaN or infinity, though near the best iterate plain steps contract by a factor of 0.500 each.")
-                    .contains("Row 0 of 5 ended CONVERGED_RELATIVE").contains("Row 3 of 5 ended NONFINITE_FUNCTION after ");
+                    .contains("Row 0 of 5 ended CONVERGED_RELATIVE").contains("Row 3 of 5 ended DIVERGED after ");
             assertThat(text.lines().filter(line -> line.startsWith("Row 3")).findFirst().orElseThrow())
-                    .contains("at the best iterate the Jacobian has an eigenvalue of about 3.00, so that errors of plain steps grow");
+                    .contains("the Jacobian there has an eigenvalue of about 3.00, so that errors of plain steps grow");
+        }
+    }
+
+    /** Where the tolerance is below what rounding leaves, no number of evaluations is promised. */
+    @Test
+    void noPromiseIsMadeThatTheTypeCanNotKeep() {
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, 64, 2, 0.5, 3);
+                Anderson short9 = Anderson.plan(engine, Type.F32, 64, 2, Anderson.Options.DEFAULT, Stopping.relative(1e-9).within(4));
+                Anderson short5 = Anderson.plan(engine, Type.F32, 64, 2, Anderson.Options.DEFAULT, Stopping.relative(1e-5).within(4));
+                Block z = engine.allocate(Type.F32, 2, 64)) {
+            assertThat(explain(short9, cell, z)).contains("plain steps contract there").contains("so f32 may not reach the tolerance").doesNotContain("about");
+            z.fill(0);
+            assertThat(explain(short5, cell, z)).contains("more would reach the tolerance: the budget was too small");
+        }
+    }
+
+    /** {@code z + 1 - sin(z) / 2} has slope 1/2 at 0, and no fixed point at all. */
+    @Test
+    void aSlopeBelowOneIsNoPromiseOfASolution() {
+        FixedPointMap f = (in, out, rows) -> {
+            for (int p = 0; p < in.rows(); p++) {
+                out.set(p, 0, in.get(p, 0) + 1.5 - Math.sin(in.get(p, 0)) / 2);
+            }
+        };
+        try (Engine engine = Engines.best(1);
+                Picard once = picard(engine, Type.F64, 1, 1, 1, Stopping.relative(1e-9).within(1));
+                Block z = engine.allocate(Type.F64, 1, 1)) {
+            z.set(0, 0, 0);
+            assertThat(explain(once, f, z)).startsWith("The row ended MAX_EVALUATIONS after 1 evaluation").contains("a solution may not be near").doesNotContain("more would");
         }
     }
 
@@ -354,10 +384,10 @@ class DiagnosisTest {
             z.fill(1);
             String text = explain(diverging, (in, out, rows) -> {
                 for (int i = 0; i < 4; i++) {
-                    out.set(0, i, ++calls[0] <= 4 ? 1 + 1e-8 : calls[0] <= 8 ? 1e9 : 0.5 * in.get(0, i));
+                    out.set(0, i, ++calls[0] <= 4 ? 1 + 1e-8 : calls[0] <= 12 ? 1e9 * calls[0] * in.get(0, i) : 0.5 * in.get(0, i));
                 }
             }, z);
-            assertThat(text).startsWith("The row ended DIVERGED after 2 evaluations, at a relative residual of 1.0e-08")
+            assertThat(text).startsWith("The row ended DIVERGED after 3 evaluations, at a relative residual of 1.0e-08")
                     .contains("plain steps contract there by a factor of 0.500 each").contains("from the best iterate, which was returned");
             assertThatThrownBy(() -> Diagnosis.of(diverging, f, two))
                     .hasMessage("diagnosis: the states is 2×4 f64, expected 1×4 f64");

@@ -154,7 +154,7 @@ class FixedPointTest {
             assertThat(end(anderson, (z, out, rows) -> out.fill(3), 3, 3)).isEqualTo(Status.CONVERGED_AT_START);
             assertThat(end(anderson, (z, out, rows) -> out.fill(3), 1, 1)).isEqualTo(Status.CONVERGED_RELATIVE);
             assertThat(end(anderson, (z, out, rows) -> out.fill(0), 0, 0)).isEqualTo(Status.CONVERGED_AT_START);
-            assertThat(end(anderson, (z, out, rows) -> out.fill(Double.NaN), 1, 1)).isEqualTo(Status.NONFINITE_INPUT);
+            assertThat(end(anderson, (z, out, rows) -> out.fill(Double.NaN), 1, 1)).isEqualTo(Status.NONFINITE_FUNCTION);
             int[] calls = {0};
             assertThat(end(anderson, (z, out, rows) -> out.fill(++calls[0] < 4 ? calls[0] * calls[0] : Double.NaN), 5, 5))
                     .isEqualTo(Status.NONFINITE_FUNCTION);
@@ -164,9 +164,9 @@ class FixedPointTest {
                 out.set(0, 0, Math.exp(in.get(0, 0)));
                 out.set(0, 1, in.get(0, 1) + 1);
             };
-            assertThat(anderson.solve(shift, z).status(0)).isIn(Status.MAX_EVALUATIONS, Status.NONFINITE_FUNCTION, Status.DIVERGED);
+            assertThat(anderson.solve(shift, z).status(0)).isIn(Status.MAX_EVALUATIONS, Status.NONFINITE_FUNCTION, Status.DIVERGED, Status.BREAKDOWN);
             z.fill(1);
-            assertThat(picard.solve(doubling, z).status(0)).isEqualTo(Status.NONFINITE_FUNCTION);
+            assertThat(picard.solve(doubling, z).status(0)).isEqualTo(Status.DIVERGED);
             assertThat(z.toDoubles()).doesNotContain(Double.NaN, Double.POSITIVE_INFINITY);
             z.close();
         }
@@ -185,7 +185,7 @@ class FixedPointTest {
         FixedPointMap f = (z, out, rows) -> {
             calls[0]++;
             for (int i = 0; i < 3; i++) {
-                out.set(0, i, calls[0] <= 6 ? 0.9 * z.get(0, i) + 0.1 : 10 * z.get(0, i) + 10);
+                out.set(0, i, calls[0] <= 6 ? 0.9 * z.get(0, i) + 0.1 : 1.1 * z.get(0, i) + 10);
             }
         };
         try (Engine engine = Engines.best(1);
@@ -252,7 +252,7 @@ class FixedPointTest {
         long before = Block.liveBytes();
         try (Engine engine = Engines.best(1);
                 Anderson anderson = Anderson.plan(engine, Type.F32, 100, 4, Anderson.Options.DEFAULT.withWindow(3), TIGHT)) {
-            assertThat(Block.liveBytes() - before).isEqualTo(anderson.bytes()).isEqualTo(10 * Block.bytes(Type.F32, 4, 100));
+            assertThat(Block.liveBytes() - before).isEqualTo(anderson.bytes()).isEqualTo(11 * Block.bytes(Type.F32, 4, 100));
         }
         assertThat(Block.liveBytes()).isEqualTo(before);
     }

@@ -45,7 +45,7 @@ class LinearSolverTest {
                 Gmres.Options.DEFAULT.withRestart(10).withFlexible((u, out, rows) -> e.axpby(1.3, u, 0, out)), s), 26));
         methods.put("recycled", new Method((e, t, n, b, s) -> RecycledGmres.plan(e, t, n, b, new RecycledGmres.Options(20, 6), s), 26));
         methods.put("picard", new Method((e, t, n, b, s) -> LinearFixedPoint.picard(e, t, n, b, 1, s), 8));
-        methods.put("anderson", new Method((e, t, n, b, s) -> LinearFixedPoint.anderson(e, t, n, b, Anderson.Options.DEFAULT, s), 20));
+        methods.put("anderson", new Method((e, t, n, b, s) -> LinearFixedPoint.anderson(e, t, n, b, Anderson.Options.DEFAULT, s), 21));
         methods.put("broyden", new Method((e, t, n, b, s) -> LinearFixedPoint.broyden(e, t, n, b, Broyden.Options.DEFAULT, s), 38));
         methods.put("bicgstab", new Method(BiCgStab::plan, 10));
         methods.put("cg", new Method(ConjugateGradient::plan, 8));

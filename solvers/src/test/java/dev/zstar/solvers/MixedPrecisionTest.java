@@ -397,7 +397,7 @@ class MixedPrecisionTest {
             long live = Block.liveBytes();
             try (Engine engine = Engines.named("simd", 1)) {
                 try (MixedPrecision mixed = plan(engine, 64, batch, STOPPING)) {
-                    assertThat(Block.liveBytes() - live).isEqualTo(mixed.bytes()).isEqualTo(19 * Block.bytes(Type.F32, batch, 64));
+                    assertThat(Block.liveBytes() - live).isEqualTo(mixed.bytes()).isEqualTo(20 * Block.bytes(Type.F32, batch, 64));
                 }
                 assertThat(Block.liveBytes()).isEqualTo(live);
                 try (DenseCell cell = cell(engine, Type.F32, 64, batch, 0.9, Format.BF16, Format.INT8);

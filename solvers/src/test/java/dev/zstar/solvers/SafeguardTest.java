@@ -51,7 +51,7 @@ class SafeguardTest {
             out.set(0, 0, x > 1 ? 1e6 : x + 4);
         };
         try (Engine engine = Engines.best(1);
-                Anderson safe = Anderson.plan(engine, Type.F64, 1, 1, SAFE, Stopping.relative(1e-3).within(5));
+                Anderson safe = Anderson.plan(engine, Type.F64, 1, 1, SAFE.withSafeguard(new Safeguard(10, 0.5, 0)), Stopping.relative(1e-3).within(5));
                 Block z = engine.allocate(Type.F64, 1, 1)) {
             z.set(0, 0, -1);
             // The plain step to 3 is beyond the wall, half of it is not.
@@ -86,7 +86,7 @@ class SafeguardTest {
                 Block again = engine.allocate(Type.F32, 5, 30)) {
             z.copyFrom(start);
             safe.solve(cell, z);
-            assertThat(safe.bytes()).isEqualTo(16 * Block.bytes(Type.F32, 5, 30));
+            assertThat(safe.bytes()).isEqualTo(17 * Block.bytes(Type.F32, 5, 30));
             for (int b = 0; b < 5; b++) {
                 // All others end at once, so that from the second evaluation on the row is alone.
                 again.copyFrom(start);
@@ -127,5 +127,6 @@ class SafeguardTest {
                 .hasMessage("a line search and a safeguard, which both take steps back; expected one of them");
         assertThatThrownBy(() -> new Safeguard(1, 0.5)).hasMessage("a growth of 1.0; expected more than 1");
         assertThatThrownBy(() -> new Safeguard(2, 0)).hasMessage("damping 0.0; expected 0 < β ≤ 1");
+        assertThatThrownBy(() -> new Safeguard(2, 1, -1)).hasMessage("a patience of -1 evaluations; expected at least 0");
     }
 }

@@ -43,6 +43,13 @@ class StoppingTest {
         }
     }
 
+    /** {@code z / 2}, whose equilibrium is 0. */
+    private static void shrink(Block in, Block out, Rows rows) {
+        for (int i = 0; i < in.cols(); i++) {
+            out.set(0, i, in.get(0, i) / 2);
+        }
+    }
+
     @Test
     void everyEndHasItsName() {
         Stopping never = Stopping.relative(0);
@@ -60,7 +67,9 @@ class StoppingTest {
         int[] calls = {0};
         assertThat(end(never, (in, out, rows) -> out.fill(calls[0]++ < 2 ? 3 * calls[0] : Double.NaN), 1, null)).isEqualTo(Status.NONFINITE_FUNCTION);
         calls[0] = 0;
-        assertThat(end(never, (in, out, rows) -> out.fill(calls[0]++ == 0 ? in.get(0, 0) * (1 + 1e-9) : 1e9), 1, null)).isEqualTo(Status.DIVERGED);
+        assertThat(end(never, (in, out, rows) -> out.fill(calls[0]++ == 0 ? in.get(0, 0) * (1 + 1e-9) : 1e9 * calls[0] * in.get(0, 0)), 1, null))
+                .isEqualTo(Status.DIVERGED);
+        assertThat(end(Stopping.relative(1e-6), StoppingTest::shrink, 1, null)).isEqualTo(Status.CONVERGED_AT_ZERO);
     }
 
     @Test
@@ -71,23 +80,51 @@ class StoppingTest {
                 out.set(0, i, in.get(0, i) * in.get(0, i) + 1);
             }
         };
-        assertThat(end(Stopping.relative(0).orStep(1e-3), square, 1, null)).isEqualTo(Status.NONFINITE_FUNCTION);
+        assertThat(end(Stopping.relative(0).orStep(1e-3), square, 1, null)).isEqualTo(Status.DIVERGED);
         assertThat(end(Stopping.relative(0).orStep(0.9).within(9), StoppingTest::flip, 1, null)).isEqualTo(Status.MAX_EVALUATIONS);
     }
 
     @Test
     void patienceDoesNotRememberTheSolveBefore() {
-        // Halves z for ever; beside f(z) = 0 every residual is infinite, and none is a best one.
-        FixedPointMap zero = (in, out, rows) -> out.fill(0);
+        // The first solve finds its best residual late; the second one's never changes.
+        FixedPointMap onward = (in, out, rows) -> out.fill(in.get(0, 0) + 1);
         try (Engine engine = Engines.best(1);
                 Picard picard = Picard.plan(engine, Type.F64, 1, 1, 0.5, Stopping.relative(0).within(50).withPatience(4));
                 Block z = engine.allocate(Type.F64, 1, 1)) {
             assertThat(picard.solve(StoppingTest::halve, z).status(0)).as("its best residual is found late").isEqualTo(Status.MAX_EVALUATIONS);
             z.fill(1);
-            Outcome outcome = picard.solve(zero, z);
+            Outcome outcome = picard.solve(onward, z);
             assertThat(outcome.status(0)).isEqualTo(Status.STAGNATED);
-            assertThat(outcome.evaluations()).isEqualTo(4);
+            assertThat(outcome.evaluations()).isEqualTo(5);
         }
+    }
+
+    /** ‖r‖ falls with z, and ‖r‖ / ‖f(z)‖ does not: that is no reason to give up. */
+    @Test
+    void patienceIsForTheResidualAndNotForItsRatioToTheValue() {
+        assertThat(end(Stopping.relative(0).within(50).withPatience(2), StoppingTest::shrink, 1, null)).isEqualTo(Status.MAX_EVALUATIONS);
+        assertThat(end(Stopping.relative(0).within(50).withPatience(2), (in, out, rows) -> out.fill(0), 1, null)).isEqualTo(Status.CONVERGED_RELATIVE);
+    }
+
+    @Test
+    void tolerancesOfRowsAreChecked() {
+        try (Engine engine = Engines.best(1);
+                Picard picard = Picard.plan(engine, Type.F64, 1, 2, 1, Stopping.relative(1e-3));
+                Block z = engine.allocate(Type.F64, 2, 1)) {
+            for (double wrong : new double[] {Double.NaN, -1e-3, 1, Double.POSITIVE_INFINITY}) {
+                assertThatThrownBy(() -> picard.solve(StoppingTest::halve, z, new double[] {1e-3, wrong}))
+                        .hasMessage("solve: the relative tolerance of row 1 is " + wrong + ", expected 0 ≤ tolerance < 1");
+            }
+            assertThat(picard.solve(StoppingTest::halve, z, new double[] {1e-3, 0}).status(0)).isEqualTo(Status.CONVERGED_RELATIVE);
+        }
+    }
+
+    @Test
+    void anOutcomeCanBePrintedWhileItsSolveRuns() {
+        List<String> texts = new ArrayList<>();
+        assertThat(end(Stopping.relative(1e-3), StoppingTest::halve, 0, (progress, z, rows) -> texts.add(progress.toString()))).isEqualTo(Status.CONVERGED_RELATIVE);
+        assertThat(texts.getFirst()).isEqualTo("1 of 1 rows not solved yet after 1 evaluations, largest residual 1.00e+00");
+        assertThat(texts.getLast()).startsWith("all 1 rows solved in ");
     }
 
     @Test
@@ -154,7 +191,7 @@ class StoppingTest {
             assertThat(outcome.succeeded()).isTrue();
             // The residual after e evaluations is 2⁻ᵉ / (1 - 2⁻ᵉ).
             assertThat(List.of(outcome.evaluations(0), outcome.evaluations(1), outcome.evaluations(2))).containsExactly(3, 7, 20);
-            assertThatThrownBy(() -> picard.solve(StoppingTest::halve, z, new double[2])).hasMessage("solve: 2 tolerances for 3 rows");
+            assertThatThrownBy(() -> picard.solve(StoppingTest::halve, z, new double[2])).hasMessage("solve: 2 tolerances, expected one for each of 3 rows");
         }
     }
 
