@@ -126,6 +126,9 @@ public final class Broyden extends FixedPointSolver {
     private final double[] λ;
     /** Null without a line search, and so is what follows. */
     private final LineSearch search;
+    /** The best points, by row of the batch, and their ‖F‖. */
+    private final Block points;
+    private final double[] shortest;
     /**
      * By row of the batch: accepted steps, -1 before the first evaluation; whether the row is on the way back to its best point; whether it is given up.
      */
@@ -143,6 +146,8 @@ public final class Broyden extends FixedPointSolver {
         λ = new double[plan.batch];
         boolean searches = options.lineSearch();
         search = searches ? new LineSearch(plan.batch, DECREASE, REDUCTIONS) : null;
+        points = searches ? plan.block() : null;
+        shortest = searches ? new double[plan.batch] : null;
         steps = searches ? new int[plan.batch] : null;
         returning = searches ? new boolean[plan.batch] : null;
         failed = searches ? new boolean[plan.batch] : null;
@@ -150,8 +155,8 @@ public final class Broyden extends FixedPointSolver {
 
     /**
      * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code memory + 2} blocks for the good method with restarts, and
-     * {@code 2 memory + 3} for all others, with {@code rank + 1} vectors for reductions, not for each row but in all. Two blocks more for a
-     * safeguard, and for a tolerance for steps.
+     * {@code 2 memory + 3} for all others, with {@code rank + 1} vectors for reductions, not for each row but in all. One block more for a line
+     * search, two more for a safeguard, and for a tolerance for steps.
      *
      * @throws IllegalArgumentException if a line search meets a fixed number of evaluations, of which the last may be at a point that it refuses
      */
@@ -181,6 +186,7 @@ public final class Broyden extends FixedPointSolver {
         λ[b] = 1;
         if (search != null) {
             refused[b] = false;
+            shortest[b] = Double.POSITIVE_INFINITY;
             steps[b] = -1;
             returning[b] = false;
             failed[b] = false;
@@ -191,7 +197,12 @@ public final class Broyden extends FixedPointSolver {
     @Override
     void take(int b, int p, Block zk, Block gk, double[] squares) {
         if (search != null) {
-            look(b, Math.sqrt(squares[2 * b]));
+            double norm = Math.sqrt(squares[2 * b]);
+            look(b, norm);
+            if (!refused[b] && norm < shortest[b]) {
+                points.copyRow(zk, p, b);
+                shortest[b] = norm;
+            }
         }
     }
 
@@ -247,7 +258,7 @@ public final class Broyden extends FixedPointSolver {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             if (refused[b]) {
-                recall(b, p, zk);
+                zk.copyRow(points, b, p);
                 gk.copyRow(zk, p, p);
             }
         }

@@ -246,7 +246,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
      */
     private void fit(int b, int p, Block zk, Block gk) {
         boolean shorter = squares[2 * b] < 1;
-        if ((judge.isNew(b) || shorter) && scales.fit(b, zk, gk, p)) {
+        if ((judge.isNew(b) || shorter) && scales.fit(b, zk, gk, p, squares[2 * b + 1])) {
             restore(b, result);
             begin(b);
             if (lengths != null) {

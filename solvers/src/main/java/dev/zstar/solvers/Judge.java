@@ -88,11 +88,12 @@ final class Judge {
     /** The tolerance for residuals that this point meets, or null. */
     private Status converged(int b, double residual, double value, double tolerance, int spent) {
         boolean absolute = residual <= stopping.absolute();
-        if (!absolute && !(relative(b, residual, value) <= tolerance)) {
+        // The quotient may underflow, and no tolerance is met by that.
+        if (residual > 0 && !absolute && !(tolerance > 0 && relative(b, residual, value) <= tolerance)) {
             return null;
         }
         return spent == 1 ? Status.CONVERGED_AT_START
-                : residual == 0 || residual / value <= tolerance ? Status.CONVERGED_RELATIVE
+                : residual == 0 || tolerance > 0 && residual / value <= tolerance ? Status.CONVERGED_RELATIVE
                 : absolute ? Status.CONVERGED_ABSOLUTE
                 : Status.CONVERGED_AT_ZERO;
     }

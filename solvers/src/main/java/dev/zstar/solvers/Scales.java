@@ -114,9 +114,10 @@ final class Scales {
     /**
      * Chooses units for row {@code b}, at position p, by its residual, and brings its z and f(z) there.
      *
-     * @return false if they stay as they are: the residual is 0 or not finite, or these are its units
+     * @param valueSquare {@code ‖f(z)‖²} in the units that it has
+     * @return false if they stay as they are: something is not finite, the residual is 0 and f(z) has a square, or these are its units
      */
-    boolean fit(int b, Block z, Block g, int p) {
+    boolean fit(int b, Block z, Block g, int p, double valueSquare) {
         double largest = 0;
         double gap = 0;
         for (int i = 0; i < z.cols(); i++) {
@@ -126,10 +127,10 @@ final class Scales {
             gap = Math.max(gap, Math.abs(gi / 2 - zi / 2));
             largest = Math.max(largest, Math.max(Math.abs(zi), Math.abs(gi)));
         }
-        if (!(gap > 0 && largest < Double.POSITIVE_INFINITY)) {
+        if (!(largest < Double.POSITIVE_INFINITY) || gap == 0 && valueSquare < Double.POSITIVE_INFINITY) {
             return false;
         }
-        int shift = Math.max(Math.getExponent(gap), Math.getExponent(largest) - headroom);
+        int shift = gap == 0 ? Math.getExponent(largest) : Math.max(Math.getExponent(gap), Math.getExponent(largest) - headroom);
         if (shift == 0) {
             return false;
         }

@@ -180,7 +180,7 @@ class EveryScaleTest {
     void aRowThatIsDoneAtTheStartKeepsItsBits() {
         for (Type type : Type.values()) {
             for (Method method : METHODS) {
-                for (double value : new double[] {type == Type.F32 ? 1e-45 : 4.9e-324, 1e-40, 0.1, -0.0, 3e38}) {
+                for (double value : new double[] {type == Type.F32 ? 1e-45 : 4.9e-324, 1e-40, 0.1, -0.0, 3e38, type == Type.F32 ? 3.4e38 : 1e200}) {
                     try (Engine engine = Engines.best(1);
                             FixedPointSolver solver = method.plan.of(engine, type, 2, 1, Stopping.relative(1e-5));
                             Block z = Block.of(type, 1, 2, value, value)) {
@@ -255,6 +255,17 @@ class EveryScaleTest {
                 });
                 assertThat(ends).hasSize(500).allMatch(Status::isSuccess);
             }
+        }
+    }
+
+    /** A quotient that underflows meets no tolerance of 0. */
+    @Test
+    void aToleranceOfZeroIsMetByExactPointsOnly() {
+        try (Engine engine = Engines.best(1);
+                Picard picard = Picard.plan(engine, Type.F64, 2, 1, 1, Stopping.relative(0).within(3));
+                Block z = Block.of(Type.F64, 1, 2, 1e212, 1)) {
+            FixedPointMap f = map(x -> new double[] {x[0], x[1] * (1 + 1e-15)});
+            assertThat(picard.solve(f, z).status(0)).isEqualTo(Status.MAX_EVALUATIONS);
         }
     }
 
