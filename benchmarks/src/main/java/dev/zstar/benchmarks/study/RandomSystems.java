@@ -222,7 +222,7 @@ final class RandomSystems {
             double exact = Norm.of(t.residual(row, b, u));
             // A product in the type is off by this much at most, and so is what was computed from it.
             double unit = type.unitRoundoff() * (b.length + 10);
-            double rounding = unit * ((1 + t.size(row)) * Norm.of(u) + length)
+            double rounding = unit * Norm.of(u) * (1 + t.size(row)) + unit * length
                     + b.length * (type == Type.F32 ? Float.MIN_VALUE : Double.MIN_VALUE) * (1 + t.size(row));
             if (!(exact + rounding < Double.POSITIVE_INFINITY)) {
                 return status.isSuccess() && !stopping.fixed() ? "a residual beyond all numbers is a success" : null;
