@@ -101,17 +101,12 @@ public final class Problem {
         };
     }
 
-    /** {@code ‖f(z) - z‖ / ‖f(z)‖}, in f64. */
+    /** {@code ‖f(z) - z‖ / max(‖f(z)‖, u ‖z₀‖)}, in f64, with the start z₀ and the unit roundoff u; 0 where z is a fixed point. */
     public double residual(double... z) {
         double[] g = new double[n()];
         formula.apply(z, g);
-        double step = 0;
-        double value = 0;
-        for (int i = 0; i < g.length; i++) {
-            step += (g[i] - z[i]) * (g[i] - z[i]);
-            value += g[i] * g[i];
-        }
-        return Math.sqrt(step / value);
+        double step = Norm.ofDifference(g, z);
+        return step == 0 ? 0 : step / Math.max(Norm.of(g), Type.F64.unitRoundoff() * Norm.of(start));
     }
 
     /**

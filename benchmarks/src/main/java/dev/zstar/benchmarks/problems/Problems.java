@@ -1,16 +1,20 @@
 package dev.zstar.benchmarks.problems;
 
+import dev.zstar.kernels.Type;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The list on which forward solvers are compared: a few hundred unknowns at most, contracting, nearly so, and not. */
 public final class Problems {
+    /** Whether the list has fixed points at 0. Off until all solvers can reach them. */
+    public static final boolean WITH_ZEROS = false;
+
     /** Unknowns of a cell. */
     private static final int CELL = 64;
 
     private Problems() {}
 
-    /** All of them, made anew; two calls give problems that share nothing. */
+    /** All of them, made for this call; two calls give problems that share nothing. */
     public static List<Problem> all() {
         List<Problem> all = new ArrayList<>(List.of(
                 Systems.broydenTridiagonal(100),
@@ -48,6 +52,23 @@ public final class Problems {
             all.add(Cells.relu(CELL, radius));
             all.add(Cells.normalised(CELL, radius));
         }
+        LaCruz.comparable().forEach(root -> all.add(root.problem()));
+        if (WITH_ZEROS) {
+            LaCruz.comparableZeros().forEach(root -> all.add(root.problem()));
+            all.addAll(List.of(Zeros.crowd(CELL), Zeros.odd(CELL, 0.9), Zeros.off(CELL, 0.9)));
+        }
         return List.copyOf(all);
+    }
+
+    /** Fixed points that are 0, or at the ends of the range of a type. */
+    public static List<Problem> zeros(Type type) {
+        return Zeros.all(type);
+    }
+
+    /**
+     * A ReLU cell of eight units each of which inhibits all, another for each seed: {@code W = -|N(0, ¼)|}, {@code b = |N(0, 1)|}, from 0.
+     */
+    public static Problem inhibitory(long seed) {
+        return Zeros.inhibitory(8, seed);
     }
 }

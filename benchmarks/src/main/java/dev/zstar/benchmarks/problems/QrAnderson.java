@@ -26,12 +26,13 @@ public final class QrAnderson {
      * @param status {@link Status#CONVERGED_RELATIVE}, {@link Status#CONVERGED_AT_START}, {@link Status#MAX_EVALUATIONS},
      *     {@link Status#NONFINITE_INPUT} or {@link Status#NONFINITE_FUNCTION}
      * @param evaluations of the map
-     * @param residual {@code ‖f(z) - z‖ / ‖f(z)‖} of the last iterate
+     * @param residual {@code ‖f(z) - z‖ / max(‖f(z)‖, u ‖z₀‖)} of the last iterate, with the start z₀ and the unit roundoff u of the type
      */
     public record Found(Status status, int evaluations, double residual) {}
 
     /**
-     * A solver that keeps up to m differences, and stops when {@code ‖f(z) - z‖ ≤ tolerance · ‖f(z)‖} or after so many evaluations.
+     * A solver that keeps up to m differences, and stops when {@code ‖f(z) - z‖ ≤ tolerance · max(‖f(z)‖, u ‖z₀‖)}, by the solvers' own
+     * rule, or after {@code budget} evaluations.
      */
     public QrAnderson(int m, double tolerance, int budget) {
         if (m < 1) {
@@ -52,6 +53,7 @@ public final class QrAnderson {
         int columns = 0;
         double[] r = null;
         double[] g = null;
+        double floor = type.unitRoundoff() * norm(x);
         try (Block z = Block.of(type, 1, n, x);
                 Block value = Block.allocate(type, 1, n)) {
             for (int k = 1; ; k++) {
@@ -61,7 +63,7 @@ public final class QrAnderson {
                 g = value.toDoubles();
                 System.arraycopy(z.toDoubles(), 0, x, 0, n);
                 r = minus(g, x);
-                double residual = norm(r) == 0 ? 0 : norm(r) / norm(g);
+                double residual = norm(r) == 0 ? 0 : norm(r) / Math.max(norm(g), floor);
                 if (residual <= tolerance) {
                     return new Found(k == 1 ? Status.CONVERGED_AT_START : Status.CONVERGED_RELATIVE, k, residual);
                 }

@@ -1,9 +1,14 @@
 package dev.zstar.benchmarks.study;
 
+import dev.zstar.benchmarks.problems.Problem;
+import dev.zstar.benchmarks.problems.Problems;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.FixedPointSolver;
 import dev.zstar.solvers.Status;
+import dev.zstar.solvers.Stopping;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,14 +20,20 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * {@link RandomSolves} by the million: what solvers promise, held against maps that break. Nothing is timed, so two JVMs run at once, with an engine
- * each, and what each leaves behind is counted in a process where nothing else allocates.
+ * {@link RandomSolves} by the million, one in five of {@link RandomSystems}: what solvers promise, held against maps that break. Nothing is
+ * timed, so two JVMs run at once, with an engine each, and what each leaves behind is counted in a process where nothing else allocates.
+ *
+ * <p>And how many of {@value #CELLS} inhibitory ReLU cells the default solver solves, in each type.
  */
 final class FaultSuite {
     private static final int SOLVES = 1_000_000;
     private static final int QUICK = 20_000;
     /** Solves of one JVM, each of which compiles the solvers anew: four are fewer than eight, and show how far it is. */
     private static final int PART = 250_000;
+    /** One solve of this many is of a linear system. */
+    private static final int LINEAR = 5;
+    /** Inhibitory cells. */
+    static final int CELLS = 400;
 
     private record Found(long rows, TreeMap<Status, Long> statuses, long thrown, long broken, ArrayList<String> told, long left) implements Serializable {}
 
@@ -53,6 +64,26 @@ final class FaultSuite {
         add(results, "exceptions", all.stream().mapToLong(Found::thrown).sum());
         add(results, "brokenPromises", all.stream().mapToLong(Found::broken).sum());
         add(results, "bytesLeft", all.stream().mapToLong(Found::left).sum());
+        try (Engine engine = Engines.best(1)) {
+            for (Type type : Type.values()) {
+                results.add(Result.of("forward", "inhibitory cells", engine.name(), 1, new TreeMap<>(Map.of("n", 8.0)),
+                        "solvedOf" + CELLS + "." + type, null, (double) inhibitory(engine, type)));
+            }
+        }
+    }
+
+    /** How many of the inhibitory cells {@link FixedPointSolver#plan} solves. */
+    static int inhibitory(Engine engine, Type type) {
+        int solved = 0;
+        for (long seed = 0; seed < CELLS; seed++) {
+            Problem cell = Problems.inhibitory(seed);
+            try (FixedPointSolver solver = FixedPointSolver.plan(engine, type, cell.n(), 1,
+                    Stopping.relative(ProblemSuite.tolerance(type)));
+                    Block z = cell.start(engine, type)) {
+                solved += solver.solve(cell.map(), z).succeeded() ? 1 : 0;
+            }
+        }
+        return solved;
     }
 
     private static Found get(ExecutorService pair, Future<Found> one) {
@@ -81,13 +112,23 @@ final class FaultSuite {
             long count = Long.parseLong(argument.substring(gap + 1));
             long before = Block.liveBytes();
             RandomSolves solves;
+            RandomSystems systems;
             try (Engine engine = Engines.named("simd", 1)) {
                 solves = new RandomSolves(engine);
+                systems = new RandomSystems(engine);
                 for (long seed = from; seed < from + count; seed++) {
-                    solves.solve(seed);
+                    if (RandomSolves.STRICT && seed % LINEAR == 0) {
+                        systems.solve(seed);
+                    } else {
+                        solves.solve(seed);
+                    }
                 }
             }
-            return new Found(solves.rows(), new TreeMap<>(solves.statuses()), solves.thrown(), solves.broken(), new ArrayList<>(solves.told()),
+            TreeMap<Status, Long> statuses = new TreeMap<>(solves.statuses());
+            systems.statuses().forEach((status, rows) -> statuses.merge(status, rows, Long::sum));
+            ArrayList<String> told = new ArrayList<>(solves.told());
+            told.addAll(systems.told());
+            return new Found(solves.rows() + systems.rows(), statuses, solves.thrown(), solves.broken() + systems.broken(), told,
                     Block.liveBytes() - before);
         }
     }

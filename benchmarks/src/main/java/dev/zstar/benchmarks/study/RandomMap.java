@@ -5,6 +5,7 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.DifferentiableMap;
 import dev.zstar.solvers.FixedPointMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -23,10 +24,25 @@ final class RandomMap implements DifferentiableMap {
         STEPS,
         /** {@code z² + 1}: has no fixed point and runs to infinity. */
         EXPLODING,
-        NOISE;
+        NOISE,
+        /** {@code max(0, A z - |c|)}: 0 is an equilibrium, and is where f, too, is 0 from some way off. */
+        RELU,
+        /** {@code max(0, |c| - |A| z)}: units that hold each other down. */
+        INHIBITORY,
+        /** {@code tanh(A z)}: 0 is an equilibrium at which f vanishes. */
+        ODD,
+        /** {@code z²}. */
+        SQUARE,
+        /** A strictly upper triangular: plain steps end after n, and no eigenvector tells of it. */
+        NILPOTENT,
+        /** A one Jordan block. */
+        DEFECTIVE,
+        /** I - A has a row of zeros, so that there is no fixed point, or a line of them. */
+        SINGULAR;
 
-        static final List<Kind> ALL = List.of(values());
         static final List<Kind> HARMLESS = List.of(LINEAR, TANH, CONSTANT, IDENTITY);
+        static final List<Kind> ALL = RandomSolves.STRICT ? List.of(values())
+                : List.of(LINEAR, TANH, CONSTANT, IDENTITY, STEPS, EXPLODING, NOISE);
     }
 
     /** What goes wrong in a problem. */
@@ -64,11 +80,12 @@ final class RandomMap implements DifferentiableMap {
     private final int[] problem;
     /** Evaluations of each problem since it was assigned, products included. */
     private final int[] spent;
+    private final Visits[] visits;
     private int calls;
     private int cheapCalls;
 
     /** {@code problems} of them, with or without faults. */
-    RandomMap(Random random, int n, int problems, boolean faulty) {
+    RandomMap(Random random, Type type, int n, int problems, boolean faulty) {
         this.n = n;
         kinds = new Kind[problems];
         faults = new Fault[problems];
@@ -79,6 +96,7 @@ final class RandomMap implements DifferentiableMap {
         points = new double[problems][n];
         problem = new int[problems];
         spent = new int[problems];
+        visits = new Visits[problems];
         noise = new Random(random.nextLong());
         for (int b = 0; b < problems; b++) {
             problem[b] = b;
@@ -88,13 +106,66 @@ final class RandomMap implements DifferentiableMap {
             cheaps[b] = !faulty || random.nextInt(3) > 0 ? Cheap.ROUNDED
                     : random.nextInt(20) == 0 ? Cheap.EXCEPTION : random.nextBoolean() ? Cheap.USELESS : Cheap.NAN;
             strikes[b] = 1 + random.nextInt(12);
-            // One problem in ten is as large or as small as f32 allows.
-            sizes[b] = faulty && random.nextInt(10) == 0 ? Math.pow(10, 60 * random.nextDouble() - 30) : 1;
+            sizes[b] = faulty && random.nextInt(10) == 0 ? size(random, type) : 1;
+            visits[b] = new Visits();
             double factor = 3 * random.nextDouble() / Math.sqrt(n);
             for (int i = 0; i < a[b].length; i++) {
                 a[b][i] = factor * random.nextGaussian();
             }
+            shape(b, random);
         }
+    }
+
+    /** As large or as small as the type allows: from denormal to the largest. */
+    private static double size(Random random, Type type) {
+        double least = !RandomSolves.STRICT ? -30 : type == Type.F32 ? -44 : -322;
+        double most = !RandomSolves.STRICT ? 30 : type == Type.F32 ? 38 : 307;
+        return Math.pow(10, least + (most - least) * random.nextDouble());
+    }
+
+    /** Makes of the random matrix the one that a kind is about. */
+    private void shape(int b, Random random) {
+        double[] matrix = a[b];
+        switch (kinds[b]) {
+            case NILPOTENT -> {
+                for (int i = 0; i < n; i++) {
+                    Arrays.fill(matrix, i * n, i * n + i + 1, 0);
+                }
+            }
+            case DEFECTIVE -> {
+                double eigenvalue = 1.5 * random.nextDouble();
+                Arrays.fill(matrix, 0, n * n, 0);
+                for (int i = 0; i < n; i++) {
+                    matrix[i * n + i] = eigenvalue;
+                    if (i < n - 1) {
+                        matrix[i * n + i + 1] = 1;
+                    }
+                }
+            }
+            case SINGULAR -> {
+                int row = random.nextInt(n);
+                for (int j = 0; j < n; j++) {
+                    matrix[row * n + j] = j == row ? 1 : 0;
+                }
+                matrix[n * n + row] *= random.nextInt(2);
+            }
+            default -> { }
+        }
+    }
+
+    /** How large the numbers of a problem are: 1 but for one in ten. */
+    double size(int index) {
+        return sizes[index];
+    }
+
+    /** What a problem is, for a message. */
+    String describe(int index) {
+        return kinds[index] + (sizes[index] == 1 ? "" : " of size " + sizes[index]) + (faults[index] == Fault.NONE ? "" : " with a fault");
+    }
+
+    /** What was evaluated of a problem since it was assigned. */
+    Visits visits(int index) {
+        return visits[index];
     }
 
     /** How often it was called, for values, points and products. */
@@ -111,6 +182,12 @@ final class RandomMap implements DifferentiableMap {
     void assign(int b, int index) {
         problem[b] = index;
         spent[index] = 0;
+        visits[index] = new Visits();
+    }
+
+    /** Whether a problem gives the same value at the same point every time; where a fault strikes, it gives another. */
+    boolean isDeterministic(int index) {
+        return kinds[index] != Kind.NOISE;
     }
 
     /** Whether a problem gives the same value at the same point every time, and nearly the same at the next representable one. */
@@ -151,6 +228,7 @@ final class RandomMap implements DifferentiableMap {
             for (int i = 0; i < n; i++) {
                 out.set(p, i, strikes ? faulty(index) : value(index, z, p, i));
             }
+            visits[index].add(z, out, p);
         }
     }
 
@@ -163,7 +241,9 @@ final class RandomMap implements DifferentiableMap {
             for (int i = 0; i < n; i++) {
                 points[index][i] = switch (kinds[index]) {
                     case TANH -> 1 - Math.pow(Math.tanh((linear(index, z, p, i) + a[index][n * n + i] * sizes[index]) / sizes[index]), 2);
-                    case EXPLODING -> 2 * z.get(p, i);
+                    case EXPLODING, SQUARE -> 2 * z.get(p, i);
+                    case ODD -> 1 - Math.pow(Math.tanh(linear(index, z, p, i) / sizes[index]), 2);
+                    case RELU, INHIBITORY -> value(index, z, p, i) > 0 ? 1 : 0;
                     default -> Double.NaN;
                 };
             }
@@ -178,13 +258,15 @@ final class RandomMap implements DifferentiableMap {
             boolean strikes = strikes(index);
             for (int i = 0; i < n; i++) {
                 out.set(p, i, strikes ? faulty(index) : switch (kinds[index]) {
-                    case LINEAR -> linear(index, v, p, i);
-                    case TANH -> points[index][i] * linear(index, v, p, i);
-                    case EXPLODING -> points[index][i] * v.get(p, i);
+                    case LINEAR, NILPOTENT, DEFECTIVE, SINGULAR -> linear(index, v, p, i);
+                    case TANH, ODD, RELU -> points[index][i] * linear(index, v, p, i);
+                    case INHIBITORY -> -points[index][i] * absolute(index, v, p, i);
+                    case EXPLODING, SQUARE -> points[index][i] * v.get(p, i);
                     case IDENTITY -> v.get(p, i);
                     case CONSTANT, STEPS, NOISE -> 0;
                 });
             }
+            visits[index].addProduct(v, out, p);
         }
     }
 
@@ -217,14 +299,27 @@ final class RandomMap implements DifferentiableMap {
         double c = a[b][n * n + i] * sizes[b];
         double zi = z.get(p, i);
         return switch (kinds[b]) {
-            case LINEAR -> linear(b, z, p, i) + c;
+            case LINEAR, NILPOTENT, DEFECTIVE, SINGULAR -> linear(b, z, p, i) + c;
             case TANH -> sizes[b] * Math.tanh((linear(b, z, p, i) + c) / sizes[b]);
             case CONSTANT -> c;
             case IDENTITY -> zi;
             case STEPS -> Math.floor(linear(b, z, p, i) + c);
             case EXPLODING -> zi * zi + 1;
             case NOISE -> c + noise.nextGaussian();
+            case RELU -> Math.max(0, linear(b, z, p, i) - Math.abs(c));
+            case INHIBITORY -> Math.max(0, Math.abs(c) - absolute(b, z, p, i));
+            case ODD -> sizes[b] * Math.tanh(linear(b, z, p, i) / sizes[b]);
+            case SQUARE -> zi * zi;
         };
+    }
+
+    /** {@code |A| z}. */
+    private double absolute(int b, Block z, int p, int i) {
+        double sum = 0;
+        for (int j = 0; j < n; j++) {
+            sum += Math.abs(a[b][i * n + j]) * z.get(p, j);
+        }
+        return sum;
     }
 
     private double linear(int b, Block z, int p, int i) {

@@ -79,8 +79,13 @@ record RandomPlan(Type type, int n, int batch, Method method, Stopping stopping,
         return random.nextInt(10) == 0 ? stopping.recording(1, 3) : stopping;
     }
 
+    /** One of {@code some} from {@code least} on; one in eight from {@code many}, far more than there are unknowns or evaluations. */
+    private static int memory(Random random, int least, int some, int many) {
+        return least + random.nextInt(RandomSolves.STRICT && random.nextInt(8) == 0 ? many : some);
+    }
+
     private static Anderson.Options anderson(Random random) {
-        Anderson.Options options = Anderson.Options.DEFAULT.withWindow(1 + random.nextInt(8));
+        Anderson.Options options = Anderson.Options.DEFAULT.withWindow(memory(random, 1, 8, 50));
         options = random.nextInt(3) == 0 ? options.withVariant(Anderson.Variant.TYPE_I) : options;
         options = random.nextInt(4) == 0 && options.variant() == Anderson.Variant.TYPE_II ? options.withOrthogonal() : options;
         options = random.nextInt(4) == 0 ? options.withMixing(0.1 + random.nextDouble()) : options;
@@ -94,7 +99,7 @@ record RandomPlan(Type type, int n, int batch, Method method, Stopping stopping,
     }
 
     private static Broyden.Options broyden(Random random, Stopping stopping) {
-        Broyden.Options options = new Broyden.Options(2 + random.nextInt(12));
+        Broyden.Options options = new Broyden.Options(memory(random, 2, 12, 200));
         options = random.nextBoolean() ? options.withUpdate(Broyden.Update.BAD) : options;
         options = random.nextInt(3) == 0 ? options.withReduction(Broyden.Reduction.SVD) : options;
         options = random.nextInt(6) == 0 ? options.withRank(1 + random.nextInt(options.memory() - 1)) : options;
@@ -102,7 +107,8 @@ record RandomPlan(Type type, int n, int batch, Method method, Stopping stopping,
     }
 
     private static NewtonKrylov.Options newton(Random random) {
-        NewtonKrylov.Options options = NewtonKrylov.Options.DEFAULT.withKrylov(1 + random.nextInt(12)).withDifferences(random.nextBoolean());
+        NewtonKrylov.Options options = NewtonKrylov.Options.DEFAULT.withKrylov(memory(random, 1, 12, 200))
+                .withDifferences(random.nextBoolean());
         options = random.nextInt(3) == 0 ? options.withForcing(0.99 * random.nextDouble() + 1e-6) : options;
         return random.nextInt(3) == 0 ? options.withLineSearch(1e-4, random.nextInt(10)) : options;
     }

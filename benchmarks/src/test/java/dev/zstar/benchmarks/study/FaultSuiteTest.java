@@ -18,5 +18,7 @@ class FaultSuiteTest {
         double ended = figures.entrySet().stream().filter(figure -> figure.getKey().startsWith("ended.")).mapToDouble(Map.Entry::getValue).sum();
         assertThat(ended).as("every row has a status").isEqualTo(figures.get("rows"));
         assertThat(figures.get("exceptions")).isPositive();
+        assertThat(figures.get("solvedOf400.f32")).isBetween(1.0, 400.0);
+        assertThat(figures.get("solvedOf400.f64")).isBetween(1.0, 400.0);
     }
 }

@@ -2,14 +2,18 @@ package dev.zstar.benchmarks.study;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zstar.benchmarks.problems.Problems;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Status;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class RandomSolvesTest {
     /** Those of linear solves. */
@@ -28,6 +32,38 @@ class RandomSolvesTest {
                 assertThat(solves.thrown()).as("exceptions").isPositive();
                 assertThat(EnumSet.complementOf(EnumSet.copyOf(LINEAR))).as("statuses reached: %s", solves.statuses())
                         .isSubsetOf(solves.statuses().keySet());
+            }
+        }
+    }
+
+    /** A success has its tolerance in exact arithmetic, a failure is no worse than its start, and nothing returned is NaN. */
+    @Test
+    void linearSolvesHoldWhatTheyClaim() {
+        for (String name : available()) {
+            try (Engine engine = Engines.named(name, 1)) {
+                RandomSystems systems = new RandomSystems(engine);
+                for (long seed = 0; seed < 4_000; seed++) {
+                    systems.solve(seed);
+                }
+                assertThat(systems.rows()).isGreaterThan(8_000);
+                assertThat(systems.statuses()).containsKeys(Status.CONVERGED_RELATIVE, Status.CONVERGED_ABSOLUTE, Status.CONVERGED_AT_START,
+                        Status.CONVERGED_ZERO_RHS, Status.COMPLETED_FIXED_STEPS, Status.MAX_EVALUATIONS, Status.NONFINITE_INPUT,
+                        Status.NONFINITE_OPERATOR, Status.BREAKDOWN);
+                if (RandomSolves.STRICT) {
+                    assertThat(systems.told()).as(name).isEmpty();
+                }
+            }
+        }
+    }
+
+    /** Of 400 ReLU cells whose units hold each other down the default solver solves every one. */
+    @ParameterizedTest
+    @EnumSource(Type.class)
+    void allInhibitoryCellsAreSolved(Type type) {
+        for (String name : available()) {
+            try (Engine engine = Engines.named(name, 1)) {
+                assertThat(FaultSuite.inhibitory(engine, type)).as("%s on %s", type, name)
+                        .isBetween(Problems.WITH_ZEROS ? FaultSuite.CELLS : 1, FaultSuite.CELLS);
             }
         }
     }

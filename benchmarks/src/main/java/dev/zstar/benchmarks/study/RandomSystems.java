@@ -1,0 +1,262 @@
+package dev.zstar.benchmarks.study;
+
+import dev.zstar.benchmarks.problems.Norm;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Anderson;
+import dev.zstar.solvers.BiCgStab;
+import dev.zstar.solvers.Broyden;
+import dev.zstar.solvers.ConjugateGradient;
+import dev.zstar.solvers.Gmres;
+import dev.zstar.solvers.LinearFixedPoint;
+import dev.zstar.solvers.LinearSolver;
+import dev.zstar.solvers.NormalEquations;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.RecycledGmres;
+import dev.zstar.solvers.Status;
+import dev.zstar.solvers.Stopping;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+
+/**
+ * Linear solves with everything drawn at random: system, scale, method, memory, stopping rules. Each row must end with a status whose
+ * promise holds: a success has the residual that was asked for in exact arithmetic, a failure is no worse than its start, nothing returned
+ * is NaN.
+ */
+final class RandomSystems {
+    private static final int TOLD = 20;
+
+    /** The linear methods. */
+    private enum Method {
+        GMRES,
+        PRECONDITIONED,
+        FLEXIBLE,
+        RECYCLED,
+        BICGSTAB,
+        CONJUGATE_GRADIENTS,
+        NORMAL_EQUATIONS,
+        PICARD,
+        ANDERSON,
+        BROYDEN
+    }
+
+    private final Engine engine;
+    private final Map<Status, Long> statuses = new EnumMap<>(Status.class);
+    private final Map<String, Long> kinds = new TreeMap<>();
+    private final List<String> told = new ArrayList<>();
+    private long broken;
+    private long rows;
+
+    RandomSystems(Engine engine) {
+        this.engine = engine;
+    }
+
+    /** How many rows ended with each status. */
+    Map<Status, Long> statuses() {
+        return statuses;
+    }
+
+    /** The rows that ended. */
+    long rows() {
+        return rows;
+    }
+
+    /** How often something did not hold that must. */
+    long broken() {
+        return broken;
+    }
+
+    /** What did not hold, by status and promise, and how often. */
+    Map<String, Long> kinds() {
+        return kinds;
+    }
+
+    /** The first of each kind, in words. */
+    List<String> told() {
+        return told;
+    }
+
+    /** One solve; the same for the same seed. One in three goes on from what it found, or from anywhere. */
+    void solve(long seed) {
+        Random random = new Random(seed);
+        int n = 1 + random.nextInt(random.nextInt(8) == 0 ? 40 : 6);
+        int batch = 1 + random.nextInt(4);
+        Type type = random.nextBoolean() ? Type.F32 : Type.F64;
+        Method method = Method.values()[random.nextInt(Method.values().length)];
+        Stopping stopping = stopping(random, method);
+        RandomSystem t = new RandomSystem(random, type, n, batch);
+        // As good a preconditioner as any: singular, nilpotent, far too large.
+        RandomSystem m = new RandomSystem(random, type, n, batch);
+        String name = "system " + seed + " (" + method + ", " + batch + " × " + n + " " + type + ") ";
+        Attempt attempt = new Attempt(name, type, stopping, t, m);
+        long before = Block.liveBytes();
+        try (LinearSolver solver = plan(method, random, type, n, batch, m, stopping);
+                Block rhs = rightHandSides(random, type, n, batch);
+                Block u = engine.allocate(type, batch, n);
+                Block from = engine.allocate(type, batch, n)) {
+            attempt.check(rhs, from, u, solver.solve(t, rhs, u));
+            if (random.nextInt(3) == 0) {
+                for (int b = 0; b < batch && random.nextBoolean(); b++) {
+                    for (int i = 0; i < n; i++) {
+                        u.set(b, i, random.nextGaussian());
+                    }
+                }
+                from.copyFrom(u);
+                attempt.check(rhs, from, u, solver.resume(t, rhs, u));
+            }
+        } catch (RuntimeException e) {
+            attempt.fail("threw " + e.getClass().getSimpleName(), "threw " + e);
+        }
+        if (Block.liveBytes() != before) {
+            attempt.fail("left memory", "left " + (Block.liveBytes() - before) + " bytes");
+        }
+    }
+
+    private static Stopping stopping(Random random, Method method) {
+        int budget = 2 + random.nextInt(60);
+        if (random.nextInt(10) == 0) {
+            return Stopping.fixed(budget);
+        }
+        Stopping stopping = Stopping.relative(random.nextInt(10) == 0 ? 0 : Math.pow(10, -1 - 11 * random.nextDouble())).within(budget);
+        boolean fixedPoint = method.compareTo(Method.PICARD) >= 0;
+        stopping = !fixedPoint && random.nextInt(6) == 0 ? stopping.orAbsolute(Math.pow(10, -8 * random.nextDouble())) : stopping;
+        return random.nextInt(6) == 0 ? stopping.traced() : stopping;
+    }
+
+    private LinearSolver plan(Method method, Random random, Type type, int n, int batch, RandomSystem m, Stopping stopping) {
+        int memory = 1 + random.nextInt(random.nextInt(8) == 0 ? 150 : 12);
+        Gmres.Options gmres = Gmres.Options.DEFAULT.withRestart(memory);
+        return switch (method) {
+            case GMRES -> Gmres.plan(engine, type, n, batch, gmres, stopping);
+            case PRECONDITIONED -> Gmres.plan(engine, type, n, batch, gmres.withPreconditioner(m), stopping);
+            case FLEXIBLE -> Gmres.plan(engine, type, n, batch, gmres.withFlexible(m), stopping);
+            case RECYCLED -> RecycledGmres.plan(engine, type, n, batch, 
+                    new RecycledGmres.Options(memory + 5, 1 + random.nextInt(memory / 2 + 1)), stopping);
+            case BICGSTAB -> BiCgStab.plan(engine, type, n, batch, stopping);
+            case CONJUGATE_GRADIENTS -> ConjugateGradient.plan(engine, type, n, batch, stopping);
+            case NORMAL_EQUATIONS -> NormalEquations.plan(engine, type, n, batch, stopping);
+            case PICARD -> LinearFixedPoint.picard(engine, type, n, batch, 1 - 0.9 * random.nextDouble(), stopping);
+            case ANDERSON -> LinearFixedPoint.anderson(engine, type, n, batch, Anderson.Options.DEFAULT.withWindow(Math.min(memory, 50)),
+                    stopping);
+            case BROYDEN -> LinearFixedPoint.broyden(engine, type, n, batch,
+                    new Broyden.Options(memory + 1).withUpdate(random.nextBoolean() ? Broyden.Update.GOOD : Broyden.Update.BAD), stopping);
+        };
+    }
+
+    private Block rightHandSides(Random random, Type type, int n, int batch) {
+        Block rhs = engine.allocate(type, batch, n);
+        double most = type == Type.F32 ? Float.MAX_VALUE : Double.MAX_VALUE;
+        for (int b = 0; b < batch; b++) {
+            double least = type == Type.F32 ? -44 : -322;
+            double size = switch (random.nextInt(10)) {
+                case 0 -> 0;
+                case 1, 2 -> Math.pow(10, least + random.nextDouble() * (type == Type.F32 ? 82 : 629));
+                default -> 1;
+            };
+            for (int i = 0; i < n; i++) {
+                rhs.set(b, i, random.nextInt(300) == 0 ? Double.NaN : Math.clamp(size * random.nextGaussian(), -most, most));
+            }
+        }
+        return rhs;
+    }
+
+    /** One of them. */
+    private final class Attempt {
+        private final String name;
+        private final Type type;
+        private final Stopping stopping;
+        private final RandomSystem t;
+        private final RandomSystem preconditioner;
+
+        Attempt(String name, Type type, Stopping stopping, RandomSystem t, RandomSystem preconditioner) {
+            this.name = name;
+            this.type = type;
+            this.stopping = stopping;
+            this.t = t;
+            this.preconditioner = preconditioner;
+        }
+
+        void check(Block rhs, Block from, Block solution, Outcome outcome) {
+            for (int b = 0; b < rhs.rows(); b++) {
+                Status status = outcome.status(b);
+                rows++;
+                statuses.merge(status, 1L, Long::sum);
+                double[] right = Visits.row(rhs, b);
+                double[] start = Visits.row(from, b);
+                double[] u = Visits.row(solution, b);
+                String promise = broken(b, right, start, u, status, outcome);
+                if (promise != null) {
+                    fail(status + ": " + promise, promise + ": row " + b + ", " + t.describe(b) + ", " + status + " after "
+                            + outcome.evaluations(b)
+                            + " products, stated residual " + outcome.residual(b) + ", ‖b‖ = " + Norm.of(right) + ", ‖u‖ = " + Norm.of(u)
+                            + ", relative tolerance " + stopping.relative());
+                }
+            }
+        }
+
+        void fail(String kind, String words) {
+            broken++;
+            if (kinds.merge(kind, 1L, Long::sum) == 1 && told.size() < TOLD) {
+                told.add(name + words);
+            }
+        }
+
+        private String broken(int row, double[] b, double[] start, double[] u, Status status, Outcome outcome) {
+            if (!Visits.isFinite(b)) {
+                return status != Status.NONFINITE_INPUT ? "a right-hand side that is not finite ends otherwise"
+                        : Visits.isFinite(u) ? null : "NaN or infinity is returned";
+            }
+            if (!Visits.isFinite(u)) {
+                return "NaN or infinity is returned";
+            }
+            double length = Norm.of(b);
+            if (length == 0) {
+                return status == Status.CONVERGED_ZERO_RHS && Norm.of(u) == 0 ? null : "the solution of a zero right-hand side is not zero";
+            }
+            double exact = Norm.of(t.residual(row, b, u));
+            // A product in the type is off by this much at most, and so is what was computed from it.
+            double unit = type.unitRoundoff() * (b.length + 10);
+            double rounding = unit * Norm.of(u) * (1 + t.size(row)) + unit * length
+                    + b.length * (type == Type.F32 ? Float.MIN_VALUE : Double.MIN_VALUE) * (1 + t.size(row));
+            if (!(exact + rounding < Double.POSITIVE_INFINITY)) {
+                return status.isSuccess() && !stopping.fixed() ? "a residual beyond all numbers is a success" : null;
+            }
+            String blame = switch (status) {
+                case NONFINITE_INPUT -> "a finite right-hand side is blamed";
+                case NONFINITE_OPERATOR -> t.isNonfinite(row) || preconditioner.isNonfinite(row) ? null : "a finite operator is blamed";
+                default -> null;
+            };
+            if (blame != null) {
+                return blame;
+            }
+            if (status != Status.NONFINITE_OPERATOR && !(Math.abs(outcome.residual(row) * length - exact) <= 0.001 * exact + rounding)) {
+                return "the stated residual is not that of the returned point";
+            }
+            double before = Norm.of(t.residual(row, b, start));
+            return status.isSuccess() ? success(row, start, u, status, exact, length, outcome.residual(row))
+                    : exact <= before * 1.001 + 2 * rounding ? null : "a failure is worse than its start";
+        }
+
+        private String success(int row, double[] start, double[] u, Status status, double exact, double length, double stated) {
+            if (status == Status.COMPLETED_FIXED_STEPS) {
+                return stopping.fixed() ? null : "a number of products that was not asked for";
+            }
+            if (status == Status.CONVERGED_AT_START && !Arrays.equals(start, u)) {
+                return "a row that was done at its start is changed";
+            }
+            double asked = Math.max(stopping.relative() * length, stopping.absolute());
+            if (status == Status.CONVERGED_HAPPY_BREAKDOWN) {
+                asked = Math.max(asked, 100 * type.unitRoundoff() * length);
+            }
+            // What is stated is never below u ‖u‖, so that within the tolerance a product's rounding is, too, up to this factor.
+            double factor = (u.length + 10) * (1 + t.size(row));
+            return exact <= asked * factor && stated * length <= asked * 1.001 + Double.MIN_VALUE ? null : "the tolerance is not met";
+        }
+    }
+}
