@@ -1,6 +1,7 @@
 package dev.zstar.kernels.scalar;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.jvm.Fma;
 
 /** The operations on small matrices for one system: column {@code s} of every block, element (r, c) in row {@code r · n + c}. */
 final class F32Systems {
@@ -12,7 +13,7 @@ final class F32Systems {
         for (int r = 0; r < d; r++) {
             float sum = (float) m.get(r * d, matrix) * (float) v.get(c, s);
             for (int j = 1; j < d; j++) {
-                sum = Math.fma((float) m.get(r * d + j, matrix), (float) v.get(j * k + c, s), sum);
+                sum = Fma.of((float) m.get(r * d + j, matrix), (float) v.get(j * k + c, s), sum);
             }
             room[r] = sum;
         }
@@ -41,14 +42,14 @@ final class F32Systems {
             for (int i = p + 1; i < d; i++) {
                 float l = a[i * d + p] / a[p * d + p];
                 for (int j = p + 1; j < d; j++) {
-                    a[i * d + j] = Math.fma(-l, a[p * d + j], a[i * d + j]);
+                    a[i * d + j] = Fma.of(-l, a[p * d + j], a[i * d + j]);
                 }
-                x[i] = Math.fma(-l, x[p], x[i]);
+                x[i] = Fma.of(-l, x[p], x[i]);
             }
         }
         for (int i = d - 1; i >= 0; i--) {
             for (int j = i + 1; j < d; j++) {
-                x[i] = Math.fma(-a[i * d + j], x[j], x[i]);
+                x[i] = Fma.of(-a[i * d + j], x[j], x[i]);
             }
             x[i] /= a[i * d + i];
         }
@@ -77,7 +78,7 @@ final class F32Systems {
             for (int i = j; i < n; i++) {
                 float sum = (float) a.get(i * n + j, s);
                 for (int k = 0; k < j; k++) {
-                    sum = Math.fma(-(float) a.get(i * n + k, s), (float) a.get(j * n + k, s), sum);
+                    sum = Fma.of(-(float) a.get(i * n + k, s), (float) a.get(j * n + k, s), sum);
                 }
                 if (i > j) {
                     a.set(i * n + j, s, sum * reciprocal);
@@ -98,14 +99,14 @@ final class F32Systems {
         for (int i = 0; i < n; i++) {
             float sum = (float) x.get(i * k + c, s);
             for (int j = 0; j < i; j++) {
-                sum = Math.fma(-(float) l.get(i * n + j, s), (float) x.get(j * k + c, s), sum);
+                sum = Fma.of(-(float) l.get(i * n + j, s), (float) x.get(j * k + c, s), sum);
             }
             x.set(i * k + c, s, sum / (float) l.get(i * n + i, s));
         }
         for (int i = n - 1; i >= 0; i--) {
             float sum = (float) x.get(i * k + c, s);
             for (int j = i + 1; j < n; j++) {
-                sum = Math.fma(-(float) l.get(j * n + i, s), (float) x.get(j * k + c, s), sum);
+                sum = Fma.of(-(float) l.get(j * n + i, s), (float) x.get(j * k + c, s), sum);
             }
             x.set(i * k + c, s, sum / (float) l.get(i * n + i, s));
         }
@@ -115,10 +116,10 @@ final class F32Systems {
         for (int k = 0; k < n; k++) {
             float squares = 0;
             for (int i = k + 1; i < m; i++) {
-                squares = Math.fma((float) a.get(i * n + k, s), (float) a.get(i * n + k, s), squares);
+                squares = Fma.of((float) a.get(i * n + k, s), (float) a.get(i * n + k, s), squares);
             }
             float α = (float) a.get(k * n + k, s);
-            float norm = (float) Math.sqrt(Math.fma(α, α, squares));
+            float norm = (float) Math.sqrt(Fma.of(α, α, squares));
             float β = α < 0 ? norm : -norm;
             boolean flat = squares == 0;
             float scale = flat ? 0 : 1 / (α - β);
@@ -130,12 +131,12 @@ final class F32Systems {
             for (int j = k + 1; j < n; j++) {
                 float w = (float) a.get(k * n + j, s);
                 for (int i = k + 1; i < m; i++) {
-                    w = Math.fma((float) a.get(i * n + k, s), (float) a.get(i * n + j, s), w);
+                    w = Fma.of((float) a.get(i * n + k, s), (float) a.get(i * n + j, s), w);
                 }
                 w *= (float) tau.get(k, s);
                 a.set(k * n + j, s, (float) a.get(k * n + j, s) - w);
                 for (int i = k + 1; i < m; i++) {
-                    a.set(i * n + j, s, Math.fma(-w, (float) a.get(i * n + k, s), (float) a.get(i * n + j, s)));
+                    a.set(i * n + j, s, Fma.of(-w, (float) a.get(i * n + k, s), (float) a.get(i * n + j, s)));
                 }
             }
         }
@@ -152,17 +153,17 @@ final class F32Systems {
             regular &= Math.abs(qr.get(k * n + k, s)) > 0;
             float w = y[k];
             for (int i = k + 1; i < m; i++) {
-                w = Math.fma((float) qr.get(i * n + k, s), y[i], w);
+                w = Fma.of((float) qr.get(i * n + k, s), y[i], w);
             }
             w *= (float) tau.get(k, s);
             y[k] -= w;
             for (int i = k + 1; i < m; i++) {
-                y[i] = Math.fma(-w, (float) qr.get(i * n + k, s), y[i]);
+                y[i] = Fma.of(-w, (float) qr.get(i * n + k, s), y[i]);
             }
         }
         for (int i = n - 1; i >= 0; i--) {
             for (int j = i + 1; j < n; j++) {
-                y[i] = Math.fma(-(float) qr.get(i * n + j, s), y[j], y[i]);
+                y[i] = Fma.of(-(float) qr.get(i * n + j, s), y[j], y[i]);
             }
             y[i] /= (float) qr.get(i * n + i, s);
         }
