@@ -21,8 +21,8 @@ public final class Engines {
     }
 
     /**
-     * The available engine with the highest priority. There always is one: {@code scalar} needs nothing. Where a preferred one cannot run, a warning
-     * says why, once in a process: the difference in speed can be a hundredfold.
+     * The available engine with the highest priority. There always is one: {@code scalar} needs nothing. Where a preferred one cannot
+     * run, a warning says why, once in a process: the difference in speed can be a hundredfold.
      */
     public static Engine best(int threads) {
         requireThreads(threads);

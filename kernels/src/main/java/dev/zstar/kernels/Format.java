@@ -5,14 +5,15 @@ public enum Format {
     /** In the type of the matrix; nothing is rounded. */
     FULL,
     /**
-     * The upper half of an f32 (8 bits of significand, rounded to nearest even, what is finite to a finite one): an error of up to 2⁻⁸ |w|, and of up to 2⁻¹³⁴ where
-     * |w| is below 2⁻¹²⁶. For f32 only.
+     * The upper half of an f32 (8 bits of significand, rounded to nearest even, what is finite to a finite one): an error of up to 2⁻⁸
+     * |w|, and of up to 2⁻¹³⁴ where |w| is below 2⁻¹²⁶. For f32 only.
      */
     BF16,
     /**
-     * Integers of {@code -127 … 127} times a scale for each row of the matrix, {@code max |w| / 127} as an f32 (rounded up where that is below 2⁻¹²⁶, so that no row
-     * is lost): an error of up to half a scale in every element. For f32 only. A row with an element that is NaN or infinite becomes NaN. A product is
-     * summed before it is scaled, {@code Σ integer · state}, and that sum must be in the range of f32: states of up to 10³⁶ / inputs always are.
+     * Integers of {@code -127 … 127} times a scale for each row of the matrix, {@code max |w| / 127} as an f32 (rounded up where that is
+     * below 2⁻¹²⁶, so that no row is lost): an error of up to half a scale in every element. For f32 only. A row with an element that is
+     * NaN or infinite becomes NaN. A product is summed before it is scaled, {@code Σ integer · state}, and that sum must be in the range
+     * of f32: states of up to 10³⁶ / inputs always are.
      */
     INT8;
 
@@ -42,7 +43,10 @@ public enum Format {
             return Float.NaN;
         }
         float scale = (float) (largest / 127);
-        return scale < Float.MIN_NORMAL && 127.0 * scale < largest ? Math.nextUp(scale) : scale;
+        if (scale < Float.MIN_NORMAL) {
+            return 127.0 * scale < largest ? Math.nextUp(scale) : scale;
+        }
+        return Float.isInfinite(127 * scale) ? Math.nextDown(scale) : scale;
     }
 
     /** The integer nearest to {@code value / scale}; 0 where the scale is 0 or NaN. */

@@ -26,12 +26,14 @@ public enum Type {
     }
 
     /**
-     * Whether a number of this type is within a relative error of {@link #unitRoundoff} of {@code value}, or is the same zero, infinity or NaN. A coefficient for which
-     * that is not so (of f32: beyond 3.4e38 or below 1.2e-38 in magnitude) has to stay f64 until its product is formed.
+     * Whether a number of this type is within a relative error of {@link #unitRoundoff} of {@code value}, or is the same zero, infinity
+     * or NaN. A coefficient for which that is not so (of f32: beyond 3.4e38 or below 1.2e-38 in magnitude) has to stay f64 until its
+     * product is formed.
      */
     public boolean holds(double value) {
         double magnitude = Math.abs(value);
-        return this == F64 || magnitude >= Float.MIN_NORMAL && magnitude <= Float.MAX_VALUE || magnitude == 0 || !(magnitude < Double.POSITIVE_INFINITY);
+        return this == F64 || magnitude >= Float.MIN_NORMAL && magnitude <= Float.MAX_VALUE || magnitude == 0
+                || !(magnitude < Double.POSITIVE_INFINITY);
     }
 
     @Override

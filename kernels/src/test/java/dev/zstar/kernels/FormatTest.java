@@ -62,7 +62,7 @@ class FormatTest {
                 for (int k = 0; k < 40; k++) {
                     double value = Math.scalb(1 + random.nextFloat(), exponent) * (k % 2 == 0 ? 1 : -1);
                     w.set(0, k, value);
-                    w.set(1, k, k == 5 ? Math.nextDown(Math.scalb(2.0, exponent)) : value * 1e-9);
+                    w.set(1, k, k == 5 ? Math.nextDown(Math.scalb(2f, exponent)) : value * 1e-9);
                     w.set(2, k, k == 5 ? Math.min(Float.MAX_VALUE, Math.scalb(2.0, exponent)) : 0);
                 }
                 for (int i = 0; i < 3; i++) {
@@ -71,7 +71,8 @@ class FormatTest {
                         largest = Math.max(largest, Math.abs(w.get(i, k)));
                     }
                     float scale = Format.scale(w, i);
-                    assertThat((double) scale).as("the scale of a row of %s", largest).isBetween(largest / 127.00001, largest / 126.99999 + 0x1p-149);
+                    assertThat((double) scale).as("the scale of a row of %s", largest).isBetween(largest / 127.00001,
+                            largest / 126.99999 + 0x1p-149);
                     for (int k = 0; k < 40; k++) {
                         assertThat(Math.abs(rounded(Format.INT8, w, i, k) - w.get(i, k))).isLessThanOrEqualTo(0.50001 * scale);
                     }
@@ -88,7 +89,8 @@ class FormatTest {
     private static void assertBf16(float value) {
         if (Float.isFinite(value)) {
             double rounded = Format.fromBf16(Format.toBf16(value));
-            assertThat(Math.abs(rounded - value)).as("%s to %s", value, rounded).isLessThanOrEqualTo(Math.max(0x1p-8 * Math.abs((double) value), 0x1p-134));
+            assertThat(Math.abs(rounded - value)).as("%s to %s", value, rounded)
+                    .isLessThanOrEqualTo(Math.max(0x1p-8 * Math.abs((double) value), 0x1p-134));
         }
     }
 

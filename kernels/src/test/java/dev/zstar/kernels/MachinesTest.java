@@ -2,6 +2,7 @@ package dev.zstar.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,8 +39,9 @@ class MachinesTest {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(flags));
-        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp",
-                Path.of("target", "classes").toAbsolutePath() + System.getProperty("path.separator") + Path.of("target", "test-classes").toAbsolutePath(),
+        String classes = Path.of("target", "classes").toAbsolutePath().toString();
+        String tests = Path.of("target", "test-classes").toAbsolutePath().toString();
+        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", String.join(File.pathSeparator, classes, tests),
                 Ask.class.getName()));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -79,7 +81,9 @@ class MachinesTest {
     void withoutFusedMultiplyAddsTheTailsAreAsAccurate() throws Exception {
         String line = ask("-XX:-UseFMA").lines().filter(each -> each.startsWith("far tail: ")).findFirst().orElseThrow();
         String[] values = line.split(" ", -1);
-        assertThat(Double.parseDouble(values[2])).isCloseTo(-1.472014178144456e-196, org.assertj.core.data.Percentage.withPercentage(1e-13));
-        assertThat(Double.parseDouble(values[3])).isCloseTo(-1.0511517767632533e-76, org.assertj.core.data.Percentage.withPercentage(1e-13));
+        assertThat(Double.parseDouble(values[2])).isCloseTo(-1.472014178144456e-196,
+                org.assertj.core.data.Percentage.withPercentage(1e-13));
+        assertThat(Double.parseDouble(values[3])).isCloseTo(-1.0511517767632533e-76,
+                org.assertj.core.data.Percentage.withPercentage(1e-13));
     }
 }

@@ -1,9 +1,9 @@
 package dev.zstar.kernels.jvm;
 
 /**
- * Fused multiply-adds, where they are an instruction. Where they are not, {@link Math#fma} is computed with {@code BigDecimal} and takes a hundred times
- * as long as two plain operations, which are used instead; so results are reproducible on one machine, and differ in the last bits between one that has the
- * instruction and one that has not.
+ * Fused multiply-adds, where they are an instruction. Where they are not, {@link Math#fma} is computed with {@code BigDecimal} and takes
+ * a hundred times as long as two plain operations, which are used instead; so results are reproducible on one machine, and differ in the
+ * last bits between one that has the instruction and one that has not.
  */
 public final class Fma {
     /** Whether {@link Math#fma} is an instruction. */
@@ -41,8 +41,8 @@ public final class Fma {
     }
 
     /**
-     * A few calls that take next to no time can only be the instruction. If they are slow the machine may have been busy, so the virtual machine
-     * is asked; only where it cannot be asked do the calls decide.
+     * A few calls that take next to no time can only be the instruction. If they are slow the machine may have been busy, so the virtual
+     * machine is asked; only where it cannot be asked do the calls decide.
      */
     private static boolean isFast() {
         double sum = 0.5;

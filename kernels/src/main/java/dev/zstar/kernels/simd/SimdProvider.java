@@ -56,8 +56,8 @@ public final class SimdProvider implements EngineProvider {
             return Optional.of("the JIT is off (-Xint), and interpreted vector code is slower than plain loops; start java without -Xint");
         }
         if (mode.contains("emulated-client")) {
-            return Optional.of("only the quick compiler C1 runs, which makes an object of every vector; start java without -XX:TieredStopAtLevel"
-                    + " or a mode that implies it, such as -XX:CompilationMode=quick-only");
+            return Optional.of("only the quick compiler C1 runs, which makes an object of every vector; start java without"
+                    + " -XX:TieredStopAtLevel and -XX:CompilationMode");
         }
         try {
             return Probe.reason();
