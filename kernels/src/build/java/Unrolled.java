@@ -211,7 +211,7 @@ final class Unrolled {
                     above.append(".add(a%d%d.abs())".formatted(r, k));
                 }
                 line("            sure = sure.and(pivot%d.compare(VectorOperators.GT, %s.mul(%s).max(%s.MIN_NORMAL)));", k, above,
-                        d + 1 + unit, box);
+                        3 * d + 1 + unit, box);
                 line("            largest = largest.max(pivot%d);", k);
             }
             line("            %s r%d = a%d%d.lanewise(VectorOperators.NEG);", vector, k, k, k);

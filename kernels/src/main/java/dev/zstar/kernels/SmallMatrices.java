@@ -19,7 +19,7 @@ package dev.zstar.kernels;
  * <p><b>Singular within rounding.</b> A pivot is what subtractions left. Where it is so small beside what stood there before them that it
  * may be nothing but their rounding, it counts as 0: to set it to 0 changes the matrix by no more than the error bound of the factors.
  * What was not subtracted from is never small in this sense: triangular matrices and those with rows or columns of different scales are
- * taken as they are.
+ * taken as they are. Dependent rows or columns are found like this unless others are nearly dependent too, which leaves more than rounding.
  */
 public interface SmallMatrices {
     /** The largest order of {@link #multiply}, {@link #transform} and {@link #solve}; the least is 2. */
@@ -51,7 +51,7 @@ public interface SmallMatrices {
      * {@code |Δm| ≤ γ_3d |L| |U|} (Higham, theorem 9.4), in which {@code |L| ≤ 1} and {@code |U| ≤ 2^(d-1) max |m|}. The
      * elimination is done again for each of the {@code k} right-hand sides.
      *
-     * <p>A system is singular if a pivot is zero, infinite or NaN, at most {@code d u} times the largest magnitude that its place held
+     * <p>A system is singular if a pivot is zero, infinite or NaN, at most {@code 3 d u} times the largest magnitude that its place held
      * before a subtraction, or subnormal because of one. All its results are NaN.
      *
      * @param m matrices of order d, {@code 2 ≤ d ≤ 4}: {@code d² × count}
@@ -95,7 +95,8 @@ public interface SmallMatrices {
 
     /**
      * The least-squares solution of {@code a_s x_s = rhs_s}: {@code R x = (Qᵀ rhs)}, the first n rows of it. A system is singular if a
-     * diagonal element of R is zero, infinite, NaN or subnormal (then its digits are lost); all its results are NaN.
+     * diagonal element of R is zero, infinite, NaN or subnormal (then its digits are lost), or if a result is not finite; all its results
+     * are NaN.
      *
      * @param qr what {@link #qr} left of matrices {@code m × n}: {@code m·n × count}
      * @param tau what {@link #qr} left, {@code n × count}

@@ -502,7 +502,7 @@ class ActivationTest {
     private static void assertEnd(String what, double actual, double exact, Type type, double normal) {
         double rounded = type == Type.F32 ? (float) exact : exact;
         if (Double.isNaN(rounded) || Double.isInfinite(rounded)) {
-            assertThat(actual).as(what).isEqualTo(rounded);
+            assertThat(Double.valueOf(actual)).as(what).isEqualTo(Double.valueOf(rounded));
         } else {
             // Factors of an exponential that counts as 0 are below 1000.
             assertThat(actual).as(what).isCloseTo(rounded,

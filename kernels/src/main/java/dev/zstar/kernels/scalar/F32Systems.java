@@ -109,7 +109,7 @@ public final class F32Systems {
             }
             float pivot = Math.abs(a[p * d + p]);
             boolean computed = p > 0 && pivot != most[p * d + p];
-            regular &= pivot > d * U * most[p * d + p] && pivot < Float.POSITIVE_INFINITY && (pivot >= Float.MIN_NORMAL || !computed);
+            regular &= pivot > 3 * d * U * most[p * d + p] && pivot < Float.POSITIVE_INFINITY && (pivot >= Float.MIN_NORMAL || !computed);
             for (int i = p + 1; i < d; i++) {
                 float l = a[i * d + p] / a[p * d + p];
                 for (int j = p + 1; j < d; j++) {
@@ -320,6 +320,7 @@ public final class F32Systems {
                 y[i] = Fma.of(-(float) qr.get(i * n + j, s), y[j], y[i]);
             }
             y[i] /= (float) qr.get(i * n + i, s);
+            regular &= Math.abs(y[i]) < Float.POSITIVE_INFINITY;
         }
         for (int i = 0; i < n; i++) {
             out.set(i * columns + c, s, regular ? y[i] : Float.NaN);

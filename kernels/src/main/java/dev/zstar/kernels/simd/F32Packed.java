@@ -101,7 +101,7 @@ final class F32Packed {
     }
 
     /**
-     * NaN instead of all {@code n} elements x wherever one of {@code n} diagonal elements, {@code ds} bytes apart, is no normal number;
+     * NaN instead of all {@code n} elements x wherever one of {@code n} diagonal elements, {@code ds} bytes apart, is no normal number, or an x is not finite;
      * returns a bit for each such lane.
      */
     static long refuse(long d, long ds, int n, long x, long xs) {
@@ -112,6 +112,9 @@ final class F32Packed {
             FloatVector di = FloatVector.fromMemorySegment(S, ALL, d + i * ds, ORDER).abs();
             least = least.min(di);
             largest = largest.max(di);
+        }
+        for (int i = 0; i < n; i++) {
+            largest = largest.max(FloatVector.fromMemorySegment(S, ALL, x + i * xs, ORDER).abs());
         }
         VectorMask<Float> finite = largest.compare(VectorOperators.LT, Float.POSITIVE_INFINITY);
         VectorMask<Float> singular = least.compare(VectorOperators.GT, SUBNORMAL).and(finite).not();

@@ -117,7 +117,7 @@ class OpenBlasEngineTest {
     private static void requireProduct(double coefficient, double x, double actual) {
         double exact = coefficient * x;
         if (!(Math.abs(exact) < Float.MAX_VALUE)) {
-            assertThat(actual).as("%s · %s", coefficient, x).isEqualTo((double) (float) exact);
+            assertThat(Double.valueOf(actual)).as("%s · %s", coefficient, x).isEqualTo(Double.valueOf((float) exact));
         } else {
             assertThat(actual).as("%s · %s", coefficient, x).isCloseTo(exact,
                     org.assertj.core.data.Offset.offset(0x1p-22 * Math.abs(exact) + 0x1p-148));
