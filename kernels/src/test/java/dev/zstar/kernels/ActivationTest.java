@@ -481,8 +481,11 @@ class ActivationTest {
                     engine.derivative(activation, x, slope);
                     for (int i = 0; i < values.length; i++) {
                         String what = provider.name() + ": " + activation + " of " + x.get(0, i);
-                        assertEnd(what, y.get(0, i), activation.apply(x.get(0, i)), type, normal);
-                        assertEnd(what + ", derivative", slope.get(0, i), activation.derivative(x.get(0, i)), type, normal);
+                        double value = activation.apply(x.get(0, i));
+                        assertEnd(what, y.get(0, i), value, Math.abs(value), type, normal);
+                        double derivative = activation.derivative(x.get(0, i));
+                        double size = activation == Activation.TANH ? 1 : Math.abs(derivative);
+                        assertEnd(what + ", derivative", slope.get(0, i), derivative, size, type, normal);
                     }
                 }
             }
@@ -498,16 +501,16 @@ class ActivationTest {
         }
     }
 
-    /** Within 16 u, or below the smallest normal number where an exponential may count as 0. */
-    private static void assertEnd(String what, double actual, double exact, Type type, double normal) {
+    /** Within 16 u of {@code size}, or below the smallest normal number where an exponential may count as 0. */
+    private static void assertEnd(String what, double actual, double exact, double size, Type type, double normal) {
         double rounded = type == Type.F32 ? (float) exact : exact;
         if (Double.isNaN(rounded) || Double.isInfinite(rounded)) {
             assertThat(Double.valueOf(actual)).as(what).isEqualTo(Double.valueOf(rounded));
         } else {
             // Factors of an exponential that counts as 0 are below 1000.
             assertThat(actual).as(what).isCloseTo(rounded,
-                    org.assertj.core.data.Offset.offset(16 * type.unitRoundoff() * Math.abs(exact) + 1000 * normal));
-            if (Math.abs(exact) >= 1000 * normal) {
+                    org.assertj.core.data.Offset.offset(16 * type.unitRoundoff() * size + 1000 * normal));
+            if (Math.abs(exact) >= 1000 * normal + 16 * type.unitRoundoff() * size) {
                 assertThat(Math.signum(actual)).as(what).isEqualTo(Math.signum(exact));
             }
         }

@@ -221,7 +221,9 @@ class SmallScaleTest {
         }
     }
 
-    /** All of order 2; of the others nearly all: where the leading part is ill-conditioned too, more than its rounding is left of a pivot. */
+    /**
+     * All of order 2; of the others nearly all: where the leading part is ill-conditioned too, more than its rounding is left of a pivot.
+     */
     private static void assertFound(String operation, EngineProvider provider, int n, Failures failures, Block x) {
         assertThat(failures.count()).as("%s: %s, order %d", provider.name(), operation, n)
                 .isGreaterThanOrEqualTo(n == 2 ? failures.capacity() : failures.capacity() * 19 / 20);

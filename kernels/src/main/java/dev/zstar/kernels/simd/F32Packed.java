@@ -91,18 +91,21 @@ final class F32Packed {
         s3.div(FloatVector.fromMemorySegment(S, ALL, d + 3 * BYTES, ORDER)).intoMemorySegment(ALL, t + 3 * BYTES, ORDER);
     }
 
-    /** A bit for every lane in which some of {@code n} elements, {@code step} bytes apart, is below {@code limit}. */
-    static long below(float limit, long from, long step, int n) {
+    /** A bit for every lane in which some of {@code n} elements, {@code step} bytes apart, is below {@code low} or above {@code high}. */
+    static long outside(float low, float high, long from, long step, int n) {
         FloatVector least = FloatVector.fromMemorySegment(S, ALL, from, ORDER);
+        FloatVector largest = least;
         for (int i = 1; i < n; i++) {
-            least = least.min(FloatVector.fromMemorySegment(S, ALL, from + i * step, ORDER));
+            FloatVector x = FloatVector.fromMemorySegment(S, ALL, from + i * step, ORDER);
+            least = least.min(x);
+            largest = largest.max(x);
         }
-        return least.compare(VectorOperators.LT, limit).toLong();
+        return least.compare(VectorOperators.LT, low).or(largest.compare(VectorOperators.GT, high)).toLong();
     }
 
     /**
-     * NaN instead of all {@code n} elements x wherever one of {@code n} diagonal elements, {@code ds} bytes apart, is no normal number, or an x is not finite;
-     * returns a bit for each such lane.
+     * NaN instead of all {@code n} elements x wherever one of {@code n} diagonal elements, {@code ds} bytes apart, is no normal number, or
+     * an x is not finite; returns a bit for each such lane.
      */
     static long refuse(long d, long ds, int n, long x, long xs) {
         FloatVector least = FloatVector.fromMemorySegment(S, ALL, d, ORDER).abs();

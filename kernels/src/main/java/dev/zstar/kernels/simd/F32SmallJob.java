@@ -12,9 +12,12 @@ final class F32SmallJob {
     private static final int CHUNK = 1024;
 
     /**
-     * Where a diagonal element of L is smaller, the matrix is below 2⁻⁴⁰, and a solution may be normal though its right-hand side is not.
+     * Where a diagonal element of L is smaller, the matrix is below its square, and a solution may be normal though its right-hand side is
+     * not.
      */
     private static final float TINY = 0x1p-20f; // twin: private static final double TINY = 0x1p-100;
+    /** Where one is larger, products with a right-hand side of that size may overflow. */
+    private static final float HUGE = 0x1p58f; // twin: private static final double HUGE = 0x1p506;
 
     private F32SmallJob() {}
 
@@ -106,9 +109,10 @@ final class F32SmallJob {
         int n = job.n;
         long x = SystemsScratch.address();
         long xs = SystemsScratch.VECTORS * BYTES;
-        long tiny = 0;
+        long unsure = 0;
         for (int v = 0; v < vectors(systems); v++) {
-            tiny |= own(F32Packed.below(TINY, at(job.a, s + v * L), (n + 1L) * job.a.strideBytes(), n), systems - v * L) << v * L;
+            long outside = F32Packed.outside(TINY, HUGE, at(job.a, s + v * L), (n + 1L) * job.a.strideBytes(), n);
+            unsure |= own(outside, systems - v * L) << v * L;
         }
         for (int c = 0; c < job.k; c++) {
             long rhs = at(job.out, s) + c * job.out.strideBytes();
@@ -120,8 +124,8 @@ final class F32SmallJob {
                     substitute(at(job.a, s + v * L), job.a.strideBytes(), n, x + v * BYTES, xs);
                 }
             }
-            if (tiny != 0) {
-                F32Rescue.solveCholesky(job, c, s, tiny, x, xs);
+            if (unsure != 0) {
+                F32Rescue.solveCholesky(job, c, s, unsure, x, xs);
             }
             F32Packed.out(x, xs, 0, BYTES, rhs, job.k * job.out.strideBytes(), n, 1, false, systems);
         }
