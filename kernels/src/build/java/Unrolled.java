@@ -14,8 +14,11 @@ final class Unrolled {
     private final String vector;
     private final String box;
     private final String bits;
+    /** The unit roundoff. */
+    private final String unit;
 
-    private Unrolled(String box, String bits) {
+    private Unrolled(String box, String bits, String unit) {
+        this.unit = unit;
         this.box = box;
         this.vector = box + "Vector";
         this.bits = bits;
@@ -24,8 +27,8 @@ final class Unrolled {
     public static void main(String[] args) throws IOException {
         Path folder = Path.of(args[0], "dev", "zstar", "kernels", "simd");
         Files.createDirectories(folder);
-        write(folder.resolve("F32Unrolled.java"), new Unrolled("Float", "F32").source());
-        write(folder.resolve("F64Unrolled.java"), new Unrolled("Double", "F64").source());
+        write(folder.resolve("F32Unrolled.java"), new Unrolled("Float", "F32", " * 0x1p-24f").source());
+        write(folder.resolve("F64Unrolled.java"), new Unrolled("Double", "F64", " * 0x1p-53").source());
     }
 
     private static void write(Path file, String text) throws IOException {
@@ -42,7 +45,6 @@ final class Unrolled {
         line("import static dev.zstar.kernels.simd.Memory.ORDER;");
         line("import static dev.zstar.kernels.simd.Memory.%s;", bits);
         line("");
-        line("import dev.zstar.kernels.Failures;");
         line("import jdk.incubator.vector.%s;", vector);
         line("import jdk.incubator.vector.VectorMask;");
         line("import jdk.incubator.vector.VectorOperators;");
@@ -58,9 +60,9 @@ final class Unrolled {
                 "long a, long as, long b, long bs, long out, long os, int n", "a, as, b, bs, out, os, n");
         dispatch("transform", "{@code out = a b} with one matrix {@code a} for all lanes",
                 "long a, long as, long b, long bs, long out, long os, int n", "a, as, b, bs, out, os, n");
-        dispatch("solve", "{@code a out = b}; lane i is system {@code first + i}; tells {@code failures}, unless null, which were singular",
-                "long a, long as, long b, long bs, long out, long os, int n, Failures failures, int first",
-                "a, as, b, bs, out, os, n, failures, first");
+        dispatch("solve", "{@code a out = b}, column {@code column} of a job; lane i is system {@code first + i}",
+                "long a, long as, long b, long bs, long out, long os, int n, SmallJob job, int column, int first",
+                "a, as, b, bs, out, os, n, job, column, first");
         for (int d = 2; d <= 4; d++) {
             for (boolean tail : new boolean[] {false, true}) {
                 multiply(d, tail);
@@ -171,9 +173,13 @@ final class Unrolled {
         }
     }
 
-    /** Gaussian elimination; the largest pivot of a column comes up by exchanges under a mask. */
+    /**
+     * Gaussian elimination; the largest pivot of a column comes up by exchanges under a mask. A system is left to {@code F32Rescue}
+     * unless results are finite and each pivot is normal, finite and above the rounding of what may have been subtracted from it: at most
+     * the sum of what lies above it. Its lanes get back what they held, since that may be the right-hand side.
+     */
     private void solve(int d, boolean tail) {
-        open("solve", d, tail, ", Failures failures, int first");
+        open("solve", d, tail, ", SmallJob job, int column, int first");
         loop(tail);
         for (int r = 0; r < d; r++) {
             for (int c = 0; c < d; c++) {
@@ -194,6 +200,20 @@ final class Unrolled {
                 }
                 swap("b" + k, "b" + i, k, i, "s" + k + i + d);
             }
+            if (k == 0) {
+                line("            %s pivot0 = a00.abs();", vector);
+                line("            VectorMask<%s> sure = pivot0.compare(VectorOperators.GT, %s.MIN_NORMAL);", box, box);
+                line("            %s largest = pivot0;", vector);
+            } else {
+                line("            %s pivot%d = a%d%d.abs();", vector, k, k, k);
+                StringBuilder above = new StringBuilder("a0%d.abs()".formatted(k));
+                for (int r = 1; r < k; r++) {
+                    above.append(".add(a%d%d.abs())".formatted(r, k));
+                }
+                line("            sure = sure.and(pivot%d.compare(VectorOperators.GT, %s.mul(%s).max(%s.MIN_NORMAL)));", k, above,
+                        3 * d + 1 + unit, box);
+                line("            largest = largest.max(pivot%d);", k);
+            }
             line("            %s r%d = a%d%d.lanewise(VectorOperators.NEG);", vector, k, k, k);
             for (int i = k + 1; i < d; i++) {
                 line("            %s l%d%d = a%d%d.div(r%d);", vector, i, k, i, k, k);
@@ -209,21 +229,18 @@ final class Unrolled {
             }
             // y = -x, the sign that the multiply-adds want.
             line("            %s y%d = b%d.div(r%d);", vector, r, r, r);
+            line("            largest = largest.max(y%d.abs());", r);
         }
-        line("            VectorMask<%s> regular = a00.abs().compare(VectorOperators.GT, 0);", box);
-        for (int r = 1; r < d; r++) {
-            line("            regular = regular.and(a%d%d.abs().compare(VectorOperators.GT, 0));", r, r);
-        }
-        line("            %s nan = %s.broadcast(S, %s.NaN);", vector, vector, box);
+        line("            sure = sure.and(largest.compare(VectorOperators.LT, %s.POSITIVE_INFINITY));", box);
         for (int r = 0; r < d; r++) {
-            line("            nan.blend(y%d.lanewise(VectorOperators.NEG), regular).intoMemorySegment(ALL, out + %d * os, ORDER%s);",
-                    r, r, tail ? ", mask" : "");
+            line("            %s.fromMemorySegment(S, ALL, b + %d * bs, ORDER).blend(y%d.lanewise(VectorOperators.NEG), sure)"
+                    + ".intoMemorySegment(ALL, out + %d * os, ORDER%s);", vector, r, r, r, tail ? ", mask" : "");
         }
-        line("            long singular = regular.not().toLong()%s;", tail ? " & mask.toLong()" : "");
-        line("            if (singular != 0 && failures != null) {");
-        line("                failures.mark(first, singular);");
+        line("            long unsure = sure.not().toLong()%s;", tail ? " & mask.toLong()" : "");
+        line("            if (unsure != 0) {");
+        line("                %sRescue.solve(job, column, first, unsure);", bits);
         line("            }");
-        close("solve", d, tail, ", failures, first");
+        close("solve", d, tail, ", job, column, first");
     }
 
     private void swap(String x, String y, int k, int i, String name) {

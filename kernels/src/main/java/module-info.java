@@ -2,6 +2,8 @@
 module dev.zstar.kernels {
     requires jdk.incubator.vector;
     requires static org.joml;
+    // To ask the virtual machine for its options.
+    requires static jdk.management;
 
     exports dev.zstar.kernels;
     exports dev.zstar.kernels.joml;

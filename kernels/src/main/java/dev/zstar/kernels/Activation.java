@@ -1,5 +1,7 @@
 package dev.zstar.kernels;
 
+import dev.zstar.kernels.jvm.Fma;
+
 /**
  * An elementwise function {@code φ}. The formulas lose nothing by cancellation in the tails; f64 results are off by a few units in the last place.
  * Engines may return 0 where an exponential that is a factor of the result is below the smallest normal number. NaN stays NaN.
@@ -92,7 +94,7 @@ public enum Activation {
                 double slope = LINEAR + 3 * CUBIC * near * near;
                 yield bell(e) * (2 * LINEAR + 12 * CUBIC * near * near - Math.abs(near) * slope * slope * ((1 - e) / (1 + e)));
             }
-            case GELU -> Normal.density(x) * Math.fma(-near, near, 2);
+            case GELU -> Normal.density(x) * (2 - near * near - Fma.error(near, near, near * near));
             case SILU -> bell(decay(x)) * (2 - near * Math.tanh(near / 2));
         };
     }
@@ -122,14 +124,14 @@ public enum Activation {
     private static double exp2u(double x) {
         double a = Math.min(Math.abs(x), FAR);
         double square = a * a;
-        double squareLow = Math.fma(a, a, -square);
+        double squareLow = Fma.error(a, a, square);
         double cubic = CUBIC * square;
-        double cubicLow = Math.fma(CUBIC, square, -cubic) + CUBIC_LOW * square + CUBIC * squareLow;
+        double cubicLow = Fma.error(CUBIC, square, cubic) + CUBIC_LOW * square + CUBIC * squareLow;
         double sum = LINEAR + cubic;
         double back = sum - LINEAR;
         double sumLow = LINEAR - (sum - back) + (cubic - back) + LINEAR_LOW + cubicLow;
         double y = a * sum;
-        double low = Math.fma(a, sum, -y) + a * sumLow;
+        double low = Fma.error(a, sum, y) + a * sumLow;
         double e = Math.exp(-y);
         return e - e * low;
     }

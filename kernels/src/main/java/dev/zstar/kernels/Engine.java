@@ -9,7 +9,14 @@ package dev.zstar.kernels;
  * threads at once; its team of workers then serves one of them, and the others compute alone.
  *
  * <p>Sums over {@code n} that end in a {@code double} are accumulated in f64, for f32 blocks too: an Anderson step solves normal
- * equations made of them.
+ * equations made of them. Sums of squares are what they are called, with no scaling: of f32 blocks they are in the range of f64 whatever
+ * the elements; of f64 blocks they are right to rounding while the norm is between 1e-145 and 1e154, below lose digits and then are 0,
+ * and above are infinite. {@link #norm} is right everywhere.
+ *
+ * <p>Coefficients are f64, for f32 blocks too, and may lie beyond what f32 holds: a product of a coefficient and an element is as good as
+ * if formed in f64, so that {@code 1e40 · 1e-40} is 1. Each term of a sum must be in the range of the type; what is below its smallest
+ * normal number may be off by one more unit in its last place. A coefficient that is NaN or infinite makes what IEEE 754 says of its
+ * products, on every engine; where a method says that something is not read for a coefficient of 0, it leaves no trace.
  */
 public interface Engine extends AutoCloseable {
     /** The engine's name, as in {@link EngineProvider#name}. */
@@ -58,8 +65,9 @@ public interface Engine extends AutoCloseable {
 
     /**
      * {@code c = α op(a) op(b) + β c} for plain blocks, {@code op(a)} of {@code m × k} and {@code op(b)} of {@code k × n}. With
-     * {@code β = 0} the old {@code c} is not read. One row of {@code a} makes it a product of matrix and vector. A matrix that is used
-     * more than once is better packed.
+     * {@code β = 0} the old {@code c} is not read; with {@code α = 0}, or where there are no inner elements, neither {@code a} nor {@code
+     * b} is, and {@code c = β c}. One row of {@code a} makes it a product of matrix and vector. A matrix that is used more than once is
+     * better packed.
      *
      * @param transposeA whether {@code op(a) = aᵀ}, with {@code a} of {@code k × m}
      * @param transposeB whether {@code op(b) = bᵀ}, with {@code b} of {@code n × k}
@@ -146,7 +154,7 @@ public interface Engine extends AutoCloseable {
     /** {@code out[p] = ⟨x_p, y_p⟩} for each row. */
     void dot(Block x, Block y, double[] out);
 
-    /** {@code ‖x_p‖₂} of each row, also where the squares overflow or underflow. */
+    /** {@code ‖x_p‖₂} of each row, also where the squares overflow or underflow; infinite only where the norm itself is beyond f64. */
     default void norm(Block x, double[] out) {
         dot(x, x, out);
         for (int p = 0; p < x.rows(); p++) {

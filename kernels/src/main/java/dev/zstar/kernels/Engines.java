@@ -3,10 +3,13 @@ package dev.zstar.kernels;
 import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 /** The engines that were found, and the choice among them. */
 public final class Engines {
+    private static final AtomicBoolean WARNED = new AtomicBoolean();
+
     private Engines() {}
 
     /** All providers, available or not, the preferred first. */
@@ -17,14 +20,22 @@ public final class Engines {
                 .toList();
     }
 
-    /** The available engine with the highest priority. There always is one: {@code scalar} needs nothing. */
+    /**
+     * The available engine with the highest priority. There always is one: {@code scalar} needs nothing. Where a preferred one cannot
+     * run, a warning says why, once in a process: the difference in speed can be a hundredfold.
+     */
     public static Engine best(int threads) {
         requireThreads(threads);
-        return providers().stream()
+        List<EngineProvider> providers = providers();
+        EngineProvider best = providers.stream()
                 .filter(provider -> provider.unavailable().isEmpty())
                 .findFirst()
-                .orElseThrow(() -> new IllegalStateException("no engine was found; is the kernels jar complete?"))
-                .create(threads);
+                .orElseThrow(() -> new IllegalStateException("no engine was found; is the kernels jar complete?"));
+        EngineProvider preferred = providers.getFirst();
+        preferred.unavailable().filter(_ -> !WARNED.getAndSet(true)).ifPresent(reason -> System.getLogger(Engines.class.getPackageName())
+                .log(System.Logger.Level.WARNING, "the engine " + best.name() + " runs instead of " + preferred.name()
+                        + ", which can be a hundred times as fast but cannot run here: " + reason));
+        return best.create(threads);
     }
 
     /**

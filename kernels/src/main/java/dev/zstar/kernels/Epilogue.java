@@ -77,7 +77,7 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
         }
     }
 
-    /** Squared norms by position, written by {@link Engine#apply}. */
+    /** Squared norms by position, written by {@link Engine#apply}: squares, with the range that {@link Engine} says they have. */
     public static final class Norms {
         private final double[] step;
         private final double[] value;

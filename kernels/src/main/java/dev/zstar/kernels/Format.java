@@ -4,21 +4,28 @@ package dev.zstar.kernels;
 public enum Format {
     /** In the type of the matrix; nothing is rounded. */
     FULL,
-    /** The upper half of an f32 (8 bits of significand, rounded to nearest even): relative error up to 2⁻⁸. For f32 only. */
+    /**
+     * The upper half of an f32 (8 bits of significand, rounded to nearest even, what is finite to a finite one): an error of up to 2⁻⁸
+     * |w|, and of up to 2⁻¹³⁴ where |w| is below 2⁻¹²⁶. For f32 only.
+     */
     BF16,
     /**
-     * Integers of {@code -127 … 127} times a scale for each row of the matrix, {@code max |w| / 127}: an error of up to half a scale in
-     * every element. For f32 only. A row with an element that is NaN or infinite becomes NaN.
+     * Integers of {@code -127 … 127} times a scale for each row of the matrix, {@code max |w| / 127} as an f32 (rounded up where that is
+     * below 2⁻¹²⁶, so that no row is lost): an error of up to half a scale in every element. For f32 only. A row with an element that is
+     * NaN or infinite becomes NaN. A product is summed before it is scaled, {@code Σ integer · state}, and that sum must be in the range
+     * of f32: states of up to 10³⁶ / inputs always are.
      */
     INT8;
 
-    /** Rounds to bf16. NaN stays NaN. */
+    /** Rounds to bf16. NaN stays NaN, and what is above the largest finite bf16, 3.39e38, but finite becomes that. */
     public static short toBf16(float value) {
         int bits = Float.floatToRawIntBits(value);
         if (Float.isNaN(value)) {
             return (short) (bits >>> 16 | 0x40);
         }
-        return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+        int rounded = bits + 0x7fff + (bits >>> 16 & 1) >>> 16;
+        boolean overflows = (rounded & 0x7fff) == 0x7f80 && Float.isFinite(value);
+        return (short) (overflows ? rounded - 1 : rounded);
     }
 
     /** The f32 with this upper half. */
@@ -32,7 +39,14 @@ public enum Format {
         for (int k = 0; k < w.cols(); k++) {
             largest = Math.max(largest, Math.abs(w.get(i, k)));
         }
-        return Double.isFinite(largest) ? (float) (largest / 127) : Float.NaN;
+        if (!Double.isFinite(largest)) {
+            return Float.NaN;
+        }
+        float scale = (float) (largest / 127);
+        if (scale < Float.MIN_NORMAL) {
+            return 127.0 * scale < largest ? Math.nextUp(scale) : scale;
+        }
+        return Float.isInfinite(127 * scale) ? Math.nextDown(scale) : scale;
     }
 
     /** The integer nearest to {@code value / scale}; 0 where the scale is 0 or NaN. */

@@ -8,6 +8,10 @@ package dev.zstar.kernels;
  * whatever the batch and the number of threads. All blocks of a call have one type; outputs may not overlap inputs unless the
  * method says so; a misfit is an {@link IllegalArgumentException} that names the operand. Sums are accumulated in f64. NaN passes
  * through. No method allocates after its first calls of a size.
+ *
+ * <p>Elements may have any finite scale: f32 is computed in f64 where f32 does not suffice, and squares are scaled where f64 does not.
+ * Gradients may, as long as {@code gain ⊙ dy} is normal or 0. The reciprocals in {@code stats} are at most the largest f64, so that with
+ * {@code eps = 0} a row of zeros becomes 0. Scores of attention, and their gradients, must be in the range of f64.
  */
 public interface Layers {
     // ---- softmax

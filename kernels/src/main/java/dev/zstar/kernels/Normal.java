@@ -1,5 +1,7 @@
 package dev.zstar.kernels;
 
+import dev.zstar.kernels.jvm.Fma;
+
 /** The standard normal distribution, with a relative error of a few units in the last place in the lower tail too. */
 final class Normal {
     private static final double DENSITY = 0x1.9884533d43651p-2;
@@ -23,10 +25,11 @@ final class Normal {
         double a = Math.min(Math.abs(x), 39);
         double v = 1 / (a + 4);
         // (a - 4) v: rounded like this, the error of v partly cancels in the result.
-        double w = Math.fma(2 * a, v, -1);
+        double quotient = 2 * a * v;
+        double w = quotient - 1 + Fma.error(2 * a, v, quotient);
         double p = 0;
         for (double c : TAIL) {
-            p = Math.fma(p, w, c);
+            p = Fma.of(p, w, c);
         }
         double tail = exp(a) * (p * v);
         return x < 0 ? tail : 1 - tail;
@@ -40,7 +43,7 @@ final class Normal {
     /** {@code exp(-a²/2)}; what the square loses in rounding would count a²/2 times. */
     private static double exp(double a) {
         double square = a * a;
-        double low = Math.fma(a, a, -square);
+        double low = Fma.error(a, a, square);
         double e = Math.exp(-square / 2);
         return e - e * (low / 2);
     }

@@ -13,7 +13,13 @@ package dev.zstar.kernels;
  * {@link IllegalArgumentException} and names the operand. Unless said otherwise {@code out} overlaps no operand.
  *
  * <p>{@code u} in the bounds is {@link Type#unitRoundoff}, {@code γ_k = k u / (1 - k u)}; "Higham" is N. J. Higham, <i>Accuracy and
- * Stability of Numerical Algorithms</i>, 2nd edition, SIAM 2002. Bounds hold while nothing overflows or underflows.
+ * Stability of Numerical Algorithms</i>, 2nd edition, SIAM 2002. Bounds hold while no result or right-hand side overflows or is
+ * subnormal; matrices that are solved or factored may have any finite scale, from the smallest numbers to the largest.
+ *
+ * <p><b>Singular within rounding.</b> A pivot is what subtractions left. Where it is so small beside what stood there before them that it
+ * may be nothing but their rounding, it counts as 0: to set it to 0 changes the matrix by no more than the error bound of the factors.
+ * What was not subtracted from is never small in this sense: triangular matrices and those with rows or columns of different scales are
+ * taken as they are. Dependent rows or columns are found like this unless others are nearly dependent too, which leaves more than rounding.
  */
 public interface SmallMatrices {
     /** The largest order of {@link #multiply}, {@link #transform} and {@link #solve}; the least is 2. */
@@ -45,7 +51,8 @@ public interface SmallMatrices {
      * {@code |Δm| ≤ γ_3d |L| |U|} (Higham, theorem 9.4), in which {@code |L| ≤ 1} and {@code |U| ≤ 2^(d-1) max |m|}. The
      * elimination is done again for each of the {@code k} right-hand sides.
      *
-     * <p>A system is singular if a pivot is zero or NaN; all its results are NaN.
+     * <p>A system is singular if a pivot is zero, infinite or NaN, at most {@code 3 d u} times the largest magnitude that its place held
+     * before a subtraction, or subnormal because of one. All its results are NaN.
      *
      * @param m matrices of order d, {@code 2 ≤ d ≤ 4}: {@code d² × count}
      * @param rhs {@code d·k × count}
@@ -58,7 +65,8 @@ public interface SmallMatrices {
      * {@code a_s = L_s L_sᵀ}, in place: the lower triangle is read, and becomes L. The rest is neither read nor written. The bound is
      * {@code |L Lᵀ - a| ≤ γ_(n+2) |L| |Lᵀ|} (Higham, theorem 10.3; one rounding more, since columns are multiplied by {@code 1 / l_jj}).
      *
-     * <p>A system is not positive definite if a pivot is not above zero; from its column on L is then NaN.
+     * <p>A system is not positive definite if a pivot is not finite or not above {@code 2 (n + 2) u a_jj}, of which it was made by
+     * subtraction; from its column on L is then NaN.
      *
      * @param a symmetric matrices of order n ≤ 32: {@code n² × count}
      * @param indefinite which systems were not positive definite; null if that is not wanted
@@ -76,7 +84,9 @@ public interface SmallMatrices {
     /**
      * {@code a_s = Q_s R_s} by Householder reflections, in place (Higham, section 19.2). R takes the upper triangle. Below the diagonal
      * lies, in column j, the vector {@code v_j} of the reflection {@code I - τ_j v_j v_jᵀ}, whose first element is 1 and not stored;
-     * Q is the product of the reflections in the order of j. Squares of the elements must not overflow.
+     * Q is the product of the reflections in the order of j. A column of which the earlier reflections leave, from the diagonal on, at
+     * most {@code (m + 10) u} times the largest magnitude that they subtracted there has a diagonal element of 0, and zeros for v and τ.
+     * Where the type cannot hold an element of R its column has an infinite diagonal element.
      *
      * @param a matrices of {@code m × n}, {@code 1 ≤ n ≤ m ≤ 32}: {@code m·n × count}
      * @param tau {@code n × count}: becomes τ, and says what n is
@@ -85,7 +95,8 @@ public interface SmallMatrices {
 
     /**
      * The least-squares solution of {@code a_s x_s = rhs_s}: {@code R x = (Qᵀ rhs)}, the first n rows of it. A system is singular if a
-     * diagonal element of R is zero or NaN; all its results are NaN. Rank-deficient matrices in general do not give exact zeros.
+     * diagonal element of R is zero, infinite, NaN or subnormal (then its digits are lost), or if a result is not finite; all its results
+     * are NaN.
      *
      * @param qr what {@link #qr} left of matrices {@code m × n}: {@code m·n × count}
      * @param tau what {@link #qr} left, {@code n × count}

@@ -25,6 +25,17 @@ public enum Type {
         return unitRoundoff;
     }
 
+    /**
+     * Whether a number of this type is within a relative error of {@link #unitRoundoff} of {@code value}, or is the same zero, infinity
+     * or NaN. A coefficient for which that is not so (of f32: beyond 3.4e38 or below 1.2e-38 in magnitude) has to stay f64 until its
+     * product is formed.
+     */
+    public boolean holds(double value) {
+        double magnitude = Math.abs(value);
+        return this == F64 || magnitude >= Float.MIN_NORMAL && magnitude <= Float.MAX_VALUE || magnitude == 0
+                || !(magnitude < Double.POSITIVE_INFINITY);
+    }
+
     @Override
     public String toString() {
         return name().toLowerCase(java.util.Locale.ROOT);

@@ -458,4 +458,61 @@ class ActivationTest {
             }
         }
     }
+
+    /** The largest and the smallest numbers, zeros of both signs, NaN and infinities, against the formulas in f64. */
+    @ParameterizedTest
+    @EnumSource(Type.class)
+    void theEndsOfTheRange(Type type) {
+        double most = type == Type.F32 ? Float.MAX_VALUE : Double.MAX_VALUE;
+        double normal = type == Type.F32 ? Float.MIN_NORMAL : Double.MIN_NORMAL;
+        double least = type == Type.F32 ? Float.MIN_VALUE : Double.MIN_VALUE;
+        double[] values = {
+            0, -0.0, least, -least, 3 * least, normal, -normal, 0.7 * normal, -1e-30, 1e-30, 15, -15, 80, -80, 90, -90, 105, -105,
+            720, -720, 760, -760, 1e4, -1e4, 1e10, -1e10, 1e30, -1e30, most / 2, -most / 2, most, -most, Double.POSITIVE_INFINITY,
+                    Double.NEGATIVE_INFINITY, Double.NaN
+        };
+        for (EngineProvider provider : Reference.available()) {
+            for (Activation activation : Activation.values()) {
+                try (Engine engine = provider.create(1);
+                        Block x = Block.of(type, 1, values.length, values);
+                        Block y = Block.allocate(type, 1, values.length);
+                        Block slope = Block.allocate(type, 1, values.length)) {
+                    engine.activate(activation, x, y);
+                    engine.derivative(activation, x, slope);
+                    for (int i = 0; i < values.length; i++) {
+                        String what = provider.name() + ": " + activation + " of " + x.get(0, i);
+                        double value = activation.apply(x.get(0, i));
+                        assertEnd(what, y.get(0, i), value, Math.abs(value), type, normal);
+                        double derivative = activation.derivative(x.get(0, i));
+                        double size = activation == Activation.TANH ? 1 : Math.abs(derivative);
+                        assertEnd(what + ", derivative", slope.get(0, i), derivative, size, type, normal);
+                    }
+                }
+            }
+        }
+        for (Activation activation : Activation.values()) {
+            boolean bounded = activation == Activation.TANH || activation == Activation.SIGMOID;
+            assertThat(activation.apply(Double.MAX_VALUE)).as("%s", activation).isEqualTo(bounded ? 1 : Double.MAX_VALUE);
+            assertThat(activation.apply(Double.NaN)).isNaN();
+            if (activation != Activation.IDENTITY && activation != Activation.LEAKY_RELU) {
+                assertThat(activation.apply(-Double.MAX_VALUE)).as("%s", activation).isEqualTo(activation == Activation.TANH ? -1 : 0);
+                assertThat(activation.derivative(-Double.MAX_VALUE)).as("%s", activation).isZero();
+            }
+        }
+    }
+
+    /** Within 16 u of {@code size}, or below the smallest normal number where an exponential may count as 0. */
+    private static void assertEnd(String what, double actual, double exact, double size, Type type, double normal) {
+        double rounded = type == Type.F32 ? (float) exact : exact;
+        if (Double.isNaN(rounded) || Double.isInfinite(rounded)) {
+            assertThat(Double.valueOf(actual)).as(what).isEqualTo(Double.valueOf(rounded));
+        } else {
+            // Factors of an exponential that counts as 0 are below 1000.
+            assertThat(actual).as(what).isCloseTo(rounded,
+                    org.assertj.core.data.Offset.offset(16 * type.unitRoundoff() * size + 1000 * normal));
+            if (Math.abs(exact) >= 1000 * normal + 16 * type.unitRoundoff() * size) {
+                assertThat(Math.signum(actual)).as(what).isEqualTo(Math.signum(exact));
+            }
+        }
+    }
 }

@@ -47,6 +47,79 @@ class FormatTest {
         }
     }
 
+    /** From the smallest f32 to the largest. */
+    @Test
+    void roundingKeepsItsBoundAtEveryScale() {
+        Random random = new Random(2);
+        for (int exponent = -149; exponent <= 127; exponent++) {
+            for (int i = 0; i < 200; i++) {
+                float value = Math.scalb(1 + random.nextFloat(), exponent) * (i % 2 == 0 ? 1 : -1);
+                assertBf16(value);
+            }
+            assertBf16(Math.scalb(1f, exponent));
+            assertBf16(Math.nextDown(Math.scalb(2f, exponent)));
+            try (Block w = Block.allocate(Type.F32, 3, 40)) {
+                for (int k = 0; k < 40; k++) {
+                    double value = Math.scalb(1 + random.nextFloat(), exponent) * (k % 2 == 0 ? 1 : -1);
+                    w.set(0, k, value);
+                    w.set(1, k, k == 5 ? Math.nextDown(Math.scalb(2f, exponent)) : value * 1e-9);
+                    w.set(2, k, k == 5 ? Math.min(Float.MAX_VALUE, Math.scalb(2.0, exponent)) : 0);
+                }
+                for (int i = 0; i < 3; i++) {
+                    double largest = 0;
+                    for (int k = 0; k < 40; k++) {
+                        largest = Math.max(largest, Math.abs(w.get(i, k)));
+                    }
+                    float scale = Format.scale(w, i);
+                    assertThat((double) scale).as("the scale of a row of %s", largest).isBetween(largest / 127.00001,
+                            largest / 126.99999 + 0x1p-149);
+                    for (int k = 0; k < 40; k++) {
+                        assertThat(Math.abs(rounded(Format.INT8, w, i, k) - w.get(i, k))).isLessThanOrEqualTo(0.50001 * scale);
+                    }
+                }
+            }
+        }
+        assertBf16(Float.MAX_VALUE);
+        assertBf16(-Float.MAX_VALUE);
+        try (Block zeros = Block.allocate(Type.F32, 1, 3)) {
+            assertThat(Format.scale(zeros, 0)).isZero();
+        }
+    }
+
+    private static void assertBf16(float value) {
+        if (Float.isFinite(value)) {
+            double rounded = Format.fromBf16(Format.toBf16(value));
+            assertThat(Math.abs(rounded - value)).as("%s to %s", value, rounded)
+                    .isLessThanOrEqualTo(Math.max(0x1p-8 * Math.abs((double) value), 0x1p-134));
+        }
+    }
+
+    /** Every engine keeps what the scale of a row allows, the smallest and the largest. */
+    @Test
+    void packedRowsKeepTheirScale() {
+        for (EngineProvider provider : Reference.available()) {
+            for (Format format : NARROW) {
+                for (int exponent = -148; exponent <= 127; exponent += 11) {
+                    try (Engine engine = provider.create(1);
+                            Block w = Block.allocate(Type.F32, 3, 5)) {
+                        w.set(0, 2, Math.scalb(1.5, exponent));
+                        w.set(1, 2, Math.min(Float.MAX_VALUE, Math.scalb(2, exponent)));
+                        try (Weights packed = engine.pack(w, format);
+                                Block z = Block.of(Type.F32, 1, 5, 1, 1, 0.5, 1, 1);
+                                Block out = Block.allocate(Type.F32, 1, 3)) {
+                            engine.apply(packed, z, out, Epilogue.NONE);
+                            for (int i = 0; i < 3; i++) {
+                                double exact = 0.5 * w.get(i, 2);
+                                assertThat(out.get(0, i)).as("%s %s: %s", provider.name(), format, exact)
+                                        .isCloseTo(exact, org.assertj.core.data.Offset.offset(0x1p-7 * exact + 0x1p-133));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("sizes")
     void productsAreWithinTheBoundOfTheRoundedMatrix(int n) {

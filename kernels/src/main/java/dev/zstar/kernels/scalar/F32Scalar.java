@@ -1,6 +1,7 @@
 package dev.zstar.kernels.scalar;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.jvm.Fma;
 
 /** Sums of products in f32, one fused multiply-add after the other. */
 final class F32Scalar {
@@ -13,7 +14,7 @@ final class F32Scalar {
         for (int k = 0; k < count; k++) {
             float x = (float) (transposeA ? a.get(k, i) : a.get(i, k));
             float y = (float) (transposeB ? b.get(j, k) : b.get(k, j));
-            sum = Math.fma(x, y, sum);
+            sum = Fma.of(x, y, sum);
         }
         return sum;
     }

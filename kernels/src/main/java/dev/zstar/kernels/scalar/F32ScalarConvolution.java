@@ -4,6 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.ImageShape;
+import dev.zstar.kernels.jvm.Fma;
 
 /** Convolutions in f32, one fused multiply-add after the other. Taps beyond the edge are left out. */
 final class F32ScalarConvolution {
@@ -38,7 +39,7 @@ final class F32ScalarConvolution {
                 if (in.contains(iy, ix)) {
                     for (int c = 0; c < conv.inChannels(); c++) {
                         float weight = (float) w.get(n, (ky * conv.kernel() + kx) * conv.inChannels() + c);
-                        sum = Math.fma(weight, (float) z.get(p, in.index(iy, ix, c)), sum);
+                        sum = Fma.of(weight, (float) z.get(p, in.index(iy, ix, c)), sum);
                     }
                 }
             }
@@ -69,7 +70,7 @@ final class F32ScalarConvolution {
                 if (met && to.contains(oy / conv.stride(), ox / conv.stride())) {
                     for (int n = 0; n < conv.outChannels(); n++) {
                         float weight = (float) w.get(n, (ky * conv.kernel() + kx) * conv.inChannels() + c);
-                        sum = Math.fma(weight, (float) u.get(p, to.index(oy / conv.stride(), ox / conv.stride(), n)), sum);
+                        sum = Fma.of(weight, (float) u.get(p, to.index(oy / conv.stride(), ox / conv.stride(), n)), sum);
                     }
                 }
             }
@@ -102,7 +103,7 @@ final class F32ScalarConvolution {
                 int iy = y * conv.stride() + ky - conv.padding();
                 int ix = x * conv.stride() + kx - conv.padding();
                 if (in.contains(iy, ix)) {
-                    sum = Math.fma((float) z.get(p, in.index(iy, ix, c)), (float) u.get(p, to.index(y, x, n)), sum);
+                    sum = Fma.of((float) z.get(p, in.index(iy, ix, c)), (float) u.get(p, to.index(y, x, n)), sum);
                 }
             }
         }

@@ -2,6 +2,7 @@ package dev.zstar.kernels.scalar;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.ImageShape;
+import dev.zstar.kernels.jvm.Fma;
 
 /** Resampling in f32: along columns of pixels first, then along rows. */
 final class F32ScalarResampling {
@@ -30,7 +31,7 @@ final class F32ScalarResampling {
                     for (int c = 0; c < in.channels(); c++) {
                         float a = between(in, factor, z, p, y, left, c);
                         float b = between(in, factor, z, p, y, right, c);
-                        out.set(p, to.index(y, x, c), Math.fma(above, b, (1 - above) * a));
+                        out.set(p, to.index(y, x, c), Fma.of(above, b, (1 - above) * a));
                     }
                 }
             }
@@ -43,7 +44,7 @@ final class F32ScalarResampling {
         int bottom = Math.min(top + 1, in.height() - 1);
         float above = weight(y, top + 1, factor, in.height());
         float a = (float) z.get(p, in.index(top, x, c));
-        return Math.fma(above, (float) z.get(p, in.index(bottom, x, c)), (1 - above) * a);
+        return Fma.of(above, (float) z.get(p, in.index(bottom, x, c)), (1 - above) * a);
     }
 
     static void upsampleTransposed(ImageShape in, int factor, Block u, Block out) {
@@ -61,9 +62,9 @@ final class F32ScalarResampling {
                             float column = 0;
                             for (int oy = 0; oy < to.height(); oy++) {
                                 float wy = weight(oy, y, factor, in.height());
-                                column = wy == 0 ? column : Math.fma(wy, (float) u.get(p, to.index(oy, ox, c)), column);
+                                column = wy == 0 ? column : Fma.of(wy, (float) u.get(p, to.index(oy, ox, c)), column);
                             }
-                            sum = Math.fma(wx, column, sum);
+                            sum = Fma.of(wx, column, sum);
                         }
                         out.set(p, in.index(y, x, c), sum);
                     }

@@ -2,12 +2,24 @@ package dev.zstar.kernels.scalar;
 
 import dev.zstar.kernels.Block;
 
-/** The formulas of attention and its gradients for one sequence and one head, with room for one row of probabilities. */
-final class ScalarAttention {
+/**
+ * The formulas of attention and its gradients for one sequence and one head in f64, with room for one row of probabilities. Vector code
+ * leaves to these what over- or underflows in its own type.
+ */
+public final class ScalarAttention {
+    private static final ThreadLocal<ScalarAttention> OWN = ThreadLocal.withInitial(ScalarAttention::new);
+
     private double[] p = new double[0];
     private double[] slope = new double[0];
     private double[] key = new double[0];
     private double[] value = new double[0];
+
+    private ScalarAttention() {}
+
+    /** This thread's. */
+    public static ScalarAttention own() {
+        return OWN.get();
+    }
 
     private void reserve(int sequence, int d) {
         if (p.length < sequence) {
@@ -28,31 +40,30 @@ final class ScalarAttention {
         return sum;
     }
 
-    /** {@code S_ij = ⟨q_i, k_j⟩ / √d}, {@code lse_i = log Σ_j exp S_ij}, {@code out_i = Σ_j exp(S_ij - lse_i) v_j}. */
-    void forward(Block q, Block k, Block v, int first, int sequence, int heads, int head, boolean causal, Block out, double[] lse) {
+    /** {@code S_ij = ⟨q_i, k_j⟩ / √d}, {@code lse_i = log Σ_j exp S_ij}, {@code out_i = Σ_j exp(S_ij - lse_i) v_j} of query i. */
+    public void forward(
+            Block q, Block k, Block v, int first, int sequence, int heads, int head, boolean causal, Block out, double[] lse, int i) {
         int d = q.cols() / heads;
         int col = head * d;
         reserve(sequence, d);
-        for (int i = 0; i < sequence; i++) {
-            int seen = causal ? i + 1 : sequence;
-            double max = Double.NEGATIVE_INFINITY;
+        int seen = causal ? i + 1 : sequence;
+        double max = Double.NEGATIVE_INFINITY;
+        for (int j = 0; j < seen; j++) {
+            p[j] = dot(q, first + i, k, first + j, col, d) / Math.sqrt(d);
+            max = Math.max(max, p[j]);
+        }
+        double sum = 0;
+        for (int j = 0; j < seen; j++) {
+            p[j] = Math.exp(p[j] - max);
+            sum += p[j];
+        }
+        lse[(first + i) * heads + head] = max + Math.log(sum);
+        for (int c = col; c < col + d; c++) {
+            double mean = 0;
             for (int j = 0; j < seen; j++) {
-                p[j] = dot(q, first + i, k, first + j, col, d) / Math.sqrt(d);
-                max = Math.max(max, p[j]);
+                mean += p[j] / sum * v.get(first + j, c);
             }
-            double sum = 0;
-            for (int j = 0; j < seen; j++) {
-                p[j] = Math.exp(p[j] - max);
-                sum += p[j];
-            }
-            lse[(first + i) * heads + head] = max + Math.log(sum);
-            for (int c = col; c < col + d; c++) {
-                double mean = 0;
-                for (int j = 0; j < seen; j++) {
-                    mean += p[j] / sum * v.get(first + j, c);
-                }
-                out.set(first + i, c, mean);
-            }
+            out.set(first + i, c, mean);
         }
     }
 
@@ -60,7 +71,7 @@ final class ScalarAttention {
      * With {@code P_ij = exp(S_ij - lse_i)} and {@code dS_ij = P_ij (⟨dOut_i, v_j⟩ - Σ_l P_il ⟨dOut_i, v_l⟩)}:
      * {@code dq_i = Σ_j dS_ij k_j / √d}, {@code dk_j = Σ_i dS_ij q_i / √d}, {@code dv_j = Σ_i P_ij dOut_i}.
      */
-    void backward(
+    public void backward(
             Block q, Block k, Block v, int first, int sequence, int heads, int head, boolean causal, double[] lse, Block dOut,
             Block dq, Block dk, Block dv) {
         int d = q.cols() / heads;

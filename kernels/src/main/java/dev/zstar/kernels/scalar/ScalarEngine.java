@@ -99,6 +99,14 @@ final class ScalarEngine implements Engine {
     public void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
         Shapes.gemm(a, transposeA, b, transposeB, c);
         boolean f32 = c.type() == Type.F32;
+        if (alpha == 0 || (transposeA ? a.rows() : a.cols()) == 0) {
+            if (beta == 0) {
+                c.fill(0);
+            } else {
+                scale(beta, c);
+            }
+            return;
+        }
         boolean resume = alpha == 1 && beta == 1;
         for (int i = 0; i < c.rows(); i++) {
             for (int j = 0; j < c.cols(); j++) {

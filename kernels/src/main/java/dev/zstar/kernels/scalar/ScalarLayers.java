@@ -10,8 +10,6 @@ import dev.zstar.kernels.Rows;
 final class ScalarLayers implements Layers {
     static final ScalarLayers INSTANCE = new ScalarLayers();
 
-    private final ThreadLocal<ScalarAttention> attention = ThreadLocal.withInitial(ScalarAttention::new);
-
     private ScalarLayers() {}
 
     @Override
@@ -41,7 +39,8 @@ final class ScalarLayers implements Layers {
                 dot += y.get(p, i) * dy.get(p, i);
             }
             for (int i = 0; i < y.cols(); i++) {
-                dx.set(p, i, y.get(p, i) * (dy.get(p, i) - dot));
+                // Halves, since the difference may be twice the largest number.
+                dx.set(p, i, 2 * y.get(p, i) * (0.5 * dy.get(p, i) - 0.5 * dot));
             }
         }
     }
@@ -49,121 +48,54 @@ final class ScalarLayers implements Layers {
     @Override
     public void rmsNorm(Block x, Block gain, double eps, Block out, double[] stats) {
         LayerShapes.rmsNorm(x, gain, eps, out, stats);
-        for (int p = 0; p < x.rows(); p++) {
-            double squares = 0;
-            for (int i = 0; i < x.cols(); i++) {
-                squares += x.get(p, i) * x.get(p, i);
-            }
-            stats[p] = 1 / Math.sqrt(squares / x.cols() + eps);
-            for (int i = 0; i < x.cols(); i++) {
-                out.set(p, i, x.get(p, i) * stats[p] * gain.get(0, i));
-            }
-        }
+        normalise(x, 1, gain, null, eps, out, stats, 1);
     }
 
     @Override
     public void rmsNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain) {
         LayerShapes.rmsNormVjp(x, gain, stats, dy, dx, dGain);
-        for (int p = 0; p < x.rows(); p++) {
-            double slope = 0;
-            for (int i = 0; i < x.cols(); i++) {
-                slope += gain.get(0, i) * dy.get(p, i) * x.get(p, i) * stats[p];
-            }
-            slope /= x.cols();
-            for (int i = 0; i < x.cols(); i++) {
-                dx.set(p, i, stats[p] * (gain.get(0, i) * dy.get(p, i) - slope * x.get(p, i) * stats[p]));
-            }
-        }
-        if (dGain != null) {
-            for (int i = 0; i < x.cols(); i++) {
-                double sum = 0;
-                for (int p = 0; p < x.rows(); p++) {
-                    sum += dy.get(p, i) * x.get(p, i) * stats[p];
-                }
-                dGain.set(0, i, dGain.get(0, i) + sum);
-            }
-        }
+        gradients(x, 1, gain, stats, 1, dy, dx, dGain, null);
     }
 
     @Override
     public void groupNorm(Block x, int groups, Block gain, Block bias, double eps, Block out, double[] stats) {
         LayerShapes.groupNorm(x, groups, gain, bias, eps, out, stats);
-        int channels = gain.cols();
-        int width = channels / groups;
-        int size = x.cols() / groups;
-        for (int p = 0; p < x.rows(); p++) {
-            for (int g = 0; g < groups; g++) {
-                double sum = 0;
-                for (int position = 0; position < x.cols(); position += channels) {
-                    for (int c = g * width; c < (g + 1) * width; c++) {
-                        sum += x.get(p, position + c);
-                    }
-                }
-                double mean = sum / size;
-                double squares = 0;
-                for (int position = 0; position < x.cols(); position += channels) {
-                    for (int c = g * width; c < (g + 1) * width; c++) {
-                        squares += (x.get(p, position + c) - mean) * (x.get(p, position + c) - mean);
-                    }
-                }
-                stats[2 * (p * groups + g)] = mean;
-                stats[2 * (p * groups + g) + 1] = 1 / Math.sqrt(squares / size + eps);
-            }
-            for (int i = 0; i < x.cols(); i++) {
-                double shift = bias == null ? 0 : bias.get(0, i % channels);
-                out.set(p, i, normalised(x, p, i, groups, channels, stats) * gain.get(0, i % channels) + shift);
-            }
-        }
+        normalise(x, groups, gain, bias, eps, out, stats, 2 * groups);
     }
 
     @Override
     public void groupNormVjp(Block x, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
         LayerShapes.groupNormVjp(x, groups, gain, stats, dy, dx, dGain, dBias);
-        int channels = gain.cols();
-        int width = channels / groups;
-        int size = x.cols() / groups;
+        gradients(x, groups, gain, stats, 2 * groups, dy, dx, dGain, dBias);
+    }
+
+    private static void normalise(Block x, int groups, Block gain, Block bias, double eps, Block out, double[] stats, int numbers) {
         for (int p = 0; p < x.rows(); p++) {
-            for (int g = 0; g < groups; g++) {
-                double mean = 0;
-                double slope = 0;
-                for (int position = 0; position < x.cols(); position += channels) {
-                    for (int c = g * width; c < (g + 1) * width; c++) {
-                        double d = gain.get(0, c) * dy.get(p, position + c);
-                        mean += d / size;
-                        slope += d * normalised(x, p, position + c, groups, channels, stats) / size;
-                    }
-                }
-                double r = stats[2 * (p * groups + g) + 1];
-                for (int position = 0; position < x.cols(); position += channels) {
-                    for (int c = g * width; c < (g + 1) * width; c++) {
-                        double d = gain.get(0, c) * dy.get(p, position + c);
-                        dx.set(p, position + c, r * (d - mean - slope * normalised(x, p, position + c, groups, channels, stats)));
-                    }
-                }
-            }
-        }
-        for (int c = 0; c < channels; c++) {
-            double gainSum = 0;
-            double biasSum = 0;
-            for (int p = 0; p < x.rows(); p++) {
-                for (int i = c; i < x.cols(); i += channels) {
-                    gainSum += dy.get(p, i) * normalised(x, p, i, groups, channels, stats);
-                    biasSum += dy.get(p, i);
-                }
-            }
-            if (dGain != null) {
-                dGain.set(0, c, dGain.get(0, c) + gainSum);
-            }
-            if (dBias != null) {
-                dBias.set(0, c, dBias.get(0, c) + biasSum);
-            }
+            NormFormulas.statistics(x, p, groups, gain.cols(), eps, stats, numbers);
+            NormFormulas.apply(x, p, groups, gain, bias, out, stats, numbers);
         }
     }
 
-    /** {@code (x - μ) / σ}. */
-    private static double normalised(Block x, int p, int i, int groups, int channels, double[] stats) {
-        int at = 2 * (p * groups + i % channels / (channels / groups));
-        return (x.get(p, i) - stats[at]) * stats[at + 1];
+    private static void gradients(Block x, int groups, Block gain, double[] stats, int numbers, Block dy, Block dx, Block dGain,
+            Block dBias) {
+        for (int p = 0; p < x.rows(); p++) {
+            NormFormulas.vjp(x, p, groups, gain, stats, numbers, dy, dx);
+        }
+        int channels = gain.cols();
+        for (int c = 0; c < channels; c++) {
+            if (dGain != null) {
+                dGain.set(0, c, dGain.get(0, c) + NormFormulas.gainGradient(x, groups, channels, c, stats, numbers, dy));
+            }
+            if (dBias != null) {
+                double sum = 0;
+                for (int p = 0; p < x.rows(); p++) {
+                    for (int i = c; i < x.cols(); i += channels) {
+                        sum += dy.get(p, i);
+                    }
+                }
+                dBias.set(0, c, dBias.get(0, c) + sum);
+            }
+        }
     }
 
     @Override
@@ -182,7 +114,9 @@ final class ScalarLayers implements Layers {
         LayerShapes.attention(q, k, v, sequence, heads, out, lse);
         for (int first = 0; first < q.rows(); first += sequence) {
             for (int h = 0; h < heads; h++) {
-                attention.get().forward(q, k, v, first, sequence, heads, h, causal, out, lse);
+                for (int i = 0; i < sequence; i++) {
+                    ScalarAttention.own().forward(q, k, v, first, sequence, heads, h, causal, out, lse, i);
+                }
             }
         }
     }
@@ -193,7 +127,7 @@ final class ScalarLayers implements Layers {
         LayerShapes.attentionVjp(q, k, v, sequence, heads, lse, dOut, dq, dk, dv);
         for (int first = 0; first < q.rows(); first += sequence) {
             for (int h = 0; h < heads; h++) {
-                attention.get().backward(q, k, v, first, sequence, heads, h, causal, lse, dOut, dq, dk, dv);
+                ScalarAttention.own().backward(q, k, v, first, sequence, heads, h, causal, lse, dOut, dq, dk, dv);
             }
         }
     }

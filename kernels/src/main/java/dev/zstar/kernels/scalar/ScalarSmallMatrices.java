@@ -8,16 +8,6 @@ import dev.zstar.kernels.Type;
 
 /** One system after the other, each by its formula. */
 final class ScalarSmallMatrices implements SmallMatrices {
-    /** A matrix and a vector that a formula may overwrite, for each type and thread. */
-    private static final class Room {
-        final float[] a32 = new float[UNROLLED_ORDER * UNROLLED_ORDER];
-        final float[] x32 = new float[ORDER];
-        final double[] a64 = new double[UNROLLED_ORDER * UNROLLED_ORDER];
-        final double[] x64 = new double[ORDER];
-    }
-
-    private final ThreadLocal<Room> rooms = ThreadLocal.withInitial(Room::new);
-
     @Override
     public void multiply(Block a, Block b, Block out) {
         multiply(SmallShapes.multiply(a, b, out), a, b, out);
@@ -29,14 +19,13 @@ final class ScalarSmallMatrices implements SmallMatrices {
     }
 
     private void multiply(int d, Block m, Block v, Block out) {
-        Room room = rooms.get();
         for (int s = 0; s < v.cols(); s++) {
             int matrix = m.cols() == 1 ? 0 : s;
             for (int c = 0; c < v.rows() / d; c++) {
                 if (v.type() == Type.F32) {
-                    F32Systems.multiply(d, m, matrix, v, out, c, s, room.x32);
+                    F32Systems.multiply(d, m, matrix, v, out, c, s);
                 } else {
-                    F64Systems.multiply(d, m, matrix, v, out, c, s, room.x64);
+                    F64Systems.multiply(d, m, matrix, v, out, c, s);
                 }
             }
         }
@@ -45,13 +34,12 @@ final class ScalarSmallMatrices implements SmallMatrices {
     @Override
     public void solve(Block m, Block rhs, Block out, Failures singular) {
         int d = SmallShapes.solve(m, rhs, out, singular);
-        Room room = rooms.get();
         clear(singular);
         for (int s = 0; s < m.cols(); s++) {
             for (int c = 0; c < rhs.rows() / d; c++) {
                 boolean regular = m.type() == Type.F32
-                        ? F32Systems.solve(d, m, rhs, out, c, s, room.a32, room.x32)
-                        : F64Systems.solve(d, m, rhs, out, c, s, room.a64, room.x64);
+                        ? F32Systems.solve(d, m, rhs, out, c, s)
+                        : F64Systems.solve(d, m, rhs, out, c, s);
                 report(regular, s, singular);
             }
         }
@@ -98,13 +86,12 @@ final class ScalarSmallMatrices implements SmallMatrices {
         SmallShapes.solveQr(qr, tau, rhs, out, singular);
         int n = tau.rows();
         int m = qr.rows() / n;
-        Room room = rooms.get();
         clear(singular);
         for (int s = 0; s < qr.cols(); s++) {
             for (int c = 0; c < rhs.rows() / m; c++) {
                 boolean regular = qr.type() == Type.F32
-                        ? F32Systems.solveQr(m, n, qr, tau, rhs, out, c, s, room.x32)
-                        : F64Systems.solveQr(m, n, qr, tau, rhs, out, c, s, room.x64);
+                        ? F32Systems.solveQr(m, n, qr, tau, rhs, out, c, s)
+                        : F64Systems.solveQr(m, n, qr, tau, rhs, out, c, s);
                 report(regular, s, singular);
             }
         }

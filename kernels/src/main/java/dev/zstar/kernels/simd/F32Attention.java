@@ -24,18 +24,21 @@ final class F32Attention {
      * Addresses are those of the head's first column of the sequence's first token, with rows {@code stride} bytes apart.
      *
      * @param lse of query i at {@code at + i · heads}
+     * @return whether all sums were in range; if not, {@link F32AttentionRange} knows which queries to do again
      */
-    static void forward(
+    static boolean forward(
             long q, long k, long v, long out, long stride, int sequence, int d, boolean causal, double[] lse, int at, int heads) {
         F32AttentionScratch x = F32AttentionScratch.of(sequence, d, false);
         int width = x.width;
         float scale = (float) (1 / Math.sqrt(d));
         F32AttentionScratch.load(k, stride, sequence, d, x.k, tiles(sequence), width);
         F32AttentionScratch.load(v, stride, sequence, d, x.v, tiles(sequence), width);
+        float largest = 0;
         for (int i0 = 0; i0 < sequence; i0 += QUERIES) {
             int queries = Math.min(QUERIES, sequence - i0);
             int seen = causal ? i0 + queries : sequence;
             F32AttentionScratch.load(q + i0 * stride, stride, queries, d, x.q, QUERIES, width);
+            largest = Math.max(largest, F32AttentionRange.largest(x.q, QUERIES * width));
             F32Transpose.apply(x.q, QUERIES, width, x.qt, x.squares);
             outer(x.k, x.qt, x.s, seen, d, width, i0, queries, causal);
             if (causal) {
@@ -57,6 +60,10 @@ final class F32Attention {
             }
             F32AttentionScratch.store(x.o, queries, width, out + i0 * stride, stride, d);
         }
+        int tokens = tiles(sequence) * width;
+        float largestK = F32AttentionRange.largest(x.k, tokens);
+        float largestV = F32AttentionRange.largest(x.v, tokens);
+        return F32AttentionRange.forward(largest, largestK, largestV, d, sequence);
     }
 
     static int tiles(int rows) {

@@ -7,8 +7,8 @@ final class F32AttentionVjp {
 
     private F32AttentionVjp() {}
 
-    /** Operands as in {@link F32Attention#forward}. */
-    static void backward(
+    /** Operands as in {@link F32Attention#forward}; returns whether all sums were in range. */
+    static boolean backward(
             long q, long k, long v, long dOut, long dq, long dk, long dv, long stride, int sequence, int d, boolean causal, double[] lse,
             int at, int heads) {
         F32AttentionScratch x = F32AttentionScratch.of(sequence, d, true);
@@ -19,11 +19,15 @@ final class F32AttentionVjp {
         F32AttentionScratch.load(v, stride, sequence, d, x.v, tokens, width);
         java.util.Arrays.fill(x.dk, 0, tokens * width, 0);
         java.util.Arrays.fill(x.dv, 0, tokens * width, 0);
+        float largestQ = 0;
+        float largestOut = 0;
         for (int i0 = 0; i0 < sequence; i0 += QUERIES) {
             int queries = Math.min(QUERIES, sequence - i0);
             int seen = causal ? i0 + queries : sequence;
             F32AttentionScratch.load(q + i0 * stride, stride, queries, d, x.q, QUERIES, width);
             F32AttentionScratch.load(dOut + i0 * stride, stride, queries, d, x.dOut, QUERIES, width);
+            largestQ = Math.max(largestQ, F32AttentionRange.largest(x.q, QUERIES * width));
+            largestOut = Math.max(largestOut, F32AttentionRange.largest(x.dOut, QUERIES * width));
             F32Transpose.apply(x.q, QUERIES, width, x.qt, x.squares);
             F32Transpose.apply(x.dOut, QUERIES, width, x.dOutT, x.squares);
             F32Attention.outer(x.k, x.qt, x.s, seen, d, width, i0, queries, causal);
@@ -52,6 +56,9 @@ final class F32AttentionVjp {
         }
         F32AttentionScratch.store(x.dk, sequence, width, dk, stride, d);
         F32AttentionScratch.store(x.dv, sequence, width, dv, stride, d);
+        float largestK = F32AttentionRange.largest(x.k, tokens * width);
+        float largestV = F32AttentionRange.largest(x.v, tokens * width);
+        return F32AttentionRange.backward(largestQ, largestK, largestV, largestOut, d, sequence);
     }
 
     /**

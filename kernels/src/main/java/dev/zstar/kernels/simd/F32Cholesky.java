@@ -18,11 +18,22 @@ final class F32Cholesky {
     private static final long BYTES = S.vectorByteSize();
     private static final int PANEL = 4;
 
+    private static final float U = 0x1p-24f; // twin: private static final double U = 0x1p-53;
+    /** Pivots above it lose nothing to underflow. */
+    private static final float FINE = 0x1p-100f; // twin: private static final double FINE = 0x1p-960;
+
     private F32Cholesky() {}
 
-    /** Returns a bit for every lane whose matrix is not positive definite; {@code reciprocals} is room for four vectors. */
-    static long factor(long a, long row, int n, long reciprocals) {
-        long failed = 0;
+    /**
+     * Returns a bit for every lane that is to be done with more care: a pivot is within the rounding of what was subtracted from it, or
+     * where products lose digits.
+     *
+     * @param reciprocals room for four vectors
+     * @param batch the matrices as they were, elements {@code step} bytes apart
+     */
+    static long factor(long a, long row, int n, long reciprocals, long batch, long step) {
+        float least = 2 * (n + 2) * U;
+        long unsure = 0;
         int panel = 0;
         for (; panel <= n - PANEL; panel += PANEL) {
             if (panel > 0) {
@@ -35,25 +46,28 @@ final class F32Cholesky {
                 }
             }
             for (int j = 0; j < PANEL; j++) {
-                failed |= column(a, row, panel, panel + j, panel + PANEL, reciprocals + j * BYTES);
+                unsure |= column(a, row, panel, panel + j, panel + PANEL, reciprocals + j * BYTES,
+                        batch + (panel + j) * (n + 1L) * step, least);
             }
             below(a + panel * (row + BYTES), row, n - panel, reciprocals);
         }
         // At most three columns of at most three rows.
         for (int j = panel; j < n; j++) {
-            failed |= column(a, row, 0, j, n, reciprocals);
+            unsure |= column(a, row, 0, j, n, reciprocals, batch + j * (n + 1L) * step, least);
         }
-        return failed;
+        return unsure;
     }
 
     /** Finishes column {@code j} down to row {@code end}; the columns before {@code from} have been subtracted. */
-    private static long column(long a, long row, int from, int j, int end, long reciprocal) {
+    private static long column(long a, long row, int from, int j, int end, long reciprocal, long original, float least) {
         long left = a + j * row + from * BYTES;
         subtract(left, left, j - from);
         long diagonal = a + j * (row + BYTES);
         FloatVector pivot = FloatVector.fromMemorySegment(S, ALL, diagonal, ORDER);
-        VectorMask<Float> definite = pivot.compare(VectorOperators.GT, 0);
-        FloatVector root = FloatVector.broadcast(S, Float.NaN).blend(pivot.sqrt(), definite);
+        FloatVector limit = FloatVector.fromMemorySegment(S, ALL, original, ORDER).mul(least).max(FINE);
+        VectorMask<Float> finite = pivot.compare(VectorOperators.LT, Float.POSITIVE_INFINITY);
+        VectorMask<Float> definite = pivot.compare(VectorOperators.GT, limit).and(finite);
+        FloatVector root = pivot.sqrt();
         root.intoMemorySegment(ALL, diagonal, ORDER);
         FloatVector.broadcast(S, 1).div(root).intoMemorySegment(ALL, reciprocal, ORDER);
         for (int i = j + 1; i < end; i++) {

@@ -8,6 +8,7 @@ import static dev.zstar.kernels.simd.Memory.ORDER;
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Type;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -133,17 +134,33 @@ final class F32Epilogue {
     }
 
     /** {@code out += α t}. */
-    static void add(float alpha, Block out, int row, int rows, int column, int vectors, float[] t) {
+    static void add(double alpha, Block out, int row, int rows, int column, int vectors, float[] t) {
+        if (!Type.F32.holds(alpha)) {
+            addWide(alpha, out, row, rows, column, vectors, t);
+            return;
+        }
+        float a = (float) alpha;
         for (int r = 0; r < rows; r++) {
             long at = out.address() + (row + r) * out.strideBytes() + column * B;
             for (int v = 0; v < vectors; v++) {
                 int i = (r * vectors + v) * L;
                 FloatVector.fromArray(S, t, i)
-                        .fma(FloatVector.broadcast(S, alpha), FloatVector.fromMemorySegment(S, ALL, at + v * (long) S.vectorByteSize(), ORDER))
+                        .fma(FloatVector.broadcast(S, a), FloatVector.fromMemorySegment(S, ALL, at + v * (long) S.vectorByteSize(), ORDER))
                         .intoArray(t, i);
             }
         }
         store(out, row, rows, column, vectors, t);
+    }
+
+    /** The same where the product needs f64: see {@link Type#holds}. */
+    private static void addWide(double alpha, Block out, int row, int rows, int column, int vectors, float[] t) {
+        int real = Math.min(vectors * L, out.cols() - column);
+        for (int r = 0; r < rows; r++) {
+            for (int i = 0; i < real; i++) {
+                long at = out.address() + (row + r) * out.strideBytes() + (column + i) * B;
+                ALL.set(F32, at, (float) (alpha * t[r * vectors * L + i] + ALL.get(F32, at)));
+            }
+        }
     }
 
     /** Slope and activation, then out to memory. */

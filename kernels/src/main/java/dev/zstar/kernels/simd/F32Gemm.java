@@ -27,9 +27,13 @@ final class F32Gemm {
         float[] t = F32Epilogue.tile();
         boolean zeros = beta == 0;
         boolean scaled = alpha != 1;
-        if (beta != 1 && !(zeros && !scaled && inputs > 0)) {
+        boolean empty = alpha == 0 || inputs == 0;
+        if (beta != 1 && (empty || scaled || !zeros)) {
             scale(beta, c, fromPanel, toPanel, fromRow, toRow);
             zeros = false;
+        }
+        if (empty) {
+            return;
         }
         int block = Tuning.batchRows(Math.min(inputs, Tuning.INPUTS), (int) F32.byteSize());
         boolean pack = transposeB || toRow - fromRow >= Tuning.PACK;
@@ -57,7 +61,7 @@ final class F32Gemm {
                         }
                         F32Tiles.tile(rows, vectors, from, wk, at, zr, real - 1, k, first || scaled ? F32Epilogue.ZEROS : t, t);
                         if (scaled) {
-                            F32Epilogue.add((float) alpha, c, row, real, column, vectors, t);
+                            F32Epilogue.add(alpha, c, row, real, column, vectors, t);
                         } else {
                             F32Epilogue.store(c, row, real, column, vectors, t);
                         }
@@ -85,7 +89,7 @@ final class F32Gemm {
             if (beta == 0) {
                 F32Rows.fill(0f, at, width);
             } else {
-                F32Rows.scale((float) beta, at, at, width);
+                F32Job.scale(beta, at, at, width);
             }
         }
     }

@@ -16,13 +16,26 @@ final class F32Householder {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final long BYTES = S.vectorByteSize();
 
+    private static final float U = 0x1p-24f; // twin: private static final double U = 0x1p-53;
+    /** Between these lengths the squares of a column's elements count for what they are. */
+    private static final float SHORT = 0x1p-30f; // twin: private static final double SHORT = 0x1p-400;
+
+    private static final float LONG = 0x1p55f; // twin: private static final double LONG = 0x1p480;
+
     private F32Householder() {}
 
-    /** R and the vectors of the reflections take the place of {@code a}, {@code m × n}; {@code tau} receives n vectors. */
-    static void factor(long a, long row, int m, int n, long tau) {
+    /**
+     * R and the vectors of the reflections take the place of {@code a}, {@code m × n}; {@code tau} receives n vectors. Returns a bit for
+     * every lane that is to be done with more care: the length of some column's rest is where its squares lose digits, or so much below
+     * that of what lies above that it may be rounding.
+     */
+    static long factor(long a, long row, int m, int n, long tau) {
+        long unsure = 0;
+        // Reflections subtract at most twice the length of a column; twice that is sure to be more than what counts as nothing.
+        float least = 4 * (m + 10) * U * 4 * (m + 10) * U;
         for (int k = 0; k < n; k++) {
             long v = a + k * row + k * BYTES;
-            reflection(v, row, m - k, tau + k * BYTES);
+            unsure |= reflection(v, row, k, m - k, least, tau + k * BYTES);
             int j = k + 1;
             for (; j <= n - 4; j += 4) {
                 reflect4(v, row, m - k, tau + k * BYTES, a + k * row + j * BYTES);
@@ -31,20 +44,29 @@ final class F32Householder {
                 reflect(v, row, m - k, tau + k * BYTES, a + k * row + j * BYTES, row);
             }
         }
+        return unsure;
     }
 
-    /** From a column of {@code count} elements: its R element on top, the rest of v below, τ apart. */
-    private static void reflection(long v, long row, int count, long tau) {
+    /** From a column of {@code count} elements below {@code above}: its R element on top, the rest of v below, τ apart. */
+    private static long reflection(long v, long row, int above, int count, float least, long tau) {
+        FloatVector higher = FloatVector.zero(S);
+        for (int i = 1; i <= above; i++) {
+            FloatVector r = FloatVector.fromMemorySegment(S, ALL, v - i * row, ORDER);
+            higher = r.fma(r, higher);
+        }
         FloatVector squares = FloatVector.zero(S);
         for (int i = 1; i < count; i++) {
             FloatVector x = FloatVector.fromMemorySegment(S, ALL, v + i * row, ORDER);
             squares = x.fma(x, squares);
         }
+        VectorMask<Float> flat = squares.compare(VectorOperators.EQ, 0);
         FloatVector α = FloatVector.fromMemorySegment(S, ALL, v, ORDER);
-        FloatVector norm = α.fma(α, squares).sqrt();
+        squares = α.fma(α, squares);
+        FloatVector norm = squares.sqrt();
+        long sure = norm.compare(VectorOperators.GT, SHORT).and(norm.compare(VectorOperators.LT, LONG))
+                .and(squares.compare(VectorOperators.GT, higher.mul(least))).toLong();
         // The sign that α has not: α - β does not cancel.
         FloatVector β = norm.neg().blend(norm, α.compare(VectorOperators.LT, 0));
-        VectorMask<Float> flat = squares.compare(VectorOperators.EQ, 0);
         β.sub(α).div(β).blend(0, flat).intoMemorySegment(ALL, tau, ORDER);
         FloatVector scale = FloatVector.broadcast(S, 1).div(α.sub(β)).blend(0, flat);
         β.blend(α, flat).intoMemorySegment(ALL, v, ORDER);
@@ -52,6 +74,7 @@ final class F32Householder {
             FloatVector x = FloatVector.fromMemorySegment(S, ALL, v + i * row, ORDER);
             x.mul(scale).intoMemorySegment(ALL, v + i * row, ORDER);
         }
+        return ~sure;
     }
 
     /** {@code x -= τ v (vᵀ x)} for one column x, whose elements lie {@code step} bytes apart. */

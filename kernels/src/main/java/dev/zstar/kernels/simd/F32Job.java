@@ -2,6 +2,7 @@ package dev.zstar.kernels.simd;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Type;
 
 /** From a call's operands to addresses. */
 final class F32Job {
@@ -80,9 +81,11 @@ final class F32Job {
                     double a = job.coefficients == null ? job.a : job.coefficients[p];
                     double b = job.more == null ? job.b : job.more[p];
                     if (b == 0) {
-                        F32Rows.scale((float) a, x, y, n);
-                    } else {
+                        scale(a, x, y, n);
+                    } else if (Type.F32.holds(a) && Type.F32.holds(b)) {
                         F32Rows.axpby((float) a, x, (float) b, y, n);
+                    } else {
+                        F32Rows.axpbyWide(a, x, b, y, n);
                     }
                 }
                 case MULTIPLY -> F32Rows.multiply(x, y, row(job.out, p), n);
@@ -93,6 +96,24 @@ final class F32Job {
                 case IAMAX -> job.indices[p] = F32Rows.iamax(x, n);
                 default -> throw new AssertionError(job.kind);
             }
+        }
+    }
+
+    /** {@code y = a x}. */
+    static void scale(double a, long x, long y, int n) {
+        if (Type.F32.holds(a)) {
+            F32Rows.scale((float) a, x, y, n);
+        } else {
+            F32Rows.scaleWide(a, x, y, y, n);
+        }
+    }
+
+    /** {@code y = a x} and {@code copy = y}. */
+    private static void scale(double a, long x, long y, long copy, int n) {
+        if (Type.F32.holds(a)) {
+            F32Rows.scale((float) a, x, y, copy, n);
+        } else {
+            F32Rows.scaleWide(a, x, y, copy, n);
         }
     }
 
@@ -109,20 +130,20 @@ final class F32Job {
             switch (job.kind) {
                 case MULTI_DOT -> F32Dots.multiDot(v, step, job.count, w, n, job.sums, first);
                 case MULTI_AXPY -> {
-                    F32Sweeps.combine(v, step, job.count, job.coefficients, first, w, n);
+                    F32Sweeps.combine(v, step, job.count, job.coefficients, first, Lanes.sums(n), w, n);
                     if (job.sums != null) {
                         job.sums[b] = F32Rows.dot(w, w, n);
                     }
                 }
                 case PROJECT -> {
-                    F32Sweeps.project(v, step, job.count, w, n, job.coefficients, first);
+                    F32Sweeps.project(v, step, job.count, w, n, job.coefficients, first, Lanes.sums(n));
                     if (job.sums != null) {
                         job.sums[b] = F32Rows.dot(w, w, n);
                     }
                 }
                 case MIX -> F32Sweeps.mix(v, step, job.count, job.coefficients, first, Lanes.sums(n), w, n);
-                case STORE -> F32Rows.scale((float) job.coefficients[b], w, v + job.slot * step, n);
-                case NORMALISE -> F32Rows.scale((float) job.coefficients[b], w, v + job.slot * step, w, n);
+                case STORE -> scale(job.coefficients[b], w, v + job.slot * step, n);
+                case NORMALISE -> scale(job.coefficients[b], w, v + job.slot * step, w, n);
                 default -> {
                     long g = row(job.y, p);
                     int slot = job.indices[b];

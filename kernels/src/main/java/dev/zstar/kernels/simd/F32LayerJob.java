@@ -3,6 +3,8 @@ package dev.zstar.kernels.simd;
 import static dev.zstar.kernels.simd.Memory.F32;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.scalar.NormFormulas;
+import dev.zstar.kernels.scalar.ScalarAttention;
 
 /** From a layer's operands to addresses. */
 final class F32LayerJob {
@@ -45,14 +47,27 @@ final class F32LayerJob {
         switch (job.kind) {
             case SOFTMAX -> F32Softmax.apply(x, out, n);
             case SOFTMAX_VJP -> F32Softmax.vjp(x, row(job.dy, p), out, n);
-            case RMS_NORM -> job.stats[p] = F32GroupNorm.rms(x, gain, job.eps, out, n);
-            case RMS_NORM_VJP -> F32GroupNorm.rmsVjp(x, job.stats[p], gain, row(job.dy, p), out, n);
-            case GROUP_NORM -> F32GroupNorm.forward(x, n / job.gain.cols(), job.gain.cols(), job.groups, gain, only(job.bias), job.eps,
-                    out, job.stats, p * job.numbers);
-            case GROUP_NORM_VJP -> F32GroupNorm.vjp(x, n / job.gain.cols(), job.gain.cols(), job.groups, gain, job.stats,
-                    p * job.numbers, row(job.dy, p), out);
+            case RMS_NORM -> normalised(job, p, F32GroupNorm.rms(x, gain, job.eps, out, n, job.stats, p));
+            case RMS_NORM_VJP -> differentiated(job, p, F32GroupNorm.rmsVjp(x, job.stats[p], gain, row(job.dy, p), out, n));
+            case GROUP_NORM -> normalised(job, p, F32GroupNorm.forward(x, n / job.gain.cols(), job.gain.cols(), job.groups, gain,
+                    only(job.bias), job.eps, out, job.stats, p * job.numbers));
+            case GROUP_NORM_VJP -> differentiated(job, p, F32GroupNorm.vjp(x, n / job.gain.cols(), job.gain.cols(), job.groups, gain,
+                    job.stats, p * job.numbers, row(job.dy, p), out));
             case DROPOUT -> F32Rows.multiply(x, row(job.mask.block(), job.mask.row(job.rows == null ? p : job.rows.index(p))), out, n);
             default -> throw new AssertionError(job.kind);
+        }
+    }
+
+    private static void normalised(LayerJob job, int p, boolean done) {
+        if (!done) {
+            NormFormulas.statistics(job.x, p, job.groups, job.gain.cols(), job.eps, job.stats, job.numbers);
+            NormFormulas.apply(job.x, p, job.groups, job.gain, job.bias, job.out, job.stats, job.numbers);
+        }
+    }
+
+    private static void differentiated(LayerJob job, int p, boolean done) {
+        if (!done) {
+            NormFormulas.vjp(job.x, p, job.groups, job.gain, job.stats, job.numbers, job.dy, job.out);
         }
     }
 
@@ -71,12 +86,15 @@ final class F32LayerJob {
         long at = first * stride + (long) head * d * F32.byteSize();
         int sum = first * job.heads + head;
         if (job.kind == LayerJob.Kind.ATTENTION) {
-            F32Attention.forward(job.x.address() + at, job.k.address() + at, job.v.address() + at, job.out.address() + at, stride,
-                    job.sequence, d, job.causal, job.stats, sum, job.heads);
-        } else {
-            F32AttentionVjp.backward(job.x.address() + at, job.k.address() + at, job.v.address() + at, job.dy.address() + at,
-                    job.out.address() + at, job.dk.address() + at, job.dv.address() + at, stride, job.sequence, d, job.causal, job.stats,
-                    sum, job.heads);
+            if (!F32Attention.forward(job.x.address() + at, job.k.address() + at, job.v.address() + at, job.out.address() + at, stride,
+                    job.sequence, d, job.causal, job.stats, sum, job.heads)) {
+                F32AttentionRange.forward(job, first, head);
+            }
+        } else if (!F32AttentionVjp.backward(job.x.address() + at, job.k.address() + at, job.v.address() + at, job.dy.address() + at,
+                job.out.address() + at, job.dk.address() + at, job.dv.address() + at, stride, job.sequence, d, job.causal, job.stats,
+                sum, job.heads)) {
+            ScalarAttention.own().backward(job.x, job.k, job.v, first, job.sequence, job.heads, head, job.causal, job.stats, job.dy,
+                    job.out, job.dk, job.dv);
         }
     }
 }

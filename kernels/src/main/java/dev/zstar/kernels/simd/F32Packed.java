@@ -17,6 +17,9 @@ final class F32Packed {
     static final int L = S.length();
     static final long BYTES = S.vectorByteSize();
 
+    /** The largest number that is not normal. */
+    private static final float SUBNORMAL = Math.nextDown(Float.MIN_NORMAL);
+
     private F32Packed() {}
 
     /**
@@ -88,17 +91,36 @@ final class F32Packed {
         s3.div(FloatVector.fromMemorySegment(S, ALL, d + 3 * BYTES, ORDER)).intoMemorySegment(ALL, t + 3 * BYTES, ORDER);
     }
 
+    /** A bit for every lane in which some of {@code n} elements, {@code step} bytes apart, is below {@code low} or above {@code high}. */
+    static long outside(float low, float high, long from, long step, int n) {
+        FloatVector least = FloatVector.fromMemorySegment(S, ALL, from, ORDER);
+        FloatVector largest = least;
+        for (int i = 1; i < n; i++) {
+            FloatVector x = FloatVector.fromMemorySegment(S, ALL, from + i * step, ORDER);
+            least = least.min(x);
+            largest = largest.max(x);
+        }
+        return least.compare(VectorOperators.LT, low).or(largest.compare(VectorOperators.GT, high)).toLong();
+    }
+
     /**
-     * NaN instead of all {@code n} elements x wherever one of {@code n} diagonal elements, {@code ds} bytes apart, is zero or NaN;
-     * returns a bit for each such lane.
+     * NaN instead of all {@code n} elements x wherever one of {@code n} diagonal elements, {@code ds} bytes apart, is no normal number, or
+     * an x is not finite; returns a bit for each such lane.
      */
     static long refuse(long d, long ds, int n, long x, long xs) {
         FloatVector least = FloatVector.fromMemorySegment(S, ALL, d, ORDER).abs();
+        FloatVector largest = least;
         for (int i = 1; i < n; i++) {
-            // min passes NaN on.
-            least = least.min(FloatVector.fromMemorySegment(S, ALL, d + i * ds, ORDER).abs());
+            // Both pass NaN on.
+            FloatVector di = FloatVector.fromMemorySegment(S, ALL, d + i * ds, ORDER).abs();
+            least = least.min(di);
+            largest = largest.max(di);
         }
-        VectorMask<Float> singular = least.compare(VectorOperators.GT, 0).not();
+        for (int i = 0; i < n; i++) {
+            largest = largest.max(FloatVector.fromMemorySegment(S, ALL, x + i * xs, ORDER).abs());
+        }
+        VectorMask<Float> finite = largest.compare(VectorOperators.LT, Float.POSITIVE_INFINITY);
+        VectorMask<Float> singular = least.compare(VectorOperators.GT, SUBNORMAL).and(finite).not();
         for (int i = 0; i < n; i++) {
             FloatVector xi = FloatVector.fromMemorySegment(S, ALL, x + i * xs, ORDER);
             xi.blend(Float.NaN, singular).intoMemorySegment(ALL, x + i * xs, ORDER);

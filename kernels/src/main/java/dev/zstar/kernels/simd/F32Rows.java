@@ -5,6 +5,7 @@ import static dev.zstar.kernels.simd.Memory.F32;
 import static dev.zstar.kernels.simd.Memory.MASK;
 import static dev.zstar.kernels.simd.Memory.ORDER;
 
+import dev.zstar.kernels.Type;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -77,6 +78,22 @@ final class F32Rows {
         }
         for (; i < n; i++) {
             ALL.set(F32, y + i * B, Math.fma(ALL.get(F32, x + i * B), a, ALL.get(F32, y + i * B) * b));
+        }
+    }
+
+    /** {@code y = a x} and {@code copy = y}, for a coefficient that {@link Type#F32} does not hold: in f64, rounded once. */
+    static void scaleWide(double a, long x, long y, long copy, int n) {
+        for (int i = 0; i < n; i++) {
+            float scaled = (float) (a * ALL.get(F32, x + i * B));
+            ALL.set(F32, y + i * B, scaled);
+            ALL.set(F32, copy + i * B, scaled);
+        }
+    }
+
+    /** {@code y = a x + b y}, where one of the coefficients is of that kind. */
+    static void axpbyWide(double a, long x, double b, long y, int n) {
+        for (int i = 0; i < n; i++) {
+            ALL.set(F32, y + i * B, (float) (a * ALL.get(F32, x + i * B) + b * ALL.get(F32, y + i * B)));
         }
     }
 

@@ -11,6 +11,14 @@ final class F32SmallJob {
     /** Systems whose matrices stay in the second-level cache from one right-hand side to the next: 1024 · 16 · 4 B = 64 KiB. */
     private static final int CHUNK = 1024;
 
+    /**
+     * Where a diagonal element of L is smaller, the matrix is below its square, and a solution may be normal though its right-hand side is
+     * not.
+     */
+    private static final float TINY = 0x1p-20f; // twin: private static final double TINY = 0x1p-100;
+    /** Where one is larger, products with a right-hand side of that size may overflow. */
+    private static final float HUGE = 0x1p58f; // twin: private static final double HUGE = 0x1p506;
+
     private F32SmallJob() {}
 
     static void run(SmallJob job, int first, int end) {
@@ -58,13 +66,18 @@ final class F32SmallJob {
             switch (job.kind) {
                 case MULTIPLY -> F32Unrolled.multiply(job.n, at(job.a, s), as, b, job.k * bs, out, job.k * os, systems);
                 case TRANSFORM -> F32Unrolled.transform(job.n, job.a.address(), as, b, job.k * bs, out, job.k * os, systems);
-                default -> F32Unrolled.solve(job.n, at(job.a, s), as, b, job.k * bs, out, job.k * os, systems, job.failures, s);
+                default -> F32Unrolled.solve(job.n, at(job.a, s), as, b, job.k * bs, out, job.k * os, systems, job, c, s);
             }
         }
     }
 
+    /** The lanes that are systems. */
+    private static long own(long lanes, int systems) {
+        return lanes & -1L >>> (Long.SIZE - Math.min(L, systems));
+    }
+
     private static void report(SmallJob job, long failed, int s, int systems) {
-        long own = failed & -1L >>> (Long.SIZE - Math.min(L, systems));
+        long own = own(failed, systems);
         if (own != 0 && job.failures != null) {
             job.failures.mark(s, own);
         }
@@ -86,8 +99,8 @@ final class F32SmallJob {
         long matrix = n * row(n);
         F32Packed.in(at(job.a, s), job.a.strideBytes(), n, n, true, vectors(systems), packed, row(n), BYTES, matrix);
         for (int v = 0; v < vectors(systems); v++) {
-            long failed = F32Cholesky.factor(packed + v * matrix, row(n), n, reciprocals);
-            report(job, failed, s + v * L, systems - v * L);
+            long unsure = F32Cholesky.factor(packed + v * matrix, row(n), n, reciprocals, at(job.a, s + v * L), job.a.strideBytes());
+            F32Rescue.cholesky(job, s + v * L, own(unsure, systems - v * L), packed + v * matrix, row(n));
         }
         F32Packed.out(packed, row(n), BYTES, matrix, at(job.a, s), job.a.strideBytes(), n, n, true, systems);
     }
@@ -96,6 +109,11 @@ final class F32SmallJob {
         int n = job.n;
         long x = SystemsScratch.address();
         long xs = SystemsScratch.VECTORS * BYTES;
+        long unsure = 0;
+        for (int v = 0; v < vectors(systems); v++) {
+            long outside = F32Packed.outside(TINY, HUGE, at(job.a, s + v * L), (n + 1L) * job.a.strideBytes(), n);
+            unsure |= own(outside, systems - v * L) << v * L;
+        }
         for (int c = 0; c < job.k; c++) {
             long rhs = at(job.out, s) + c * job.out.strideBytes();
             F32Packed.in(rhs, job.k * job.out.strideBytes(), n, 1, false, vectors(systems), x, xs, 0, BYTES);
@@ -105,6 +123,9 @@ final class F32SmallJob {
                 for (int v = 0; v < vectors(systems); v++) {
                     substitute(at(job.a, s + v * L), job.a.strideBytes(), n, x + v * BYTES, xs);
                 }
+            }
+            if (unsure != 0) {
+                F32Rescue.solveCholesky(job, c, s, unsure, x, xs);
             }
             F32Packed.out(x, xs, 0, BYTES, rhs, job.k * job.out.strideBytes(), n, 1, false, systems);
         }
@@ -140,7 +161,8 @@ final class F32SmallJob {
         long matrix = m * row(n);
         F32Packed.in(at(job.a, s), job.a.strideBytes(), m, n, false, vectors(systems), packed, row(n), BYTES, matrix);
         for (int v = 0; v < vectors(systems); v++) {
-            F32Householder.factor(packed + v * matrix, row(n), m, n, tau + v * BYTES * n);
+            long unsure = F32Householder.factor(packed + v * matrix, row(n), m, n, tau + v * BYTES * n);
+            F32Rescue.qr(job, s + v * L, own(unsure, systems - v * L), packed + v * matrix, row(n), tau + v * BYTES * n);
         }
         F32Packed.out(packed, row(n), BYTES, matrix, at(job.a, s), job.a.strideBytes(), m, n, false, systems);
         F32Packed.out(tau, BYTES, 0, n * BYTES, at(job.tau, s), job.tau.strideBytes(), n, 1, false, systems);

@@ -97,18 +97,19 @@ final class F32Softmax {
         }
     }
 
-    /** {@code dx = y ⊙ (dy - ⟨y, dy⟩)}; {@code dx} may be {@code dy}. */
+    /** {@code dx = y ⊙ (dy - ⟨y, dy⟩)}; {@code dx} may be {@code dy}. By halves, since the difference may be twice the largest number. */
     static void vjp(long y, long dy, long dx, int n) {
-        float mean = (float) F32Rows.dot(y, dy, n);
+        float mean = (float) (0.5 * F32Rows.dot(y, dy, n));
         int i = 0;
         for (; i <= n - L; i += L) {
-            FloatVector d = FloatVector.fromMemorySegment(S, ALL, dy + i * B, ORDER).sub(mean);
-            d.mul(FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER)).intoMemorySegment(ALL, dx + i * B, ORDER);
+            FloatVector d = FloatVector.fromMemorySegment(S, ALL, dy + i * B, ORDER).mul(0.5f).sub(mean);
+            FloatVector yi = FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER);
+            d.mul(yi.add(yi)).intoMemorySegment(ALL, dx + i * B, ORDER);
         }
         if (i < n) {
-            FloatVector d = FloatVector.fromMemorySegment(S, ALL, dy + i * B, ORDER).sub(mean);
-            d.mul(FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER))
-                    .intoMemorySegment(ALL, dx + i * B, ORDER, S.indexInRange(i, n));
+            FloatVector d = FloatVector.fromMemorySegment(S, ALL, dy + i * B, ORDER).mul(0.5f).sub(mean);
+            FloatVector yi = FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER);
+            d.mul(yi.add(yi)).intoMemorySegment(ALL, dx + i * B, ORDER, S.indexInRange(i, n));
         }
     }
 }

@@ -5,6 +5,7 @@ import static dev.zstar.kernels.simd.Memory.F32;
 import static dev.zstar.kernels.simd.Memory.MASK;
 import static dev.zstar.kernels.simd.Memory.ORDER;
 
+import dev.zstar.kernels.Type;
 import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -42,7 +43,7 @@ final class F32Sweeps {
         if (used == 0) {
             F32Rows.fill(0f, w, n);
         } else if (used == 1) {
-            F32Rows.scale((float) c[at + last], v + last * step, w, n);
+            F32Job.scale(c[at + last], v + last * step, w, n);
         } else if (used == 6 && count == 6) {
             mix6(v, step, c, at, w, n);
         } else {
@@ -64,8 +65,16 @@ final class F32Sweeps {
         }
     }
 
-    /** {@code w += Σ_j c[at + j] v_j}; vectors with a coefficient of 0 stay unread. */
-    static void combine(long v, long step, int count, double[] c, int at, long w, int n) {
+    /**
+     * {@code w += Σ_j c[at + j] v_j}; vectors with a coefficient of 0 stay unread.
+     *
+     * @param sums room for n, where {@link Type#F32} does not hold some coefficient: then the whole sum is f64
+     */
+    static void combine(long v, long step, int count, double[] c, int at, double[] sums, long w, int n) {
+        if (!holds(c, at, count)) {
+            combineWide(v, step, count, 1, c, at, sums, w, n);
+            return;
+        }
         int j = 0;
         while (j < count) {
             int run = run(c, at + j, count - j);
@@ -87,6 +96,26 @@ final class F32Sweeps {
         }
     }
 
+    private static boolean holds(double[] c, int at, int count) {
+        for (int j = at; j < at + count; j++) {
+            if (!Type.F32.holds(c[j])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** {@code w += sign · Σ_j c[at + j] v_j}, summed in f64 and rounded once. */
+    private static void combineWide(long v, long step, int count, int sign, double[] c, int at, double[] sums, long w, int n) {
+        widen(w, 1, false, sums, n);
+        for (int j = 0; j < count; j++) {
+            if (c[at + j] != 0) {
+                widen(v + j * step, sign * c[at + j], true, sums, n);
+            }
+        }
+        narrow(sums, w, n);
+    }
+
     /** How many coefficients in a row are not 0, of at most eight. */
     private static int run(double[] c, int at, int left) {
         int run = 0;
@@ -99,8 +128,12 @@ final class F32Sweeps {
     /**
      * {@code h[at + j] = ⟨v_j, w⟩}, then {@code w -= Σ_j h[at + j] v_j}. The vectors read last are subtracted first, while the first-level cache has them: 20 of n = 512 take 40 KB.
      */
-    static void project(long v, long step, int count, long w, int n, double[] h, int at) {
+    static void project(long v, long step, int count, long w, int n, double[] h, int at, double[] sums) {
         F32Dots.multiDot(v, step, count, w, n, h, at);
+        if (!holds(h, at, count)) {
+            combineWide(v, step, count, -1, h, at, sums, w, n);
+            return;
+        }
         int j = count;
         if ((count & 1) != 0) {
             j--;

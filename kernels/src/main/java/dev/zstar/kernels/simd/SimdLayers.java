@@ -51,6 +51,9 @@ final class SimdLayers implements Layers {
         LayerShapes.rmsNorm(x, gain, eps, out, stats);
         LayerJob job = job(LayerJob.Kind.RMS_NORM, x, out);
         job.gain = gain;
+        job.bias = null;
+        job.groups = 1;
+        job.numbers = 1;
         job.eps = eps;
         job.stats = stats;
         rowwise(job, 8);

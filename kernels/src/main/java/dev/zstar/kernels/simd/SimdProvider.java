@@ -2,6 +2,8 @@ package dev.zstar.kernels.simd;
 
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.jvm.Fma;
+import dev.zstar.kernels.jvm.VmOptions;
 import java.util.List;
 import java.util.Optional;
 
@@ -49,8 +51,13 @@ public final class SimdProvider implements EngineProvider {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
             return Optional.of("the module jdk.incubator.vector is not loaded; start java with --add-modules jdk.incubator.vector");
         }
-        if (System.getProperty("java.vm.info", "").contains("interpreted mode")) {
-            return Optional.of("the JIT is off (-Xint), and interpreted vector code is slower than plain loops");
+        String mode = System.getProperty("java.vm.info", "");
+        if (mode.contains("interpreted mode")) {
+            return Optional.of("the JIT is off (-Xint), and interpreted vector code is slower than plain loops; start java without -Xint");
+        }
+        if (mode.contains("emulated-client")) {
+            return Optional.of("only the quick compiler C1 runs, which makes an object of every vector; start java without"
+                    + " -XX:TieredStopAtLevel and -XX:CompilationMode");
         }
         try {
             return Probe.reason();
@@ -62,6 +69,24 @@ public final class SimdProvider implements EngineProvider {
         }
     }
 
+    /** Why vectors of so many bits are too short, and whose choice that was. */
+    private static String narrow(int bits, int least) {
+        String reason = "vectors have " + bits + " bits here, and below " + least + " they are slower than plain loops; ";
+        for (String option : List.of("UseAVX", "MaxVectorSize", "UseSSE")) {
+            Optional<String> value = VmOptions.given(option);
+            if (value.isPresent()) {
+                return reason + "java was started with -XX:" + option + "=" + value.get() + ": leave that option out";
+            }
+        }
+        return reason + "this processor, or what the virtual machine finds of it, has no longer ones (on x86 they need AVX2)";
+    }
+
+    private static String unfused() {
+        String reason = "there are no fused multiply-adds here, and without that instruction each takes a microsecond; ";
+        return reason + (VmOptions.given("UseFMA").isPresent() ? "java was started with -XX:-UseFMA: leave that option out"
+                : "this processor, or what the virtual machine finds of it, has none");
+    }
+
     /** Loaded only where the vector API is. */
     private static final class Probe {
         static int bits() {
@@ -69,10 +94,12 @@ public final class SimdProvider implements EngineProvider {
         }
 
         static Optional<String> reason() {
-            boolean x86 = System.getProperty("os.arch").matches("amd64|x86_64");
-            if (bits() < (x86 ? 256 : 128)) {
-                return Optional.of("vectors have " + bits() + " bits here" + (x86 ? "; without AVX2" : "; below 128 bits")
-                        + " they are slower than plain loops");
+            int least = System.getProperty("os.arch").matches("amd64|x86_64") ? 256 : 128;
+            if (bits() < least) {
+                return Optional.of(narrow(bits(), least));
+            }
+            if (!Fma.FAST) {
+                return Optional.of(unfused());
             }
             if (Memory.ALL.byteSize() != Long.MAX_VALUE) {
                 return Optional.of("memory outside the heap is not reachable");

@@ -89,12 +89,18 @@ final class OpenBlasEngine implements Engine {
     @Override
     public void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
         Shapes.gemm(a, transposeA, b, transposeB, c);
-        if ((transposeA ? a.rows() : a.cols()) == 0) {
+        // What the library does with nothing to add, or with coefficients beyond f32, differs from version to version, or from the promise.
+        boolean plain = alpha != 0 && ordinary(alpha, c.type()) && ordinary(beta, c.type());
+        if (!plain || (transposeA ? a.rows() : a.cols()) == 0) {
             host.gemm(alpha, a, transposeA, b, transposeB, beta, c);
             return;
         }
         blas.threads(threads);
         blas.multiply(alpha, a, transposeA, b, transposeB, beta, c);
+    }
+
+    private static boolean ordinary(double coefficient, Type type) {
+        return Double.isFinite(coefficient) && type.holds(coefficient);
     }
 
     @Override

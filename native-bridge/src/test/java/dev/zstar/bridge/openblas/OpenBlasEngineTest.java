@@ -86,6 +86,67 @@ class OpenBlasEngineTest {
         }
     }
 
+    /** Where f32 does not hold a coefficient the product with it is formed in f64, as on every engine. */
+    @Test
+    void coefficientsStayF64() {
+        double[] coefficients = {1e-300, 1e-46, -1e-40, 1e-38, 1, 1e38, -1e40, 1e300, Double.NaN, Double.NEGATIVE_INFINITY};
+        double[] data = {0, 0x1p-149, 1e-40, -1e-20, 1, 1e20, 3e38};
+        try (Engine engine = engine(2);
+                Block a = Block.of(Type.F32, 2, 1, 1, 1);
+                Block b = Block.of(Type.F32, 1, data.length, data);
+                Block x = Block.of(Type.F32, 1, data.length, data);
+                Block y = Block.allocate(Type.F32, 1, data.length);
+                Block c = Block.allocate(Type.F32, 2, data.length)) {
+            for (double coefficient : coefficients) {
+                engine.gemm(coefficient, a, false, b, false, 0, c);
+                engine.axpby(coefficient, x, 0, y);
+                for (int i = 0; i < data.length; i++) {
+                    requireProduct(coefficient, b.get(0, i), c.get(1, i));
+                    requireProduct(coefficient, b.get(0, i), y.get(0, i));
+                }
+                c.copyRow(b, 0, 0);
+                c.copyRow(b, 0, 1);
+                engine.gemm(0, a, false, b, false, coefficient, c);
+                for (int i = 0; i < data.length; i++) {
+                    requireProduct(coefficient, b.get(0, i), c.get(0, i));
+                }
+            }
+        }
+    }
+
+    private static void requireProduct(double coefficient, double x, double actual) {
+        double exact = coefficient * x;
+        if (!(Math.abs(exact) < Float.MAX_VALUE)) {
+            assertThat(Double.valueOf(actual)).as("%s · %s", coefficient, x).isEqualTo(Double.valueOf((float) exact));
+        } else {
+            assertThat(actual).as("%s · %s", coefficient, x).isCloseTo(exact,
+                    org.assertj.core.data.Offset.offset(0x1p-22 * Math.abs(exact) + 0x1p-148));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Type.class)
+    void aProductTimesZeroIsNotFormed(Type type) {
+        try (Engine engine = engine(2);
+                Block a = Block.allocate(type, 6, 4);
+                Block b = Block.allocate(type, 4, 35);
+                Block batched = Block.allocate(type, 8, 35);
+                Block c = Block.allocate(type, 6, 35)) {
+            a.fill(Double.NaN);
+            b.fill(Double.POSITIVE_INFINITY);
+            batched.fill(Double.NaN);
+            for (double beta : new double[] {0, 1, -0.5}) {
+                double expected = beta == 0 ? 0 : beta * 3;
+                c.fill(beta == 0 ? Double.NaN : 3);
+                engine.gemm(0, a, false, b, false, beta, c);
+                assertThat(c.toDoubles()).containsOnly(expected);
+                c.fill(beta == 0 ? Double.NaN : 3);
+                engine.gemm(2, 0, a, false, batched, false, beta, c);
+                assertThat(c.toDoubles()).containsOnly(expected);
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(Type.class)
     void anEpilogueFollowsTheProduct(Type type) {
