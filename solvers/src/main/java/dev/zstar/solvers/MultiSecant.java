@@ -155,6 +155,16 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
         }
     }
 
+    @Override
+    public DifferentiableMap derivatives() {
+        return map == null ? null : map.derivatives();
+    }
+
+    @Override
+    public FixedPointMap approximation() {
+        return map == null ? null : map.approximation();
+    }
+
     private void remember(Block z, Block g, Rows rows) {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
