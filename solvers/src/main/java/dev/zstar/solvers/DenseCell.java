@@ -296,54 +296,10 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
      */
     @Override
     public void gradients(Block v, Block z, Block x, Rows rows, Gradients sum) {
-        check("gradients", "v", v, z, x, rows, sum);
+        CellArguments.check("gradients", "v", v, z, x, rows, sum, type, n, inputs);
         Block d = scratch.head(v.rows());
         engine.multiply(slopes("gradients", rows), v, d);
         add(d, z, x, rows, sum);
-    }
-
-    /** Before anything is added: a sum with a part of a gradient in it is of no use. */
-    private void check(String operation, String name, Block v, Block z, Block x, Rows rows, Gradients sum) {
-        int count = rows.count();
-        v.requireShape(operation, name, type, count, n);
-        z.requireShape(operation, "z", type, count, n);
-        if (Arguments.present(operation, "the record of gradients", sum).u != null) {
-            Arguments.present(operation, "x", x).requireShape(operation, "x", type, count, inputs);
-        }
-        require(operation, "the gradient of W", sum.w, n, n);
-        require(operation, "the gradient of U", sum.u, n, inputs);
-        require(operation, "the gradient of b", sum.b, 1, n);
-        if (sum.x != null) {
-            require(operation, "the gradient of x", sum.x, Math.max(count, sum.x.rows()), inputs);
-            for (int p = 0; p < count; p++) {
-                if (rows.index(p) >= sum.x.rows()) {
-                    throw new IllegalArgumentException(operation + ": the gradient of x has " + sum.x.rows() + " rows, expected one for row "
-                            + rows.index(p) + " of the batch");
-                }
-            }
-        }
-        requireOwn(operation, "the gradient of W", sum.w, name, v, z, x);
-        requireOwn(operation, "the gradient of U", sum.u, name, v, z, x);
-        requireOwn(operation, "the gradient of b", sum.b, name, v, z, x);
-        requireOwn(operation, "the gradient of x", sum.x, name, v, z, x);
-        Arguments.disjoint(operation, "the gradient of W", sum.w, "that of U", sum.u);
-        Arguments.disjoint(operation, "the gradient of W", sum.w, "that of b", sum.b);
-        Arguments.disjoint(operation, "the gradient of W", sum.w, "that of x", sum.x);
-        Arguments.disjoint(operation, "the gradient of U", sum.u, "that of b", sum.b);
-        Arguments.disjoint(operation, "the gradient of U", sum.u, "that of x", sum.x);
-        Arguments.disjoint(operation, "the gradient of b", sum.b, "that of x", sum.x);
-    }
-
-    private void require(String operation, String name, Block sum, int rows, int cols) {
-        if (sum != null) {
-            sum.requireShape(operation, name, type, rows, cols);
-        }
-    }
-
-    private static void requireOwn(String operation, String name, Block sum, String other, Block v, Block z, Block x) {
-        Arguments.disjoint(operation, name, sum, other, v);
-        Arguments.disjoint(operation, name, sum, "z", z);
-        Arguments.disjoint(operation, name, sum, "x", x);
     }
 
     /**
@@ -355,12 +311,12 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     public void secondGradients(Block c, Block u, Block z, Block x, Rows rows, Gradients sum, Block dz) {
         int count = rows.count();
         input.select("secondGradients", rows);
-        check("secondGradients", "c", c, z, x, rows, sum);
+        CellArguments.check("secondGradients", "c", c, z, x, rows, sum, type, n, inputs);
         u.requireShape("secondGradients", "u", type, count, n);
         if (dz != null) {
             dz.requireShape("secondGradients", "the gradient of z", type, Math.max(count, dz.rows()), n);
-            requireOwn("secondGradients", "the gradient of z", dz, "c", c, z, x);
-            requireOwn("secondGradients", "the gradient of z", dz, "u", u, z, x);
+            CellArguments.requireOwn("secondGradients", "the gradient of z", dz, "c", c, z, x);
+            Arguments.disjoint("secondGradients", "the gradient of z", dz, "u", u);
         }
         Block d = scratch.head(count);
         engine.multiply(slopes("secondGradients", rows), u, d);

@@ -16,10 +16,7 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.Checksum;
 import dev.zstar.solvers.guard.Memory;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * The layer {@code z* = f(z*; θ, x)} of a network: {@link #forward} solves, {@link #backward} takes the gradient of a loss by z* and adds those by θ and x
@@ -58,13 +55,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     private final double[] norms;
     /** Null until a row fails. */
     private Packed packed;
-    /** Of the last forward pass; null if none was made since an inference. */
-    private Block x;
-    private Block z;
-    /** The map's when z was found, and what x and z held. */
-    private long version;
-    private long inputs;
-    private long states;
+    private final ForwardPass pass;
 
     /** The rows that have a gradient, at the front. */
     private record Packed(Block v, Block z, Block x) {}
@@ -102,6 +93,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
             memory.close();
             throw e;
         }
+        pass = new ForwardPass(map, type, n, batch);
         adjoint = map.adjoint();
         outcome = new GradientOutcome(batch);
         all = new Rows(batch);
@@ -177,38 +169,19 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
      * @return how the solve went; of modes that unroll, the residual after the last step
      */
     public Outcome forward(Block x, Block z) {
-        requireInput("forward", x, z);
+        pass.begin("forward", x, z);
         map.inject(x);
         Outcome solved = unrolling != null ? unrolling.forward(map, z) : solver.solve(secants == null ? map : secants.follow(map), z);
         outcome.start(solved);
-        version = map.version();
-        if (Checksum.ON) {
-            inputs = Checksum.of(x);
-            states = Checksum.of(z);
-        }
-        this.x = x;
-        this.z = z;
+        pass.end(x, z);
         return solved;
     }
 
     /** The forward pass without a backward one: always by the solver, and nothing is kept. */
     public Outcome infer(Block x, Block z) {
-        requireInput("infer", x, z);
+        pass.begin("infer", x, z);
         map.inject(x);
         return solver.solve(map, z);
-    }
-
-    private void requireInput(String operation, Block x, Block z) {
-        this.z = null;
-        Arguments.present(operation, "x", x);
-        Arguments.present(operation, "z", z).requireShape(operation, "z", type, z.rows(), n);
-        if (x.rows() != z.rows()) {
-            throw new IllegalArgumentException(operation + ": x has " + x.rows() + " rows and z has " + z.rows() + ", expected one of x for each of z");
-        }
-        if (z.rows() > batch) {
-            throw new IllegalArgumentException(operation + ": x and z have " + z.rows() + " rows, expected at most the layer's " + batch);
-        }
-        Arguments.disjoint(operation, "x", x, "z", z);
     }
 
     /**
@@ -219,15 +192,15 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
      * @throws IllegalStateException if there was no forward pass since the last inference
      */
     public GradientOutcome backward(Block gradient, G sum) {
-        requireForward("backward", gradient);
+        pass.require("backward", gradient);
         Arguments.present("backward", "the sum of gradients", sum);
         outcome.clear();
         if (unrolling != null) {
             unroll(gradient, sum);
         } else {
             Block found = solve(gradient);
-            if (used.count() == z.rows()) {
-                map.gradients(found, z, x, used, sum);
+            if (used.count() == pass.z().rows()) {
+                map.gradients(found, pass.z(), pass.x(), used, sum);
             } else if (used.count() > 0) {
                 int rows = pack(found);
                 map.gradients(packed.v.head(rows), packed.z.head(rows), packed.x.head(rows), used, sum);
@@ -236,34 +209,11 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         return outcome;
     }
 
-    private void requireForward(String operation, Block gradient) {
-        if (z == null) {
-            throw new IllegalStateException(operation + " without a forward pass; expected forward(x, z) before it, and no inference between");
-        }
-        Arguments.present(operation, "the gradient", gradient).requireShape(operation, "the gradient", type, z.rows(), n);
-        Arguments.sameOrDisjoint(operation, "the gradient", gradient, "z", z);
-        Arguments.sameOrDisjoint(operation, "the gradient", gradient, "x", x);
-        if (map.version() != version) {
-            throw new IllegalStateException(operation + ": the map has other parameters or another input than in forward(x, z); "
-                    + "expected neither update nor inject between the two");
-        }
-        if (Checksum.ON) {
-            requireUnchanged(operation, "x", x, inputs);
-            requireUnchanged(operation, "z", z, states);
-        }
-    }
-
-    private static void requireUnchanged(String operation, String name, Block block, long before) {
-        if (Checksum.of(block) != before) {
-            throw new IllegalStateException(operation + ": " + name + " has changed since forward(x, z); expected it to stay as it was until the last backward pass");
-        }
-    }
-
     /** v of all rows, those that failed damped or zero; {@link #used} are the rows that have a gradient. */
     private Block solve(Block gradient) {
-        int rows = z.rows();
+        int rows = pass.z().rows();
         all.reset(rows);
-        map.linearise(z, all);
+        map.linearise(pass.z(), all);
         Block found = v.head(rows);
         pullback.apply(adjoint, mask(gradient), found, outcome);
         engine.norm(found, norms);
@@ -296,10 +246,10 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     /** The gradient without the rows whose forward solve failed: a row of zeros takes no evaluation. */
     private Block mask(Block gradient) {
         Block g = gradient;
-        for (int b = 0; b < z.rows(); b++) {
+        for (int b = 0; b < pass.z().rows(); b++) {
             if (!outcome.forward(b).isSuccess()) {
                 if (g == gradient) {
-                    g = masked.head(z.rows());
+                    g = masked.head(pass.z().rows());
                     g.copyFrom(gradient);
                 }
                 zero(g, b);
@@ -319,7 +269,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         for (int i = 0; i < n; i++) {
             found.set(b, i, damping * gradient.get(b, i));
         }
-        return finite(found, b) && finite(z, b) && finite(x, b);
+        return finite(found, b) && finite(pass.z(), b) && finite(pass.x(), b);
     }
 
     private void settle(int b, boolean failed, boolean finite) {
@@ -332,24 +282,24 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
 
     /** Packs v, z and x of the rows used to the front; returns how many. */
     private int pack(Block found) {
-        if (packed == null || packed.x.cols() != x.cols()) {
+        if (packed == null || packed.x.cols() != pass.x().cols()) {
             if (packed != null) {
                 memory.release(packed.x);
             }
-            packed = packed == null ? new Packed(block(n), block(n), block(x.cols())) : new Packed(packed.v, packed.z, block(x.cols()));
+            packed = packed == null ? new Packed(block(n), block(n), block(pass.x().cols())) : new Packed(packed.v, packed.z, block(pass.x().cols()));
         }
         for (int p = 0; p < used.count(); p++) {
             int b = used.index(p);
             packed.v.copyRow(found, b, p);
-            packed.z.copyRow(z, b, p);
-            packed.x.copyRow(x, b, p);
+            packed.z.copyRow(pass.z(), b, p);
+            packed.x.copyRow(pass.x(), b, p);
         }
         return used.count();
     }
 
     /** Backpropagation of the rows whose steps stayed finite; damping has no meaning here, where nothing was solved. */
     private Block unroll(Block gradient, G sum) {
-        int rows = z.rows();
+        int rows = pass.z().rows();
         outcome.complete();
         engine.norm(gradient, norms);
         used.reset(0);
@@ -361,7 +311,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
             settle(b, !finite || !outcome.forward(b).isSuccess(), false);
         }
         if (used.count() == rows) {
-            return unrolling.backward(map, gradient, x, used, sum, outcome);
+            return unrolling.backward(map, gradient, pass.x(), used, sum, outcome);
         }
         int count = pack(gradient);
         return count == 0 ? null : unrolling.backward(map, packed.v.head(count), packed.x.head(count), used, sum, outcome);
@@ -374,34 +324,22 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
      * @throws IllegalStateException if there was no forward pass since the last inference, or a row of it failed
      */
     public GradientReport report(Block gradient) {
-        requireForward("report", gradient);
+        pass.require("report", gradient);
         outcome.clear();
-        int rows = z.rows();
+        int rows = pass.z().rows();
         Block found = unrolling != null ? unroll(gradient, null) : solve(gradient);
         if (!outcome.succeeded()) {
             throw new IllegalStateException("report: " + outcome + "; expected a pass in which none failed");
         }
         all.reset(rows);
-        map.linearise(z, all);
+        map.linearise(pass.z(), all);
         Stopping tight = Stopping.relative(type == Type.F32 ? 1e-6 : 1e-12).within(2000);
         try (LinearSolver gmres = Gmres.plan(engine, type, n, rows, Math.min(n, 100), tight);
                 Block exact = engine.allocate(type, rows, n);
                 Block product = engine.allocate(type, rows, n)) {
             Outcome solved = gmres.solve(adjoint, gradient, exact);
             adjoint.apply(found, product, all);
-            List<Double> residual = new ArrayList<>();
-            List<Double> cosine = new ArrayList<>();
-            List<Double> error = new ArrayList<>();
-            for (int b = 0; b < rows; b++) {
-                Scaled g = Scaled.of(gradient, b);
-                Scaled a = Scaled.of(found, b);
-                Scaled e = Scaled.of(exact, b);
-                boolean zero = g.isZero();
-                residual.add(zero ? 0 : g.plus(-1, a).plus(1, Scaled.of(product, b)).ratio(g));
-                cosine.add(zero ? 1 : a.cosine(e));
-                error.add(zero ? 0 : a.plus(-1, e).ratio(e));
-            }
-            return new GradientReport(residual, cosine, error, outcome.evaluations(), solved.evaluations(), solved.succeeded());
+            return GradientReport.of(gradient, found, exact, product, outcome.evaluations(), solved);
         }
     }
 
