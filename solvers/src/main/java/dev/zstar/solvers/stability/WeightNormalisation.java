@@ -105,7 +105,7 @@ public final class WeightNormalisation {
             double slope = constants[i] / lengths[i];
             // What v_i is multiplied by after ∂w_i was by g_i / ‖v_i‖.
             double share = -factors[i] * slope / lengths[i];
-            if (extreme[i] || !(inner >= Scaled.SMALLEST_SUM && inner < Double.POSITIVE_INFINITY) || !Scaled.isNormal(type, share) && share != 0) {
+            if (extreme[i] || !(inner >= Scaled.SMALLEST_SUM && inner < Double.POSITIVE_INFINITY) || factors[i] != 0 && !Scaled.isNormal(type, share)) {
                 extreme[i] = true;
                 extremeVjp(i, v, g, dw, dv, dg);
             } else {
