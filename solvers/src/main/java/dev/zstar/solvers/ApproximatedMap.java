@@ -5,8 +5,8 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.guard.Arguments;
 
 /**
- * A map together with a cheap approximation of it, for {@link MixedPrecision}: the same cell with narrower weights, for example. Every other
- * solver sees {@code exact} alone, with its derivatives.
+ * A map together with a cheap approximation of it, for {@link MixedPrecision}: the same cell with narrower weights, for example. Every
+ * other solver sees {@code exact} alone, with its derivatives.
  *
  * @param exact the map f whose fixed point is wanted
  * @param cheap a map that is nearly f: the nearer, the fewer evaluations of f

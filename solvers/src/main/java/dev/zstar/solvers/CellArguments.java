@@ -25,7 +25,8 @@ final class CellArguments {
             require(operation, "the gradient of x", sum.x(), type, Math.max(count, sum.x().rows()), inputs);
             for (int p = 0; p < count; p++) {
                 if (rows.index(p) >= sum.x().rows()) {
-                    throw new IllegalArgumentException(operation + ": the gradient of x has " + sum.x().rows() + " rows, expected one for row "
+                    throw new IllegalArgumentException(operation + ": the gradient of x has " + sum.x().rows()
+                            + " rows, expected one for row "
                             + rows.index(p) + " of the batch");
                 }
             }

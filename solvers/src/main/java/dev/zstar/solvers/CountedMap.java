@@ -4,7 +4,10 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import java.util.function.Consumer;
 
-/** Another map with its derivatives, for a method that one solver drives: each call is counted by the driver, as an evaluation of the rows that it is for. */
+/**
+ * Another map with its derivatives, for a method that one solver drives: each call is counted by the driver, as an evaluation of the rows
+ * that it is for.
+ */
 final class CountedMap implements DifferentiableMap {
     private final Consumer<Rows> counter;
     private FixedPointMap f;

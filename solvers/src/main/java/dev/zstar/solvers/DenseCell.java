@@ -68,7 +68,8 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
      * @param u {@code n × inputs}
      * @param bias {@code 1 × n}
      * @param also narrower formats in which W is kept as well, for {@link #in}
-     * @throws IllegalArgumentException if something is null, a shape or a format does not fit, or an element is NaN or infinite; the message says which
+     * @throws IllegalArgumentException if something is null, a shape or a format does not fit, or an element is NaN or infinite; the
+     *     message says which
      */
     public DenseCell(Engine engine, Activation activation, Block w, Block u, Block bias, int batch, Format... also) {
         this.engine = Arguments.present("cell", "the engine", engine);
@@ -93,7 +94,8 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
             this.bias = memory.block(type, 1, n);
             this.bias.copyFrom(bias);
             input = memory.add(new RowData(engine, type, batch, n, "input for the present parameters",
-                    "inject(x) with a row for it, or inject(row, x), after the constructor and after each update"), RowData::close, RowData::bytes);
+                    "inject(x) with a row for it, or inject(row, x), after the constructor and after each update"), RowData::close,
+                    RowData::bytes);
             slope = memory.block(type, batch, n);
             scratch = memory.block(type, batch, n);
             ones = memory.block(type, batch, 1);
@@ -120,7 +122,9 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         Arguments.present(operation, "b", bias).requireShape(operation, "b", type, 1, n);
     }
 
-    /** Takes new parameters, of the same shapes, for which the input is to be injected again; allocates nothing and does not look for NaN. */
+    /**
+     * Takes new parameters, of the same shapes, for which the input is to be injected again; allocates nothing and does not look for NaN.
+     */
     public void update(Block w, Block u, Block bias) {
         requireShapes("update", w, u, bias);
         input.clear();

@@ -26,8 +26,9 @@ public interface DifferentiableMap extends FixedPointMap {
     void jvp(Block v, Block out, Rows rows);
 
     /**
-     * A number that changes with every call of {@link #linearise}, and with whatever else makes the points it was given void, such as new parameters. Who keeps something made of
-     * derivatives notices by it that others have taken their place. Always 0 for a map that does not count.
+     * A number that changes with every call of {@link #linearise}, and with whatever else makes the points it was given void, such as new
+     * parameters. Who keeps something made of derivatives notices by it that others have taken their place. Always 0 for a map that does
+     * not count.
      */
     default long linearisation() {
         return 0;

@@ -10,14 +10,14 @@ import dev.zstar.kernels.Rows;
  */
 public interface EquilibriumMap<G> extends DifferentiableMap {
     /**
-     * Fixes the input of the solves that follow: {@code x} has a row for each row of the batch. Rows that it has no row for have no input any more, and nor has any once parameters
-     * change: a map refuses to be evaluated there.
+     * Fixes the input of the solves that follow: {@code x} has a row for each row of the batch. Rows that it has no row for have no input
+     * any more, and nor has any once parameters change: a map refuses to be evaluated there.
      */
     void inject(Block x);
 
     /**
-     * A number that changes whenever the equilibria do: with new parameters, and with every input. A layer notices by it that a backward pass would be that of another problem
-     * than its forward pass. Always 0 for a map that does not count.
+     * A number that changes whenever the equilibria do: with new parameters, and with every input. A layer notices by it that a backward
+     * pass would be that of another problem than its forward pass. Always 0 for a map that does not count.
      */
     default long version() {
         return 0;

@@ -12,12 +12,12 @@ import dev.zstar.solvers.guard.Memory;
  *
  * <pre>{@code J v ≈ ‖v‖ (f(z + h d) - f(z - h d)) / 2h,   d = v / ‖v‖,   h = ∛u ‖z‖,}</pre>
  *
- * with the unit roundoff u; where z is 0, ‖f(z)‖ takes the place of ‖z‖, and 1 that of both. The step weighs the curvature of f, over lengths like ‖z‖, against its rounding: both
- * leave an error of about {@code u^(2/3)} of f's scale, 2·10⁻⁵ in f32 and 2·10⁻¹¹ in f64, and less is had by no step. Where f changes over much shorter lengths, or has a kink within
- * h, the error is larger.
+ * with the unit roundoff u; where z is 0, ‖f(z)‖ takes the place of ‖z‖, and 1 that of both. The step weighs the curvature of f, over
+ * lengths like ‖z‖, against its rounding: both leave an error of about {@code u^(2/3)} of f's scale, 2·10⁻⁵ in f32 and 2·10⁻¹¹ in f64, and
+ * less is had by no step. Where f changes over much shorter lengths, or has a kink within h, the error is larger.
  *
- * <p>{@code J v} costs two evaluations of f. {@code Jᵀ u} costs {@code 2 n}, one product with each unit vector: for small n, and to test a derivative with. {@link NewtonKrylov} makes
- * differences of its own, for half the evaluations.
+ * <p>{@code J v} costs two evaluations of f. {@code Jᵀ u} costs {@code 2 n}, one product with each unit vector: for small n, and to test a
+ * derivative with. {@link NewtonKrylov} makes differences of its own, for half the evaluations.
  *
  * <p>Holds four blocks, and a fifth once rows come out of order. Not for two threads at once.
  */
@@ -44,7 +44,8 @@ public final class FiniteDifferences implements DifferentiableMap, AutoCloseable
         Arguments.atLeast("finite differences", "the batch", batch, 1);
         memory = new Memory(engine);
         try {
-            points = memory.add(new RowData(engine, type, batch, n, "point of linearisation", "linearise(z, rows) with it"), RowData::close, RowData::bytes);
+            points = memory.add(new RowData(engine, type, batch, n, "point of linearisation",
+                    "linearise(z, rows) with it"), RowData::close, RowData::bytes);
             shifted = memory.block(type, batch, n);
             up = memory.block(type, batch, n);
             down = memory.block(type, batch, n);

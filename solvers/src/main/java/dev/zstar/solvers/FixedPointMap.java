@@ -4,8 +4,8 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 
 /**
- * The function {@code f} of {@code z = f(z)}, for a batch: each row is a problem of its own. A map that keeps nothing for each row may ignore {@code rows}; for others see
- * {@link #rowwise} and {@link RowData}.
+ * The function {@code f} of {@code z = f(z)}, for a batch: each row is a problem of its own. A map that keeps nothing for each row may
+ * ignore {@code rows}; for others see {@link #rowwise} and {@link RowData}.
  */
 @FunctionalInterface
 public interface FixedPointMap {
@@ -20,8 +20,8 @@ public interface FixedPointMap {
     void apply(Block z, Block out, Rows rows);
 
     /**
-     * The derivatives of f, which methods use where there are some; null if it has none. A map that wraps another and has the same Jacobian returns that map's, so that nothing
-     * is lost by wrapping.
+     * The derivatives of f, which methods use where there are some; null if it has none. A map that wraps another and has the same Jacobian
+     * returns that map's, so that nothing is lost by wrapping.
      */
     default DifferentiableMap derivatives() {
         return null;
@@ -37,8 +37,9 @@ public interface FixedPointMap {
     }
 
     /**
-     * A map from a function of one row in arrays. The function is given the row of the batch, by which it finds what belongs to it, so that no map has to translate positions; it can
-     * not change z; and an element that it does not write becomes NaN, which ends the row. Copies {@code 2 n} elements for each row. Not for two threads at once.
+     * A map from a function of one row in arrays. The function is given the row of the batch, by which it finds what belongs to it, so that
+     * no map has to translate positions; it can not change z; and an element that it does not write becomes NaN, which ends the row. Copies
+     * {@code 2 n} elements for each row. Not for two threads at once.
      */
     static FixedPointMap rowwise(RowFunction f) {
         return new Rowwise(f);

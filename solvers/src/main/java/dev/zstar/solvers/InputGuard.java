@@ -6,8 +6,9 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.Checksum;
 
 /**
- * Calls a user's map or operator, and where assertions are on notices what it must not do: to write to its input, after which {@code f(z) - z} is 0 and everything has
- * converged; and to leave an element of its output as it was, which is a value of another call. Without assertions it is the call and nothing else.
+ * Calls a user's map or operator, and where assertions are on notices what it must not do: to write to its input, after which
+ * {@code f(z) - z} is 0 and everything has converged; and to leave an element of its output as it was, which is a value of another call.
+ * Without assertions it is the call and nothing else.
  */
 final class InputGuard {
     /** A NaN that no computation makes. */
@@ -16,7 +17,7 @@ final class InputGuard {
     private InputGuard() {}
 
     /** {@code f.apply(z, out, rows)}. */
-    static void apply(FixedPointMap f, Block z, Block out, Rows rows) {
+    static void evaluate(FixedPointMap f, Block z, Block out, Rows rows) {
         if (!Checksum.ON) {
             f.apply(z, out, rows);
             return;
@@ -28,7 +29,7 @@ final class InputGuard {
     }
 
     /** {@code t.apply(u, out, rows)}. */
-    static void apply(LinearOperator t, Block u, Block out, Rows rows) {
+    static void multiply(LinearOperator t, Block u, Block out, Rows rows) {
         if (!Checksum.ON) {
             t.apply(u, out, rows);
             return;
@@ -41,14 +42,16 @@ final class InputGuard {
 
     private static void check(String who, String name, Block in, long before, String result, Block out) {
         if (Checksum.of(in) != before) {
-            throw new IllegalStateException("apply: " + who + " wrote to " + name + ", which is only to be read; expected " + result + " in out alone");
+            throw new IllegalStateException("apply: " + who + " wrote to " + name + ", which is only to be read; expected " + result
+                    + " in out alone");
         }
         // As the type of the block rounds it.
         long mark = Double.doubleToRawLongBits(out.type() == Type.F32 ? (float) UNWRITTEN : UNWRITTEN);
         for (int p = 0; p < out.rows(); p++) {
             for (int i = 0; i < out.cols(); i++) {
                 if (Double.doubleToRawLongBits(out.get(p, i)) == mark) {
-                    throw new IllegalStateException("apply: " + who + " left element " + i + " of the row at position " + p + " unwritten; expected " + result
+                    throw new IllegalStateException("apply: " + who + " left element " + i + " of the row at position " + p
+                            + " unwritten; expected " + result
                             + " in every element of out");
                 }
             }

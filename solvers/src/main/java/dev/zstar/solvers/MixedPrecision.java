@@ -159,8 +159,8 @@ public final class MixedPrecision extends FixedPointSolver {
     /**
      * Solves {@code z = f(z)} from {@code start} with the help of {@code cheap}. The outcome's evaluations and residuals are those of f. Time is
      * looked at after each evaluation of f. The same as a solve of {@code new ApproximatedMap(f, cheap)}, which is also how to give both to a solve
-     * with an observer or tolerances by row, and to a stream. Any map may have a cheap one of its own, its {@link FixedPointMap#approximation}; a solve of one without is
-     * one of the inner method.
+     * with an observer or tolerances by row, and to a stream. Any map may have a cheap one of its own, its
+     * {@link FixedPointMap#approximation}; a solve of one without is one of the inner method.
      */
     public Outcome solve(FixedPointMap f, FixedPointMap cheap, Block start) {
         ApproximatedMap map = pair;

@@ -62,7 +62,8 @@ final class Plan implements AutoCloseable {
     void requireFits(String what, Engine engine, Type type, int n, int batch) {
         if (!this.engine.equals(engine) || this.type != type || this.n != n || this.batch < batch) {
             throw new IllegalArgumentException(what + " is planned for " + this.batch + " rows of " + this.n + " " + this.type + " on "
-                    + describe(this.engine) + ", expected at least " + batch + " rows of " + n + " " + type + " on the engine given, " + describe(engine));
+                    + describe(this.engine) + ", expected at least " + batch + " rows of " + n + " " + type + " on the engine given, "
+                    + describe(engine));
         }
     }
 

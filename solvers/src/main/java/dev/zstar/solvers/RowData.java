@@ -7,9 +7,9 @@ import dev.zstar.kernels.Type;
 import java.util.Arrays;
 
 /**
- * What a map keeps for each row of the batch: an injected input, a constant, a slope. It lies by row of the batch, whereas a solver's blocks hold the rows that go on by
- * position; this class translates. A row that was not filled, or whose data were declared void, is refused: what an earlier problem left there would be the
- * answer to another question.
+ * What a map keeps for each row of the batch: an injected input, a constant, a slope. It lies by row of the batch, whereas a solver's
+ * blocks hold the rows that go on by position; this class translates. A row that was not filled, or whose data were declared void, is
+ * refused: what an earlier problem left there would be the answer to another question.
  *
  * <pre>{@code
  * RowData constants = new RowData(engine, type, batch, n, "constant", "set(row, c)");
@@ -25,8 +25,8 @@ import java.util.Arrays;
  * }
  * }</pre>
  *
- * <p>For a product with a fused injection, {@link #select} and {@code Epilogue.injected(data.block(), data.rows(), φ)} do without the copy. Holds one block, and a second once
- * rows were gathered out of order. Not for two threads at once.
+ * <p>For a product with a fused injection, {@link #select} and {@code Epilogue.injected(data.block(), data.rows(), φ)} do without the copy.
+ * Holds one block, and a second once rows were gathered out of order. Not for two threads at once.
  */
 public final class RowData implements AutoCloseable {
     private final Engine engine;
@@ -40,7 +40,8 @@ public final class RowData implements AutoCloseable {
     /**
      * Allocates for a batch, with no row filled.
      *
-     * @param name what a row holds, and {@code remedy} how it is filled: for messages, {@code "row 3 of the batch has no <name>; expected <remedy>"}
+     * @param name what a row holds, and {@code remedy} how it is filled: for messages,
+     *     {@code "row 3 of the batch has no <name>; expected <remedy>"}
      */
     public RowData(Engine engine, Type type, int batch, int cols, String name, String remedy) {
         if (batch < 1 || cols < 1) {
@@ -126,7 +127,8 @@ public final class RowData implements AutoCloseable {
     }
 
     /**
-     * The data of these rows in their order, {@code count × cols}: where they lie, if that is it, else a copy. Valid until the next call; to be read only.
+     * The data of these rows in their order, {@code count × cols}: where they lie, if that is it, else a copy. Valid until the next call;
+     * to be read only.
      *
      * @param operation what was called, for messages
      * @throws IllegalStateException if one is void

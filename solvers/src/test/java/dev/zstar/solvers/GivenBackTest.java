@@ -22,6 +22,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
@@ -39,11 +40,9 @@ class GivenBackTest {
     /** An engine whose allocation number {@code last} fails. */
     private static Engine failing(Engine engine, int last) {
         int[] count = new int[1];
-        return (Engine) Proxy.newProxyInstance(GivenBackTest.class.getClassLoader(), new Class<?>[] {Engine.class}, (proxy, method, arguments) -> {
+        Class<?>[] interfaces = {Engine.class};
+        return (Engine) Proxy.newProxyInstance(GivenBackTest.class.getClassLoader(), interfaces, (_, method, arguments) -> {
             String name = method.getName();
-            if (name.equals("equals")) {
-                return proxy == arguments[0];
-            }
             if ((name.equals("allocate") || name.equals("pack") && method.getParameterCount() == 2) && count[0]++ == last) {
                 throw new OutOfMemoryError("allocation " + last);
             }
@@ -75,9 +74,11 @@ class GivenBackTest {
                 for (boolean made = false; !made; allocations++) {
                     long before = Block.liveBytes();
                     Engine failing = failing(engine, allocations);
-                    try (AutoCloseable done = maker.getValue().apply(failing)) {
+                    try {
+                        AutoCloseable done = maker.getValue().apply(failing);
                         made = true;
-                        assertThat(Block.liveBytes()).as(maker.getKey()).isGreaterThanOrEqualTo(before);
+                        assertThat(Block.liveBytes()).as(maker.getKey()).isGreaterThan(before);
+                        done.close();
                     } catch (OutOfMemoryError e) {
                         assertThat(e).hasMessage("allocation " + allocations);
                     }
@@ -132,49 +133,67 @@ class GivenBackTest {
                 wrong.put(() -> c.of(engine, relu, w, u, w, BATCH), name + ": b is 5×5 f64, expected 1×5 f64");
                 wrong.put(() -> c.of(engine, relu, w, u, b, 0), name + ": the batch is 0, expected at least 1");
                 wrong.put(() -> c.of(engine, relu, w, u, b, -3), name + ": the batch is -3, expected at least 1");
-                wrong.put(() -> c.of(engine, relu, nan, u, b, BATCH), name + ": W holds NaN in row 3, column 4; every element must be finite");
-                wrong.put(() -> c.of(engine, relu, w, nanU, b, BATCH), name + ": U holds NaN in row 2, column 3; every element must be finite");
-                wrong.put(() -> c.of(engine, relu, w, u, infiniteB, BATCH), name + ": b holds -Infinity in row 1, column 5; every element must be finite");
+                wrong.put(() -> c.of(engine, relu, nan, u, b, BATCH), name
+                        + ": W holds NaN in row 3, column 4; every element must be finite");
+                wrong.put(() -> c.of(engine, relu, w, nanU, b, BATCH), name
+                        + ": U holds NaN in row 2, column 3; every element must be finite");
+                wrong.put(() -> c.of(engine, relu, w, u, infiniteB, BATCH), name
+                        + ": b holds -Infinity in row 1, column 5; every element must be finite");
             }
             wrong.put(() -> new DenseCell(engine, relu, w, u, b, BATCH, Format.BF16), "");
             wrong.put(() -> new DenseCell(engine, relu, w, u, b, BATCH, (Format) null), "cell: a format is null, expected one");
             for (double step : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
                 wrong.put(() -> new ForwardBackward(engine, relu, w, u, b, step, BATCH), "forward-backward: α is " + step);
                 wrong.put(() -> new PeacemanRachford(engine, relu, w, u, b, step, BATCH), "Peaceman-Rachford: α is " + step);
-                wrong.put(() -> new SpectralNormalisation(engine, Type.F64, N, N, step, 1), "spectral normalisation: the limit c is " + step);
+                wrong.put(() -> new SpectralNormalisation(engine, Type.F64, N, N, step, 1),
+                        "spectral normalisation: the limit c is " + step);
                 wrong.put(() -> closeable(new MonotoneWeights(engine, step)), "monotone weights: m is " + step);
             }
-            wrong.put(() -> new ForwardBackward(engine, relu, huge, u, b, 1e30, BATCH), "forward-backward with α = 1.0E30: (1 - α) I + α W holds ");
-            wrong.put(() -> new PeacemanRachford(engine, relu, huge, u, b, 1e30, BATCH), "Peaceman-Rachford: I + α (I - W) with α = 1.0E30 is singular to rounding");
+            wrong.put(() -> new ForwardBackward(engine, relu, huge, u, b, 1e30, BATCH),
+                    "forward-backward with α = 1.0E30: (1 - α) I + α W holds ");
+            wrong.put(() -> new PeacemanRachford(engine, relu, huge, u, b, 1e30, BATCH),
+                    "Peaceman-Rachford: I + α (I - W) with α = 1.0E30 is singular to rounding");
             // I - W is [[0.1, 0.2], [0.3, 0.6]] and α so large that only rounding is left of the second pivot.
-            wrong.put(() -> new PeacemanRachford(engine, relu, rounding, twoU, twoB, 1e17, 1), "Peaceman-Rachford: I + α (I - W) with α = 1.0E17 is singular to rounding");
-            wrong.put(() -> new SpectralNormalisation(engine, Type.F64, 0, N, 1, 1), "spectral normalisation: V of 0×5, expected at least 1×1");
-            wrong.put(() -> new SpectralNormalisation(null, Type.F64, N, N, 1, 1), "spectral normalisation: the engine is null, expected one");
+            wrong.put(() -> new PeacemanRachford(engine, relu, rounding, twoU, twoB, 1e17, 1),
+                    "Peaceman-Rachford: I + α (I - W) with α = 1.0E17 is singular to rounding");
+            wrong.put(() -> new SpectralNormalisation(engine, Type.F64, 0, N, 1, 1),
+                    "spectral normalisation: V of 0×5, expected at least 1×1");
+            wrong.put(() -> new SpectralNormalisation(null, Type.F64, N, N, 1, 1),
+                    "spectral normalisation: the engine is null, expected one");
             wrong.put(() -> new SpectralNormalisation(engine, null, N, N, 1, 1), "spectral normalisation: the type is null, expected one");
-            wrong.put(() -> closeable(new WeightNormalisation(engine, Type.F64, N, 0)), "weight normalisation: V of 5×0, expected at least 1×1");
+            wrong.put(() -> closeable(new WeightNormalisation(engine, Type.F64, N, 0)),
+                    "weight normalisation: V of 5×0, expected at least 1×1");
             wrong.put(() -> closeable(new WeightNormalisation(engine, null, N, N)), "weight normalisation: the type is null, expected one");
             wrong.put(() -> closeable(new MonotoneWeights(null, 1)), "monotone weights: the engine is null, expected one");
             wrong.put(() -> new JacobianRegularisation(engine, Type.F64, N, 0, JacobianRegularisation.Probe.GAUSSIAN, 1),
                     "Jacobian regularisation: 0 rows of 5, expected at least 1 of each");
-            wrong.put(() -> new JacobianRegularisation(engine, Type.F64, N, BATCH, null, 1), "Jacobian regularisation: the probe is null, expected one");
+            wrong.put(() -> new JacobianRegularisation(engine, Type.F64, N, BATCH, null, 1),
+                    "Jacobian regularisation: the probe is null, expected one");
             wrong.put(() -> new FiniteDifferences(engine, Type.F64, N, BATCH, null), "finite differences: the map is null, expected one");
             wrong.put(() -> new FiniteDifferences(engine, Type.F64, 0, BATCH, cell), "finite differences: n is 0, expected at least 1");
             wrong.put(() -> new RowData(engine, Type.F64, 0, N, "a", "b"), "row data: 0 rows of 5, expected at least 1 of each");
-            wrong.put(() -> ImplicitFunction.plan(engine, Type.F64, N, 0, 3, STOPPING), "implicit function: the batch is 0, expected at least 1");
-            wrong.put(() -> ImplicitFunction.plan(engine, Type.F64, N, BATCH, 3, null), "implicit function: the stopping rule is null, expected one");
+            wrong.put(() -> ImplicitFunction.plan(engine, Type.F64, N, 0, 3, STOPPING),
+                    "implicit function: the batch is 0, expected at least 1");
+            wrong.put(() -> ImplicitFunction.plan(engine, Type.F64, N, BATCH, 3, null),
+                    "implicit function: the stopping rule is null, expected one");
             wrong.put(() -> layer(engine, cell, solver, 0, BATCH, GradientMode.DEFAULT), "layer: n is 0, expected at least 1");
             wrong.put(() -> layer(engine, cell, solver, N, 0, GradientMode.DEFAULT), "layer: the batch is 0, expected at least 1");
             wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Refined(0, 5, STOPPING)), "pairs 0; expected 1 to 500");
             wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Refined(5, 0, STOPPING)), "");
             wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Refined(5, 5, STOPPING.orStep(0.1))), "");
-            wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.BroydenInverse()), "layer: the gradient mode BroydenInverse with ");
-            wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Exact((e, t, n, batch) -> Gmres.plan(e, t, n, batch - 1, 5, STOPPING))),
+            wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.BroydenInverse()),
+                    "layer: the gradient mode BroydenInverse with ");
+            wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Exact((e, t, n, batch) -> Gmres.plan(e, t, n, batch - 1,
+                    5, STOPPING))),
                     "layer: the linear solver of the gradient mode is planned for 3 rows");
-            wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.NeumannSeries(-1)), "a Neumann series of -1 terms; expected at least 0");
-            wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Phantom(2, 1.5)), "a phantom gradient with steps damped by 1.5");
+            wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.NeumannSeries(-1)),
+                    "a Neumann series of -1 terms; expected at least 0");
+            wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Phantom(2, 1.5)),
+                    "a phantom gradient with steps damped by 1.5");
             for (var each : wrong.entrySet()) {
                 long before = Block.liveBytes();
-                assertThatThrownBy(() -> each.getKey().make().close()).as("expected: %s", each.getValue()).isInstanceOf(IllegalArgumentException.class)
+                assertThatThrownBy(() -> each.getKey().make().close()).as("expected: %s", each.getValue())
+                        .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageStartingWith(each.getValue());
                 assertThat(Block.liveBytes()).as("expected: %s", each.getValue()).isEqualTo(before);
             }
@@ -182,7 +201,8 @@ class GivenBackTest {
     }
 
     private static AutoCloseable closeable(Object nothingToClose) {
-        return nothingToClose::hashCode;
+        Objects.requireNonNull(nothingToClose);
+        return () -> {};
     }
 
     private static AutoCloseable layer(Engine engine, DenseCell cell, FixedPointSolver solver, int n, int batch, GradientMode mode) {

@@ -55,7 +55,8 @@ class LayerArgumentsTest {
                         linear + "4 rows of 6 f32 on simd with 1 thread" + expected);
                 refuses(engine, cell, right, new GradientMode.Exact((e, t, n, b) -> Gmres.plan(second, t, n, b, 5, STOPPING)),
                         linear + "4 rows of 6 f64 on scalar with 1 thread" + expected);
-                refuses(engine, cell, right, new GradientMode.Exact((e, t, n, b) -> null), "layer: the linear solver of the gradient mode is null, expected one");
+                refuses(engine, cell, right, new GradientMode.Exact((e, t, n, b) -> null),
+                        "layer: the linear solver of the gradient mode is null, expected one");
                 refuses(engine, cell, right, null, "layer: the gradient mode is null, expected one");
                 refuses(engine, null, right, GradientMode.DEFAULT, "layer: the map is null, expected one");
                 refuses(engine, cell, null, GradientMode.DEFAULT, "layer: the forward solver is null, expected one");
@@ -85,11 +86,15 @@ class LayerArgumentsTest {
                     Block square = engine.allocate(Type.F64, N, N);
                     var layer = EquilibriumLayer.plan(engine, Type.F64, N, BATCH, cell, solver, mode)) {
                 DenseCell.Gradients sum = new DenseCell.Gradients(dw, null, null, null);
-                assertThatThrownBy(() -> layer.forward(x.head(2), z)).hasMessage("forward: x has 2 rows and z has 4, expected one of x for each of z");
-                assertThatThrownBy(() -> layer.infer(x, z.head(2))).hasMessage("infer: x has 4 rows and z has 2, expected one of x for each of z");
-                assertThatThrownBy(() -> layer.forward(more, many)).hasMessage("forward: x and z have 5 rows, expected at most the layer's 4");
+                assertThatThrownBy(() -> layer.forward(x.head(2), z))
+                        .hasMessage("forward: x has 2 rows and z has 4, expected one of x for each of z");
+                assertThatThrownBy(() -> layer.infer(x, z.head(2)))
+                        .hasMessage("infer: x has 4 rows and z has 2, expected one of x for each of z");
+                assertThatThrownBy(() -> layer.forward(more, many))
+                        .hasMessage("forward: x and z have 5 rows, expected at most the layer's 4");
                 assertThatThrownBy(() -> layer.forward(x, x)).hasMessage("forward: z is 4×3 f64, expected 4×6 f64");
-                assertThatThrownBy(() -> layer.forward(z, z)).hasMessage("forward: x (4×6 f64) and z (4×6 f64) share memory, expected blocks that do not overlap");
+                assertThatThrownBy(() -> layer.forward(z, z))
+                        .hasMessage("forward: x (4×6 f64) and z (4×6 f64) share memory, expected blocks that do not overlap");
                 assertThatThrownBy(() -> layer.forward(null, z)).hasMessage("forward: x is null, expected one");
                 assertThatThrownBy(() -> layer.backward(g, sum)).hasMessageStartingWith("backward without a forward pass");
                 assertThat(layer.forward(x, z).batch()).isEqualTo(BATCH);
@@ -125,7 +130,8 @@ class LayerArgumentsTest {
             assertThatThrownBy(() -> cell.gradients(v, z, x, new DenseCell.Gradients(one, one, null, null)))
                     .hasMessage("gradients: the gradient of W (6×6 f64) and that of U" + shared);
             assertThatThrownBy(() -> cell.gradients(v, z, x, new DenseCell.Gradients(one, null, one.head(1), null)))
-                    .hasMessage("gradients: the gradient of W (6×6 f64) and that of b (1×6 f64) share memory, expected blocks that do not overlap");
+                    .hasMessage("gradients: the gradient of W (6×6 f64) and that of b (1×6 f64) share memory, expected blocks that do not "
+                    + "overlap");
             assertThatThrownBy(() -> cell.gradients(v, z, x, new DenseCell.Gradients(z, null, null, null)))
                     .hasMessage("gradients: the gradient of W (6×6 f64) and z" + shared);
             assertThatThrownBy(() -> cell.gradients(v, z, x, new DenseCell.Gradients(one, null, null, v)))
@@ -153,7 +159,8 @@ class LayerArgumentsTest {
                     Block dw = engine.allocate(Type.F64, N, N);
                     var layer = EquilibriumLayer.plan(engine, Type.F64, N, BATCH, cell, solver, mode)) {
                 DenseCell.Gradients sum = new DenseCell.Gradients(dw, null, null, null);
-                String moved = "backward: the map has other parameters or another input than in forward(x, z); expected neither update nor inject between the two";
+                String moved = "backward: the map has other parameters or another input than in forward(x, z); expected neither update "
+                        + "nor inject between the two";
                 layer.forward(x, z);
                 cell.inject(1, x.head(1));
                 assertThatThrownBy(() -> layer.backward(g, sum)).isInstanceOf(IllegalStateException.class).hasMessage(moved);
@@ -192,17 +199,23 @@ class LayerArgumentsTest {
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, N, BATCH, 0.9, 1);
                 FixedPointSolver solver = solver(engine, Type.F64, N, BATCH);
                 Block states = engine.allocate(Type.F64, BATCH, N)) {
-            assertThatThrownBy(() -> function.pullBack(identity, g, g)).hasMessage("pullBack: the gradient has 3 rows, expected at most the plan's 2");
-            assertThatThrownBy(() -> function.pullBack(identity, wide, g)).hasMessage("pullBack: the gradient is 2×7 f64, expected 2×6 f64");
+            assertThatThrownBy(() -> function.pullBack(identity, g, g))
+                    .hasMessage("pullBack: the gradient has 3 rows, expected at most the plan's 2");
+            assertThatThrownBy(() -> function.pullBack(identity, wide, g))
+                    .hasMessage("pullBack: the gradient is 2×7 f64, expected 2×6 f64");
             assertThatThrownBy(() -> function.pullBack(null, g, g)).hasMessage("pullBack: the equation is null, expected one");
-            assertThatThrownBy(() -> ImplicitFunction.plan(engine, Type.F64, N, 2, 0, STOPPING)).hasMessage("implicit function: the cycle is 0, expected at least 1");
-            assertThatThrownBy(() -> new EquilibriumStream<Integer>(solver, cell, null)).hasMessage("stream: the loader is null, expected one");
+            assertThatThrownBy(() -> ImplicitFunction.plan(engine, Type.F64, N, 2, 0, STOPPING))
+                    .hasMessage("implicit function: the cycle is 0, expected at least 1");
+            assertThatThrownBy(() -> new EquilibriumStream<Integer>(solver, cell, null))
+                    .hasMessage("stream: the loader is null, expected one");
             var stream = new EquilibriumStream<Integer>(solver, cell, (i, slot, start) -> {});
             assertThatThrownBy(() -> stream.run(IntStream.range(0, 3).iterator(), states.head(0), solved -> {}))
                     .hasMessage("stream: the states have no row, expected one for each problem in flight");
-            assertThatThrownBy(() -> stream.run(null, states, solved -> {})).hasMessage("stream: the iterator of inputs is null, expected one");
+            assertThatThrownBy(() -> stream.run(null, states, solved -> {}))
+                    .hasMessage("stream: the iterator of inputs is null, expected one");
             assertThatThrownBy(() -> stream.runInOrder(IntStream.range(0, 3).iterator(), states, states.head(2), solved -> {}))
-                    .hasMessage("stream: the states (4×6 f64) and the waiting room (2×6 f64) share memory, expected blocks that do not overlap");
+                    .hasMessage("stream: the states (4×6 f64) and the waiting room (2×6 f64) share memory, expected blocks that do not "
+                    + "overlap");
         }
     }
 }

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What makes a hand-written map hard to get wrong: rows found by their number, derivatives by differences, inputs that stay as they are. */
+/**
+ * What makes a hand-written map hard to get wrong: rows found by their number, derivatives by differences, inputs that stay as they are.
+ */
 class MapHelpersTest {
     private static final int N = 5;
     private static final int BATCH = 4;
@@ -30,7 +32,9 @@ class MapHelpersTest {
         return rows;
     }
 
-    /** Constants that differ from row to row by so much that rows finish at different times: who mixes them up finds another's fixed point. */
+    /**
+     * Constants that differ from row to row by so much that rows finish at different times: who mixes them up finds another's fixed point.
+     */
     @ParameterizedTest
     @EnumSource(Type.class)
     void aRowwiseMapFindsWhatBelongsToTheRow(Type type) {
@@ -90,11 +94,13 @@ class MapHelpersTest {
                     .hasMessage("apply: row 7 of the batch, expected 0 to 3");
             assertThatThrownBy(() -> data.select("apply", new Rows(5))).hasMessage("apply: 5 rows, expected at most the batch's 4");
             data.openRow(1);
-            assertThatThrownBy(() -> data.select("apply", rows(BATCH, 1))).as("opened, and not filled").isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> data.select("apply", rows(BATCH, 1))).as("opened, and not filled")
+                    .isInstanceOf(IllegalStateException.class);
             data.open(2).fill(9);
             data.fill(2);
             assertThat(data.gather("apply", rows(BATCH, 1, 0)).toDoubles()).containsOnly(9);
-            assertThatThrownBy(() -> data.select("apply", rows(BATCH, 2))).as("more than were opened").isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> data.select("apply", rows(BATCH, 2))).as("more than were opened")
+                    .isInstanceOf(IllegalStateException.class);
             assertThatThrownBy(() -> data.openRow(-1)).hasMessage("row data: row -1 of the batch, expected 0 to 3");
             assertThatThrownBy(() -> data.open(5)).hasMessage("row data: 5 rows, expected at most the batch's 4");
             Rows some = rows(BATCH, 1, 0);
@@ -110,7 +116,8 @@ class MapHelpersTest {
         for (EngineProvider provider : Problems.engines()) {
             try (Engine engine = provider.create(1);
                     DenseCell cell = Problems.cell(engine, Activation.TANH, type, N, BATCH, 0.9, 1);
-                    FiniteDifferences differences = new FiniteDifferences(engine, type, N, BATCH, (z, out, rows) -> cell.apply(z, out, rows));
+                    FiniteDifferences differences = new FiniteDifferences(engine, type, N, BATCH, (z, out, rows) -> cell.apply(z, out,
+                            rows));
                     Block z = Problems.random(type, BATCH, N, 0.5, 2);
                     Block expected = engine.allocate(type, 2, N);
                     Block out = engine.allocate(type, 2, N)) {
@@ -123,13 +130,15 @@ class MapHelpersTest {
                         cell.jvp(v, expected, some);
                         differences.jvp(v, out, some);
                         for (int i = 0; i < N; i++) {
-                            assertThat(out.get(0, i) / size).as("J v, %s", provider.name()).isCloseTo(expected.get(0, i) / size, within(4 * bound));
+                            assertThat(out.get(0, i) / size).as("J v, %s", provider.name())
+                                    .isCloseTo(expected.get(0, i) / size, within(4 * bound));
                             assertThat(out.get(1, i) / size).isCloseTo(expected.get(1, i) / size, within(4 * bound));
                         }
                         cell.vjp(v, expected, some);
                         differences.vjp(v, out, some);
                         for (int i = 0; i < N; i++) {
-                            assertThat(out.get(0, i) / size).as("Jᵀ u, %s", provider.name()).isCloseTo(expected.get(0, i) / size, within(4 * N * bound));
+                            assertThat(out.get(0, i) / size).as("Jᵀ u, %s", provider.name())
+                                    .isCloseTo(expected.get(0, i) / size, within(4 * N * bound));
                         }
                     }
                 }
@@ -202,21 +211,21 @@ class MapHelpersTest {
                 }
             };
             FixedPointMap nan = (in, to, rows) -> to.fill(Double.NaN);
-            assertThatCode(() -> InputGuard.apply(right, z, out, all)).doesNotThrowAnyException();
-            assertThatCode(() -> InputGuard.apply(nan, z, out, all)).as("NaN of the map's own").doesNotThrowAnyException();
+            assertThatCode(() -> InputGuard.evaluate(right, z, out, all)).doesNotThrowAnyException();
+            assertThatCode(() -> InputGuard.evaluate(nan, z, out, all)).as("NaN of the map's own").doesNotThrowAnyException();
             for (FixedPointMap map : new FixedPointMap[] {halves, clamps}) {
-                assertThatThrownBy(() -> InputGuard.apply(map, z, out, all)).isInstanceOf(IllegalStateException.class)
+                assertThatThrownBy(() -> InputGuard.evaluate(map, z, out, all)).isInstanceOf(IllegalStateException.class)
                         .hasMessage("apply: the map wrote to z, which is only to be read; expected f(z) in out alone");
             }
-            assertThatThrownBy(() -> InputGuard.apply(forgets, z, out, all))
+            assertThatThrownBy(() -> InputGuard.evaluate(forgets, z, out, all))
                     .hasMessage("apply: the map left element 4 of the row at position 2 unwritten; expected f(z) in every element of out");
             LinearOperator doubles = (u, to, rows) -> {
                 engine.scale(2, u);
                 to.copyFrom(u);
             };
-            assertThatThrownBy(() -> InputGuard.apply(doubles, z, out, all))
+            assertThatThrownBy(() -> InputGuard.multiply(doubles, z, out, all))
                     .hasMessage("apply: the operator wrote to u, which is only to be read; expected T u in out alone");
-            assertThat(Problems.allocated(() -> InputGuard.apply(right, z, out, all))).isZero();
+            assertThat(Problems.allocated(() -> InputGuard.evaluate(right, z, out, all))).isZero();
         }
     }
 }

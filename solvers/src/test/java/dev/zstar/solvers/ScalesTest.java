@@ -47,7 +47,8 @@ class ScalesTest {
     private static void assertClose(Block found, Block expected, int exponent, double tolerance, String what) {
         for (int i = 0; i < found.rows(); i++) {
             for (int j = 0; j < found.cols(); j++) {
-                assertThat(Math.scalb(found.get(i, j), -exponent)).as("%s, 2^%d", what, exponent).isCloseTo(expected.get(i, j), within(tolerance));
+                assertThat(Math.scalb(found.get(i, j), -exponent)).as("%s, 2^%d", what, exponent)
+                        .isCloseTo(expected.get(i, j), within(tolerance));
             }
         }
     }
@@ -56,7 +57,8 @@ class ScalesTest {
     @ParameterizedTest
     @ValueSource(doubles = {1e-300, 1e-200, 1e-160, 1e-90, 1e90, 1e160, 1e200, 1e300})
     void aReportIsTrueForGradientsOfAnySize(double scale) {
-        for (GradientMode mode : new GradientMode[] {new GradientMode.JacobianFree(), new GradientMode.NeumannSeries(3), GradientMode.exact(1e-4)}) {
+        for (GradientMode mode : new GradientMode[] {new GradientMode.JacobianFree(), new GradientMode.NeumannSeries(3),
+                GradientMode.exact(1e-4)}) {
             try (Engine engine = Engines.best(1);
                     DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, N, BATCH, 0.9, 1);
                     FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-12));
@@ -92,7 +94,8 @@ class ScalesTest {
                     var layer = EquilibriumLayer.plan(engine, Type.F64, N, BATCH, cell, solver, new GradientMode.JacobianFree(), 0.125)) {
                 g.fill(scale);
                 layer.forward(x, z);
-                assertThat(layer.backward(g, new DenseCell.Gradients(null, null, db, null)).count(Fate.DAMPED)).as("%s", scale).isEqualTo(BATCH);
+                assertThat(layer.backward(g, new DenseCell.Gradients(null, null, db, null)).count(Fate.DAMPED)).as("%s", scale)
+                        .isEqualTo(BATCH);
                 assertThat(db.get(0, 0)).isBetween(0.0, Double.MAX_VALUE).isNotZero();
             }
         }
@@ -121,7 +124,8 @@ class ScalesTest {
                 assertThat(outcome.fate(0)).as("%s", mode).isEqualTo(Fate.USED);
                 assertThat(outcome.fate(1)).as("%s", mode).isEqualTo(Fate.SKIPPED);
                 assertThat(outcome.backward(1)).as("%s", mode).isEqualTo(Status.NONFINITE_INPUT);
-                assertThat(outcome).hasToString("of 3 rows, the gradients of 1 skipped and of 0 damped; the backward solve of row 1 ended with NONFINITE_INPUT");
+                assertThat(outcome).hasToString("of 3 rows, the gradients of 1 skipped and of 0 damped; the backward solve of row 1 ended "
+                        + "with NONFINITE_INPUT");
             }
         }
     }
@@ -211,10 +215,12 @@ class ScalesTest {
             norm.apply(second, w, 1);
             assertThat(norm.sigma()).isCloseTo(2, within(1e-14));
             second.set(2, 0, Double.NaN);
-            assertThatThrownBy(() -> norm.apply(second, w, 1)).hasMessage("apply: V holds NaN in row 3, column 1; every element must be finite");
+            assertThatThrownBy(() -> norm.apply(second, w, 1))
+                    .hasMessage("apply: V holds NaN in row 3, column 1; every element must be finite");
             assertThatThrownBy(() -> norm.vjp(w, w, w)).as("no σ of V").hasMessageStartingWith("vjp: there is no σ yet");
             second.fill(1.7e308);
-            assertThatThrownBy(() -> norm.apply(second, w, 1)).hasMessage("apply: σ(V) of V 3×3 f64 is beyond the largest f64; expected a smaller V");
+            assertThatThrownBy(() -> norm.apply(second, w, 1))
+                    .hasMessage("apply: σ(V) of V 3×3 f64 is beyond the largest f64; expected a smaller V");
         }
     }
 
@@ -278,7 +284,8 @@ class ScalesTest {
                 v.set(1, j, 0);
             }
             assertThatThrownBy(() -> norm.apply(v, g, w))
-                    .hasMessage("apply: row 2 of V has the length 0.0 and g = 2.0, expected finite elements that are not all 0, and a finite g");
+                    .hasMessage("apply: row 2 of V has the length 0.0 and g = 2.0, expected finite elements that are not all 0, and a "
+                    + "finite g");
         }
     }
 

@@ -22,7 +22,8 @@ class StaleStateTest {
     private static final int N = 7;
     private static final int INPUTS = 3;
     private static final int BATCH = 4;
-    private static final String INPUT = " of the batch has no input for the present parameters; expected inject(x) with a row for it, or inject(row, x), "
+    private static final String INPUT = " of the batch has no input for the present parameters; expected inject(x) with a row for it, or "
+            + "inject(row, x), "
             + "after the constructor and after each update";
 
     /** A cell or a splitting, as all of them are used. */
@@ -128,14 +129,17 @@ class StaleStateTest {
                             .isInstanceOf(IllegalStateException.class).hasMessage("apply: row 0" + INPUT);
                     kept.inject(x.head(2));
                     assertThat(solver.solve(kept.map(), z.head(2)).succeeded()).as("%s, the rows injected", name).isTrue();
-                    assertThatThrownBy(() -> solver.solve(kept.map(), z)).as("%s, two rows of four", name).hasMessage("apply: row 2" + INPUT);
+                    assertThatThrownBy(() -> solver.solve(kept.map(), z)).as("%s, two rows of four", name)
+                            .hasMessage("apply: row 2" + INPUT);
                     kept.inject(3, x.head(1));
-                    assertThatThrownBy(() -> solver.solve(kept.map(), z)).as("%s, three rows of four", name).hasMessage("apply: row 2" + INPUT);
+                    assertThatThrownBy(() -> solver.solve(kept.map(), z)).as("%s, three rows of four", name)
+                            .hasMessage("apply: row 2" + INPUT);
                     kept.inject(2, x.head(1));
                     z.fill(0);
                     assertThat(solver.solve(kept.map(), z).succeeded()).as("%s, row by row", name).isTrue();
                     kept.inject(x.head(1));
-                    assertThatThrownBy(() -> solver.solve(kept.map(), z)).as("%s, the rows of an earlier input", name).hasMessage("apply: row 1" + INPUT);
+                    assertThatThrownBy(() -> solver.solve(kept.map(), z)).as("%s, the rows of an earlier input", name)
+                            .hasMessage("apply: row 1" + INPUT);
                     kept.inject(x);
                     kept.update(other, u, b);
                     assertThatThrownBy(() -> solver.solve(kept.map(), z)).as("%s, updated since", name).hasMessage("apply: row 0" + INPUT);
@@ -193,7 +197,10 @@ class StaleStateTest {
         }
     }
 
-    /** Derivatives of other parameters, and of the cell of another input too, whose slopes it has: those of a splitting lie in its own state. */
+    /**
+     * Derivatives of other parameters, and of the cell of another input too, whose slopes it has: those of a splitting lie in its own
+     * state.
+     */
     @Test
     void derivativesAreThoseOfThePresentParametersOrRefused() {
         try (Engine engine = Engines.best(1);
@@ -220,11 +227,13 @@ class StaleStateTest {
                     long before = map.linearisation();
                     kept.update(w, u, b);
                     assertThat(map.linearisation()).as(name).isNotEqualTo(before);
-                    assertThatThrownBy(() -> map.vjp(v, out, all)).as("%s, updated since", name).hasMessageStartingWith("vjp: row 0 of the batch has no point");
+                    assertThatThrownBy(() -> map.vjp(v, out, all)).as("%s, updated since", name)
+                            .hasMessageStartingWith("vjp: row 0 of the batch has no point");
                     kept.inject(x);
                     map.linearise(z, all);
                     map.linearise(z.head(1), last);
-                    assertThatThrownBy(() -> map.vjp(v, out, all)).as("%s, another row since", name).hasMessageStartingWith("vjp: row 0 of the batch has no point");
+                    assertThatThrownBy(() -> map.vjp(v, out, all)).as("%s, another row since", name)
+                            .hasMessageStartingWith("vjp: row 0 of the batch has no point");
                     map.vjp(v.head(1), out.head(1), last);
                     if (map instanceof EquilibriumMap<?> cell) {
                         long version = cell.version();

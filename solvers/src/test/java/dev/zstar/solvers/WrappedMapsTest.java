@@ -83,7 +83,10 @@ class WrappedMapsTest {
 
     private static final Stopping STOPPING = Stopping.relative(1e-5);
 
-    /** Newton's method evaluates f once a step, and takes derivatives from the map, in whatever it is wrapped; with differences every product is an f. */
+    /**
+     * Newton's method evaluates f once a step, and takes derivatives from the map, in whatever it is wrapped; with differences every
+     * product is an f.
+     */
     @Test
     void newtonsMethodTakesTheDerivativesOfWhatIsWrapped() {
         try (Engine engine = Engines.best(1);

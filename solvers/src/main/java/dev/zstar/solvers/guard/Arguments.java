@@ -33,7 +33,8 @@ public final class Arguments {
         for (int i = 0; i < block.rows(); i++) {
             for (int j = 0; j < block.cols(); j++) {
                 if (!Double.isFinite(block.get(i, j))) {
-                    throw new IllegalArgumentException(operation + ": " + name + " holds " + block.get(i, j) + " in row " + (i + 1) + ", column "
+                    throw new IllegalArgumentException(operation + ": " + name + " holds " + block.get(i, j) + " in row " + (i + 1)
+                            + ", column "
                             + (j + 1) + "; every element must be finite");
                 }
             }

@@ -2,7 +2,9 @@ package dev.zstar.solvers.guard;
 
 import dev.zstar.kernels.Block;
 
-/** A number made of the bits of all elements, by which a change is noticed that was not to be made. Looked at only where assertions are on. */
+/**
+ * A number made of the bits of all elements, by which a change is noticed that was not to be made. Looked at only where assertions are on.
+ */
 public final class Checksum {
     /** Whether assertions are on, as with {@code -ea} and in most tests. */
     public static final boolean ON = Checksum.class.desiredAssertionStatus();

@@ -11,7 +11,8 @@ import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 
 /**
- * What an object holds outside the heap. It allocates, counts and closes all of it in one place, so that a constructor which fails half way gives everything back:
+ * What an object holds outside the heap. It allocates, counts and closes all of it in one place, so that a constructor which fails half way
+ * gives everything back:
  *
  * <pre>{@code
  * memory = new Memory(engine);
@@ -67,7 +68,7 @@ public final class Memory implements AutoCloseable {
     /** Closes one part before the others; nothing if it is not held. */
     public void release(Object what) {
         for (int i = 0; i < parts.size(); i++) {
-            if (parts.get(i).what() == what) {
+            if (parts.get(i).what().equals(what)) {
                 parts.remove(i).close();
                 return;
             }

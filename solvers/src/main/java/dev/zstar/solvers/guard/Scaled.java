@@ -4,8 +4,8 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Type;
 
 /**
- * A row as {@code values · 2^exponent} with the largest value between 1 and 2, so that squares of finite elements neither overflow nor vanish. A copy on the heap: for reports
- * and for what lies outside the usual range.
+ * A row as {@code values · 2^exponent} with the largest value between 1 and 2, so that squares of finite elements neither overflow nor
+ * vanish. A copy on the heap: for reports and for what lies outside the usual range.
  */
 public final class Scaled {
     /** A sum of products of f64 elements at least this large has lost no digit to products that underflowed. */
@@ -30,7 +30,9 @@ public final class Scaled {
     /** Whether a coefficient is a normal number of the type, so that kernels multiply by it and by nothing else. */
     public static boolean isNormal(Type type, double coefficient) {
         double size = Math.abs(coefficient);
-        return type == Type.F32 ? size >= Float.MIN_NORMAL && size <= Float.MAX_VALUE : size >= Double.MIN_NORMAL && size <= Double.MAX_VALUE;
+        return type == Type.F32
+                ? size >= Float.MIN_NORMAL && size <= Float.MAX_VALUE
+                : size >= Double.MIN_NORMAL && size <= Double.MAX_VALUE;
     }
 
     /** Row {@code row} of a block. */

@@ -22,12 +22,14 @@ import dev.zstar.solvers.guard.Memory;
  * The layer {@code z* = f(z*; θ, x)} of a network: {@link #forward} solves, {@link #backward} takes the gradient of a loss by z* and adds those by θ and x
  * to the user's blocks (Bai, Kolter and Koltun 2019). Nothing of the forward iterations is kept, unless the {@link GradientMode} unrolls them.
  *
- * <p>A row whose forward or backward solve failed has no gradient. It adds nothing, or a damped Jacobian-free one ({@link #plan}): a map that stops contracting
- * in the middle of a training run then costs steps, and not the parameters. {@link GradientOutcome} reports on each row.
+ * <p>A row whose forward or backward solve failed has no gradient. It adds nothing, or a damped Jacobian-free one ({@link #plan}): a map
+ * that stops contracting in the middle of a training run then costs steps, and not the parameters. {@link GradientOutcome} reports on each
+ * row.
  *
  * <p>The map and the forward solver are the user's, who closes them; they may serve other solves between two passes, but not between a forward and its
- * backward pass. A backward pass refuses a map that has been given other parameters or another input since ({@link EquilibriumMap#version}), and, where assertions are
- * on, blocks whose elements have changed. Not for two threads at once. Passes allocate nothing once they are warm, except for the first row that fails.
+ * backward pass. A backward pass refuses a map that has been given other parameters or another input since
+ * ({@link EquilibriumMap#version}), and, where assertions are on, blocks whose elements have changed. Not for two threads at once. Passes
+ * allocate nothing once they are warm, except for the first row that fails.
  *
  * @param <G> where the map adds gradients
  */
@@ -84,7 +86,8 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
             pullback = pullback(mode);
             unrolling = switch (mode) {
                 case GradientMode.Unrolled m -> new Unrolling(engine, memory, type, n, batch, m.steps(), 1);
-                case GradientMode.Checkpointed m -> new Unrolling(engine, memory, type, n, batch, m.steps(), (int) Math.ceil(Math.sqrt(m.steps())));
+                case GradientMode.Checkpointed m -> new Unrolling(engine, memory, type, n, batch, m.steps(),
+                        (int) Math.ceil(Math.sqrt(m.steps())));
                 default -> null;
             };
             v = block(n);
@@ -109,8 +112,8 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
      * @param map f
      * @param solver of the forward solve; Broyden's for modes that use its inverse
      * @param damping what a row adds whose solve failed: its Jacobian-free gradient, times this; 0 skips it
-     * @throws IllegalArgumentException if something is null or out of its range, the solver is planned for another engine, type, length or for fewer rows, or the mode does not
-     *     go with it
+     * @throws IllegalArgumentException if something is null or out of its range, the solver is planned for another engine, type, length or
+     *     for fewer rows, or the mode does not go with it
      */
     public static <G> EquilibriumLayer<G> plan(
             Engine engine, Type type, int n, int batch, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode, double damping) {
@@ -286,7 +289,8 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
             if (packed != null) {
                 memory.release(packed.x);
             }
-            packed = packed == null ? new Packed(block(n), block(n), block(pass.x().cols())) : new Packed(packed.v, packed.z, block(pass.x().cols()));
+            packed = packed == null ? new Packed(block(n), block(n), block(pass.x().cols()))
+                    : new Packed(packed.v, packed.z, block(pass.x().cols()));
         }
         for (int p = 0; p < used.count(); p++) {
             int b = used.index(p);

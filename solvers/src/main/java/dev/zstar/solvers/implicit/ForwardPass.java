@@ -34,7 +34,8 @@ final class ForwardPass {
         Arguments.present(operation, "x", x);
         Arguments.present(operation, "z", z).requireShape(operation, "z", type, z.rows(), n);
         if (x.rows() != z.rows()) {
-            throw new IllegalArgumentException(operation + ": x has " + x.rows() + " rows and z has " + z.rows() + ", expected one of x for each of z");
+            throw new IllegalArgumentException(operation + ": x has " + x.rows() + " rows and z has " + z.rows()
+                    + ", expected one of x for each of z");
         }
         if (z.rows() > batch) {
             throw new IllegalArgumentException(operation + ": x and z have " + z.rows() + " rows, expected at most the layer's " + batch);
@@ -56,7 +57,8 @@ final class ForwardPass {
     /** Throws unless there was a pass, the gradient is one of its states, and neither the map nor the blocks have changed since. */
     void require(String operation, Block gradient) {
         if (z == null) {
-            throw new IllegalStateException(operation + " without a forward pass; expected forward(x, z) before it, and no inference between");
+            throw new IllegalStateException(operation
+                    + " without a forward pass; expected forward(x, z) before it, and no inference between");
         }
         Arguments.present(operation, "the gradient", gradient).requireShape(operation, "the gradient", type, z.rows(), n);
         Arguments.sameOrDisjoint(operation, "the gradient", gradient, "z", z);
@@ -73,7 +75,8 @@ final class ForwardPass {
 
     private static void requireUnchanged(String operation, String name, Block block, long before) {
         if (Checksum.of(block) != before) {
-            throw new IllegalStateException(operation + ": " + name + " has changed since forward(x, z); expected it to stay as it was until the last backward pass");
+            throw new IllegalStateException(operation + ": " + name
+                    + " has changed since forward(x, z); expected it to stay as it was until the last backward pass");
         }
     }
 

@@ -89,7 +89,8 @@ public sealed interface GradientMode {
                 throw new IllegalArgumentException("a phantom gradient of " + steps + " steps; expected at least 1");
             }
             if (!(damping > 0 && damping <= 1)) {
-                throw new IllegalArgumentException("a phantom gradient with steps damped by " + damping + "; expected above 0 and at most 1");
+                throw new IllegalArgumentException("a phantom gradient with steps damped by " + damping
+                        + "; expected above 0 and at most 1");
             }
         }
     }

@@ -59,7 +59,8 @@ public final class ImplicitFunction implements AutoCloseable {
         Arguments.present("pullBack", "the equation", equation);
         Arguments.present("pullBack", "the sum of gradients", sum);
         if (Arguments.present("pullBack", "the gradient", gradient).rows() > w.rows()) {
-            throw new IllegalArgumentException("pullBack: the gradient has " + gradient.rows() + " rows, expected at most the plan's " + w.rows());
+            throw new IllegalArgumentException("pullBack: the gradient has " + gradient.rows() + " rows, expected at most the plan's "
+                    + w.rows());
         }
         gradient.requireShape("pullBack", "the gradient", w.type(), gradient.rows(), w.cols());
         Block found = w.head(gradient.rows());

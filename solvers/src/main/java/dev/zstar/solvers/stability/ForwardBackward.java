@@ -50,7 +50,8 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
      * @param u {@code n × inputs}
      * @param bias {@code 1 × n}
      * @param step α, above 0
-     * @throws IllegalArgumentException if the activation is neither ReLU nor the identity, a shape does not fit, or an element is NaN or infinite, also after it is scaled by α
+     * @throws IllegalArgumentException if the activation is neither ReLU nor the identity, a shape does not fit, or an element is NaN or
+     *     infinite, also after it is scaled by α
      */
     public ForwardBackward(Engine engine, Activation activation, Block w, Block u, Block bias, double step, int batch) {
         Splitting.require("forward-backward", activation, step);
@@ -94,7 +95,9 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
         engine.axpby(α, bias, 0, this.bias);
     }
 
-    /** Takes new parameters, of the same shapes, for which the input is to be injected again; allocates nothing and does not look for NaN. */
+    /**
+     * Takes new parameters, of the same shapes, for which the input is to be injected again; allocates nothing and does not look for NaN.
+     */
     public void update(Block w, Block u, Block bias) {
         Splitting.requireShapes("update", w, u, bias, type, n, inputs);
         relax(w, u, bias);

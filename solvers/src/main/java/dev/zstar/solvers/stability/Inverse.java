@@ -39,8 +39,8 @@ final class Inverse {
     }
 
     /**
-     * Replaces the matrix by its factors; returns the column whose pivot is not finite, or no more than n roundings of the largest element of its row, so that the matrix is singular
-     * for all that can be computed; -1 if there is none.
+     * Replaces the matrix by its factors; returns the column whose pivot is not finite, or no more than n roundings of the largest element
+     * of its row, so that the matrix is singular for all that can be computed; -1 if there is none.
      */
     int factor() {
         for (int i = 0; i < n; i++) {

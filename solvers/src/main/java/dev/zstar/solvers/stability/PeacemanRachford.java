@@ -56,8 +56,8 @@ public final class PeacemanRachford implements DifferentiableMap, AutoCloseable 
      * @param u {@code n × inputs}
      * @param bias {@code 1 × n}
      * @param step α, above 0
-     * @throws IllegalArgumentException if the activation is neither ReLU nor the identity, a shape does not fit, an element is NaN or infinite, or {@code I + α (I - W)} is singular
-     *     to rounding
+     * @throws IllegalArgumentException if the activation is neither ReLU nor the identity, a shape does not fit, an element is NaN or
+     *     infinite, or {@code I + α (I - W)} is singular to rounding
      */
     public PeacemanRachford(Engine engine, Activation activation, Block w, Block u, Block bias, double step, int batch) {
         Splitting.require("Peaceman-Rachford", activation, step);
@@ -78,9 +78,11 @@ public final class PeacemanRachford implements DifferentiableMap, AutoCloseable 
             this.bias = memory.block(type, 1, n);
             this.bias.copyFrom(bias);
             injected = memory.add(new RowData(engine, type, batch, n, "input for the present parameters",
-                    "inject(x) with a row for it, or inject(row, x), after the constructor and after each update"), RowData::close, RowData::bytes);
+                    "inject(x) with a row for it, or inject(row, x), after the constructor and after each update"), RowData::close,
+                    RowData::bytes);
             scratch = memory.block(type, batch, n);
-            slope = memory.add(new RowData(engine, type, batch, n, "point of linearisation", "linearise(u, rows) with it, after the last update"),
+            slope = memory.add(new RowData(engine, type, batch, n, "point of linearisation",
+                    "linearise(u, rows) with it, after the last update"),
                     RowData::close, RowData::bytes);
         } catch (Throwable e) {
             memory.close();
@@ -100,7 +102,8 @@ public final class PeacemanRachford implements DifferentiableMap, AutoCloseable 
         }
         int column = inverse.factor();
         if (column >= 0) {
-            throw new IllegalArgumentException(operation + ": I + α (I - W) with α = " + α + " is singular to rounding, by its pivot in column " + (column + 1)
+            throw new IllegalArgumentException(operation + ": I + α (I - W) with α = " + α
+                    + " is singular to rounding, by its pivot in column " + (column + 1)
                     + "; expected W finite, and I - W monotone as MonotoneWeights makes it");
         }
         for (int from = 0; from < n; from += inverse.width()) {
@@ -218,7 +221,10 @@ public final class PeacemanRachford implements DifferentiableMap, AutoCloseable 
         engine.apply(r, d, out, Epilogue.NONE);
     }
 
-    /** Bytes that this holds, on the heap too; a transposed copy of R joins at the first {@link #vjp}, and a block when derivatives of rows out of order are first asked for. */
+    /**
+     * Bytes that this holds, on the heap too; a transposed copy of R joins at the first {@link #vjp}, and a block when derivatives of rows
+     * out of order are first asked for.
+     */
     public long bytes() {
         return memory.bytes() + inverse.bytes();
     }

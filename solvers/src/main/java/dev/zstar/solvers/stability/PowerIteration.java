@@ -23,7 +23,10 @@ final class PowerIteration implements AutoCloseable {
     private final double small;
     /** The largest power of two by which vectors are scaled, up or down. */
     private final int reach;
-    /** Products are made with vectors of length {@code 2^-shift}: 0 unless V is so large or so small that they would leave the range of the type. */
+    /**
+     * Products are made with vectors of length {@code 2^-shift}: 0 unless V is so large or so small that they would leave the range of the
+     * type.
+     */
     private int shift;
 
     /** For matrices of {@code rows × cols}; u starts random. */

@@ -81,8 +81,9 @@ public final class SpectralNormalisation implements AutoCloseable {
     }
 
     /**
-     * From ∂L/∂W to ∂L/∂V of the V last given to {@link #apply}: {@code s (G - ⟨G, W⟩ / c · u vᵀ)} with {@code s = c / σ}, G = ∂L/∂W and the singular vectors u and v (Miyato et al., equation 12); G where
-     * {@code s = 1}. That is the derivative of {@code σ = uᵀ V v}, exact once u and v have converged.
+     * From ∂L/∂W to ∂L/∂V of the V last given to {@link #apply}: {@code s (G - ⟨G, W⟩ / c · u vᵀ)} with {@code s = c / σ}, G = ∂L/∂W and
+     * the singular vectors u and v (Miyato et al., equation 12); G where {@code s = 1}. That is the derivative of {@code σ = uᵀ V v}, exact
+     * once u and v have converged.
      *
      * @param w what the last {@link #apply} wrote
      * @param dw ∂L/∂W, {@code rows × cols}

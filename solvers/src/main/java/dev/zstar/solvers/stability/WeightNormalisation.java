@@ -11,8 +11,8 @@ import java.util.Arrays;
  * Weight normalisation (Salimans and Kingma 2016, equation 2): row i of W is {@code g_i v_i / ‖v_i‖₂}, so that the length of a row is a parameter of its own. Rows of
  * length at most g keep {@code ‖W‖₂ ≤ √rows g}; for a bound that does not grow with the rows see {@link SpectralNormalisation}.
  *
- * <p>Holds five numbers for each row, on the heap, and no block: there is nothing to close. Rows whose length or g / length is no normal number of the type are computed apart,
- * and allocate.
+ * <p>Holds five numbers for each row, on the heap, and no block: there is nothing to close. Rows whose length or g / length is no normal
+ * number of the type are computed apart, and allocate.
  */
 public final class WeightNormalisation {
     private final Engine engine;
@@ -105,7 +105,8 @@ public final class WeightNormalisation {
             double slope = constants[i] / lengths[i];
             // What v_i is multiplied by after ∂w_i was by g_i / ‖v_i‖.
             double share = -factors[i] * slope / lengths[i];
-            if (extreme[i] || !(inner >= Scaled.SMALLEST_SUM && inner < Double.POSITIVE_INFINITY) || factors[i] != 0 && !Scaled.isNormal(type, share)) {
+            if (extreme[i] || !(inner >= Scaled.SMALLEST_SUM && inner < Double.POSITIVE_INFINITY) || factors[i] != 0
+                    && !Scaled.isNormal(type, share)) {
                 extreme[i] = true;
                 extremeVjp(i, v, g, dw, dv, dg);
             } else {
