@@ -88,7 +88,7 @@ public final class Gmres extends LinearSolver {
         gramSchmidt = new GramSchmidt(engine, v, GramSchmidt.HALF);
         h = gramSchmidt.h;
         scale = new double[batch];
-        small = new KrylovProblem(batch, m);
+        small = new KrylovProblem(batch, m, plan.type.unitRoundoff());
     }
 
     /**
@@ -111,7 +111,7 @@ public final class Gmres extends LinearSolver {
 
     /**
      * One cycle from {@code u = 0}, believed as it is: no product is spent on the true residual. What the outcome states instead is the
-     * residual of the small problem, relative to the right-hand side; NaN where the operator was.
+     * residual of the small problem, relative to the right-hand side. Where the operator became NaN it is that of the space before.
      *
      * @param solution may be {@code rhs}
      * @param limits the most steps of each row, at least 1; looked at after each step, so the operator may lower them to end the cycle
@@ -149,7 +149,7 @@ public final class Gmres extends LinearSolver {
             int row = open.index(p);
             small.begin(row, norms[p]);
             scale[row] = 1 / norms[p];
-            if (may(row, 0)) {
+            if (may(row, 0) && norms[p] > 0) {
                 r.copyRow(r, p, inner.count());
                 inner.append(row);
             }
@@ -187,14 +187,19 @@ public final class Gmres extends LinearSolver {
         int kept = 0;
         for (int p = 0; p < active; p++) {
             int row = inner.index(p);
-            boolean grows = gramSchmidt.isIndependent(row);
+            if (!(gramSchmidt.whole[row] < Double.POSITIVE_INFINITY)) {
+                // What T returned is left out; the space before it stands.
+                trouble[row] = Status.NONFINITE_OPERATOR;
+                continue;
+            }
             double estimate = column(row, j);
-            worst = Math.max(worst, estimate);
+            boolean grows = gramSchmidt.isIndependent(row) && small.grows(row);
+            worst = Math.max(worst, estimate / unit(row));
             claims[row] = estimate;
             if (!grows) {
                 // An invariant space: it holds the solution, unless the system is singular.
                 trouble[row] = Status.BREAKDOWN;
-            } else if (!within(row, estimate) && estimate < Double.POSITIVE_INFINITY && may(row, j + 1)) {
+            } else if (!within(row, estimate) && may(row, j + 1)) {
                 scale[row] = 1 / gramSchmidt.left[row];
                 if (kept != p) {
                     w.copyRow(w, p, kept);
@@ -223,7 +228,9 @@ public final class Gmres extends LinearSolver {
             h[at + j] += 1;
             below = -below;
         }
-        return small.add(row, h, at, below);
+        // In I - T the vectors that T makes meet those of length 1.
+        double whole = preconditioner == null ? Math.max(1, gramSchmidt.whole[row]) : gramSchmidt.whole[row];
+        return small.add(row, h, at, below, whole);
     }
 
     /** {@code u += V y}, or {@code M⁻¹ V y}. */
@@ -234,6 +241,7 @@ public final class Gmres extends LinearSolver {
             int row = open.index(p);
             most = Math.max(most, small.steps(row));
             small.solve(row, h, row * m, m);
+            claims[row] = small.steps(row) > 0 ? small.left(row) : Double.NaN;
         }
         Block u = in.head(active);
         engine.mix(z == null ? v : z, most, h, u, open);
@@ -249,9 +257,11 @@ public final class Gmres extends LinearSolver {
     private void believe() {
         for (int p = 0; p < open.count(); p++) {
             int row = open.index(p);
-            double remains = small.left(row);
-            Status status = !(remains < Double.POSITIVE_INFINITY) ? Status.NONFINITE_OPERATOR
+            boolean held = !endangered(row, small.size(row));
+            double remains = held ? small.left(row) / unit(row) : 1;
+            Status status = !held ? Status.OUT_OF_RANGE
                     : remains <= tolerance(row) ? Status.CONVERGED_RELATIVE
+                    : trouble[row] == Status.NONFINITE_OPERATOR ? Status.NONFINITE_OPERATOR
                     : trouble[row] != null ? Status.STAGNATED
                     : Status.MAX_EVALUATIONS;
             outcome.end(row, status, remains);

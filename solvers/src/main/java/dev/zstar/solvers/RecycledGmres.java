@@ -80,7 +80,7 @@ public final class RecycledGmres extends LinearSolver {
         v = plan.basis(capacity);
         pairs = new RecycledPairs(plan, v, options.pairs());
         gramSchmidt = new GramSchmidt(engine, v, GramSchmidt.HALF);
-        problem = new KrylovProblem(batch, steps);
+        problem = new KrylovProblem(batch, steps, plan.type.unitRoundoff());
         going = new Rows(batch);
         inner = new Rows(batch);
         begun = new double[batch];
@@ -177,20 +177,28 @@ public final class RecycledGmres extends LinearSolver {
         double worst = 0;
         for (int p = 0; p < active; p++) {
             int row = inner.index(p);
-            double estimate = problem.add(row, gramSchmidt.h, row * v.capacity(), gramSchmidt.left[row]);
-            worst = Math.max(worst, estimate);
+            scale[row] = 0;
+            if (!(gramSchmidt.whole[row] < Double.POSITIVE_INFINITY)) {
+                // What T returned is left out; the space before it stands.
+                trouble[row] = Status.NONFINITE_OPERATOR;
+                continue;
+            }
+            double estimate = problem.add(row, gramSchmidt.h, row * v.capacity(), gramSchmidt.left[row], gramSchmidt.whole[row]);
+            worst = Math.max(worst, estimate / unit(row));
             claims[row] = estimate;
-            // Where the space is invariant, H̄ ends with rounding, and V⁺ with zeros.
-            scale[row] = gramSchmidt.isIndependent(row) ? 1 / gramSchmidt.left[row] : 0;
+            if (gramSchmidt.isIndependent(row) && problem.grows(row)) {
+                scale[row] = 1 / gramSchmidt.left[row];
+            } else {
+                // Where the space is invariant, H̄ ends with rounding, and V⁺ with zeros.
+                trouble[row] = Status.BREAKDOWN;
+            }
         }
         outcome.record(worst);
         engine.normalise(w, scale, v, j + 1, inner);
         int kept = 0;
         for (int p = 0; p < active; p++) {
             int row = inner.index(p);
-            if (!gramSchmidt.isIndependent(row)) {
-                trouble[row] = Status.BREAKDOWN;
-            } else if (j + 1 < steps && goesOn(row)) {
+            if (j + 1 < steps && goesOn(row)) {
                 if (kept != p) {
                     w.copyRow(w, p, kept);
                 }
@@ -216,6 +224,9 @@ public final class RecycledGmres extends LinearSolver {
             int row = going.index(p);
             most = Math.max(most, problem.steps(row));
             problem.solve(row, y, row * v.capacity(), v.capacity());
+            if (problem.steps(row) > 0) {
+                claims[row] = problem.left(row);
+            }
         }
         Block u = in.head(going.count());
         engine.mix(v, most, y, u, going);
@@ -224,7 +235,7 @@ public final class RecycledGmres extends LinearSolver {
         int kept = 0;
         for (int p = 0; p < going.count(); p++) {
             int row = going.index(p);
-            if (!(claims[row] < Double.POSITIVE_INFINITY)) {
+            if (trouble[row] == Status.NONFINITE_OPERATOR) {
                 pairs.forget(row);
             } else if (problem.steps(row) > 0) {
                 pairs.renew(row, problem);
