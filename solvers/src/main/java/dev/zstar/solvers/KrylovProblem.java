@@ -6,14 +6,16 @@ import java.util.Arrays;
  * The small problem of GMRES, {@code min ‖β e₁ - H̄ y‖} with H̄ of {@code (j + 1) × j}, for each row of the batch: solved by one Givens rotation a
  * column (Saad 2003, section 6.5.3), so that its residual is known after each step. H̄ itself is kept too, for what is made of it after a cycle.
  *
- * <p>The columns of H̄ carry the rounding of vectors as long as those that were made orthogonal. Where that, times y, is more than the residual that the
- * rotations leave, H̄ is singular or nearly so, and {@link SingularTriangle} solves instead.
+ * <p>The columns of H̄ carry the rounding of vectors as long as those that were made orthogonal. Where a pivot is hardly more than that, and y so long
+ * that it shows in the residual, H̄ is singular or nearly so, and {@link SingularTriangle} solves instead.
  */
 final class KrylovProblem {
     /** A column that adds no more than this to the space, in units of rounding, adds rounding alone. */
     private static final double NOISE = 50;
     /** The least singular value is rarely this much smaller than the least pivot. */
     private static final double PIVOT = 1000;
+    /** Rounding that is this small a part of a residual does not show in it. */
+    private static final double SLIGHT = 1e-3;
 
     private final int m;
     private final double roundoff;
@@ -125,7 +127,7 @@ final class KrylovProblem {
         }
         left[b] = Math.abs(right[rhs + j]);
         double noise = roundoff * reach[b];
-        if (least <= PIVOT * noise && !(noise * size[b] <= left[b])) {
+        if (least <= PIVOT * noise && !(noise * size[b] <= SLIGHT * left[b])) {
             singular.solve(triangle, b * m * m, j, right, rhs, left[b], noise, y, at);
             left[b] = singular.residual();
             size[b] = 0;

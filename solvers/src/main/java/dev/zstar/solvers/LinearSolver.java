@@ -25,8 +25,6 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
     private static final double PROGRESS = 0.999;
     /** A residual of this many units of roundoff, where the space is exhausted, is what there is to have. */
     private static final double HAPPY = 100;
-    /** A start whose residual is this many times the right-hand side is worth less than zero. */
-    private static final double FAR = 1e100;
     /** A residual of this many times the change that the caller's range makes of a solution is made by it. */
     private static final double HELD = 10;
 
@@ -339,7 +337,8 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
 
     /** Whether zero is a better start than the one at position p, from which no method gets anywhere. */
     private boolean isWorthless(int row, int p) {
-        boolean far = norms[p] > FAR * unit(row) || lost[row] == Double.POSITIVE_INFINITY || norms[p] <= rounding(row, p) && rounding(row, p) > unit(row);
+        // The rounding of its residual alone is longer than the right-hand side.
+        boolean far = lost[row] == Double.POSITIVE_INFINITY || plan.type.unitRoundoff() * (sizes[p] + norms[p]) > unit(row);
         return far && startIsFinite(row);
     }
 

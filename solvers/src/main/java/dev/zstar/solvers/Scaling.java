@@ -14,6 +14,8 @@ final class Scaling {
     private final Type type;
     /** Up to this exponent a power of two is a coefficient for the engine, and underflow takes less than rounding does. */
     private final int limit;
+    /** A solution shorter than this loses elements that a large T makes long again. */
+    private final double shortest;
     private final double largest;
     private final Plan plan;
     /** By row of the batch: e, where the caller's numbers are 2ᵉ times those here, and the length of the right-hand side here. */
@@ -26,6 +28,7 @@ final class Scaling {
         this.plan = plan;
         type = plan.type;
         limit = type == Type.F32 ? 90 : 960;
+        shortest = type == Type.F32 ? 0x1p-85 : 0x1p-980;
         largest = type == Type.F32 ? Float.MAX_VALUE : Double.MAX_VALUE;
         exponent = new int[plan.batch];
         unit = new double[plan.batch];
@@ -119,7 +122,8 @@ final class Scaling {
 
     /** Whether a solution of this length may have elements that the caller's block can not hold as they are. */
     boolean endangered(int b, double length) {
-        return exponent[b] < -limit || !(Math.scalb(length, exponent[b]) < largest);
+        double whole = Math.scalb(length, exponent[b]);
+        return exponent[b] < -limit || !(whole < largest) || exponent[b] < 0 && whole < shortest;
     }
 
     /**

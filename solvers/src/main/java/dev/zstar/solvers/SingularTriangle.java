@@ -4,12 +4,14 @@ import java.util.Arrays;
 
 /**
  * {@code min ‖g - R y‖} where R of order j is singular or nearly so: by its singular values (one-sided rotations, Hestenes 1958; Golub and Van Loan 2013,
- * section 8.6.3), of which the largest are used, as many as make the larger of the residual and the rounding of y least. What is left out would add more
- * rounding to y than it takes from the residual.
+ * section 8.6.3), of which the largest are used, as many as make residual and rounding of y, together, least. What is left out would add more rounding
+ * than it takes from the residual.
  */
 final class SingularTriangle {
     /** Columns whose cosine is this small are orthogonal to rounding. */
     private static final double ORTHOGONAL = 0x1p-50;
+    /** Rounding is an estimate, and a longer y has to be worth it. */
+    private static final double CAUTION = 4;
     /** Each round makes every pair of columns orthogonal once; convergence is quadratic in the end. */
     private static final int ROUNDS = 40;
 
@@ -159,7 +161,7 @@ final class SingularTriangle {
                     left = Math.hypot(left, along[order[l]]);
                 }
             }
-            double reached = Math.max(left, noise * size);
+            double reached = Math.hypot(left, CAUTION * noise * size);
             if (reached < least) {
                 least = reached;
                 best = k;

@@ -104,7 +104,7 @@ class BroydenTest {
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, 64, 5, 0.95, 1);
                 Broyden broyden = Broyden.plan(engine, Type.F32, 64, 5, new Broyden.Options(4), Stopping.relative(1e-5));
                 Block z = engine.allocate(Type.F32, 5, 64)) {
-            assertThat(broyden.bytes()).isEqualTo((4 + 2) * Block.bytes(Type.F32, 5, 64));
+            assertThat(broyden.bytes()).isEqualTo((4 + 2) * Block.bytes(Type.F32, 5, 64) + Block.bytes(Type.F32, 1, 64));
             Outcome outcome = broyden.solve(cell, z);
             assertThat(outcome.succeeded()).as("%s", outcome).isTrue();
         }
