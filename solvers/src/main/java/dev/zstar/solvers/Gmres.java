@@ -69,6 +69,8 @@ public final class Gmres extends LinearSolver {
     private final GramSchmidt gramSchmidt;
     private final double[] h;
     private final double[] scale;
+    /** Of what was preconditioned, by position. */
+    private final double[] lengths;
     private final KrylovProblem small;
     /** Of {@link #approximate}, the most steps of each row; null for m, and the budget. */
     private int[] limits;
@@ -88,6 +90,7 @@ public final class Gmres extends LinearSolver {
         gramSchmidt = new GramSchmidt(engine, v, GramSchmidt.HALF);
         h = gramSchmidt.h;
         scale = new double[batch];
+        lengths = new double[batch];
         small = new KrylovProblem(batch, m, plan.type.unitRoundoff());
     }
 
@@ -177,6 +180,7 @@ public final class Gmres extends LinearSolver {
             preconditioner.apply(vj, zj, inner);
             t.apply(zj, w, inner);
             engine.axpby(1, zj, -1, w);
+            engine.norm(zj, lengths);
             if (z != null) {
                 engine.store(zj, ones, z, j, inner);
             }
@@ -192,7 +196,7 @@ public final class Gmres extends LinearSolver {
                 trouble[row] = Status.NONFINITE_OPERATOR;
                 continue;
             }
-            double estimate = column(row, j);
+            double estimate = column(row, j, preconditioner == null ? 1 : lengths[p]);
             boolean grows = gramSchmidt.isIndependent(row) && small.grows(row);
             worst = Math.max(worst, estimate / unit(row));
             claims[row] = estimate;
@@ -217,8 +221,13 @@ public final class Gmres extends LinearSolver {
         out = last;
     }
 
-    /** Adds the column of {@code I - H}, or of H itself where T was not alone; returns the small problem's residual. */
-    private double column(int row, int j) {
+    /**
+     * Adds the column of {@code I - H}, or of H itself where T was not alone.
+     *
+     * @param length of what T was applied to, and I
+     * @return the small problem's residual
+     */
+    private double column(int row, int j, double length) {
         int at = row * m;
         double below = gramSchmidt.left[row];
         if (preconditioner == null) {
@@ -228,9 +237,7 @@ public final class Gmres extends LinearSolver {
             h[at + j] += 1;
             below = -below;
         }
-        // In I - T the vectors that T makes meet those of length 1.
-        double whole = preconditioner == null ? Math.max(1, gramSchmidt.whole[row]) : gramSchmidt.whole[row];
-        return small.add(row, h, at, below, whole);
+        return small.add(row, h, at, below, Math.max(length, gramSchmidt.whole[row]));
     }
 
     /** {@code u += V y}, or {@code M⁻¹ V y}. */

@@ -12,8 +12,9 @@ import java.util.Arrays;
 final class KrylovProblem {
     /** A column that adds no more than this to the space, in units of rounding, adds rounding alone. */
     private static final double NOISE = 50;
-    /** The least singular value is rarely this much smaller than the least pivot. */
+    /** A pivot of this many units of rounding, or rounding that is this part of β, is a sign of a singular value that is rounding. */
     private static final double PIVOT = 1000;
+    private static final double ROUGH = 1e-4;
     /** Rounding that is this small a part of a residual does not show in it. */
     private static final double SLIGHT = 1e-3;
 
@@ -127,7 +128,8 @@ final class KrylovProblem {
         }
         left[b] = Math.abs(right[rhs + j]);
         double noise = roundoff * reach[b];
-        if (least <= PIVOT * noise && !(noise * size[b] <= SLIGHT * left[b])) {
+        boolean rough = !(noise * size[b] <= SLIGHT * left[b]);
+        if (j > 0 && rough && (least <= PIVOT * noise || !(noise * size[b] <= ROUGH * β[b]))) {
             singular.solve(triangle, b * m * m, j, right, rhs, left[b], noise, y, at);
             left[b] = singular.residual();
             size[b] = 0;

@@ -64,9 +64,10 @@ public final class RecycledGmres extends LinearSolver {
     /** The residuals of the rows going; then of those inner the last vector of the space, and the next. */
     private Block in;
     private Block out;
-    /** By row of the batch: the residual when the cycles began; for the engine, scales, y, and the residual in V⁺. */
+    /** By row of the batch: the residual when the cycles began; for the engine, scales, lengths of M⁻¹ v by position, y, and the residual in V⁺. */
     private final double[] begun;
     private final double[] scale;
+    private final double[] lengths;
     private final double[] y;
     private final double[] rest;
 
@@ -85,6 +86,7 @@ public final class RecycledGmres extends LinearSolver {
         inner = new Rows(batch);
         begun = new double[batch];
         scale = new double[batch];
+        lengths = new double[batch];
         y = new double[batch * capacity];
         rest = new double[batch * capacity];
     }
@@ -173,6 +175,7 @@ public final class RecycledGmres extends LinearSolver {
         t.apply(zj, w, inner);
         outcome.evaluated(inner);
         engine.axpby(1, zj, -1, w);
+        engine.norm(zj, lengths);
         gramSchmidt.orthogonalise(j + 1, w, inner, vj);
         double worst = 0;
         for (int p = 0; p < active; p++) {
@@ -183,7 +186,8 @@ public final class RecycledGmres extends LinearSolver {
                 trouble[row] = Status.NONFINITE_OPERATOR;
                 continue;
             }
-            double estimate = problem.add(row, gramSchmidt.h, row * v.capacity(), gramSchmidt.left[row], gramSchmidt.whole[row]);
+            double longest = Math.max(lengths[p], gramSchmidt.whole[row]);
+            double estimate = problem.add(row, gramSchmidt.h, row * v.capacity(), gramSchmidt.left[row], longest);
             worst = Math.max(worst, estimate / unit(row));
             claims[row] = estimate;
             if (gramSchmidt.isIndependent(row) && problem.grows(row)) {

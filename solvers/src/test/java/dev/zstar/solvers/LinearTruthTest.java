@@ -239,7 +239,7 @@ class LinearTruthTest {
         assertThat(successes).as("solves that got there").isGreaterThan(800);
     }
 
-    /** A larger budget never gives a worse result, singular systems among them; and the best is what the space holds. */
+    /** A larger budget never gives a worse result, singular systems among them, but for what a shorter u is worth. */
     @Test
     void moreProductsAreNeverWorse() {
         try (Engine engine = Engines.best(1)) {
@@ -261,7 +261,7 @@ class LinearTruthTest {
                             // Where u is long, both are measured with the rounding of its terms.
                             double rounding = truth(Type.F64, t, u.toDoubles(), b)[1];
                             assertThat(outcome.residual(0)).as("%s, seed %d, n = %d, budget %d: %s", name, seed, n, budget, outcome.status(0))
-                                    .isLessThanOrEqualTo(before * (1 + 1e-6) + 1e-9 + 2 * (rounding + rough));
+                                    .isLessThanOrEqualTo(before * 1.001 + 1e-9 + 2 * (rounding + rough));
                             rough = rounding;
                             before = outcome.residual(0);
                         }
