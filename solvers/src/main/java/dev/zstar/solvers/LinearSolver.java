@@ -426,8 +426,8 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
             return Status.NONFINITE_OPERATOR;
         }
         return atStart ? Status.NONFINITE_INPUT
-                : trouble[row] != null ? trouble[row]
-                : Double.isNaN(lost[row]) ? Status.BREAKDOWN : Status.OUT_OF_RANGE;
+                : !Double.isNaN(lost[row]) ? Status.OUT_OF_RANGE
+                : trouble[row] != null ? trouble[row] : Status.BREAKDOWN;
     }
 
     /** Scales the solutions back. A row whose last cycle made it no better has what it had before; one that was done at its start keeps that. */

@@ -179,16 +179,25 @@ class LinearTruthTest {
     }
 
     /** A system, a preconditioner, a start or null for zero, and rules. */
-    private record Case(Type type, int n, double[] t, double[] m, double[] b, double[] start, Stopping stopping) {
-        static Case random(Type type, int seed) {
+    private static final class Case {
+        final Type type;
+        final int n;
+        final double[] t;
+        final double[] b;
+        final double[] m;
+        final double[] start;
+        final Stopping stopping;
+
+        Case(Type type, int seed) {
             Random random = new Random(seed);
-            int n = 1 + random.nextInt(random.nextBoolean() ? 4 : 40);
-            double[] t = matrix(random, n, type);
-            double[] b = vector(random, n, type, scale(random, type));
-            double[] m = matrix(random, n, type);
-            double[] start = random.nextInt(3) == 0 ? vector(random, n, type, scale(random, type)) : null;
+            this.type = type;
+            n = 1 + random.nextInt(random.nextBoolean() ? 4 : 40);
+            t = matrix(random, n, type);
+            b = vector(random, n, type, scale(random, type));
+            m = matrix(random, n, type);
+            start = random.nextInt(3) == 0 ? vector(random, n, type, scale(random, type)) : null;
             double tolerance = Math.pow(10, -1 - (type == Type.F32 ? 5 : 14) * random.nextDouble());
-            return new Case(type, n, t, m, b, start, Stopping.relative(tolerance).within(1 + random.nextInt(3 * n + 10)));
+            stopping = Stopping.relative(tolerance).within(1 + random.nextInt(3 * n + 10));
         }
     }
 
@@ -228,7 +237,7 @@ class LinearTruthTest {
         int successes = 0;
         try (Engine engine = Engines.best(1)) {
             for (int seed = 0; seed < 400; seed++) {
-                Case c = Case.random(type, seed);
+                Case c = new Case(type, seed);
                 for (Map.Entry<String, Planner> method : methods.entrySet()) {
                     if (Arrays.stream(c.b).anyMatch(x -> x != 0)) {
                         successes += check(engine, method.getValue(), c, method.getKey() + ", " + type + ", seed " + seed + ", n = " + c.n).isSuccess() ? 1 : 0;
