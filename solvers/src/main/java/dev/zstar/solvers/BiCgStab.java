@@ -22,7 +22,6 @@ public final class BiCgStab extends ShortRecurrence {
     /** By position. */
     private final double[] ω;
     private final double[] dot;
-    private final double[] square;
     private final double[] norm;
 
     private BiCgStab(Plan plan, Stopping stopping) {
@@ -33,7 +32,6 @@ public final class BiCgStab extends ShortRecurrence {
         shadow = new double[batch];
         ω = new double[batch];
         dot = new double[batch];
-        square = new double[batch];
         norm = new double[batch];
     }
 
@@ -75,7 +73,7 @@ public final class BiCgStab extends ShortRecurrence {
             int b = inner.index(i);
             α[b] = ρ[b] / dot[i];
             if (vanishes(dot[i], shadow[b], norm[i])) {
-                breakDown(i, dot[i]);
+                breakDown(i, dot[i], vector(P), vector(V));
             }
         }
         pack();
@@ -104,13 +102,14 @@ public final class BiCgStab extends ShortRecurrence {
         Block s = residual();
         product(t, s, vector(T));
         engine.dot(vector(T), s, dot);
-        engine.dot(vector(T), vector(T), square);
+        engine.norm(vector(T), norm);
         for (int i = 0; i < active; i++) {
-            boolean broken = vanishes(dot[i], latest(i), Math.sqrt(square[i]));
-            ω[i] = broken ? 0 : dot[i] / square[i];
+            boolean broken = vanishes(dot[i], latest(i), norm[i]);
+            // The square of what T makes long may overflow.
+            ω[i] = broken ? 0 : dot[i] / norm[i] / norm[i];
             minus[i] = -ω[i];
             if (broken) {
-                breakDown(i, dot[i]);
+                breakDown(i, dot[i], s, vector(T));
             }
         }
         engine.axpby(ω, s, ones, solution());
@@ -123,7 +122,7 @@ public final class BiCgStab extends ShortRecurrence {
             if (!isDone(i)) {
                 look(i, norm[i]);
                 if (!isDone(i) && vanishes(dot[i], shadow[b], norm[i])) {
-                    breakDown(i, dot[i]);
+                    leave(i, Status.BREAKDOWN);
                 }
             }
             c[i] = isDone(i) ? 0 : dot[i] / ρ[b] * (α[b] / ω[i]);

@@ -154,8 +154,8 @@ public final class Broyden extends FixedPointSolver {
     }
 
     /**
-     * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code memory + 2} blocks for the good method with restarts, and
-     * {@code 2 memory + 3} for all others, with {@code rank + 1} vectors for reductions, not for each row but in all. One block more for a line
+     * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code memory + 2} blocks and one vector for the good method with
+     * restarts, and {@code 2 memory + 3} blocks for all others, with {@code rank + 1} vectors for reductions, not for each row but in all. One block more for a line
      * search, two more for a safeguard, and for a tolerance for steps.
      *
      * @throws IllegalArgumentException if a line search meets a fixed number of evaluations, of which the last may be at a point that it refuses

@@ -61,7 +61,7 @@ public final class ConjugateGradient extends ShortRecurrence {
             c[i] = broken ? 0 : ρ[inner.index(i)] / dot[i];
             minus[i] = -c[i];
             if (broken) {
-                breakDown(i, dot[i]);
+                breakDown(i, dot[i], p, q);
             }
         }
         engine.axpby(minus, q, ones, residual());

@@ -69,6 +69,8 @@ public final class Gmres extends LinearSolver {
     private final GramSchmidt gramSchmidt;
     private final double[] h;
     private final double[] scale;
+    /** Of what was preconditioned, by position. */
+    private final double[] lengths;
     private final KrylovProblem small;
     /** Of {@link #approximate}, the most steps of each row; null for m, and the budget. */
     private int[] limits;
@@ -88,7 +90,8 @@ public final class Gmres extends LinearSolver {
         gramSchmidt = new GramSchmidt(engine, v, GramSchmidt.HALF);
         h = gramSchmidt.h;
         scale = new double[batch];
-        small = new KrylovProblem(batch, m);
+        lengths = new double[batch];
+        small = new KrylovProblem(batch, m, plan.type.unitRoundoff());
     }
 
     /**
@@ -111,7 +114,7 @@ public final class Gmres extends LinearSolver {
 
     /**
      * One cycle from {@code u = 0}, believed as it is: no product is spent on the true residual. What the outcome states instead is the
-     * residual of the small problem, relative to the right-hand side; NaN where the operator was.
+     * residual of the small problem, relative to the right-hand side. Where the operator became NaN it is that of the space before.
      *
      * @param solution may be {@code rhs}
      * @param limits the most steps of each row, at least 1; looked at after each step, so the operator may lower them to end the cycle
@@ -149,7 +152,7 @@ public final class Gmres extends LinearSolver {
             int row = open.index(p);
             small.begin(row, norms[p]);
             scale[row] = 1 / norms[p];
-            if (may(row, 0)) {
+            if (may(row, 0) && norms[p] > 0) {
                 r.copyRow(r, p, inner.count());
                 inner.append(row);
             }
@@ -177,6 +180,7 @@ public final class Gmres extends LinearSolver {
             preconditioner.apply(vj, zj, inner);
             t.apply(zj, w, inner);
             engine.axpby(1, zj, -1, w);
+            engine.norm(zj, lengths);
             if (z != null) {
                 engine.store(zj, ones, z, j, inner);
             }
@@ -187,14 +191,19 @@ public final class Gmres extends LinearSolver {
         int kept = 0;
         for (int p = 0; p < active; p++) {
             int row = inner.index(p);
-            boolean grows = gramSchmidt.isIndependent(row);
-            double estimate = column(row, j);
-            worst = Math.max(worst, estimate);
+            if (!(gramSchmidt.whole[row] < Double.POSITIVE_INFINITY)) {
+                // What T returned is left out; the space before it stands.
+                trouble[row] = Status.NONFINITE_OPERATOR;
+                continue;
+            }
+            double estimate = column(row, j, preconditioner == null ? 1 : lengths[p]);
+            boolean grows = gramSchmidt.isIndependent(row) && small.grows(row);
+            worst = Math.max(worst, estimate / unit(row));
             claims[row] = estimate;
             if (!grows) {
                 // An invariant space: it holds the solution, unless the system is singular.
                 trouble[row] = Status.BREAKDOWN;
-            } else if (!within(row, estimate) && estimate < Double.POSITIVE_INFINITY && may(row, j + 1)) {
+            } else if (!within(row, estimate) && may(row, j + 1)) {
                 scale[row] = 1 / gramSchmidt.left[row];
                 if (kept != p) {
                     w.copyRow(w, p, kept);
@@ -212,8 +221,13 @@ public final class Gmres extends LinearSolver {
         out = last;
     }
 
-    /** Adds the column of {@code I - H}, or of H itself where T was not alone; returns the small problem's residual. */
-    private double column(int row, int j) {
+    /**
+     * Adds the column of {@code I - H}, or of H itself where T was not alone.
+     *
+     * @param length of what T was applied to, and I
+     * @return the small problem's residual
+     */
+    private double column(int row, int j, double length) {
         int at = row * m;
         double below = gramSchmidt.left[row];
         if (preconditioner == null) {
@@ -223,7 +237,7 @@ public final class Gmres extends LinearSolver {
             h[at + j] += 1;
             below = -below;
         }
-        return small.add(row, h, at, below);
+        return small.add(row, h, at, below, Math.max(length, gramSchmidt.whole[row]));
     }
 
     /** {@code u += V y}, or {@code M⁻¹ V y}. */
@@ -234,6 +248,7 @@ public final class Gmres extends LinearSolver {
             int row = open.index(p);
             most = Math.max(most, small.steps(row));
             small.solve(row, h, row * m, m);
+            claims[row] = small.steps(row) > 0 ? small.left(row) : Double.NaN;
         }
         Block u = in.head(active);
         engine.mix(z == null ? v : z, most, h, u, open);
@@ -249,9 +264,11 @@ public final class Gmres extends LinearSolver {
     private void believe() {
         for (int p = 0; p < open.count(); p++) {
             int row = open.index(p);
-            double remains = small.left(row);
-            Status status = !(remains < Double.POSITIVE_INFINITY) ? Status.NONFINITE_OPERATOR
+            boolean held = !endangered(row, small.size(row));
+            double remains = held ? small.left(row) / unit(row) : 1;
+            Status status = !held ? Status.OUT_OF_RANGE
                     : remains <= tolerance(row) ? Status.CONVERGED_RELATIVE
+                    : trouble[row] == Status.NONFINITE_OPERATOR ? Status.NONFINITE_OPERATOR
                     : trouble[row] != null ? Status.STAGNATED
                     : Status.MAX_EVALUATIONS;
             outcome.end(row, status, remains);

@@ -4,6 +4,7 @@ import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
 
 /**
  * Makes one vector for each row orthogonal to the row's basis: classical Gram-Schmidt with sums in f64, once, and a second time where little of the
@@ -18,6 +19,9 @@ final class GramSchmidt {
 
     /** A vector that keeps less than this share of its length lies in the space: in units of roundoff. */
     private static final double BREAKDOWN = 50;
+    /** Sums of squares outside of these are not to be trusted, nor what is a millionth of a millionth of one. */
+    private static final double SMALL = 0x1p-800;
+    private static final double LARGE = 0x1p1000;
 
     /** The coefficients {@code Vᵀ w} of the last vector, from {@code b · capacity} for row b of the batch; the owner may overwrite them. */
     final double[] h;
@@ -28,8 +32,11 @@ final class GramSchmidt {
     private final Engine engine;
     private final Basis v;
     private final double breakdown;
+    /** The least length that can be scaled to 1: the inverse of a shorter one is no number of the type, and what is shorter has no digits. */
+    private final double shortest;
     private final double share;
     private final double[] again;
+    private final double[] lengths;
     private final Rows repeated;
 
     /** For vectors of the basis v, which the owner stores. */
@@ -38,11 +45,13 @@ final class GramSchmidt {
         this.v = v;
         this.share = share;
         breakdown = BREAKDOWN * v.block().type().unitRoundoff();
+        shortest = v.block().type() == Type.F32 ? Float.MIN_NORMAL : Double.MIN_NORMAL;
         int batch = v.batch();
         h = new double[batch * v.capacity()];
         again = new double[batch * v.capacity()];
         whole = new double[batch];
         left = new double[batch];
+        lengths = new double[batch];
         repeated = new Rows(batch);
     }
 
@@ -54,14 +63,25 @@ final class GramSchmidt {
     void orthogonalise(int count, Block w, Rows rows, Block room) {
         engine.project(v, count, w, rows, h, left);
         repeated.reset(0);
+        boolean measured = false;
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
+            int at = b * v.capacity();
             double square = left[b];
-            for (int i = b * v.capacity(); i < b * v.capacity() + count; i++) {
+            for (int i = at; i < at + count; i++) {
                 square += h[i] * h[i];
             }
-            whole[b] = Math.sqrt(square);
-            left[b] = Math.sqrt(left[b]);
+            if (square > SMALL && square < LARGE) {
+                whole[b] = Math.sqrt(square);
+                left[b] = Math.sqrt(left[b]);
+            } else {
+                if (!measured) {
+                    engine.norm(w, lengths);
+                    measured = true;
+                }
+                left[b] = lengths[p];
+                whole[b] = length(left[b], at, at + count);
+            }
             if (!(left[b] > share * whole[b])) {
                 repeated.append(b);
             }
@@ -78,6 +98,19 @@ final class GramSchmidt {
             exchange(w, some, rows, true);
         }
         engine.project(v, count, some, repeated, again, left);
+        boolean measured = false;
+        for (int q = 0; q < repeated.count(); q++) {
+            int b = repeated.index(q);
+            if (left[b] > SMALL && left[b] < LARGE) {
+                left[b] = Math.sqrt(left[b]);
+            } else {
+                if (!measured) {
+                    engine.norm(some, lengths);
+                    measured = true;
+                }
+                left[b] = lengths[q];
+            }
+        }
         if (!all) {
             exchange(w, some, rows, false);
         }
@@ -86,8 +119,16 @@ final class GramSchmidt {
             for (int i = b * v.capacity(); i < b * v.capacity() + count; i++) {
                 h[i] += again[i];
             }
-            left[b] = Math.sqrt(left[b]);
         }
+    }
+
+    /** The length of {@code (first, h_from, … h_to)} where its square may be out of range. */
+    private double length(double first, int from, int to) {
+        double length = first;
+        for (int i = from; i < to; i++) {
+            length = Math.hypot(length, h[i]);
+        }
+        return length;
     }
 
     /** Copies the rows that are repeated out of w, or back. */
@@ -104,8 +145,8 @@ final class GramSchmidt {
         }
     }
 
-    /** Whether the last vector of row {@code b} is more than a combination of those before and rounding. */
+    /** Whether the last vector of row {@code b} is more than a combination of those before and rounding, and can be scaled to length 1. */
     boolean isIndependent(int b) {
-        return left[b] > breakdown * whole[b];
+        return left[b] > breakdown * whole[b] && left[b] >= shortest;
     }
 }

@@ -28,13 +28,28 @@ final class Hessenberg {
      * @param last the element below it, in row m and column m - 1, which their residuals are made of
      */
     static List<Eigenvalue> eigenvalues(double[][] h, int m, double last) {
-        Hessenberg work = new Hessenberg(h, m);
+        // Near 1 no product overflows, and nothing is negligible that is not.
+        double largest = 0;
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < m; j++) {
+                largest = Math.max(largest, Math.abs(h[i][j]));
+            }
+        }
+        int exponent = largest > 0 ? Math.getExponent(largest) : 0;
+        double[][] scaled = new double[m][m];
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < m; j++) {
+                scaled[i][j] = Math.scalb(h[i][j], -exponent);
+            }
+        }
+        Hessenberg work = new Hessenberg(scaled, m);
         work.deflate();
         List<Eigenvalue> values = new ArrayList<>();
         for (int i = 0; i < m; i++) {
             double a = work.re[i][i];
             double b = work.im[i][i];
-            Eigenvalue value = new Eigenvalue(a, Math.abs(b), last * lastElement(h, m, a, b));
+            double residual = last * lastElement(scaled, m, a, b);
+            Eigenvalue value = new Eigenvalue(Math.scalb(a, exponent), Math.scalb(Math.abs(b), exponent), residual);
             // Of a pair, the one above the real axis; a real one may have ended on either side of it.
             if (b >= 0 || !value.turns()) {
                 values.add(value);
@@ -60,14 +75,18 @@ final class Hessenberg {
             }
             x[j - 1] = -u / h[j][j - 1];
             y[j - 1] = -v / h[j][j - 1];
+            if (!(Math.hypot(x[j - 1], y[j - 1]) < Double.POSITIVE_INFINITY)) {
+                // The element under the diagonal is nothing: the vector ends before the last.
+                return 0;
+            }
             square += x[j - 1] * x[j - 1] + y[j - 1] * y[j - 1];
             if (square > 1e100) {
-                double scale = 1 / Math.sqrt(square);
+                double length = square < Double.POSITIVE_INFINITY ? Math.sqrt(square) : Math.hypot(x[j - 1], y[j - 1]);
                 for (int i = j - 1; i < m; i++) {
-                    x[i] *= scale;
-                    y[i] *= scale;
+                    x[i] /= length;
+                    y[i] /= length;
                 }
-                last *= scale;
+                last /= length;
                 square = 1;
             }
         }

@@ -5,6 +5,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
+import java.util.Arrays;
 
 /**
  * A fixed-point method on {@code u ← T u + b}: Picard, Anderson or Broyden, as they solve the forward problem. What many deep equilibrium models
@@ -17,6 +18,10 @@ public final class LinearFixedPoint extends LinearSolver {
     private final Basis b;
     private final Block e;
     private final FixedPointMap map;
+    /** By position among the open rows: from right-hand sides of length 1 to those here, and back. */
+    private final double[] up;
+    private final double[] down;
+    private final double[] zeros;
     private LinearOperator t;
 
     private LinearFixedPoint(Plan plan, Stopping stopping, String name, Maker maker) {
@@ -26,7 +31,7 @@ public final class LinearFixedPoint extends LinearSolver {
         }
         // The true residual at the end takes one evaluation.
         int most = Math.max(1, stopping.maxEvaluations() - 1);
-        // Right-hand sides have length 1, so the relative tolerance is an absolute one of the inner method, whose own is relative to ‖T u + b‖.
+        // The inner method's right-hand sides have length 1, so the relative tolerance is an absolute one of the inner method, whose own is relative to ‖T u + b‖.
         method = maker.make(plan.engine, plan.type, plan.n, plan.batch,
                 stopping.fixed() ? Stopping.fixed(most) : Stopping.relative(0).orAbsolute(stopping.relative()).within(most));
         plan.include(method.plan);
@@ -34,6 +39,9 @@ public final class LinearFixedPoint extends LinearSolver {
         b = plan.basis(1);
         e = plan.block();
         map = this::apply;
+        up = new double[plan.batch];
+        down = new double[plan.batch];
+        zeros = new double[plan.batch];
     }
 
     /** Makes the inner method. */
@@ -64,12 +72,29 @@ public final class LinearFixedPoint extends LinearSolver {
         t.apply(u, out, rows);
         outcome.evaluated(rows);
         engine.multiAxpy(b, 1, ones, out, rows, null);
+        if (stopping.trace()) {
+            Block difference = spare.head(rows.count());
+            engine.copy(out, difference);
+            engine.axpby(-1, u, 1, difference);
+            engine.norm(difference, zeros);
+            double worst = 0;
+            for (int p = 0; p < rows.count(); p++) {
+                worst = Math.max(worst, zeros[p]);
+            }
+            Arrays.fill(zeros, 0);
+            outcome.record(worst);
+        }
     }
 
     @Override
     void cycle(LinearOperator t) {
         int active = open.count();
         going.reset(0);
+        for (int p = 0; p < active; p++) {
+            up[p] = unit(open.index(p));
+            down[p] = 1 / up[p];
+        }
+        engine.axpby(down, r.head(active), zeros, r.head(active));
         for (int p = 0; p < active; p++) {
             int row = open.index(p);
             if (left(row) > 0) {
@@ -99,6 +124,7 @@ public final class LinearFixedPoint extends LinearSolver {
         } finally {
             this.t = null;
         }
+        engine.axpby(up, r.head(active), zeros, r.head(active));
         correct(r.head(active));
     }
 
@@ -107,6 +133,7 @@ public final class LinearFixedPoint extends LinearSolver {
             // Rounding may leave the true residual above the tolerance, by little: then it is solved for again.
             claims[row] = 0;
         } else {
+            // It starts from r, which is finite.
             trouble[row] = status == Status.NONFINITE_INPUT || status == Status.NONFINITE_FUNCTION ? Status.NONFINITE_OPERATOR : status;
         }
     }

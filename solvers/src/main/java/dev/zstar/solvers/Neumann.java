@@ -21,6 +21,7 @@ public final class Neumann implements AutoCloseable {
     private final Block next;
     private final double[] last;
     private final double[] length;
+    private final double[] sum;
 
     private Neumann(Plan plan, int terms, double damping) {
         if (terms < 0) {
@@ -38,6 +39,7 @@ public final class Neumann implements AutoCloseable {
         next = plan.block();
         last = new double[plan.batch];
         length = new double[plan.batch];
+        sum = new double[plan.batch];
     }
 
     /**
@@ -64,7 +66,8 @@ public final class Neumann implements AutoCloseable {
     }
 
     /**
-     * Sums the series. The residual in the outcome is {@code ‖((1 - λ) I + λ T)ᵏ b‖ / ‖b‖}, that of the sum of one term less.
+     * Sums the series. The residual in the outcome is {@code ‖((1 - λ) I + λ T)ᵏ b‖ / ‖b‖}, that of the sum of one term less. A row whose terms or sum
+     * overflow gets zeros, with the residual 1.
      *
      * @param rhs the right-hand sides, {@code batch × n}; not changed
      * @param solution of the same shape; overwritten
@@ -96,17 +99,35 @@ public final class Neumann implements AutoCloseable {
                 p = q;
                 q = swap;
             }
+            plan.engine.norm(solution, sum);
             for (int b = 0; b < batch; b++) {
-                Status status = !(length[b] < Double.POSITIVE_INFINITY) ? Status.NONFINITE_INPUT
+                Status status = !isFinite(rhs, b) ? Status.NONFINITE_INPUT
                         : length[b] == 0 ? Status.CONVERGED_ZERO_RHS
                         : !(last[b] < Double.POSITIVE_INFINITY) ? Status.NONFINITE_OPERATOR
+                        : !(sum[b] < Double.POSITIVE_INFINITY) || !(length[b] < Double.POSITIVE_INFINITY) ? Status.OUT_OF_RANGE
                         : Status.COMPLETED_FIXED_STEPS;
-                outcome.end(b, status, length[b] == 0 ? 0 : last[b] / length[b]);
+                if (!status.isSuccess()) {
+                    for (int i = 0; i < plan.n; i++) {
+                        solution.set(b, i, 0);
+                    }
+                }
+                outcome.end(b, status, status == Status.NONFINITE_INPUT ? Double.NaN
+                        : !status.isSuccess() ? 1
+                        : length[b] == 0 ? 0 : last[b] / length[b]);
             }
         } finally {
             plan.leave();
         }
         return outcome;
+    }
+
+    private boolean isFinite(Block rhs, int b) {
+        for (int i = 0; !(length[b] < Double.POSITIVE_INFINITY) && i < plan.n; i++) {
+            if (!(Math.abs(rhs.get(b, i)) < Double.POSITIVE_INFINITY)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

@@ -13,21 +13,28 @@ public final class NormalEquations extends ShortRecurrence {
     private static final int P = 0;
     private static final int Q = 1;
     private static final int S = 2;
+    /** An A that makes vectors this much longer, or shorter, is scaled. */
+    private static final double LARGE = 0x1p20;
 
-    /** By row of the batch: ‖Aᵀ r‖², and how long A makes vectors, from what was seen. */
+    /** By row of the batch: ‖s‖, and how long A makes vectors, from what was seen. */
     private final double[] γ;
     private final double[] size;
+    /** By row of the batch: a power of two, since of a large A the image of {@code Aᵀ r} might overflow. */
+    private final double[] σ;
     /** By position. */
-    private final double[] dot;
-    private final double[] square;
+    private final double[] lengthS;
+    private final double[] lengthP;
+    private final double[] norm;
 
     private NormalEquations(Plan plan, Stopping stopping) {
         super(plan, "CGLS", stopping, 3);
         int batch = plan.batch;
         γ = new double[batch];
         size = new double[batch];
-        dot = new double[batch];
-        square = new double[batch];
+        σ = new double[batch];
+        lengthS = new double[batch];
+        lengthP = new double[batch];
+        norm = new double[batch];
     }
 
     /** Allocates 9 blocks, for batches of up to {@code batch} rows of {@code n} elements. */
@@ -40,26 +47,38 @@ public final class NormalEquations extends ShortRecurrence {
         return 2;
     }
 
-    /** {@code s = Aᵀ r}. */
+    /** {@code s = Aᵀ r / σ}. */
     private void gradient(LinearOperator t, Block s) {
         t.applyTransposed(residual(), s, inner);
         outcome.evaluated(inner);
-        engine.axpby(1, residual(), -1, s);
-        engine.dot(s, s, dot);
+        for (int i = 0; i < inner.count(); i++) {
+            c[i] = 1 / σ[inner.index(i)];
+            minus[i] = -c[i];
+        }
+        engine.axpby(c, residual(), minus, s);
+        engine.norm(s, lengthS);
     }
 
     @Override
     void begin(LinearOperator t) {
+        for (int i = 0; i < inner.count(); i++) {
+            σ[inner.index(i)] = 1;
+        }
         gradient(t, vector(S));
-        engine.copy(vector(S), vector(P));
         for (int i = 0; i < inner.count(); i++) {
             int b = inner.index(i);
-            γ[b] = dot[i];
-            size[b] = Math.sqrt(dot[i]) / latest(i);
-            if (!(dot[i] > 0) || !(dot[i] < Double.POSITIVE_INFINITY)) {
-                breakDown(i, dot[i]);
+            size[b] = lengthS[i] / latest(i);
+            if (!(lengthS[i] > 0) || !(lengthS[i] < Double.POSITIVE_INFINITY)) {
+                breakDown(i, lengthS[i], residual(), vector(S));
+                c[i] = 0;
+            } else {
+                σ[b] = size[b] > LARGE || size[b] < 1 / LARGE ? Math.scalb(1.0, Math.getExponent(size[b])) : 1;
+                c[i] = 1 / σ[b];
             }
+            γ[b] = lengthS[i] * c[i];
+            minus[i] = 0;
         }
+        engine.axpby(c, vector(S), minus, vector(P));
     }
 
     @Override
@@ -70,53 +89,52 @@ public final class NormalEquations extends ShortRecurrence {
         }
     }
 
-    /** {@code α = γ / ‖A p‖²; x += α p; r -= α A p}; rows that are done go no further. */
+    /** {@code α = σ γ² / ‖A p‖²; x += α p; r -= α A p}; rows that are done go no further. */
     private void descend(LinearOperator t) {
         int active = inner.count();
         Block p = vector(P);
         Block q = vector(Q);
         product(t, p, q);
-        engine.dot(q, q, square);
-        engine.dot(p, p, dot);
+        engine.norm(q, norm);
+        engine.norm(p, lengthP);
         for (int i = 0; i < active; i++) {
             int b = inner.index(i);
-            double lengthQ = Math.sqrt(square[i]);
-            double lengthP = Math.sqrt(dot[i]);
-            size[b] = Math.max(size[b], lengthQ / lengthP);
-            boolean broken = vanishes(lengthQ, lengthP, size[b]);
-            c[i] = broken ? 0 : γ[b] / square[i];
+            size[b] = Math.max(size[b], norm[i] / lengthP[i]);
+            boolean broken = vanishes(norm[i], lengthP[i], size[b]);
+            c[i] = broken ? 0 : γ[b] / norm[i] * (σ[b] * γ[b] / norm[i]);
             minus[i] = -c[i];
             if (broken) {
-                breakDown(i, square[i]);
+                breakDown(i, norm[i], p, q);
             }
         }
         engine.axpby(minus, q, ones, residual());
-        engine.dot(residual(), residual(), square);
+        engine.norm(residual(), norm);
         for (int i = 0; i < active; i++) {
             if (!isDone(i)) {
-                foresee(i, Math.sqrt(square[i]));
+                foresee(i, norm[i]);
             }
         }
         engine.axpby(c, p, ones, solution());
         for (int i = 0; i < active; i++) {
             if (!isDone(i)) {
-                look(i, Math.sqrt(square[i]));
+                look(i, norm[i]);
             }
         }
         pack();
     }
 
-    /** {@code p = Aᵀ r + γ⁺ / γ p}. */
+    /** {@code p = s + (γ⁺ / γ)² p}. */
     private void turn(LinearOperator t) {
         gradient(t, vector(S));
         for (int i = 0; i < inner.count(); i++) {
             int b = inner.index(i);
-            if (vanishes(Math.sqrt(dot[i]), latest(i), size[b])) {
+            if (vanishes(lengthS[i], latest(i), size[b] / σ[b])) {
                 // r is orthogonal to all that A reaches.
-                breakDown(i, dot[i]);
+                breakDown(i, lengthS[i], residual(), vector(S));
             }
-            c[i] = isDone(i) ? 0 : dot[i] / γ[b];
-            γ[b] = dot[i];
+            double ratio = lengthS[i] / γ[b];
+            c[i] = isDone(i) ? 0 : ratio * ratio;
+            γ[b] = lengthS[i];
         }
         engine.axpby(ones, vector(S), c, vector(P));
     }

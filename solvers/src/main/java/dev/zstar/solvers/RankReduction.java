@@ -77,7 +77,7 @@ final class RankReduction {
      *
      * @param divisors c, {@code m} for each row of the batch; 1 for the new pairs
      * @param changes {@code v_jᵀ y} with the last y, likewise; zeros if no secant equation is to stay
-     * @return how many pairs there are now; 0 if the old ones held NaN or infinity
+     * @return how many pairs there are now; 0 if the old ones held NaN or infinity, or their products overflowed
      */
     int reduce(int b, double[] divisors, double[] changes) {
         row.reset(0);
@@ -147,22 +147,21 @@ final class RankReduction {
 
     /** Finds e, and multiplies gram by E from both sides; false if there is no e. */
     private boolean secant(int b, double[] changes) {
-        double square = 0;
+        double size = 0;
         for (int i = 0; i < m; i++) {
             double sum = 0;
             for (int j = 0; j < m; j++) {
                 sum += q[i * m + j] * scaleV[j] * changes[b * m + j];
             }
             e[i] = root[i] > 0 ? sum / root[i] : 0;
-            square += e[i] * e[i];
+            size = Math.hypot(size, e[i]);
         }
-        if (!(square >= Double.MIN_NORMAL && square < Double.POSITIVE_INFINITY)) {
+        if (!(size > 0 && size < Double.POSITIVE_INFINITY)) {
             Arrays.fill(e, 0);
             return false;
         }
-        double length = 1 / Math.sqrt(square);
         for (int i = 0; i < m; i++) {
-            e[i] *= length;
+            e[i] /= size;
         }
         double eke = 0;
         for (int i = 0; i < m; i++) {

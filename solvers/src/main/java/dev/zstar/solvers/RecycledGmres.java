@@ -64,9 +64,10 @@ public final class RecycledGmres extends LinearSolver {
     /** The residuals of the rows going; then of those inner the last vector of the space, and the next. */
     private Block in;
     private Block out;
-    /** By row of the batch: the residual when the cycles began; for the engine, scales, y, and the residual in V⁺. */
+    /** By row of the batch: the residual when the cycles began; for the engine, scales, lengths of M⁻¹ v by position, y, and the residual in V⁺. */
     private final double[] begun;
     private final double[] scale;
+    private final double[] lengths;
     private final double[] y;
     private final double[] rest;
 
@@ -80,11 +81,12 @@ public final class RecycledGmres extends LinearSolver {
         v = plan.basis(capacity);
         pairs = new RecycledPairs(plan, v, options.pairs());
         gramSchmidt = new GramSchmidt(engine, v, GramSchmidt.HALF);
-        problem = new KrylovProblem(batch, steps);
+        problem = new KrylovProblem(batch, steps, plan.type.unitRoundoff());
         going = new Rows(batch);
         inner = new Rows(batch);
         begun = new double[batch];
         scale = new double[batch];
+        lengths = new double[batch];
         y = new double[batch * capacity];
         rest = new double[batch * capacity];
     }
@@ -173,24 +175,34 @@ public final class RecycledGmres extends LinearSolver {
         t.apply(zj, w, inner);
         outcome.evaluated(inner);
         engine.axpby(1, zj, -1, w);
+        engine.norm(zj, lengths);
         gramSchmidt.orthogonalise(j + 1, w, inner, vj);
         double worst = 0;
         for (int p = 0; p < active; p++) {
             int row = inner.index(p);
-            double estimate = problem.add(row, gramSchmidt.h, row * v.capacity(), gramSchmidt.left[row]);
-            worst = Math.max(worst, estimate);
+            scale[row] = 0;
+            if (!(gramSchmidt.whole[row] < Double.POSITIVE_INFINITY)) {
+                // What T returned is left out; the space before it stands.
+                trouble[row] = Status.NONFINITE_OPERATOR;
+                continue;
+            }
+            double longest = Math.max(lengths[p], gramSchmidt.whole[row]);
+            double estimate = problem.add(row, gramSchmidt.h, row * v.capacity(), gramSchmidt.left[row], longest);
+            worst = Math.max(worst, estimate / unit(row));
             claims[row] = estimate;
-            // Where the space is invariant, H̄ ends with rounding, and V⁺ with zeros.
-            scale[row] = gramSchmidt.isIndependent(row) ? 1 / gramSchmidt.left[row] : 0;
+            if (gramSchmidt.isIndependent(row) && problem.grows(row)) {
+                scale[row] = 1 / gramSchmidt.left[row];
+            } else {
+                // Where the space is invariant, H̄ ends with rounding, and V⁺ with zeros.
+                trouble[row] = Status.BREAKDOWN;
+            }
         }
         outcome.record(worst);
         engine.normalise(w, scale, v, j + 1, inner);
         int kept = 0;
         for (int p = 0; p < active; p++) {
             int row = inner.index(p);
-            if (!gramSchmidt.isIndependent(row)) {
-                trouble[row] = Status.BREAKDOWN;
-            } else if (j + 1 < steps && goesOn(row)) {
+            if (j + 1 < steps && goesOn(row)) {
                 if (kept != p) {
                     w.copyRow(w, p, kept);
                 }
@@ -216,6 +228,9 @@ public final class RecycledGmres extends LinearSolver {
             int row = going.index(p);
             most = Math.max(most, problem.steps(row));
             problem.solve(row, y, row * v.capacity(), v.capacity());
+            if (problem.steps(row) > 0) {
+                claims[row] = problem.left(row);
+            }
         }
         Block u = in.head(going.count());
         engine.mix(v, most, y, u, going);
@@ -224,7 +239,7 @@ public final class RecycledGmres extends LinearSolver {
         int kept = 0;
         for (int p = 0; p < going.count(); p++) {
             int row = going.index(p);
-            if (!(claims[row] < Double.POSITIVE_INFINITY)) {
+            if (trouble[row] == Status.NONFINITE_OPERATOR) {
                 pairs.forget(row);
             } else if (problem.steps(row) > 0) {
                 pairs.renew(row, problem);

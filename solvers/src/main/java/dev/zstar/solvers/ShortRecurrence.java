@@ -90,9 +90,9 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
             latest[b] = norms[p];
             best[b] = norms[p];
             inner.append(b);
-            if (left(b) < cost()) {
+            if (left(b) < cost() || norms[p] == 0) {
                 // Of a fixed number of evaluations the rest goes to true residuals.
-                leave(p, stopping.fixed() ? null : Status.MAX_EVALUATIONS);
+                leave(p, stopping.fixed() || norms[p] == 0 ? null : Status.MAX_EVALUATIONS);
             }
         }
         engine.axpby(0, r.head(active), 0, correction.head(active));
@@ -125,9 +125,19 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
         trouble[inner.index(p)] = why;
     }
 
-    /** Position p is done, since {@code value} is no divisor. */
-    final void breakDown(int p, double value) {
-        leave(p, Math.abs(value) < Double.POSITIVE_INFINITY ? Status.BREAKDOWN : Status.NONFINITE_OPERATOR);
+    /** Position p is done, since {@code value}, formed of {@code image = (I - T) given}, is no divisor: by its own numbers, unless T is to blame. */
+    final void breakDown(int p, double value, Block given, Block image) {
+        boolean own = Math.abs(value) < Double.POSITIVE_INFINITY || isFinite(image, p) || !isFinite(given, p);
+        leave(p, own ? Status.BREAKDOWN : Status.NONFINITE_OPERATOR);
+    }
+
+    private static boolean isFinite(Block block, int p) {
+        for (int i = 0; i < block.cols(); i++) {
+            if (!(Math.abs(block.get(p, i)) < Double.POSITIVE_INFINITY)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The solution of position p is about to change to one with the residual {@code norm}, by the recursion. */
@@ -152,7 +162,7 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
         if (within(b, norm) || left(b) < cost()) {
             leave(p, null);
         } else if (!(norm <= GROWTH * first[b])) {
-            breakDown(p, norm);
+            leave(p, Status.BREAKDOWN);
         }
     }
 
@@ -177,6 +187,7 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
                     best[b] = latest[b];
                 }
                 claims[b] = best[b];
+                latest[b] = best[b];
                 continue;
             }
             if (kept != p) {
@@ -188,5 +199,12 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
         }
         inner.truncate(kept);
         Arrays.fill(done, false);
+        if (stopping.trace()) {
+            double worst = 0;
+            for (int p = 0; p < open.count(); p++) {
+                worst = Math.max(worst, latest[open.index(p)] / unit(open.index(p)));
+            }
+            outcome.record(worst);
+        }
     }
 }

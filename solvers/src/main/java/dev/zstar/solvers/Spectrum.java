@@ -171,7 +171,9 @@ public final class Spectrum {
             int kept = 0;
             for (int b = 0; b < batch; b++) {
                 double scale = Math.max(length[b], image[b]);
-                size[b] = 4 * Math.sqrt(type.unitRoundoff()) * (scale > 0 ? scale : 1);
+                // Differences of denormal numbers have no digits.
+                double least = (type == Type.F32 ? Float.MIN_NORMAL : Double.MIN_NORMAL) / type.unitRoundoff();
+                size[b] = Math.max(least, 4 * Math.sqrt(type.unitRoundoff()) * (scale > 0 ? scale : 1));
                 if (length[b] + image[b] < Double.POSITIVE_INFINITY) {
                     rows.place(kept++, b);
                 }

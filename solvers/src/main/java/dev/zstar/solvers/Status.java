@@ -38,14 +38,15 @@ public enum Status {
     NONFINITE_INPUT,
     /** The map returned NaN or infinity for a finite state; the best iterate is returned, or the start if there was none. */
     NONFINITE_FUNCTION,
-    /** The linear operator returned NaN or infinity for a finite vector. */
+    /** The linear operator, or a preconditioner, returned NaN, infinity, or a vector too long for the type, for a finite vector. */
     NONFINITE_OPERATOR,
+    /** The solution, or what leads to it, is too large or too small for the range of the type; the best that it holds is returned. */
+    OUT_OF_RANGE,
     /**
-     * The method can not go on: its space is exhausted, as that of a singular system, a divisor vanished, or its own arithmetic left the range of the type. The best iterate is
-     * returned.
+     * The method can not go on: its space is exhausted, as that of a singular system, a divisor vanished, or its own numbers overflowed. The best iterate is returned.
      */
     BREAKDOWN,
-    /** The method's recursion said that it had converged, and the true residual does not get there. */
+    /** The method's recursion said that it had converged, and the true residual does not get there, or is less than rounding makes of it. */
     RESIDUAL_MISMATCH,
     /** No step along the direction found lowered the residual enough; the best iterate is returned. */
     LINE_SEARCH_FAILED,
@@ -58,7 +59,7 @@ public enum Status {
             case CONVERGED_ABSOLUTE, CONVERGED_RELATIVE, CONVERGED_AT_ZERO, CONVERGED_STEP, CONVERGED_AT_START,
                  CONVERGED_ZERO_RHS, CONVERGED_HAPPY_BREAKDOWN, COMPLETED_FIXED_STEPS -> true;
             case MAX_EVALUATIONS, MAX_ITERATIONS, TIME_BUDGET, CANCELLED, STAGNATED, DIVERGED, NONFINITE_INPUT, NONFINITE_FUNCTION,
-                 NONFINITE_OPERATOR, BREAKDOWN, RESIDUAL_MISMATCH, LINE_SEARCH_FAILED, INNER_FAILED -> false;
+                 NONFINITE_OPERATOR, OUT_OF_RANGE, BREAKDOWN, RESIDUAL_MISMATCH, LINE_SEARCH_FAILED, INNER_FAILED -> false;
         };
     }
 }

@@ -13,8 +13,18 @@ import java.util.Arrays;
  * <p>The factors depend on each other through products of directions alone. Those are kept, in f64, and follow from each other; so a step reads the
  * directions twice, in one sweep for {@code Dᵀ r} and one for q: {@code (2k + 8) n} elements, where two sets of vectors take 4k n to 6k n. To drop
  * the oldest direction would break the product, so a row without room for another starts again.
+ *
+ * <p>Products that follow from products carry their errors on, which grow: for maps with ρ = 0.99 and n = 64 to 512 from the rounding of the type to
+ * 1 over 50 to 150 steps, after which directions meant nothing. So each direction's length is measured and compared with what the products make of
+ * it; where the two part, its products are measured too, with one sweep more. On 300 maps, linear and not, the method then took as many evaluations as
+ * with a dense matrix in f64, and 3% more in f32; with a memory of 30 that was one step in 25.
  */
 final class StepProduct implements InverseJacobian {
+    /** Rows with fewer directions are not looked at: errors have not had the time to grow. */
+    private static final int YOUNG = 8;
+    /** By how much the square of a direction may differ from what the products make of it. */
+    private static final double DRIFT = 1e-4;
+
     private final Plan plan;
     private final int m;
     private final Basis d;
@@ -28,8 +38,14 @@ final class StepProduct implements InverseJacobian {
     /** By position: 1 / (1 - τ). */
     private final double[] stretch;
     private final double[] zeros;
+    /** By position: ‖r‖², and ‖q‖² as the products make it. */
+    private final double[] residual;
+    private final double[] expected;
+    /** One direction, while its products are measured. */
+    private final Block one;
+    private final Rows row;
 
-    /** Allocates {@code memory} blocks. */
+    /** Allocates {@code memory} blocks, and one vector. */
     StepProduct(Plan plan, int memory) {
         this.plan = plan;
         m = memory;
@@ -42,6 +58,10 @@ final class StepProduct implements InverseJacobian {
         square = new double[plan.batch];
         stretch = new double[plan.batch];
         zeros = new double[plan.batch];
+        residual = new double[plan.batch];
+        expected = new double[plan.batch];
+        one = plan.vectors(1);
+        row = new Rows(plan.batch);
     }
 
     @Override
@@ -58,9 +78,13 @@ final class StepProduct implements InverseJacobian {
     public void direct(Block r, Rows rows, boolean[] repeats, double[] lengths) {
         int most = most(rows);
         plan.engine.multiDot(d, most, r, rows, dr);
+        if (most >= YOUNG) {
+            plan.engine.dot(r, r, residual);
+        }
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             stretch[p] = repeats[b] ? repeat(b, lengths[b]) : combination(b, lengths[b]);
+            expected[p] = !repeats[b] && counts[b] >= YOUNG ? expected(b, residual[p], stretch[p]) : Double.NaN;
         }
         plan.engine.multiAxpy(d, most, coefficients, r, rows, square);
         plan.engine.axpby(stretch, r, zeros, r);
@@ -70,7 +94,33 @@ final class StepProduct implements InverseJacobian {
                 int k = counts[b]++;
                 d.block().copyRow(r, p, b * m + k);
                 products[(b * m + k) * m + k] = square[b] * stretch[p] * stretch[p];
+                if (k >= YOUNG && !(Math.abs(expected[p] - square[b]) <= DRIFT * square[b])) {
+                    measure(b, k);
+                }
             }
+        }
+    }
+
+    /** {@code ‖q‖² = ‖r‖² + Σ_j a_j (⟨d_j, r⟩ + ⟨d_j, q⟩)}, a being the coefficients. */
+    private double expected(int b, double residual, double stretch) {
+        int at = b * m;
+        int k = counts[b];
+        double sum = residual;
+        for (int j = 0; j < k; j++) {
+            sum += coefficients[at + j] * (dr[at + j] + products[(at + j) * m + k] / stretch);
+        }
+        return sum;
+    }
+
+    /** Measures the products of direction k of row {@code b} with those before. */
+    private void measure(int b, int k) {
+        row.reset(0);
+        row.append(b);
+        one.copyRow(d.block(), b * m + k, 0);
+        plan.engine.multiDot(d, k + 1, one, row, dr);
+        for (int j = 0; j <= k; j++) {
+            products[(b * m + k) * m + j] = dr[b * m + j];
+            products[(b * m + j) * m + k] = dr[b * m + j];
         }
     }
 
@@ -98,7 +148,7 @@ final class StepProduct implements InverseJacobian {
         factors(at, k);
         double τ = sum(at, k, k) / products[(at + k) * m + k];
         double least = 1 - τ;
-        if (k + 1 == m || !(Math.abs(least) >= LEAST)) {
+        if (k + 1 == m || !(Math.abs(least) >= LEAST && Math.abs(least) < Double.POSITIVE_INFINITY)) {
             counts[b] = 0;
             Arrays.fill(coefficients, at, at + m, 0);
             return 1;

@@ -32,7 +32,7 @@ final class SymmetricEigen {
                 for (int j = i + 1; j < n; j++) {
                     double apq = a[i * n + j];
                     // Relative to both: rows of very different sizes keep their digits.
-                    if (Math.abs(apq) > NEGLIGIBLE * Math.sqrt(Math.abs(a[i * n + i] * a[j * n + j])) && Math.abs(apq) > Double.MIN_NORMAL) {
+                    if (Math.abs(apq) > NEGLIGIBLE * Math.sqrt(Math.abs(a[i * n + i])) * Math.sqrt(Math.abs(a[j * n + j])) && Math.abs(apq) > Double.MIN_NORMAL) {
                         rotate(a, q, n, i, j);
                         moved = true;
                     }
