@@ -37,7 +37,7 @@ public final class BiCgStab extends ShortRecurrence {
 
     /** Allocates 10 blocks, for batches of up to {@code batch} rows of {@code n} elements. */
     public static BiCgStab plan(Engine engine, Type type, int n, int batch, Stopping stopping) {
-        return new BiCgStab(new Plan(engine, type, n, batch), stopping);
+        return Plan.build(engine, type, n, batch, plan -> new BiCgStab(plan, stopping));
     }
 
     @Override

@@ -30,7 +30,7 @@ public final class ConjugateGradient extends ShortRecurrence {
 
     /** Allocates 8 blocks, for batches of up to {@code batch} rows of {@code n} elements. */
     public static ConjugateGradient plan(Engine engine, Type type, int n, int batch, Stopping stopping) {
-        return new ConjugateGradient(new Plan(engine, type, n, batch), stopping);
+        return Plan.build(engine, type, n, batch, plan -> new ConjugateGradient(plan, stopping));
     }
 
     @Override

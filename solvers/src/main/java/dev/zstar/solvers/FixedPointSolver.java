@@ -229,7 +229,7 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     private int evaluate(FixedPointMap f) {
         Block zk = z.head(rows.count());
         Block gk = g.head(rows.count());
-        scales.around(f).apply(zk, gk, rows);
+        scales.apply(f, zk, gk, rows);
         outcome.evaluated(rows);
         if (keeps) {
             record(zk);

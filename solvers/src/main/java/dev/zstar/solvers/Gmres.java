@@ -99,7 +99,7 @@ public final class Gmres extends LinearSolver {
      * method is flexible.
      */
     public static Gmres plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
-        return new Gmres(new Plan(engine, type, n, batch), options, stopping);
+        return Plan.build(engine, type, n, batch, plan -> new Gmres(plan, options, stopping));
     }
 
     /** {@link #plan(Engine, Type, int, int, Options, Stopping)} with cycles of {@code restart} steps. */

@@ -51,20 +51,20 @@ public final class LinearFixedPoint extends LinearSolver {
 
     /** Steps {@code u ← u + β (T u + b - u)}: the Neumann series, if {@code β = 1}. */
     public static LinearFixedPoint picard(Engine engine, Type type, int n, int batch, double damping, Stopping stopping) {
-        return new LinearFixedPoint(new Plan(engine, type, n, batch), stopping, "Picard on a linear system",
-                (e, t, cols, rows, s) -> Picard.plan(e, t, cols, rows, damping, s));
+        return Plan.build(engine, type, n, batch, plan -> new LinearFixedPoint(plan, stopping, "Picard on a linear system",
+                (e, t, cols, rows, s) -> Picard.plan(e, t, cols, rows, damping, s)));
     }
 
     /** Anderson acceleration. */
     public static LinearFixedPoint anderson(Engine engine, Type type, int n, int batch, Anderson.Options options, Stopping stopping) {
-        return new LinearFixedPoint(new Plan(engine, type, n, batch), stopping, "Anderson on a linear system",
-                (e, t, cols, rows, s) -> Anderson.plan(e, t, cols, rows, options, s));
+        return Plan.build(engine, type, n, batch, plan -> new LinearFixedPoint(plan, stopping, "Anderson on a linear system",
+                (e, t, cols, rows, s) -> Anderson.plan(e, t, cols, rows, options, s)));
     }
 
     /** Broyden's methods. */
     public static LinearFixedPoint broyden(Engine engine, Type type, int n, int batch, Broyden.Options options, Stopping stopping) {
-        return new LinearFixedPoint(new Plan(engine, type, n, batch), stopping, "Broyden on a linear system",
-                (e, t, cols, rows, s) -> Broyden.plan(e, t, cols, rows, options, s));
+        return Plan.build(engine, type, n, batch, plan -> new LinearFixedPoint(plan, stopping, "Broyden on a linear system",
+                (e, t, cols, rows, s) -> Broyden.plan(e, t, cols, rows, options, s)));
     }
 
     /** {@code out = T u + r}. */

@@ -99,7 +99,7 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
         if (pairs < 1 || pairs > 500) {
             throw new IllegalArgumentException("pairs " + pairs + "; expected 1 to 500");
         }
-        return new MultiSecant(new Plan(engine, type, n, batch), pairs);
+        return Plan.build(engine, type, n, batch, plan -> new MultiSecant(plan, pairs));
     }
 
     /** Bytes of blocks that this plan holds. */

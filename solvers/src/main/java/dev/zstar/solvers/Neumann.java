@@ -57,7 +57,7 @@ public final class Neumann implements AutoCloseable {
      * @param damping λ, above 0 and at most 1
      */
     public static Neumann plan(Engine engine, Type type, int n, int batch, int terms, double damping) {
-        return new Neumann(new Plan(engine, type, n, batch), terms, damping);
+        return Plan.build(engine, type, n, batch, plan -> new Neumann(plan, terms, damping));
     }
 
     /** Bytes that this plan holds: two blocks. */

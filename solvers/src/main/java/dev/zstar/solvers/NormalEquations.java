@@ -39,7 +39,7 @@ public final class NormalEquations extends ShortRecurrence {
 
     /** Allocates 9 blocks, for batches of up to {@code batch} rows of {@code n} elements. */
     public static NormalEquations plan(Engine engine, Type type, int n, int batch, Stopping stopping) {
-        return new NormalEquations(new Plan(engine, type, n, batch), stopping);
+        return Plan.build(engine, type, n, batch, plan -> new NormalEquations(plan, stopping));
     }
 
     @Override

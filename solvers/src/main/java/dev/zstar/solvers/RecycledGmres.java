@@ -96,7 +96,7 @@ public final class RecycledGmres extends LinearSolver {
      * vectors in all.
      */
     public static RecycledGmres plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
-        return new RecycledGmres(new Plan(engine, type, n, batch), options, stopping);
+        return Plan.build(engine, type, n, batch, plan -> new RecycledGmres(plan, options, stopping));
     }
 
     /** Forgets the spaces of all rows: the next solve is like the first. Not needed where the systems change, however much. */

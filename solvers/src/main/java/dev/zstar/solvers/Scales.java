@@ -15,7 +15,7 @@ final class Scales {
     private static final double LEAST = 0x1p-400;
     private static final double MOST = 0x1p400;
 
-    /** How far below the largest number elements stay. */
+    /** The largest exponent of an element: in f64 its square is a number, in f32 its double. */
     private final int headroom;
     private final boolean doubles;
     /** By row of the batch: the exponent of σ. */
@@ -26,7 +26,7 @@ final class Scales {
     private FixedPointMap inner;
 
     Scales(Type type, int batch) {
-        headroom = type == Type.F32 ? 120 : 900;
+        headroom = type == Type.F32 ? 120 : 480;
         doubles = type == Type.F64;
         exponent = new int[batch];
     }
@@ -59,12 +59,19 @@ final class Scales {
             return f;
         }
         if (!f.equals(outer)) {
-            inner = f instanceof ApproximatedMap pair
-                    ? new ApproximatedMap(ScaledMap.of(pair.exact(), this), ScaledMap.of(pair.cheap(), this))
-                    : ScaledMap.of(f, this);
+            inner = new ScaledMap(f, this);
             outer = f;
         }
         return inner;
+    }
+
+    /** {@code out = f(z)}, all in the units of the solver. */
+    void apply(FixedPointMap f, Block z, Block out, Rows rows) {
+        if (scaled == 0) {
+            InputGuard.evaluate(f, z, out, rows);
+        } else {
+            around(f).apply(z, out, rows);
+        }
     }
 
     /** Brings the rows of a working block into the units of the map. */
