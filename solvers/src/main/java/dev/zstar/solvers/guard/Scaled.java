@@ -44,6 +44,17 @@ public final class Scaled {
         return new Scaled(values, 0);
     }
 
+    /** The power of two of the largest element of a block. Allocates nothing. */
+    public static int exponent(Block block) {
+        double largest = 0;
+        for (int i = 0; i < block.rows(); i++) {
+            for (int j = 0; j < block.cols(); j++) {
+                largest = Math.max(largest, Math.abs(block.get(i, j)));
+            }
+        }
+        return Math.getExponent(largest);
+    }
+
     /** Whether every element is 0. */
     public boolean isZero() {
         return norm() == 0;

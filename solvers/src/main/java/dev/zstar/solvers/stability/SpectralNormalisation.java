@@ -124,15 +124,17 @@ public final class SpectralNormalisation implements AutoCloseable {
         if (Math.abs(inner) >= Scaled.SMALLEST_SUM && Math.abs(inner) < Double.POSITIVE_INFINITY) {
             return inner / sigma;
         }
-        // Products of elements left the range of f64, or it is 0: row by row with powers of two apart.
+        // Products of elements left the range of f64, or it is 0: with powers of two apart.
+        int of = Scaled.exponent(dw);
+        int and = Scaled.exponent(w);
+        int by = Math.getExponent(sigma);
         inner = 0;
         for (int i = 0; i < rows; i++) {
-            Scaled g = Scaled.of(dw, i);
-            Scaled row = Scaled.of(w, i);
-            int shift = Math.getExponent(sigma);
-            inner += Math.scalb(g.dot(row) / Math.scalb(sigma, -shift), g.exponent() + row.exponent() - shift);
+            for (int j = 0; j < cols; j++) {
+                inner += Math.scalb(dw.get(i, j), -of) * Math.scalb(w.get(i, j), -and);
+            }
         }
-        return inner;
+        return Math.scalb(inner / Math.scalb(sigma, -by), of + and - by);
     }
 
     /** Bytes that this holds. */
