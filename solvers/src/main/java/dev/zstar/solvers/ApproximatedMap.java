@@ -2,17 +2,34 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.guard.Arguments;
 
 /**
- * A map with a cheap approximation of it beside it, for {@link MixedPrecision}: the same cell with narrower weights, for example. Every other
- * solver sees {@code exact} alone.
+ * A map together with a cheap approximation of it, for {@link MixedPrecision}: the same cell with narrower weights, for example. Every
+ * other solver sees {@code exact} alone, with its derivatives.
  *
  * @param exact the map f whose fixed point is wanted
  * @param cheap a map that is nearly f: the nearer, the fewer evaluations of f
  */
 public record ApproximatedMap(FixedPointMap exact, FixedPointMap cheap) implements FixedPointMap {
+    /** Checks that both are there. */
+    public ApproximatedMap {
+        Arguments.present("approximated map", "the exact map", exact);
+        Arguments.present("approximated map", "the cheap map", cheap);
+    }
+
     @Override
     public void apply(Block z, Block out, Rows rows) {
         exact.apply(z, out, rows);
+    }
+
+    @Override
+    public DifferentiableMap derivatives() {
+        return exact.derivatives();
+    }
+
+    @Override
+    public FixedPointMap approximation() {
+        return cheap;
     }
 }

@@ -8,6 +8,8 @@ import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
+import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Memory;
 import java.util.Arrays;
 
 /**
@@ -33,12 +35,14 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     private final int n;
     private final int inputs;
     private final long weightBytes;
+    private final Memory memory;
     private final Weights w;
     private final Weights u;
     /** W in narrower formats; an array, since {@link #update} allocates nothing. */
     private final Rounded[] copies;
     private final Block bias;
-    private final Block injected;
+    /** {@code U x + b}. Epilogues refer to its rows, those of the present call. */
+    private final RowData input;
     private final Block slope;
     private final Block scratch;
     private final Block ones;
@@ -46,15 +50,14 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     private final Block back;
     private final Rows all;
     private final Epilogue biased;
-    /** The rows of a call to {@link #apply} or {@link #secondGradients}, and those last linearised: copies, since an epilogue refers to its rows, and a new one is an object. */
-    private final Rows active;
-    private final Rows linear;
     private final Epilogue epilogue;
+    private final Epilogue sums;
     /** For each number of rows, once it has come up. */
     private final Epilogue[] sloped;
-    /** Where the slopes of each row of the batch are; -1 if it was not linearised. */
+    /** Where the slopes of each row of the batch are; -1 if it has none for the present parameters and input. */
     private final int[] place;
-    private final Epilogue sums;
+    private long version;
+    private long linearisations;
     /** {@code φ''} and what it is multiplied by, {@code batch × n}; null until it is first wanted. */
     private Block curvature;
 
@@ -65,63 +68,79 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
      * @param u {@code n × inputs}
      * @param bias {@code 1 × n}
      * @param also narrower formats in which W is kept as well, for {@link #in}
-     * @throws IllegalArgumentException if a shape or a format does not fit, or an element is NaN or infinite; the message says which
+     * @throws IllegalArgumentException if something is null, a shape or a format does not fit, or an element is NaN or infinite; the
+     *     message says which
      */
     public DenseCell(Engine engine, Activation activation, Block w, Block u, Block bias, int batch, Format... also) {
-        this.engine = engine;
-        this.activation = activation;
-        type = w.type();
+        this.engine = Arguments.present("cell", "the engine", engine);
+        this.activation = Arguments.present("cell", "the activation", activation);
+        type = Arguments.present("cell", "W", w).type();
         n = w.rows();
-        inputs = u.cols();
-        w.requireShape("cell", "W", type, n, n);
-        u.requireShape("cell", "U", type, n, inputs);
-        bias.requireShape("cell", "b", type, 1, n);
-        requireFinite("W", w);
-        requireFinite("U", u);
-        requireFinite("b", bias);
-        this.w = engine.pack(w);
-        weightBytes = this.w.bytes();
-        this.u = engine.pack(u);
-        this.bias = engine.allocate(type, 1, n);
-        this.bias.copyFrom(bias);
-        injected = engine.allocate(type, batch, n).withHeads();
-        slope = engine.allocate(type, batch, n).withHeads();
-        scratch = engine.allocate(type, batch, n).withHeads();
-        ones = engine.allocate(type, batch, 1).withHeads();
-        ones.fill(1);
-        back = engine.allocate(type, batch, inputs).withHeads();
-        biased = Epilogue.of(this.bias, Activation.IDENTITY);
+        inputs = Arguments.present("cell", "U", u).cols();
+        requireShapes("cell", w, u, bias);
+        Arguments.atLeast("cell", "n", n, 1);
+        Arguments.atLeast("cell", "the batch", batch, 1);
+        Arguments.finite("cell", "W", w);
+        Arguments.finite("cell", "U", u);
+        Arguments.finite("cell", "b", bias);
+        for (Format format : Arguments.present("cell", "the list of formats", also)) {
+            Arguments.present("cell", "a format", format);
+        }
+        memory = new Memory(engine);
+        try {
+            this.w = memory.pack(w);
+            weightBytes = this.w.bytes();
+            this.u = memory.pack(u);
+            this.bias = memory.block(type, 1, n);
+            this.bias.copyFrom(bias);
+            input = memory.add(new RowData(engine, type, batch, n, "input for the present parameters",
+                    "inject(x) with a row for it, or inject(row, x), after the constructor and after each update"), RowData::close,
+                    RowData::bytes);
+            slope = memory.block(type, batch, n);
+            scratch = memory.block(type, batch, n);
+            ones = memory.block(type, batch, 1);
+            ones.fill(1);
+            back = memory.block(type, batch, inputs);
+            copies = Arrays.stream(also).distinct().filter(format -> format != Format.FULL)
+                    .map(format -> new Rounded(memory.pack(w, format))).toArray(Rounded[]::new);
+        } catch (Throwable e) {
+            memory.close();
+            throw e;
+        }
         all = new Rows(batch);
-        active = new Rows(batch);
-        linear = new Rows(batch);
-        epilogue = Epilogue.injected(injected, active, activation);
+        biased = Epilogue.of(this.bias, Activation.IDENTITY);
+        epilogue = Epilogue.injected(input.block(), input.rows(), activation);
+        sums = Epilogue.injected(input.block(), input.rows(), Activation.IDENTITY);
         sloped = new Epilogue[batch + 1];
         place = new int[batch];
         Arrays.fill(place, -1);
-        sums = Epilogue.injected(injected, active, Activation.IDENTITY);
-        copies = Arrays.stream(also).distinct().filter(format -> format != Format.FULL)
-                .map(format -> new Rounded(engine.pack(w, format))).toArray(Rounded[]::new);
     }
 
-    private static void requireFinite(String name, Block block) {
-        for (int i = 0; i < block.rows(); i++) {
-            for (int j = 0; j < block.cols(); j++) {
-                if (!Double.isFinite(block.get(i, j))) {
-                    throw new IllegalArgumentException("cell: " + name + " holds " + block.get(i, j) + " in row " + (i + 1) + ", column "
-                            + (j + 1) + "; every element must be finite");
-                }
-            }
-        }
+    private void requireShapes(String operation, Block w, Block u, Block bias) {
+        Arguments.present(operation, "W", w).requireShape(operation, "W", type, n, n);
+        Arguments.present(operation, "U", u).requireShape(operation, "U", type, n, inputs);
+        Arguments.present(operation, "b", bias).requireShape(operation, "b", type, 1, n);
     }
 
-    /** Takes new parameters, of the same shapes; allocates nothing and does not look for NaN. */
+    /**
+     * Takes new parameters, of the same shapes, for which the input is to be injected again; allocates nothing and does not look for NaN.
+     */
     public void update(Block w, Block u, Block bias) {
+        requireShapes("update", w, u, bias);
+        input.clear();
+        change();
         this.w.update(w);
         for (Rounded copy : copies) {
             copy.w.update(w);
         }
         this.u.update(u);
         this.bias.copyFrom(bias);
+    }
+
+    /** Slopes are of the parameters and the input with which they were made. */
+    private void change() {
+        version++;
+        Arrays.fill(place, -1);
     }
 
     /** Elements of the state. */
@@ -136,16 +155,14 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
 
     /** Bytes that this cell holds, W in every format; a transposed copy of W joins at the first {@link #vjp}, one of U at the first gradient of x, and a block of {@code batch × n} at the first {@link #secondGradients}. */
     public long bytes() {
-        return w.bytes() + Arrays.stream(copies).mapToLong(copy -> copy.w.bytes()).sum() + u.bytes() + bias.bytes()
-                + injected.bytes() + slope.bytes() + scratch.bytes() + ones.bytes() + back.bytes()
-                + (curvature == null ? 0 : curvature.bytes());
+        return memory.bytes();
     }
 
     /**
      * This cell with W rounded to a format, the cheap map of {@link MixedPrecision}. Bias and what is injected are shared, {@link #update} rounds
-     * anew, and it closes with the cell. Not for two threads at once with the cell.
+     * again, and it closes with the cell. Not for two threads at once with the cell.
      *
-     * @throws IllegalArgumentException if the constructor was not told of the format
+     * @throws IllegalArgumentException if the constructor was not given the format
      */
     public FixedPointMap in(Format format) {
         if (format == Format.FULL) {
@@ -164,13 +181,36 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         return in(format) instanceof Rounded copy ? copy.bytes : weightBytes;
     }
 
-    /** Fixes the input of the solves that follow: {@code x} is {@code batch × inputs}. */
+    /** The first of the narrower formats that the constructor was given; null without one. */
+    @Override
+    public FixedPointMap approximation() {
+        return copies.length == 0 ? null : copies[0];
+    }
+
+    @Override
+    public long version() {
+        return version;
+    }
+
+    @Override
+    public long linearisation() {
+        return version + linearisations;
+    }
+
+    /**
+     * Fixes the input of the solves that follow, until the next {@link #update}.
+     *
+     * @param x {@code rows × inputs}, for the first rows of the batch; the others have no input after it
+     */
     @Override
     public void inject(Block x) {
-        if (x.rows() > injected.rows()) {
-            throw new IllegalArgumentException("inject: x has " + x.rows() + " rows, expected at most the cell's " + injected.rows());
+        if (x.rows() > input.batch()) {
+            throw new IllegalArgumentException("inject: x has " + x.rows() + " rows, expected at most the cell's " + input.batch());
         }
-        engine.apply(u, x, injected.head(x.rows()), biased);
+        x.requireShape("inject", "x", type, x.rows(), inputs);
+        change();
+        engine.apply(u, x, input.open(x.rows()), biased);
+        input.fill(x.rows());
     }
 
     /**
@@ -180,37 +220,28 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
      * @param x {@code 1 × inputs}
      */
     public void inject(int row, Block x) {
-        engine.apply(u, x, injected.part(row, injected.rows()), biased);
+        x.requireShape("inject", "x", type, 1, inputs);
+        Block constant = input.openRow(row);
+        version++;
+        place[row] = -1;
+        engine.apply(u, x, constant, biased);
+        input.fillRow(row);
     }
 
     @Override
     public void apply(Block z, Block out, Rows rows) {
-        copy("apply", rows, active);
+        input.select("apply", rows);
         engine.apply(w, z, out, epilogue);
-    }
-
-    /** Takes over which rows of the batch a call is for. */
-    private void copy(String operation, Rows from, Rows to) {
-        if (from.count() > to.capacity()) {
-            throw new IllegalArgumentException(operation + ": " + from.count() + " rows, expected at most the cell's " + to.capacity());
-        }
-        to.reset(from.count());
-        for (int p = 0; p < from.count(); p++) {
-            int b = from.index(p);
-            if (b < 0 || b >= to.capacity()) {
-                throw new IllegalArgumentException(operation + ": row " + b + " of the batch, expected 0 to " + (to.capacity() - 1));
-            }
-            to.place(p, b);
-        }
     }
 
     @Override
     public void linearise(Block z, Rows rows) {
-        copy("linearise", rows, linear);
+        input.select("linearise", rows);
         int count = rows.count();
         if (sloped[count] == null) {
-            sloped[count] = Epilogue.injected(injected, linear, activation).with(slope.head(count));
+            sloped[count] = epilogue.with(slope.head(count));
         }
+        linearisations++;
         Arrays.fill(place, -1);
         engine.apply(w, z, scratch.head(count), sloped[count]);
         for (int p = 0; p < count; p++) {
@@ -244,8 +275,12 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         boolean inPlace = true;
         for (int p = 0; p < count; p++) {
             int b = rows.index(p);
-            if (b < 0 || b >= place.length || place[b] < 0) {
-                throw new IllegalArgumentException(operation + ": row " + b + " of the batch was not linearised");
+            if (b < 0 || b >= place.length) {
+                throw new IllegalArgumentException(operation + ": row " + b + " of the batch, expected 0 to " + (place.length - 1));
+            }
+            if (place[b] < 0) {
+                throw new IllegalStateException(operation + ": row " + b + " of the batch has no point of linearisation; expected "
+                        + "linearise(z, rows) with it, after the last update and inject");
             }
             inPlace &= place[b] == p;
         }
@@ -265,8 +300,8 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
      */
     @Override
     public void gradients(Block v, Block z, Block x, Rows rows, Gradients sum) {
-        int batch = v.rows();
-        Block d = scratch.head(batch);
+        CellArguments.check("gradients", "v", v, z, x, rows, sum, type, n, inputs);
+        Block d = scratch.head(v.rows());
         engine.multiply(slopes("gradients", rows), v, d);
         add(d, z, x, rows, sum);
     }
@@ -279,16 +314,13 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     @Override
     public void secondGradients(Block c, Block u, Block z, Block x, Rows rows, Gradients sum, Block dz) {
         int count = rows.count();
-        copy("secondGradients", rows, active);
-        // Before anything is added: a sum with a part of a gradient in it is of no use.
-        c.requireShape("secondGradients", "c", type, count, n);
+        input.select("secondGradients", rows);
+        CellArguments.check("secondGradients", "c", c, z, x, rows, sum, type, n, inputs);
         u.requireShape("secondGradients", "u", type, count, n);
-        z.requireShape("secondGradients", "z", type, count, n);
-        if (sum.u != null) {
-            x.requireShape("secondGradients", "x", type, count, inputs);
-        }
         if (dz != null) {
             dz.requireShape("secondGradients", "the gradient of z", type, Math.max(count, dz.rows()), n);
+            CellArguments.requireOwn("secondGradients", "the gradient of z", dz, "c", c, z, x);
+            Arguments.disjoint("secondGradients", "the gradient of z", dz, "u", u);
         }
         Block d = scratch.head(count);
         engine.multiply(slopes("secondGradients", rows), u, d);
@@ -317,7 +349,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
 
     private Block curvature() {
         if (curvature == null) {
-            curvature = engine.allocate(type, injected.rows(), n);
+            curvature = memory.block(type, input.batch(), n);
         }
         return curvature;
     }
@@ -363,12 +395,10 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         gradients(v, z, x, all, sum);
     }
 
-    /** The cell with other weights. Its own epilogue, since the solvers of the two have rows of their own. */
+    /** The cell with other weights. */
     private final class Rounded implements FixedPointMap {
         private final Weights w;
         private final long bytes;
-        private Rows known;
-        private Epilogue epilogue;
 
         Rounded(Weights w) {
             this.w = w;
@@ -377,29 +407,13 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
 
         @Override
         public void apply(Block z, Block out, Rows rows) {
-            if (known != rows) {
-                known = rows;
-                epilogue = Epilogue.injected(injected, rows, activation);
-            }
+            input.select("apply", rows);
             engine.apply(w, z, out, epilogue);
         }
     }
 
     @Override
     public void close() {
-        w.close();
-        for (Rounded copy : copies) {
-            copy.w.close();
-        }
-        u.close();
-        bias.close();
-        injected.close();
-        slope.close();
-        scratch.close();
-        ones.close();
-        back.close();
-        if (curvature != null) {
-            curvature.close();
-        }
+        memory.close();
     }
 }

@@ -25,6 +25,20 @@ public interface DifferentiableMap extends FixedPointMap {
     /** {@code out = J v}, otherwise like {@link #vjp}. */
     void jvp(Block v, Block out, Rows rows);
 
+    /**
+     * A number that changes with every call of {@link #linearise}, and with whatever else makes the points it was given void, such as new
+     * parameters. Who keeps something made of derivatives notices by it that others have taken their place. Always 0 for a map that does
+     * not count.
+     */
+    default long linearisation() {
+        return 0;
+    }
+
+    @Override
+    default DifferentiableMap derivatives() {
+        return this;
+    }
+
     /** {@code T = Jᵀ} of the backward solve, with {@code J} as its transpose. An object: made once, not for every solve. */
     default LinearOperator adjoint() {
         return LinearOperator.of(this::vjp, this::jvp);

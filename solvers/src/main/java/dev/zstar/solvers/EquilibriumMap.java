@@ -9,8 +9,19 @@ import dev.zstar.kernels.Rows;
  * @param <G> where gradients go: a block for each parameter, and one for the input
  */
 public interface EquilibriumMap<G> extends DifferentiableMap {
-    /** Fixes the input of the solves that follow: {@code x} has a row for each row of the batch. */
+    /**
+     * Fixes the input of the solves that follow: {@code x} has a row for each row of the batch. Rows that it has no row for have no input
+     * any more, and nor has any once parameters change: a map refuses to be evaluated there.
+     */
     void inject(Block x);
+
+    /**
+     * A number that changes whenever the equilibria do: with new parameters, and with every input. A layer notices by it that a backward
+     * pass would be that of another problem than its forward pass. Always 0 for a map that does not count.
+     */
+    default long version() {
+        return 0;
+    }
 
     /**
      * Adds {@code vᵀ ∂f/∂θ}, summed over the batch, and {@code vᵀ ∂f/∂x}, row by row, at the points last given to {@link #linearise}. With v the solution of

@@ -1,6 +1,7 @@
 package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.solvers.guard.Arguments;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -42,9 +43,9 @@ public final class EquilibriumStream<I> {
 
     /** A stream of solves of {@code map} by {@code solver}, whose batch is the number of slots at most. */
     public EquilibriumStream(FixedPointSolver solver, FixedPointMap map, Loader<I> loader) {
-        this.solver = solver;
-        this.map = map;
-        this.loader = loader;
+        this.solver = Arguments.present("stream", "the solver", solver);
+        this.map = Arguments.present("stream", "the map", map);
+        this.loader = Arguments.present("stream", "the loader", loader);
     }
 
     /**
@@ -53,6 +54,7 @@ public final class EquilibriumStream<I> {
      * @param states room for the rows in flight, {@code slots × n}; left with the last result of each slot
      */
     public void run(Iterator<? extends I> inputs, Block states, Consumer<? super Solved<I>> results) {
+        require(inputs, states, results);
         solver.stream(map, states, new InFlight(inputs, states.rows(), results));
     }
 
@@ -62,10 +64,12 @@ public final class EquilibriumStream<I> {
      * @param waiting room for results that overtook others, {@code places × n}; the more, the less a slow row holds the others up
      */
     public void runInOrder(Iterator<? extends I> inputs, Block states, Block waiting, Consumer<? super Solved<I>> results) {
-        if (waiting.rows() < 1) {
+        require(inputs, states, results);
+        if (Arguments.present("stream", "the waiting room", waiting).rows() < 1) {
             throw new IllegalArgumentException("stream: no place for results that wait; expected at least 1");
         }
         waiting.requireShape("stream", "the waiting room", states.type(), waiting.rows(), states.cols());
+        Arguments.disjoint("stream", "the states", states, "the waiting room", waiting);
         Reorder<I> reorder = new Reorder<>(waiting, results);
         solver.stream(map, states, new InFlight(inputs, states.rows(), reorder) {
             @Override
@@ -73,6 +77,14 @@ public final class EquilibriumStream<I> {
                 return reorder.accepts(next);
             }
         });
+    }
+
+    private static void require(Iterator<?> inputs, Block states, Consumer<?> results) {
+        Arguments.present("stream", "the iterator of inputs", inputs);
+        Arguments.present("stream", "the consumer of results", results);
+        if (Arguments.present("stream", "the block of states", states).rows() < 1) {
+            throw new IllegalArgumentException("stream: the states have no row, expected one for each problem in flight");
+        }
     }
 
     /** Inputs into slots, results out of them. */

@@ -88,6 +88,15 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     }
 
     /**
+     * Throws unless this plan is on that engine, for rows of that type and length, and for that many of them or more.
+     *
+     * @param what this solver is to the caller, for the message
+     */
+    public final void requireFits(String what, Engine engine, Type type, int n, int batch) {
+        plan.requireFits(what, engine, type, n, batch);
+    }
+
+    /**
      * Solves from {@code start}, and leaves the result there: for each row the iterate whose residual the outcome states, the last
      * one of a success and the best one of a failure.
      *

@@ -96,6 +96,15 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
     }
 
     /**
+     * Throws unless this plan is on that engine, for rows of that type and length, and for that many of them or more.
+     *
+     * @param what this solver is to the caller, for the message
+     */
+    public final void requireFits(String what, Engine engine, Type type, int n, int batch) {
+        plan.requireFits(what, engine, type, n, batch);
+    }
+
+    /**
      * Solves from {@code u = 0}.
      *
      * @param t the operator T

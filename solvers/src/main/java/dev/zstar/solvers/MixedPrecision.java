@@ -99,7 +99,8 @@ public final class MixedPrecision extends FixedPointSolver {
     /** Starts and results of inner solves, by row of the batch. */
     private final Block y;
     private final Corrected corrected = new Corrected();
-    private final Counted counted = new Counted();
+    /** For a method that evaluates within its steps: what it spends is the row's. */
+    private final CountedMap counted = new CountedMap(outcome::evaluated);
     private final Rows some;
     private final int[] at;
     private final Stage[] stage;
@@ -158,7 +159,8 @@ public final class MixedPrecision extends FixedPointSolver {
     /**
      * Solves {@code z = f(z)} from {@code start} with the help of {@code cheap}. The outcome's evaluations and residuals are those of f. Time is
      * looked at after each evaluation of f. The same as a solve of {@code new ApproximatedMap(f, cheap)}, which is also how to give both to a solve
-     * with an observer or tolerances by row, and to a stream. A solve of any other map has no cheap one, and is one of the inner method.
+     * with an observer or tolerances by row, and to a stream. Any map may have a cheap one of its own, its
+     * {@link FixedPointMap#approximation}; a solve of one without is one of the inner method.
      */
     public Outcome solve(FixedPointMap f, FixedPointMap cheap, Block start) {
         ApproximatedMap map = pair;
@@ -236,8 +238,9 @@ public final class MixedPrecision extends FixedPointSolver {
 
     @Override
     void advance(FixedPointMap f, Block zk, Block gk) {
-        if (f instanceof ApproximatedMap map) {
-            correct(map.cheap(), zk, gk);
+        FixedPointMap low = f.approximation();
+        if (low != null) {
+            correct(low, zk, gk);
         }
         some.reset(0);
         for (int p = 0; p < rows.count(); p++) {
@@ -253,11 +256,10 @@ public final class MixedPrecision extends FixedPointSolver {
             some.append(b);
         }
         if (some.count() > 0) {
-            counted.f = f;
             try {
-                inner.step(this, counted, zk, gk, some, at);
+                inner.step(this, counted.follow(f), zk, gk, some, at);
             } finally {
-                counted.f = null;
+                counted.follow(null);
             }
         }
         for (int p = 0; p < rows.count(); p++) {
@@ -284,13 +286,13 @@ public final class MixedPrecision extends FixedPointSolver {
             return;
         }
         plan.engine.store(gk, ones, values, 0, rows);
-        corrected.low = low;
+        corrected.low = corrected.counted.follow(low);
         corrected.first = true;
         Outcome solved;
         try {
             solved = inner.solveSome(corrected, y, some, tolerances);
         } finally {
-            corrected.low = null;
+            corrected.low = corrected.counted.follow(null);
         }
         for (int i = 0; i < some.count(); i++) {
             int b = some.index(i);
@@ -302,16 +304,26 @@ public final class MixedPrecision extends FixedPointSolver {
 
     /** {@code f̃(z) + τ}, which fixes τ at its first evaluation, in z_k. */
     private final class Corrected implements FixedPointMap {
-        private FixedPointMap low;
+        private final CountedMap counted = new CountedMap(this::count);
+        private CountedMap low;
         private boolean first;
 
-        @Override
-        public void apply(Block z, Block out, Rows active) {
-            low.apply(z, out, active);
+        private void count(Rows active) {
             calls++;
             for (int p = 0; p < active.count(); p++) {
                 cheap[active.index(p)]++;
             }
+        }
+
+        /** Those of f̃, as τ is constant. */
+        @Override
+        public DifferentiableMap derivatives() {
+            return low.derivatives();
+        }
+
+        @Override
+        public void apply(Block z, Block out, Rows active) {
+            low.apply(z, out, active);
             if (first) {
                 first = false;
                 plan.engine.store(out, minus, τ, 0, active);
@@ -322,17 +334,6 @@ public final class MixedPrecision extends FixedPointSolver {
             } else {
                 plan.engine.multiAxpy(τ, 1, ones, out, active, null);
             }
-        }
-    }
-
-    /** f, for a method that evaluates it within its steps: what it spends is the row's. */
-    private final class Counted implements FixedPointMap {
-        private FixedPointMap f;
-
-        @Override
-        public void apply(Block z, Block out, Rows active) {
-            f.apply(z, out, active);
-            outcome.evaluated(active);
         }
     }
 }

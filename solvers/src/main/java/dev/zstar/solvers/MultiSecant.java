@@ -60,6 +60,8 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
     private final double[] coefficients;
     private final double[] x;
     private final LinearOperator inverse;
+    /** Those of a call: a copy, since the solver's may have room for more than this plan's batch. */
+    private final Rows active;
     private FixedPointMap map;
 
     private MultiSecant(Plan plan, int pairs) {
@@ -81,6 +83,7 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
         dots = new double[batch * capacity];
         coefficients = new double[batch * capacity];
         x = new double[pairs];
+        active = new Rows(batch);
         inverse = new InverseOperator(plan, this::multiply);
         forget();
     }
@@ -155,9 +158,22 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
         }
     }
 
-    private void remember(Block z, Block g, Rows rows) {
+    @Override
+    public DifferentiableMap derivatives() {
+        return map == null ? null : map.derivatives();
+    }
+
+    @Override
+    public FixedPointMap approximation() {
+        return map == null ? null : map.approximation();
+    }
+
+    private void remember(Block z, Block g, Rows given) {
+        Rows rows = active;
+        rows.reset(given.count());
         for (int p = 0; p < rows.count(); p++) {
-            int b = rows.index(p);
+            int b = given.index(p);
+            rows.place(p, b);
             slots[b] = slots[b] + 1 == capacity ? 0 : slots[b] + 1;
             counts[b] = Math.min(counts[b] + 1, capacity);
             factored[b] = false;

@@ -14,7 +14,7 @@ import java.util.Arrays;
  * Broyden; it wins where their windows are too short for the spectrum of J: a linear map with ρ(J) = 0.999, or an elliptic equation.
  *
  * <p>η is choice 2 of Eisenstat and Walker (1996), {@code 0.9 (‖F_k‖ / ‖F_{k-1}‖)²}, with their safeguard, and no smaller than the solve's
- * own tolerance asks for (Kelley 1995, section 6.3). {@code J v} comes from the map if it is a {@link DifferentiableMap}, else from
+ * own tolerance asks for (Kelley 1995, section 6.3). {@code J v} comes from the map's {@link FixedPointMap#derivatives}, else from
  * differences of f. Both count as evaluations, as does {@link DifferentiableMap#linearise}, and budgets hold for their sum; once no whole
  * step fits in the budget of a row, it goes on with plain ones. Patience counts all evaluations too.
  *
@@ -222,7 +222,7 @@ public final class NewtonKrylov extends FixedPointSolver {
     @Override
     void advance(FixedPointMap f, Block zk, Block gk) {
         this.f = f;
-        derivative = !options.differences() && f instanceof DifferentiableMap map ? map : null;
+        derivative = options.differences() ? null : f.derivatives();
         try {
             gather(zk, gk);
             if (solving.count() > 0) {

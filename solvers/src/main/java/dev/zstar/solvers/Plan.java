@@ -58,6 +58,19 @@ final class Plan implements AutoCloseable {
         return blocks.stream().mapToLong(Block::bytes).sum() + parts.stream().mapToLong(Plan::bytes).sum();
     }
 
+    /** Throws unless this plan is on that engine, for rows of that type and length, and for that many of them or more. */
+    void requireFits(String what, Engine engine, Type type, int n, int batch) {
+        if (!this.engine.equals(engine) || this.type != type || this.n != n || this.batch < batch) {
+            throw new IllegalArgumentException(what + " is planned for " + this.batch + " rows of " + this.n + " " + this.type + " on "
+                    + describe(this.engine) + ", expected at least " + batch + " rows of " + n + " " + type + " on the engine given, "
+                    + describe(engine));
+        }
+    }
+
+    private static String describe(Engine engine) {
+        return engine.name() + " with " + engine.threads() + (engine.threads() == 1 ? " thread" : " threads");
+    }
+
     void enter(String operand, Block block) {
         enter("solve", operand, block);
     }

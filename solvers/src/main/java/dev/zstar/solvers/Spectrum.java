@@ -48,7 +48,8 @@ public final class Spectrum {
             throw new IllegalArgumentException("a spectrum from " + steps + " products; expected at least 1");
         }
         try (Arnoldi arnoldi = new Arnoldi(engine, f, z, Math.min(steps, z.cols()))) {
-            if (f instanceof DifferentiableMap map) {
+            DifferentiableMap map = f.derivatives();
+            if (map != null) {
                 map.linearise(z, new Rows(z.rows()));
                 return new Spectrum(arnoldi.run(map::jvp));
             }

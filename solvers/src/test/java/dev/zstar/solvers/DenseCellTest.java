@@ -130,13 +130,17 @@ class DenseCellTest {
                 Block one = engine.allocate(Type.F32, 1, N);
                 Block out = engine.allocate(Type.F32, 1, N);
                 Block seven = engine.allocate(Type.F32, 7, N)) {
-            assertThatThrownBy(() -> cell.vjp(one, out, rows(3))).hasMessage("vjp: row 3 of the batch was not linearised");
+            assertThatThrownBy(() -> cell.vjp(one, out, rows(3)))
+                    .hasMessage("vjp: row 3 of the batch has no point of linearisation; expected linearise(z, rows) with it, "
+                    + "after the last update and inject");
             cell.linearise(one, rows(3));
             cell.jvp(one, out, rows(3));
             cell.linearise(one, rows(2));
-            assertThatThrownBy(() -> cell.jvp(one, out, rows(3))).hasMessage("jvp: row 3 of the batch was not linearised");
+            assertThatThrownBy(() -> cell.jvp(one, out, rows(3)))
+                    .hasMessage("jvp: row 3 of the batch has no point of linearisation; expected linearise(z, rows) with it, "
+                    + "after the last update and inject");
             assertThatThrownBy(() -> cell.apply(one, out, rows(BATCH))).hasMessage("apply: row 6 of the batch, expected 0 to 5");
-            assertThatThrownBy(() -> cell.linearise(seven, new Rows(7))).hasMessage("linearise: 7 rows, expected at most the cell's 6");
+            assertThatThrownBy(() -> cell.linearise(seven, new Rows(7))).hasMessage("linearise: 7 rows, expected at most the batch's 6");
         }
     }
 

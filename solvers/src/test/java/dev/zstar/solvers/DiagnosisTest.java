@@ -90,7 +90,9 @@ class DiagnosisTest {
                     Block z = engine.allocate(Type.F64, 1, n);
                     Block u = engine.allocate(Type.F64, n, 1);
                     Block bias = engine.allocate(Type.F64, 1, n);
+                    Block x = engine.allocate(Type.F64, 1, 1);
                     DenseCell cell = new DenseCell(engine, Activation.IDENTITY, w, u, bias, 1)) {
+                cell.inject(x);
                 Spectrum spectrum = Spectrum.at(engine, cell, z);
                 double trace = 0;
                 double squares = 0;

@@ -13,19 +13,23 @@ import dev.zstar.solvers.LinearSolver;
 import dev.zstar.solvers.MultiSecant;
 import dev.zstar.solvers.Neumann;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
-import java.util.ArrayList;
-import java.util.List;
+import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Memory;
 
 /**
  * The layer {@code z* = f(z*; θ, x)} of a network: {@link #forward} solves, {@link #backward} takes the gradient of a loss by z* and adds those by θ and x
  * to the user's blocks (Bai, Kolter and Koltun 2019). Nothing of the forward iterations is kept, unless the {@link GradientMode} unrolls them.
  *
- * <p>A row whose forward or backward solve failed has no gradient. It adds nothing, or a damped Jacobian-free one ({@link #plan}): a map that stopped to
- * contract in the middle of a training run then costs steps, and not the parameters. {@link GradientOutcome} tells of each row.
+ * <p>A row whose forward or backward solve failed has no gradient. It adds nothing, or a damped Jacobian-free one ({@link #plan}): a map
+ * that stops contracting in the middle of a training run then costs steps, and not the parameters. {@link GradientOutcome} reports on each
+ * row.
  *
  * <p>The map and the forward solver are the user's, who closes them; they may serve other solves between two passes, but not between a forward and its
- * backward pass. Not for two threads at once. Passes allocate nothing once they are warm, except for the first row that fails.
+ * backward pass. A backward pass refuses a map that has been given other parameters or another input since
+ * ({@link EquilibriumMap#version}), and, where assertions are on, blocks whose elements have changed. Not for two threads at once. Passes
+ * allocate nothing once they are warm, except for the first row that fails.
  *
  * @param <G> where the map adds gradients
  */
@@ -37,6 +41,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     private final EquilibriumMap<G> map;
     private final FixedPointSolver solver;
     private final double damping;
+    private final Memory memory;
     /** What remembers the forward solve; null if the mode does not need it. */
     private final MultiSecant secants;
     /** One of them; the other is null. */
@@ -52,38 +57,50 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     private final double[] norms;
     /** Null until a row fails. */
     private Packed packed;
-    /** Of the last forward pass; null if none was made since an inference. */
-    private Block x;
-    private Block z;
+    private final ForwardPass pass;
 
     /** The rows that have a gradient, at the front. */
     private record Packed(Block v, Block z, Block x) {}
 
     private EquilibriumLayer(
             Engine engine, Type type, int n, int batch, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode, double damping) {
+        this.engine = Arguments.present("layer", "the engine", engine);
+        this.type = Arguments.present("layer", "the type", type);
+        this.map = Arguments.present("layer", "the map", map);
+        this.solver = Arguments.present("layer", "the forward solver", solver);
+        Arguments.present("layer", "the gradient mode", mode);
+        Arguments.atLeast("layer", "n", n, 1);
+        Arguments.atLeast("layer", "the batch", batch, 1);
         if (!(damping >= 0 && damping <= 1)) {
             throw new IllegalArgumentException("layer: a damping of " + damping + " for rows that fail; expected 0 to 1");
         }
-        this.engine = engine;
-        this.type = type;
+        solver.requireFits("layer: the forward solver", engine, type, n, batch);
         this.n = n;
         this.batch = batch;
-        this.map = map;
-        this.solver = solver;
         this.damping = damping;
-        secants = mode instanceof GradientMode.Refined m ? MultiSecant.plan(engine, type, n, batch, m.pairs()) : null;
-        pullback = pullback(mode);
-        unrolling = switch (mode) {
-            case GradientMode.Unrolled m -> new Unrolling(engine, type, n, batch, m.steps(), 1);
-            case GradientMode.Checkpointed m -> new Unrolling(engine, type, n, batch, m.steps(), (int) Math.ceil(Math.sqrt(m.steps())));
-            default -> null;
-        };
+        memory = new Memory(engine);
+        try {
+            secants = mode instanceof GradientMode.Refined m
+                    ? memory.add(MultiSecant.plan(engine, type, n, batch, m.pairs()), MultiSecant::close, MultiSecant::bytes)
+                    : null;
+            pullback = pullback(mode);
+            unrolling = switch (mode) {
+                case GradientMode.Unrolled m -> new Unrolling(engine, memory, type, n, batch, m.steps(), 1);
+                case GradientMode.Checkpointed m -> new Unrolling(engine, memory, type, n, batch, m.steps(),
+                        (int) Math.ceil(Math.sqrt(m.steps())));
+                default -> null;
+            };
+            v = block(n);
+            masked = block(n);
+        } catch (Throwable e) {
+            memory.close();
+            throw e;
+        }
+        pass = new ForwardPass(map, type, n, batch);
         adjoint = map.adjoint();
         outcome = new GradientOutcome(batch);
         all = new Rows(batch);
         used = new Rows(batch);
-        v = block(n);
-        masked = block(n);
         norms = new double[batch];
     }
 
@@ -95,7 +112,8 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
      * @param map f
      * @param solver of the forward solve; Broyden's for modes that use its inverse
      * @param damping what a row adds whose solve failed: its Jacobian-free gradient, times this; 0 skips it
-     * @throws IllegalArgumentException if the mode does not go with the solver
+     * @throws IllegalArgumentException if something is null or out of its range, the solver is planned for another engine, type, length or
+     *     for fewer rows, or the mode does not go with it
      */
     public static <G> EquilibriumLayer<G> plan(
             Engine engine, Type type, int n, int batch, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode, double damping) {
@@ -110,11 +128,13 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
 
     private Pullback pullback(GradientMode mode) {
         return switch (mode) {
-            case GradientMode.Exact m -> new Pullback.Solved(m.method().plan(engine, type, n, batch));
+            case GradientMode.Exact m -> new Pullback.Solved(
+                    solver("layer: the linear solver of the gradient mode", m.method().plan(engine, type, n, batch)));
             case GradientMode.BroydenInverse _ -> new Pullback.Inverted(inverse(), new Rows(batch));
             case GradientMode.Refined m -> new Pullback.Refined(
-                    Gmres.plan(engine, type, n, batch, new Gmres.Options(m.restart(), secants.inverse().transposed(), false), m.stopping()),
-                    Gmres.plan(engine, type, n, batch, m.restart(), m.stopping()));
+                    solver("layer: the preconditioned solver", Gmres.plan(engine, type, n, batch,
+                            new Gmres.Options(m.restart(), secants.inverse().transposed(), false), m.stopping())),
+                    solver("layer: the solver", Gmres.plan(engine, type, n, batch, m.restart(), m.stopping())));
             case GradientMode.JacobianFree _ -> series(0, 1);
             case GradientMode.NeumannSeries m -> series(m.terms(), 1);
             case GradientMode.Phantom m -> series(m.steps() - 1, m.damping());
@@ -122,8 +142,14 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         };
     }
 
+    private <S extends LinearSolver> S solver(String what, S planned) {
+        memory.add(Arguments.present("layer", "the linear solver of the gradient mode", planned), LinearSolver::close, LinearSolver::bytes);
+        planned.requireFits(what, engine, type, n, batch);
+        return planned;
+    }
+
     private Pullback series(int terms, double λ) {
-        return new Pullback.Summed(Neumann.plan(engine, type, n, batch, terms, λ));
+        return new Pullback.Summed(memory.add(Neumann.plan(engine, type, n, batch, terms, λ), Neumann::close, Neumann::bytes));
     }
 
     private LinearOperator inverse() {
@@ -135,7 +161,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     }
 
     private Block block(int cols) {
-        return engine.allocate(type, batch, cols).withHeads();
+        return memory.block(type, batch, cols);
     }
 
     /**
@@ -146,18 +172,17 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
      * @return how the solve went; of modes that unroll, the residual after the last step
      */
     public Outcome forward(Block x, Block z) {
-        this.z = null;
+        pass.begin("forward", x, z);
         map.inject(x);
         Outcome solved = unrolling != null ? unrolling.forward(map, z) : solver.solve(secants == null ? map : secants.follow(map), z);
         outcome.start(solved);
-        this.x = x;
-        this.z = z;
+        pass.end(x, z);
         return solved;
     }
 
     /** The forward pass without a backward one: always by the solver, and nothing is kept. */
     public Outcome infer(Block x, Block z) {
-        this.z = null;
+        pass.begin("infer", x, z);
         map.inject(x);
         return solver.solve(map, z);
     }
@@ -170,14 +195,15 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
      * @throws IllegalStateException if there was no forward pass since the last inference
      */
     public GradientOutcome backward(Block gradient, G sum) {
-        requireForward("backward", gradient);
+        pass.require("backward", gradient);
+        Arguments.present("backward", "the sum of gradients", sum);
         outcome.clear();
         if (unrolling != null) {
             unroll(gradient, sum);
         } else {
             Block found = solve(gradient);
-            if (used.count() == z.rows()) {
-                map.gradients(found, z, x, used, sum);
+            if (used.count() == pass.z().rows()) {
+                map.gradients(found, pass.z(), pass.x(), used, sum);
             } else if (used.count() > 0) {
                 int rows = pack(found);
                 map.gradients(packed.v.head(rows), packed.z.head(rows), packed.x.head(rows), used, sum);
@@ -186,42 +212,47 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         return outcome;
     }
 
-    private void requireForward(String operation, Block gradient) {
-        if (z == null) {
-            throw new IllegalStateException(operation + " without a forward pass; expected forward(x, z) before it, and no inference between");
-        }
-        gradient.requireShape(operation, "the gradient", type, z.rows(), n);
-    }
-
     /** v of all rows, those that failed damped or zero; {@link #used} are the rows that have a gradient. */
     private Block solve(Block gradient) {
-        int rows = z.rows();
+        int rows = pass.z().rows();
         all.reset(rows);
-        map.linearise(z, all);
+        map.linearise(pass.z(), all);
         Block found = v.head(rows);
         pullback.apply(adjoint, mask(gradient), found, outcome);
         engine.norm(found, norms);
         used.reset(0);
         for (int b = 0; b < rows; b++) {
-            if (!(norms[b] < Double.POSITIVE_INFINITY) && outcome.backward(b).isSuccess()) {
-                outcome.broken(b);
+            // The length of finite elements may overflow.
+            boolean finite = norms[b] < Double.POSITIVE_INFINITY || finite(found, b);
+            if (!finite && outcome.backward(b).isSuccess()) {
+                outcome.broken(b, !finite(gradient, b) ? Status.NONFINITE_INPUT
+                        : pullback instanceof Pullback.Inverted ? Status.BREAKDOWN : Status.NONFINITE_OPERATOR);
             }
             boolean failed = !outcome.forward(b).isSuccess() || !outcome.backward(b).isSuccess();
             if (failed) {
-                damp(gradient, found, b);
+                finite = damp(gradient, found, b);
             }
-            settle(b, failed, norms[b]);
+            settle(b, failed, finite);
         }
         return found;
+    }
+
+    private static boolean finite(Block block, int b) {
+        for (int i = 0; i < block.cols(); i++) {
+            if (!Double.isFinite(block.get(b, i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The gradient without the rows whose forward solve failed: a row of zeros takes no evaluation. */
     private Block mask(Block gradient) {
         Block g = gradient;
-        for (int b = 0; b < z.rows(); b++) {
+        for (int b = 0; b < pass.z().rows(); b++) {
             if (!outcome.forward(b).isSuccess()) {
                 if (g == gradient) {
-                    g = masked.head(z.rows());
+                    g = masked.head(pass.z().rows());
                     g.copyFrom(gradient);
                 }
                 zero(g, b);
@@ -236,24 +267,16 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         }
     }
 
-    /** Row b of v becomes the damped gradient itself; {@link #norms} its length, infinite if it, or the point that it is taken at, is not finite. */
-    private void damp(Block gradient, Block found, int b) {
-        double square = 0;
-        boolean finite = true;
+    /** Row b of v becomes the damped gradient itself; returns whether it, and the point that it is taken at, is finite. */
+    private boolean damp(Block gradient, Block found, int b) {
         for (int i = 0; i < n; i++) {
-            double value = damping * gradient.get(b, i);
-            found.set(b, i, value);
-            square += value * value;
-            finite &= Double.isFinite(z.get(b, i));
+            found.set(b, i, damping * gradient.get(b, i));
         }
-        for (int i = 0; i < x.cols(); i++) {
-            finite &= Double.isFinite(x.get(b, i));
-        }
-        norms[b] = finite ? Math.sqrt(square) : Double.POSITIVE_INFINITY;
+        return finite(found, b) && finite(pass.z(), b) && finite(pass.x(), b);
     }
 
-    private void settle(int b, boolean failed, double length) {
-        boolean skipped = failed && (damping == 0 || !(length < Double.POSITIVE_INFINITY));
+    private void settle(int b, boolean failed, boolean finite) {
+        boolean skipped = failed && (damping == 0 || !finite);
         outcome.fate(b, skipped ? GradientOutcome.Fate.SKIPPED : failed ? GradientOutcome.Fate.DAMPED : GradientOutcome.Fate.USED);
         if (!skipped) {
             used.append(b);
@@ -262,33 +285,37 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
 
     /** Packs v, z and x of the rows used to the front; returns how many. */
     private int pack(Block found) {
-        if (packed == null || packed.x.cols() != x.cols()) {
+        if (packed == null || packed.x.cols() != pass.x().cols()) {
             if (packed != null) {
-                packed.x.close();
+                memory.release(packed.x);
             }
-            packed = packed == null ? new Packed(block(n), block(n), block(x.cols())) : new Packed(packed.v, packed.z, block(x.cols()));
+            packed = packed == null ? new Packed(block(n), block(n), block(pass.x().cols()))
+                    : new Packed(packed.v, packed.z, block(pass.x().cols()));
         }
         for (int p = 0; p < used.count(); p++) {
             int b = used.index(p);
             packed.v.copyRow(found, b, p);
-            packed.z.copyRow(z, b, p);
-            packed.x.copyRow(x, b, p);
+            packed.z.copyRow(pass.z(), b, p);
+            packed.x.copyRow(pass.x(), b, p);
         }
         return used.count();
     }
 
     /** Backpropagation of the rows whose steps stayed finite; damping has no meaning here, where nothing was solved. */
     private Block unroll(Block gradient, G sum) {
-        int rows = z.rows();
-        outcome.complete(0);
+        int rows = pass.z().rows();
+        outcome.complete();
         engine.norm(gradient, norms);
         used.reset(0);
         for (int b = 0; b < rows; b++) {
-            boolean failed = !outcome.forward(b).isSuccess() || !(norms[b] < Double.POSITIVE_INFINITY);
-            settle(b, failed, Double.POSITIVE_INFINITY);
+            boolean finite = norms[b] < Double.POSITIVE_INFINITY || finite(gradient, b);
+            if (!finite) {
+                outcome.broken(b, Status.NONFINITE_INPUT);
+            }
+            settle(b, !finite || !outcome.forward(b).isSuccess(), false);
         }
         if (used.count() == rows) {
-            return unrolling.backward(map, gradient, x, used, sum, outcome);
+            return unrolling.backward(map, gradient, pass.x(), used, sum, outcome);
         }
         int count = pack(gradient);
         return count == 0 ? null : unrolling.backward(map, packed.v.head(count), packed.x.head(count), used, sum, outcome);
@@ -301,70 +328,32 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
      * @throws IllegalStateException if there was no forward pass since the last inference, or a row of it failed
      */
     public GradientReport report(Block gradient) {
-        requireForward("report", gradient);
+        pass.require("report", gradient);
         outcome.clear();
-        int rows = z.rows();
+        int rows = pass.z().rows();
         Block found = unrolling != null ? unroll(gradient, null) : solve(gradient);
         if (!outcome.succeeded()) {
             throw new IllegalStateException("report: " + outcome + "; expected a pass in which none failed");
         }
         all.reset(rows);
-        map.linearise(z, all);
+        map.linearise(pass.z(), all);
         Stopping tight = Stopping.relative(type == Type.F32 ? 1e-6 : 1e-12).within(2000);
         try (LinearSolver gmres = Gmres.plan(engine, type, n, rows, Math.min(n, 100), tight);
                 Block exact = engine.allocate(type, rows, n);
                 Block product = engine.allocate(type, rows, n)) {
             Outcome solved = gmres.solve(adjoint, gradient, exact);
             adjoint.apply(found, product, all);
-            List<Double> residual = new ArrayList<>();
-            List<Double> cosine = new ArrayList<>();
-            List<Double> error = new ArrayList<>();
-            for (int b = 0; b < rows; b++) {
-                double[] sums = new double[6];
-                for (int i = 0; i < n; i++) {
-                    double g = gradient.get(b, i);
-                    double a = found.get(b, i);
-                    double e = exact.get(b, i);
-                    double r = g - a + product.get(b, i);
-                    sums[0] += r * r;
-                    sums[1] += g * g;
-                    sums[2] += a * e;
-                    sums[3] += a * a;
-                    sums[4] += e * e;
-                    sums[5] += (a - e) * (a - e);
-                }
-                boolean zero = sums[1] == 0;
-                residual.add(zero ? 0 : Math.sqrt(sums[0] / sums[1]));
-                cosine.add(zero ? 1 : sums[2] / Math.sqrt(sums[3] * sums[4]));
-                error.add(zero ? 0 : Math.sqrt(sums[5] / sums[4]));
-            }
-            return new GradientReport(residual, cosine, error, outcome.evaluations(), solved.evaluations(), solved.succeeded());
+            return GradientReport.of(gradient, found, exact, product, outcome.evaluations(), solved);
         }
     }
 
     /** Bytes that this layer holds, without the map and the forward solver. */
     public long bytes() {
-        return v.bytes() + masked.bytes() + (pullback == null ? unrolling.bytes() : pullback.bytes())
-                + (secants == null ? 0 : secants.bytes())
-                + (packed == null ? 0 : packed.v.bytes() + packed.z.bytes() + packed.x.bytes());
+        return memory.bytes();
     }
 
     @Override
     public void close() {
-        if (pullback != null) {
-            pullback.close();
-        } else {
-            unrolling.close();
-        }
-        if (secants != null) {
-            secants.close();
-        }
-        v.close();
-        masked.close();
-        if (packed != null) {
-            packed.v.close();
-            packed.z.close();
-            packed.x.close();
-        }
+        memory.close();
     }
 }

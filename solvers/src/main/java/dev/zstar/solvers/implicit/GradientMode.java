@@ -6,6 +6,7 @@ import dev.zstar.solvers.Gmres;
 import dev.zstar.solvers.LinearSolver;
 import dev.zstar.solvers.MultiSecant;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.guard.Arguments;
 
 /**
  * How a layer differentiates its equilibrium {@code z* = f(z*)}. With g the gradient of the loss by z*, the gradient by parameters is
@@ -23,7 +24,12 @@ public sealed interface GradientMode {
     }
 
     /** v by any linear solver: to a tolerance, or after a fixed number of evaluations. */
-    record Exact(Method method) implements GradientMode {}
+    record Exact(Method method) implements GradientMode {
+        /** Checks that there is one. */
+        public Exact {
+            Arguments.present("the gradient mode Exact", "the method", method);
+        }
+    }
 
     /** Plans a linear solver. */
     @FunctionalInterface
@@ -46,7 +52,12 @@ public sealed interface GradientMode {
      * @param restart steps of a cycle
      * @param stopping of a linear solve: a tolerance, or a fixed number of evaluations
      */
-    record Refined(int pairs, int restart, Stopping stopping) implements GradientMode {}
+    record Refined(int pairs, int restart, Stopping stopping) implements GradientMode {
+        /** Checks that there are rules; ranges are checked where the solvers are planned. */
+        public Refined {
+            Arguments.present("the gradient mode Refined", "the stopping rule", stopping);
+        }
+    }
 
     /** {@code v = g} (Fung et al. 2022): a step of descent where f contracts, at no cost. */
     record JacobianFree() implements GradientMode {}
@@ -56,7 +67,14 @@ public sealed interface GradientMode {
      *
      * @param terms k, the products
      */
-    record NeumannSeries(int terms) implements GradientMode {}
+    record NeumannSeries(int terms) implements GradientMode {
+        /** Checks the range. */
+        public NeumannSeries {
+            if (terms < 0) {
+                throw new IllegalArgumentException("a Neumann series of " + terms + " terms; expected at least 0");
+            }
+        }
+    }
 
     /**
      * The gradient of k damped steps from the equilibrium, {@code v = λ Σ_{i < k} ((1 - λ) I + λ Jᵀ)ⁱ g} (Geng et al. 2021).
@@ -69,6 +87,10 @@ public sealed interface GradientMode {
         public Phantom {
             if (steps < 1) {
                 throw new IllegalArgumentException("a phantom gradient of " + steps + " steps; expected at least 1");
+            }
+            if (!(damping > 0 && damping <= 1)) {
+                throw new IllegalArgumentException("a phantom gradient with steps damped by " + damping
+                        + "; expected above 0 and at most 1");
             }
         }
     }

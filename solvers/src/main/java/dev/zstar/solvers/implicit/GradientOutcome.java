@@ -55,14 +55,17 @@ public final class GradientOutcome {
         }
     }
 
-    /** A pass of a fixed number of evaluations, without a residual. */
-    void complete(int spent) {
-        evaluations += spent;
+    /** A pass without a solve, and so without a residual. */
+    void complete() {
         Arrays.fill(backward, 0, batch, Status.COMPLETED_FIXED_STEPS);
     }
 
-    void broken(int b) {
-        backward[b] = Status.NONFINITE_OPERATOR;
+    void spent(int count) {
+        evaluations += count;
+    }
+
+    void broken(int b, Status why) {
+        backward[b] = why;
     }
 
     void fate(int b, Fate fate) {

@@ -8,6 +8,8 @@ import dev.zstar.solvers.Gmres;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Memory;
 
 /**
  * The implicit function theorem for any root: {@code F(z(θ), θ) = 0} has {@code dL/dθ = -wᵀ ∂F/∂θ} with {@code (∂F/∂z)ᵀ w = ∂L/∂z}. How the root was
@@ -15,14 +17,21 @@ import dev.zstar.solvers.Stopping;
  */
 public final class ImplicitFunction implements AutoCloseable {
     private final Engine engine;
+    private final Memory memory;
     private final Gmres gmres;
     private final Block w;
     private final Adjoint adjoint = new Adjoint();
 
-    private ImplicitFunction(Engine engine, Gmres gmres, Block w) {
+    private ImplicitFunction(Engine engine, Type type, int n, int batch, int restart, Stopping stopping) {
         this.engine = engine;
-        this.gmres = gmres;
-        this.w = w;
+        memory = new Memory(engine);
+        try {
+            gmres = memory.add(Gmres.plan(engine, type, n, batch, restart, stopping), Gmres::close, Gmres::bytes);
+            w = memory.block(type, batch, n);
+        } catch (Throwable e) {
+            memory.close();
+            throw e;
+        }
     }
 
     /**
@@ -31,8 +40,13 @@ public final class ImplicitFunction implements AutoCloseable {
      * @param restart steps of its cycles; n, if that is small, where {@code ∂F/∂z} is far from the identity
      */
     public static ImplicitFunction plan(Engine engine, Type type, int n, int batch, int restart, Stopping stopping) {
-        Gmres gmres = Gmres.plan(engine, type, n, batch, restart, stopping);
-        return new ImplicitFunction(engine, gmres, engine.allocate(type, batch, n).withHeads());
+        Arguments.present("implicit function", "the engine", engine);
+        Arguments.present("implicit function", "the type", type);
+        Arguments.present("implicit function", "the stopping rule", stopping);
+        Arguments.atLeast("implicit function", "n", n, 1);
+        Arguments.atLeast("implicit function", "the batch", batch, 1);
+        Arguments.atLeast("implicit function", "the cycle", restart, 1);
+        return new ImplicitFunction(engine, type, n, batch, restart, stopping);
     }
 
     /**
@@ -42,6 +56,13 @@ public final class ImplicitFunction implements AutoCloseable {
      * @return of the solve for w
      */
     public <G> Outcome pullBack(RootEquation<G> equation, Block gradient, G sum) {
+        Arguments.present("pullBack", "the equation", equation);
+        Arguments.present("pullBack", "the sum of gradients", sum);
+        if (Arguments.present("pullBack", "the gradient", gradient).rows() > w.rows()) {
+            throw new IllegalArgumentException("pullBack: the gradient has " + gradient.rows() + " rows, expected at most the plan's "
+                    + w.rows());
+        }
+        gradient.requireShape("pullBack", "the gradient", w.type(), gradient.rows(), w.cols());
         Block found = w.head(gradient.rows());
         adjoint.equation = equation;
         try {
@@ -69,12 +90,11 @@ public final class ImplicitFunction implements AutoCloseable {
 
     /** Bytes that this holds. */
     public long bytes() {
-        return gmres.bytes() + w.bytes();
+        return memory.bytes();
     }
 
     @Override
     public void close() {
-        gmres.close();
-        w.close();
+        memory.close();
     }
 }

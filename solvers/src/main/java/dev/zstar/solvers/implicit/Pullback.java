@@ -9,31 +9,15 @@ import dev.zstar.solvers.Neumann;
 import dev.zstar.solvers.Outcome;
 
 /** What a mode takes for the v of {@code (I - Jᵀ) v = g}. */
-sealed interface Pullback extends AutoCloseable {
+sealed interface Pullback {
     /** For all rows of g; a row of zeros becomes zeros. */
     void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome);
-
-    /** Bytes that are this mode's own. */
-    long bytes();
-
-    @Override
-    void close();
 
     /** By a solver. */
     record Solved(LinearSolver solver) implements Pullback {
         @Override
         public void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome) {
             outcome.take(solver.solve(t, g, v));
-        }
-
-        @Override
-        public long bytes() {
-            return solver.bytes();
-        }
-
-        @Override
-        public void close() {
-            solver.close();
         }
     }
 
@@ -43,16 +27,6 @@ sealed interface Pullback extends AutoCloseable {
         public void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome) {
             outcome.take(series.solve(t, g, v));
         }
-
-        @Override
-        public long bytes() {
-            return series.bytes();
-        }
-
-        @Override
-        public void close() {
-            series.close();
-        }
     }
 
     /** By an approximate inverse; the rows of the batch are all there. */
@@ -61,16 +35,8 @@ sealed interface Pullback extends AutoCloseable {
         public void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome) {
             all.reset(g.rows());
             inverse.applyTransposed(g, v, all);
-            outcome.complete(0);
+            outcome.complete();
         }
-
-        @Override
-        public long bytes() {
-            return 0;
-        }
-
-        @Override
-        public void close() {}
     }
 
     /** By a solver with a preconditioner; rows that it does not solve go on from there without one. */
@@ -82,17 +48,6 @@ sealed interface Pullback extends AutoCloseable {
             if (!solved.succeeded()) {
                 outcome.take(plain.resume(t, g, v));
             }
-        }
-
-        @Override
-        public long bytes() {
-            return preconditioned.bytes() + plain.bytes();
-        }
-
-        @Override
-        public void close() {
-            preconditioned.close();
-            plain.close();
         }
     }
 }

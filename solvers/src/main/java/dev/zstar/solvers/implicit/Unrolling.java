@@ -8,10 +8,11 @@ import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Picard;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.guard.Memory;
 import java.util.stream.IntStream;
 
 /** The network of L plain steps, and backpropagation through it, from every s-th state; those between are computed again. */
-final class Unrolling implements AutoCloseable {
+final class Unrolling {
     private final Engine engine;
     private final int steps;
     private final int spacing;
@@ -23,21 +24,22 @@ final class Unrolling implements AutoCloseable {
     private final Block total;
     private Outcome states;
 
-    Unrolling(Engine engine, Type type, int n, int batch, int steps, int spacing) {
+    /** Allocates from the layer's memory, which also closes it. */
+    Unrolling(Engine engine, Memory memory, Type type, int n, int batch, int steps, int spacing) {
         this.engine = engine;
         this.steps = steps;
         this.spacing = spacing;
         int kept = (steps + spacing - 1) / spacing;
         Integer[] at = IntStream.range(0, kept).mapToObj(i -> 1 + i * spacing).toArray(Integer[]::new);
         // The evaluation after the last step is for its residual.
-        picard = Picard.plan(engine, type, n, batch, 1, Stopping.fixed(steps + 1).recording(at));
+        picard = memory.add(Picard.plan(engine, type, n, batch, 1, Stopping.fixed(steps + 1).recording(at)), Picard::close, Picard::bytes);
         segment = new Block[spacing];
         for (int i = 0; i < spacing; i++) {
-            segment[i] = engine.allocate(type, batch, n).withHeads();
+            segment[i] = memory.block(type, batch, n);
         }
-        v = engine.allocate(type, batch, n).withHeads();
-        back = engine.allocate(type, batch, n).withHeads();
-        total = engine.allocate(type, batch, n).withHeads();
+        v = memory.block(type, batch, n);
+        back = memory.block(type, batch, n);
+        total = memory.block(type, batch, n);
     }
 
     Outcome forward(EquilibriumMap<?> map, Block z) {
@@ -78,7 +80,7 @@ final class Unrolling implements AutoCloseable {
                 }
             }
         }
-        outcome.complete(spent);
+        outcome.spent(spent);
         return all;
     }
 
@@ -93,20 +95,5 @@ final class Unrolling implements AutoCloseable {
             map.apply(segment[i - 1].head(active), segment[i].head(active), used);
         }
         return length - 1;
-    }
-
-    long bytes() {
-        return picard.bytes() + segment.length * segment[0].bytes() + 3 * v.bytes();
-    }
-
-    @Override
-    public void close() {
-        picard.close();
-        for (Block block : segment) {
-            block.close();
-        }
-        v.close();
-        back.close();
-        total.close();
     }
 }

@@ -7,6 +7,8 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.DenseCell;
 import dev.zstar.solvers.EquilibriumMap;
+import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Memory;
 
 /**
  * The forward-backward splitting of {@code z = φ(W z + U x + b)} (Winston and Kolter 2020, section 3.3), as a map that any solver iterates:
@@ -30,6 +32,7 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
     private final int n;
     private final int inputs;
     private final double α;
+    private final Memory memory;
     private final Block w;
     private final Block u;
     private final Block bias;
@@ -47,33 +50,40 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
      * @param u {@code n × inputs}
      * @param bias {@code 1 × n}
      * @param step α, above 0
-     * @throws IllegalArgumentException if the activation is neither ReLU nor the identity, a shape does not fit, or an element is NaN or infinite
+     * @throws IllegalArgumentException if the activation is neither ReLU nor the identity, a shape does not fit, or an element is NaN or
+     *     infinite, also after it is scaled by α
      */
     public ForwardBackward(Engine engine, Activation activation, Block w, Block u, Block bias, double step, int batch) {
         Splitting.require("forward-backward", activation, step);
+        Splitting.requireParameters("forward-backward", engine, w, u, bias, batch);
         this.engine = engine;
         α = step;
         type = w.type();
         n = w.rows();
         inputs = u.cols();
-        require("forward-backward", w, u, bias);
-        this.w = engine.allocate(type, n, n);
-        this.u = engine.allocate(type, n, inputs);
-        this.bias = engine.allocate(type, 1, n);
-        scaled = engine.allocate(type, batch, n);
-        relax(w, u, bias);
-        cell = new DenseCell(engine, activation, this.w, this.u, this.bias, batch);
+        memory = new Memory(engine);
+        try {
+            this.w = memory.block(type, n, n);
+            this.u = memory.block(type, n, inputs);
+            this.bias = memory.block(type, 1, n);
+            scaled = memory.block(type, batch, n);
+            relax(w, u, bias);
+            String scale = "forward-backward with α = " + step;
+            Arguments.finite(scale, "(1 - α) I + α W", this.w);
+            Arguments.finite(scale, "α U", this.u);
+            Arguments.finite(scale, "α b", this.bias);
+            cell = memory.add(new DenseCell(engine, activation, this.w, this.u, this.bias, batch), DenseCell::close, DenseCell::bytes);
+        } catch (Throwable e) {
+            memory.close();
+            throw e;
+        }
     }
 
     /** The supremum of the steps for which the splitting is known to converge, {@code 2 m / L²}; half of it gives the best rate that is known. */
     public static double largestStep(double m, double lipschitz) {
-        return 2 * m / (lipschitz * lipschitz);
-    }
-
-    private void require(String operation, Block w, Block u, Block bias) {
-        w.requireShape(operation, "W", type, n, n);
-        u.requireShape(operation, "U", type, n, inputs);
-        bias.requireShape(operation, "b", type, 1, n);
+        Arguments.positive("largestStep", "m", m);
+        Arguments.positive("largestStep", "L", lipschitz);
+        return 2 * (m / lipschitz) / lipschitz;
     }
 
     private void relax(Block w, Block u, Block bias) {
@@ -85,9 +95,11 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
         engine.axpby(α, bias, 0, this.bias);
     }
 
-    /** Takes new parameters, of the same shapes; allocates nothing and does not look for NaN. */
+    /**
+     * Takes new parameters, of the same shapes, for which the input is to be injected again; allocates nothing and does not look for NaN.
+     */
     public void update(Block w, Block u, Block bias) {
-        require("update", w, u, bias);
+        Splitting.requireShapes("update", w, u, bias, type, n, inputs);
         relax(w, u, bias);
         cell.update(this.w, this.u, this.bias);
     }
@@ -105,6 +117,16 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
     /** Fixes the input of one row of the batch, {@code 1 × inputs}, for a stream. */
     public void inject(int row, Block x) {
         cell.inject(row, x);
+    }
+
+    @Override
+    public long version() {
+        return cell.version();
+    }
+
+    @Override
+    public long linearisation() {
+        return cell.linearisation();
     }
 
     @Override
@@ -130,6 +152,20 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
     /** The gradients of W, U, b and x, not of what the splitting makes of them. Allocates nothing where {@code sum} is the record of the last call. */
     @Override
     public void gradients(Block v, Block z, Block x, Rows rows, DenseCell.Gradients sum) {
+        v.requireShape("gradients", "v", type, rows.count(), n);
+        // Before anything is added to the parameters' gradients.
+        if (Arguments.present("gradients", "the record of gradients", sum).x() != null) {
+            sum.x().requireShape("gradients", "the gradient of x", type, sum.x().rows(), inputs);
+            for (int p = 0; p < rows.count(); p++) {
+                Arguments.atLeast("gradients", "the number of rows of the gradient of x", sum.x().rows(), rows.index(p) + 1);
+            }
+            Arguments.disjoint("gradients", "the gradient of x", sum.x(), "that of W", sum.w());
+            Arguments.disjoint("gradients", "the gradient of x", sum.x(), "that of U", sum.u());
+            Arguments.disjoint("gradients", "the gradient of x", sum.x(), "that of b", sum.b());
+            Arguments.disjoint("gradients", "the gradient of x", sum.x(), "v", v);
+            Arguments.disjoint("gradients", "the gradient of x", sum.x(), "z", z);
+            Arguments.disjoint("gradients", "the gradient of x", sum.x(), "x", x);
+        }
         if (!sum.equals(known)) {
             known = sum;
             parameters = new DenseCell.Gradients(sum.w(), sum.u(), sum.b(), null);
@@ -146,15 +182,11 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
 
     /** Bytes that this holds; a transposed copy of W joins at the first {@link #vjp}. */
     public long bytes() {
-        return cell.bytes() + w.bytes() + u.bytes() + bias.bytes() + scaled.bytes();
+        return memory.bytes();
     }
 
     @Override
     public void close() {
-        cell.close();
-        w.close();
-        u.close();
-        bias.close();
-        scaled.close();
+        memory.close();
     }
 }

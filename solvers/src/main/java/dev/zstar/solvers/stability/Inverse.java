@@ -1,5 +1,8 @@
 package dev.zstar.solvers.stability;
 
+import dev.zstar.kernels.Type;
+import java.util.Arrays;
+
 /**
  * The inverse of a matrix in f64, by {@code P A = L U} with partial pivoting (Golub and Van Loan 2013, algorithm 3.4.1) and substitution for columns of the identity. Rows are arrays of
  * their own, so that an exchange moves none, and the JIT makes vectors of {@code x[j] -= f y[j]}, which it does not where both lie in one array at different places. Four
@@ -18,6 +21,8 @@ final class Inverse {
     private final double[][] a;
     private final double[][] x;
     private final int[] order;
+    /** By row, as {@code a}: a pivot of this size or less is rounding. */
+    private final double[] least;
 
     Inverse(int n) {
         this.n = n;
@@ -25,6 +30,7 @@ final class Inverse {
         a = new double[n][n];
         x = new double[n][width];
         order = new int[n];
+        least = new double[n];
     }
 
     /** Row i of the matrix, to be filled before {@link #factor}. */
@@ -32,10 +38,18 @@ final class Inverse {
         return a[i];
     }
 
-    /** Replaces the matrix by its factors; returns the column whose pivot is zero or not finite, or -1 if there is none. */
+    /**
+     * Replaces the matrix by its factors; returns the column whose pivot is not finite, or no more than n roundings of the largest element
+     * of its row, so that the matrix is singular for all that can be computed; -1 if there is none.
+     */
     int factor() {
         for (int i = 0; i < n; i++) {
             order[i] = i;
+            double largest = 0;
+            for (double element : a[i]) {
+                largest = Math.max(largest, Math.abs(element));
+            }
+            least[i] = n * Type.F64.unitRoundoff() * largest;
         }
         for (int k0 = 0; k0 < n; k0 += PANEL) {
             int k1 = Math.min(k0 + PANEL, n);
@@ -73,7 +87,10 @@ final class Inverse {
         int from = order[k];
         order[k] = order[largest];
         order[largest] = from;
-        return Math.abs(a[k][k]) > 0 && Math.abs(a[k][k]) < Double.POSITIVE_INFINITY;
+        double size = least[k];
+        least[k] = least[largest];
+        least[largest] = size;
+        return Math.abs(a[k][k]) > least[k] && Math.abs(a[k][k]) < Double.POSITIVE_INFINITY;
     }
 
     /** {@code to -= Σ_k factors[k] rows[k]} for k from {@code first} to {@code last - 1}, in columns {@code from} to {@code end - 1}. */
@@ -108,7 +125,7 @@ final class Inverse {
     /** Makes columns {@code from} to {@code from + count - 1} of the inverse; they stand in the first {@code count} places of {@link #result}. */
     void columns(int from, int count) {
         for (int i = 0; i < n; i++) {
-            java.util.Arrays.fill(x[i], 0, count, 0);
+            Arrays.fill(x[i], 0, count, 0);
             if (order[i] >= from && order[i] < from + count) {
                 x[i][order[i] - from] = 1;
             }

@@ -6,6 +6,8 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.DifferentiableMap;
 import dev.zstar.solvers.TwiceDifferentiableMap;
+import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Memory;
 import java.util.Random;
 
 /**
@@ -39,7 +41,11 @@ public final class JacobianRegularisation implements AutoCloseable {
     /** {@code Jᵀ ε}. */
     private final Block y;
     private final Block scaled;
-    private final double[] squares;
+    private final double[] lengths;
+    private final Memory memory;
+    /** What the last estimate was of. */
+    private DifferentiableMap estimated;
+    private long linearisation;
 
     /**
      * For batches of up to {@code batch} rows of {@code n} elements.
@@ -50,17 +56,24 @@ public final class JacobianRegularisation implements AutoCloseable {
         if (n < 1 || batch < 1) {
             throw new IllegalArgumentException("Jacobian regularisation: " + batch + " rows of " + n + ", expected at least 1 of each");
         }
-        this.engine = engine;
+        this.engine = Arguments.present("Jacobian regularisation", "the engine", engine);
         this.n = n;
-        this.probe = probe;
+        this.probe = Arguments.present("Jacobian regularisation", "the probe", probe);
+        Arguments.present("Jacobian regularisation", "the type", type);
         random = new Random(seed);
         all = new Rows(batch);
         drawn = new Rows(batch);
         drawn.reset(0);
-        ε = engine.allocate(type, batch, n);
-        y = engine.allocate(type, batch, n);
-        scaled = engine.allocate(type, batch, n);
-        squares = new double[batch];
+        memory = new Memory(engine);
+        try {
+            ε = memory.block(type, batch, n);
+            y = memory.block(type, batch, n);
+            scaled = memory.block(type, batch, n);
+        } catch (Throwable e) {
+            memory.close();
+            throw e;
+        }
+        lengths = new double[batch];
     }
 
     /**
@@ -81,16 +94,20 @@ public final class JacobianRegularisation implements AutoCloseable {
         drawn.reset(0);
         Block product = y.head(count);
         f.vjp(ε.head(count), product, rows);
-        engine.dot(product, product, squares);
-        double sum = 0;
+        engine.norm(product, lengths);
+        double mean = 0;
         for (int p = 0; p < count; p++) {
-            sum += squares[p];
+            // Squared last: R may be in range where the sum of squares is not.
+            double length = lengths[p] / Math.sqrt((double) count * n);
+            mean += length * length;
         }
+        estimated = f;
+        linearisation = f.linearisation();
         drawn.reset(count);
         for (int p = 0; p < count; p++) {
             drawn.place(p, rows.index(p));
         }
-        return sum / ((double) count * n);
+        return mean;
     }
 
     /**
@@ -128,6 +145,13 @@ public final class JacobianRegularisation implements AutoCloseable {
         if (!Double.isFinite(weight)) {
             throw new IllegalArgumentException("gradients: the weight is " + weight + ", expected a finite number");
         }
+        if (!f.equals(estimated)) {
+            throw new IllegalArgumentException("gradients: the last estimate was of another map, expected the one that estimate was given");
+        }
+        if (f.linearisation() != linearisation) {
+            throw new IllegalStateException("gradients: the map has another point of linearisation than in the last estimate; "
+                    + "expected linearise, estimate and gradients in this order, and neither update nor inject between them");
+        }
         z.requireShape("gradients", "z", ε.type(), count, n);
         Block c = scaled.head(count);
         engine.axpby(2 * weight / ((double) count * n), y.head(count), 0, c);
@@ -136,13 +160,11 @@ public final class JacobianRegularisation implements AutoCloseable {
 
     /** Bytes that this holds. */
     public long bytes() {
-        return ε.bytes() + y.bytes() + scaled.bytes();
+        return memory.bytes();
     }
 
     @Override
     public void close() {
-        ε.close();
-        y.close();
-        scaled.close();
+        memory.close();
     }
 }

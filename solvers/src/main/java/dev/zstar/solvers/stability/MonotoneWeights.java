@@ -2,6 +2,7 @@ package dev.zstar.solvers.stability;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
+import dev.zstar.solvers.guard.Arguments;
 
 /**
  * The monotone parametrisation (Winston and Kolter 2020, proposition 1): {@code W = (1 - m) I - AᵀA + B - Bᵀ}. The symmetric part of {@code I - W} is {@code m I + AᵀA}, so
@@ -19,9 +20,8 @@ public record MonotoneWeights(Engine engine, double m) {
 
     /** Checks m. */
     public MonotoneWeights {
-        if (!(m > 0 && m < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("monotone weights: m is " + m + ", expected a finite number above 0");
-        }
+        Arguments.present("monotone weights", "the engine", engine);
+        Arguments.positive("monotone weights", "m", m);
     }
 
     /**
@@ -35,6 +35,8 @@ public record MonotoneWeights(Engine engine, double m) {
         int n = a.cols();
         b.requireShape("apply", "B", a.type(), n, n);
         w.requireShape("apply", "W", a.type(), n, n);
+        Arguments.disjoint("apply", "W", w, "A", a);
+        Arguments.disjoint("apply", "W", w, "B", b);
         engine.gemm(-1, a, true, a, false, 0, w);
         antisymmetric(1, b, w);
         for (int i = 0; i < n; i++) {
@@ -55,6 +57,10 @@ public record MonotoneWeights(Engine engine, double m) {
         dw.requireShape("vjp", "the gradient of W", a.type(), n, n);
         da.requireShape("vjp", "the gradient of A", a.type(), a.rows(), n);
         db.requireShape("vjp", "the gradient of B", a.type(), n, n);
+        Arguments.disjoint("vjp", "the gradient of A", da, "A", a);
+        Arguments.disjoint("vjp", "the gradient of A", da, "that of W", dw);
+        Arguments.disjoint("vjp", "the gradient of A", da, "that of B", db);
+        Arguments.disjoint("vjp", "the gradient of B", db, "that of W", dw);
         engine.gemm(-1, a, false, dw, false, 0, da);
         engine.gemm(-1, a, false, dw, true, 1, da);
         antisymmetric(0, dw, db);

@@ -9,6 +9,8 @@ import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
 import dev.zstar.solvers.DenseCell;
 import dev.zstar.solvers.DifferentiableMap;
+import dev.zstar.solvers.RowData;
+import dev.zstar.solvers.guard.Memory;
 
 /**
  * The Peaceman-Rachford splitting of {@code z = φ(W z + U x + b)} (Winston and Kolter 2020, section 3.3), as a map that any solver iterates, with φ ReLU or the identity. With
@@ -33,19 +35,19 @@ public final class PeacemanRachford implements DifferentiableMap, AutoCloseable 
     private final int inputs;
     private final double α;
     private final Inverse inverse;
+    private final Memory memory;
     private final Block matrix;
     private final Weights r;
     private final Weights u;
     private final Block bias;
     private final Epilogue biased;
-    /** c. */
-    private final Block injected;
+    /** c. The epilogue refers to its rows, those of the present call. */
+    private final RowData injected;
     private final Block scratch;
-    /** {@code 2 φ' - 1}, by row of the batch. */
-    private final Block slope;
-    /** The rows of a call to {@link #apply}: a copy, since an epilogue refers to its rows, and a new one is an object. */
-    private final Rows active;
+    /** {@code 2 φ' - 1}. */
+    private final RowData slope;
     private final Epilogue epilogue;
+    private long linearisations;
 
     /**
      * For batches of up to {@code batch} rows.
@@ -54,41 +56,40 @@ public final class PeacemanRachford implements DifferentiableMap, AutoCloseable 
      * @param u {@code n × inputs}
      * @param bias {@code 1 × n}
      * @param step α, above 0
-     * @throws IllegalArgumentException if the activation is neither ReLU nor the identity, a shape does not fit, or {@code I + α (I - W)} is singular or not finite
+     * @throws IllegalArgumentException if the activation is neither ReLU nor the identity, a shape does not fit, an element is NaN or
+     *     infinite, or {@code I + α (I - W)} is singular to rounding
      */
     public PeacemanRachford(Engine engine, Activation activation, Block w, Block u, Block bias, double step, int batch) {
         Splitting.require("Peaceman-Rachford", activation, step);
+        Splitting.requireParameters("Peaceman-Rachford", engine, w, u, bias, batch);
         this.engine = engine;
         this.activation = activation;
         α = step;
         type = w.type();
         n = w.rows();
         inputs = u.cols();
-        require("Peaceman-Rachford", w, u, bias);
         inverse = new Inverse(n);
-        matrix = engine.allocate(type, n, n);
+        memory = new Memory(engine);
         try {
+            matrix = memory.block(type, n, n);
             reflect("Peaceman-Rachford", w);
-        } catch (IllegalArgumentException singular) {
-            matrix.close();
-            throw singular;
+            r = memory.pack(matrix);
+            this.u = memory.pack(u);
+            this.bias = memory.block(type, 1, n);
+            this.bias.copyFrom(bias);
+            injected = memory.add(new RowData(engine, type, batch, n, "input for the present parameters",
+                    "inject(x) with a row for it, or inject(row, x), after the constructor and after each update"), RowData::close,
+                    RowData::bytes);
+            scratch = memory.block(type, batch, n);
+            slope = memory.add(new RowData(engine, type, batch, n, "point of linearisation",
+                    "linearise(u, rows) with it, after the last update"),
+                    RowData::close, RowData::bytes);
+        } catch (Throwable e) {
+            memory.close();
+            throw e;
         }
-        r = engine.pack(matrix);
-        this.u = engine.pack(u);
-        this.bias = engine.allocate(type, 1, n);
-        this.bias.copyFrom(bias);
         biased = Epilogue.of(this.bias, Activation.IDENTITY);
-        injected = engine.allocate(type, batch, n).withHeads();
-        scratch = engine.allocate(type, batch, n).withHeads();
-        slope = engine.allocate(type, batch, n);
-        active = new Rows(batch);
-        epilogue = Epilogue.injected(injected, active, Activation.IDENTITY);
-    }
-
-    private void require(String operation, Block w, Block u, Block bias) {
-        w.requireShape(operation, "W", type, n, n);
-        u.requireShape(operation, "U", type, n, inputs);
-        bias.requireShape(operation, "b", type, 1, n);
+        epilogue = Epilogue.injected(injected.block(), injected.rows(), Activation.IDENTITY);
     }
 
     /** {@code R = 2 (I + α (I - W))⁻¹ - I}. */
@@ -101,7 +102,8 @@ public final class PeacemanRachford implements DifferentiableMap, AutoCloseable 
         }
         int column = inverse.factor();
         if (column >= 0) {
-            throw new IllegalArgumentException(operation + ": I + α (I - W) with α = " + α + " has no finite pivot in column " + (column + 1)
+            throw new IllegalArgumentException(operation + ": I + α (I - W) with α = " + α
+                    + " is singular to rounding, by its pivot in column " + (column + 1)
                     + "; expected W finite, and I - W monotone as MonotoneWeights makes it");
         }
         for (int from = 0; from < n; from += inverse.width()) {
@@ -122,8 +124,11 @@ public final class PeacemanRachford implements DifferentiableMap, AutoCloseable 
      * @throws IllegalArgumentException if {@code I + α (I - W)} is singular or not finite; the old parameters stay
      */
     public void update(Block w, Block u, Block bias) {
-        require("update", w, u, bias);
+        Splitting.requireShapes("update", w, u, bias, type, n, inputs);
         reflect("update", w);
+        injected.clear();
+        slope.clear();
+        linearisations++;
         r.update(matrix);
         this.u.update(u);
         this.bias.copyFrom(bias);
@@ -134,17 +139,25 @@ public final class PeacemanRachford implements DifferentiableMap, AutoCloseable 
         return α;
     }
 
-    /** Fixes the input of the solves that follow: {@code x} is {@code batch × inputs}. */
+    /**
+     * Fixes the input of the solves that follow, until the next {@link #update}.
+     *
+     * @param x {@code rows × inputs}, for the first rows of the batch; the others have no input after it
+     */
     public void inject(Block x) {
-        if (x.rows() > injected.rows()) {
-            throw new IllegalArgumentException("inject: x has " + x.rows() + " rows, expected at most the splitting's " + injected.rows());
+        if (x.rows() > injected.batch()) {
+            throw new IllegalArgumentException("inject: x has " + x.rows() + " rows, expected at most the splitting's " + injected.batch());
         }
-        inject(x, scratch.head(x.rows()), injected.head(x.rows()));
+        x.requireShape("inject", "x", type, x.rows(), inputs);
+        inject(x, scratch.head(x.rows()), injected.open(x.rows()));
+        injected.fill(x.rows());
     }
 
     /** Fixes the input of one row of the batch, {@code 1 × inputs}, for a stream. */
     public void inject(int row, Block x) {
-        inject(x, scratch.head(1), injected.part(row, injected.rows()));
+        x.requireShape("inject", "x", type, 1, inputs);
+        inject(x, scratch.head(1), injected.openRow(row));
+        injected.fillRow(row);
     }
 
     /** {@code c = α (R + I) q}, since {@code 2 V = R + I}. */
@@ -156,25 +169,11 @@ public final class PeacemanRachford implements DifferentiableMap, AutoCloseable 
 
     @Override
     public void apply(Block u, Block out, Rows rows) {
-        if (rows.count() > active.capacity()) {
-            throw new IllegalArgumentException("apply: " + rows.count() + " rows, expected at most the splitting's " + active.capacity());
-        }
-        active.reset(rows.count());
-        for (int p = 0; p < rows.count(); p++) {
-            active.place(p, place("apply", rows, p));
-        }
+        injected.select("apply", rows);
         Block reflected = scratch.head(rows.count());
         engine.activate(activation, u, reflected);
         engine.axpby(-1, u, 2, reflected);
         engine.apply(r, reflected, out, epilogue);
-    }
-
-    private int place(String operation, Rows rows, int p) {
-        int b = rows.index(p);
-        if (b < 0 || b >= active.capacity()) {
-            throw new IllegalArgumentException(operation + ": row " + b + " of the batch, expected 0 to " + (active.capacity() - 1));
-        }
-        return b;
     }
 
     /** The equilibrium {@code z = φ(u)} of the cell, from the fixed point; of one shape, and z may be u. */
@@ -184,54 +183,54 @@ public final class PeacemanRachford implements DifferentiableMap, AutoCloseable 
 
     @Override
     public void linearise(Block u, Rows rows) {
+        if (rows.count() > slope.batch()) {
+            throw new IllegalArgumentException("linearise: " + rows.count() + " rows, expected at most the batch's " + slope.batch());
+        }
         Block slopes = scratch.head(rows.count());
         engine.derivative(activation, u, slopes);
+        slope.clear();
+        linearisations++;
         for (int p = 0; p < rows.count(); p++) {
-            int b = place("linearise", rows, p);
+            Block row = slope.openRow(rows.index(p));
             for (int i = 0; i < n; i++) {
-                slope.set(b, i, 2 * slopes.get(p, i) - 1);
+                row.set(0, i, 2 * slopes.get(p, i) - 1);
             }
+            slope.fillRow(rows.index(p));
         }
+    }
+
+    @Override
+    public long linearisation() {
+        return linearisations;
     }
 
     /** {@code (2 φ' - 1) ⊙ (Rᵀ v)}. */
     @Override
     public void vjp(Block v, Block out, Rows rows) {
+        Block d = slope.gather("vjp", rows);
         r.prepareTransposed();
         engine.applyTransposed(r, v, out);
-        engine.multiply(out, slopes("vjp", rows), out);
+        engine.multiply(out, d, out);
     }
 
     /** {@code R ((2 φ' - 1) ⊙ v)}. */
     @Override
     public void jvp(Block v, Block out, Rows rows) {
-        Block d = slopes("jvp", rows);
-        engine.multiply(d, v, d);
+        Block d = scratch.head(rows.count());
+        engine.multiply(slope.gather("jvp", rows), v, d);
         engine.apply(r, d, out, Epilogue.NONE);
     }
 
-    /** Those of the rows, in their order, in {@code scratch}. */
-    private Block slopes(String operation, Rows rows) {
-        Block gathered = scratch.head(rows.count());
-        for (int p = 0; p < rows.count(); p++) {
-            gathered.copyRow(slope, place(operation, rows, p), p);
-        }
-        return gathered;
-    }
-
-    /** Bytes that this holds, on the heap too; a transposed copy of R joins at the first {@link #vjp}. */
+    /**
+     * Bytes that this holds, on the heap too; a transposed copy of R joins at the first {@link #vjp}, and a block when derivatives of rows
+     * out of order are first asked for.
+     */
     public long bytes() {
-        return r.bytes() + u.bytes() + matrix.bytes() + bias.bytes() + injected.bytes() + scratch.bytes() + slope.bytes() + inverse.bytes();
+        return memory.bytes() + inverse.bytes();
     }
 
     @Override
     public void close() {
-        r.close();
-        u.close();
-        matrix.close();
-        bias.close();
-        injected.close();
-        scratch.close();
-        slope.close();
+        memory.close();
     }
 }

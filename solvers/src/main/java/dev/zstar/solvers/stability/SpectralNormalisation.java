@@ -3,6 +3,8 @@ package dev.zstar.solvers.stability;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Scaled;
 
 /**
  * Spectral normalisation (Miyato, Kataoka, Koyama and Yoshida 2018): {@code W = V min(1, c / σ(V))}, so that {@code ‖W‖₂ ≤ c}. With c below 1 and an activation of
@@ -32,11 +34,9 @@ public final class SpectralNormalisation implements AutoCloseable {
         if (rows < 1 || cols < 1) {
             throw new IllegalArgumentException("spectral normalisation: V of " + rows + "×" + cols + ", expected at least 1×1");
         }
-        if (!(limit > 0 && limit < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("spectral normalisation: the limit c is " + limit + ", expected a finite number above 0");
-        }
-        this.engine = engine;
-        this.type = type;
+        Arguments.positive("spectral normalisation", "the limit c", limit);
+        this.engine = Arguments.present("spectral normalisation", "the engine", engine);
+        this.type = Arguments.present("spectral normalisation", "the type", type);
         this.rows = rows;
         this.cols = cols;
         this.limit = limit;
@@ -55,8 +55,19 @@ public final class SpectralNormalisation implements AutoCloseable {
     public void apply(Block v, Block w, int iterations) {
         v.requireShape("apply", "V", type, rows, cols);
         w.requireShape("apply", "W", type, rows, cols);
+        // Without one, should the iteration refuse V.
+        sigma = Double.NaN;
         sigma = power.run(v, iterations);
-        engine.axpby(factor(), v, 0, w);
+        double s = factor();
+        if (Scaled.isNormal(type, s)) {
+            engine.axpby(s, v, 0, w);
+            return;
+        }
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < cols; j++) {
+                w.set(i, j, v.get(i, j) / sigma * limit);
+            }
+        }
     }
 
     /** σ(V) as the last {@link #apply} found it; NaN before the first. */
@@ -70,8 +81,9 @@ public final class SpectralNormalisation implements AutoCloseable {
     }
 
     /**
-     * From ∂L/∂W to ∂L/∂V: {@code s (G - ⟨G, W⟩ / c · u vᵀ)} with {@code s = c / σ}, G = ∂L/∂W and the singular vectors u and v (Miyato et al., equation 12); G where
-     * {@code s = 1}. That is the derivative of {@code σ = uᵀ V v}, exact once u and v have converged.
+     * From ∂L/∂W to ∂L/∂V of the V last given to {@link #apply}: {@code s (G - ⟨G, W⟩ / c · u vᵀ)} with {@code s = c / σ}, G = ∂L/∂W and
+     * the singular vectors u and v (Miyato et al., equation 12); G where {@code s = 1}. That is the derivative of {@code σ = uᵀ V v}, exact
+     * once u and v have converged.
      *
      * @param w what the last {@link #apply} wrote
      * @param dw ∂L/∂W, {@code rows × cols}
@@ -89,13 +101,40 @@ public final class SpectralNormalisation implements AutoCloseable {
             engine.axpby(1, dw, 0, dv);
             return;
         }
+        double inner = inner(dw, w);
+        if (Scaled.isNormal(type, s) && (inner == 0 || Scaled.isNormal(type, inner))) {
+            engine.axpby(s, dw, 0, dv);
+            engine.gemm(-inner, power.left(), true, power.right(), false, 1, dv);
+            return;
+        }
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < cols; j++) {
+                dv.set(i, j, dw.get(i, j) / sigma * limit - inner * power.left().get(0, i) * power.right().get(0, j));
+            }
+        }
+    }
+
+    /** {@code ⟨G, W⟩ / σ}, which is {@code s ⟨G, W⟩ / c}. */
+    private double inner(Block dw, Block w) {
         engine.dot(dw, w, products);
         double inner = 0;
         for (double product : products) {
             inner += product;
         }
-        engine.axpby(s, dw, 0, dv);
-        engine.gemm(-s * inner / limit, power.left(), true, power.right(), false, 1, dv);
+        if (Math.abs(inner) >= Scaled.SMALLEST_SUM && Math.abs(inner) < Double.POSITIVE_INFINITY) {
+            return inner / sigma;
+        }
+        // Products of elements left the range of f64, or it is 0: with powers of two apart.
+        int of = Scaled.exponent(dw);
+        int and = Scaled.exponent(w);
+        int by = Math.getExponent(sigma);
+        inner = 0;
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < cols; j++) {
+                inner += Math.scalb(dw.get(i, j), -of) * Math.scalb(w.get(i, j), -and);
+            }
+        }
+        return Math.scalb(inner / Math.scalb(sigma, -by), of + and - by);
     }
 
     /** Bytes that this holds. */

@@ -1,6 +1,10 @@
 package dev.zstar.solvers.stability;
 
 import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.guard.Arguments;
 
 /**
  * What both splittings ask for. The equilibrium of {@code z = φ(W z + q)} with {@code φ = prox_f} is the zero of {@code (I - W) z - q + ∂f(z)}, and a splitting with step α uses
@@ -11,13 +15,30 @@ import dev.zstar.kernels.Activation;
 final class Splitting {
     private Splitting() {}
 
+    /** Throws unless the parameters are there, of shapes that go together, and finite. */
+    static void requireParameters(String splitting, Engine engine, Block w, Block u, Block bias, int batch) {
+        Arguments.present(splitting, "the engine", engine);
+        Arguments.atLeast(splitting, "the batch", batch, 1);
+        int n = Arguments.present(splitting, "W", w).rows();
+        requireShapes(splitting, w, u, bias, w.type(), n, Arguments.present(splitting, "U", u).cols());
+        Arguments.atLeast(splitting, "n", n, 1);
+        Arguments.finite(splitting, "W", w);
+        Arguments.finite(splitting, "U", u);
+        Arguments.finite(splitting, "b", bias);
+    }
+
+    /** Throws unless the parameters are there, and of these shapes. */
+    static void requireShapes(String operation, Block w, Block u, Block bias, Type type, int n, int inputs) {
+        Arguments.present(operation, "W", w).requireShape(operation, "W", type, n, n);
+        Arguments.present(operation, "U", u).requireShape(operation, "U", type, n, inputs);
+        Arguments.present(operation, "b", bias).requireShape(operation, "b", type, 1, n);
+    }
+
     /** Throws unless φ is a projection and α a step. */
     static void require(String splitting, Activation activation, double α) {
         if (activation != Activation.IDENTITY && activation != Activation.RELU) {
             throw new IllegalArgumentException(splitting + ": the activation is " + activation + ", expected RELU or IDENTITY, whose proximal operators are the same for every α");
         }
-        if (!(α > 0 && α < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException(splitting + ": α is " + α + ", expected a finite number above 0");
-        }
+        Arguments.positive(splitting, "α", α);
     }
 }

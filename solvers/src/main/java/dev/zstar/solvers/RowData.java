@@ -1,0 +1,174 @@
+package dev.zstar.solvers;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import java.util.Arrays;
+
+/**
+ * What a map keeps for each row of the batch: an injected input, a constant, a slope. It lies by row of the batch, whereas a solver's
+ * blocks hold the rows that go on by position; this class translates. A row that was not filled, or whose data were declared void, is
+ * refused: what an earlier problem left there would be the answer to another question.
+ *
+ * <pre>{@code
+ * RowData constants = new RowData(engine, type, batch, n, "constant", "set(row, c)");
+ *
+ * void set(int row, Block c) {
+ *     constants.openRow(row).copyFrom(c);
+ *     constants.fillRow(row);
+ * }
+ *
+ * public void apply(Block z, Block out, Rows rows) {       // f(z) = z / 2 + c
+ *     engine.copy(constants.gather("apply", rows), out);
+ *     engine.axpy(0.5, z, out);
+ * }
+ * }</pre>
+ *
+ * <p>For a product with a fused injection, {@link #select} and {@code Epilogue.injected(data.block(), data.rows(), φ)} do without the copy.
+ * Holds one block, and a second once rows were gathered out of order. Not for two threads at once.
+ */
+public final class RowData implements AutoCloseable {
+    private final Engine engine;
+    private final String name;
+    private final String remedy;
+    private final Block block;
+    private final boolean[] filled;
+    private final Rows rows;
+    private Block gathered;
+
+    /**
+     * Allocates for a batch, with no row filled.
+     *
+     * @param name what a row holds, and {@code remedy} how it is filled: for messages,
+     *     {@code "row 3 of the batch has no <name>; expected <remedy>"}
+     */
+    public RowData(Engine engine, Type type, int batch, int cols, String name, String remedy) {
+        if (batch < 1 || cols < 1) {
+            throw new IllegalArgumentException("row data: " + batch + " rows of " + cols + ", expected at least 1 of each");
+        }
+        this.engine = engine;
+        this.name = name;
+        this.remedy = remedy;
+        filled = new boolean[batch];
+        rows = new Rows(batch);
+        block = engine.allocate(type, batch, cols).withHeads();
+        block.part(0, batch);
+    }
+
+    /** Rows of the batch. */
+    public int batch() {
+        return filled.length;
+    }
+
+    /** {@code batch × cols}, by row of the batch. */
+    public Block block() {
+        return block;
+    }
+
+    /** The rows last given to {@link #select}: a copy, always the same object, which an epilogue may refer to. */
+    public Rows rows() {
+        return rows;
+    }
+
+    /** Makes every row void, and returns the first {@code count} to be written; {@link #fill} follows. */
+    public Block open(int count) {
+        if (count < 0 || count > filled.length) {
+            throw new IllegalArgumentException("row data: " + count + " rows, expected at most the batch's " + filled.length);
+        }
+        clear();
+        return block.head(count);
+    }
+
+    /** The first {@code count} rows were written. */
+    public void fill(int count) {
+        Arrays.fill(filled, 0, count, true);
+    }
+
+    /** Makes one row void, and returns it to be written, {@code 1 × cols}; {@link #fillRow} follows. */
+    public Block openRow(int row) {
+        requireRow("row data", row);
+        filled[row] = false;
+        return block.part(row, filled.length);
+    }
+
+    /** Row {@code row} was written. */
+    public void fillRow(int row) {
+        requireRow("row data", row);
+        filled[row] = true;
+    }
+
+    /** Makes every row void. */
+    public void clear() {
+        Arrays.fill(filled, false);
+    }
+
+    /**
+     * Takes over which rows a call is for, into {@link #rows}.
+     *
+     * @param operation what was called, for messages
+     * @throws IllegalArgumentException if one is no row of the batch
+     * @throws IllegalStateException if one is void
+     */
+    public void select(String operation, Rows active) {
+        int count = active.count();
+        if (count > filled.length) {
+            throw new IllegalArgumentException(operation + ": " + count + " rows, expected at most the batch's " + filled.length);
+        }
+        rows.reset(count);
+        for (int p = 0; p < count; p++) {
+            int b = active.index(p);
+            requireRow(operation, b);
+            if (!filled[b]) {
+                throw new IllegalStateException(operation + ": row " + b + " of the batch has no " + name + "; expected " + remedy);
+            }
+            rows.place(p, b);
+        }
+    }
+
+    /**
+     * The data of these rows in their order, {@code count × cols}: where they lie, if that is it, else a copy. Valid until the next call;
+     * to be read only.
+     *
+     * @param operation what was called, for messages
+     * @throws IllegalStateException if one is void
+     */
+    public Block gather(String operation, Rows active) {
+        select(operation, active);
+        int count = rows.count();
+        boolean inPlace = true;
+        for (int p = 0; p < count; p++) {
+            inPlace &= rows.index(p) == p;
+        }
+        if (inPlace) {
+            return block.head(count);
+        }
+        if (gathered == null) {
+            gathered = engine.allocate(block.type(), block.rows(), block.cols()).withHeads();
+        }
+        Block copy = gathered.head(count);
+        for (int p = 0; p < count; p++) {
+            copy.copyRow(block, rows.index(p), p);
+        }
+        return copy;
+    }
+
+    private void requireRow(String operation, int row) {
+        if (row < 0 || row >= filled.length) {
+            throw new IllegalArgumentException(operation + ": row " + row + " of the batch, expected 0 to " + (filled.length - 1));
+        }
+    }
+
+    /** Bytes that this holds. */
+    public long bytes() {
+        return block.bytes() + (gathered == null ? 0 : gathered.bytes());
+    }
+
+    @Override
+    public void close() {
+        block.close();
+        if (gathered != null) {
+            gathered.close();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.zstar.solvers.guard;
+
+import dev.zstar.kernels.Block;
+
+/** Checks of arguments. Each throws one sentence: what was called, what is wrong, and what was expected. */
+public final class Arguments {
+    private Arguments() {}
+
+    /** The value, unless it is null. */
+    public static <T> T present(String operation, String name, T value) {
+        if (value == null) {
+            throw new IllegalArgumentException(operation + ": " + name + " is null, expected one");
+        }
+        return value;
+    }
+
+    /** Throws if the number is below the least that makes sense. */
+    public static void atLeast(String operation, String name, int value, int least) {
+        if (value < least) {
+            throw new IllegalArgumentException(operation + ": " + name + " is " + value + ", expected at least " + least);
+        }
+    }
+
+    /** Throws unless the number is finite and above 0. */
+    public static void positive(String operation, String name, double value) {
+        if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException(operation + ": " + name + " is " + value + ", expected a finite number above 0");
+        }
+    }
+
+    /** Throws at the first element that is NaN or infinite. */
+    public static void finite(String operation, String name, Block block) {
+        for (int i = 0; i < block.rows(); i++) {
+            for (int j = 0; j < block.cols(); j++) {
+                if (!Double.isFinite(block.get(i, j))) {
+                    throw new IllegalArgumentException(operation + ": " + name + " holds " + block.get(i, j) + " in row " + (i + 1)
+                            + ", column "
+                            + (j + 1) + "; every element must be finite");
+                }
+            }
+        }
+    }
+
+    /** Throws if two blocks share memory; either may be null. */
+    public static void disjoint(String operation, String name, Block block, String otherName, Block other) {
+        if (overlap(block, other)) {
+            throw new IllegalArgumentException(operation + ": " + name + " (" + block.shape() + ") and " + otherName + " (" + other.shape()
+                    + ") share memory, expected blocks that do not overlap");
+        }
+    }
+
+    /** Throws if two blocks share a part of their memory and are not the same elements; either may be null. */
+    public static void sameOrDisjoint(String operation, String name, Block block, String otherName, Block other) {
+        if (overlap(block, other) && (block.address() != other.address() || block.rows() != other.rows())) {
+            throw new IllegalArgumentException(operation + ": " + name + " (" + block.shape() + ") and " + otherName + " (" + other.shape()
+                    + ") overlap in part, expected the same block or blocks that share nothing");
+        }
+    }
+
+    private static boolean overlap(Block a, Block b) {
+        return a != null && b != null && a.address() < b.address() + b.bytes() && b.address() < a.address() + a.bytes();
+    }
+}

@@ -1,0 +1,94 @@
+package dev.zstar.solvers.guard;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Type;
+import dev.zstar.kernels.Weights;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
+
+/**
+ * What an object holds outside the heap. It allocates, counts and closes all of it in one place, so that a constructor which fails half way
+ * gives everything back:
+ *
+ * <pre>{@code
+ * memory = new Memory(engine);
+ * try {
+ *     w = memory.pack(matrix);
+ *     z = memory.block(type, batch, n);
+ * } catch (Throwable e) {
+ *     memory.close();
+ *     throw e;
+ * }
+ * }</pre>
+ */
+public final class Memory implements AutoCloseable {
+    private final Engine engine;
+    private final List<Part<?>> parts = new ArrayList<>();
+
+    private record Part<T>(T what, Consumer<? super T> closer, ToLongFunction<? super T> counter) {
+        void close() {
+            closer.accept(what);
+        }
+
+        long bytes() {
+            return counter.applyAsLong(what);
+        }
+    }
+
+    /** Holds nothing yet. */
+    public Memory(Engine engine) {
+        this.engine = engine;
+    }
+
+    /** A block of zeros whose views of fewer rows are made, so that no later call has to. */
+    public Block block(Type type, int rows, int cols) {
+        return add(engine.allocate(type, rows, cols), Block::close, Block::bytes).withHeads();
+    }
+
+    /** Weights in the engine's layout. */
+    public Weights pack(Block w) {
+        return pack(w, Format.FULL);
+    }
+
+    /** The same in a narrower format. */
+    public Weights pack(Block w, Format format) {
+        return add(engine.pack(w, format), Weights::close, Weights::bytes);
+    }
+
+    /** Takes over what was allocated elsewhere, with how it closes and what it counts. */
+    public <T> T add(T what, Consumer<? super T> close, ToLongFunction<? super T> bytes) {
+        parts.add(new Part<>(what, close, bytes));
+        return what;
+    }
+
+    /** Closes one part before the others; nothing if it is not held. */
+    public void release(Object what) {
+        for (int i = 0; i < parts.size(); i++) {
+            if (parts.get(i).what().equals(what)) {
+                parts.remove(i).close();
+                return;
+            }
+        }
+    }
+
+    /** Bytes of all parts. */
+    public long bytes() {
+        long sum = 0;
+        for (Part<?> part : parts) {
+            sum += part.bytes();
+        }
+        return sum;
+    }
+
+    /** Closes all parts, the last first. Closing twice does nothing. */
+    @Override
+    public void close() {
+        while (!parts.isEmpty()) {
+            parts.removeLast().close();
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package dev.zstar.solvers.implicit;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.EquilibriumMap;
+import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Checksum;
+
+/** What a backward pass needs of the forward pass before it, and by which it notices that the two would be of different problems. */
+final class ForwardPass {
+    private final EquilibriumMap<?> map;
+    private final Type type;
+    private final int n;
+    private final int batch;
+    /** Null where there was none. */
+    private Block x;
+    private Block z;
+    /** The map's when z was found, and what x and z held. */
+    private long version;
+    private long inputs;
+    private long states;
+
+    ForwardPass(EquilibriumMap<?> map, Type type, int n, int batch) {
+        this.map = map;
+        this.type = type;
+        this.n = n;
+        this.batch = batch;
+    }
+
+    /** Throws unless x and z go together; the pass before is forgotten. */
+    void begin(String operation, Block x, Block z) {
+        this.x = null;
+        this.z = null;
+        Arguments.present(operation, "x", x);
+        Arguments.present(operation, "z", z).requireShape(operation, "z", type, z.rows(), n);
+        if (x.rows() != z.rows()) {
+            throw new IllegalArgumentException(operation + ": x has " + x.rows() + " rows and z has " + z.rows()
+                    + ", expected one of x for each of z");
+        }
+        if (z.rows() > batch) {
+            throw new IllegalArgumentException(operation + ": x and z have " + z.rows() + " rows, expected at most the layer's " + batch);
+        }
+        Arguments.disjoint(operation, "x", x, "z", z);
+    }
+
+    /** z is the equilibrium of x. */
+    void end(Block x, Block z) {
+        version = map.version();
+        if (Checksum.ON) {
+            inputs = Checksum.of(x);
+            states = Checksum.of(z);
+        }
+        this.x = x;
+        this.z = z;
+    }
+
+    /** Throws unless there was a pass, the gradient is one of its states, and neither the map nor the blocks have changed since. */
+    void require(String operation, Block gradient) {
+        if (z == null) {
+            throw new IllegalStateException(operation
+                    + " without a forward pass; expected forward(x, z) before it, and no inference between");
+        }
+        Arguments.present(operation, "the gradient", gradient).requireShape(operation, "the gradient", type, z.rows(), n);
+        Arguments.sameOrDisjoint(operation, "the gradient", gradient, "z", z);
+        Arguments.sameOrDisjoint(operation, "the gradient", gradient, "x", x);
+        if (map.version() != version) {
+            throw new IllegalStateException(operation + ": the map has other parameters or another input than in forward(x, z); "
+                    + "expected neither update nor inject between the two");
+        }
+        if (Checksum.ON) {
+            requireUnchanged(operation, "x", x, inputs);
+            requireUnchanged(operation, "z", z, states);
+        }
+    }
+
+    private static void requireUnchanged(String operation, String name, Block block, long before) {
+        if (Checksum.of(block) != before) {
+            throw new IllegalStateException(operation + ": " + name
+                    + " has changed since forward(x, z); expected it to stay as it was until the last backward pass");
+        }
+    }
+
+    Block x() {
+        return x;
+    }
+
+    Block z() {
+        return z;
+    }
+}
