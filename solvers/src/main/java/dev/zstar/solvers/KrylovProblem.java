@@ -3,11 +3,12 @@ package dev.zstar.solvers;
 import java.util.Arrays;
 
 /**
- * The small problem of GMRES, {@code min ‖β e₁ - H̄ y‖} with H̄ of {@code (j + 1) × j}, for each row of the batch: solved by one Givens rotation a
- * column (Saad 2003, section 6.5.3), so that its residual is known after each step. H̄ itself is kept too, for what is made of it after a cycle.
+ * The small problem of GMRES, {@code min ‖β e₁ - H̄ y‖} with H̄ of {@code (j + 1) × j}, for each row of the batch: solved by one Givens
+ * rotation a column (Saad 2003, section 6.5.3), so that its residual is known after each step. H̄ itself is kept too, for what is made of
+ * it after a cycle.
  *
- * <p>The columns of H̄ carry the rounding of vectors as long as those that were made orthogonal. Where a pivot is hardly more than that, and y so long
- * that it shows in the residual, H̄ is singular or nearly so, and {@link SingularTriangle} solves instead.
+ * <p>The columns of H̄ carry the rounding of vectors as long as those that were made orthogonal. Where a pivot is hardly more than that,
+ * and y so long that it shows in the residual, H̄ is singular or nearly so, and {@link SingularTriangle} solves instead.
  */
 final class KrylovProblem {
     /** A column that adds no more than this to the space, in units of rounding, adds rounding alone. */
@@ -20,7 +21,10 @@ final class KrylovProblem {
 
     private final int m;
     private final double roundoff;
-    /** By row of the batch: H̄ by columns of {@code m + 1}, its triangular factor by columns of m, rotations, rotated right-hand side, β, and steps. */
+    /**
+     * By row of the batch: H̄ by columns of {@code m + 1}, its triangular factor by columns of m, rotations, rotated right-hand side, β,
+     * and steps.
+     */
     private final double[] hessenberg;
     private final double[] triangle;
     private final double[] cosine;
@@ -108,7 +112,10 @@ final class KrylovProblem {
         return Math.abs(element(b, steps[b], steps[b] - 1)) > NOISE * roundoff * reach[b];
     }
 
-    /** Writes y and zeros, {@code width} numbers from {@code at}: the least-squares solution, or of a singular system what of it is no rounding. */
+    /**
+     * Writes y and zeros, {@code width} numbers from {@code at}: the least-squares solution, or of a singular system what of it is no
+     * rounding.
+     */
     void solve(int b, double[] y, int at, int width) {
         int j = steps[b];
         int rhs = b * (m + 1);

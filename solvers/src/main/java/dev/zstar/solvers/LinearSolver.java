@@ -8,20 +8,24 @@ import dev.zstar.kernels.Type;
 import java.util.Arrays;
 
 /**
- * A planned solver for {@code (I - T) u = b}, matrix-free, for a batch whose rows are systems of their own. What all methods share is here:
- * right-hand sides are scaled to lengths from 1 to 2 ({@link Scaling}), so that they may have any size; a method works in cycles, each from the
- * true residual; after a cycle the true residual is computed again, and only that is believed. What a method's recursion said is forgotten then.
- * Rows that are done leave, and a row's bits are the same in any company. A result is never worse than its start.
+ * A planned solver for {@code (I - T) u = b}, matrix-free, for a batch whose rows are systems of their own. What all methods share is
+ * here: right-hand sides are scaled to lengths from 1 to 2 ({@link Scaling}), so that they may have any size; a method works in cycles,
+ * each from the true residual; after a cycle the true residual is computed again, and only that is believed. What a method's recursion
+ * said is forgotten then. Rows that are done leave, and a row's bits are the same in any company. A result is never worse than its start.
  *
- * <p>A residual {@code b - (I - T) u} that is computed carries the rounding of its terms. So what is stated, and compared with tolerances, is the larger
- * of its length and {@code (‖u‖ + max(‖u‖, ‖b‖))} times the unit roundoff: of less, cancellation would be the reason. With f64, {@code b} of length 1 and a
- * condition number of 10¹⁶ a computed 2·10⁻¹⁷ was 0.038 in exact arithmetic.
+ * <p>A residual {@code b - (I - T) u} that is computed carries the rounding of its terms. So what is stated, and compared with
+ * tolerances, is the larger of its length and {@code (‖u‖ + max(‖u‖, ‖b‖))} times the unit roundoff: of less, cancellation would be the
+ * reason. With f64, {@code b} of length 1 and a condition number of 10¹⁶ a computed 2·10⁻¹⁷ was 0.038 in exact arithmetic.
  *
- * <p>A {@linkplain Stopping#traced trace} has an entry for every product. After a true residual it is that; within a cycle what the method's recursion
- * says of the rows in it, and for Picard, Anderson and Broyden on linear systems the residual of the point that T was applied to.
+ * <p>A {@linkplain Stopping#traced trace} has an entry for every product. After a true residual it is that; within a cycle what the
+ * method's recursion says of the rows in it, and for Picard, Anderson and Broyden on linear systems the residual of the point that T was
+ * applied to.
  */
 public abstract sealed class LinearSolver implements AutoCloseable permits Gmres, LinearFixedPoint, RecycledGmres, ShortRecurrence {
-    /** A cycle that lowers the true residual by less than this has stagnated. Slow is not stuck: at ρ = 0.99 cycles of 20 steps brought 4% each, and got there. */
+    /**
+     * A cycle that lowers the true residual by less than this has stagnated. Slow is not stuck: at ρ = 0.99 cycles of 20 steps brought 4%
+     * each, and got there.
+     */
     private static final double PROGRESS = 0.999;
     /** A residual of this many units of roundoff, where the space is exhausted, is what there is to have. */
     private static final double HAPPY = 100;
@@ -60,7 +64,9 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
     private final double[] residual;
     /** The share of the tolerance that a cycle aims at. */
     private final double[] aim;
-    /** The true residual of the best that there was before the last cycle, and whether the caller's block holds it; otherwise it is zero. */
+    /**
+     * The true residual of the best that there was before the last cycle, and whether the caller's block holds it; otherwise it is zero.
+     */
     private final double[] best;
     private final boolean[] holds;
     private Block solution;
@@ -186,7 +192,10 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
         return scaling.endangered(b, length);
     }
 
-    /** Whether a cycle may end with a residual of this length of row {@code b}: one of the tolerances, or less where claims have been wrong. */
+    /**
+     * Whether a cycle may end with a residual of this length of row {@code b}: one of the tolerances, or less where claims have been
+     * wrong.
+     */
     final boolean within(int b, double residual) {
         return !stopping.fixed()
                 && (residual <= aim[b] * tolerance(b) * unit(b) || residual <= aim[b] * scaling.absolute(b, stopping.absolute()));
@@ -439,7 +448,10 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
                 : trouble[row] != null ? trouble[row] : Status.BREAKDOWN;
     }
 
-    /** Scales the solutions back. A row whose last cycle made it no better has what it had before; one that was done at its start keeps that. */
+    /**
+     * Scales the solutions back. A row whose last cycle made it no better has what it had before; one that was done at its start keeps
+     * that.
+     */
     final void finish(Block solution) {
         int batch = solution.rows();
         open.reset(batch);

@@ -64,7 +64,10 @@ public final class RecycledGmres extends LinearSolver {
     /** The residuals of the rows going; then of those inner the last vector of the space, and the next. */
     private Block in;
     private Block out;
-    /** By row of the batch: the residual when the cycles began; for the engine, scales, lengths of M⁻¹ v by position, y, and the residual in V⁺. */
+    /**
+     * By row of the batch: the residual when the cycles began; for the engine, scales, lengths of M⁻¹ v by position, y, and the residual
+     * in V⁺.
+     */
     private final double[] begun;
     private final double[] scale;
     private final double[] lengths;

@@ -6,9 +6,9 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 
 /**
- * The right-hand sides of a batch, scaled by powers of two to lengths from 1 to 2, and solutions scaled back. Powers of two round nothing, so the
- * point that was measured is the point that is returned. Only at an end of the type's range are elements lost; such rows are {@linkplain #round
- * rounded} to what the caller's block can hold before they are measured.
+ * The right-hand sides of a batch, scaled by powers of two to lengths from 1 to 2, and solutions scaled back. Powers of two round
+ * nothing, so the point that was measured is the point that is returned. Only at an end of the type's range are elements lost; such rows
+ * are {@linkplain #round rounded} to what the caller's block can hold before they are measured.
  */
 final class Scaling {
     private final Type type;

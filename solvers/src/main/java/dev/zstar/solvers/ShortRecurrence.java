@@ -125,7 +125,10 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
         trouble[inner.index(p)] = why;
     }
 
-    /** Position p is done, since {@code value}, formed of {@code image = (I - T) given}, is no divisor: by its own numbers, unless T is to blame. */
+    /**
+     * Position p is done, since {@code value}, formed of {@code image = (I - T) given}, is no divisor: by its own numbers, unless T is to
+     * blame.
+     */
     final void breakDown(int p, double value, Block given, Block image) {
         boolean own = Math.abs(value) < Double.POSITIVE_INFINITY || isFinite(image, p) || !isFinite(given, p);
         leave(p, own ? Status.BREAKDOWN : Status.NONFINITE_OPERATOR);

@@ -3,9 +3,9 @@ package dev.zstar.solvers;
 import java.util.Arrays;
 
 /**
- * {@code min ‖g - R y‖} where R of order j is singular or nearly so: by its singular values (one-sided rotations, Hestenes 1958; Golub and Van Loan 2013,
- * section 8.6.3), of which the largest are used, as many as make residual and rounding of y, together, least. What is left out would add more rounding
- * than it takes from the residual.
+ * {@code min ‖g - R y‖} where R of order j is singular or nearly so: by its singular values (one-sided rotations, Hestenes 1958; Golub
+ * and Van Loan 2013, section 8.6.3), of which the largest are used, as many as make residual and rounding of y, together, least. What is
+ * left out would add more rounding than it takes from the residual.
  */
 final class SingularTriangle {
     /** Columns whose cosine is this small are orthogonal to rounding. */

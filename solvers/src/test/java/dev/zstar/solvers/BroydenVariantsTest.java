@@ -349,6 +349,7 @@ class BroydenVariantsTest {
                 Options options = variant.withMemory(m);
                 boolean steps = options.update() == Update.GOOD && options.reduction() == Reduction.RESTART;
                 long expected = (steps ? m + 2 : 2 * m + 3) * block
+                        + (steps ? Block.bytes(Type.F32, 1, 70) : 0)
                         + (options.reduction() == Reduction.SVD ? Block.bytes(Type.F32, m / 2 + 1, 70) : 0)
                         + (options.lineSearch() ? block : 0);
                 try (Broyden broyden = Broyden.plan(engine, Type.F32, 70, 5, options, Stopping.relative(1e-5))) {
