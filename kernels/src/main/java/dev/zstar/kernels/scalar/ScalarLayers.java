@@ -1,22 +1,25 @@
 package dev.zstar.kernels.scalar;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Call;
 import dev.zstar.kernels.DropoutMask;
+import dev.zstar.kernels.Kept;
 import dev.zstar.kernels.LayerShapes;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Shapes;
 
 /** The formulas of {@link Layers}, in f64 throughout; results are rounded once, where they are stored. */
 final class ScalarLayers implements Layers {
     static final ScalarLayers INSTANCE = new ScalarLayers();
 
-    private final ThreadLocal<ScalarAttention> attention = ThreadLocal.withInitial(ScalarAttention::new);
+    private static final Kept<ScalarAttention> ATTENTION = new Kept<>(ScalarAttention::new);
 
     private ScalarLayers() {}
 
     @Override
     public void softmax(Block x, Block out) {
-        LayerShapes.elementwise("softmax", "x", x, "out", out);
+        Shapes.elementwise("softmax", "x", x, "out", out);
         for (int p = 0; p < x.rows(); p++) {
             double max = Double.NEGATIVE_INFINITY;
             for (int i = 0; i < x.cols(); i++) {
@@ -180,10 +183,16 @@ final class ScalarLayers implements Layers {
     @Override
     public void attention(Block q, Block k, Block v, int sequence, int heads, boolean causal, Block out, double[] lse) {
         LayerShapes.attention(q, k, v, sequence, heads, out, lse);
-        for (int first = 0; first < q.rows(); first += sequence) {
-            for (int h = 0; h < heads; h++) {
-                attention.get().forward(q, k, v, first, sequence, heads, h, causal, out, lse);
+        Call call = Call.enter();
+        try {
+            ScalarAttention own = ATTENTION.of(call);
+            for (int first = 0; first < q.rows(); first += sequence) {
+                for (int h = 0; h < heads; h++) {
+                    own.forward(q, k, v, first, sequence, heads, h, causal, out, lse);
+                }
             }
+        } finally {
+            call.leave();
         }
     }
 
@@ -191,10 +200,16 @@ final class ScalarLayers implements Layers {
     public void attentionVjp(
             Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dOut, Block dq, Block dk, Block dv) {
         LayerShapes.attentionVjp(q, k, v, sequence, heads, lse, dOut, dq, dk, dv);
-        for (int first = 0; first < q.rows(); first += sequence) {
-            for (int h = 0; h < heads; h++) {
-                attention.get().backward(q, k, v, first, sequence, heads, h, causal, lse, dOut, dq, dk, dv);
+        Call call = Call.enter();
+        try {
+            ScalarAttention own = ATTENTION.of(call);
+            for (int first = 0; first < q.rows(); first += sequence) {
+                for (int h = 0; h < heads; h++) {
+                    own.backward(q, k, v, first, sequence, heads, h, causal, lse, dOut, dq, dk, dv);
+                }
             }
+        } finally {
+            call.leave();
         }
     }
 }

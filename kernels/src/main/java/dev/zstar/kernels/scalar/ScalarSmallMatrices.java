@@ -1,7 +1,9 @@
 package dev.zstar.kernels.scalar;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Call;
 import dev.zstar.kernels.Failures;
+import dev.zstar.kernels.Kept;
 import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.SmallShapes;
 import dev.zstar.kernels.Type;
@@ -16,7 +18,7 @@ final class ScalarSmallMatrices implements SmallMatrices {
         final double[] x64 = new double[ORDER];
     }
 
-    private final ThreadLocal<Room> rooms = ThreadLocal.withInitial(Room::new);
+    private static final Kept<Room> ROOMS = new Kept<>(Room::new);
 
     @Override
     public void multiply(Block a, Block b, Block out) {
@@ -29,7 +31,15 @@ final class ScalarSmallMatrices implements SmallMatrices {
     }
 
     private void multiply(int d, Block m, Block v, Block out) {
-        Room room = rooms.get();
+        Call call = Call.enter();
+        try {
+            multiply(d, m, v, out, ROOMS.of(call));
+        } finally {
+            call.leave();
+        }
+    }
+
+    private static void multiply(int d, Block m, Block v, Block out, Room room) {
         for (int s = 0; s < v.cols(); s++) {
             int matrix = m.cols() == 1 ? 0 : s;
             for (int c = 0; c < v.rows() / d; c++) {
@@ -44,8 +54,15 @@ final class ScalarSmallMatrices implements SmallMatrices {
 
     @Override
     public void solve(Block m, Block rhs, Block out, Failures singular) {
-        int d = SmallShapes.solve(m, rhs, out, singular);
-        Room room = rooms.get();
+        Call call = Call.enter();
+        try {
+            solve(SmallShapes.solve(m, rhs, out, singular), m, rhs, out, singular, ROOMS.of(call));
+        } finally {
+            call.leave();
+        }
+    }
+
+    private static void solve(int d, Block m, Block rhs, Block out, Failures singular, Room room) {
         clear(singular);
         for (int s = 0; s < m.cols(); s++) {
             for (int c = 0; c < rhs.rows() / d; c++) {
@@ -95,10 +112,18 @@ final class ScalarSmallMatrices implements SmallMatrices {
 
     @Override
     public void solveQr(Block qr, Block tau, Block rhs, Block out, Failures singular) {
-        SmallShapes.solveQr(qr, tau, rhs, out, singular);
+        Call call = Call.enter();
+        try {
+            SmallShapes.solveQr(qr, tau, rhs, out, singular);
+            solveQr(qr, tau, rhs, out, singular, ROOMS.of(call));
+        } finally {
+            call.leave();
+        }
+    }
+
+    private static void solveQr(Block qr, Block tau, Block rhs, Block out, Failures singular, Room room) {
         int n = tau.rows();
         int m = qr.rows() / n;
-        Room room = rooms.get();
         clear(singular);
         for (int s = 0; s < qr.cols(); s++) {
             for (int c = 0; c < rhs.rows() / m; c++) {

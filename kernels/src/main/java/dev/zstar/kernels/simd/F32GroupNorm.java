@@ -3,6 +3,8 @@ package dev.zstar.kernels.simd;
 import static dev.zstar.kernels.simd.Memory.ALL;
 import static dev.zstar.kernels.simd.Memory.F32;
 
+import dev.zstar.kernels.Kept;
+
 /**
  * Normalisation of the groups of one row, given by addresses. A row is {@code positions × channels}. Where a group lies together and is
  * long it is one run of {@link F32Norm}; else passes go along channels, with {@link F32Channels}. Which way it goes depends on
@@ -14,7 +16,7 @@ final class F32GroupNorm {
     private static final int RUN = 32;
 
     /** Numbers for each channel, of each thread its own. */
-    private static final ThreadLocal<F32GroupNorm> OWN = ThreadLocal.withInitial(F32GroupNorm::new);
+    private static final Kept<F32GroupNorm> OWN = new Kept<>(F32GroupNorm::new);
 
     private double[] sums = new double[0];
     private double[] slopes = new double[0];
