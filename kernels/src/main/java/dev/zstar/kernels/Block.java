@@ -12,9 +12,9 @@ import java.lang.ref.Reference;
  * padding: kernels neither read it as data nor write it. Arrays of the heap are copied in and out by the methods that say so.
  *
  * <p>A block owns its memory until {@link #close}. Using a closed block throws {@link IllegalStateException}. A block may be closed while
- * another thread computes on it: the call ends with its result, and the memory is freed after it. A block that nobody can reach and nobody closed
- * is freed by the collector, with a warning; its {@link #segment} and {@link #address} do not keep it alive. A block may be used by several threads as
- * long as none writes.
+ * another thread computes on it: the call ends with its result or that exception, and the memory is freed after it. A block that nobody can
+ * reach and nobody closed is freed by the collector, with a warning; its {@link #segment} and {@link #address} do not keep it alive. A block
+ * may be used by several threads as long as none writes.
  *
  * <p>All blocks together hold at most a budget of bytes, three quarters of the memory that the process may use unless the property
  * {@code zstar.memory} says otherwise.
@@ -81,7 +81,7 @@ public final class Block implements AutoCloseable {
         return allocate(type, rows, cols, false);
     }
 
-    /** A block for an engine's own use, which nobody has to close and {@link #liveBytes} does not count: it ends with its thread. For engines. */
+    /** For engines: a block for their own use, which nobody has to close and {@link #liveBytes} does not count. It ends with its thread. */
     public static Block scratch(Type type, int rows, int cols) {
         return allocate(type, rows, cols, true);
     }
@@ -332,7 +332,8 @@ public final class Block implements AutoCloseable {
 
     private static void copyRow(Block source, int from, Block target, int to) {
         try {
-            MemorySegment.copy(source.segment, from * source.strideBytes(), target.segment, to * target.strideBytes(), (long) source.cols * source.type.bytes());
+            long bytes = (long) source.cols * source.type.bytes();
+            MemorySegment.copy(source.segment, from * source.strideBytes(), target.segment, to * target.strideBytes(), bytes);
         } finally {
             Reference.reachabilityFence(source);
             Reference.reachabilityFence(target);

@@ -11,9 +11,9 @@ import java.util.function.Function;
  * How many bytes all blocks of the process may hold. Without a limit a plan larger than the machine fails in the kernel's way, which ends
  * the process, or another one, without a word.
  *
- * <p>The property {@code zstar.memory} sets it, in bytes or with a suffix k, m, g or t (of 1024). By default it is three quarters of the memory of
- * the machine, or of the control group if that is limited to less: the JVM takes a quarter for its heap. Where the memory is not known (systems other
- * than Linux), the only limit is the JVM's own for memory outside the heap ({@code -XX:MaxDirectMemorySize}), which counts everywhere.
+ * <p>The property {@code zstar.memory} sets it, in bytes or with a suffix k, m, g or t (of 1024). By default it is three quarters of the memory
+ * of the machine, or of the control group if that is limited to less: the JVM takes a quarter for its heap. Where the memory is not known
+ * (systems other than Linux) there is no limit but the system's own.
  */
 final class Budget {
     private static final String PROPERTY = "zstar.memory";
@@ -45,8 +45,8 @@ final class Budget {
     }
 
     static OutOfMemoryError refused(long bytes, String shape, String advice) {
-        return new OutOfMemoryError("a block of " + shape + " needs " + bytes + " bytes; blocks hold " + Reclamation.held().get() + " of a budget of "
-                + LIMIT.bytes() + " (" + LIMIT.origin() + "); " + advice);
+        return new OutOfMemoryError("a block of " + shape + " needs " + bytes + " bytes; blocks hold " + Reclamation.held().get()
+                + " of a budget of " + LIMIT.bytes() + " (" + LIMIT.origin() + "); " + advice);
     }
 
     /** The limit for this value of the property, on the machine whose files are under {@code root}. */
@@ -64,7 +64,8 @@ final class Budget {
         if (machine == Long.MAX_VALUE && group == Long.MAX_VALUE) {
             return new Limit(Long.MAX_VALUE, "none is known");
         }
-        return new Limit(Math.min(machine, group) / 4 * 3, "three quarters of the " + (group < machine ? "control group's" : "machine's") + " memory");
+        String whose = group < machine ? "control group's" : "machine's";
+        return new Limit(Math.min(machine, group) / 4 * 3, "three quarters of the " + whose + " memory");
     }
 
     /** Bytes, such as {@code 1048576}, {@code 1024k} or {@code 1m}; empty if it is something else, or too large. */

@@ -25,6 +25,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 public final class Call {
     private static final VarHandle TURN;
     private static final ThreadLocal<Seat> SEATS = ThreadLocal.withInitial(Seat::new);
+    /** Where a thread looks first, by its number: faster than a thread-local. */
+    private static final Call[] NEAR = new Call[64];
     /** Calls that no virtual thread is using. At most as many as run at once are worth keeping. */
     private static final AtomicReferenceArray<Call> POOL = new AtomicReferenceArray<>(Math.max(8, 2 * Engines.processors()));
 
@@ -41,17 +43,18 @@ public final class Call {
 
     /** Goes up by one where a thread enters and where it leaves: odd while it is inside. */
     private long turn;
-    /** How many engines deep: one engine may hand a call on to another. */
+    /** How many calls more this thread is inside: one engine may hand a call on to another. */
     private int depth;
-    /** The virtual thread's place, from which this is borrowed; null for a platform thread's own. */
+    /** The thread's number, which no other thread ever gets; 0 while this is in the pool. */
+    private long owner;
+    /** Of the virtual thread that has borrowed this; else null. */
     private Seat borrower;
     /** By {@link Kept#index}. */
     Object[] kept = new Object[32];
 
-    /** What a thread has for good. */
+    /** Where a thread finds its call if others of its number's kind took the near place. All that a virtual thread keeps. */
     private static final class Seat {
-        private final boolean virtual = Thread.currentThread().isVirtual();
-        private Call call = virtual ? null : new Call();
+        private Call call;
     }
 
     private static final class Known extends WeakReference<Call> {
@@ -77,56 +80,76 @@ public final class Call {
 
     /** This thread is inside an engine until it {@linkplain #leave leaves}. */
     public static Call enter() {
-        Seat seat = SEATS.get();
-        Call call = seat.call;
-        if (call == null) {
-            call = borrow(seat);
+        Thread thread = Thread.currentThread();
+        long id = thread.threadId();
+        Call call = NEAR[(int) id & NEAR.length - 1];
+        if (call == null || call.owner != id) {
+            call = far(thread, id);
         }
-        if (call.depth++ == 0) {
+        long turn = call.turn;
+        if ((turn & 1) != 0) {
+            call.depth++;
+        } else {
             // Opaque, so that the compiler keeps it before the checks whether operands are open.
-            TURN.setOpaque(call, call.turn + 1);
+            TURN.setOpaque(call, turn + 1);
         }
         return call;
     }
 
     /** Ends what {@link #enter} began: to be called in a {@code finally}. */
     public void leave() {
-        if (--depth == 0) {
-            TURN.setRelease(this, turn + 1);
-            if (borrower != null) {
-                giveBack();
-            }
-            if (Reclamation.waiting) {
-                Reclamation.sweep();
-            }
+        if (depth != 0) {
+            depth--;
+            return;
+        }
+        TURN.setRelease(this, turn + 1);
+        if (borrower != null) {
+            giveBack();
+        }
+        if (Reclamation.waiting) {
+            Reclamation.sweep();
         }
     }
 
     /** This thread's call; null on a virtual thread that is not inside. */
     static Call current() {
-        return SEATS.get().call;
+        Thread thread = Thread.currentThread();
+        long id = thread.threadId();
+        Call call = NEAR[(int) id & NEAR.length - 1];
+        if (call != null && call.owner == id) {
+            return call;
+        }
+        return thread.isVirtual() ? SEATS.get().call : far(thread, id);
     }
 
-    private static Call borrow(Seat seat) {
-        int start = start();
+    private static Call far(Thread thread, long id) {
+        Seat seat = SEATS.get();
+        if (seat.call == null) {
+            seat.call = thread.isVirtual() ? borrowed(seat) : new Call();
+        }
+        seat.call.owner = id;
+        NEAR[(int) id & NEAR.length - 1] = seat.call;
+        return seat.call;
+    }
+
+    private static Call borrowed(Seat seat) {
         Call call = null;
         for (int i = 0; i < POOL.length() && call == null; i++) {
-            call = POOL.getAndSet((start + i) % POOL.length(), null);
+            call = POOL.getAndSet((start() + i) % POOL.length(), null);
         }
         if (call == null) {
             call = new Call();
         }
         call.borrower = seat;
-        seat.call = call;
         return call;
     }
 
     private void giveBack() {
         borrower.call = null;
         borrower = null;
-        int start = start();
+        owner = 0;
         for (int i = 0; i < POOL.length(); i++) {
-            if (POOL.compareAndSet((start + i) % POOL.length(), null, this)) {
+            if (POOL.compareAndSet((start() + i) % POOL.length(), null, this)) {
                 return;
             }
         }
@@ -138,7 +161,8 @@ public final class Call {
 
     /** The threads that may have entered before this was called, and are inside. */
     static List<Inside> inside() {
-        // Closing a shared arena takes every thread through a handshake: what they stored before is seen here, and what was stored here is seen by them after.
+        // Closing a shared arena takes every thread through a handshake: what they stored before it is seen here, and what was stored here
+        // is seen by them after it.
         Arena.ofShared().close();
         List<Inside> inside = new ArrayList<>();
         for (Known known : ALL) {

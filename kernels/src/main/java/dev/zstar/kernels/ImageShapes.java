@@ -13,8 +13,8 @@ public final class ImageShapes {
 
     /** What an engine answers to the weights of another. */
     public static IllegalArgumentException foreign(ConvolutionWeights w, String engine) {
-        return new IllegalArgumentException("the weights of a convolution were packed by another engine (" + w.getClass().getSimpleName() + "), expected the engine "
-                + engine + "'s; pack them with it");
+        return new IllegalArgumentException("the weights of a convolution were packed by another engine (" + w.getClass().getSimpleName()
+                + "), expected the engine " + engine + "'s; pack them with it");
     }
 
     /** What is said of weights that were closed. */
@@ -135,7 +135,8 @@ public final class ImageShapes {
     private static int smaller(String operation, ImageShape shape, int factor) {
         Shapes.present(operation, "the shape", shape);
         if (factor < 1 || shape.height() % factor != 0 || shape.width() % factor != 0) {
-            throw new IllegalArgumentException(operation + ": a factor of " + factor + " for images of " + shape + ", expected a divisor of height and width");
+            throw new IllegalArgumentException(
+                    operation + ": a factor of " + factor + " for images of " + shape + ", expected a divisor of height and width");
         }
         return shape.size() / factor / factor;
     }

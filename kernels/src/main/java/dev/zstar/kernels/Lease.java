@@ -89,7 +89,8 @@ final class Lease implements Runnable {
                 where.setStackTrace(Arrays.copyOf(where.getStackTrace(), Math.min(FRAMES, where.getStackTrace().length)));
                 logger.log(System.Logger.Level.WARNING, sentence, where);
             } else if (lost == 1) {
-                logger.log(System.Logger.Level.WARNING, sentence + ". With assertions on (java -ea) every such block is logged with the place that allocated it");
+                logger.log(System.Logger.Level.WARNING,
+                        sentence + ". With assertions on (java -ea) every such block is logged with the place that allocated it");
             }
         }
     }

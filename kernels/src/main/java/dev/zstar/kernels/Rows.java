@@ -5,9 +5,9 @@ package dev.zstar.kernels;
  * working block belongs to row {@code index(p)} of the batch. Whoever keeps data per row of the batch (an injected input, a
  * history) looks it up through this map.
  *
- * <p>Every entry is a row of the batch, whatever the owner does, so what holds {@link #capacity} rows holds each of them. Two positions may share a row
- * where an operation only reads by row (an injection); an operation that writes by row refuses such a map, since its result would depend on which
- * position came last.
+ * <p>Every entry is a row of the batch, whatever the owner does, so what holds {@link #capacity} rows holds each of them. Two positions may
+ * share a row where an operation only reads by row (an injection); an operation that writes by row refuses such a map, since its result
+ * would depend on which position came last.
  *
  * <p>Readers see a fixed map during one call; only the solver that owns it changes it, between calls.
  */

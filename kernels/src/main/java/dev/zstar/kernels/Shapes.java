@@ -102,7 +102,8 @@ public final class Shapes {
     private static void requireParts(String operand, Block block, int count) {
         open("gemm", operand, block);
         if (count < 1 || block.rows() % count != 0) {
-            throw new IllegalArgumentException("gemm: " + operand + " is " + block.shape() + ", expected rows for " + count + " systems of equal size");
+            throw new IllegalArgumentException(
+                    "gemm: " + operand + " is " + block.shape() + ", expected rows for " + count + " systems of equal size");
         }
     }
 

@@ -121,7 +121,10 @@ public final class Team implements AutoCloseable {
         end();
     }
 
-    /** Lets the workers go if no loop runs. Otherwise whoever runs it does that, having seen {@link #closed}: a worker that went now would be waited for. */
+    /**
+     * Lets the workers go if no loop runs. Otherwise whoever runs it does that, having seen {@link #closed}: a worker that went now would be
+     * waited for.
+     */
     private void end() {
         if (busy.compareAndSet(false, true)) {
             over = true;

@@ -15,7 +15,10 @@ class BlockTest {
     void closingAViewClosesNothing(Type type) {
         try (Block block = Block.allocate(type, 6, 3);
                 Block empty = Block.allocate(type, 6, 0)) {
-            for (Block view : new Block[] {block.head(6), block.head(2), block.head(0), block.part(0, 1), block.part(1, 2), block.head(4).part(1, 2)}) {
+            Block[] views = {
+                block.head(6), block.head(2), block.head(0), block.part(0, 1), block.part(1, 2), block.head(4).part(1, 2)
+            };
+            for (Block view : views) {
                 view.close();
                 assertThat(block.closed()).as("after a view of %s", view.shape()).isFalse();
             }
@@ -35,7 +38,8 @@ class BlockTest {
         block.close();
         block.close();
         assertThat(Block.liveBytes()).isEqualTo(live - block.bytes());
-        assertThatThrownBy(() -> view.get(0, 0)).isInstanceOf(IllegalStateException.class).hasMessage("a block of 2×4 f32 was used after it was closed");
+        assertThatThrownBy(() -> view.get(0, 0)).isInstanceOf(IllegalStateException.class)
+                .hasMessage("a block of 2×4 f32 was used after it was closed");
         assertThatThrownBy(() -> Shapes.open("scale", "x", view))
                 .hasMessage("scale: x, a block of 2×4 f32, was used after it was closed");
     }
@@ -43,7 +47,8 @@ class BlockTest {
     @Test
     void aWrongIndexIsASentence() {
         try (Block block = Block.allocate(Type.F32, 6, 2)) {
-            assertThatThrownBy(() -> block.part(3, 3)).isInstanceOf(IndexOutOfBoundsException.class).hasMessage("part 3 of 3 equal parts of a block of 6×2 f32");
+            assertThatThrownBy(() -> block.part(3, 3)).isInstanceOf(IndexOutOfBoundsException.class)
+                    .hasMessage("part 3 of 3 equal parts of a block of 6×2 f32");
             assertThatThrownBy(() -> block.part(1, 1)).isInstanceOf(IndexOutOfBoundsException.class);
             assertThatThrownBy(() -> block.part(-1, 2)).isInstanceOf(IndexOutOfBoundsException.class);
             assertThatThrownBy(() -> block.part(0, 4)).isInstanceOf(IllegalArgumentException.class);

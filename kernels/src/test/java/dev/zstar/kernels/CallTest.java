@@ -28,8 +28,8 @@ class CallTest {
                 block.requireOpen();
                 entered.countDown();
                 closed.await();
-                // What a kernel does, which has been given an address.
-                seen.set(java.lang.foreign.MemorySegment.ofAddress(block.address()).address() == block.segment().address() && block.segment().scope().isAlive());
+                // A kernel reads by the address alone, which asks nobody.
+                seen.set(block.segment().scope().isAlive());
             } catch (InterruptedException e) {
                 seen.set(e);
             } finally {
@@ -63,7 +63,9 @@ class CallTest {
     void closingUnderAnothersFeetIsAnExceptionOrARightResult() throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow()));
         // This JVM's modules and patches, without an agent's port or a debugger's.
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(flag -> !flag.startsWith("-agentlib") && !flag.startsWith("-javaagent")).forEach(command::add);
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(flag -> !flag.startsWith("-agentlib") && !flag.startsWith("-javaagent"))
+                .forEach(command::add);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "-XX:ErrorFile=/dev/null"));
         if (System.getProperty("jdk.module.path") != null) {
             command.addAll(List.of("-p", System.getProperty("jdk.module.path"), "-m", "dev.zstar.kernels/" + Closing.class.getName()));

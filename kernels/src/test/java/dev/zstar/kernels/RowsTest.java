@@ -16,7 +16,8 @@ class RowsTest {
         assertThatThrownBy(() -> rows.place(0, wrong)).isInstanceOf(IndexOutOfBoundsException.class)
                 .hasMessage("row " + wrong + " at position 0, expected one of 4 rows at one of 4 positions");
         assertThatThrownBy(() -> rows.place(wrong, 0)).isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> rows.index(wrong)).isInstanceOf(IndexOutOfBoundsException.class).hasMessage("position " + wrong + " of 4 active rows");
+        assertThatThrownBy(() -> rows.index(wrong)).isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessage("position " + wrong + " of 4 active rows");
         for (int p = 0; p < 4; p++) {
             assertThat(rows.index(p)).isEqualTo(p);
         }

@@ -40,7 +40,8 @@ final class EngineCalls {
         calls.put("norm", s -> sum(s, () -> s.engine.norm(s.b("x"), s.d("out"))));
         calls.put("asum", s -> sum(s, () -> s.engine.asum(s.b("x"), s.d("out"))));
         calls.put("iamax", EngineCalls::iamax);
-        calls.put("multiDot", s -> sweep(s, "h", false, () -> s.engine.multiDot(s.basis("v"), s.n("count"), s.b("w"), s.rows("rows"), s.d("h"))));
+        calls.put("multiDot", s -> sweep(s, "h", false,
+                () -> s.engine.multiDot(s.basis("v"), s.n("count"), s.b("w"), s.rows("rows"), s.d("h"))));
         calls.put("multiAxpy", s -> sweep(s, "c", true,
                 () -> s.engine.multiAxpy(s.basis("v"), s.n("count"), s.d("c"), s.b("w"), s.rows("rows"), s.d("squares"))));
         calls.put("mix", s -> sweep(s, "c", false, () -> s.engine.mix(s.basis("v"), s.n("count"), s.d("c"), s.b("w"), s.rows("rows"))));
@@ -52,7 +53,7 @@ final class EngineCalls {
     }
 
     static Activation activation(Scene s) {
-        return Activation.values()[s.random.nextInt(Activation.values().length)];
+        return s.any(Activation.values());
     }
 
     private static void allocate(Scene s) {
@@ -64,7 +65,7 @@ final class EngineCalls {
 
     private static void pack(Scene s, boolean format) {
         s.block("w", s.size(), s.size()).without("of another type", "a row more", "a row less", "a column more", "a column less");
-        Operand formats = s.add("format", s.type == dev.zstar.kernels.Type.F32 ? Format.values()[s.random.nextInt(3)] : Format.FULL, "format");
+        Operand formats = s.add("format", s.type == dev.zstar.kernels.Type.F32 ? s.any(Format.values()) : Format.FULL, "format");
         if (format) {
             formats.notNull();
             if (s.type == dev.zstar.kernels.Type.F64) {
@@ -75,13 +76,12 @@ final class EngineCalls {
     }
 
     private static Weights weights(Scene s, int rows, int cols) {
-        Format format = s.type == dev.zstar.kernels.Type.F32 ? Format.values()[s.random.nextInt(3)] : Format.FULL;
+        Format format = s.type == dev.zstar.kernels.Type.F32 ? s.any(Format.values()) : Format.FULL;
         return s.own(s.engine.pack(s.fresh(s.type, rows, cols), format));
     }
 
     private static Operand weights(Scene s, String name, int rows, int cols) {
         Weights right = weights(s, rows, cols);
-        // Made before an operation is refused, so that what was said of is what is left.
         right.prepareTransposed();
         Weights closed = weights(s, rows, cols);
         closed.close();
@@ -113,7 +113,9 @@ final class EngineCalls {
         s.maybe("bias", 1, n);
         // More rows than there are in the batch are right.
         s.maybe("injection", capacity, n).without("a row more");
-        s.add("rows", s.map(capacity, batch), "row map").misfit("fewer rows", s.map(capacity, batch - 1)).misfit("a larger batch", s.map(capacity + 1, batch));
+        s.add("rows", s.map(capacity, batch), "row map")
+                .misfit("fewer rows", s.map(capacity, batch - 1))
+                .misfit("a larger batch", s.map(capacity + 1, batch));
         s.add("activation", activation(s), "activation").notNull();
         s.maybe("slope", batch, n);
         s.add("norms", norms ? new Epilogue.Norms(batch) : null, "norms");
@@ -123,9 +125,10 @@ final class EngineCalls {
         s.add("epilogue", "made of the others", "epilogue").notNull();
     }
 
-    private static Epilogue epilogue(Scene s) {
-        return s.get("epilogue") == null ? null : new Epilogue(
-                s.b("bias"), s.b("injection"), s.rows("rows"), (Activation) s.get("activation"), s.b("slope"), (Epilogue.Norms) s.get("norms"));
+    /** The epilogue of a scene's operands, wrong ones included. */
+    static Epilogue epilogue(Scene s) {
+        return s.get("epilogue") == null ? null : new Epilogue(s.b("bias"), s.b("injection"), s.rows("rows"),
+                (Activation) s.get("activation"), s.b("slope"), (Epilogue.Norms) s.get("norms"));
     }
 
     private static void apply(Scene s) {
@@ -346,7 +349,8 @@ final class EngineCalls {
 
     /** An engine whose weights this one must refuse; null if there is none here. */
     static Engine foreign(Engine engine) {
-        boolean simd = Engines.providers().stream().anyMatch(provider -> provider.name().equals("simd") && provider.unavailable().isEmpty());
+        boolean simd = Engines.providers().stream()
+                .anyMatch(provider -> provider.name().equals("simd") && provider.unavailable().isEmpty());
         return simd ? Engines.named(engine.name().equals("scalar") ? "simd" : "scalar", 1) : null;
     }
 }

@@ -1,6 +1,5 @@
 package dev.zstar.kernels.misuse;
 
-import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
 import dev.zstar.kernels.DropoutMask;
@@ -127,7 +126,8 @@ final class PartCalls {
             switch (kind) {
                 case "layerNorm" ->
                     o.engine.layers().layerNormVjp(o.b("x"), o.b("gain"), o.d("stats"), o.b("dy"), o.b("dx"), o.b("dGain"), o.b("dBias"));
-                case "rmsNorm" -> o.engine.layers().rmsNormVjp(o.b("x"), o.b("gain"), o.d("stats"), o.b("dy"), o.b("dx"), o.b("dGain"));
+                case "rmsNorm" ->
+                    o.engine.layers().rmsNormVjp(o.b("x"), o.b("gain"), o.d("stats"), o.b("dy"), o.b("dx"), o.b("dGain"));
                 default -> o.engine.layers().groupNormVjp(
                         o.b("x"), o.n("groups"), o.b("gain"), o.d("stats"), o.b("dy"), o.b("dx"), o.b("dGain"), o.b("dBias"));
             }
@@ -148,7 +148,9 @@ final class PartCalls {
                 .wrong("of another type", s.own(DropoutMask.perElement(s.engine, s.otherType(), batch, n, 0.5, 1)))
                 .wrong("a column less", s.own(DropoutMask.perElement(s.engine, s.type, batch, n - 1, 0.5, 1)))
                 .wrong("a row less", s.own(DropoutMask.perElement(s.engine, s.type, batch - 1, n, 0.5, 1)));
-        s.add("rows", s.map(batch, active), "row map").wrong("fewer rows", s.map(batch, active - 1)).misfit("a larger batch", s.map(batch + 1, active));
+        s.add("rows", s.map(batch, active), "row map")
+                .wrong("fewer rows", s.map(batch, active - 1))
+                .misfit("a larger batch", s.map(batch + 1, active));
         s.apartOrSame("out", "x");
         s.call(o -> o.engine.layers().dropout(o.b("x"), (DropoutMask) o.get("mask"), o.rows("rows"), o.b("out")));
     }
@@ -180,8 +182,8 @@ final class PartCalls {
         }
         s.apart("dk", "dq");
         s.apart("dv", "dq", "dk");
-        s.call(o -> o.engine.layers().attentionVjp(o.b("q"), o.b("k"), o.b("v"), o.n("sequence"), o.n("heads"), causal, o.d("lse"), o.b("dOut"),
-                o.b("dq"), o.b("dk"), o.b("dv")));
+        s.call(o -> o.engine.layers().attentionVjp(o.b("q"), o.b("k"), o.b("v"), o.n("sequence"), o.n("heads"), causal, o.d("lse"),
+                o.b("dOut"), o.b("dq"), o.b("dk"), o.b("dv")));
     }
 
     // ---- images
@@ -224,7 +226,9 @@ final class PartCalls {
 
     private static void pack(Scene s) {
         Convolution c = convolution(s);
-        s.add("convolution", c, "convolution").notNull().misfit("of more channels", new Convolution(c.kernel(), c.stride(), c.inChannels(), c.outChannels() + 1));
+        s.add("convolution", c, "convolution")
+                .notNull()
+                .misfit("of more channels", new Convolution(c.kernel(), c.stride(), c.inChannels(), c.outChannels() + 1));
         s.block("w", c.outChannels(), c.inputs()).without("of another type");
         s.call(o -> o.engine.images().pack((Convolution) o.get("convolution"), o.b("w")).close());
     }
@@ -254,7 +258,9 @@ final class PartCalls {
         s.block("out", batch, width);
         s.maybe("bias", 1, c.outChannels());
         s.maybe("injection", batch, width).without("a row more");
-        s.add("rows", s.map(batch, batch), "row map").misfit("fewer rows", s.map(batch, batch - 1)).misfit("a larger batch", s.map(batch + 1, batch));
+        s.add("rows", s.map(batch, batch), "row map")
+                .misfit("fewer rows", s.map(batch, batch - 1))
+                .misfit("a larger batch", s.map(batch + 1, batch));
         s.add("activation", EngineCalls.activation(s), "activation").notNull();
         s.maybe("slope", batch, width);
         s.add("norms", null, "norms").wrong("asked for", new Epilogue.Norms(batch));
@@ -262,8 +268,7 @@ final class PartCalls {
         s.apart("out", "z", "bias", "injection", "slope");
         s.apart("slope", "z", "bias", "injection");
         s.call(o -> o.engine.images().convolve((ConvolutionWeights) o.get("weights"), (ImageShape) o.get("shape"), o.b("z"), o.b("out"),
-                o.get("epilogue") == null ? null : new Epilogue(o.b("bias"), o.b("injection"), o.rows("rows"), (Activation) o.get("activation"), o.b("slope"),
-                        (Epilogue.Norms) o.get("norms"))));
+                EngineCalls.epilogue(o)));
     }
 
     private static void convolveTransposed(Scene s) {
@@ -275,14 +280,17 @@ final class PartCalls {
         s.block("u", batch, c.output(shape).size());
         s.block("out", batch, shape.size());
         s.apart("out", "u");
-        s.call(o -> o.engine.images().convolveTransposed((ConvolutionWeights) o.get("weights"), (ImageShape) o.get("shape"), o.b("u"), o.b("out")));
+        s.call(o -> o.engine.images().convolveTransposed(
+                (ConvolutionWeights) o.get("weights"), (ImageShape) o.get("shape"), o.b("u"), o.b("out")));
     }
 
     private static void addGradients(Scene s) {
         Convolution c = convolution(s);
         ImageShape shape = shape(s, c.inChannels());
         int batch = s.few();
-        s.add("convolution", c, "convolution").notNull().misfit("of more channels", new Convolution(c.kernel(), c.stride(), c.inChannels() + 1, c.outChannels()));
+        s.add("convolution", c, "convolution")
+                .notNull()
+                .misfit("of more channels", new Convolution(c.kernel(), c.stride(), c.inChannels() + 1, c.outChannels()));
         shape(s, "shape", shape);
         s.block("u", batch, c.output(shape).size());
         s.block("z", batch, shape.size());

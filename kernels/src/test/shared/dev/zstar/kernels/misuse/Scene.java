@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * One right call: its operands by name, the memory they lie in, and the call itself. Every block is the middle third of a larger one, so that what is written
- * before or after it shows.
+ * One right call: its operands by name, the memory they lie in, and the call itself. Every block is the middle third of a larger one, so
+ * that what is written before or after it shows.
  */
 final class Scene implements AutoCloseable {
     /** The call on the operands of this scene, some of them replaced by wrong ones. */
@@ -55,6 +55,11 @@ final class Scene implements AutoCloseable {
     /** Mostly small: 1 to 9, sometimes beyond a vector or two. */
     int size() {
         return random.nextInt(4) > 0 ? 1 + random.nextInt(9) : 10 + random.nextInt(30);
+    }
+
+    @SafeVarargs
+    final <T> T any(T... values) {
+        return values[random.nextInt(values.length)];
     }
 
     int few() {
@@ -298,7 +303,8 @@ final class Scene implements AutoCloseable {
     void restore(Object[] snapshot) {
         int at = 0;
         for (Block block : memory) {
-            block.segment().copyFrom(MemorySegment.ofArray((byte[]) snapshot[at++]));
+            block.segment().copyFrom(MemorySegment.ofArray((byte[]) snapshot[at]));
+            at++;
         }
         for (Object array : arrays) {
             Object from = snapshot[at++];
@@ -319,9 +325,13 @@ final class Scene implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         for (AutoCloseable resource : owned.reversed()) {
-            resource.close();
+            try {
+                resource.close();
+            } catch (Exception e) {
+                throw new IllegalStateException("an operand could not be closed", e);
+            }
         }
     }
 }

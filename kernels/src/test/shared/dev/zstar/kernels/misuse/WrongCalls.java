@@ -20,8 +20,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Starts from right calls of random shapes and breaks one thing. Each wrong call must throw one of four exceptions with a sentence that names an operand, change no
- * byte of any operand or around it, and leave nothing behind for the calls after it.
+ * Starts from right calls of random shapes and breaks one thing. Each wrong call must throw one of four exceptions with a sentence that
+ * names an operand, change no byte of any operand or around it, and leave nothing behind for the calls after it.
  *
  * <p>The number of wrong calls is the property {@code zstar.misuse}, 20,000 unless it is set.
  */
@@ -158,7 +158,7 @@ public final class WrongCalls implements AutoCloseable {
             String message = String.valueOf(e.getMessage());
             if (EXPECTED.stream().noneMatch(type -> type.isInstance(e))) {
                 complain(what + " gave " + e);
-            } else if (said.isEmpty() ? scene.operands.values().stream().noneMatch(operand -> names(message, operand)) : said.stream().noneMatch(message::contains)) {
+            } else if (said.isEmpty() ? namesNone(message, scene) : said.stream().noneMatch(message::contains)) {
                 complain(what + " gave a message without an operand's name: " + message);
             }
         }
@@ -168,8 +168,9 @@ public final class WrongCalls implements AutoCloseable {
         }
     }
 
-    private static boolean names(String message, Operand operand) {
-        return message.matches("(?s).*\\b(" + operand.name + "|" + operand.said + ")\\b.*");
+    private static boolean namesNone(String message, Scene scene) {
+        return scene.operands.values().stream()
+                .noneMatch(operand -> message.matches("(?s).*\\b(" + operand.name + "|" + operand.said + ")\\b.*"));
     }
 
     private void complain(String sentence) {
