@@ -11,6 +11,7 @@ package dev.zstar.kernels;
 public record Basis(Block block, int capacity) implements AutoCloseable {
     /** Checks that the block holds whole rows. */
     public Basis {
+        Shapes.present("a basis", "its block", block);
         if (capacity < 1 || block.rows() % capacity != 0) {
             throw new IllegalArgumentException("a basis of " + capacity + " vectors a row in a block of " + block.shape());
         }
@@ -18,7 +19,10 @@ public record Basis(Block block, int capacity) implements AutoCloseable {
 
     /** Allocates a basis of zeros. */
     public static Basis allocate(Engine engine, Type type, int batch, int capacity, int n) {
-        return new Basis(engine.allocate(type, Math.multiplyExact(batch, capacity), n), capacity);
+        if (batch < 0 || capacity < 1 || (long) batch * capacity > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("a basis of " + capacity + " vectors for each of " + batch + " rows: at least 1, together less than 2³¹");
+        }
+        return new Basis(engine.allocate(type, batch * capacity, n), capacity);
     }
 
     /** Rows of the batch. */

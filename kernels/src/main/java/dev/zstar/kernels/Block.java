@@ -1,9 +1,9 @@
 package dev.zstar.kernels;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.concurrent.atomic.AtomicLong;
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 
 /**
  * A matrix of {@code rows × cols} elements of one {@link Type}, row-major, outside the Java heap.
@@ -11,8 +11,13 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Rows start on 64-byte boundaries (one cache line, one 512-bit vector). What lies between the last column and the next row is
  * padding: kernels neither read it as data nor write it. Arrays of the heap are copied in and out by the methods that say so.
  *
- * <p>A block owns its memory until {@link #close}. Using a closed block throws {@link IllegalStateException}; closing one while
- * another thread computes on it is an error that cannot be noticed. A block may be used by several threads as long as none writes.
+ * <p>A block owns its memory until {@link #close}. Using a closed block throws {@link IllegalStateException}. A block may be closed while
+ * another thread computes on it: the call ends with its result or that exception, and the memory is freed after it. A block that nobody can
+ * reach and nobody closed is freed by the collector, with a warning; its {@link #segment} and {@link #address} do not keep it alive. A block
+ * may be used by several threads as long as none writes.
+ *
+ * <p>All blocks together hold at most a budget of bytes, three quarters of the memory that the process may use unless the property
+ * {@code zstar.memory} says otherwise.
  */
 public final class Block implements AutoCloseable {
     private static final int LINE = 64;
@@ -21,7 +26,7 @@ public final class Block implements AutoCloseable {
     /** The last of eight rows is less than 2³¹ bytes from the first, which kernels rely on. */
     private static final int LONGEST = 1 << 28;
 
-    private static final AtomicLong LIVE = new AtomicLong();
+    private static final Cleaner CLEANER = Cleaner.create();
 
     static {
         Accesses.rehearse();
@@ -33,65 +38,91 @@ public final class Block implements AutoCloseable {
     private final int stride;
     private final MemorySegment segment;
     private final long address;
-    private final Memory memory;
-    private Block[] heads;
-    private Block[] parts = {};
+    private final Lease lease;
+    /** The block that owns the memory, which its views keep from the collector. Itself, if this is no view. */
+    private final Block owner;
+    /** Ends the watch for a block that is not closed; null for a view. */
+    private final Cleaner.Cleanable watch;
 
-    /** What a block and its views share. */
-    private static final class Memory {
-        final Arena arena = Arena.ofShared();
-        final long bytes;
-        boolean closed;
+    private volatile Block[] heads;
+    private volatile Block[] parts = {};
 
-        Memory(long bytes) {
-            this.bytes = bytes;
-        }
-    }
-
-    private Block(Type type, int rows, int cols, int stride, MemorySegment segment, Memory memory) {
+    private Block(Type type, int rows, int cols, int stride, Lease lease) {
         this.type = type;
         this.rows = rows;
         this.cols = cols;
         this.stride = stride;
-        this.segment = segment;
+        this.segment = lease.segment;
         this.address = segment.address();
-        this.memory = memory;
+        this.lease = lease;
+        this.owner = this;
+        watch = CLEANER.register(this, lease);
+    }
+
+    private Block(Block of, int from, int rows) {
+        type = of.type;
+        this.rows = rows;
+        cols = of.cols;
+        stride = of.stride;
+        segment = of.segment.asSlice(from * of.strideBytes(), rows * of.strideBytes());
+        address = segment.address();
+        lease = of.lease;
+        owner = of.owner;
+        watch = null;
     }
 
     /**
      * Allocates a block of zeros.
      *
      * @throws IllegalArgumentException if a dimension is negative, or a row longer than 2²⁸ bytes
-     * @throws OutOfMemoryError if the system has no such memory
+     * @throws OutOfMemoryError if all blocks would hold more than the budget, or the system has no such memory
      */
     public static Block allocate(Type type, int rows, int cols) {
-        if (rows < 0 || cols < 0) {
-            throw new IllegalArgumentException("a block of " + rows + "×" + cols + ": dimensions must not be negative");
-        }
-        int stride = stride(type, cols);
+        return allocate(type, rows, cols, false);
+    }
+
+    /** For engines: a block for their own use, which nobody has to close and {@link #liveBytes} does not count. It ends with its thread. */
+    public static Block scratch(Type type, int rows, int cols) {
+        return allocate(type, rows, cols, true);
+    }
+
+    private static Block allocate(Type type, int rows, int cols, boolean scratch) {
         long bytes = bytes(type, rows, cols);
-        Memory memory = new Memory(bytes);
-        // One more line that may be read: kernels that widen halves of vectors load half a vector beyond the last row.
-        MemorySegment segment = memory.arena.allocate(bytes + LINE, LINE).asSlice(0, bytes);
-        LIVE.addAndGet(bytes);
-        return new Block(type, rows, cols, stride, segment, memory);
+        return new Block(type, rows, cols, stride(type, cols), new Lease(bytes, rows + "×" + cols + " " + type, scratch));
     }
 
     /** Allocates a block and copies {@code values}, row by row, into it. */
     public static Block of(Type type, int rows, int cols, double... values) {
-        Block block = allocate(type, rows, cols);
-        block.copyFrom(values);
-        return block;
+        try (Allocation allocation = new Allocation()) {
+            Block block = allocation.add(allocate(type, rows, cols));
+            block.copyFrom(values);
+            allocation.keep();
+            return block;
+        }
     }
 
     /** The bytes that a block of this shape occupies, padding included. */
     public static long bytes(Type type, int rows, int cols) {
+        Shapes.present("a block", "its type", type);
+        if (rows < 0 || cols < 0) {
+            throw new IllegalArgumentException("a block of " + rows + "×" + cols + ": dimensions must not be negative");
+        }
         return (long) rows * stride(type, cols) * type.bytes();
     }
 
     /** The bytes of all blocks in this process that are not closed. */
     public static long liveBytes() {
-        return LIVE.get();
+        return Lease.live();
+    }
+
+    /** The bytes that all blocks in this process may hold. */
+    public static long budget() {
+        return Budget.bytes();
+    }
+
+    /** How many blocks were never closed, and freed by the collector. Where assertions are on, the log says where each was allocated. */
+    public static long lost() {
+        return Lease.lost();
     }
 
     private static int stride(Type type, int cols) {
@@ -127,12 +158,12 @@ public final class Block implements AutoCloseable {
         return (long) stride * type.bytes();
     }
 
-    /** The memory, rows and padding, for native code. */
+    /** The memory, rows and padding, for native code. Valid while this block is open and reachable. */
     public MemorySegment segment() {
         return segment;
     }
 
-    /** The address of the first element, for kernels: nothing checks what is done with it. */
+    /** The address of the first element, for kernels: nothing checks what is done with it. Valid while this block is open and reachable. */
     public long address() {
         return address;
     }
@@ -140,28 +171,29 @@ public final class Block implements AutoCloseable {
     /**
      * The first {@code count} rows as a block on the same memory. The view is made once for each count and then kept, so that asking
      * again allocates nothing; closing it closes nothing.
+     *
+     * @throws IndexOutOfBoundsException unless {@code 0 ≤ count ≤ rows}
      */
     public Block head(int count) {
-        if (count == rows) {
-            return this;
-        }
         if (count < 0 || count > rows) {
             throw new IndexOutOfBoundsException("the first " + count + " rows of a block of " + shape());
         }
-        if (heads == null) {
-            heads = new Block[rows];
+        Block[] views = heads;
+        if (views == null) {
+            views = new Block[rows + 1];
+            heads = views;
         }
-        Block head = heads[count];
+        Block head = views[count];
         if (head == null) {
-            head = new Block(type, count, cols, stride, segment.asSlice(0, count * strideBytes()), memory);
-            heads[count] = head;
+            head = new Block(this, 0, count);
+            views[count] = head;
         }
         return head;
     }
 
-    /** This block, once its views of fewer rows are made, so that no {@link #head} allocates later: for blocks that a solve works with. */
+    /** This block, once its views of its first rows are made, so that no {@link #head} allocates later: for blocks that a solve works with. */
     public Block withHeads() {
-        for (int count = 0; count < rows; count++) {
+        for (int count = 0; count <= rows; count++) {
             head(count);
         }
         return this;
@@ -169,42 +201,51 @@ public final class Block implements AutoCloseable {
 
     /**
      * Group {@code i} of {@code count} equal groups of rows as a block on the same memory: one item of a batch of matrices. The views are made
-     * once and kept until another count is asked for; closing one closes nothing. Not for two threads at once.
+     * once and kept until another count is asked for; closing one closes nothing.
      *
      * @throws IllegalArgumentException if the rows do not make {@code count} equal groups
+     * @throws IndexOutOfBoundsException unless {@code 0 ≤ i < count}
      */
     public Block part(int i, int count) {
         if (count < 1 || rows % count != 0) {
             throw new IllegalArgumentException(count + " equal parts of a block of " + shape());
         }
-        if (count == 1) {
-            return this;
+        if (i < 0 || i >= count) {
+            throw new IndexOutOfBoundsException("part " + i + " of " + count + " equal parts of a block of " + shape());
         }
-        if (parts.length != count) {
-            Block[] views = new Block[count];
+        Block[] views = parts;
+        if (views.length != count) {
+            views = new Block[count];
             int height = rows / count;
-            long bytes = height * strideBytes();
             for (int p = 0; p < count; p++) {
-                views[p] = new Block(type, height, cols, stride, segment.asSlice(p * bytes, bytes), memory);
+                views[p] = new Block(this, p * height, height);
             }
             parts = views;
         }
-        return parts[i];
+        return views[i];
     }
 
     /** One element, widened to f64. */
     public double get(int row, int col) {
         long at = offset(row, col);
-        return type == Type.F32 ? segment.get(ValueLayout.JAVA_FLOAT, at) : segment.get(ValueLayout.JAVA_DOUBLE, at);
+        try {
+            return type == Type.F32 ? segment.get(ValueLayout.JAVA_FLOAT, at) : segment.get(ValueLayout.JAVA_DOUBLE, at);
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /** Sets one element, rounded to this block's type. */
     public void set(int row, int col, double value) {
         long at = offset(row, col);
-        if (type == Type.F32) {
-            segment.set(ValueLayout.JAVA_FLOAT, at, (float) value);
-        } else {
-            segment.set(ValueLayout.JAVA_DOUBLE, at, value);
+        try {
+            if (type == Type.F32) {
+                segment.set(ValueLayout.JAVA_FLOAT, at, (float) value);
+            } else {
+                segment.set(ValueLayout.JAVA_DOUBLE, at, value);
+            }
+        } finally {
+            Reference.reachabilityFence(this);
         }
     }
 
@@ -227,10 +268,15 @@ public final class Block implements AutoCloseable {
 
     /** Copies {@code rows · cols} values in, row by row. */
     public void copyFrom(float... values) {
+        Shapes.present("copyFrom", "the array of values", values);
         requireLength(values.length);
         if (type == Type.F32) {
-            for (int i = 0; i < rows; i++) {
-                MemorySegment.copy(values, i * cols, segment, ValueLayout.JAVA_FLOAT, i * strideBytes(), cols);
+            try {
+                for (int i = 0; i < rows; i++) {
+                    MemorySegment.copy(values, i * cols, segment, ValueLayout.JAVA_FLOAT, i * strideBytes(), cols);
+                }
+            } finally {
+                Reference.reachabilityFence(this);
             }
             return;
         }
@@ -243,6 +289,7 @@ public final class Block implements AutoCloseable {
 
     /** Copies {@code rows · cols} values in, row by row, rounded to this block's type. */
     public void copyFrom(double... values) {
+        Shapes.present("copyFrom", "the array of values", values);
         requireLength(values.length);
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < cols; j++) {
@@ -253,11 +300,15 @@ public final class Block implements AutoCloseable {
 
     /** Copies the elements of a block of the same shape in, rounded where the types differ. */
     public void copyFrom(Block other) {
+        Shapes.present("copyFrom", "the source", other);
         other.requireShape("copyFrom", "the source", other.type, rows, cols);
         requireOpen();
+        if (other.address != address) {
+            Shapes.requireApart("copyFrom", "this block", this, "the source", other);
+        }
         if (type == other.type) {
             for (int i = 0; i < rows; i++) {
-                MemorySegment.copy(other.segment, i * other.strideBytes(), segment, i * strideBytes(), (long) cols * type.bytes());
+                copyRow(other, i, this, i);
             }
             return;
         }
@@ -270,17 +321,28 @@ public final class Block implements AutoCloseable {
 
     /** Copies row {@code from} of a block of the same type and width into row {@code to} of this one. */
     public void copyRow(Block source, int from, int to) {
+        Shapes.present("copyRow", "the source", source);
         source.requireShape("copyRow", "the source", type, source.rows, cols);
         if (from < 0 || from >= source.rows || to < 0 || to >= rows) {
             throw new IndexOutOfBoundsException("row " + from + " of " + source.shape() + " to row " + to + " of " + shape());
         }
         requireOpen();
-        MemorySegment.copy(source.segment, from * source.strideBytes(), segment, to * strideBytes(), (long) cols * type.bytes());
+        copyRow(source, from, this, to);
+    }
+
+    private static void copyRow(Block source, int from, Block target, int to) {
+        try {
+            long bytes = (long) source.cols * source.type.bytes();
+            MemorySegment.copy(source.segment, from * source.strideBytes(), target.segment, to * target.strideBytes(), bytes);
+        } finally {
+            Reference.reachabilityFence(source);
+            Reference.reachabilityFence(target);
+        }
     }
 
     /** A copy of the elements, row by row. */
     public double[] toDoubles() {
-        double[] values = new double[rows * cols];
+        double[] values = new double[elements()];
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < cols; j++) {
                 values[i * cols + j] = get(i, j);
@@ -291,13 +353,20 @@ public final class Block implements AutoCloseable {
 
     /** A copy of the elements, row by row, rounded to f32. */
     public float[] toFloats() {
-        float[] values = new float[rows * cols];
+        float[] values = new float[elements()];
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < cols; j++) {
                 values[i * cols + j] = (float) get(i, j);
             }
         }
         return values;
+    }
+
+    private int elements() {
+        if ((long) rows * cols > Integer.MAX_VALUE) {
+            throw new IllegalStateException("a block of " + shape() + " has more elements than an array can hold");
+        }
+        return rows * cols;
     }
 
     /** The bytes of this block's memory, padding included. */
@@ -320,35 +389,45 @@ public final class Block implements AutoCloseable {
             throw new IllegalArgumentException(
                     operation + ": " + operand + " is " + shape() + ", expected " + rows + "×" + cols + " " + type);
         }
-        requireOpen();
+        requireOpen(operation, operand);
+    }
+
+    /** Whether this block, or the one that it is a view of, was closed. */
+    public boolean closed() {
+        return lease.closed();
     }
 
     /** Throws {@link IllegalStateException} if this block is closed. */
     public void requireOpen() {
-        if (memory.closed) {
+        if (lease.closed()) {
             throw new IllegalStateException("a block of " + shape() + " was used after it was closed");
         }
     }
 
-    private void requireLength(int length) {
-        if (length != rows * cols) {
-            throw new IllegalArgumentException("copyFrom: " + length + " values, expected " + rows * cols + " for " + shape());
+    /** {@link #requireOpen()} with an operand's name in the message. */
+    public void requireOpen(String operation, String operand) {
+        if (lease.closed()) {
+            throw new IllegalStateException(operation + ": " + operand + ", a block of " + shape() + ", was used after it was closed");
         }
     }
 
-    /** Frees the memory. Closing twice, or closing a view, does nothing. */
+    private void requireLength(int length) {
+        if (length != (long) rows * cols) {
+            throw new IllegalArgumentException(
+                    "copyFrom: " + length + " values, expected " + (long) rows * cols + " for " + shape());
+        }
+    }
+
+    /** Ends this block; its memory is freed once no call that uses it is under way. Closing twice, or closing a view, does nothing. */
     @Override
     public void close() {
-        if (memory.closed || segment.byteSize() != memory.bytes) {
-            return;
+        if (watch != null && lease.close()) {
+            watch.clean();
         }
-        memory.closed = true;
-        memory.arena.close();
-        LIVE.addAndGet(-memory.bytes);
     }
 
     @Override
     public String toString() {
-        return "Block[" + shape() + (memory.closed ? ", closed" : "") + "]";
+        return "Block[" + shape() + (lease.closed() ? ", closed" : "") + "]";
     }
 }

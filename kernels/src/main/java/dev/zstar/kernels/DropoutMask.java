@@ -19,7 +19,11 @@ public final class DropoutMask implements AutoCloseable {
         this.mask = mask;
         this.rate = rate;
         this.shared = shared;
-        draw(seed);
+        try (Allocation allocation = new Allocation()) {
+            allocation.add(mask);
+            draw(seed);
+            allocation.keep();
+        }
     }
 
     /**
@@ -30,12 +34,14 @@ public final class DropoutMask implements AutoCloseable {
      */
     public static DropoutMask perElement(Engine engine, Type type, int rows, int cols, double rate, long seed) {
         requireRate(rate);
+        Shapes.present("a dropout mask", "its engine", engine);
         return new DropoutMask(engine.allocate(type, rows, cols), rate, false, seed);
     }
 
     /** A mask of one row that all rows share; it equals row 0 of {@link #perElement}. */
     public static DropoutMask shared(Engine engine, Type type, int cols, double rate, long seed) {
         requireRate(rate);
+        Shapes.present("a dropout mask", "its engine", engine);
         return new DropoutMask(engine.allocate(type, 1, cols), rate, true, seed);
     }
 

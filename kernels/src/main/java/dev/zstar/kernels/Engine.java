@@ -5,7 +5,9 @@ package dev.zstar.kernels;
  * others, so a row has the same bits alone, in a batch, and for any number of threads.
  *
  * <p>Conventions: a state block has one row per sample; {@code n} is its width. Blocks passed to one call have one type. Outputs
- * may not overlap inputs unless the method says so. No method allocates after its first calls. An engine may be used by several
+ * may not overlap inputs unless the method says so; what may be an input must be all of it, not a part. A wrong call throws and writes
+ * nothing: {@link NullPointerException}, {@link IllegalArgumentException}, {@link IndexOutOfBoundsException}, or {@link IllegalStateException} for
+ * closed memory, naming the operand. No method allocates after its first calls. An engine may be used by several
  * threads at once; its team of workers then serves one of them, and the others compute alone.
  *
  * <p>Sums over {@code n} that end in a {@code double} are accumulated in f64, for f32 blocks too: an Anderson step solves normal
@@ -109,7 +111,7 @@ public interface Engine extends AutoCloseable {
 
     // ---- elementwise
 
-    /** {@code y = a x + b y}. With {@code b = 0} the old {@code y} is not read, and may be {@code x}. */
+    /** {@code y = a x + b y}; {@code y} may be {@code x}. With {@code b = 0} the old {@code y} is not read. */
     void axpby(double a, Block x, double b, Block y);
 
     /** {@code y_p = a[p] x_p + b[p] y_p}, row by row. Where {@code b[p] = 0} the old row is not read. */
@@ -117,16 +119,19 @@ public interface Engine extends AutoCloseable {
 
     /** {@code y += a x}. */
     default void axpy(double a, Block x, Block y) {
+        Shapes.elementwise("axpy", "x", x, "y", y);
         axpby(a, x, 1, y);
     }
 
     /** {@code x = a x}. */
     default void scale(double a, Block x) {
+        Shapes.open("scale", "x", x);
         axpby(a, x, 0, x);
     }
 
     /** {@code y = x}. */
     default void copy(Block x, Block y) {
+        Shapes.elementwise("copy", "x", x, "y", y);
         axpby(1, x, 0, y);
     }
 
@@ -141,7 +146,7 @@ public interface Engine extends AutoCloseable {
 
     /** {@code out = φ''(x)}; {@code out} may be {@code x}. By default the formula, element by element in the calling thread: it is for losses, not for solves. */
     default void secondDerivative(Activation activation, Block x, Block out) {
-        Shapes.same("secondDerivative", "x", x, "out", out);
+        Shapes.activate("secondDerivative", activation, x, out);
         for (int p = 0; p < x.rows(); p++) {
             for (int i = 0; i < x.cols(); i++) {
                 out.set(p, i, activation.secondDerivative(x.get(p, i)));
@@ -156,6 +161,7 @@ public interface Engine extends AutoCloseable {
 
     /** {@code ‖x_p‖₂} of each row, also where the squares overflow or underflow; infinite only where the norm itself is beyond f64. */
     default void norm(Block x, double[] out) {
+        Shapes.sums("norm", x, out);
         dot(x, x, out);
         for (int p = 0; p < x.rows(); p++) {
             out[p] = SafeNorm.of(out[p], x, p);
@@ -168,7 +174,8 @@ public interface Engine extends AutoCloseable {
     /** The first column of the largest magnitude of each row, a NaN above all; -1 in rows of no elements. */
     void iamax(Block x, int[] out);
 
-    // ---- sweeps over a basis: position p of the working block belongs to row rows.index(p) = b of the basis
+    // ---- sweeps over a basis: position p of the working block belongs to row rows.index(p) = b of the basis, one position for each row where
+    // a result goes by row
 
     /** {@code h[b · capacity + j] = ⟨v_bj, w_p⟩} for {@code j < count}, in one pass over {@code w}. Each has the same bits for any count. */
     void multiDot(Basis v, int count, Block w, Rows rows, double[] h);
@@ -211,7 +218,7 @@ public interface Engine extends AutoCloseable {
 
     /** {@code w_p = s[b] w_p}, and {@code v_b,slot} becomes a copy of it. */
     default void normalise(Block w, double[] s, Basis v, int slot, Rows rows) {
-        Shapes.normalise(w, s, v, slot, rows);
+        Shapes.store("normalise", w, s, v, slot, rows);
         store(w, s, v, slot, rows);
         for (int p = 0; p < rows.count(); p++) {
             w.copyRow(v.block(), rows.index(p) * v.capacity() + slot, p);

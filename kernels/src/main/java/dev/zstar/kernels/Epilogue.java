@@ -15,6 +15,13 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
     /** {@code out = Wz}. */
     public static final Epilogue NONE = new Epilogue(null, null, null, Activation.IDENTITY, null, null);
 
+    /** Checks that there is an activation. */
+    public Epilogue {
+        if (activation == null) {
+            throw new NullPointerException("an epilogue: the activation is null; IDENTITY leaves the sum as it is");
+        }
+    }
+
     /** {@code out = φ(Wz + bias)}. */
     public static Epilogue of(Block bias, Activation activation) {
         return new Epilogue(bias, null, null, activation, null, null);
@@ -51,29 +58,56 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
     }
 
     /** Throws, naming the operand, unless everything fits an {@code out} of this shape. */
-    public void check(Type type, int batch, int n, int inner) {
+    void check(String operation, Type type, int batch, int n, int inner) {
         if (bias != null) {
-            bias.requireShape("apply", "bias", type, 1, n);
+            bias.requireShape(operation, "bias", type, 1, n);
         }
-        checkInjection(type, batch, n);
+        checkInjection(operation, type, batch, n);
         if (slope != null) {
-            slope.requireShape("apply", "slope", type, batch, n);
+            slope.requireShape(operation, "slope", type, batch, n);
         }
         if (norms != null && (n != inner || norms.capacity() < batch)) {
-            throw new IllegalArgumentException("apply: norms for " + norms.capacity() + " rows of a square map, expected "
+            throw new IllegalArgumentException(operation + ": norms for " + norms.capacity() + " rows of a square map, expected "
                     + batch + " rows; the weights are " + n + "×" + inner);
         }
     }
 
     /** The part of {@link #check} for the injection. */
-    void checkInjection(Type type, int batch, int n) {
+    void checkInjection(String operation, Type type, int batch, int n) {
         if (injection != null) {
-            injection.requireShape("apply", "injection", type, injection.rows(), n);
+            injection.requireShape(operation, "injection", type, injection.rows(), n);
             if (rows != null ? batch > rows.count() || injection.rows() < rows.capacity() : injection.rows() < batch) {
-                throw new IllegalArgumentException("apply: injection has " + injection.rows() + " rows"
+                throw new IllegalArgumentException(operation + ": injection has " + injection.rows() + " rows"
                         + (rows == null ? "" : ", the row map " + rows.count() + " of " + rows.capacity())
                         + ", expected at least " + batch);
             }
+        }
+    }
+
+    /** Throws, naming both, if what is written overlaps what is read. {@code z} may be null. */
+    void requireApart(String operation, Block z, Block out) {
+        if (bias != null) {
+            Shapes.requireApart(operation, "out", out, "bias", bias);
+        }
+        if (injection != null) {
+            Shapes.requireApart(operation, "out", out, "injection", injection);
+        }
+        if (slope != null) {
+            requireSlopeApart(operation, z, out);
+        }
+    }
+
+    /** The part of {@link #requireApart} for the slope. */
+    void requireSlopeApart(String operation, Block z, Block out) {
+        Shapes.requireApart(operation, "out", out, "slope", slope);
+        if (z != null) {
+            Shapes.requireApart(operation, "slope", slope, "z", z);
+        }
+        if (bias != null) {
+            Shapes.requireApart(operation, "slope", slope, "bias", bias);
+        }
+        if (injection != null) {
+            Shapes.requireApart(operation, "slope", slope, "injection", injection);
         }
     }
 
@@ -84,6 +118,9 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
 
         /** Room for a batch of {@code capacity} rows. */
         public Norms(int capacity) {
+            if (capacity < 0) {
+                throw new IllegalArgumentException("norms of " + capacity + " rows");
+            }
             step = new double[capacity];
             value = new double[capacity];
         }

@@ -35,6 +35,9 @@ public final class Failures {
 
     /** The first system at or after {@code system} that failed; -1 if there is none. {@code next(0)} is the first of all. */
     public int next(int system) {
+        if (system < 0) {
+            throw new IndexOutOfBoundsException("systems from " + system + " on, expected at least 0");
+        }
         for (int w = system / WORD; w < words.length; w++) {
             long word = w == system / WORD ? words[w] & -1L << system : words[w];
             if (word != 0) {
@@ -46,6 +49,9 @@ public final class Failures {
 
     /** Whether this system failed. */
     public boolean failed(int system) {
+        if (system < 0 || system >= capacity) {
+            throw new IndexOutOfBoundsException("system " + system + " of at most " + capacity);
+        }
         return (words[system / WORD] >>> system & 1) != 0;
     }
 

@@ -4,24 +4,16 @@ package dev.zstar.kernels;
 public final class LayerShapes {
     private LayerShapes() {}
 
-    /** An output of the shape of {@code x} that is {@code x} itself or apart from it. */
-    public static void elementwise(String operation, String input, Block x, String output, Block out) {
-        Shapes.same(operation, input, x, output, out);
-        if (out.address() != x.address()) {
-            Shapes.requireApart(operation, output, out, input, x);
-        }
-    }
-
     /** The operands of {@link Layers#softmaxVjp}. */
     public static void softmaxVjp(Block y, Block dy, Block dx) {
         Shapes.same("softmaxVjp", "y", y, "dy", dy);
-        elementwise("softmaxVjp", "dy", dy, "dx", dx);
+        Shapes.elementwise("softmaxVjp", "dy", dy, "dx", dx);
         Shapes.requireApart("softmaxVjp", "dx", dx, "y", y);
     }
 
     /** The operands of {@link Layers#rmsNorm}. */
     public static void rmsNorm(Block x, Block gain, double eps, Block out, double[] stats) {
-        gain.requireShape("rmsNorm", "gain", x.type(), 1, x.cols());
+        width("rmsNorm", x, gain);
         norm("rmsNorm", x, gain, eps, out, stats, 1);
     }
 
@@ -40,14 +32,14 @@ public final class LayerShapes {
         if (!(eps >= 0)) {
             throw new IllegalArgumentException(operation + ": eps is " + eps + ", expected at least 0");
         }
-        Shapes.room(operation, "stats", stats, Math.multiplyExact(numbers, x.rows()));
+        Shapes.room(operation, "stats", stats, (long) numbers * x.rows());
         Shapes.requireApart(operation, "out", out, "x", x);
         Shapes.requireApart(operation, "out", out, "gain", gain);
     }
 
     /** The operands of {@link Layers#rmsNormVjp}. */
     public static void rmsNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain) {
-        gain.requireShape("rmsNormVjp", "gain", x.type(), 1, x.cols());
+        width("rmsNormVjp", x, gain);
         normVjp("rmsNormVjp", x, gain, stats, 1, dy, dx);
         gradient("rmsNormVjp", x, gain, dy, dx, "dGain", dGain);
     }
@@ -67,7 +59,7 @@ public final class LayerShapes {
     private static void normVjp(String operation, Block x, Block gain, double[] stats, int numbers, Block dy, Block dx) {
         Shapes.same(operation, "x", x, "dy", dy);
         Shapes.same(operation, "x", x, "dx", dx);
-        Shapes.room(operation, "stats", stats, Math.multiplyExact(numbers, x.rows()));
+        Shapes.room(operation, "stats", stats, (long) numbers * x.rows());
         Shapes.requireApart(operation, "dx", dx, "x", x);
         Shapes.requireApart(operation, "dx", dx, "dy", dy);
         Shapes.requireApart(operation, "dx", dx, "gain", gain);
@@ -83,10 +75,17 @@ public final class LayerShapes {
         }
     }
 
+    /** A gain for each column of {@code x}. */
+    static void width(String operation, Block x, Block gain) {
+        Shapes.open(operation, "x", x);
+        Shapes.require(operation, "gain", gain, x.type(), 1, x.cols());
+    }
+
     private static void channels(String operation, Block x, int groups, Block gain) {
+        Shapes.open(operation, "x", x);
+        Shapes.present(operation, "gain", gain);
         int channels = gain.cols();
         gain.requireShape(operation, "gain", x.type(), 1, channels);
-        x.requireOpen();
         if (channels == 0 ? x.cols() != 0 : x.cols() % channels != 0) {
             throw new IllegalArgumentException(operation + ": gain has " + channels + " channels, expected a divisor of x's " + x.cols());
         }
@@ -97,7 +96,8 @@ public final class LayerShapes {
 
     /** The operands of {@link Layers#dropout}. */
     public static void dropout(Block x, DropoutMask mask, Rows rows, Block out) {
-        elementwise("dropout", "x", x, "out", out);
+        Shapes.present("dropout", "the mask", mask);
+        Shapes.elementwise("dropout", "x", x, "out", out);
         Block factors = mask.block();
         factors.requireShape("dropout", "the mask", x.type(), factors.rows(), x.cols());
         Shapes.requireApart("dropout", "out", out, "the mask", factors);
@@ -143,7 +143,7 @@ public final class LayerShapes {
         if (heads < 1 || q.cols() % heads != 0) {
             throw new IllegalArgumentException(operation + ": " + heads + " heads, expected a divisor of q's " + q.cols() + " columns");
         }
-        Shapes.room(operation, "lse", lse, Math.multiplyExact(q.rows(), heads));
+        Shapes.room(operation, "lse", lse, (long) q.rows() * heads);
     }
 
     private static void output(String operation, Block q, Block k, Block v, String output, Block out) {

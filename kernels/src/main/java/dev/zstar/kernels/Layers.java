@@ -42,7 +42,7 @@ public interface Layers {
      * @param stats {@code μ} and {@code 1/σ} of row p go to {@code stats[2p]} and {@code stats[2p + 1]}
      */
     default void layerNorm(Block x, Block gain, Block bias, double eps, Block out, double[] stats) {
-        gain.requireShape("layerNorm", "gain", x.type(), 1, x.cols());
+        LayerShapes.width("layerNorm", x, gain);
         groupNorm(x, 1, gain, bias, eps, out, stats);
     }
 
@@ -55,7 +55,7 @@ public interface Layers {
      * @param dBias {@code 1 × x.cols()}; likewise for {@code bias}
      */
     default void layerNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
-        gain.requireShape("layerNormVjp", "gain", x.type(), 1, x.cols());
+        LayerShapes.width("layerNormVjp", x, gain);
         groupNormVjp(x, 1, gain, stats, dy, dx, dGain, dBias);
     }
 

@@ -18,8 +18,11 @@ public final class PlainWeights implements Weights {
         Shapes.pack(w, format);
         this.engine = engine;
         this.format = format;
-        matrix = Block.allocate(w.type(), w.rows(), w.cols());
-        copy(w);
+        try (Allocation allocation = new Allocation()) {
+            matrix = allocation.add(Block.allocate(w.type(), w.rows(), w.cols()));
+            copy(w);
+            allocation.keep();
+        }
     }
 
     private void copy(Block w) {
@@ -42,7 +45,7 @@ public final class PlainWeights implements Weights {
      */
     public static Block of(Weights w, String engine) {
         if (w instanceof PlainWeights own && own.engine.equals(engine)) {
-            own.matrix.requireOpen();
+            own.requireOpen();
             return own.matrix;
         }
         throw Shapes.foreign(w, engine);
@@ -75,8 +78,15 @@ public final class PlainWeights implements Weights {
 
     @Override
     public void update(Block w) {
-        w.requireShape("update", "w", type(), rows(), cols());
+        Shapes.require("update", "w", w, type(), rows(), cols());
+        requireOpen();
         copy(w);
+    }
+
+    private void requireOpen() {
+        if (matrix.closed()) {
+            throw Shapes.closed(this);
+        }
     }
 
     @Override

@@ -5,11 +5,20 @@ package dev.zstar.kernels;
  * working block belongs to row {@code index(p)} of the batch. Whoever keeps data per row of the batch (an injected input, a
  * history) looks it up through this map.
  *
+ * <p>Every entry is a row of the batch, whatever the owner does, so what holds {@link #capacity} rows holds each of them. Two positions may
+ * share a row where an operation only reads by row (an injection); an operation that writes by row refuses such a map, since its result
+ * would depend on which position came last.
+ *
  * <p>Readers see a fixed map during one call; only the solver that owns it changes it, between calls.
  */
 public final class Rows {
     private final int[] index;
+    /** By row: the check that last met it. */
+    private final int[] met;
+    private int checks;
     private int count;
+    /** Whether each active row is known to have one position. */
+    private volatile boolean distinct;
 
     /** All rows of a batch of {@code capacity}, each at its own position. */
     public Rows(int capacity) {
@@ -17,6 +26,7 @@ public final class Rows {
             throw new IllegalArgumentException("a batch of " + capacity + " rows");
         }
         index = new int[capacity];
+        met = new int[capacity];
         reset(capacity);
     }
 
@@ -29,6 +39,7 @@ public final class Rows {
         for (int p = 0; p < count; p++) {
             index[p] = p;
         }
+        distinct = true;
     }
 
     /** How many rows are active. */
@@ -41,8 +52,15 @@ public final class Rows {
         return index.length;
     }
 
-    /** The row of the batch at position {@code p}, for {@code 0 ≤ p < count}. */
+    /**
+     * The row of the batch at position {@code p}.
+     *
+     * @throws IndexOutOfBoundsException unless {@code 0 ≤ p < count}
+     */
     public int index(int p) {
+        if (p < 0 || p >= count) {
+            throw new IndexOutOfBoundsException("position " + p + " of " + count + " active rows");
+        }
         return index[p];
     }
 
@@ -59,11 +77,40 @@ public final class Rows {
         if (row < 0 || row >= index.length || count == index.length) {
             throw new IllegalArgumentException("row " + row + " behind " + count + " active rows of a batch of " + index.length);
         }
+        distinct = false;
         index[count++] = row;
     }
 
-    /** Puts row {@code row} of the batch at position {@code p}. */
+    /**
+     * Puts row {@code row} of the batch at position {@code p}.
+     *
+     * @throws IndexOutOfBoundsException unless {@code 0 ≤ p < count} and {@code 0 ≤ row < capacity}
+     */
     public void place(int p, int row) {
+        if (p < 0 || p >= count || row < 0 || row >= index.length) {
+            throw new IndexOutOfBoundsException(
+                    "row " + row + " at position " + p + ", expected one of " + index.length + " rows at one of " + count + " positions");
+        }
+        distinct = false;
         index[p] = row;
+    }
+
+    /** Throws if two positions share a row. Looks through the map once after each change. */
+    void requireDistinct(String operation) {
+        if (!distinct) {
+            check(operation);
+        }
+    }
+
+    private synchronized void check(String operation) {
+        checks++;
+        for (int p = 0; p < count; p++) {
+            if (met[index[p]] == checks) {
+                throw new IllegalArgumentException(
+                        operation + ": the row map has row " + index[p] + " at two positions, expected one for each row that is written");
+            }
+            met[index[p]] = checks;
+        }
+        distinct = true;
     }
 }

@@ -7,8 +7,7 @@ public final class SmallShapes {
     /** The operands of {@link SmallMatrices#multiply}; returns the order. */
     public static int multiply(Block a, Block b, Block out) {
         int d = unrolledOrder("multiply", "a", a);
-        b.requireShape("multiply", "b", a.type(), a.rows(), a.cols());
-        a.requireShape("multiply", "a", a.type(), a.rows(), a.cols());
+        Shapes.require("multiply", "b", b, a.type(), a.rows(), a.cols());
         result("multiply", "b", b, out, d * d);
         Shapes.requireApart("multiply", "out", out, "a", a);
         return d;
@@ -17,6 +16,7 @@ public final class SmallShapes {
     /** The operands of {@link SmallMatrices#transform}; returns the order. */
     public static int transform(Block m, Block v, Block out) {
         int d = unrolledOrder("transform", "m", m);
+        Shapes.present("transform", "v", v);
         vectors("transform", "v", v, m.type(), d, v.cols());
         m.requireShape("transform", "m", m.type(), m.rows(), m.cols() == 1 ? 1 : v.cols());
         result("transform", "v", v, out, v.rows());
@@ -27,7 +27,6 @@ public final class SmallShapes {
     /** The operands of {@link SmallMatrices#solve}; returns the order. */
     public static int solve(Block m, Block rhs, Block out, Failures singular) {
         int d = unrolledOrder("solve", "m", m);
-        m.requireOpen();
         vectors("solve", "rhs", rhs, m.type(), d, m.cols());
         result("solve", "rhs", rhs, out, rhs.rows());
         Shapes.requireApart("solve", "out", out, "m", m);
@@ -38,7 +37,6 @@ public final class SmallShapes {
     /** The operands of {@link SmallMatrices#cholesky}; returns the order. */
     public static int cholesky(Block a, Failures indefinite) {
         int n = order("cholesky", "a", a);
-        a.requireOpen();
         room("cholesky", indefinite, a.cols());
         return n;
     }
@@ -46,7 +44,6 @@ public final class SmallShapes {
     /** The operands of {@link SmallMatrices#solveCholesky}; returns the order. */
     public static int solveCholesky(Block l, Block rhs) {
         int n = order("solveCholesky", "l", l);
-        l.requireOpen();
         vectors("solveCholesky", "rhs", rhs, l.type(), n, l.cols());
         Shapes.requireApart("solveCholesky", "rhs", rhs, "l", l);
         return n;
@@ -71,16 +68,18 @@ public final class SmallShapes {
     }
 
     private static void factors(String operation, Block a, Block tau) {
+        Shapes.open(operation, operation.equals("qr") ? "a" : "qr", a);
+        Shapes.present(operation, "tau", tau);
         int n = tau.rows();
         if (n < 1 || n > SmallMatrices.ORDER || a.rows() % n != 0 || a.rows() / n < n || a.rows() / n > SmallMatrices.ORDER) {
             throw new IllegalArgumentException(operation + ": the matrices are " + a.shape() + ", tau " + tau.shape()
                     + ", expected m·n and n rows with n ≤ m ≤ " + SmallMatrices.ORDER);
         }
         tau.requireShape(operation, "tau", a.type(), n, a.cols());
-        a.requireOpen();
     }
 
     private static int unrolledOrder(String operation, String operand, Block a) {
+        Shapes.open(operation, operand, a);
         return switch (a.rows()) {
             case 4 -> 2;
             case 9 -> 3;
@@ -90,6 +89,7 @@ public final class SmallShapes {
     }
 
     private static int order(String operation, String operand, Block a) {
+        Shapes.open(operation, operand, a);
         int n = (int) Math.round(Math.sqrt(a.rows()));
         if (n * n != a.rows() || n < 1 || n > SmallMatrices.ORDER) {
             throw new IllegalArgumentException(operation + ": " + operand + " is " + a.shape() + ", expected n² rows with n ≤ "
@@ -99,17 +99,20 @@ public final class SmallShapes {
     }
 
     private static void vectors(String operation, String operand, Block v, Type type, int n, int count) {
+        Shapes.present(operation, operand, v);
         if (v.rows() == 0 || v.rows() % n != 0) {
             throw new IllegalArgumentException(
-                    operation + ": " + operand + " is " + v.shape() + ", expected a multiple of " + n + " rows for matrices of so many");
+                    operation + ": " + operand + " is " + v.shape() + ", expected a multiple of " + n + " rows for matrices of that order");
         }
         v.requireShape(operation, operand, type, v.rows(), count);
     }
 
-    /** A result may lie on its operand exactly, since a system is read before it is written, but not beside it. */
+    /** A result may lie on its operand exactly, since a system is read before it is written, but may not overlap it in part. */
     private static void result(String operation, String operand, Block input, Block out, int rows) {
-        out.requireShape(operation, "out", input.type(), rows, input.cols());
-        if (input != out) {
+        Shapes.require(operation, "out", out, input.type(), rows, input.cols());
+        if (rows == input.rows()) {
+            Shapes.requireSameOrApart(operation, "out", out, operand, input);
+        } else {
             Shapes.requireApart(operation, "out", out, operand, input);
         }
     }
@@ -117,7 +120,7 @@ public final class SmallShapes {
     private static void room(String operation, Failures failures, int count) {
         if (failures != null && failures.capacity() < count) {
             throw new IllegalArgumentException(
-                    operation + ": failures of at most " + failures.capacity() + " systems, expected at least " + count);
+                    operation + ": room for the failures of " + failures.capacity() + " systems, expected at least " + count);
         }
     }
 }

@@ -30,14 +30,21 @@ public final class Team implements AutoCloseable {
     private Loop loop;
     private int pieces;
     private volatile Throwable failure;
+    /** Asked to end. */
     private volatile boolean closed;
+    /** No loop is running, and none will: {@link #busy} stays set, and the workers may go. */
+    private volatile boolean over;
 
     /** A team of {@code threads}, the caller of {@link #run} included: {@code threads - 1} are started, as daemons. */
     public Team(int threads) {
         this(threads, SPIN_NANOS);
     }
 
-    /** A team whose workers spin for so long after each loop before they sleep. */
+    /**
+     * A team whose workers spin after each loop before they sleep.
+     *
+     * @param spinNanos for how long, in nanoseconds
+     */
     public Team(int threads, long spinNanos) {
         if (threads < 1) {
             throw new IllegalArgumentException("a team of " + threads + " threads; at least 1");
@@ -46,7 +53,12 @@ public final class Team implements AutoCloseable {
         workers = new Worker[threads - 1];
         for (int t = 0; t < workers.length; t++) {
             workers[t] = new Worker(t + 1);
-            workers[t].start();
+            try {
+                workers[t].start();
+            } catch (Throwable e) {
+                close();
+                throw e;
+            }
         }
     }
 
@@ -92,6 +104,9 @@ public final class Team implements AutoCloseable {
             }
         } finally {
             busy.set(false);
+            if (closed) {
+                end();
+            }
         }
     }
 
@@ -99,12 +114,23 @@ public final class Team implements AutoCloseable {
         return (int) ((long) pieces * worker / threads());
     }
 
-    /** Ends the threads; a later loop runs in its caller alone. */
+    /** Ends the threads, after the loop that they are in; a later loop runs in its caller alone. Does not wait. */
     @Override
     public void close() {
         closed = true;
-        for (Worker worker : workers) {
-            LockSupport.unpark(worker);
+        end();
+    }
+
+    /**
+     * Lets the workers go if no loop runs. Otherwise whoever runs it does that, having seen {@link #closed}: a worker that went now would be
+     * waited for.
+     */
+    private void end() {
+        if (busy.compareAndSet(false, true)) {
+            over = true;
+            for (Worker worker : workers) {
+                LockSupport.unpark(worker);
+            }
         }
     }
 
@@ -148,7 +174,7 @@ public final class Team implements AutoCloseable {
             long deadline = System.nanoTime() + spinNanos;
             int spins = 0;
             while (called.get() == done) {
-                if (closed) {
+                if (over) {
                     return false;
                 }
                 if ((++spins & 63) != 0 || System.nanoTime() < deadline) {
@@ -156,7 +182,7 @@ public final class Team implements AutoCloseable {
                     continue;
                 }
                 parked = true;
-                if (called.get() == done && !closed) {
+                if (called.get() == done && !over) {
                     LockSupport.park(Team.this);
                 }
                 parked = false;

@@ -364,7 +364,7 @@ class ConvolutionTest {
                 assertThatThrownBy(() -> images.convolve(packed, shape, out, out, Epilogue.NONE))
                         .hasMessage("convolve: z is 2×20 f32, expected 2×24 f32");
                 assertThatThrownBy(() -> images.convolve(packed, new ImageShape(3, 2, 4), z, out, Epilogue.NONE))
-                        .hasMessage("convolve: images of 3×2×4, expected 2 channels");
+                        .hasMessage("convolve: the shape is 3×2×4, expected 2 channels");
                 assertThatThrownBy(() -> images.convolve(packed, shape, z, out, Epilogue.of(z, Activation.TANH)))
                         .hasMessage("convolve: bias is 2×24 f32, expected 1×5 f32");
                 assertThatThrownBy(() -> images.convolve(packed, shape, z, out, Epilogue.NONE.with(new Epilogue.Norms(2))))

@@ -300,7 +300,7 @@ class ProductTest {
                 out.close();
                 assertThatThrownBy(() -> engine.apply(packed, z, out, Epilogue.NONE))
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessage("a block of 2×3 f32 was used after it was closed");
+                        .hasMessage("apply: out, a block of 2×3 f32, was used after it was closed");
             }
         }
     }

@@ -139,7 +139,10 @@ class DenseCellTest {
             assertThatThrownBy(() -> cell.jvp(one, out, rows(3)))
                     .hasMessage("jvp: row 3 of the batch has no point of linearisation; expected linearise(z, rows) with it, "
                     + "after the last update and inject");
-            assertThatThrownBy(() -> cell.apply(one, out, rows(BATCH))).hasMessage("apply: row 6 of the batch, expected 0 to 5");
+            Rows beyond = new Rows(BATCH + 1);
+            beyond.place(0, BATCH);
+            beyond.truncate(1);
+            assertThatThrownBy(() -> cell.apply(one, out, beyond)).hasMessage("apply: row 6 of the batch, expected 0 to 5");
             assertThatThrownBy(() -> cell.linearise(seven, new Rows(7))).hasMessage("linearise: 7 rows, expected at most the batch's 6");
         }
     }

@@ -370,6 +370,7 @@ class MixedPrecisionTest {
                 Block x = rounded(Type.F32, 1, 3, 1, 4);
                 DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, 1, Format.INT8, Format.BF16, Format.INT8);
                 DenseCell fresh = new DenseCell(engine, Activation.TANH, other, u, b, 1, Format.INT8, Format.BF16);
+                Block seven = x(n, 7);
                 Block out = engine.allocate(Type.F32, 1, n);
                 Block expected = engine.allocate(Type.F32, 1, n)) {
             cell.update(other, u, b);
@@ -378,11 +379,11 @@ class MixedPrecisionTest {
             assertThat(cell.in(Format.FULL)).isSameAs(cell);
             assertThat(cell.bytes()).isEqualTo(fresh.bytes());
             for (Format format : new Format[] {Format.INT8, Format.BF16}) {
-                cell.in(format).apply(x(n, 7), out, new Rows(1));
-                fresh.in(format).apply(x(n, 7), expected, new Rows(1));
+                cell.in(format).apply(seven, out, new Rows(1));
+                fresh.in(format).apply(seven, expected, new Rows(1));
                 assertThat(out.toFloats()).isEqualTo(expected.toFloats());
             }
-            cell.apply(x(n, 7), out, new Rows(1));
+            cell.apply(seven, out, new Rows(1));
             assertThat(out.toFloats()).isNotEqualTo(expected.toFloats());
         }
     }

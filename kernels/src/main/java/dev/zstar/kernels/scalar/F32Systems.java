@@ -1,6 +1,7 @@
 package dev.zstar.kernels.scalar;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Kept;
 import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.jvm.Fma;
 
@@ -26,7 +27,7 @@ public final class F32Systems {
         final int[] scale = new int[SmallMatrices.ORDER];
     }
 
-    private static final ThreadLocal<Room> ROOM = ThreadLocal.withInitial(Room::new);
+    private static final Kept<Room> ROOM = new Kept<>(Room::new);
 
     private F32Systems() {}
 

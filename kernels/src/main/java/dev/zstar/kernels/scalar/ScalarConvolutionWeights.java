@@ -1,8 +1,11 @@
 package dev.zstar.kernels.scalar;
 
+import dev.zstar.kernels.Allocation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
+import dev.zstar.kernels.ImageShapes;
+import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.Type;
 
 /** A plain copy. */
@@ -12,17 +15,26 @@ final class ScalarConvolutionWeights implements ConvolutionWeights {
 
     ScalarConvolutionWeights(Convolution convolution, Block w) {
         this.convolution = convolution;
-        matrix = Block.allocate(w.type(), w.rows(), w.cols());
-        matrix.copyFrom(w);
+        try (Allocation allocation = new Allocation()) {
+            matrix = allocation.add(Block.allocate(w.type(), w.rows(), w.cols()));
+            matrix.copyFrom(w);
+            allocation.keep();
+        }
     }
 
     /** The matrix of weights that this engine made. */
     static Block matrix(ConvolutionWeights w) {
         if (w instanceof ScalarConvolutionWeights own) {
-            own.matrix.requireOpen();
+            own.requireOpen();
             return own.matrix;
         }
-        throw new IllegalArgumentException("weights of " + w.getClass().getSimpleName() + " in the scalar engine; pack them with it");
+        throw ImageShapes.foreign(w, ScalarEngine.NAME);
+    }
+
+    private void requireOpen() {
+        if (matrix.closed()) {
+            throw ImageShapes.closed(convolution);
+        }
     }
 
     @Override
@@ -37,7 +49,8 @@ final class ScalarConvolutionWeights implements ConvolutionWeights {
 
     @Override
     public void update(Block w) {
-        w.requireShape("update", "w", type(), matrix.rows(), matrix.cols());
+        Shapes.require("update", "w", w, type(), matrix.rows(), matrix.cols());
+        requireOpen();
         matrix.copyFrom(w);
     }
 

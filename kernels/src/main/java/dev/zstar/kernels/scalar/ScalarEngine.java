@@ -137,7 +137,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void axpby(double a, Block x, double b, Block y) {
-        Shapes.same("axpby", "x", x, "y", y);
+        Shapes.elementwise("axpby", "x", x, "y", y);
         for (int p = 0; p < x.rows(); p++) {
             axpby(a, x, b, y, p);
         }
@@ -145,9 +145,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void axpby(double[] a, Block x, double[] b, Block y) {
-        Shapes.same("axpby", "x", x, "y", y);
-        Shapes.room("axpby", "a", a, x.rows());
-        Shapes.room("axpby", "b", b, x.rows());
+        Shapes.axpby(a, x, b, y);
         for (int p = 0; p < x.rows(); p++) {
             axpby(a[p], x, b[p], y, p);
         }
@@ -161,8 +159,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void multiply(Block x, Block y, Block out) {
-        Shapes.same("multiply", "x", x, "y", y);
-        Shapes.same("multiply", "x", x, "out", out);
+        Shapes.multiply(x, y, out);
         for (int p = 0; p < x.rows(); p++) {
             for (int i = 0; i < x.cols(); i++) {
                 out.set(p, i, x.get(p, i) * y.get(p, i));
@@ -172,7 +169,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void activate(Activation activation, Block x, Block out) {
-        Shapes.same("activate", "x", x, "out", out);
+        Shapes.activate("activate", activation, x, out);
         for (int p = 0; p < x.rows(); p++) {
             for (int i = 0; i < x.cols(); i++) {
                 out.set(p, i, activation.apply(x.get(p, i)));
@@ -182,7 +179,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void derivative(Activation activation, Block x, Block out) {
-        Shapes.same("derivative", "x", x, "out", out);
+        Shapes.activate("derivative", activation, x, out);
         for (int p = 0; p < x.rows(); p++) {
             for (int i = 0; i < x.cols(); i++) {
                 out.set(p, i, activation.derivative(x.get(p, i)));
@@ -192,8 +189,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void dot(Block x, Block y, double[] out) {
-        Shapes.same("dot", "x", x, "y", y);
-        Shapes.room("dot", "out", out, x.rows());
+        Shapes.dot(x, y, out);
         for (int p = 0; p < x.rows(); p++) {
             out[p] = dot(x, p, y, p);
         }
@@ -209,8 +205,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void asum(Block x, double[] out) {
-        x.requireOpen();
-        Shapes.room("asum", "out", out, x.rows());
+        Shapes.sums("asum", x, out);
         for (int p = 0; p < x.rows(); p++) {
             out[p] = 0;
             for (int i = 0; i < x.cols(); i++) {
@@ -221,8 +216,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void iamax(Block x, int[] out) {
-        x.requireOpen();
-        Shapes.room("iamax", "out", out, x.rows());
+        Shapes.iamax(x, out);
         for (int p = 0; p < x.rows(); p++) {
             out[p] = -1;
             double most = -1;
@@ -238,8 +232,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void multiDot(Basis v, int count, Block w, Rows rows, double[] h) {
-        Shapes.sweep("multiDot", v, count, w, rows);
-        Shapes.room("multiDot", "h", h, rows.capacity() * v.capacity());
+        Shapes.multiDot(v, count, w, rows, h);
         for (int p = 0; p < rows.count(); p++) {
             int first = rows.index(p) * v.capacity();
             for (int j = 0; j < count; j++) {
@@ -250,8 +243,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void multiAxpy(Basis v, int count, double[] c, Block w, Rows rows, double[] squares) {
-        Shapes.sweep("multiAxpy", v, count, w, rows);
-        Shapes.room("multiAxpy", "c", c, rows.capacity() * v.capacity());
+        Shapes.multiAxpy(v, count, c, w, rows, squares);
         for (int p = 0; p < rows.count(); p++) {
             combine(v, count, c, w, p, rows.index(p), true);
             if (squares != null) {
@@ -262,8 +254,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void mix(Basis v, int count, double[] c, Block z, Rows rows) {
-        Shapes.sweep("mix", v, count, z, rows);
-        Shapes.room("mix", "c", c, rows.capacity() * v.capacity());
+        Shapes.mix(v, count, c, z, rows);
         for (int p = 0; p < rows.count(); p++) {
             combine(v, count, c, z, p, rows.index(p), false);
         }
@@ -284,8 +275,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void store(Block w, double[] s, Basis v, int slot, Rows rows) {
-        Shapes.sweep("store", v, slot + 1, w, rows);
-        Shapes.room("store", "s", s, rows.capacity());
+        Shapes.store("store", w, s, v, slot, rows);
         for (int p = 0; p < rows.count(); p++) {
             for (int i = 0; i < w.cols(); i++) {
                 v.block().set(rows.index(p) * v.capacity() + slot, i, s[rows.index(p)] * w.get(p, i));

@@ -1,10 +1,12 @@
 package dev.zstar.kernels.scalar;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Call;
 import dev.zstar.kernels.DropoutMask;
 import dev.zstar.kernels.LayerShapes;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Shapes;
 
 /** The formulas of {@link Layers}, in f64 throughout; results are rounded once, where they are stored. */
 final class ScalarLayers implements Layers {
@@ -14,7 +16,7 @@ final class ScalarLayers implements Layers {
 
     @Override
     public void softmax(Block x, Block out) {
-        LayerShapes.elementwise("softmax", "x", x, "out", out);
+        Shapes.elementwise("softmax", "x", x, "out", out);
         for (int p = 0; p < x.rows(); p++) {
             double max = Double.NEGATIVE_INFINITY;
             for (int i = 0; i < x.cols(); i++) {
@@ -112,12 +114,18 @@ final class ScalarLayers implements Layers {
     @Override
     public void attention(Block q, Block k, Block v, int sequence, int heads, boolean causal, Block out, double[] lse) {
         LayerShapes.attention(q, k, v, sequence, heads, out, lse);
-        for (int first = 0; first < q.rows(); first += sequence) {
-            for (int h = 0; h < heads; h++) {
-                for (int i = 0; i < sequence; i++) {
-                    ScalarAttention.own().forward(q, k, v, first, sequence, heads, h, causal, out, lse, i);
+        Call call = Call.enter();
+        try {
+            ScalarAttention own = ScalarAttention.own();
+            for (int first = 0; first < q.rows(); first += sequence) {
+                for (int h = 0; h < heads; h++) {
+                    for (int i = 0; i < sequence; i++) {
+                        own.forward(q, k, v, first, sequence, heads, h, causal, out, lse, i);
+                    }
                 }
             }
+        } finally {
+            call.leave();
         }
     }
 
@@ -125,10 +133,16 @@ final class ScalarLayers implements Layers {
     public void attentionVjp(
             Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dOut, Block dq, Block dk, Block dv) {
         LayerShapes.attentionVjp(q, k, v, sequence, heads, lse, dOut, dq, dk, dv);
-        for (int first = 0; first < q.rows(); first += sequence) {
-            for (int h = 0; h < heads; h++) {
-                ScalarAttention.own().backward(q, k, v, first, sequence, heads, h, causal, lse, dOut, dq, dk, dv);
+        Call call = Call.enter();
+        try {
+            ScalarAttention own = ScalarAttention.own();
+            for (int first = 0; first < q.rows(); first += sequence) {
+                for (int h = 0; h < heads; h++) {
+                    own.backward(q, k, v, first, sequence, heads, h, causal, lse, dOut, dq, dk, dv);
+                }
             }
+        } finally {
+            call.leave();
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.zstar.kernels.scalar;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Call;
 import dev.zstar.kernels.Failures;
 import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.SmallShapes;
@@ -19,81 +20,111 @@ final class ScalarSmallMatrices implements SmallMatrices {
     }
 
     private void multiply(int d, Block m, Block v, Block out) {
-        for (int s = 0; s < v.cols(); s++) {
-            int matrix = m.cols() == 1 ? 0 : s;
-            for (int c = 0; c < v.rows() / d; c++) {
-                if (v.type() == Type.F32) {
-                    F32Systems.multiply(d, m, matrix, v, out, c, s);
-                } else {
-                    F64Systems.multiply(d, m, matrix, v, out, c, s);
+        Call call = Call.enter();
+        try {
+            for (int s = 0; s < v.cols(); s++) {
+                int matrix = m.cols() == 1 ? 0 : s;
+                for (int c = 0; c < v.rows() / d; c++) {
+                    if (v.type() == Type.F32) {
+                        F32Systems.multiply(d, m, matrix, v, out, c, s);
+                    } else {
+                        F64Systems.multiply(d, m, matrix, v, out, c, s);
+                    }
                 }
             }
+        } finally {
+            call.leave();
         }
     }
 
     @Override
     public void solve(Block m, Block rhs, Block out, Failures singular) {
-        int d = SmallShapes.solve(m, rhs, out, singular);
-        clear(singular);
-        for (int s = 0; s < m.cols(); s++) {
-            for (int c = 0; c < rhs.rows() / d; c++) {
-                boolean regular = m.type() == Type.F32
-                        ? F32Systems.solve(d, m, rhs, out, c, s)
-                        : F64Systems.solve(d, m, rhs, out, c, s);
-                report(regular, s, singular);
+        Call call = Call.enter();
+        try {
+            int d = SmallShapes.solve(m, rhs, out, singular);
+            clear(singular);
+            for (int s = 0; s < m.cols(); s++) {
+                for (int c = 0; c < rhs.rows() / d; c++) {
+                    boolean regular = m.type() == Type.F32
+                            ? F32Systems.solve(d, m, rhs, out, c, s)
+                            : F64Systems.solve(d, m, rhs, out, c, s);
+                    report(regular, s, singular);
+                }
             }
+        } finally {
+            call.leave();
         }
     }
 
     @Override
     public void cholesky(Block a, Failures indefinite) {
-        int n = SmallShapes.cholesky(a, indefinite);
-        clear(indefinite);
-        for (int s = 0; s < a.cols(); s++) {
-            report(a.type() == Type.F32 ? F32Systems.cholesky(n, a, s) : F64Systems.cholesky(n, a, s), s, indefinite);
+        Call call = Call.enter();
+        try {
+            int n = SmallShapes.cholesky(a, indefinite);
+            clear(indefinite);
+            for (int s = 0; s < a.cols(); s++) {
+                report(a.type() == Type.F32 ? F32Systems.cholesky(n, a, s) : F64Systems.cholesky(n, a, s), s, indefinite);
+            }
+        } finally {
+            call.leave();
         }
     }
 
     @Override
     public void solveCholesky(Block l, Block rhs) {
-        int n = SmallShapes.solveCholesky(l, rhs);
-        for (int s = 0; s < l.cols(); s++) {
-            for (int c = 0; c < rhs.rows() / n; c++) {
-                if (l.type() == Type.F32) {
-                    F32Systems.solveCholesky(n, l, rhs, c, s);
-                } else {
-                    F64Systems.solveCholesky(n, l, rhs, c, s);
+        Call call = Call.enter();
+        try {
+            int n = SmallShapes.solveCholesky(l, rhs);
+            for (int s = 0; s < l.cols(); s++) {
+                for (int c = 0; c < rhs.rows() / n; c++) {
+                    if (l.type() == Type.F32) {
+                        F32Systems.solveCholesky(n, l, rhs, c, s);
+                    } else {
+                        F64Systems.solveCholesky(n, l, rhs, c, s);
+                    }
                 }
             }
+        } finally {
+            call.leave();
         }
     }
 
     @Override
     public void qr(Block a, Block tau) {
-        SmallShapes.qr(a, tau);
-        int n = tau.rows();
-        for (int s = 0; s < a.cols(); s++) {
-            if (a.type() == Type.F32) {
-                F32Systems.qr(a.rows() / n, n, a, tau, s);
-            } else {
-                F64Systems.qr(a.rows() / n, n, a, tau, s);
+        Call call = Call.enter();
+        try {
+            SmallShapes.qr(a, tau);
+            int n = tau.rows();
+            for (int s = 0; s < a.cols(); s++) {
+                if (a.type() == Type.F32) {
+                    F32Systems.qr(a.rows() / n, n, a, tau, s);
+                } else {
+                    F64Systems.qr(a.rows() / n, n, a, tau, s);
+                }
             }
+        } finally {
+            call.leave();
         }
     }
 
     @Override
     public void solveQr(Block qr, Block tau, Block rhs, Block out, Failures singular) {
-        SmallShapes.solveQr(qr, tau, rhs, out, singular);
-        int n = tau.rows();
-        int m = qr.rows() / n;
-        clear(singular);
-        for (int s = 0; s < qr.cols(); s++) {
-            for (int c = 0; c < rhs.rows() / m; c++) {
-                boolean regular = qr.type() == Type.F32
-                        ? F32Systems.solveQr(m, n, qr, tau, rhs, out, c, s)
-                        : F64Systems.solveQr(m, n, qr, tau, rhs, out, c, s);
-                report(regular, s, singular);
+        Call call = Call.enter();
+        try {
+            SmallShapes.solveQr(qr, tau, rhs, out, singular);
+            int n = tau.rows();
+            int m = qr.rows() / n;
+            clear(singular);
+            for (int s = 0; s < qr.cols(); s++) {
+                for (int c = 0; c < rhs.rows() / m; c++) {
+                    boolean regular = qr.type() == Type.F32
+                            ? F32Systems.solveQr(m, n, qr, tau, rhs, out, c, s)
+                            : F64Systems.solveQr(m, n, qr, tau, rhs, out, c, s);
+                    report(regular, s, singular);
+                }
             }
+        } finally {
+            call.leave();
         }
     }
 

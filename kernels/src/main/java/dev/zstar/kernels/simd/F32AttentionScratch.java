@@ -4,6 +4,7 @@ import static dev.zstar.kernels.simd.Memory.ALL;
 import static dev.zstar.kernels.simd.Memory.F32;
 import static dev.zstar.kernels.simd.Memory.ORDER;
 
+import dev.zstar.kernels.Kept;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -14,7 +15,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class F32AttentionScratch {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
-    private static final ThreadLocal<F32AttentionScratch> OWN = ThreadLocal.withInitial(F32AttentionScratch::new);
+    private static final Kept<F32AttentionScratch> OWN = new Kept<>(F32AttentionScratch::new);
 
     /** Queries of a block: the vectors of the widest tile. */
     static final int QUERIES = 4 * L;

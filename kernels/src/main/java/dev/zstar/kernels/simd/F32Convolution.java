@@ -8,6 +8,7 @@ import static dev.zstar.kernels.simd.Memory.ORDER;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Kept;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -28,7 +29,7 @@ final class F32Convolution {
     /** Bytes that a piece copies, beside which a panel of weights (221 KiB for 128 channels) stays in the second-level cache. */
     private static final int COPIED = Integer.getInteger("zstar.convolution.copied", 256 * 1024);
 
-    private static final ThreadLocal<Scratch> LINES = ThreadLocal.withInitial(Scratch::new);
+    private static final Kept<Scratch> LINES = new Kept<>(Scratch::new);
 
     private F32Convolution() {}
 

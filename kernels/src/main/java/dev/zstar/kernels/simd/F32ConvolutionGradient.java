@@ -9,6 +9,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.ImageShape;
+import dev.zstar.kernels.Kept;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
@@ -28,9 +29,9 @@ final class F32ConvolutionGradient {
     /** Output channels that are transposed at once. */
     private static final int GROUP = Math.max(8, L);
 
-    private static final ThreadLocal<Scratch> TRANSPOSED = ThreadLocal.withInitial(Scratch::new);
-    private static final ThreadLocal<Scratch> PLANES = ThreadLocal.withInitial(Scratch::new);
-    private static final ThreadLocal<Scratch> SUMS = ThreadLocal.withInitial(Scratch::new);
+    private static final Kept<Scratch> TRANSPOSED = new Kept<>(Scratch::new);
+    private static final Kept<Scratch> PLANES = new Kept<>(Scratch::new);
+    private static final Kept<Scratch> SUMS = new Kept<>(Scratch::new);
 
     private F32ConvolutionGradient() {}
 

@@ -8,6 +8,7 @@ import static dev.zstar.kernels.simd.Memory.ORDER;
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Kept;
 import dev.zstar.kernels.Type;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -27,7 +28,7 @@ final class F32Epilogue {
     static final int WORK = 2 * CHUNK;
 
     /** A tile's accumulators on their way in and out, at most 8 rows, room for as many slopes, and for activations: of each thread its own. */
-    private static final ThreadLocal<float[]> TILE = ThreadLocal.withInitial(() -> new float[WORK + 2 * CHUNK]);
+    private static final Kept<float[]> TILE = new Kept<>(() -> new float[WORK + 2 * CHUNK]);
 
     /** What a product without bias and injection starts from. */
     static final float[] ZEROS = new float[CHUNK];

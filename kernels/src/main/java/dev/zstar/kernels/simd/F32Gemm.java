@@ -4,6 +4,7 @@ import static dev.zstar.kernels.simd.Memory.F32;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Kept;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -14,9 +15,9 @@ final class F32Gemm {
     private static final int L = FloatVector.SPECIES_PREFERRED.length();
 
     /** One panel of one sweep along k. */
-    private static final ThreadLocal<Scratch> PANEL = ThreadLocal.withInitial(Scratch::new);
+    private static final Kept<Scratch> PANEL = new Kept<>(Scratch::new);
     /** Rows of a transposed {@code a}. */
-    private static final ThreadLocal<Scratch> ROWS = ThreadLocal.withInitial(Scratch::new);
+    private static final Kept<Scratch> ROWS = new Kept<>(Scratch::new);
 
     private F32Gemm() {}
 

@@ -3,6 +3,7 @@ package dev.zstar.kernels.simd;
 import static dev.zstar.kernels.simd.Memory.ALL;
 import static dev.zstar.kernels.simd.Memory.F32;
 
+import dev.zstar.kernels.Kept;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.scalar.NormFormulas;
 
@@ -20,7 +21,7 @@ final class F32GroupNorm {
     private static final double LOW = 0x1p-40; // twin: private static final double LOW = 0x1p-300;
 
     /** Numbers for each channel, of each thread its own. */
-    private static final ThreadLocal<F32GroupNorm> OWN = ThreadLocal.withInitial(F32GroupNorm::new);
+    private static final Kept<F32GroupNorm> OWN = new Kept<>(F32GroupNorm::new);
 
     private double[] sums = new double[0];
     private double[] slopes = new double[0];

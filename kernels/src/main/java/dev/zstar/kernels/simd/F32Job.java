@@ -3,6 +3,7 @@ package dev.zstar.kernels.simd;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Type;
+import java.util.Objects;
 
 /** From a call's operands to addresses. */
 final class F32Job {
@@ -146,11 +147,12 @@ final class F32Job {
                 case NORMALISE -> scale(job.coefficients[b], w, v + job.slot * step, w, n);
                 default -> {
                     long g = row(job.y, p);
-                    int slot = job.indices[b];
+                    // Checked again where an address is made of it: another thread may have written to the caller's array.
+                    int slot = Objects.checkIndex(job.indices[b], Math.min(capacity, job.values.capacity()));
                     long r = v + slot * step;
                     int sums = b * (capacity + 1);
                     job.sums[sums + capacity] = F32Sweeps.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n);
-                    F32Dots.multiDot(v, step, job.counts[b], r, n, job.sums, sums);
+                    F32Dots.multiDot(v, step, Math.min(job.counts[b], capacity), r, n, job.sums, sums);
                 }
             }
         }

@@ -4,6 +4,7 @@ import static dev.zstar.kernels.simd.Memory.ALL;
 import static dev.zstar.kernels.simd.Memory.F32;
 import static dev.zstar.kernels.simd.Memory.ORDER;
 
+import dev.zstar.kernels.Kept;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -17,7 +18,7 @@ final class F32Softmax {
     private static final VectorSpecies<Double> D = Lanes.D;
     private static final int W = Lanes.COUNT;
 
-    private static final ThreadLocal<F32Softmax> OWN = ThreadLocal.withInitial(F32Softmax::new);
+    private static final Kept<F32Softmax> OWN = new Kept<>(F32Softmax::new);
 
     /** A row of exponentials, padded to pairs of vectors. */
     private float[] row = new float[0];

@@ -4,6 +4,7 @@ import static dev.zstar.kernels.simd.Memory.ALL;
 import static dev.zstar.kernels.simd.Memory.F32;
 import static dev.zstar.kernels.simd.Memory.ORDER;
 
+import dev.zstar.kernels.Kept;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -22,7 +23,7 @@ final class F32Square {
     static final IntVector HIGH = zip(L / 2); // twin: static final jdk.incubator.vector.LongVector HIGH = zip(L / 2);
 
     /** Two squares, between the rounds. */
-    private static final ThreadLocal<float[]> ROUNDS = ThreadLocal.withInitial(() -> new float[2 * L * L]);
+    private static final Kept<float[]> ROUNDS = new Kept<>(() -> new float[2 * L * L]);
 
     private F32Square() {}
 

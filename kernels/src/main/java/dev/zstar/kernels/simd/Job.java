@@ -8,7 +8,7 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
 
-/** One call of the engine, as the pieces that workers run. Each calling thread has one and uses it again: a call allocates nothing. */
+/** One call of the engine, as the pieces that workers run. Kept from call to call: none allocates anything. */
 final class Job implements Team.Loop {
     /** Rows of a piece where a product is split by rows: two full tiles. */
     static final int ROWS = 16;
@@ -42,24 +42,21 @@ final class Job implements Team.Loop {
     int[] counts;
     private Block scratch;
 
-    /** Room for so many f32; the caller's until its next operation. */
+    /** Room for rows of f32; the caller's until its next operation. */
     Block scratch(int rows, int cols) {
         if (scratch == null || scratch.rows() < rows || scratch.cols() != cols) {
-            close();
-            scratch = Block.allocate(Type.F32, rows, cols);
+            if (scratch != null) {
+                scratch.close();
+                scratch = null;
+            }
+            scratch = Block.scratch(Type.F32, rows, cols);
         }
         return scratch.head(rows);
     }
 
-    /** Frees the scratch memory. */
-    void close() {
-        if (scratch != null) {
-            scratch.close();
-        }
-    }
-
-    /** Forgets the operands, so that a thread that ends its work keeps nothing alive. */
+    /** Forgets the operands, so that nothing is kept alive, and that the next call finds nothing of one that failed. */
     void clear() {
+        activation = null;
         panels = null;
         x = null;
         y = null;

@@ -1,5 +1,6 @@
 package dev.zstar.kernels.simd;
 
+import dev.zstar.kernels.Kept;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
@@ -16,23 +17,26 @@ final class Lanes {
     /** Of a vector, of whatever elements. */
     static final int BITS = D.vectorBitSize();
 
-    private static final ThreadLocal<double[]> ROOM = ThreadLocal.withInitial(() -> new double[8 * COUNT]);
+    private static final Kept<double[]> ROOM = new Kept<>(() -> new double[8 * COUNT]);
 
     /** Exchanges the halves of a vector. */
     static final VectorShuffle<Float> HALVES = VectorShuffle.fromOp(FloatVector.SPECIES_PREFERRED, lane -> (lane + COUNT) % (2 * COUNT));
 
-    private static final ThreadLocal<double[]> SUMS = ThreadLocal.withInitial(() -> new double[0]);
+    private static final Kept<Sums> SUMS = new Kept<>(Sums::new);
+
+    private static final class Sums {
+        private double[] room = {};
+    }
 
     private Lanes() {}
 
     /** This thread's room for so many sums. */
     static double[] sums(int n) {
-        double[] sums = SUMS.get();
-        if (sums.length < n) {
-            sums = new double[n];
-            SUMS.set(sums);
+        Sums own = SUMS.get();
+        if (own.room.length < n) {
+            own.room = new double[n];
         }
-        return sums;
+        return own.room;
     }
 
     /** This thread's room for eight vectors. */

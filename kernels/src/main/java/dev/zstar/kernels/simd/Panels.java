@@ -1,5 +1,6 @@
 package dev.zstar.kernels.simd;
 
+import dev.zstar.kernels.Allocation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Type;
@@ -52,7 +53,11 @@ final class Panels implements AutoCloseable {
             case INT8 -> Byte.BYTES;
         };
         long bytes = (long) VECTORS * lanes * steps(inputs) * share * weightBytes;
-        block = Block.allocate(type, count, Math.toIntExact((bytes + type.bytes() - 1) / type.bytes()));
+        long cols = (bytes + type.bytes() - 1) / type.bytes();
+        if (cols > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("pack: w has " + inputs + " columns, which is more than panels can hold");
+        }
+        block = Block.allocate(type, count, (int) cols);
     }
 
     /** Room for {@code W}. */
@@ -61,7 +66,12 @@ final class Panels implements AutoCloseable {
             return new Panels(format, type, outputs, inputs, null, false);
         }
         Format stored = 2L * outputs * inputs <= Tuning.WIDE ? Format.BF16 : Format.INT8;
-        return new Panels(stored, type, outputs, inputs, Block.allocate(Type.F32, 1, outputs), false);
+        try (Allocation allocation = new Allocation()) {
+            Block scales = allocation.add(Block.allocate(Type.F32, 1, outputs));
+            Panels panels = new Panels(stored, type, outputs, inputs, scales, false);
+            allocation.keep();
+            return panels;
+        }
     }
 
     /** What was asked for. */
@@ -71,13 +81,16 @@ final class Panels implements AutoCloseable {
 
     /** The transpose, with a copy of the weights and the same scales. */
     Panels transpose() {
-        Panels other = new Panels(format, type, inputs, outputs, scales, true);
-        if (type == Type.F32) {
-            F32Panels.transpose(this, other);
-        } else {
-            F64Panels.transpose(this, other);
+        try (Allocation allocation = new Allocation()) {
+            Panels other = allocation.add(new Panels(format, type, inputs, outputs, scales, true));
+            if (type == Type.F32) {
+                F32Panels.transpose(this, other);
+            } else {
+                F64Panels.transpose(this, other);
+            }
+            allocation.keep();
+            return other;
         }
-        return other;
     }
 
     /** Steps of a tile for so many inputs, the last one perhaps with zeros. */
@@ -153,8 +166,8 @@ final class Panels implements AutoCloseable {
         return block.strideBytes();
     }
 
-    void requireOpen() {
-        block.requireOpen();
+    boolean closed() {
+        return block.closed();
     }
 
     long bytes() {

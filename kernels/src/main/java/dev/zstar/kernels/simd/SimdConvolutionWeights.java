@@ -1,8 +1,12 @@
 package dev.zstar.kernels.simd;
 
+import dev.zstar.kernels.Allocation;
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Call;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
+import dev.zstar.kernels.ImageShapes;
+import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.Type;
 
 /** The panels of each pass: of the convolution, and of its transpose once a backward solve has asked. */
@@ -19,25 +23,39 @@ final class SimdConvolutionWeights implements ConvolutionWeights {
         type = w.type();
         forward = ConvolutionPass.forward(convolution);
         transposed = ConvolutionPass.transposed(convolution);
-        panels = allocate(forward);
-        update(w);
+        try (Allocation allocation = new Allocation()) {
+            panels = allocate(forward, allocation);
+            update(w);
+            allocation.keep();
+        }
     }
 
-    private Block[] allocate(ConvolutionPass[] passes) {
+    private Block[] allocate(ConvolutionPass[] passes, Allocation allocation) {
         Block[] blocks = new Block[passes.length];
         for (int i = 0; i < passes.length; i++) {
-            blocks[i] = type == Type.F32 ? F32ConvolutionPanels.allocate(passes[i]) : F64ConvolutionPanels.allocate(passes[i]);
+            blocks[i] = allocation.add(type == Type.F32 ? F32ConvolutionPanels.allocate(passes[i]) : F64ConvolutionPanels.allocate(passes[i]));
         }
         return blocks;
     }
 
     @Override
-    public void update(Block w) {
-        w.requireShape("update", "w", type, convolution.outChannels(), convolution.inputs());
-        panels[0].requireOpen();
-        pack(w, forward, false, panels);
-        if (transposedPanels != null) {
-            pack(w, transposed, true, transposedPanels);
+    public synchronized void update(Block w) {
+        Call call = Call.enter();
+        try {
+            Shapes.require("update", "w", w, type, convolution.outChannels(), convolution.inputs());
+            requireOpen();
+            pack(w, forward, false, panels);
+            if (transposedPanels != null) {
+                pack(w, transposed, true, transposedPanels);
+            }
+        } finally {
+            call.leave();
+        }
+    }
+
+    private void requireOpen() {
+        if (panels[0].closed()) {
+            throw ImageShapes.closed(convolution);
         }
     }
 
@@ -53,18 +71,24 @@ final class SimdConvolutionWeights implements ConvolutionWeights {
 
     @Override
     public synchronized void prepareTransposed() {
-        panels[0].requireOpen();
-        if (transposedPanels == null) {
-            Block[] copy = allocate(transposed);
-            try (Block w = Block.allocate(type, convolution.outChannels(), convolution.inputs())) {
-                if (type == Type.F32) {
-                    F32ConvolutionPanels.unpack(panels[0], forward[0], w);
-                } else {
-                    F64ConvolutionPanels.unpack(panels[0], forward[0], w);
+        Call call = Call.enter();
+        try (Allocation allocation = new Allocation()) {
+            requireOpen();
+            if (transposedPanels == null) {
+                Block[] copy = allocate(transposed, allocation);
+                try (Block w = Block.allocate(type, convolution.outChannels(), convolution.inputs())) {
+                    if (type == Type.F32) {
+                        F32ConvolutionPanels.unpack(panels[0], forward[0], w);
+                    } else {
+                        F64ConvolutionPanels.unpack(panels[0], forward[0], w);
+                    }
+                    pack(w, transposed, true, copy);
                 }
-                pack(w, transposed, true, copy);
+                transposedPanels = copy;
+                allocation.keep();
             }
-            transposedPanels = copy;
+        } finally {
+            call.leave();
         }
     }
 
@@ -74,7 +98,7 @@ final class SimdConvolutionWeights implements ConvolutionWeights {
 
     /** The panels of each pass. */
     Block[] panels(boolean backward) {
-        panels[0].requireOpen();
+        requireOpen();
         if (!backward) {
             return panels;
         }
@@ -108,7 +132,7 @@ final class SimdConvolutionWeights implements ConvolutionWeights {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         close(panels);
         if (transposedPanels != null) {
             close(transposedPanels);

@@ -3,10 +3,12 @@ package dev.zstar.kernels.simd;
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Call;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Images;
+import dev.zstar.kernels.Kept;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Shapes;
@@ -14,19 +16,16 @@ import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** Checks each call, splits it among the team if it is worth it, and hands addresses to the kernels of its type. */
 final class SimdEngine implements Engine {
     static final String NAME = "simd";
 
+    private static final Kept<Job> JOBS = new Kept<>(Job::new);
+
     private final Team team;
     private final Layers layers;
     private final SmallMatrices small;
-    /** Of each calling thread its own; all of them, for their memory. */
-    private final ThreadLocal<Job> jobs = ThreadLocal.withInitial(this::newJob);
-    private final Queue<Job> known = new ConcurrentLinkedQueue<>();
     private final Images images;
 
     SimdEngine(int threads) {
@@ -34,12 +33,6 @@ final class SimdEngine implements Engine {
         layers = new SimdLayers(team);
         small = new SimdSmallMatrices(team);
         images = new SimdImages(team);
-    }
-
-    private Job newJob() {
-        Job job = new Job();
-        known.add(job);
-        return job;
     }
 
     @Override
@@ -73,42 +66,54 @@ final class SimdEngine implements Engine {
         return layers;
     }
 
+    // Each method checks its operands and computes between enter and leave: a block that is open at its check stays until the call has left.
+
     // ---- products
 
     @Override
     public void apply(Weights w, Block z, Block out, Epilogue epilogue) {
-        Shapes.apply(w, z, out, epilogue);
-        Panels panels = own(w).panels();
-        product(panels, whole(panels, z), out, epilogue);
+        Call call = Call.enter();
+        try {
+            Shapes.apply(w, z, out, epilogue);
+            Panels panels = own(w).panels();
+            product(call, panels, whole(call, panels, z), out, epilogue);
+        } finally {
+            call.leave();
+        }
     }
 
     @Override
     public void applyTransposed(Weights w, Block u, Block out) {
-        Shapes.applyTransposed(w, u, out);
-        Panels panels = own(w).transposedPanels();
-        if (panels.scales == null) {
-            product(panels, whole(panels, u), out, Epilogue.NONE);
-            return;
+        Call call = Call.enter();
+        try {
+            Shapes.applyTransposed(w, u, out);
+            Panels panels = own(w).transposedPanels();
+            product(call, panels, panels.scales == null ? whole(call, panels, u) : scaled(call, panels, u), out, Epilogue.NONE);
+        } finally {
+            call.leave();
         }
-        // The scales of integer weights belong to the inputs of the transpose.
-        Block scaled = jobs.get().scratch(u.rows(), u.cols());
+    }
+
+    /** The scales of integer weights belong to the inputs of the transpose. */
+    private static Block scaled(Call call, Panels w, Block u) {
+        Block scaled = JOBS.of(call).scratch(u.rows(), u.cols());
         for (int p = 0; p < u.rows(); p++) {
-            F32Rows.multiply(u.address() + p * u.strideBytes(), panels.scales.address(), scaled.address() + p * scaled.strideBytes(), u.cols());
+            F32Rows.multiply(u.address() + p * u.strideBytes(), w.scales.address(), scaled.address() + p * scaled.strideBytes(), u.cols());
         }
-        product(panels, scaled, out, Epilogue.NONE);
+        return scaled;
     }
 
     /** The state, copied to where zeros follow each row if the weights' last step reads beyond it. */
-    private Block whole(Panels w, Block z) {
+    private static Block whole(Call call, Panels w, Block z) {
         if (w.inputs % w.share == 0) {
             return z;
         }
-        Block copy = jobs.get().scratch(z.rows(), z.cols());
+        Block copy = JOBS.of(call).scratch(z.rows(), z.cols());
         copy.copyFrom(z);
         return copy;
     }
 
-    private void product(Panels w, Block z, Block out, Epilogue epilogue) {
+    private void product(Call call, Panels w, Block z, Block out, Epilogue epilogue) {
         double work = 2.0 * z.rows() * w.inputs * w.outputs;
         if (epilogue.norms() == null && !shared(work)) {
             if (w.type == Type.F32) {
@@ -118,15 +123,18 @@ final class SimdEngine implements Engine {
             }
             return;
         }
-        Job job = jobs.get();
-        job.kind = Job.Kind.APPLY;
-        job.panels = w;
-        job.x = z;
-        job.out = out;
-        job.epilogue = epilogue;
-        split(job, w.count, z.rows(), work);
-        norms(job);
-        job.clear();
+        Job job = JOBS.of(call);
+        try {
+            job.kind = Job.Kind.APPLY;
+            job.panels = w;
+            job.x = z;
+            job.out = out;
+            job.epilogue = epilogue;
+            split(job, w.count, z.rows(), work);
+            norms(job);
+        } finally {
+            job.clear();
+        }
     }
 
     /** Panels first, since then a worker meets the same weights at every call; rows where there are too few panels. */
@@ -144,24 +152,35 @@ final class SimdEngine implements Engine {
 
     @Override
     public void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
-        Shapes.gemm(a, transposeA, b, transposeB, c);
-        Job job = product(Job.Kind.GEMM, alpha, a, transposeA, b, transposeB, beta, c);
-        int panels = a.type() == Type.F32 ? F32Gemm.panels(c) : F64Gemm.panels(c);
-        split(job, panels, c.rows(), 2.0 * c.rows() * c.cols() * (transposeA ? a.rows() : a.cols()));
-        job.clear();
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.gemm(a, transposeA, b, transposeB, c);
+            product(job, Job.Kind.GEMM, alpha, a, transposeA, b, transposeB, beta, c);
+            int panels = a.type() == Type.F32 ? F32Gemm.panels(c) : F64Gemm.panels(c);
+            split(job, panels, c.rows(), 2.0 * c.rows() * c.cols() * (transposeA ? a.rows() : a.cols()));
+        } finally {
+            job.clear();
+            call.leave();
+        }
     }
 
     @Override
     public void gemm(int count, double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
-        Shapes.gemm(count, a, transposeA, b, transposeB, c);
-        Job job = product(Job.Kind.SYSTEMS, alpha, a, transposeA, b, transposeB, beta, c);
-        job.count = count;
-        Tuning.share(team, job, count, 2.0 * c.rows() * c.cols() * (transposeA ? a.rows() / count : a.cols()));
-        job.clear();
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.gemm(count, a, transposeA, b, transposeB, c);
+            product(job, Job.Kind.SYSTEMS, alpha, a, transposeA, b, transposeB, beta, c);
+            job.count = count;
+            Tuning.share(team, job, count, 2.0 * c.rows() * c.cols() * (transposeA ? a.rows() / count : a.cols()));
+        } finally {
+            job.clear();
+            call.leave();
+        }
     }
 
-    private Job product(Job.Kind kind, double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
-        Job job = jobs.get();
+    private static void product(Job job, Job.Kind kind, double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
         job.kind = kind;
         job.a = alpha;
         job.x = a;
@@ -170,28 +189,31 @@ final class SimdEngine implements Engine {
         job.transposeY = transposeB;
         job.b = beta;
         job.out = c;
-        return job;
     }
 
     @Override
     public void finish(Block z, Block out, Epilogue epilogue) {
-        Shapes.finish(z, out, epilogue);
-        Job job = jobs.get();
-        job.kind = Job.Kind.FINISH;
-        job.x = z;
-        job.out = out;
-        job.epilogue = epilogue;
-        if (!epilogue.changesNothing()) {
-            Tuning.share(team, job, out.rows(), 8.0 * out.rows() * out.cols());
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.finish(z, out, epilogue);
+            job.kind = Job.Kind.FINISH;
+            job.x = z;
+            job.out = out;
+            job.epilogue = epilogue;
+            if (!epilogue.changesNothing()) {
+                Tuning.share(team, job, out.rows(), 8.0 * out.rows() * out.cols());
+            }
+            norms(job);
+        } finally {
+            job.clear();
+            call.leave();
         }
-        norms(job);
-        job.clear();
     }
 
     // ---- elementwise and sums
 
-    private void rowwise(Job.Kind kind, double a, Block x, double b, Block y, Block out, double[] sums) {
-        Job job = jobs.get();
+    private void rowwise(Job job, Job.Kind kind, double a, Block x, double b, Block y, Block out, double[] sums) {
         job.kind = kind;
         job.a = a;
         job.b = b;
@@ -200,142 +222,216 @@ final class SimdEngine implements Engine {
         job.out = out;
         job.sums = sums;
         Tuning.share(team, job, x.rows(), 4.0 * x.rows() * x.cols());
-        job.clear();
     }
 
     @Override
     public void axpby(double a, Block x, double b, Block y) {
-        Shapes.same("axpby", "x", x, "y", y);
-        rowwise(Job.Kind.AXPBY, a, x, b, y, y, null);
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.elementwise("axpby", "x", x, "y", y);
+            rowwise(job, Job.Kind.AXPBY, a, x, b, y, y, null);
+        } finally {
+            job.clear();
+            call.leave();
+        }
     }
 
     @Override
     public void axpby(double[] a, Block x, double[] b, Block y) {
-        Shapes.same("axpby", "x", x, "y", y);
-        Shapes.room("axpby", "a", a, x.rows());
-        Shapes.room("axpby", "b", b, x.rows());
-        Job job = jobs.get();
-        job.coefficients = a;
-        job.more = b;
-        rowwise(Job.Kind.AXPBY, 0, x, 0, y, y, null);
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.axpby(a, x, b, y);
+            job.coefficients = a;
+            job.more = b;
+            rowwise(job, Job.Kind.AXPBY, 0, x, 0, y, y, null);
+        } finally {
+            job.clear();
+            call.leave();
+        }
     }
 
     @Override
     public void multiply(Block x, Block y, Block out) {
-        Shapes.same("multiply", "x", x, "y", y);
-        Shapes.same("multiply", "x", x, "out", out);
-        rowwise(Job.Kind.MULTIPLY, 0, x, 0, y, out, null);
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.multiply(x, y, out);
+            rowwise(job, Job.Kind.MULTIPLY, 0, x, 0, y, out, null);
+        } finally {
+            job.clear();
+            call.leave();
+        }
     }
 
     @Override
     public void activate(Activation activation, Block x, Block out) {
-        Shapes.same("activate", "x", x, "out", out);
-        activation(Job.Kind.ACTIVATE, activation, x, out);
+        activation("activate", Job.Kind.ACTIVATE, activation, x, out);
     }
 
     @Override
     public void derivative(Activation activation, Block x, Block out) {
-        Shapes.same("derivative", "x", x, "out", out);
-        activation(Job.Kind.DERIVATIVE, activation, x, out);
+        activation("derivative", Job.Kind.DERIVATIVE, activation, x, out);
     }
 
-    private void activation(Job.Kind kind, Activation activation, Block x, Block out) {
-        jobs.get().activation = activation;
-        rowwise(kind, 0, x, 0, x, out, null);
+    private void activation(String operation, Job.Kind kind, Activation activation, Block x, Block out) {
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.activate(operation, activation, x, out);
+            job.activation = activation;
+            rowwise(job, kind, 0, x, 0, x, out, null);
+        } finally {
+            job.clear();
+            call.leave();
+        }
     }
 
     @Override
     public void dot(Block x, Block y, double[] out) {
-        Shapes.same("dot", "x", x, "y", y);
-        Shapes.room("dot", "out", out, x.rows());
-        rowwise(Job.Kind.DOT, 0, x, 0, y, null, out);
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.dot(x, y, out);
+            rowwise(job, Job.Kind.DOT, 0, x, 0, y, null, out);
+        } finally {
+            job.clear();
+            call.leave();
+        }
     }
 
     @Override
     public void asum(Block x, double[] out) {
-        x.requireOpen();
-        Shapes.room("asum", "out", out, x.rows());
-        rowwise(Job.Kind.ASUM, 0, x, 0, x, null, out);
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.sums("asum", x, out);
+            rowwise(job, Job.Kind.ASUM, 0, x, 0, x, null, out);
+        } finally {
+            job.clear();
+            call.leave();
+        }
     }
 
     @Override
     public void iamax(Block x, int[] out) {
-        x.requireOpen();
-        Shapes.room("iamax", "out", out, x.rows());
-        jobs.get().indices = out;
-        rowwise(Job.Kind.IAMAX, 0, x, 0, x, null, null);
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.iamax(x, out);
+            job.indices = out;
+            rowwise(job, Job.Kind.IAMAX, 0, x, 0, x, null, null);
+        } finally {
+            job.clear();
+            call.leave();
+        }
     }
 
     // ---- sweeps
 
-    private void sweep(Job.Kind kind, Basis v, Basis values, int slot, int count, Block w, Block g, Rows rows, double[] c, double[] sums) {
-        sweep(kind, v, values, slot, count, w, g, rows, c, sums, 4.0 * (count + 1) * rows.count() * w.cols());
-    }
-
-    private void sweep(Job.Kind kind, Basis v, Basis values, int slot, int count, Block w, Block g, Rows rows, double[] c, double[] sums, double work) {
-        Job job = jobs.get();
+    private void sweep(Job job, Job.Kind kind, Basis v, int slot, int count, Block w, Rows rows, double[] c, double[] sums) {
         job.kind = kind;
         job.basis = v;
-        job.values = values;
         job.slot = slot;
         job.count = count;
         job.x = w;
-        job.y = g;
         job.rows = rows;
         job.coefficients = c;
         job.sums = sums;
-        Tuning.share(team, job, rows.count(), work);
-        job.clear();
+        // Projections sweep each vector twice.
+        Tuning.share(team, job, rows.count(), (kind == Job.Kind.PROJECT ? 8.0 : 4.0) * (count + 1) * rows.count() * w.cols());
     }
 
     @Override
     public void multiDot(Basis v, int count, Block w, Rows rows, double[] h) {
-        Shapes.sweep("multiDot", v, count, w, rows);
-        Shapes.room("multiDot", "h", h, rows.capacity() * v.capacity());
-        sweep(Job.Kind.MULTI_DOT, v, null, 0, count, w, null, rows, null, h);
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.multiDot(v, count, w, rows, h);
+            sweep(job, Job.Kind.MULTI_DOT, v, 0, count, w, rows, null, h);
+        } finally {
+            job.clear();
+            call.leave();
+        }
     }
 
     @Override
     public void multiAxpy(Basis v, int count, double[] c, Block w, Rows rows, double[] squares) {
-        Shapes.sweep("multiAxpy", v, count, w, rows);
-        Shapes.room("multiAxpy", "c", c, rows.capacity() * v.capacity());
-        sweep(Job.Kind.MULTI_AXPY, v, null, 0, count, w, null, rows, c, squares);
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.multiAxpy(v, count, c, w, rows, squares);
+            sweep(job, Job.Kind.MULTI_AXPY, v, 0, count, w, rows, c, squares);
+        } finally {
+            job.clear();
+            call.leave();
+        }
     }
 
     @Override
     public void project(Basis v, int count, Block w, Rows rows, double[] h, double[] squares) {
-        Shapes.project(v, count, w, rows, h, squares);
-        // Each vector is swept twice.
-        sweep(Job.Kind.PROJECT, v, null, 0, count, w, null, rows, h, squares, 8.0 * (count + 1) * rows.count() * w.cols());
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.project(v, count, w, rows, h, squares);
+            sweep(job, Job.Kind.PROJECT, v, 0, count, w, rows, h, squares);
+        } finally {
+            job.clear();
+            call.leave();
+        }
     }
 
     @Override
     public void normalise(Block w, double[] s, Basis v, int slot, Rows rows) {
-        Shapes.normalise(w, s, v, slot, rows);
-        sweep(Job.Kind.NORMALISE, v, null, slot, 1, w, null, rows, s, null);
-    }
-
-    @Override
-    public void mix(Basis v, int count, double[] c, Block z, Rows rows) {
-        Shapes.sweep("mix", v, count, z, rows);
-        Shapes.room("mix", "c", c, rows.capacity() * v.capacity());
-        sweep(Job.Kind.MIX, v, null, 0, count, z, null, rows, c, null);
+        store("normalise", Job.Kind.NORMALISE, w, s, v, slot, rows);
     }
 
     @Override
     public void store(Block w, double[] s, Basis v, int slot, Rows rows) {
-        Shapes.sweep("store", v, slot + 1, w, rows);
-        Shapes.room("store", "s", s, rows.capacity());
-        sweep(Job.Kind.STORE, v, null, slot, 1, w, null, rows, s, null);
+        store("store", Job.Kind.STORE, w, s, v, slot, rows);
+    }
+
+    private void store(String operation, Job.Kind kind, Block w, double[] s, Basis v, int slot, Rows rows) {
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.store(operation, w, s, v, slot, rows);
+            sweep(job, kind, v, slot, 1, w, rows, s, null);
+        } finally {
+            job.clear();
+            call.leave();
+        }
+    }
+
+    @Override
+    public void mix(Basis v, int count, double[] c, Block z, Rows rows) {
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.mix(v, count, c, z, rows);
+            sweep(job, Job.Kind.MIX, v, 0, count, z, rows, c, null);
+        } finally {
+            job.clear();
+            call.leave();
+        }
     }
 
     @Override
     public void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram) {
-        Shapes.residualSweep(z, g, residuals, values, slots, counts, rows, gram);
-        Job job = jobs.get();
-        job.indices = slots;
-        job.counts = counts;
-        sweep(Job.Kind.RESIDUAL_SWEEP, residuals, values, 0, residuals.capacity(), z, g, rows, null, gram);
+        Call call = Call.enter();
+        Job job = JOBS.of(call);
+        try {
+            Shapes.residualSweep(z, g, residuals, values, slots, counts, rows, gram);
+            job.indices = slots;
+            job.counts = counts;
+            job.values = values;
+            job.y = g;
+            sweep(job, Job.Kind.RESIDUAL_SWEEP, residuals, 0, residuals.capacity(), z, rows, null, gram);
+        } finally {
+            job.clear();
+            call.leave();
+        }
     }
 
     @Override
@@ -351,6 +447,5 @@ final class SimdEngine implements Engine {
     @Override
     public void close() {
         team.close();
-        known.forEach(Job::close);
     }
 }

@@ -1,6 +1,8 @@
 package dev.zstar.kernels.simd;
 
+import dev.zstar.kernels.Allocation;
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Call;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.Type;
@@ -12,37 +14,54 @@ final class SimdWeights implements Weights {
     private volatile Panels transposed;
 
     SimdWeights(Block w, Format format) {
-        Shapes.pack(w, format);
-        panels = Panels.of(format, w.type(), w.rows(), w.cols());
-        panels.pack(w);
+        Call call = Call.enter();
+        try (Allocation allocation = new Allocation()) {
+            Shapes.pack(w, format);
+            panels = allocation.add(Panels.of(format, w.type(), w.rows(), w.cols()));
+            panels.pack(w);
+            allocation.keep();
+        } finally {
+            call.leave();
+        }
     }
 
     @Override
-    public void update(Block w) {
-        w.requireShape("update", "w", type(), rows(), cols());
-        panels.requireOpen();
-        panels.pack(w);
-        if (transposed != null) {
-            transposed.pack(w);
+    public synchronized void update(Block w) {
+        Call call = Call.enter();
+        try {
+            Shapes.require("update", "w", w, type(), rows(), cols());
+            panels().pack(w);
+            if (transposed != null) {
+                transposed.pack(w);
+            }
+        } finally {
+            call.leave();
         }
     }
 
     @Override
     public synchronized void prepareTransposed() {
-        if (transposed == null) {
-            transposed = panels.transpose();
+        Call call = Call.enter();
+        try {
+            if (transposed == null) {
+                transposed = panels().transpose();
+            }
+        } finally {
+            call.leave();
         }
     }
 
     /** The panels of {@code W}. */
     Panels panels() {
-        panels.requireOpen();
+        if (panels.closed()) {
+            throw Shapes.closed(this);
+        }
         return panels;
     }
 
     /** The panels of {@code Wᵀ}. */
     Panels transposedPanels() {
-        panels.requireOpen();
+        panels();
         if (transposed == null) {
             prepareTransposed();
         }
@@ -80,7 +99,7 @@ final class SimdWeights implements Weights {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         panels.close();
         if (transposed != null) {
             transposed.close();

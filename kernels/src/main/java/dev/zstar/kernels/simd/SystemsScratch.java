@@ -1,5 +1,6 @@
 package dev.zstar.kernels.simd;
 
+import dev.zstar.kernels.Kept;
 import dev.zstar.kernels.SmallMatrices;
 
 /** Each thread's packed memory for a few vectors of systems. */
@@ -10,7 +11,7 @@ final class SystemsScratch {
     /** A matrix, rows an odd number of vectors apart, and a vector for τ. */
     private static final long ROOM = (long) VECTORS * (SmallMatrices.ORDER + 1) * (SmallMatrices.ORDER + 1) * (Lanes.BITS / Byte.SIZE);
 
-    private static final ThreadLocal<Scratch> OWN = ThreadLocal.withInitial(Scratch::new);
+    private static final Kept<Scratch> OWN = new Kept<>(Scratch::new);
 
     private SystemsScratch() {}
 

@@ -3,6 +3,7 @@ package dev.zstar.bridge.openblas;
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Call;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
@@ -61,42 +62,57 @@ final class OpenBlasEngine implements Engine {
 
     @Override
     public void apply(Weights w, Block z, Block out, Epilogue epilogue) {
-        Shapes.apply(w, z, out, epilogue);
-        Block matrix = PlainWeights.of(w, OpenBlasProvider.NAME);
-        if (z.rows() == 1) {
-            blas.threads(threads);
-            blas.multiply(matrix, false, z, out);
-        } else {
-            gemm(1, z, false, matrix, true, 0, out);
-        }
-        if (!epilogue.isNone()) {
-            host.finish(z, out, epilogue);
+        Call call = Call.enter();
+        try {
+            Shapes.apply(w, z, out, epilogue);
+            Block matrix = PlainWeights.of(w, OpenBlasProvider.NAME);
+            if (z.rows() == 1) {
+                blas.threads(threads);
+                blas.multiply(matrix, false, z, out);
+            } else {
+                gemm(1, z, false, matrix, true, 0, out);
+            }
+            if (!epilogue.isNone()) {
+                host.finish(z, out, epilogue);
+            }
+        } finally {
+            call.leave();
         }
     }
 
     @Override
     public void applyTransposed(Weights w, Block u, Block out) {
-        Shapes.applyTransposed(w, u, out);
-        Block matrix = PlainWeights.of(w, OpenBlasProvider.NAME);
-        if (u.rows() == 1) {
-            blas.threads(threads);
-            blas.multiply(matrix, true, u, out);
-        } else {
-            gemm(1, u, false, matrix, false, 0, out);
+        Call call = Call.enter();
+        try {
+            Shapes.applyTransposed(w, u, out);
+            Block matrix = PlainWeights.of(w, OpenBlasProvider.NAME);
+            if (u.rows() == 1) {
+                blas.threads(threads);
+                blas.multiply(matrix, true, u, out);
+            } else {
+                gemm(1, u, false, matrix, false, 0, out);
+            }
+        } finally {
+            call.leave();
         }
     }
 
     @Override
     public void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
-        Shapes.gemm(a, transposeA, b, transposeB, c);
-        // What the library does with nothing to add, or with coefficients beyond f32, differs from version to version, or from the promise.
-        boolean plain = alpha != 0 && ordinary(alpha, c.type()) && ordinary(beta, c.type());
-        if (!plain || (transposeA ? a.rows() : a.cols()) == 0) {
-            host.gemm(alpha, a, transposeA, b, transposeB, beta, c);
-            return;
+        Call call = Call.enter();
+        try {
+            Shapes.gemm(a, transposeA, b, transposeB, c);
+            // What the library does with nothing to add, or with coefficients beyond f32, differs from version to version, or from the promise.
+            boolean plain = alpha != 0 && ordinary(alpha, c.type()) && ordinary(beta, c.type());
+            if (!plain || (transposeA ? a.rows() : a.cols()) == 0) {
+                host.gemm(alpha, a, transposeA, b, transposeB, beta, c);
+                return;
+            }
+            blas.threads(threads);
+            blas.multiply(alpha, a, transposeA, b, transposeB, beta, c);
+        } finally {
+            call.leave();
         }
-        blas.threads(threads);
-        blas.multiply(alpha, a, transposeA, b, transposeB, beta, c);
     }
 
     private static boolean ordinary(double coefficient, Type type) {

@@ -1,0 +1,70 @@
+package dev.zstar.kernels;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Memory of closed blocks. It is freed at once if no thread is inside an engine, and otherwise when the last of those has left that were
+ * inside when it was closed: by the first who leaves, closes or allocates after that. Nobody waits.
+ */
+final class Reclamation {
+    private static final AtomicLong HELD = new AtomicLong();
+    private static final List<Closed> CLOSED = new ArrayList<>();
+    /** Whether some memory could not be freed yet: a thread that leaves a call looks, and frees what it can. */
+    static volatile boolean waiting;
+
+    private record Closed(Arena arena, long bytes, List<Call.Inside> inside) {}
+
+    private Reclamation() {}
+
+    /** Bytes of all memory that is not freed, that of closed blocks included. */
+    static AtomicLong held() {
+        return HELD;
+    }
+
+    /** Frees the memory as soon as no call can use it. The block must refuse new ones by now. */
+    static void free(Arena arena, long bytes) {
+        Closed closed = new Closed(arena, bytes, Call.inside());
+        if (!freed(closed)) {
+            synchronized (CLOSED) {
+                CLOSED.add(closed);
+                waiting = true;
+            }
+        }
+        sweep();
+    }
+
+    /** Frees what can be by now. */
+    static void sweep() {
+        if (!waiting) {
+            return;
+        }
+        synchronized (CLOSED) {
+            for (Iterator<Closed> all = CLOSED.iterator(); all.hasNext(); ) {
+                if (freed(all.next())) {
+                    all.remove();
+                }
+            }
+            waiting = !CLOSED.isEmpty();
+        }
+    }
+
+    private static boolean freed(Closed closed) {
+        for (Call.Inside inside : closed.inside()) {
+            if (inside.still()) {
+                return false;
+            }
+        }
+        try {
+            closed.arena().close();
+        } catch (IllegalStateException e) {
+            // A native function that was given the segment has not returned.
+            return false;
+        }
+        HELD.addAndGet(-closed.bytes());
+        return true;
+    }
+}
