@@ -16,8 +16,9 @@ import java.util.Arrays;
  *
  * <p>Products that follow from products carry their errors on, which grow: for maps with ρ = 0.99 and n = 64 to 512 from the rounding of the type to
  * 1 over 50 to 150 steps, after which directions meant nothing. So each direction's length is measured and compared with what the products make of
- * it; where the two part, its products are measured too, with one sweep more. On 300 maps, linear and not, the method then took as many evaluations as
- * with a dense matrix in f64, and 3% more in f32; with a memory of 30 that was one step in 25.
+ * it; where the two part, its products are measured too, with one sweep more. On 120 maps of n = 16 to 256, linear and not,
+ * and with a memory of 300, f64 then took 0.99 times the evaluations of the dense method, and f32 1.08 times. With a memory of 30 the sweep was
+ * made in one step of 34 in f32, and twice in 17,000 steps in f64.
  */
 final class StepProduct implements InverseJacobian {
     /** Rows with fewer directions are not looked at: errors have not had the time to grow. */

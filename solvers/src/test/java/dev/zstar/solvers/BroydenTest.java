@@ -98,7 +98,7 @@ class BroydenTest {
         }
     }
 
-    /** Products of directions follow from each other; unmeasured, their errors had grown to NaN on each of the f32 maps with ρ = 0.99 and 1.5. */
+    /** Products of directions follow from each other; unmeasured, their errors grew to NaN on maps like these in f32. */
     @Test
     void aLongMemoryTakesAsManyEvaluationsAsTheDenseMethod() {
         for (int n : new int[] {64, 96}) {
