@@ -20,7 +20,8 @@ public record Basis(Block block, int capacity) implements AutoCloseable {
     /** Allocates a basis of zeros. */
     public static Basis allocate(Engine engine, Type type, int batch, int capacity, int n) {
         if (batch < 0 || capacity < 1 || (long) batch * capacity > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("a basis of " + capacity + " vectors for each of " + batch + " rows: at least 1, together less than 2³¹");
+            throw new IllegalArgumentException(
+                    "a basis of " + capacity + " vectors for each of " + batch + " rows: at least 1, together less than 2³¹");
         }
         return new Basis(engine.allocate(type, batch * capacity, n), capacity);
     }

@@ -191,7 +191,7 @@ public final class Block implements AutoCloseable {
         return head;
     }
 
-    /** This block, once its views of its first rows are made, so that no {@link #head} allocates later: for blocks that a solve works with. */
+    /** This block, once all its {@linkplain #head heads} are made, so that none is allocated later: for blocks that a solve works with. */
     public Block withHeads() {
         for (int count = 0; count <= rows; count++) {
             head(count);

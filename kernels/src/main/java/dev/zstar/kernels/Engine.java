@@ -174,8 +174,8 @@ public interface Engine extends AutoCloseable {
     /** The first column of the largest magnitude of each row, a NaN above all; -1 in rows of no elements. */
     void iamax(Block x, int[] out);
 
-    // ---- sweeps over a basis: position p of the working block belongs to row rows.index(p) = b of the basis, one position for each row where
-    // a result goes by row
+    // ---- sweeps over a basis: position p of the working block belongs to row rows.index(p) = b of the basis. Where a result goes by row,
+    // each row has one position
 
     /** {@code h[b · capacity + j] = ⟨v_bj, w_p⟩} for {@code j < count}, in one pass over {@code w}. Each has the same bits for any count. */
     void multiDot(Basis v, int count, Block w, Rows rows, double[] h);

@@ -113,7 +113,8 @@ public final class ImageShapes {
     private static int size(String operation, Convolution c, ImageShape in) {
         long size = (long) c.strided(in.height()) * c.strided(in.width()) * c.outChannels();
         if (size > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException(operation + ": the shape " + in + " gives images of " + size + " elements, expected less than 2³¹");
+            throw new IllegalArgumentException(
+                    operation + ": the shape " + in + " gives images of " + size + " elements, expected less than 2³¹");
         }
         return (int) size;
     }
@@ -151,7 +152,8 @@ public final class ImageShapes {
     private static void channels(String operation, Convolution convolution, ImageShape shape) {
         Shapes.present(operation, "the shape", shape);
         if (shape.channels() != convolution.inChannels()) {
-            throw new IllegalArgumentException(operation + ": the shape is " + shape + ", expected " + convolution.inChannels() + " channels");
+            throw new IllegalArgumentException(
+                    operation + ": the shape is " + shape + ", expected " + convolution.inChannels() + " channels");
         }
     }
 }

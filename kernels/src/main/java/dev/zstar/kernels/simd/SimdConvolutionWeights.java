@@ -33,7 +33,8 @@ final class SimdConvolutionWeights implements ConvolutionWeights {
     private Block[] allocate(ConvolutionPass[] passes, Allocation allocation) {
         Block[] blocks = new Block[passes.length];
         for (int i = 0; i < passes.length; i++) {
-            blocks[i] = allocation.add(type == Type.F32 ? F32ConvolutionPanels.allocate(passes[i]) : F64ConvolutionPanels.allocate(passes[i]));
+            ConvolutionPass pass = passes[i];
+            blocks[i] = allocation.add(type == Type.F32 ? F32ConvolutionPanels.allocate(pass) : F64ConvolutionPanels.allocate(pass));
         }
         return blocks;
     }

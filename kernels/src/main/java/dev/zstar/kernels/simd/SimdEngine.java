@@ -180,7 +180,8 @@ final class SimdEngine implements Engine {
         }
     }
 
-    private static void product(Job job, Job.Kind kind, double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
+    private static void product(
+            Job job, Job.Kind kind, double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
         job.kind = kind;
         job.a = alpha;
         job.x = a;

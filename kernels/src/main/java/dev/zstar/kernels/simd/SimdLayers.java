@@ -130,7 +130,8 @@ final class SimdLayers implements Layers {
     }
 
     private void normVjp(
-            LayerJob job, LayerJob.Kind kind, Block x, int groups, Block gain, double[] stats, int numbers, Block dy, Block dx, Block dGain, Block dBias) {
+            LayerJob job, LayerJob.Kind kind, Block x, int groups, Block gain, double[] stats, int numbers, Block dy, Block dx, Block dGain,
+            Block dBias) {
         if (x.cols() == 0) {
             return;
         }
@@ -194,8 +195,8 @@ final class SimdLayers implements Layers {
     }
 
     private void attention(
-            LayerJob job, LayerJob.Kind kind, Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dOut, Block out,
-            Block dk, Block dv) {
+            LayerJob job, LayerJob.Kind kind, Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dOut,
+            Block out, Block dk, Block dv) {
         fill(job, kind, q, out);
         job.k = k;
         job.v = v;
