@@ -6,9 +6,6 @@ import java.util.List;
 
 /** The list on which forward solvers are compared: a few hundred unknowns at most, contracting, nearly so, and not. */
 public final class Problems {
-    /** Whether the list has fixed points at 0. Off until all solvers can reach them. */
-    public static final boolean WITH_ZEROS = false;
-
     /** Unknowns of a cell. */
     private static final int CELL = 64;
 
@@ -53,10 +50,8 @@ public final class Problems {
             all.add(Cells.normalised(CELL, radius));
         }
         LaCruz.comparable().forEach(root -> all.add(root.problem()));
-        if (WITH_ZEROS) {
-            LaCruz.comparableZeros().forEach(root -> all.add(root.problem()));
-            all.addAll(List.of(Zeros.crowd(CELL), Zeros.odd(CELL, 0.9), Zeros.off(CELL, 0.9)));
-        }
+        LaCruz.comparableZeros().forEach(root -> all.add(root.problem()));
+        all.addAll(List.of(Zeros.crowd(CELL), Zeros.odd(CELL, 0.9), Zeros.off(CELL, 0.9)));
         return List.copyOf(all);
     }
 

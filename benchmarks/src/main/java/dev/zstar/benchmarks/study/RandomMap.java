@@ -41,8 +41,7 @@ final class RandomMap implements DifferentiableMap {
         SINGULAR;
 
         static final List<Kind> HARMLESS = List.of(LINEAR, TANH, CONSTANT, IDENTITY);
-        static final List<Kind> ALL = RandomSolves.STRICT ? List.of(values())
-                : List.of(LINEAR, TANH, CONSTANT, IDENTITY, STEPS, EXPLODING, NOISE);
+        static final List<Kind> ALL = List.of(values());
     }
 
     /** What goes wrong in a problem. */
@@ -118,8 +117,8 @@ final class RandomMap implements DifferentiableMap {
 
     /** As large or as small as the type allows: from denormal to the largest. */
     private static double size(Random random, Type type) {
-        double least = !RandomSolves.STRICT ? -30 : type == Type.F32 ? -44 : -322;
-        double most = !RandomSolves.STRICT ? 30 : type == Type.F32 ? 38 : 307;
+        double least = type == Type.F32 ? -44 : -322;
+        double most = type == Type.F32 ? 38 : 307;
         return Math.pow(10, least + (most - least) * random.nextDouble());
     }
 
@@ -188,11 +187,6 @@ final class RandomMap implements DifferentiableMap {
     /** Whether a problem gives the same value at the same point every time; where a fault strikes, it gives another. */
     boolean isDeterministic(int index) {
         return kinds[index] != Kind.NOISE;
-    }
-
-    /** Whether a problem gives the same value at the same point every time, and nearly the same at the next representable one. */
-    boolean isContinuous(int index) {
-        return kinds[index] != Kind.NOISE && kinds[index] != Kind.STEPS && faults[index] == Fault.NONE;
     }
 
     /** Whether a problem's values, or its cheap map's if that is used, differ from one solve to the next. */

@@ -81,7 +81,7 @@ record RandomPlan(Type type, int n, int batch, Method method, Stopping stopping,
 
     /** One of {@code some} from {@code least} on; one in eight from {@code many}, far more than there are unknowns or evaluations. */
     private static int memory(Random random, int least, int some, int many) {
-        return least + random.nextInt(RandomSolves.STRICT && random.nextInt(8) == 0 ? many : some);
+        return least + random.nextInt(random.nextInt(8) == 0 ? many : some);
     }
 
     private static Anderson.Options anderson(Random random) {

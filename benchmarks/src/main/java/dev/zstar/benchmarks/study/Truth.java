@@ -87,7 +87,8 @@ final class Truth {
             case CONVERGED_STEP -> stopping.step() > 0 && (!isPlain() || isStepShort()) ? null : "the last step is not short";
             case COMPLETED_FIXED_STEPS -> stopping.fixed() && evaluations == stopping.maxEvaluations() ? null
                     : "the number of evaluations is not the fixed one";
-            default -> zero ? null : "the tolerance for an equilibrium at zero is not met";
+            case CONVERGED_AT_ZERO -> zero ? null : "the tolerance for an equilibrium at zero is not met";
+            default -> "a status of linear solves";
         };
     }
 

@@ -97,9 +97,6 @@ class ZerosTest {
     @ParameterizedTest
     @EnumSource(Type.class)
     void theDefaultSolverFindsThem(Type type) {
-        if (!Problems.WITH_ZEROS) {
-            return;
-        }
         for (EngineProvider provider : Engines.providers()) {
             if (provider.unavailable().isPresent()) {
                 continue;
