@@ -8,7 +8,7 @@ import java.util.function.Consumer;
  * Another map with its derivatives, for a method that one solver drives: each call is counted by the driver, as an evaluation of the rows
  * that it is for.
  */
-final class CountedMap implements DifferentiableMap {
+final class CountedMap implements DifferentiableMap, InputGuard.Own {
     private final Consumer<Rows> counter;
     private FixedPointMap f;
     private DifferentiableMap derivatives;
@@ -31,7 +31,7 @@ final class CountedMap implements DifferentiableMap {
 
     @Override
     public void apply(Block z, Block out, Rows rows) {
-        f.apply(z, out, rows);
+        InputGuard.evaluate(f, z, out, rows);
         counter.accept(rows);
     }
 

@@ -264,7 +264,8 @@ public final class Gmres extends LinearSolver {
     private void believe() {
         for (int p = 0; p < open.count(); p++) {
             int row = open.index(p);
-            boolean held = !endangered(row, small.size(row));
+            // What underflows is short next to the point that it is a step from.
+            boolean held = !overflows(row, small.size(row));
             double remains = held ? small.left(row) / unit(row) : 1;
             Status status = !held ? Status.OUT_OF_RANGE
                     : remains <= tolerance(row) ? Status.CONVERGED_RELATIVE

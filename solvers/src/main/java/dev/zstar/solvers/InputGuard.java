@@ -16,9 +16,12 @@ final class InputGuard {
 
     private InputGuard() {}
 
+    /** A map of a solver's own, which guards what it calls: it may scale z and scale it back, and denormal elements are rounded by that. */
+    interface Own extends FixedPointMap {}
+
     /** {@code f.apply(z, out, rows)}. */
     static void evaluate(FixedPointMap f, Block z, Block out, Rows rows) {
-        if (!Checksum.ON) {
+        if (!Checksum.ON || f instanceof Own) {
             f.apply(z, out, rows);
             return;
         }

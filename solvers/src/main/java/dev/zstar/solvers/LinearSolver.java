@@ -187,9 +187,9 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
         return scaling.unit(b);
     }
 
-    /** Whether a solution of this length has elements that the caller's block can not hold; without a true residual, that is no result. */
-    final boolean endangered(int b, double length) {
-        return scaling.endangered(b, length);
+    /** Whether a solution of this length has an element that is too large for the caller's block. */
+    final boolean overflows(int b, double length) {
+        return scaling.overflows(b, length);
     }
 
     /**

@@ -292,7 +292,7 @@ public final class MixedPrecision extends FixedPointSolver {
     }
 
     /** {@code f̃(z) + τ}, which fixes τ at its first evaluation, in z_k. */
-    private final class Corrected implements FixedPointMap {
+    private final class Corrected implements InputGuard.Own {
         private final CountedMap counted = new CountedMap(this::count);
         private CountedMap low;
         private boolean first;

@@ -126,6 +126,11 @@ final class Scaling {
         return exponent[b] < -limit || !(whole < largest) || exponent[b] < 0 && whole < shortest;
     }
 
+    /** Whether a solution of this length has an element that is too large for the caller's block. */
+    boolean overflows(int b, double length) {
+        return !(Math.scalb(length / Math.sqrt(plan.n), exponent[b]) < largest);
+    }
+
     /**
      * Rounds row {@code b} of x, which is also row p of u, to what the caller's block can hold.
      *

@@ -1,6 +1,7 @@
 package dev.zstar.solvers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
@@ -114,15 +115,18 @@ class EveryScaleTest {
             // The residual that is stated is that of the very point that is returned.
             double[] x = z.toDoubles();
             double[] y = problem.f.apply(x);
+            double largest = Math.max(problem.start * type.unitRoundoff(), Arrays.stream(y).map(Math::abs).max().orElseThrow());
             double residual = 0;
-            double value = problem.start * type.unitRoundoff();
-            for (int i = 0; i < problem.n; i++) {
+            double value = 0;
+            double floor = 0;
+            for (int i = 0; i < problem.n && largest > 0; i++) {
                 double yi = type == Type.F32 ? (float) y[i] : y[i];
-                residual = Math.max(residual, Math.abs(yi - x[i]));
-                value = Math.max(value, Math.abs(yi));
+                residual += Math.pow((yi - x[i]) / largest, 2);
+                value += Math.pow(yi / largest, 2);
+                floor += Math.pow(problem.start * type.unitRoundoff() / largest, 2);
             }
-            // All elements are equal, up to rounding.
-            assertThat(outcome.residual(0)).as(what).isBetween(0.9 * residual / value, 1.1 * residual / value);
+            double expected = residual == 0 ? 0 : Math.sqrt(residual / Math.max(value, floor));
+            assertThat(outcome.residual(0)).as(what).isCloseTo(expected, within(1e-6 * expected));
         }
     }
 
