@@ -74,7 +74,7 @@ class EveryScaleTest {
             new Case("z / 2 + 1e-170", 2, 0, each(v -> v / 2 + 1e-170), 2e-170),
             new Case("z / 2 + 1e-300", 2, 0, each(v -> v / 2 + 1e-300), 2e-300),
             new Case("z / 2 + 1e155", 2, 0, each(v -> v / 2 + 1e155), 2e155),
-            new Case("z / 2 + 8e307", 2, 0, each(v -> v / 2 + 8e307), 1.6e308),
+            new Case("z / 2 + 6e307", 2, 0, each(v -> v / 2 + 6e307), 1.2e308),
             new Case("cos at 1e200", 2, 0, each(v -> 1e200 * Math.cos(v / 1e200)), 0.7390851332151607 * 1e200),
             new Case("cos at 1e-200", 2, 0, each(v -> 1e-200 * Math.cos(v / 1e-200)), 0.7390851332151607 * 1e-200));
 
