@@ -3,6 +3,7 @@ package dev.zstar.solvers;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import java.util.Arrays;
+import java.util.Locale;
 
 /** How a solve ended, row by row. Belongs to its plan and is overwritten by the plan's next solve. */
 public final class Outcome {
@@ -148,7 +149,7 @@ public final class Outcome {
     public String toString() {
         if (succeeded()) {
             return "all " + batch + " rows solved in " + evaluations + " evaluations, largest residual "
-                    + String.format("%.2e", worstResidual());
+                    + String.format(Locale.ROOT, "%.2e", worstResidual());
         }
         int failed = 0;
         int first = -1;
@@ -159,6 +160,6 @@ public final class Outcome {
             }
         }
         return failed + " of " + batch + " rows failed after " + evaluations + " evaluations; row " + first + ": " + status[first]
-                + ", residual " + String.format("%.2e", residual[first]);
+                + ", residual " + String.format(Locale.ROOT, "%.2e", residual[first]);
     }
 }

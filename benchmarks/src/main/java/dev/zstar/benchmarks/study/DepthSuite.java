@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -43,14 +44,14 @@ final class DepthSuite {
                 if (memory.high() > 0) {
                     add(results, name, depth, "rss", (double) memory.high());
                 }
-                progress.step(String.format("%s: %.1f MiB", name, memory.live() / 0x1p20));
+                progress.step(String.format(Locale.ROOT, "%s: %.1f MiB", name, memory.live() / 0x1p20));
             }
         }
     }
 
     private static void add(List<Result> results, String name, int depth, String metric, double value) {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("depth", (double) depth, "n", (double) N, "batch", (double) BATCH));
-        results.add(Result.of("depth", name, "simd", 1, params, metric, null, value));
+        results.add(Result.of("depth", name, Study.own(), 1, params, metric, null, value));
     }
 
     /** One point, in its own JVM. */
@@ -59,7 +60,7 @@ final class DepthSuite {
         public Serializable run(String argument) {
             int depth = Integer.parseInt(argument.substring(argument.indexOf(' ') + 1));
             Random random = new Random(3);
-            try (Engine engine = Engines.best(1);
+            try (Engine engine = Engines.named(Study.own(), 1);
                     Block w = KernelSuite.gaussian(random, N, N);
                     Block u = KernelSuite.gaussian(random, N, 64);
                     Block b = KernelSuite.gaussian(random, 1, N);

@@ -69,7 +69,7 @@ final class FaultSuite {
     }
 
     private static void add(List<Result> results, String metric, long value) {
-        results.add(Result.of("forward", "random solves", "simd", 1, new TreeMap<>(Map.of()), metric, null, (double) value));
+        results.add(Result.of("forward", "random solves", Study.own(), 1, new TreeMap<>(Map.of()), metric, null, (double) value));
     }
 
     /** Some of the seeds, in a JVM of its own. */
@@ -81,7 +81,7 @@ final class FaultSuite {
             long count = Long.parseLong(argument.substring(gap + 1));
             long before = Block.liveBytes();
             RandomSolves solves;
-            try (Engine engine = Engines.named("simd", 1)) {
+            try (Engine engine = Engines.named(Study.own(), 1)) {
                 solves = new RandomSolves(engine);
                 for (long seed = from; seed < from + count; seed++) {
                     solves.solve(seed);
