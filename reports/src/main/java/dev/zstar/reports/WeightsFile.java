@@ -123,7 +123,9 @@ final class WeightsFile {
         if (NOT_FINITE.matcher(text).matches()) {
             throw refused("'" + text + "'; every element must be finite", line, column);
         }
-        if (!NUMBER.matcher(text).matches()) {
+        // Elsewhere a comma is what separates numbers, or would be taken for it.
+        boolean decimals = separator.equals(";") || separator.equals("\t");
+        if (!NUMBER.matcher(text).matches() || comma && !decimals) {
             throw refused(text.isEmpty() ? "no number between two separators" : "'" + shown(text) + "' is not a number", line, column);
         }
         char mark = comma ? ',' : text.indexOf('.') >= 0 ? '.' : 0;

@@ -14,6 +14,8 @@ final class Stopwatch {
     /** Long bodies are counted in fewer slices, at least 7 or as many as were asked for, to take about as long. */
     private static final long COUNTED_NANOS = 500_000_000;
     private static final int LEAST = 7;
+    /** Of runs in a slice: a body that the JIT finds to do nothing fills no slice. */
+    private static final int MOST = 1 << 30;
     /** Runs in succession without a byte after which a body has settled. */
     private static final int CLEAN = 10;
 
@@ -52,7 +54,7 @@ final class Stopwatch {
         int[] repeats = new int[bodies.length];
         for (int b = 0; b < bodies.length; b++) {
             repeats[b] = 1;
-            for (double nanos = time(bodies[b], 1); nanos * repeats[b] < sliceNanos; nanos = time(bodies[b], repeats[b])) {
+            for (double nanos = time(bodies[b], 1); nanos * repeats[b] < sliceNanos && repeats[b] < MOST; nanos = time(bodies[b], repeats[b])) {
                 repeats[b] *= 2;
             }
         }
@@ -62,7 +64,7 @@ final class Stopwatch {
             for (int b = 0; b < bodies.length; b++) {
                 double nanos = time(bodies[b], repeats[b]);
                 // What ran slowly while it warmed up fills its slice with more runs once it is fast.
-                while (nanos * repeats[b] < sliceNanos) {
+                while (nanos * repeats[b] < sliceNanos && repeats[b] < MOST) {
                     repeats[b] *= 2;
                 }
                 longest = Math.max(longest, nanos * repeats[b]);
