@@ -142,11 +142,13 @@ class WeightsFileTest {
         return 0;
     }
 
-    /** The numbers of a text, whatever is between them; commas beside semicolons or tabs are decimal. */
+    /** The numbers of a text, whatever is between them; commas are decimal if the first line has semicolons or tabs. */
     private static float[] expected(String text) {
-        boolean decimals = text.lines().map(String::strip).anyMatch(line -> line.contains(";") || line.contains("\t"));
-        String points = decimals ? text.replace(',', '.') : text;
-        String[] words = points.replaceFirst("^\u00ef\u00bb\u00bf", "").strip().split("[\\s;,\u001c-\u001f]+", -1);
+        String content = text.replaceFirst("^\u00ef\u00bb\u00bf", "");
+        String first = content.lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse("");
+        boolean decimals = first.contains(";") || first.contains("\t");
+        String points = decimals ? content.replace(',', '.') : content;
+        String[] words = points.strip().split("[\\s;,\u001c-\u001f]+", -1);
         float[] numbers = new float[words.length];
         for (int i = 0; i < words.length; i++) {
             numbers[i] = new BigDecimal(words[i].replaceFirst("\\.$|\\.(?=[eE])", "")).floatValue();

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zstar.kernels.Engines;
+import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** Suites that fail, and engines that are not there. */
 class StudyTest {
@@ -49,6 +53,32 @@ class StudyTest {
         assertThatThrownBy(() -> Study.run(new StudyOptions(true, List.of("depth"), 1), refusing))
                 .isInstanceOf(StudyException.class)
                 .hasMessage("the suite depth ended early, and its figures are left out: java.lang.IllegalStateException: never");
+    }
+
+    /** Runs the small kernels once; returns the engines' names. */
+    static final class Kernels implements Fork.Task {
+        @Override
+        public Serializable run(String argument) {
+            TreeSet<String> engines = new TreeSet<>();
+            for (KernelCase shape : KernelCase.all(true)) {
+                if (shape.work() <= 1e6) {
+                    Deque<AutoCloseable> held = KernelCase.room();
+                    shape.contenders(held).forEach((name, body) -> {
+                        body.run();
+                        engines.add(name);
+                    });
+                    held.forEach(KernelSuite::close);
+                }
+            }
+            engines.add("own: " + Study.own());
+            return String.join(", ", engines);
+        }
+    }
+
+    @Test
+    @EnabledIfSystemProperty(named = "os.arch", matches = "amd64|x86_64")
+    void withoutAvx2PlainLoopsTakeTheirPlace() {
+        assertThat(Fork.call(Kernels.class, String.class, "", "-XX:UseAVX=1")).contains("own: scalar", "joml").doesNotContain("simd");
     }
 
     @Test
