@@ -10,13 +10,15 @@ import java.security.CodeSource;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** The checkout that this code was built in. In whatever folder a user stands, and whatever repository that belongs to, is another matter. */
+/**
+ * The checkout that this code was built in. In whatever folder a user stands, and whatever repository that belongs to, is another matter.
+ */
 final class Checkout {
     private static final int SECONDS = 10;
 
     private Checkout() {}
 
-    /** The commit that runs, as {@code git describe} calls it; empty where the code lies in no checkout of this project, or git cannot tell. */
+    /** What {@code git describe} calls the commit; empty where the code lies in no checkout of this project, or git cannot tell. */
     static Optional<String> commit() {
         CodeSource source = Zstar.class.getProtectionDomain().getCodeSource();
         try {
@@ -39,7 +41,8 @@ final class Checkout {
     }
 
     private static Optional<String> describe(Path folder) {
-        ProcessBuilder builder = new ProcessBuilder("git", "--no-optional-locks", "-C", folder.toString(), "describe", "--always", "--dirty");
+        ProcessBuilder builder = new ProcessBuilder(
+                "git", "--no-optional-locks", "-C", folder.toString(), "describe", "--always", "--dirty");
         // A hook sets these, and they win over the folder.
         builder.environment().keySet().removeIf(name -> name.startsWith("GIT_"));
         try {

@@ -16,8 +16,8 @@ import oshi.SystemInfo;
 import oshi.hardware.HardwareAbstractionLayer;
 
 /**
- * Processor, caches, memory and system, from OSHI. That needs native code, which a machine may refuse: where folders for temporary files allow no
- * programs, for example. Then they come from the files that Linux has for it, and from the JVM.
+ * Processor, caches, memory and system, from OSHI. That needs native code, which a machine may refuse: where folders for temporary files
+ * allow no programs, for example. Then they come from the files that Linux has for it, and from the JVM.
  *
  * @param memory bytes; 0 where nothing tells
  * @param notes why it is less than OSHI would tell; usually empty

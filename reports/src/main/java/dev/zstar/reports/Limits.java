@@ -16,8 +16,8 @@ final class Limits {
     static void requireThreads(String option, int threads) {
         int processors = Engines.processors();
         if (threads < 1 || threads > processors) {
-            throw new IllegalArgumentException(
-                    option + " " + threads + "; expected 1" + (processors == 1 ? "" : " to " + processors) + ", the processors of this process");
+            String range = processors == 1 ? "1" : "1 to " + processors;
+            throw new IllegalArgumentException(option + " " + threads + "; expected " + range + ", the processors of this process");
         }
     }
 
@@ -36,7 +36,9 @@ final class Limits {
 
     /** Bytes that a new object could have, in this container if it is one: all there is where the system does not tell. */
     private static long free() {
-        long total = ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean bean ? bean.getTotalMemorySize() : Long.MAX_VALUE;
+        long total = ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean bean
+                ? bean.getTotalMemorySize()
+                : Long.MAX_VALUE;
         try {
             return Files.readAllLines(Path.of("/proc/meminfo")).stream()
                     .filter(line -> line.matches("MemAvailable: *[0-9]{1,15} kB"))
@@ -50,6 +52,7 @@ final class Limits {
     }
 
     private static String size(long bytes) {
-        return bytes < 0x1p30 ? String.format(Locale.ROOT, "%.1f MiB", bytes / 0x1p20) : String.format(Locale.ROOT, "%.1f GiB", bytes / 0x1p30);
+        boolean small = bytes < 0x1p30;
+        return String.format(Locale.ROOT, small ? "%.1f MiB" : "%.1f GiB", bytes / (small ? 0x1p20 : 0x1p30));
     }
 }

@@ -47,7 +47,8 @@ final class ProblemTable {
         out.println();
         for (Line line : lines.values()) {
             Double radius = line.params().get("radius");
-            out.printf(Locale.ROOT, "%-40s %4.0f %6s", line.name(), line.params().get("n"), radius == null ? "" : String.format(Locale.ROOT, "%.3f", radius));
+            String shown = radius == null ? "" : String.format(Locale.ROOT, "%.3f", radius);
+            out.printf(Locale.ROOT, "%-40s %4.0f %6s", line.name(), line.params().get("n"), shown);
             for (String solver : solvers) {
                 out.printf(Locale.ROOT, " %12s", cell(line, solver));
             }
@@ -88,7 +89,9 @@ final class ProblemTable {
         if (end == null) {
             return "";
         }
-        String text = end.metric().startsWith(FAILED) ? word(end.metric().substring(FAILED.length())) : String.format(Locale.ROOT, "%.0f", end.value());
+        String text = end.metric().startsWith(FAILED)
+                ? word(end.metric().substring(FAILED.length()))
+                : String.format(Locale.ROOT, "%.0f", end.value());
         return above(line, solver) ? text + "*" : text;
     }
 

@@ -8,8 +8,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.Set;
 
 /**
- * Where a study's result goes. Each of its files is written beside its place and moved there whole, so that no one ever finds half of one. A folder
- * that is there keeps its owner, its permissions, and the links that lead to it.
+ * Where a study's result goes. Each of its files is written beside its place and moved there whole, so that no one ever finds half of
+ * one. A folder that is there keeps its owner, its permissions, and the links that lead to it.
  */
 final class ResultFolder {
     private static final String DATA = "study.json";
@@ -35,7 +35,8 @@ final class ResultFolder {
             Files.createDirectories(above);
             Files.delete(Files.createTempFile(above, ".zstar", null));
         } catch (IOException e) {
-            throw new StudyException("nothing can be written in " + above + " (" + e.getClass().getSimpleName() + "); choose another --out");
+            throw new StudyException("nothing can be written in " + above + " (" + e.getClass().getSimpleName()
+                    + "); choose another --out");
         }
     }
 
@@ -47,14 +48,16 @@ final class ResultFolder {
         }
     }
 
-    /** Puts both files in place; returns the page. What was measured for an hour is not lost for want of a folder: then it goes to another. */
+    /** Puts both files in place; returns the page. What was measured for an hour is not lost for want of a folder. */
     Path write(String json, String html) {
         try {
             return write(folder, json, html);
         } catch (IOException e) {
-            String sentence = "the result could not be written to " + folder + " (" + e.getClass().getSimpleName() + ": " + e.getMessage() + ")";
+            String sentence = "the result could not be written to " + folder + " (" + e + ")";
             try {
-                throw new StudyException(sentence + "; it is in " + write(Files.createTempDirectory("zstar-study"), json, html).getParent());
+                Path other = Files.createTempDirectory("zstar-study");
+                write(other, json, html);
+                throw new StudyException(sentence + "; it is in " + other);
             } catch (IOException again) {
                 throw new StudyException(sentence + ", and neither to the folder for temporary files");
             }

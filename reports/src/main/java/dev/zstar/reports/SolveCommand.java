@@ -61,7 +61,8 @@ final class SolveCommand implements Callable<Integer> {
                 description = "Spectral radius of random weights, about (default: ${DEFAULT-VALUE}).")
         private double radius = 0.9;
 
-        @Option(names = "--weights", paramLabel = "FILE", description = "W instead: n lines of n numbers, with commas, semicolons, tabs or spaces between them.")
+        @Option(names = "--weights", paramLabel = "FILE",
+                description = "W instead: n lines of n numbers, with commas, semicolons, tabs or spaces between them.")
         private Path weights;
 
         @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "Of what is random (default: ${DEFAULT-VALUE}).")

@@ -47,8 +47,8 @@ final class StudyCommand implements Callable<Integer> {
             }
         }
         StudyOptions options = new StudyOptions(quick, suites, threads);
-        Path place = out != null ? out
-                : Path.of("study-" + LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT)));
+        DateTimeFormatter format = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+        Path place = out != null ? out : Path.of("study-" + LocalDateTime.now(ZoneId.systemDefault()).format(format));
         ResultFolder folder = new ResultFolder(place);
         // First of all: what cannot be read must not turn up after an hour of measuring.
         Machine machine = Machine.read();

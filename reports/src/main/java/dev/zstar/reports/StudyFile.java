@@ -46,8 +46,8 @@ record StudyFile(
     }
 
     static StudyFile of(Instant startedAt, Machine machine, Measurements measured) {
-        return new StudyFile(SCHEMA, startedAt.truncatedTo(ChronoUnit.SECONDS).toString(), Checkout.commit().orElse(null), machine, measured.ceilings(),
-                measured.results().stream().map(Row::of).toList(), measured.traces().stream().map(Curve::of).toList(),
+        return new StudyFile(SCHEMA, startedAt.truncatedTo(ChronoUnit.SECONDS).toString(), Checkout.commit().orElse(null), machine,
+                measured.ceilings(), measured.results().stream().map(Row::of).toList(), measured.traces().stream().map(Curve::of).toList(),
                 Stream.of(machine.notes(), measured.remarks(), measured.failures()).flatMap(List::stream).toList());
     }
 

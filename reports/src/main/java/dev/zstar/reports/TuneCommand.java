@@ -80,20 +80,22 @@ final class TuneCommand implements Runnable {
     }
 
     private static void table(Tuned tuned, PrintWriter out) {
-        out.printf(Locale.ROOT, "%s, %d-bit vectors. How many times as fast as the value before, each in a JVM of its own:%n%n", tuned.cpu(), tuned.bits());
+        out.printf(Locale.ROOT, "%s, %d-bit vectors. How many times as fast as the value before, each in a JVM of its own:%n%n",
+                tuned.cpu(), tuned.bits());
         out.printf(Locale.ROOT, "%-20s %10s %10s %8s %8s %8s%n", "setting", "before", "tried", "rounds", "median", "worst");
         for (Tuned.Trial trial : tuned.trials()) {
-            out.printf(Locale.ROOT, "%-20s %10d %10d %8d %8s %8s%s%n", trial.setting(), trial.baseline(), trial.value(), trial.rounds(), shown(trial.gain()),
-                    shown(trial.worst()), trial.taken() ? "  taken" : "");
+            out.printf(Locale.ROOT, "%-20s %10d %10d %8d %8s %8s%s%n", trial.setting(), trial.baseline(), trial.value(), trial.rounds(),
+                    shown(trial.gain()), shown(trial.worst()), trial.taken() ? "  taken" : "");
         }
         out.println();
         if (!tuned.conclusive()) {
-            out.println("This machine was too busy, or too slow, for three rounds of each: that proves nothing. Try again when it is idle.");
+            out.println("This machine was too busy, or too slow, for three rounds of each, which proves nothing: try again when it is idle.");
         } else if (tuned.taken().isEmpty()) {
             out.println("No value gained more than 2% without losing a round, in three rounds at least: the defaults stay.");
         } else {
             String again = Double.isNaN(tuned.gain()) ? "there was no time to measure again"
-                    : String.format(Locale.ROOT, "measured again, %.3f times as fast as the defaults, worst %.3f", tuned.gain(), tuned.worst());
+                    : String.format(Locale.ROOT, "measured again, %.3f times as fast as the defaults, worst %.3f", tuned.gain(),
+                            tuned.worst());
             out.printf(Locale.ROOT, "%s: %s%s%n", list(tuned.taken()), again, tuned.confirmed() ? "." : ", so the defaults stay.");
         }
     }

@@ -16,9 +16,9 @@ import java.util.regex.Pattern;
 /**
  * Reads a square matrix from a text file, one row a line.
  *
- * <p>Numbers are separated by semicolons if the first line has any, else by tabs, else by commas, else by spaces. Between semicolons and tabs a
- * number may have a decimal comma. Blank lines are skipped and counted, spaces around numbers are skipped. Everything else is refused, with the line
- * and the column of what was not understood.
+ * <p>Numbers are separated by semicolons if the first line has any, else by tabs, else by commas, else by spaces. Between semicolons and
+ * tabs a number may have a decimal comma. Blank lines are skipped and counted, spaces around numbers are skipped. Everything else is
+ * refused, with the line and the column of what was not understood.
  */
 final class WeightsFile {
     private static final Pattern NUMBER = Pattern.compile("[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?");
@@ -143,7 +143,10 @@ final class WeightsFile {
     /** The start of a field, other bytes than ASCII's as their numbers. */
     private static String shown(String text) {
         StringBuilder shown = new StringBuilder();
-        text.chars().limit(SHOWN).forEach(c -> shown.append(c < ' ' || c > '~' ? String.format(Locale.ROOT, "\\x%02x", c) : Character.toString(c)));
+        text.chars().limit(SHOWN).forEach(c -> {
+            boolean visible = c >= ' ' && c <= '~';
+            shown.append(visible ? Character.toString(c) : String.format(Locale.ROOT, "\\x%02x", c));
+        });
         return text.length() > SHOWN ? shown + "…" : shown.toString();
     }
 

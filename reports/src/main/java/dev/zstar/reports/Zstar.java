@@ -50,7 +50,8 @@ public final class Zstar implements Runnable {
     }
 
     private static int failed(Exception exception, PrintWriter err) {
-        Throwable reason = exception instanceof CommandLine.ExecutionException && exception.getCause() != null ? exception.getCause() : exception;
+        boolean wrapped = exception instanceof CommandLine.ExecutionException && exception.getCause() != null;
+        Throwable reason = wrapped ? exception.getCause() : exception;
         err.println("zstar: " + switch (reason) {
             case StudyException e -> e.getMessage();
             case IllegalArgumentException e -> e.getMessage();

@@ -3,6 +3,7 @@ package dev.zstar.reports;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.zstar.benchmarks.study.Ceiling;
 import dev.zstar.benchmarks.study.Measurements;
@@ -87,9 +88,12 @@ class CommandLineTest {
 
     @Test
     void whatWouldBeIgnoredOrIsNotThereIsRefused() {
-        expect("zstar: --n is of random weights, and --weights gives others; expected one of the two", "solve", "--weights", "w", "--n", "3");
-        expect("zstar: --radius is of random weights, and --weights gives others; expected one of the two", "solve", "--radius", "1", "--weights", "w");
-        expect("zstar: --threads is for the suite training, and --suite leaves that out", "study", "--suite", "kernels,depth", "--threads", "1");
+        expect("zstar: --n is of random weights, and --weights gives others; expected one of the two", "solve", "--weights", "w", "--n",
+                "3");
+        expect("zstar: --radius is of random weights, and --weights gives others; expected one of the two", "solve", "--radius", "1",
+                "--weights", "w");
+        expect("zstar: --threads is for the suite training, and --suite leaves that out", "study", "--suite", "kernels,depth",
+                "--threads", "1");
         expect("zstar: --dry-run writes nothing, so --out has no use; expected one of the two", "tune", "--dry-run", "--out", "file");
         expect("zstar: the setting 'zstar.gemm.pack' is not searched here with --quick; there are: zstar.tile.rows, zstar.tile.inputs",
                 "tune", "--dry-run", "--quick", "--setting", "zstar.gemm.pack");
@@ -157,7 +161,8 @@ class CommandLineTest {
         line.setOut(new PrintWriter(out, true));
         line.setErr(new PrintWriter(err, true));
         assertThat(line.execute("--out", file.toString())).isZero();
-        assertThat(out.toString()).containsPattern("zstar.gemm.pack +64 +16 +0 +- +-\\n").contains("too busy").doesNotContain("No value gained");
+        assertThat(out.toString()).containsPattern("zstar.gemm.pack +64 +16 +0 +- +-\\n").contains("too busy")
+                .doesNotContain("No value gained");
         assertThat(file).doesNotExist();
     }
 
@@ -178,7 +183,8 @@ class CommandLineTest {
     private static StudyFile sample() {
         Result result = new Result("kernels", "gemv n=64 </script>", "simd", 1, new TreeMap<>(Map.of("n", 64.0)), "gbps", 2, 1, 2, 3, 5, 4.0);
         return StudyFile.of(Instant.EPOCH, new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
-                new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result), List.of(new Trace("picard", "n=1", List.of(1.0, 0.5))),
+                new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result), List.of(new Trace("picard", "n=1",
+                        List.of(1.0, 0.5))),
                         List.of("a remark"), List.of("a failure")));
     }
 
@@ -223,8 +229,10 @@ class CommandLineTest {
     void aResultHasThePermissionsOfOtherFilesAndALinkIsFollowed(@TempDir Path temp) throws IOException {
         Path folder = temp.resolve("study");
         Path page = new ResultFolder(folder).write("{}", "page");
-        assertThat(Files.getPosixFilePermissions(folder)).isEqualTo(Files.getPosixFilePermissions(Files.createDirectory(temp.resolve("other"))));
-        assertThat(Files.getPosixFilePermissions(page)).isEqualTo(Files.getPosixFilePermissions(Files.writeString(temp.resolve("file"), "")));
+        assertThat(Files.getPosixFilePermissions(folder))
+                .isEqualTo(Files.getPosixFilePermissions(Files.createDirectory(temp.resolve("other"))));
+        assertThat(Files.getPosixFilePermissions(page)).isEqualTo(Files.getPosixFilePermissions(Files.writeString(temp.resolve("file"),
+                "")));
 
         Path real = Files.createDirectory(temp.resolve("real"));
         Files.setPosixFilePermissions(real, PosixFilePermissions.fromString("rwxrwxr-x"));
@@ -232,7 +240,8 @@ class CommandLineTest {
         new ResultFolder(link).write("{}", "through the link");
         assertThat(link).isSymbolicLink();
         assertThat(real.resolve("index.html")).hasContent("through the link");
-        assertThat(Files.getPosixFilePermissions(real)).as("a folder keeps its own").isEqualTo(PosixFilePermissions.fromString("rwxrwxr-x"));
+        assertThat(Files.getPosixFilePermissions(real)).as("a folder keeps its own")
+                .isEqualTo(PosixFilePermissions.fromString("rwxrwxr-x"));
         Path dangling = Files.createSymbolicLink(temp.resolve("dangling"), temp.resolve("nothing"));
         assertThatThrownBy(() -> new ResultFolder(dangling)).hasMessageContaining("is a link to something that does not exist");
     }
@@ -258,5 +267,32 @@ class CommandLineTest {
         Files.createDirectory(temp.resolve("other/.git"));
         assertThat(Checkout.commit(other)).as("a jar in the checkout of something else").isEmpty();
         assertThat(Checkout.commit(temp)).as("no checkout").isEmpty();
+    }
+
+    @Test
+    void theCommitIsDescribedWhereverOneStands(@TempDir Path temp) throws IOException, InterruptedException {
+        assumeTrue(git(temp, "init", "-q"), "no git");
+        Path code = Files.createDirectories(temp.resolve("reports/target/lib"));
+        Files.writeString(temp.resolve("zstar"), "");
+        Files.writeString(temp.resolve("reports/pom.xml"), "");
+        assertThat(Checkout.commit(code)).as("no commit yet").isEmpty();
+        assertThat(git(temp, "add", "-A")).isTrue();
+        assertThat(git(temp, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "first")).isTrue();
+        assertThat(git(temp, "-c", "user.name=a", "-c", "user.email=a@b", "tag", "-a", "v7", "-m", "seven")).isTrue();
+        assertThat(Checkout.commit(code)).hasValue("v7");
+        Files.writeString(temp.resolve("zstar"), "changed");
+        assertThat(Checkout.commit(code)).hasValue("v7-dirty");
+    }
+
+    private static boolean git(Path folder, String... arguments) throws InterruptedException {
+        List<String> command = new ArrayList<>(List.of("git", "-C", folder.toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().keySet().removeIf(name -> name.startsWith("GIT_"));
+        try {
+            return builder.start().waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        }
     }
 }

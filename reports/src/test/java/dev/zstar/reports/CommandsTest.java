@@ -14,7 +14,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every command in a process of its own, as the script starts it, with the JVMs that it starts itself; and on machines that lack something. */
+/**
+ * Every command in a process of its own, as the script starts it, with the JVMs that it starts itself; and on machines that lack
+ * something.
+ */
 class CommandsTest {
     private static final String NATIVE = "--enable-native-access=dev.zstar.kernels,dev.zstar.bridge,com.sun.jna,org.jline.nativ";
 
@@ -46,7 +49,8 @@ class CommandsTest {
         command.addAll(List.of(arguments));
         Path outFile = temp.resolve("out.txt");
         Path errFile = temp.resolve("err.txt");
-        ProcessBuilder builder = new ProcessBuilder(command).directory(temp.toFile()).redirectOutput(outFile.toFile()).redirectError(errFile.toFile());
+        ProcessBuilder builder = new ProcessBuilder(command).directory(temp.toFile()).redirectOutput(outFile.toFile())
+                .redirectError(errFile.toFile());
         builder.environment().remove("ZSTAR_DEBUG");
         int code = builder.start().waitFor();
         // The JVM's own remarks may be in the system's encoding.
@@ -93,7 +97,8 @@ class CommandsTest {
                 "-Dzstar.openblas=" + temp.resolve("no-library.so"));
         succeeds(flags, "study", "--quick", "--suite", "depth", "--out", "study");
         assertThat(out).containsPattern("note: the engine openblas is not compared: .*no-library\\.so");
-        assertThat(out).contains("note: processor, memory and system were read without OSHI, which cannot run here: ", "DEQ depth=20 ", "The page: ");
+        assertThat(out).contains("note: processor, memory and system were read without OSHI, which cannot run here: ", "DEQ depth=20 ",
+                "The page: ");
         StudyFile file = StudyFile.parse(Files.readString(temp.resolve("study/study.json")));
         assertThat(file.machine().memory()).isPositive();
         assertThat(file.machine().cpu()).isNotBlank();
@@ -103,7 +108,8 @@ class CommandsTest {
     @Test
     void aStudyOfPlainLoopsSaysWhatItLeavesOut() throws IOException, InterruptedException {
         assertThat(runWithoutVectors("study", "--quick", "--suite", "depth", "--out", "study")).as(out + err).isZero();
-        assertThat(out).contains("note: the engine simd cannot run here (the module jdk.incubator.vector is not loaded", "were measured on scalar");
+        assertThat(out).contains("note: the engine simd cannot run here (the module jdk.incubator.vector is not loaded",
+                "were measured on scalar");
         StudyFile file = StudyFile.parse(Files.readString(temp.resolve("study/study.json")));
         assertThat(file.remarks()).anyMatch(remark -> remark.startsWith("the engine simd cannot run here"));
         assertThat(file.results()).isNotEmpty().noneMatch(row -> row.engine().equals("simd"));

@@ -26,7 +26,8 @@ class SummaryTest {
                 kernel("openblas", "allocated", 96), kernel("simd/openblas", "ratio", 2));
         StudyFile file = StudyFile.of(Instant.EPOCH,
                 new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of("no caches")),
-                new Measurements(List.of(), results, List.of(), List.of("the engine cuda is not compared: no GPU"), List.of("a suite ended early")));
+                new Measurements(List.of(), results, List.of(), List.of("the engine cuda is not compared: no GPU"),
+                        List.of("a suite ended early")));
         StringWriter out = new StringWriter();
         Summary.print(file, new PrintWriter(out, true));
         assertThat(out.toString().lines().map(line -> line.replaceAll(" +", " ")).toList()).containsExactly(
@@ -43,7 +44,8 @@ class SummaryTest {
     void randomSolvesTakeOneLine() {
         List<Result> results = List.of(randomSolves("solves", 1_000_000), randomSolves("rows", 3_029_560), randomSolves("ended.DIVERGED", 33),
                 randomSolves("brokenPromises", 2), randomSolves("bytesLeft", 64));
-        StudyFile file = StudyFile.of(Instant.EPOCH, new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
+        StudyFile file = StudyFile.of(Instant.EPOCH, new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(),
+                List.of()),
                 new Measurements(List.of(), results, List.of(), List.of(), List.of()));
         StringWriter out = new StringWriter();
         Summary.print(file, new PrintWriter(out, true));

@@ -38,7 +38,8 @@ class WeightsFileTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "1.5,-2\n0.25,30\n", "1.5,-2\r\n0.25,30", "1.5,-2\r0.25,30", "\ufeff1.5,-2\n0.25,30\n", "\n  \n1.5, -2 \n\n0.25 ,30\n\n", "1.5 -2\n 0.25   30",
+        "1.5,-2\n0.25,30\n", "1.5,-2\r\n0.25,30", "1.5,-2\r0.25,30", "\ufeff1.5,-2\n0.25,30\n", "\n  \n1.5, -2 \n\n0.25 ,30\n\n",
+                "1.5 -2\n 0.25   30",
         "1.5\t-2\n0.25\t30", "1.5;-2\n.25;3e1", "1,5;-2\n0,25;30", "1,5\t-2\n0,25\t3E+1", "+1.5; -2.\n0.25; 30", "15e-1,-2.\n250e-3,30.0"})
     void whatPeoplesProgramsWriteIsRead(String text) throws IOException {
         assertThat(read(text)).containsExactly(1.5f, -2, 0.25f, 30);
@@ -85,11 +86,14 @@ class WeightsFileTest {
 
     @Test
     void whatIsNoTextFileIsOneSentence() {
-        assertThatThrownBy(() -> WeightsFile.read(temp)).hasMessage("the weights " + temp + ": it is a folder; expected a text file of numbers");
+        assertThatThrownBy(() -> WeightsFile.read(temp)).hasMessage("the weights " + temp
+                + ": it is a folder; expected a text file of numbers");
         Path missing = temp.resolve("missing");
         assertThatThrownBy(() -> WeightsFile.read(missing)).hasMessage("the weights " + missing + ": there is no such file");
-        assertThatThrownBy(() -> read("1,2\n3,4".getBytes(StandardCharsets.UTF_16))).hasMessageEndingWith(": it is in UTF-16; expected UTF-8");
-        assertThatThrownBy(() -> read("1,2\n3,4".getBytes(StandardCharsets.UTF_16LE))).hasMessageContaining(", line 1: a zero byte at character 2");
+        assertThatThrownBy(() -> read("1,2\n3,4".getBytes(StandardCharsets.UTF_16)))
+                .hasMessageEndingWith(": it is in UTF-16; expected UTF-8");
+        assertThatThrownBy(() -> read("1,2\n3,4".getBytes(StandardCharsets.UTF_16LE)))
+                .hasMessageContaining(", line 1: a zero byte at character 2");
     }
 
     @Test
@@ -101,7 +105,10 @@ class WeightsFileTest {
         assertThatThrownBy(() -> WeightsFile.read(file)).hasMessage("the weights " + file + ": reading it is not allowed");
     }
 
-    /** Every byte changed to every other, the file cut at every length, and every byte added at every place: the right values, or a sentence. */
+    /**
+     * Every byte changed to every other, the file cut at every length, and every byte added at every place: the right values, or a
+     * sentence.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"1.5,-2\n3e1,4", "\ufeff1,5;2\r\n3;4", "1 2\n3 4\n"})
     void aFileThatIsDamagedIsReadRightOrRefused(String text) throws IOException {

@@ -92,7 +92,9 @@ final class Fork {
 
     private static String lastLine(Path err) throws IOException {
         // Whatever encoding the child's terminal would have.
-        List<String> lines = new String(Files.readAllBytes(err), StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank() && !CHATTER.matcher(line).find()).toList();
+        List<String> lines = new String(Files.readAllBytes(err), StandardCharsets.UTF_8).lines()
+                .filter(line -> !line.isBlank() && !CHATTER.matcher(line).find())
+                .toList();
         // What was logged before is not the reason.
         return lines.stream().filter(line -> line.startsWith("Exception in")).findFirst()
                 .orElse(lines.isEmpty() ? "it said nothing" : lines.getFirst());

@@ -21,7 +21,7 @@ final class KernelSuite {
     /** How long a contender may take to stop allocating, before each attempt. */
     private static final long SETTLE_NANOS = 3_000_000_000L;
 
-    /** What one fork found for one contender: nanoseconds of a call in the fastest slice, and the most heap bytes of a call that was timed. */
+    /** What one fork found for one contender: nanoseconds of a call in the fastest slice, and heap bytes of a call, the most. */
     private record Times(double nanos, long bytes) implements Serializable {}
 
     /** What one fork found for one case; without a ceiling that and the drift are NaN. */
@@ -89,7 +89,8 @@ final class KernelSuite {
             results.add(result(shape, contender, shape.threads(), "allocated", new double[] {bytes}, null));
         }
         if (timings.getFirst().times().size() == 2) {
-            results.add(result(shape, shape.first() + "/" + shape.second(), shape.threads(), "ratio", sorted(timings, Timing::ratio), null));
+            String both = shape.first() + "/" + shape.second();
+            results.add(result(shape, both, shape.threads(), "ratio", sorted(timings, Timing::ratio), null));
         }
     }
 

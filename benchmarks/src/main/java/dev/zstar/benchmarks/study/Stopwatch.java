@@ -54,8 +54,10 @@ final class Stopwatch {
         int[] repeats = new int[bodies.length];
         for (int b = 0; b < bodies.length; b++) {
             repeats[b] = 1;
-            for (double nanos = time(bodies[b], 1); nanos * repeats[b] < sliceNanos && repeats[b] < MOST; nanos = time(bodies[b], repeats[b])) {
+            double nanos = time(bodies[b], 1);
+            while (nanos * repeats[b] < sliceNanos && repeats[b] < MOST) {
                 repeats[b] *= 2;
+                nanos = time(bodies[b], repeats[b]);
             }
         }
         double longest = 0;
@@ -92,9 +94,9 @@ final class Stopwatch {
     }
 
     /**
-     * Runs each body until it has allocated nothing ten times in succession. Code that runs once in a call, as the last row's product of a
-     * solve does, takes some hundreds of calls to be compiled, which the warm-up of {@link #run} does not reach: on a busy machine the first
-     * solves that were timed, of n = 64, took 39 to 1,483 µs, and 8.7 µs after this.
+     * Runs each body until it has allocated nothing ten times in succession. Code that runs once in a call, as the last row's product of
+     * a solve does, takes some hundreds of calls to be compiled, which the warm-up of {@link #run} does not reach: on a busy machine the
+     * first solves that were timed, of n = 64, took 39 to 1,483 µs, and 8.7 µs after this.
      *
      * @param limitNanos how long each body may take
      */

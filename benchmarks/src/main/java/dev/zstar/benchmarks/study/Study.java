@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Measures this machine, suite by suite. Each suite that compares speeds runs in fresh JVMs, one after the other. A suite that fails takes none
- * of the others with it.
+ * Measures this machine, suite by suite. Each suite that compares speeds runs in fresh JVMs, one after the other. A suite that fails
+ * takes none of the others with it.
  */
 public final class Study {
     /** The names of the suites, in the order they run. */

@@ -84,7 +84,8 @@ class StudyTest {
     @Test
     void theOwnEngineIsTheFirstToCompareAndEveryoneThatIsMissingIsNamed() {
         assertThat(Study.engines().getFirst()).isEqualTo(Study.own());
-        Engines.providers().forEach(provider -> assertThat(provider.unavailable().isEmpty() || !Study.engines().contains(provider.name())).isTrue());
+        Engines.providers().forEach(provider -> assertThat(provider.unavailable().isEmpty() || !Study.engines().contains(provider.name()))
+                .isTrue());
         assertThat(KernelCase.all(true)).allMatch(shape -> !shape.first().isEmpty() && !shape.second().isEmpty());
     }
 }

@@ -24,8 +24,8 @@ import tools.jackson.databind.json.JsonMapper;
  * Writes what {@code ./zstar jmh Peers -rf json -rff FILE} left in {@code FILE} as tables in Markdown: {@code ./zstar peers FILE}.
  *
  * <p>A contender's time is that of its fastest iteration, since whatever else a machine does can only add to it; the tables say how many
- * times as long as {@code simd} it took, in parentheses where iterations differed too much to believe it. Contenders that are not in the file are
- * named below, with the reason where they cannot run here.
+ * times as long as {@code simd} it took, in parentheses where iterations differed too much to believe it. Contenders that are not in the
+ * file are named below, with the reason where they cannot run here.
  */
 public final class PeersTable {
     private static final String BASE = "simd";
