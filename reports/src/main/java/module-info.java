@@ -5,6 +5,7 @@ module dev.zstar.reports {
     requires dev.zstar.benchmarks;
     requires info.picocli;
     requires java.management;
+    requires jdk.management;
     requires me.tongfei.progressbar;
     requires tools.jackson.databind;
 

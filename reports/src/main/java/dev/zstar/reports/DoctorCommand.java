@@ -6,6 +6,7 @@ import dev.zstar.kernels.Engines;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -20,12 +21,13 @@ final class DoctorCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         Machine machine = Machine.read();
         out.printf("zstar      %s%n", Zstar.version());
-        out.printf("processor  %s, %d for this process%n", machine.cpu(), machine.processors());
+        out.printf(Locale.ROOT, "processor  %s, %d for this process%n", machine.cpu(), machine.processors());
         machine.caches().forEach(cache -> out.printf("           %s%n", cache));
-        out.printf("memory     %.1f GiB%n", machine.memory() / 0x1p30);
+        out.printf(Locale.ROOT, "memory     %.1f GiB%n", machine.memory() / 0x1p30);
         out.printf("system     %s%n", machine.os());
         out.printf("java       %s%n", machine.jdk());
         out.printf("profile    %s%n", Tuned.place().filter(Files::exists).map(Path::toString).orElse("none (zstar tune writes one)"));
+        machine.notes().forEach(note -> out.printf("note       %s%n", note));
         out.println();
         for (EngineProvider provider : Engines.providers()) {
             out.printf("%-10s %s%n", provider.name(),

@@ -4,19 +4,18 @@ import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
 import java.lang.management.ManagementFactory;
 import java.util.List;
-import oshi.SystemInfo;
-import oshi.hardware.CentralProcessor;
-import oshi.hardware.HardwareAbstractionLayer;
 
 /**
  * The machine of a study.
  *
  * @param processors those that this process may use
- * @param memory bytes
+ * @param memory bytes; 0 where nothing tells
  * @param flags of the JVM
+ * @param notes sentences about what could not be read; none in files of older versions
  */
 record Machine(
-        String cpu, int processors, List<String> caches, long memory, String os, String jdk, List<String> flags, List<EngineState> engines) {
+        String cpu, int processors, List<String> caches, long memory, String os, String jdk, List<String> flags, List<EngineState> engines,
+        List<String> notes) {
     /** One engine: its version where it is available, else the reason. */
     record EngineState(String id, boolean available, String version, String reason) {
         static EngineState of(EngineProvider provider) {
@@ -25,23 +24,22 @@ record Machine(
         }
     }
 
+    Machine {
+        notes = notes == null ? List.of() : notes;
+    }
+
+    /** Reads it; what cannot be read has a note, and never an exception. */
     static Machine read() {
-        SystemInfo info = new SystemInfo();
-        HardwareAbstractionLayer hardware = info.getHardware();
-        CentralProcessor processor = hardware.getProcessor();
-        List<String> caches = processor.getProcessorCaches().stream()
-                .map(cache -> "L" + cache.getLevel() + " " + cache.getType().toString().toLowerCase(java.util.Locale.ROOT) + ", "
-                        + cache.getCacheSize() / 1024 + " KiB")
-                .distinct()
-                .toList();
+        Hardware hardware = Hardware.read();
         return new Machine(
-                processor.getProcessorIdentifier().getName().strip(),
+                hardware.cpu(),
                 Engines.processors(),
-                caches,
-                hardware.getMemory().getTotal(),
-                info.getOperatingSystem().toString(),
+                hardware.caches(),
+                hardware.memory(),
+                hardware.system(),
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"),
                 ManagementFactory.getRuntimeMXBean().getInputArguments(),
-                Engines.providers().stream().map(EngineState::of).toList());
+                Engines.providers().stream().map(EngineState::of).toList(),
+                hardware.notes());
     }
 }

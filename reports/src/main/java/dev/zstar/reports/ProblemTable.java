@@ -42,20 +42,21 @@ final class ProblemTable {
         if (lines.isEmpty()) {
             return;
         }
-        out.printf("%nevaluations to the tolerance, ρ of the Jacobian at the solution; * more than the textbook%n%-40s %4s %6s", "", "n", "ρ");
-        solvers.forEach(solver -> out.printf(" %12s", solver));
+        out.printf(Locale.ROOT, "%nevaluations to the tolerance, ρ of the Jacobian at the solution; * more than the textbook%n%-40s %4s %6s", "", "n", "ρ");
+        solvers.forEach(solver -> out.printf(Locale.ROOT, " %12s", solver));
         out.println();
         for (Line line : lines.values()) {
             Double radius = line.params().get("radius");
-            out.printf("%-40s %4.0f %6s", line.name(), line.params().get("n"), radius == null ? "" : String.format("%.3f", radius));
+            String shown = radius == null ? "" : String.format(Locale.ROOT, "%.3f", radius);
+            out.printf(Locale.ROOT, "%-40s %4.0f %6s", line.name(), line.params().get("n"), shown);
             for (String solver : solvers) {
-                out.printf(" %12s", cell(line, solver));
+                out.printf(Locale.ROOT, " %12s", cell(line, solver));
             }
             out.println();
         }
         for (String solver : solvers) {
             long solved = lines.values().stream().filter(line -> spent(line, solver).isPresent()).count();
-            out.printf("%-40s solved %d of %d problems, %.1f%%; evaluations %.2f times those of %s%n",
+            out.printf(Locale.ROOT, "%-40s solved %d of %d problems, %.1f%%; evaluations %.2f times those of %s%n",
                     solver, solved, lines.size(), 100.0 * solved / lines.size(), mean(lines, solver, solvers.getFirst()), solvers.getFirst());
         }
         solvers.stream().filter(solver -> solvers.contains(textbook(solver))).forEach(solver -> compare(lines, solver, out));
@@ -78,7 +79,7 @@ final class ProblemTable {
                 .filter(line -> spent(line, textbook).isPresent() && line.nearby().getOrDefault(ours, 0.0) > line.nearby().getOrDefault(textbook, 0.0))
                 .count();
         out.printf(
-                "%s took more evaluations than %s on %d of the %d that the latter solves; by the median over nine starts a rounding unit apart on %d%n",
+                Locale.ROOT, "%s took more evaluations than %s on %d of the %d that the latter solves; by the median over nine starts a rounding unit apart on %d%n",
                 ours, textbook, above, compared, clearly);
     }
 
@@ -88,7 +89,9 @@ final class ProblemTable {
         if (end == null) {
             return "";
         }
-        String text = end.metric().startsWith(FAILED) ? word(end.metric().substring(FAILED.length())) : String.format("%.0f", end.value());
+        String text = end.metric().startsWith(FAILED)
+                ? word(end.metric().substring(FAILED.length()))
+                : String.format(Locale.ROOT, "%.0f", end.value());
         return above(line, solver) ? text + "*" : text;
     }
 

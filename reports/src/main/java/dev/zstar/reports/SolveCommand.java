@@ -13,10 +13,7 @@ import dev.zstar.solvers.Gmres;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -29,6 +26,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 
 /** One equilibrium, solved and differentiated by the method of choice, with reasons where that was slow or failed. */
 @Command(
@@ -42,6 +40,11 @@ final class SolveCommand implements Callable<Integer> {
     private static final int SLOW = 50;
     /** Larger budgets get no trace, which takes 8 bytes an evaluation. */
     private static final int TRACED = 1 << 20;
+
+    /** Of a cycle in the backward solve. */
+    private static final int GMRES_STEPS = 20;
+    /** Random weights of it are far from what f32 can hold. */
+    private static final double MOST_RADIUS = 1e30;
 
     /** Of what explains a line. */
     private static final String INDENT = " ".repeat(10);
@@ -58,7 +61,8 @@ final class SolveCommand implements Callable<Integer> {
                 description = "Spectral radius of random weights, about (default: ${DEFAULT-VALUE}).")
         private double radius = 0.9;
 
-        @Option(names = "--weights", paramLabel = "FILE", description = "W instead, as comma-separated lines of n numbers.")
+        @Option(names = "--weights", paramLabel = "FILE",
+                description = "W instead: n lines of n numbers, with commas, semicolons, tabs or spaces between them.")
         private Path weights;
 
         @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "Of what is random (default: ${DEFAULT-VALUE}).")
@@ -68,7 +72,7 @@ final class SolveCommand implements Callable<Integer> {
     /** When it ends, and what computes it. */
     private static final class Run {
         @Option(names = "--tolerance", paramLabel = "TOL", defaultValue = "1e-6",
-                description = "Relative residual to reach (default: ${DEFAULT-VALUE}).")
+                description = "Relative residual to reach, forward and backward (default: ${DEFAULT-VALUE}).")
         private double tolerance = 1e-6;
 
         @Option(names = "--evaluations", paramLabel = "K", defaultValue = "1000", description = "How many it may take (default: ${DEFAULT-VALUE}).")
@@ -95,16 +99,59 @@ final class SolveCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        method.check(spec.commandLine().getParseResult());
-        requirePositive("--n", problem.n);
-        requirePositive("--batch", problem.batch);
+        check(spec.commandLine().getParseResult());
         Random random = new Random(problem.seed);
-        try (Engine engine = run.engine == null ? Engines.best(run.threads) : Engines.named(run.engine, run.threads);
-                Block w = problem.weights == null ? gaussian(random, problem.n, problem.radius) : read(problem.weights);
+        try (Engine engine = engine();
+                Block w = weights(random);
                 DenseCell cell = cell(engine, w, random);
                 Block z = engine.allocate(Type.F32, problem.batch, w.rows())) {
             return forward(engine, cell, z) && backward(engine, cell, z, random) ? 0 : 1;
         }
+    }
+
+    /** Throws if a value makes no sense, or would not be used. */
+    private void check(ParseResult given) {
+        method.check(given);
+        requirePositive("--n", problem.n);
+        requirePositive("--batch", problem.batch);
+        if (!(problem.radius >= 0 && problem.radius <= MOST_RADIUS)) {
+            throw new IllegalArgumentException("--radius " + problem.radius + "; expected a number from 0 to " + MOST_RADIUS);
+        }
+        Limits.requireThreads("--threads", run.threads);
+        for (String unused : List.of("--n", "--radius")) {
+            if (problem.weights != null && given.hasMatchedOption(unused)) {
+                throw new IllegalArgumentException(unused + " is of random weights, and --weights gives others; expected one of the two");
+            }
+        }
+        if (problem.weights == null) {
+            requireMemory(problem.n);
+        }
+    }
+
+    private Engine engine() {
+        Engine engine = run.engine == null ? Engines.best(run.threads) : Engines.named(run.engine, run.threads);
+        if (engine.threads() < run.threads) {
+            int threads = engine.threads();
+            engine.close();
+            throw new IllegalArgumentException("--threads " + run.threads + "; the engine " + engine.name() + " runs on " + threads);
+        }
+        return engine;
+    }
+
+    private Block weights(Random random) {
+        if (problem.weights == null) {
+            return gaussian(random, problem.n, problem.radius);
+        }
+        Block w = WeightsFile.read(problem.weights);
+        requireMemory(w.rows());
+        return w;
+    }
+
+    /** Throws if there is not even the memory for W, a packed copy, and the states that GMRES keeps. */
+    private void requireMemory(int n) {
+        long states = (GMRES_STEPS + 2) * Block.bytes(Type.F32, problem.batch, n);
+        Limits.requireMemory("a solve with n = " + n + " and " + problem.batch + (problem.batch == 1 ? " row" : " rows"),
+                2 * Block.bytes(Type.F32, n, n) + states);
     }
 
     /** The cell with a b for each row injected. */
@@ -136,14 +183,14 @@ final class SolveCommand implements Callable<Integer> {
     }
 
     private boolean backward(Engine engine, DenseCell cell, Block z, Random random) {
-        Stopping stopping = Stopping.relative(Math.max(run.tolerance, 1e-5)).within(run.evaluations);
-        try (Gmres gmres = Gmres.plan(engine, Type.F32, cell.n(), problem.batch, 20, stopping);
+        Stopping stopping = Stopping.relative(run.tolerance).within(run.evaluations);
+        try (Gmres gmres = Gmres.plan(engine, Type.F32, cell.n(), problem.batch, GMRES_STEPS, stopping);
                 Block g = random(random, problem.batch, cell.n(), 1);
                 Block v = engine.allocate(Type.F32, problem.batch, cell.n())) {
             cell.linearise(z);
             long start = System.nanoTime();
             Outcome outcome = gmres.solve(cell::vjp, g, v);
-            say("backward", "gmres(20)", outcome, outcome.evaluations() + " evaluations", System.nanoTime() - start, "");
+            say("backward", "gmres(" + GMRES_STEPS + ")", outcome, outcome.evaluations() + " evaluations", System.nanoTime() - start, "");
             return outcome.succeeded();
         }
     }
@@ -197,32 +244,5 @@ final class SolveCommand implements Callable<Integer> {
             }
         }
         return block;
-    }
-
-    static Block read(Path file) {
-        List<String> lines;
-        try {
-            lines = Files.readAllLines(file).stream().filter(line -> !line.isBlank()).toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException("the weights " + file + " cannot be read (" + e.getClass().getSimpleName() + ")", e);
-        }
-        int n = lines.size();
-        Block w = Block.allocate(Type.F32, n, n);
-        for (int i = 0; i < n; i++) {
-            String[] fields = lines.get(i).split(",", -1);
-            if (fields.length != n) {
-                throw new IllegalArgumentException(file + ", line " + (i + 1) + ": " + fields.length + " numbers, expected " + n
-                        + ", as many as lines");
-            }
-            for (int j = 0; j < n; j++) {
-                try {
-                    w.set(i, j, Double.parseDouble(fields[j]));
-                } catch (NumberFormatException e) {
-                    throw new IllegalArgumentException(file + ", line " + (i + 1) + ", column " + (j + 1) + ": '" + fields[j]
-                            + "' is not a number", e);
-                }
-            }
-        }
-        return w;
     }
 }

@@ -10,6 +10,8 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -19,7 +21,7 @@ import picocli.CommandLine.Option;
         name = "study",
         description = "Trains, solves and differentiates an equilibrium model, measures all of it, and draws a page.",
         mixinStandardHelpOptions = true)
-final class StudyCommand implements Runnable {
+final class StudyCommand implements Callable<Integer> {
     @Option(names = "--quick", description = "Fewer sizes and runs: two minutes instead of a quarter of an hour.")
     private boolean quick;
 
@@ -37,22 +39,32 @@ final class StudyCommand implements Runnable {
     private CommandLine.Model.CommandSpec spec;
 
     @Override
-    public void run() {
+    public Integer call() {
+        if (threads != 0) {
+            Limits.requireThreads("--threads", threads);
+            if (!suites.isEmpty() && !suites.contains("training")) {
+                throw new IllegalArgumentException("--threads is for the suite training, and --suite leaves that out");
+            }
+        }
         StudyOptions options = new StudyOptions(quick, suites, threads);
-        Path place = out != null ? out
-                : Path.of("study-" + LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss")));
+        DateTimeFormatter format = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+        Path place = out != null ? out : Path.of("study-" + LocalDateTime.now(ZoneId.systemDefault()).format(format));
         ResultFolder folder = new ResultFolder(place);
+        // First of all: what cannot be read must not turn up after an hour of measuring.
+        Machine machine = Machine.read();
         Instant started = Instant.now();
         Measurements measured;
         try (ProgressReport report = new ProgressReport(spec.commandLine().getErr())) {
             measured = Study.run(options, report);
         }
-        StudyFile file = StudyFile.of(started, Machine.read(), measured);
-        String json = file.json();
-        Path page = folder.write(json, Page.html(json));
+        StudyFile file = StudyFile.of(started, machine, measured);
         PrintWriter printed = spec.commandLine().getOut();
         Summary.print(file, printed);
+        printed.flush();
+        String json = file.json();
+        Path page = folder.write(json, Page.html(json));
         printed.printf("%nThe page: %s%n", page);
         printed.flush();
+        return measured.failures().isEmpty() ? 0 : 1;
     }
 }

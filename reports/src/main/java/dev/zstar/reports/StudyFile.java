@@ -5,19 +5,28 @@ import dev.zstar.benchmarks.study.Ceiling;
 import dev.zstar.benchmarks.study.Measurements;
 import dev.zstar.benchmarks.study.Result;
 import dev.zstar.benchmarks.study.Trace;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What {@code study.json} holds. */
+/**
+ * What {@code study.json} holds.
+ *
+ * @param commit that was measured; null where nothing tells
+ * @param remarks sentences that a reader of the figures needs: what was left out, and why; none in files of older versions
+ */
 record StudyFile(
-        String schema, String startedAt, String commit, Machine machine, List<Ceiling> ceilings, List<Row> results, List<Curve> traces) {
+        String schema, String startedAt, String commit, Machine machine, List<Ceiling> ceilings, List<Row> results, List<Curve> traces,
+        List<String> remarks) {
     static final String SCHEMA = "zstar.study/1";
+
+    StudyFile {
+        remarks = remarks == null ? List.of() : remarks;
+    }
 
     /** A result with the names of the file. */
     record Row(
@@ -37,22 +46,9 @@ record StudyFile(
     }
 
     static StudyFile of(Instant startedAt, Machine machine, Measurements measured) {
-        return new StudyFile(SCHEMA, startedAt.truncatedTo(ChronoUnit.SECONDS).toString(), describeCommit(), machine, measured.ceilings(),
-                measured.results().stream().map(Row::of).toList(), measured.traces().stream().map(Curve::of).toList());
-    }
-
-    /** The commit that was measured, where this runs in a checkout that has git; null elsewhere. */
-    private static String describeCommit() {
-        try {
-            Process git = new ProcessBuilder("git", "describe", "--always", "--dirty").redirectErrorStream(true).start();
-            String text = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-            return git.waitFor() == 0 ? text : null;
-        } catch (IOException e) {
-            return null;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return null;
-        }
+        return new StudyFile(SCHEMA, startedAt.truncatedTo(ChronoUnit.SECONDS).toString(), Checkout.commit().orElse(null), machine,
+                measured.ceilings(), measured.results().stream().map(Row::of).toList(), measured.traces().stream().map(Curve::of).toList(),
+                Stream.of(machine.notes(), measured.remarks(), measured.failures()).flatMap(List::stream).toList());
     }
 
     String json() {

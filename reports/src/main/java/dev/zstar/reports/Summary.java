@@ -2,6 +2,7 @@ package dev.zstar.reports;
 
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 
 /** The few figures that a person wants first, as a table for the terminal. */
 final class Summary {
@@ -9,55 +10,75 @@ final class Summary {
 
     static void print(StudyFile file, PrintWriter out) {
         out.println();
-        file.ceilings().forEach(ceiling -> out.printf("%-34s %12.1f %s%n", "ceiling " + ceiling.name(), ceiling.value(), ceiling.unit()));
+        file.remarks().forEach(remark -> out.println("note: " + remark));
+        file.ceilings().forEach(ceiling -> out.printf(Locale.ROOT, "%-34s %12.1f %s%n", "ceiling " + ceiling.name(), ceiling.value(),
+                ceiling.unit()));
         for (StudyFile.Row row : file.results()) {
             String label = row.name() + " on " + row.engine();
             switch (row.suite() + " " + row.metric()) {
-                case "kernels gflops" -> out.printf("%-34s %12.1f GFLOP/s%s%n", label, row.value(), share(row));
-                case "kernels gbps" -> out.printf("%-34s %12.1f GB/s%s%n", label, row.value(), share(row));
-                case "kernels ratio", "streaming ratio" -> out.printf("%-34s %12.2f × (worst fork %.2f)%n",
-                        row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min());
-                case "forward us", "backward us" -> out.printf("%-34s %12.1f µs, %.0f evaluations, %.2f × their time, %.0f B allocated%n",
+                case "kernels gflops" -> out.printf(Locale.ROOT, "%-34s %12.1f GFLOP/s%s%s%n", label, row.value(), share(row),
+                        mark(file, row));
+                case "kernels gbps" -> out.printf(Locale.ROOT, "%-34s %12.1f GB/s%s%s%n", label, row.value(), share(row), mark(file, row));
+                case "kernels ratio", "streaming ratio" -> out.printf(Locale.ROOT, "%-34s %12.2f × (worst fork %.2f)%s%n",
+                        row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min(), mark(file, row));
+                case "forward us", "backward us" -> out.printf(Locale.ROOT,
+                        "%-34s %12.1f µs, %.0f evaluations, %.2f × their time, %.0f B allocated%n",
                         label, row.value(), find(file, row, "nfev"), find(file, row, "overhead"), find(file, row, "allocated"));
-                case "forward methodUs" -> out.printf("%-34s %12.1f µs, %.0f evaluations, %.0f blocks, %.2f times the time of anderson(5)%n",
-                        label, row.value(), find(file, row, "nfev"), find(file, row, "blocks"), find(file, row, "methodRatio"));
-                case "forward traffic" -> out.printf("%-34s %12.1f vectors moved in a step of a row, %.2f × the least%n",
+                case "forward methodUs" -> out.printf(Locale.ROOT,
+                        "%-34s %12.1f µs, %.0f evaluations, %.0f blocks, %.2f times the time of anderson(5)%s%n",
+                        label, row.value(), find(file, row, "nfev"), find(file, row, "blocks"), find(file, row, "methodRatio"),
+                        mark(file, row));
+                case "forward traffic" -> out.printf(Locale.ROOT, "%-34s %12.1f vectors moved in a step of a row, %.2f × the least%n",
                         label, row.value(), find(file, row, "trafficRatio"));
-                case "forward depth" -> out.printf("%-34s %12.0f plain steps to the same residual%n", label, row.value());
-                case "forward solves" -> out.printf("%-34s %12.0f of %.0f rows: %.0f promises broken, %.0f B left%n",
+                case "forward depth" -> out.printf(Locale.ROOT, "%-34s %12.0f plain steps to the same residual%n", label, row.value());
+                case "forward solves" -> out.printf(Locale.ROOT, "%-34s %12.0f of %.0f rows: %.0f promises broken, %.0f B left%n",
                         label, row.value(), find(file, row, "rows"), find(file, row, "brokenPromises"), find(file, row, "bytesLeft"));
-                case "forward mixedUs" -> out.printf("%-34s %12.1f µs, %.0f evaluations in f32, %.0f in narrow weights%n",
-                        label, row.value(), find(file, row, "nfev"), orZero(find(file, row, "cheapNfev")));
-                case "backward products" -> out.printf("%-46s %4.0f products, %.2f × those of GMRES without restarts%n",
+                case "forward mixedUs" -> out.printf(Locale.ROOT, "%-34s %12.1f µs, %.0f evaluations in f32, %.0f in narrow weights%s%n",
+                        label, row.value(), find(file, row, "nfev"), orZero(find(file, row, "cheapNfev")), mark(file, row));
+                case "backward products" -> out.printf(Locale.ROOT, "%-46s %4.0f products, %.2f × those of GMRES without restarts%n",
                         row.name(), row.value(), find(file, row, "productsRatio"));
-                case "backward sequenceProducts" -> out.printf("%-46s %4.0f products, %.2f × those of GMRES(20)%n",
+                case "backward sequenceProducts" -> out.printf(Locale.ROOT, "%-46s %4.0f products, %.2f × those of GMRES(20)%n",
                         row.name(), row.value(), find(file, row, "sequenceRatio"));
-                case "backward productsFailed" -> out.printf("%-46s not solved in %.0f products%n", row.name(), row.value());
-                case "backward backwardUs" -> out.printf("%-34s %12.1f µs, %.2f × the default, %.0f evaluations, cosine %.4f, error %.1e, %.1f MiB%n",
+                case "backward productsFailed" -> out.printf(Locale.ROOT, "%-46s not solved in %.0f products%n", row.name(), row.value());
+                case "backward backwardUs" -> out.printf(Locale.ROOT,
+                        "%-34s %12.1f µs, %.2f × the default, %.0f evaluations, cosine %.4f, error %.1e, %.1f MiB%s%n",
                         row.name(), row.value(), find(file, row, "backwardRatio"), find(file, row, "modeProducts"), find(file, row, "cosine"),
-                        find(file, row, "gradientError"), find(file, row, "modeBytes") / 0x1p20);
+                        find(file, row, "gradientError"), find(file, row, "modeBytes") / 0x1p20, mark(file, row));
                 case "training failedImages" -> {
                     if (row.name().startsWith("expanding")) {
-                        out.printf("%-34s %12.0f of %.0f images failed, parameters %s, %.1f%% right%n", row.name(), row.value(),
-                                find(file, row, "images"), find(file, row, "finite") == 1 ? "finite" : "not finite", 100 * find(file, row, "accuracy"));
+                        out.printf(Locale.ROOT, "%-34s %12.0f of %.0f images failed, parameters %s, %.1f%% right%n",
+                                row.name(), row.value(), find(file, row, "images"), find(file, row, "finite") == 1 ? "finite" : "not finite", 100 * find(file, row, "accuracy"));
                     }
                 }
-                case "training stepUs" -> out.printf("%-34s %12.0f µs a step, %.0f steps, %.1f%% right after a quarter of the time, %.1f%% at its end%n",
+                case "training stepUs" -> out.printf(Locale.ROOT,
+                        "%-34s %12.0f µs a step, %.0f steps, %.1f%% right after a quarter of the time, %.1f%% at its end%n",
                         row.name(), row.value(), find(file, row, "steps"), 100 * find(file, row, "accuracyQuarter"), 100 * find(file, row, "accuracyEnd"));
-                case "streaming rowsPerSecond" -> out.printf("%-34s %12.0f images a second%n", label, row.value());
-                case "depth bytes" -> out.printf("%-34s %12.1f MiB%n", row.name(), row.value() / 0x1p20);
+                case "streaming rowsPerSecond" -> out.printf(Locale.ROOT, "%-34s %12.0f images a second%n", label, row.value());
+                case "depth bytes" -> out.printf(Locale.ROOT, "%-34s %12.1f MiB%n", row.name(), row.value() / 0x1p20);
                 default -> {}
             }
         }
         ProblemTable.print(file.results(), out);
         file.results().stream()
                 .filter(row -> row.suite().equals("training") && row.name().startsWith("digits") && row.metric().equals("accuracy"))
-                .forEach(row -> out.printf("%-34s %11.1f%% of unseen digits right after %.1f s on %d threads%n", "trained " + row.name(),
+                .forEach(row -> out.printf(Locale.ROOT, "%-34s %11.1f%% of unseen digits right after %.1f s on %d threads%n",
+                        "trained " + row.name(),
                         100 * row.value(), find(file, row, "seconds"), row.threads()));
     }
 
     private static String share(StudyFile.Row row) {
-        return row.ofLimit() == null ? "" : String.format(", %.2f of the ceiling", row.ofLimit());
+        return row.ofLimit() == null ? "" : String.format(Locale.ROOT, ", %.2f of the ceiling", row.ofLimit());
+    }
+
+    /** A figure of code that allocated is one of code that was not compiled yet. Of a ratio both sides count. */
+    private static String mark(StudyFile file, StudyFile.Row row) {
+        List<String> engines = List.of(row.engine().split("/", -1));
+        double bytes = file.results().stream()
+                .filter(other -> other.metric().equals("allocated") && other.name().equals(row.name()) && engines.contains(other.engine()))
+                .mapToDouble(StudyFile.Row::value)
+                .max()
+                .orElse(0);
+        return bytes == 0 ? "" : String.format(Locale.ROOT, ", NOT SETTLED: allocates %.0f B a call", bytes);
     }
 
     private static double orZero(double value) {

@@ -7,8 +7,10 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneId;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -23,6 +25,10 @@ final class TuneCommand implements Runnable {
     @Option(names = "--quick", description = "Fewer values and rounds: within 40 seconds instead of three minutes.")
     private boolean quick;
 
+    @Option(names = "--setting", split = ",", paramLabel = "NAME",
+            description = "Only these, such as zstar.tile.rows, in their share of the time; the profile has no others (default: all).")
+    private List<String> settings = List.of();
+
     @Option(names = "--dry-run", description = "Only measures and tells; writes nothing.")
     private boolean dry;
 
@@ -32,19 +38,22 @@ final class TuneCommand implements Runnable {
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
-    private final Function<Boolean, Tuner> tuners;
+    private final BiFunction<Boolean, List<String>, Tuner> tuners;
 
     TuneCommand() {
         this(Tuner::of);
     }
 
-    /** With the search for quick, or not. */
-    TuneCommand(Function<Boolean, Tuner> tuners) {
+    /** With the search for quick or not, and for some settings or all. */
+    TuneCommand(BiFunction<Boolean, List<String>, Tuner> tuners) {
         this.tuners = tuners;
     }
 
     @Override
     public void run() {
+        if (dry && out != null) {
+            throw new IllegalArgumentException("--dry-run writes nothing, so --out has no use; expected one of the two");
+        }
         Path file = dry ? null : out != null ? out
                 : Tuned.place().orElseThrow(() -> new StudyException("there is no place for this user's profile; name one with --out"));
         if (file != null) {
@@ -52,17 +61,17 @@ final class TuneCommand implements Runnable {
         }
         Tuned tuned;
         try (ProgressReport report = new ProgressReport(spec.commandLine().getErr())) {
-            tuned = tuners.apply(quick).run(report);
+            tuned = tuners.apply(quick, settings).run(report);
         }
         PrintWriter printed = spec.commandLine().getOut();
         table(tuned, printed);
         if (file == null) {
             printed.println("Nothing was written (--dry-run).");
         } else if (!tuned.conclusive()) {
-            printed.println("This machine was too busy for three rounds of each: nothing was written, try again when it is idle.");
+            printed.println("Nothing was written.");
         } else {
             tuned.write(file, "written by zstar tune on " + LocalDate.now(ZoneId.systemDefault()) + "; delete this file to undo it");
-            printed.printf("Written to %s%n", file);
+            printed.printf(Locale.ROOT, "Written to %s%n", file);
             printed.println(out == null ? "Every program of this user that runs zstar on this processor reads it from now on."
                     : "To use it: java -Dzstar.profile=" + file);
             printed.println("To undo it delete the file; to run once without: java -Dzstar.profile=none");
@@ -71,24 +80,28 @@ final class TuneCommand implements Runnable {
     }
 
     private static void table(Tuned tuned, PrintWriter out) {
-        out.printf("%s, %d-bit vectors. How many times as fast as the value before, each in a JVM of its own:%n%n", tuned.cpu(), tuned.bits());
-        out.printf("%-20s %10s %10s %8s %8s %8s%n", "setting", "before", "tried", "rounds", "median", "worst");
+        out.printf(Locale.ROOT, "%s, %d-bit vectors. How many times as fast as the value before, each in a JVM of its own:%n%n",
+                tuned.cpu(), tuned.bits());
+        out.printf(Locale.ROOT, "%-20s %10s %10s %8s %8s %8s%n", "setting", "before", "tried", "rounds", "median", "worst");
         for (Tuned.Trial trial : tuned.trials()) {
-            out.printf("%-20s %10d %10d %8d %8s %8s%s%n", trial.setting(), trial.baseline(), trial.value(), trial.rounds(), shown(trial.gain()),
-                    shown(trial.worst()), trial.taken() ? "  taken" : "");
+            out.printf(Locale.ROOT, "%-20s %10d %10d %8d %8s %8s%s%n", trial.setting(), trial.baseline(), trial.value(), trial.rounds(),
+                    shown(trial.gain()), shown(trial.worst()), trial.taken() ? "  taken" : "");
         }
         out.println();
-        if (tuned.taken().isEmpty()) {
+        if (!tuned.conclusive()) {
+            out.println("This machine was too busy, or too slow, for three rounds of each, which proves nothing: try again when it is idle.");
+        } else if (tuned.taken().isEmpty()) {
             out.println("No value gained more than 2% without losing a round, in three rounds at least: the defaults stay.");
         } else {
             String again = Double.isNaN(tuned.gain()) ? "there was no time to measure again"
-                    : String.format("measured again, %.3f times as fast as the defaults, worst %.3f", tuned.gain(), tuned.worst());
-            out.printf("%s: %s%s%n", list(tuned.taken()), again, tuned.confirmed() ? "." : ", so the defaults stay.");
+                    : String.format(Locale.ROOT, "measured again, %.3f times as fast as the defaults, worst %.3f", tuned.gain(),
+                            tuned.worst());
+            out.printf(Locale.ROOT, "%s: %s%s%n", list(tuned.taken()), again, tuned.confirmed() ? "." : ", so the defaults stay.");
         }
     }
 
     private static String shown(double gain) {
-        return Double.isNaN(gain) ? "-" : String.format("%.3f", gain);
+        return Double.isNaN(gain) ? "-" : String.format(Locale.ROOT, "%.3f", gain);
     }
 
     private static String list(Map<String, Long> values) {

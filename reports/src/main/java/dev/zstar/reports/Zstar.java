@@ -2,6 +2,8 @@ package dev.zstar.reports;
 
 import dev.zstar.benchmarks.study.StudyException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -23,6 +25,8 @@ public final class Zstar implements Runnable {
 
     /** Runs a command and exits with its code. */
     public static void main(String[] arguments) {
+        // Ours name the locale wherever they format; libraries that draw progress or describe the system do not.
+        Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
         System.exit(commandLine().execute(arguments));
     }
 
@@ -30,20 +34,47 @@ public final class Zstar implements Runnable {
         CommandLine line = new CommandLine(new Zstar());
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpWidth(WIDTH);
-        line.setExecutionExceptionHandler((exception, command, _) -> {
-            PrintWriter err = command.getErr();
-            if (exception instanceof StudyException || exception instanceof IllegalArgumentException
-                    || exception instanceof UnsupportedOperationException || exception instanceof java.io.UncheckedIOException) {
-                err.println("zstar: " + exception.getMessage());
-            } else {
-                err.println("zstar: this is a bug: " + exception + " (set ZSTAR_DEBUG=1 to see where)");
-            }
-            if (System.getenv("ZSTAR_DEBUG") != null) {
-                exception.printStackTrace(err);
-            }
-            return 1;
-        });
+        line.setExecutionStrategy(Zstar::execute);
+        line.setExecutionExceptionHandler((exception, command, _) -> failed(exception, command.getErr()));
+        line.setParameterExceptionHandler((exception, _) -> misunderstood(exception));
         return line;
+    }
+
+    /** Lets errors, such as of memory, go the way of exceptions. */
+    private static int execute(CommandLine.ParseResult parsed) {
+        try {
+            return new CommandLine.RunLast().execute(parsed);
+        } catch (Error e) {
+            throw new CommandLine.ExecutionException(parsed.asCommandLineList().getLast(), e.toString(), e);
+        }
+    }
+
+    private static int failed(Exception exception, PrintWriter err) {
+        boolean wrapped = exception instanceof CommandLine.ExecutionException && exception.getCause() != null;
+        Throwable reason = wrapped ? exception.getCause() : exception;
+        err.println("zstar: " + switch (reason) {
+            case StudyException e -> e.getMessage();
+            case IllegalArgumentException e -> e.getMessage();
+            case UnsupportedOperationException e -> e.getMessage();
+            case UncheckedIOException e -> e.getMessage();
+            case OutOfMemoryError e -> "memory ran out: " + e.getMessage();
+            default -> "this is a bug: " + reason + " (set ZSTAR_DEBUG=1 to see where)";
+        });
+        String debug = System.getenv("ZSTAR_DEBUG");
+        if (debug != null && !debug.isEmpty()) {
+            reason.printStackTrace(err);
+        }
+        return 1;
+    }
+
+    /** A line that says what, and one where to look: the whole help would hide both. */
+    private static int misunderstood(CommandLine.ParameterException exception) {
+        CommandLine command = exception.getCommandLine();
+        PrintWriter err = command.getErr();
+        err.println("zstar: " + exception.getMessage());
+        CommandLine.UnmatchedArgumentException.printSuggestions(exception, err);
+        err.println("See " + command.getCommandSpec().qualifiedName() + " --help");
+        return command.getCommandSpec().exitCodeOnInvalidInput();
     }
 
     @Override

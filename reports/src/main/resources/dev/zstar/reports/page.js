@@ -6,6 +6,12 @@ const COLOURS = { simd: "#0b6bcb", openblas: "#d9730d", scalar: "#1a8754", other
 const MARKERS = { simd: "circle", openblas: "triangle", scalar: "rect", other: "diamond" };
 
 const rows = (suite, metric) => study.results.filter(r => r.suite === suite && r.metric === metric && r.value !== null);
+// zstar's own engine comes first: simd, or scalar where that cannot run.
+const own = suite => (study.results.find(r => r.suite === suite && r.metric === "us") || {}).engine;
+// Heap bytes of a call while it was timed, of both sides of a ratio: code that allocates was not compiled yet, and its figure says little.
+const unsettled = r => Math.max(0, ...study.results.filter(s => s.metric === "allocated" && s.suite === r.suite && s.case === r.case
+  && r.engine.split("/").includes(s.engine)).map(s => s.value));
+const mark = r => unsettled(r) ? " (not settled: allocates " + number(unsettled(r)) + " B a call)" : "";
 const ceiling = name => (study.ceilings.find(c => c.name === name) || {}).value;
 const number = (x, digits = 3) => x === undefined || x === null ? "" : Math.abs(x) >= 10000
   ? Math.round(x).toLocaleString("en") : String(Number(x.toPrecision(digits)));
@@ -30,19 +36,21 @@ function summarise() {
   const seconds = rows("training", "seconds").find(r => r.case.startsWith("digits"));
   if (accuracy) fact(number(100 * accuracy.value) + "%", "of handwritten digits it had never seen were read right by a deep equilibrium model trained here in "
     + number(seconds.value) + " s on " + accuracy.threads + (accuracy.threads === 1 ? " thread." : " threads."));
-  const forward = rows("forward", "us").find(r => r.engine === "simd");
+  const forward = rows("forward", "us").find(r => r.engine === own("forward"));
   if (forward) {
-    const get = metric => (rows("forward", metric).find(r => r.engine === "simd" && r.case === forward.case) || {}).value;
-    fact(number(forward.value) + " µs", "for an equilibrium of " + forward.params.n + " numbers: " + get("nfev") + " evaluations reach what "
-      + number(get("depth")) + " plain layers would; the whole solve takes " + number(get("overhead")) + " times as long as they do, and allocates "
-      + number(get("allocated")) + " bytes.");
+    const get = metric => (rows("forward", metric).find(r => r.engine === forward.engine && r.case === forward.case) || {}).value;
+    fact(number(forward.value) + " µs", "for an equilibrium of " + forward.params.n + " numbers: " + get("nfev") + " evaluations "
+      + (get("depth") === undefined ? "" : "reach what " + number(get("depth")) + " plain layers would") + "; the whole solve takes " + number(get("overhead")) + " times as long as they do, and allocates "
+      + number(get("allocated")) + " bytes" + mark(forward) + ".");
   }
-  const ratios = rows("kernels", "ratio").filter(r => r.engine === "simd/openblas");
-  const gemm = ratios.filter(r => r.case.startsWith("gemm n=")), gemv = ratios.filter(r => r.case.startsWith("gemv n="));
+  const ratios = rows("kernels", "ratio").filter(r => r.engine.endsWith("/openblas"));
+  const settled = start => ratios.filter(r => r.case.startsWith(start) && !unsettled(r));
+  const without = start => { const left = ratios.filter(r => r.case.startsWith(start) && unsettled(r)).length; return left ? ", " + left + " not settled and left out" : ""; };
+  const gemm = settled("gemm n="), gemv = settled("gemv n=");
   const range = list => number(Math.min(...list.map(r => r.value))) + "–" + number(Math.max(...list.map(r => r.value))) + "×";
   if (gemm.length) fact(range(gemm), "the speed of OpenBLAS for matrix times matrix, in Java, weights packed once (median of "
-    + gemm[0].runs + " fresh processes).");
-  if (gemv.length) fact(range(gemv), "the speed of OpenBLAS for matrix times vector.");
+    + gemm[0].runs + " fresh processes" + without("gemm n=") + ").");
+  if (gemv.length) fact(range(gemv), "the speed of OpenBLAS for matrix times vector" + without("gemv n=") + ".");
   const memory = kind => rows("depth", "bytes").filter(r => r.case.startsWith(kind)).sort((a, b) => a.params.depth - b.params.depth);
   const deq = memory("DEQ"), unrolled = memory("unrolled");
   if (deq.length > 1) fact(number(unrolled.at(-1).value / deq.at(-1).value) + "×", "less memory than a network of " + deq.at(-1).params.depth
@@ -106,7 +114,7 @@ function speed(title, note, metric, unit, select, lines) {
     xAxis: axis("n", "log", { logBase: 2, min: Math.min(...all.map(r => r.params.n)), nameGap: 30 }),
     yAxis: axis(unit, "value", { wide: true, max: Math.ceil(top * 1.04 / (top > 100 ? 50 : 10)) * (top > 100 ? 50 : 10) }), series: drawn,
   }, ["case", "engine", unit, "slowest fork", "share of the ceiling"],
-  all.map(r => [r.case, r.engine, r.value, r.min, r.ofLimit === null ? "" : number(100 * r.ofLimit) + "%"]));
+  all.map(r => [r.case + mark(r), r.engine, r.value, r.min, r.ofLimit === null ? "" : number(100 * r.ofLimit) + "%"]));
 }
 
 // How each solver ended on each problem of known difficulty; other forward results have no tolerance among their numbers.
@@ -185,7 +193,7 @@ function mixed() {
   table(heading("Narrow weights, corrected", "One thread, to 10⁻⁶: most evaluations read W in bf16 or 8-bit integers, and a few in f32 correct them, so that the solution is that of the f32 weights. Medians."),
     ["weights", "n", "batch", "µs", "times as fast", "evaluations in f32", "in narrow weights", "MiB of W read", "relative residual"], all.map(r => {
       const bytes = get(r, "weightBytes");
-      return [r.case.split(" ").at(-1), r.params.n, r.params.batch, r.value, number(get(r, "ratio") || 1), get(r, "nfev"), get(r, "cheapNfev") || 0,
+      return [r.case.split(" ").at(-1) + mark(r), r.params.n, r.params.batch, r.value, number(get(r, "ratio") || 1), get(r, "nfev"), get(r, "cheapNfev") || 0,
         bytes === undefined ? "" : bytes / 2 ** 20, get(r, "residual") === undefined ? "" : get(r, "residual").toExponential(2)];
     }));
 }
@@ -198,14 +206,14 @@ function draw() {
   const kernels = rows("kernels", "ratio");
   if (kernels.length) {
     const of = (r, metric) => rows("kernels", metric).find(s => s.case === r.case && s.engine === r.engine.split("/")[0]) || {};
-    const names = kernels.map(r => r.case + ": " + r.engine.replace("/", " / "));
+    const names = kernels.map(r => r.case + ": " + r.engine.replace("/", " / ") + mark(r));
     chart("Every kernel against its rival", "How many times as fast the first is as the second: the median of the forks. 1 is level.", {
       xAxis: axis("times as fast", "log", { logBase: 2, nameGap: 28 }), yAxis: { type: "category", data: names.slice().reverse(), axisLabel: { fontSize: 10, width: 230, overflow: "truncate" } },
       grid: { left: 250 }, legend: { show: false }, series: [{ type: "bar", color: COLOURS.simd, data: kernels.map(r => r.value).reverse(),
         markLine: { symbol: "none", silent: true, data: [{ xAxis: 1, label: { show: false } }], lineStyle: { type: "dashed" } } }], tall: kernels.length,
     }, ["case", "rivals", "ratio", "worst fork", "µs", "share of the ceiling", "heap bytes a call"], kernels.map(r => {
       const rate = of(r, "gflops").value === undefined ? of(r, "gbps") : of(r, "gflops");
-      return [r.case, r.engine.replace("/", " / "), r.value, r.min, of(r, "us").value, rate.ofLimit ? number(100 * rate.ofLimit) + "%" : "", of(r, "allocated").value];
+      return [r.case, r.engine.replace("/", " / "), r.value, r.min, of(r, "us").value, rate.ofLimit ? number(100 * rate.ofLimit) + "%" : "", unsettled(r)];
     }));
   }
   const traces = study.traces;
@@ -241,7 +249,7 @@ function draw() {
       xAxis: { type: "category", data: cases, axisLabel: { interval: 0, fontSize: 10, lineHeight: 13, formatter: c => c.replaceAll(" ", "\n") } }, yAxis: axis("µs", "log", { wide: true }), grid: { bottom: 90 },
       series: engines.map(e => ({ name: e, type: "bar", color: COLOURS[e], data: cases.map(c => (solves.find(r => r.case === c && r.engine === e) || {}).value) })),
     }, ["solve", "engine", "µs", "evaluations", "time / that of its evaluations", "heap bytes", "equivalent depth"],
-    solves.map(r => [r.case, r.engine, r.value, other(r, "nfev"), other(r, "overhead"), other(r, "allocated"), other(r, "depth") || ""]));
+    solves.map(r => [r.case + mark(r), r.engine, r.value, other(r, "nfev"), other(r, "overhead"), other(r, "allocated"), other(r, "depth") || ""]));
   }
   streaming();
   mixed();
@@ -270,13 +278,13 @@ function facts() {
   const entry = (k, v) => { element("dt", k, list); element("dd", v, list); };
   entry("processor", m.cpu + ", " + m.processors + " for this process");
   entry("caches", m.caches.join("; "));
-  entry("memory", number(m.memory / 2 ** 30) + " GiB");
+  entry("memory", m.memory ? number(m.memory / 2 ** 30) + " GiB" : "unknown");
   entry("system", m.os);
   entry("Java", m.jdk);
   m.engines.forEach(e => entry("engine " + e.id, e.available ? e.version : "not available: " + e.reason));
   study.ceilings.forEach(c => entry("ceiling " + c.name, number(c.value) + " " + c.unit));
   entry("started", study.startedAt);
-  if (study.commit) entry("commit", study.commit);
+  entry("commit", study.commit || "unknown");
   entry("again", "./zstar study");
 }
 
@@ -286,6 +294,7 @@ root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark"
 document.getElementById("theme").addEventListener("click", () => theme(root.dataset.theme === "dark" ? "light" : "dark"));
 addEventListener("resize", () => charts.forEach(c => c.instance.resize()));
 summarise();
+(study.remarks || []).forEach(remark => element("p", "Note: " + remark + ".", document.getElementById("charts")));
 draw();
 facts();
 paint();

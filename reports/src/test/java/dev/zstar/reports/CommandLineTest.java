@@ -2,6 +2,8 @@ package dev.zstar.reports;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.zstar.benchmarks.study.Ceiling;
 import dev.zstar.benchmarks.study.Measurements;
@@ -9,11 +11,14 @@ import dev.zstar.benchmarks.study.Result;
 import dev.zstar.benchmarks.study.StudyException;
 import dev.zstar.benchmarks.study.Trace;
 import dev.zstar.benchmarks.study.Tuner;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engines;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
@@ -46,8 +53,12 @@ class CommandLineTest {
     @Test
     void whatIsNotUnderstoodEndsWithTwo() {
         assertThat(run("study", "--quik")).isEqualTo(2);
-        assertThat(err.toString()).contains("Unknown option: '--quik'").doesNotContain("\tat ");
+        assertThat(err.toString()).isEqualTo("zstar: Unknown option: '--quik'\nPossible solutions: --quick\nSee zstar study --help\n");
         assertThat(run("fly")).isEqualTo(2);
+        assertThat(err.toString()).contains("zstar: Unmatched argument at index 0: 'fly'").endsWith("See zstar --help\n");
+        err.getBuffer().setLength(0);
+        assertThat(run("solve", "--n", "many")).isEqualTo(2);
+        assertThat(err.toString()).isEqualTo("zstar: Invalid value for option '--n': 'many' is not an int\nSee zstar solve --help\n");
     }
 
     @Test
@@ -67,16 +78,46 @@ class CommandLineTest {
     @Test
     void badInputIsOneSentence(@TempDir Path temp) throws IOException {
         Path weights = temp.resolve("w.csv");
-        expect("zstar: the weights " + weights + " cannot be read (NoSuchFileException)", "solve", "--weights", weights.toString());
-        Files.writeString(weights, "1,2\n3\n");
-        expect("zstar: " + weights + ", line 2: 1 numbers, expected 2, as many as lines", "solve", "--weights", weights.toString());
+        expect("zstar: the weights " + weights + ": there is no such file", "solve", "--weights", weights.toString());
         Files.writeString(weights, "1,2\n3,x\n");
-        expect("zstar: " + weights + ", line 2, column 2: 'x' is not a number", "solve", "--weights", weights.toString());
-        Files.writeString(weights, "0.1,NaN\n0.3,0.2\n");
-        expect("zstar: cell: W holds NaN in row 1, column 2; every element must be finite", "solve", "--weights", weights.toString());
+        expect("zstar: the weights " + weights + ", line 2, column 2: 'x' is not a number", "solve", "--weights", weights.toString());
         expect("zstar: no engine is called 'fast'; there are: simd, openblas, scalar", "solve", "--engine", "fast");
         expect("zstar: there is no suite 'speed'; there are: kernels, forward, backward, streaming, depth, training", "study", "--suite", "speed");
         expect("zstar: " + temp + " exists and holds more than a study's result; choose another with --out", "study", "--out", temp.toString());
+    }
+
+    @Test
+    void whatWouldBeIgnoredOrIsNotThereIsRefused() {
+        expect("zstar: --n is of random weights, and --weights gives others; expected one of the two", "solve", "--weights", "w", "--n",
+                "3");
+        expect("zstar: --radius is of random weights, and --weights gives others; expected one of the two", "solve", "--radius", "1",
+                "--weights", "w");
+        expect("zstar: --threads is for the suite training, and --suite leaves that out", "study", "--suite", "kernels,depth",
+                "--threads", "1");
+        expect("zstar: --dry-run writes nothing, so --out has no use; expected one of the two", "tune", "--dry-run", "--out", "file");
+        expect("zstar: the setting 'zstar.gemm.pack' is not searched here with --quick; there are: zstar.tile.rows, zstar.tile.inputs",
+                "tune", "--dry-run", "--quick", "--setting", "zstar.gemm.pack");
+        expect("zstar: --radius NaN; expected a number from 0 to 1.0E30", "solve", "--radius", "NaN");
+        int processors = Engines.processors();
+        String range = "expected 1" + (processors == 1 ? "" : " to " + processors) + ", the processors of this process";
+        expect("zstar: --threads 100000; " + range, "solve", "--threads", "100000");
+        expect("zstar: --threads 0; " + range, "solve", "--threads", "0");
+        expect("zstar: --threads 100000; " + range, "study", "--threads", "100000");
+        if (processors > 1) {
+            expect("zstar: --threads 2; the engine scalar runs on 1", "solve", "--engine", "scalar", "--threads", "2");
+        }
+    }
+
+    @Test
+    void memoryThatIsNotThereIsSaidBeforeItIsTaken() {
+        long live = Block.liveBytes();
+        assertThat(run("solve", "--n", "3000000")).isEqualTo(1);
+        assertThat(err.toString()).matches(
+                "zstar: a solve with n = 3000000 and 1 row needs at least 670\\d\\d\\.\\d GiB of memory; this machine has \\d+\\.\\d [GM]iB free\n");
+        err.getBuffer().setLength(0);
+        assertThat(run("solve", "--n", "8", "--batch", "2000000000")).isEqualTo(1);
+        assertThat(err.toString()).matches("zstar: a solve with n = 8 and 2000000000 rows needs at least \\d+\\.\\d GiB of memory; .*\n");
+        assertThat(Block.liveBytes()).isEqualTo(live);
     }
 
     /** A search of one value that is twice as fast, and of one that is not. */
@@ -86,10 +127,13 @@ class CommandLineTest {
         grid.put("zstar.gemm.pack", List.of(16L));
         grid.put("zstar.team.worth", List.of(5L));
         line.addSubcommand("try", new TuneCommand(
-                _ -> new Tuner(grid, Duration.ofHours(1), (_, values) -> new double[] {values.get("zstar.gemm.pack") == 16 ? 1 : 2})));
+                (_, _) -> new Tuner(grid, Duration.ofHours(1), (_, values) -> new double[] {values.get("zstar.gemm.pack") == 16 ? 1 : 2})));
         line.setOut(new PrintWriter(out, true));
         line.setErr(new PrintWriter(err, true));
-        List<String> all = new ArrayList<>(List.of("try", "--out", file.toString()));
+        List<String> all = new ArrayList<>(List.of("try"));
+        if (arguments.length == 0) {
+            all.addAll(List.of("--out", file.toString()));
+        }
         all.addAll(List.of(arguments));
         return line.execute(all.toArray(String[]::new));
     }
@@ -113,11 +157,12 @@ class CommandLineTest {
     void tuneThatFoundNoTimeWritesNothing(@TempDir Path temp) {
         Path file = temp.resolve("my.properties");
         CommandLine line = new CommandLine(new TuneCommand(
-                _ -> new Tuner(Map.of("zstar.gemm.pack", List.of(16L)), Duration.ZERO, (_, _) -> new double[] {1})));
+                (_, _) -> new Tuner(Map.of("zstar.gemm.pack", List.of(16L)), Duration.ZERO, (_, _) -> new double[] {1})));
         line.setOut(new PrintWriter(out, true));
         line.setErr(new PrintWriter(err, true));
         assertThat(line.execute("--out", file.toString())).isZero();
-        assertThat(out.toString()).containsPattern("zstar.gemm.pack +64 +16 +0 +- +-\\n").contains("too busy");
+        assertThat(out.toString()).containsPattern("zstar.gemm.pack +64 +16 +0 +- +-\\n").contains("too busy")
+                .doesNotContain("No value gained");
         assertThat(file).doesNotExist();
     }
 
@@ -137,8 +182,10 @@ class CommandLineTest {
 
     private static StudyFile sample() {
         Result result = new Result("kernels", "gemv n=64 </script>", "simd", 1, new TreeMap<>(Map.of("n", 64.0)), "gbps", 2, 1, 2, 3, 5, 4.0);
-        return StudyFile.of(Instant.EPOCH, new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of()),
-                new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result), List.of(new Trace("picard", "n=1", List.of(1.0, 0.5)))));
+        return StudyFile.of(Instant.EPOCH, new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
+                new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result), List.of(new Trace("picard", "n=1",
+                        List.of(1.0, 0.5))),
+                        List.of("a remark"), List.of("a failure")));
     }
 
     @Test
@@ -146,6 +193,10 @@ class CommandLineTest {
         StudyFile file = sample();
         assertThat(StudyFile.parse(file.json())).isEqualTo(file);
         assertThat(file.json()).contains("\"schema\" : \"zstar.study/1\"").contains("\"case\" : \"gemv n=64").contains("\"ofLimit\" : 0.5");
+        assertThat(file.remarks()).containsExactly("a remark", "a failure");
+        String older = file.json().replaceAll(",\\s*\"remarks\" : \\[[^\\]]*\\]", "").replaceAll(",\\s*\"notes\" : \\[[^\\]]*\\]", "");
+        assertThat(older).doesNotContain("remarks").doesNotContain("notes");
+        assertThat(StudyFile.parse(older).remarks()).as("a file of an older version").isEmpty();
         assertThatThrownBy(() -> StudyFile.parse(file.json().replace("study/1", "study/9")))
                 .hasMessage("the result file has the schema 'zstar.study/9', expected 'zstar.study/1'");
     }
@@ -169,5 +220,79 @@ class CommandLineTest {
         assertThatThrownBy(() -> new ResultFolder(folder)).hasMessageContaining("holds more than a study's result");
         Files.writeString(temp.resolve("file"), "");
         assertThatThrownBy(() -> new ResultFolder(temp.resolve("file/study"))).isInstanceOf(StudyException.class);
+        assertThatThrownBy(() -> new ResultFolder(temp.resolve("file"))).hasMessage(
+                temp.resolve("file") + " exists and is no folder; choose another with --out");
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aResultHasThePermissionsOfOtherFilesAndALinkIsFollowed(@TempDir Path temp) throws IOException {
+        Path folder = temp.resolve("study");
+        Path page = new ResultFolder(folder).write("{}", "page");
+        assertThat(Files.getPosixFilePermissions(folder))
+                .isEqualTo(Files.getPosixFilePermissions(Files.createDirectory(temp.resolve("other"))));
+        assertThat(Files.getPosixFilePermissions(page)).isEqualTo(Files.getPosixFilePermissions(Files.writeString(temp.resolve("file"),
+                "")));
+
+        Path real = Files.createDirectory(temp.resolve("real"));
+        Files.setPosixFilePermissions(real, PosixFilePermissions.fromString("rwxrwxr-x"));
+        Path link = Files.createSymbolicLink(temp.resolve("link"), real);
+        new ResultFolder(link).write("{}", "through the link");
+        assertThat(link).isSymbolicLink();
+        assertThat(real.resolve("index.html")).hasContent("through the link");
+        assertThat(Files.getPosixFilePermissions(real)).as("a folder keeps its own")
+                .isEqualTo(PosixFilePermissions.fromString("rwxrwxr-x"));
+        Path dangling = Files.createSymbolicLink(temp.resolve("dangling"), temp.resolve("nothing"));
+        assertThatThrownBy(() -> new ResultFolder(dangling)).hasMessageContaining("is a link to something that does not exist");
+    }
+
+    @Test
+    void aResultWhoseFolderIsGoneGoesToAnother(@TempDir Path temp) throws IOException {
+        Path above = Files.createDirectory(temp.resolve("above"));
+        ResultFolder folder = new ResultFolder(above.resolve("study"));
+        Files.delete(above);
+        Files.writeString(above, "a file now");
+        StudyException failure = catchThrowableOfType(StudyException.class, () -> folder.write("{}", "kept"));
+        Path saved = Path.of(failure.getMessage().replaceAll(".*; it is in ", ""));
+        assertThat(saved.resolve("index.html")).hasContent("kept");
+        for (String name : List.of("index.html", "study.json")) {
+            Files.delete(saved.resolve(name));
+        }
+        Files.delete(saved);
+    }
+
+    @Test
+    void theCommitIsThatOfThisProjectsCheckout(@TempDir Path temp) throws IOException {
+        Path other = Files.createDirectories(temp.resolve("other/lib"));
+        Files.createDirectory(temp.resolve("other/.git"));
+        assertThat(Checkout.commit(other)).as("a jar in the checkout of something else").isEmpty();
+        assertThat(Checkout.commit(temp)).as("no checkout").isEmpty();
+    }
+
+    @Test
+    void theCommitIsDescribedWhereverOneStands(@TempDir Path temp) throws IOException, InterruptedException {
+        assumeTrue(git(temp, "init", "-q"), "no git");
+        Path code = Files.createDirectories(temp.resolve("reports/target/lib"));
+        Files.writeString(temp.resolve("zstar"), "");
+        Files.writeString(temp.resolve("reports/pom.xml"), "");
+        assertThat(Checkout.commit(code)).as("no commit yet").isEmpty();
+        assertThat(git(temp, "add", "-A")).isTrue();
+        assertThat(git(temp, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "first")).isTrue();
+        assertThat(git(temp, "-c", "user.name=a", "-c", "user.email=a@b", "tag", "-a", "v7", "-m", "seven")).isTrue();
+        assertThat(Checkout.commit(code)).hasValue("v7");
+        Files.writeString(temp.resolve("zstar"), "changed");
+        assertThat(Checkout.commit(code)).hasValue("v7-dirty");
+    }
+
+    private static boolean git(Path folder, String... arguments) throws InterruptedException {
+        List<String> command = new ArrayList<>(List.of("git", "-C", folder.toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().keySet().removeIf(name -> name.startsWith("GIT_"));
+        try {
+            return builder.start().waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        }
     }
 }

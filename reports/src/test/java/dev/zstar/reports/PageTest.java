@@ -46,7 +46,8 @@ class PageTest {
         Optional<Path> browser = browser();
         assumeTrue(browser.isPresent(), "no Chromium on the path");
         StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null,
-                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of()), List.of(), rows, List.of());
+                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), rows, List.of(),
+                List.of("the engine openblas is not compared: it has <no> library"));
         Path page = Files.writeString(temp.resolve("index.html"), Page.html(file.json()));
         File dom = temp.resolve("dom").toFile();
         Process process = new ProcessBuilder(browser.orElseThrow().toString(), "--headless", "--no-sandbox", "--disable-gpu",
@@ -107,6 +108,26 @@ class PageTest {
         assertThat(text).contains("<td>f32</td><td>1024</td><td>1</td><td>1900</td><td>1</td><td>37</td><td>0</td><td>128</td><td></td>");
         assertThat(text).contains("<td>int8</td><td>1024</td><td>1</td><td>1000</td><td>1.9</td><td>5</td><td>42</td><td></td><td>9.30e-7</td>");
         assertThat(text).doesNotContain("test problems");
+    }
+
+    @Test
+    void whatWasLeftOutAndWhatHadNotSettledIsSaid() throws IOException, InterruptedException {
+        for (int n : new int[] {16, 64}) {
+            String name = "gemv n=" + n;
+            Map<String, Double> params = Map.of("n", (double) n);
+            for (String engine : List.of("scalar", "openblas")) {
+                add("kernels", name, engine, params, "gbps", 2);
+                add("kernels", name, engine, params, "us", 1);
+                add("kernels", name, engine, params, "allocated", n == 16 && engine.equals("openblas") ? 96 : 0);
+            }
+            add("kernels", name, "scalar/openblas", params, "ratio", n / 32.0);
+        }
+        String text = drawn();
+        assertThat(text).contains("Note: the engine openblas is not compared: it has &lt;no&gt; library.");
+        assertThat(text).contains("<td>gemv n=16 (not settled: allocates 96 B a call)</td><td>openblas</td>",
+                "<td>gemv n=64</td><td>openblas</td>",
+                "<b>2–2×</b>", "the speed of OpenBLAS for matrix times vector, 1 not settled and left out.");
+        assertThat(text).contains("<dt>commit</dt><dd>unknown</dd>");
     }
 
     @Test

@@ -50,6 +50,8 @@ final class BackwardSuite {
     private static final int SYSTEMS = 50;
 
     private static final double DRIFT = 3e-3;
+    /** How long a backward pass may take to stop allocating. */
+    private static final long SETTLE_NANOS = 5_000_000_000L;
     /** What the others are compared with: it runs first. */
     private static final String FIRST = "gmres";
 
@@ -258,11 +260,15 @@ final class BackwardSuite {
                     layers.add(layer);
                     passes.add(() -> layer.backward(g, sum));
                 }
-                double[][] nanos = Stopwatch.run(4_000_000, 30, passes.toArray(Runnable[]::new));
+                Runnable[] bodies = passes.toArray(Runnable[]::new);
+                Stopwatch.settle(SETTLE_NANOS, bodies);
+                Stopwatch.Times times = Stopwatch.run(4_000_000, 30, bodies);
+                double[][] nanos = times.nanos();
                 int i = 0;
                 for (String mode : modes.keySet()) {
                     String name = mode + " n=" + n + " B=" + batch;
                     add(name, engine, params, "backwardUs", nanos[i][0] * 1e-3);
+                    add(name, engine, params, "allocated", (double) times.bytes()[i]);
                     add(name, engine, params, "backwardRatio", nanos[i++][0] / nanos[0][0]);
                 }
                 layers.forEach(EquilibriumLayer::close);

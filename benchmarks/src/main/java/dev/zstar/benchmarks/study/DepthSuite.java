@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -28,7 +29,7 @@ final class DepthSuite {
     private static final int N = 512;
     private static final int BATCH = 64;
 
-    private record Memory(long live, long high) implements Serializable {}
+    private record Memory(String engine, long live, long high) implements Serializable {}
 
     private DepthSuite() {}
 
@@ -39,18 +40,18 @@ final class DepthSuite {
             for (String kind : new String[] {"DEQ", "unrolled"}) {
                 Memory memory = Fork.call(Child.class, Memory.class, kind + " " + depth);
                 String name = kind + " depth=" + depth;
-                add(results, name, depth, "bytes", (double) memory.live());
+                add(results, name, memory.engine(), depth, "bytes", (double) memory.live());
                 if (memory.high() > 0) {
-                    add(results, name, depth, "rss", (double) memory.high());
+                    add(results, name, memory.engine(), depth, "rss", (double) memory.high());
                 }
-                progress.step(String.format("%s: %.1f MiB", name, memory.live() / 0x1p20));
+                progress.step(String.format(Locale.ROOT, "%s: %.1f MiB", name, memory.live() / 0x1p20));
             }
         }
     }
 
-    private static void add(List<Result> results, String name, int depth, String metric, double value) {
+    private static void add(List<Result> results, String name, String engine, int depth, String metric, double value) {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("depth", (double) depth, "n", (double) N, "batch", (double) BATCH));
-        results.add(Result.of("depth", name, "simd", 1, params, metric, null, value));
+        results.add(Result.of("depth", name, engine, 1, params, metric, null, value));
     }
 
     /** One point, in its own JVM. */
@@ -74,7 +75,7 @@ final class DepthSuite {
                     long live = argument.startsWith("DEQ")
                             ? equilibrium(engine, cell, depth, x, g, dw, du, db)
                             : unrolled(engine, cell, depth, x, g, dw, du, db);
-                    return new Memory(live, highWater());
+                    return new Memory(engine.name(), live, highWater());
                 }
             }
         }

@@ -100,7 +100,7 @@ final class FaultSuite {
     }
 
     private static void add(List<Result> results, String metric, long value) {
-        results.add(Result.of("forward", "random solves", "simd", 1, new TreeMap<>(Map.of()), metric, null, (double) value));
+        results.add(Result.of("forward", "random solves", Study.own(), 1, new TreeMap<>(Map.of()), metric, null, (double) value));
     }
 
     /** Some of the seeds, in a JVM of its own. */
@@ -113,7 +113,7 @@ final class FaultSuite {
             long before = Block.liveBytes();
             RandomSolves solves;
             RandomSystems systems;
-            try (Engine engine = Engines.named("simd", 1)) {
+            try (Engine engine = Engines.named(Study.own(), 1)) {
                 solves = new RandomSolves(engine);
                 systems = new RandomSystems(engine);
                 for (long seed = from; seed < from + count; seed++) {

@@ -5,15 +5,19 @@ import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.Serializable;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** Runs a task in a JVM of its own, started as this one was: what the JIT has learnt elsewhere, and memory used before, stay outside. */
 final class Fork {
     private static final long LIMIT_SECONDS = 600;
+    /** What a JVM says whatever happens, such as that it heeds JAVA_TOOL_OPTIONS. */
+    private static final Pattern CHATTER = Pattern.compile("^(WARNING|Picked up )");
 
     private Fork() {}
 
@@ -87,7 +91,10 @@ final class Fork {
     }
 
     private static String lastLine(Path err) throws IOException {
-        List<String> lines = Files.readAllLines(err).stream().filter(line -> !line.isBlank() && !line.startsWith("WARNING")).toList();
+        // Whatever encoding the child's terminal would have.
+        List<String> lines = new String(Files.readAllBytes(err), StandardCharsets.UTF_8).lines()
+                .filter(line -> !line.isBlank() && !CHATTER.matcher(line).find())
+                .toList();
         // What was logged before is not the reason.
         return lines.stream().filter(line -> line.startsWith("Exception in")).findFirst()
                 .orElse(lines.isEmpty() ? "it said nothing" : lines.getFirst());

@@ -55,7 +55,19 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
         }
     }
 
+    /** Multiply-adds, twice, that plain loops can take within a case: some tenths of a second a call. */
+    private static final double SLOW_WORK = 3e8;
+
+    /** The cases that the engine at hand can take. */
     static List<KernelCase> all(boolean quick) {
+        List<KernelCase> cases = listed(quick);
+        if (!Study.fast()) {
+            cases.removeIf(shape -> shape.kind() == Kind.TEAM || shape.work() > SLOW_WORK);
+        }
+        return cases;
+    }
+
+    private static List<KernelCase> listed(boolean quick) {
         List<KernelCase> cases = new ArrayList<>();
         for (int n : quick ? new int[] {16, 256, 1024} : new int[] {16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192}) {
             cases.add(new KernelCase(Kind.GEMV, Type.F32, n, 1, 1));
@@ -99,6 +111,21 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
             cases.add(new KernelCase(Kind.TEAM, Type.F32, n, 1, threads));
         }
         return cases;
+    }
+
+    /** The contender to judge. */
+    String first() {
+        return named(kind.first);
+    }
+
+    /** What it is compared with. */
+    String second() {
+        return named(kind.second);
+    }
+
+    /** Where simd cannot run, another engine takes its place, under its own name. */
+    private static String named(String contender) {
+        return contender.equals("simd") ? Study.own() : contender;
     }
 
     /** What people and files call it. */
@@ -145,16 +172,17 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
         Block w = hold(held, KernelSuite.gaussian(type, random, n, n));
         Block z = hold(held, KernelSuite.gaussian(type, random, batch, n));
         Block out = hold(held, Block.allocate(type, batch, n));
-        for (String name : List.of(kind.first, kind.second)) {
+        for (String name : List.of(first(), second())) {
             if (name.equals("openblas") && !Study.engines().contains(name)) {
                 continue;
             }
-            Engine engine = hold(held, Engines.named(name.equals("openblas") ? name : "simd", name.equals("team") ? threads : 1));
+            Engine engine = hold(held, Engines.named(name.equals("openblas") ? name : Study.own(), name.equals("team") ? threads : 1));
             if (kind == Kind.PLAIN) {
                 contenders.put(name, () -> engine.gemm(1, z, false, w, false, 0, out));
                 continue;
             }
-            Weights weights = hold(held, engine.pack(w, name.equals("bf16") ? Format.BF16 : name.equals("int8") ? Format.INT8 : Format.FULL));
+            Format format = name.equals("bf16") ? Format.BF16 : name.equals("int8") ? Format.INT8 : Format.FULL;
+            Weights weights = hold(held, engine.pack(w, format));
             contenders.put(name, switch (name) {
                 case "fused", "unfused" -> cell(name, engine, weights, z, out, random, held);
                 default -> kind == Kind.GEMV_TRANSPOSED
@@ -195,14 +223,14 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
             vectors[i] = new Vector4f(random.nextFloat(), random.nextFloat(), random.nextFloat(), 1);
             results[i] = new Vector4f();
         }
-        Engine engine = hold(held, Engines.named("simd", 1));
+        Engine engine = hold(held, Engines.named(Study.own(), 1));
         Block m = hold(held, Block.allocate(Type.F32, 16, n));
         Block v = hold(held, Block.allocate(Type.F32, 4, n));
         Block out = hold(held, Block.allocate(Type.F32, 4, n));
         F32Joml.put(matrices, m, 0);
         F32Joml.put(vectors, v, 0);
-        contenders.put(kind.first, () -> engine.small().transform(m, v, out));
-        contenders.put(kind.second, () -> {
+        contenders.put(first(), () -> engine.small().transform(m, v, out));
+        contenders.put(second(), () -> {
             for (int i = 0; i < results.length; i++) {
                 matrices[i].transform(vectors[i], results[i]);
             }

@@ -3,11 +3,11 @@ package dev.zstar.benchmarks.study;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Type;
 import java.io.Serializable;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -18,18 +18,31 @@ final class KernelSuite {
     /** A ceiling that moves by more than this while a case is timed says that the machine was disturbed. */
     private static final double DRIFT = 0.05;
     private static final int ATTEMPTS = 3;
+    /** How long a contender may take to stop allocating, before each attempt. */
+    private static final long SETTLE_NANOS = 3_000_000_000L;
 
-    /** What one fork found for one case: sorted nanoseconds of each contender, the ceiling, and heap bytes of a call of the first. */
-    private record Timing(KernelCase shape, LinkedHashMap<String, double[]> nanos, double ceiling, double drift, double allocated)
-            implements Serializable {
+    /** What one fork found for one contender: nanoseconds of a call in the fastest slice, and heap bytes of a call, the most. */
+    private record Times(double nanos, long bytes) implements Serializable {}
+
+    /** What one fork found for one case; without a ceiling that and the drift are NaN. */
+    private record Timing(KernelCase shape, LinkedHashMap<String, Times> times, double ceiling, double drift) implements Serializable {
+        double nanos(String contender) {
+            return times.get(contender).nanos();
+        }
+
         double ratio() {
-            return nanos.get(shape.kind().second)[0] / nanos.get(shape.kind().first)[0];
+            return nanos(shape.second()) / nanos(shape.first());
+        }
+
+        /** Whether the machine was quiet, and all of the code compiled. */
+        boolean settled() {
+            return !(drift > DRIFT) && times.values().stream().allMatch(one -> one.bytes() == 0);
         }
     }
 
     private record Found(ArrayList<Ceiling> ceilings, ArrayList<Timing> timings) implements Serializable {
         double drift() {
-            return timings.stream().mapToDouble(Timing::drift).max().orElse(0);
+            return timings.stream().mapToDouble(Timing::drift).filter(Double::isFinite).max().orElse(0);
         }
     }
 
@@ -42,7 +55,8 @@ final class KernelSuite {
         for (int fork = 0; fork < forks; fork++) {
             Found one = Fork.call(Child.class, Found.class, quick ? "quick" : "full");
             found.add(one);
-            progress.step(String.format("ceiling %.0f GFLOP/s, drift at most %.0f%%", one.ceilings().getFirst().value(), 100 * one.drift()));
+            progress.step(one.ceilings().isEmpty() ? "on " + Study.own() : String.format(
+                    Locale.ROOT, "ceiling %.0f GFLOP/s, drift at most %.0f%%", one.ceilings().getFirst().value(), 100 * one.drift()));
         }
         for (Ceiling ceiling : found.getFirst().ceilings()) {
             double best = found.stream()
@@ -60,20 +74,24 @@ final class KernelSuite {
 
     private static void report(KernelCase shape, List<Timing> timings, List<Result> results) {
         KernelCase.Kind kind = shape.kind();
-        for (String contender : timings.getFirst().nanos().keySet()) {
+        for (String contender : timings.getFirst().times().keySet()) {
             boolean rated = kind != KernelCase.Kind.TRANSFORM && !contender.equals("bf16") && !contender.equals("int8");
             if (rated) {
                 double limit = Stopwatch.quantile(sorted(timings, Timing::ceiling), 0.5);
                 boolean alone = contender.equals("alone");
                 results.add(result(shape, contender, alone ? 1 : shape.threads(), shape.computes() ? "gflops" : "gbps",
-                        sorted(timings, timing -> shape.work() / timing.nanos().get(contender)[0]), alone ? null : limit));
+                        sorted(timings, timing -> shape.work() / timing.nanos(contender)), alone || Double.isNaN(limit) ? null : limit));
             }
-            results.add(result(shape, contender, shape.threads(), "us", sorted(timings, timing -> timing.nanos().get(contender)[0] / 1e3), null));
+            double[] micros = sorted(timings, timing -> timing.nanos(contender) / 1e3);
+            results.add(result(shape, contender, shape.threads(), "us", micros, null));
+            // The most of the forks: one that allocated spoils the figure.
+            double bytes = timings.stream().mapToLong(timing -> timing.times().get(contender).bytes()).max().orElseThrow();
+            results.add(result(shape, contender, shape.threads(), "allocated", new double[] {bytes}, null));
         }
-        if (timings.getFirst().nanos().size() == 2) {
-            results.add(result(shape, kind.first + "/" + kind.second, shape.threads(), "ratio", sorted(timings, Timing::ratio), null));
+        if (timings.getFirst().times().size() == 2) {
+            String both = shape.first() + "/" + shape.second();
+            results.add(result(shape, both, shape.threads(), "ratio", sorted(timings, Timing::ratio), null));
         }
-        results.add(result(shape, kind.first, shape.threads(), "allocated", sorted(timings, Timing::allocated), null));
     }
 
     private static double[] sorted(List<Timing> timings, ToDoubleFunction<Timing> value) {
@@ -95,8 +113,11 @@ final class KernelSuite {
             List<KernelCase> cases = KernelCase.all(quick);
             int most = cases.stream().mapToInt(KernelCase::threads).max().orElse(1);
             for (int threads = 1; threads <= most; threads++) {
-                try (Roofline roofline = new Roofline(threads)) {
-                    ceilings.addAll(roofline.measure(quick));
+                // The loops that reach the ceilings are vector code.
+                try (Roofline roofline = Study.fast() ? new Roofline(threads) : null) {
+                    if (roofline != null) {
+                        ceilings.addAll(roofline.measure(quick));
+                    }
                     for (KernelCase shape : cases) {
                         if (shape.threads() == threads) {
                             timings.add(measure(shape, roofline, quick));
@@ -113,16 +134,18 @@ final class KernelSuite {
                 Map<String, Runnable> contenders = shape.contenders(held);
                 Runnable[] bodies = contenders.values().toArray(Runnable[]::new);
                 Timing timing = null;
-                for (int attempt = 0; attempt < ATTEMPTS && (timing == null || timing.drift() > DRIFT); attempt++) {
-                    double before = shape.ceiling(roofline);
-                    double[][] nanos = Stopwatch.run(4_000_000, quick ? 25 : 40, bodies);
-                    double after = shape.ceiling(roofline);
-                    LinkedHashMap<String, double[]> byName = new LinkedHashMap<>();
+                for (int attempt = 0; attempt < ATTEMPTS && (timing == null || !timing.settled()); attempt++) {
+                    Stopwatch.settle(SETTLE_NANOS, bodies);
+                    double before = ceiling(shape, roofline);
+                    Stopwatch.Times found = Stopwatch.run(4_000_000, quick ? 25 : 40, bodies);
+                    double after = ceiling(shape, roofline);
+                    LinkedHashMap<String, Times> times = new LinkedHashMap<>();
                     int b = 0;
                     for (String name : contenders.keySet()) {
-                        byName.put(name, nanos[b++]);
+                        times.put(name, new Times(found.nanos()[b][0], found.bytes()[b]));
+                        b++;
                     }
-                    timing = new Timing(shape, byName, Math.max(before, after), Math.abs(after - before) / before, allocated(bodies[0]));
+                    timing = new Timing(shape, times, Math.max(before, after), Math.abs(after - before) / before);
                 }
                 return timing;
             } finally {
@@ -130,17 +153,12 @@ final class KernelSuite {
             }
         }
 
-        private static double allocated(Runnable body) {
-            var counter = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-            long before = counter.getCurrentThreadAllocatedBytes();
-            for (int i = 0; i < 10; i++) {
-                body.run();
-            }
-            return (counter.getCurrentThreadAllocatedBytes() - before) / 10.0;
+        private static double ceiling(KernelCase shape, Roofline roofline) {
+            return roofline == null ? Double.NaN : shape.ceiling(roofline);
         }
     }
 
-    private static void close(AutoCloseable resource) {
+    static void close(AutoCloseable resource) {
         try {
             resource.close();
         } catch (Exception e) {

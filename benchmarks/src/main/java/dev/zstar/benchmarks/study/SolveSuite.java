@@ -19,7 +19,6 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Picard;
 import dev.zstar.solvers.Stopping;
 import java.io.Serializable;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -120,7 +119,7 @@ final class SolveSuite {
                     Anderson steady = Anderson.plan(e, Type.F32, n, batch, Anderson.Options.DEFAULT, Stopping.fixed(STEADY));
                     Picard plain = Picard.plan(e, Type.F32, n, batch, 1, Stopping.relative(TOLERANCE).within(2000).traced());
                     Block out = e.allocate(Type.F32, batch, n)) {
-                if (engine.equals("simd")) {
+                if (engine.equals(Study.own())) {
                     methods(e, cell, zero, z, n, batch);
                 }
                 z.copyFrom(zero);
@@ -128,7 +127,7 @@ final class SolveSuite {
                 if (!first.succeeded()) {
                     throw new StudyException(name + " on " + engine + ": " + first);
                 }
-                if (engine.equals("simd")) {
+                if (engine.equals(Study.own())) {
                     trace(name, "anderson(5)", first);
                     z.copyFrom(zero);
                     trace(name, "picard", plain.solve(cell, z));
@@ -140,12 +139,13 @@ final class SolveSuite {
                     z.copyFrom(zero);
                     anderson.solve(cell, z);
                 };
-                long allocated = allocated(solve);
+                Stopwatch.settle(WARM_NANOS, solve);
                 // No row leaves here, so that all evaluations are of whole batches.
-                double[][] nanos = Stopwatch.run(4_000_000, 100, solve, () -> {
+                Stopwatch.Times times = Stopwatch.run(4_000_000, 100, solve, () -> {
                     z.copyFrom(zero);
                     steady.solve(cell, z);
                 }, () -> cell.apply(z, out, all));
+                double[][] nanos = times.nanos();
                 double overhead = nanos[1][0] / (STEADY * nanos[2][0]);
                 add("forward", name, "us", nanos[0], 1e-3);
                 single("forward", name, "nfev", evaluations);
@@ -153,7 +153,7 @@ final class SolveSuite {
                 double traffic = traffic(e, cell, zero, z, n, batch);
                 single("forward", name, "traffic", traffic);
                 single("forward", name, "trafficRatio", traffic / LEAST);
-                single("forward", name, "allocated", (double) allocated);
+                single("forward", name, "allocated", (double) times.bytes()[0]);
                 long bytes = anderson.bytes() + cell.bytes() + z.bytes();
                 single("forward", name, "bytes", (double) bytes);
                 if (depth.isPresent()) {
@@ -177,10 +177,9 @@ final class SolveSuite {
                 z.copyFrom(zero);
                 method.solve(cell, z);
             }).toArray(Runnable[]::new);
-            for (Runnable solve : solves) {
-                allocated(solve);
-            }
-            double[][] nanos = Stopwatch.run(4_000_000, 30, solves);
+            Stopwatch.settle(WARM_NANOS, solves);
+            Stopwatch.Times times = Stopwatch.run(4_000_000, 30, solves);
+            double[][] nanos = times.nanos();
             int i = 0;
             for (Map.Entry<String, FixedPointSolver> method : methods.entrySet()) {
                 String name = method.getKey() + " of n=" + n + " B=" + batch;
@@ -188,6 +187,7 @@ final class SolveSuite {
                 single("forward", name, "nfev", method.getValue().solve(cell, z).evaluations());
                 single("forward", name, "blocks", (double) method.getValue().bytes() / Block.bytes(Type.F32, batch, n));
                 add("forward", name, "methodUs", nanos[i], 1e-3);
+                single("forward", name, "allocated", (double) times.bytes()[i]);
                 single("forward", name, "methodRatio", nanos[i++][0] / nanos[0][0]);
                 method.getValue().close();
             }
@@ -225,43 +225,19 @@ final class SolveSuite {
                 long rows = outcome.rowEvaluations();
                 Rows all = new Rows(batch);
                 Runnable solve = () -> gmres.solve(adjoint, g, u);
-                long allocated = allocated(solve);
-                double[][] nanos = Stopwatch.run(4_000_000, 100, solve, () -> cell.vjp(g, out, all));
+                Stopwatch.settle(WARM_NANOS, solve);
+                Stopwatch.Times times = Stopwatch.run(4_000_000, 100, solve, () -> cell.vjp(g, out, all));
+                double[][] nanos = times.nanos();
                 add("backward", name, "us", nanos[0], 1e-3);
                 single("backward", name, "nfev", evaluations);
                 single("backward", name, "residual", residual);
                 single("backward", name, "overhead", nanos[0][0] / (nanos[1][0] * rows / batch));
-                single("backward", name, "allocated", (double) allocated);
+                single("backward", name, "allocated", (double) times.bytes()[0]);
             }
         }
 
         private void trace(String problem, String solver, Outcome outcome) {
             traces.add(new Trace(solver, problem.substring(problem.indexOf(' ') + 1), Arrays.stream(outcome.trace()).boxed().toList()));
-        }
-
-        /**
-         * Bytes of heap that a solve allocates, once it is warm: the most of ten. What a solve does once, as the last row's product alone, takes some
-         * hundreds of solves to be compiled, which a stopwatch's own warm-up does not reach: on a busy machine the first solves that were timed, of
-         * n = 64, took 39 to 1,483 µs, and 8.7 µs after this. So it comes before the times.
-         */
-        private static long allocated(Runnable solve) {
-            long start = System.nanoTime();
-            int clean = 0;
-            while (clean < 10 && System.nanoTime() - start < WARM_NANOS) {
-                clean = allocatedByOne(solve) == 0 ? clean + 1 : 0;
-            }
-            long most = 0;
-            for (int i = 0; i < 10; i++) {
-                most = Math.max(most, allocatedByOne(solve));
-            }
-            return most;
-        }
-
-        private static long allocatedByOne(Runnable solve) {
-            var counter = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-            long before = counter.getCurrentThreadAllocatedBytes();
-            solve.run();
-            return counter.getCurrentThreadAllocatedBytes() - before;
         }
 
         private void add(String suite, String name, String metric, double[] sorted, double unit) {
@@ -292,7 +268,7 @@ final class SolveSuite {
             name = "mixed n=" + n + " B=" + batch;
             params = new TreeMap<>(Map.of("n", (double) n, "batch", (double) batch, "radius", RADIUS));
             Stopping stopping = Stopping.relative(TOLERANCE);
-            try (Engine e = Engines.named("simd", 1);
+            try (Engine e = Engines.named(Study.own(), 1);
                     DenseCell cell = Child.cell(e, n, batch, FORMATS.toArray(Format[]::new));
                     Anderson anderson = Anderson.plan(e, Type.F32, n, batch, Anderson.Options.DEFAULT, stopping);
                     MixedPrecision mixed = MixedPrecision.plan(e, Type.F32, n, batch, MixedPrecision.Options.DEFAULT, stopping);
@@ -302,13 +278,13 @@ final class SolveSuite {
                 Runnable[] ways = {
                     () -> solve(() -> anderson.solve(cell, z), z), () -> solve(() -> mixed.solve(cell, bf16, z), z), () -> solve(() -> mixed.solve(cell, int8, z), z)
                 };
-                for (Runnable way : ways) {
-                    Child.allocated(way);
-                }
-                double[][] nanos = Stopwatch.run(4_000_000, 30, ways);
+                Stopwatch.settle(WARM_NANOS, ways);
+                Stopwatch.Times times = Stopwatch.run(4_000_000, 30, ways);
+                double[][] nanos = times.nanos();
                 Outcome pure = solve(() -> anderson.solve(cell, z), z);
                 double alone = (double) pure.evaluations() * cell.weightBytes(Format.FULL);
                 add("f32", "mixedUs", Arrays.stream(nanos[0]).map(t -> t * 1e-3).toArray());
+                add("f32", "allocated", (double) times.bytes()[0]);
                 add("f32", "nfev", pure.evaluations());
                 add("f32", "residual", pure.worstResidual());
                 add("f32", "weightBytes", alone);
@@ -319,6 +295,7 @@ final class SolveSuite {
                     double read = (double) outcome.evaluations() * cell.weightBytes(Format.FULL)
                             + (double) mixed.cheapEvaluations() * cell.weightBytes(FORMATS.get(i));
                     add(way, "mixedUs", Arrays.stream(nanos[i + 1]).map(t -> t * 1e-3).toArray());
+                    add(way, "allocated", (double) times.bytes()[i + 1]);
                     add(way, "ratio", nanos[0][0] / nanos[i + 1][0]);
                     add(way, "nfev", outcome.evaluations());
                     add(way, "cheapNfev", mixed.cheapEvaluations());
@@ -340,7 +317,7 @@ final class SolveSuite {
         }
 
         private void add(String way, String metric, double... values) {
-            results.add(Result.of("forward", name + " " + way, "simd", 1, params, metric, null, values));
+            results.add(Result.of("forward", name + " " + way, Study.own(), 1, params, metric, null, values));
         }
     }
 }

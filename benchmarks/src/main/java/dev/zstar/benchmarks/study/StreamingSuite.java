@@ -15,6 +15,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -44,7 +45,7 @@ final class StreamingSuite {
         for (int fork = 0; fork < forks; fork++) {
             Found one = Fork.call(Child.class, Found.class, quick ? "2" : "5");
             found.add(one);
-            progress.step(String.format("a stream is %.2f times as fast as lock-step", one.stream() / one.lockstep()));
+            progress.step(String.format(Locale.ROOT, "a stream is %.2f times as fast as lock-step", one.stream() / one.lockstep()));
         }
         add(results, found, "lockstep", "rowsPerSecond", Found::lockstep);
         add(results, found, "batches", "rowsPerSecond", Found::batches);
@@ -67,7 +68,7 @@ final class StreamingSuite {
         @Override
         public Serializable run(String epochs) {
             Digits data = Digits.load();
-            try (Engine engine = Engines.named("simd", 1);
+            try (Engine engine = Engines.named(Study.own(), 1);
                     DeqClassifier model = new DeqClassifier(engine, new DeqClassifier.Options(N, BATCH, 1));
                     Block images = mixed(data);
                     // Of its own, since a block keeps the views of one division into parts at a time.
@@ -121,7 +122,7 @@ final class StreamingSuite {
                     solve(fixed[batch], cell, images, states, batch);
                 }
             };
-            double[][] nanos = Stopwatch.run(4_000_000, 15, inLockstep, inBatches, asStream);
+            double[][] nanos = Stopwatch.run(4_000_000, 15, inLockstep, inBatches, asStream).nanos();
             for (Anderson plan : fixed) {
                 plan.close();
             }

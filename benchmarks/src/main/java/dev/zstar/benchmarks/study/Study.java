@@ -4,49 +4,114 @@ import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
-/** Measures this machine, suite by suite. Each suite that compares speeds runs in fresh JVMs, one after the other. */
+/**
+ * Measures this machine, suite by suite. Each suite that compares speeds runs in fresh JVMs, one after the other. A suite that fails
+ * takes none of the others with it.
+ */
 public final class Study {
     /** The names of the suites, in the order they run. */
     public static final List<String> SUITES = List.of("kernels", "forward", "backward", "streaming", "depth", "training");
 
-    private Study() {}
+    private static final String FAST = "simd";
+    private static final String PLAIN = "scalar";
 
-    /** Runs the suites that were asked for. */
+    private final List<Ceiling> ceilings = new ArrayList<>();
+    private final List<Result> results = new ArrayList<>();
+    private final List<Trace> traces = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
+
+    Study() {}
+
+    /**
+     * Runs the suites that were asked for.
+     *
+     * @throws StudyException if none of them gave a figure
+     */
     public static Measurements run(StudyOptions options, Progress progress) {
-        List<Ceiling> ceilings = new ArrayList<>();
-        List<Result> results = new ArrayList<>();
-        List<Trace> traces = new ArrayList<>();
+        Study study = new Study();
         if (options.wants("kernels")) {
-            KernelSuite.run(options.quick(), progress, ceilings, results);
+            study.attempt("kernels", part -> KernelSuite.run(options.quick(), progress, part.ceilings, part.results));
         }
         if (options.wants("forward") || options.wants("backward")) {
-            SolveSuite.run(options, progress, results, traces);
+            study.attempt("forward and backward", part -> SolveSuite.run(options, progress, part.results, part.traces));
         }
         if (options.wants("forward")) {
-            ProblemSuite.run(progress, results);
-            FaultSuite.run(options.quick(), progress, results);
+            study.attempt("forward: problems", part -> ProblemSuite.run(progress, part.results));
+            study.attempt("forward: random solves", part -> FaultSuite.run(options.quick(), progress, part.results));
         }
         if (options.wants("backward")) {
-            BackwardSuite.run(options, progress, results);
+            study.attempt("backward", part -> BackwardSuite.run(options, progress, part.results));
         }
         if (options.wants("streaming")) {
-            StreamingSuite.run(options.quick(), progress, results);
+            study.attempt("streaming", part -> StreamingSuite.run(options.quick(), progress, part.results));
         }
         if (options.wants("depth")) {
-            DepthSuite.run(options.quick(), progress, results);
+            study.attempt("depth", part -> DepthSuite.run(options.quick(), progress, part.results));
         }
         if (options.wants("training")) {
-            TrainingSuite.run(options, progress, results);
+            study.attempt("training", part -> TrainingSuite.run(options, progress, part.results));
         }
-        return new Measurements(List.copyOf(ceilings), List.copyOf(results), List.copyOf(traces));
+        if (study.results.isEmpty() && !study.failures.isEmpty()) {
+            throw new StudyException(String.join("\n", study.failures));
+        }
+        return new Measurements(List.copyOf(study.ceilings), List.copyOf(study.results), List.copyOf(study.traces), remarks(),
+                List.copyOf(study.failures));
     }
 
-    /** The engines to compare, by name: those written for speed that can run here. */
+    /** Keeps what a suite measured if it came to its end, else the reason why it did not: half of a suite would pass for the whole. */
+    void attempt(String suite, Consumer<Study> body) {
+        Study part = new Study();
+        try {
+            body.accept(part);
+        } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw e;
+            }
+            failures.add("the suite " + suite + " ended early, and its figures are left out: "
+                    + (e instanceof StudyException ? e.getMessage() : e.toString()));
+            return;
+        }
+        ceilings.addAll(part.ceilings);
+        results.addAll(part.results);
+        traces.addAll(part.traces);
+    }
+
+    /** The engine that runs zstar's own kernels here: {@code simd}, or {@code scalar} where that cannot run. */
+    static String own() {
+        return available().anyMatch(provider -> provider.name().equals(FAST)) ? FAST : PLAIN;
+    }
+
+    /** Whether zstar's own kernels are vector code here. */
+    static boolean fast() {
+        return own().equals(FAST);
+    }
+
+    /** The engines to compare, by name: zstar's own, then the others written for speed that can run here. */
     static List<String> engines() {
-        return Engines.providers().stream()
-                .filter(provider -> provider.priority() > 0 && provider.unavailable().isEmpty())
+        String own = own();
+        return Stream.concat(Stream.of(own), available()
+                .filter(provider -> provider.priority() > 0)
                 .map(EngineProvider::name)
+                .filter(name -> !name.equals(own)))
                 .toList();
+    }
+
+    private static Stream<EngineProvider> available() {
+        return Engines.providers().stream().filter(provider -> provider.unavailable().isEmpty());
+    }
+
+    /** What is left out on this machine, and why. */
+    private static List<String> remarks() {
+        List<String> remarks = new ArrayList<>();
+        for (EngineProvider provider : Engines.providers()) {
+            provider.unavailable().ifPresent(reason -> remarks.add(provider.name().equals(FAST)
+                    ? "the engine simd cannot run here (" + reason + "): zstar's own kernels were measured on scalar, without ceilings, "
+                            + "on two threads, or products that take it seconds"
+                    : "the engine " + provider.name() + " is not compared: " + reason));
+        }
+        return List.copyOf(remarks);
     }
 }

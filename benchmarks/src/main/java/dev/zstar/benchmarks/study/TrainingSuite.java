@@ -8,6 +8,7 @@ import dev.zstar.solvers.implicit.GradientMode;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
@@ -50,7 +51,7 @@ final class TrainingSuite {
                 add(results, "epoch " + epoch, engine, epoch, "loss", loss);
                 add(results, "epoch " + epoch, engine, epoch, "accuracy", accuracy);
                 add(results, "epoch " + epoch, engine, epoch, "seconds", seconds);
-                progress.step(String.format("epoch %d: %.1f%% right", epoch, 100 * accuracy));
+                progress.step(String.format(Locale.ROOT, "epoch %d: %.1f%% right", epoch, 100 * accuracy));
             }
             add(results, "digits n=" + N, engine, epochs, "accuracy", accuracy);
             add(results, "digits n=" + N, engine, epochs, "seconds", seconds);

@@ -56,8 +56,13 @@ public final class Tuner {
         this.clock = clock;
     }
 
-    /** The search for this machine: within three minutes, or {@code quick}, within 40 seconds. A JVM takes two, most of it to warm up. */
-    public static Tuner of(boolean quick) {
+    /**
+     * The search for this machine: within three minutes, or {@code quick}, within 40 seconds. A JVM takes two, most of it to warm up.
+     *
+     * @param only the settings to search, for their share of that time; all if empty
+     * @throws StudyException if one of them is not searched here; the message lists those that are
+     */
+    public static Tuner of(boolean quick, List<String> only) {
         Map<String, List<Long>> grid = new LinkedHashMap<>();
         grid.put(Setting.TILE_ROWS.property(), List.of(4L, 8L));
         grid.put(Setting.TILE_INPUTS.property(), quick ? List.of(1024L) : List.of(512L, 1024L, 4096L));
@@ -68,7 +73,24 @@ public final class Tuner {
                 grid.put(Setting.TEAM_WORTH.property(), List.of(250_000L, 500_000L, 2_000_000L));
             }
         }
-        return new Tuner(grid, Duration.ofSeconds(quick ? 37 : 172), TunerChild.clock(quick));
+        Duration budget = Duration.ofSeconds(quick ? 37 : 172);
+        if (!only.isEmpty()) {
+            for (String setting : only) {
+                if (!grid.containsKey(setting)) {
+                    throw new StudyException("the setting '" + setting + "' is not searched here" + (quick ? " with --quick" : "")
+                            + "; there are: " + String.join(", ", grid.keySet()));
+                }
+            }
+            int all = runs(grid);
+            grid.keySet().retainAll(only);
+            budget = budget.multipliedBy(runs(grid)).dividedBy(all);
+        }
+        return new Tuner(grid, budget, TunerChild.clock(quick));
+    }
+
+    /** The JVMs of one round of everything. */
+    private static int runs(Map<String, List<Long>> grid) {
+        return grid.values().stream().mapToInt(values -> values.size() + 1).sum() + AGAIN;
     }
 
     /**
@@ -89,7 +111,7 @@ public final class Tuner {
         defaults.values().forEach((setting, value) -> standard.put(setting.property(), value));
         Map<String, Long> best = new LinkedHashMap<>(standard);
         List<Tuned.Trial> trials = new ArrayList<>();
-        Pace pace = new Pace(budget, grid.values().stream().mapToInt(values -> values.size() + 1).sum() + AGAIN);
+        Pace pace = new Pace(budget, runs(grid));
         grid.forEach((setting, values) -> {
             List<Long> others = values.stream().filter(value -> !value.equals(best.get(setting))).toList();
             Gains[] gains = compare(List.of(setting), best, others.stream().map(value -> with(best, setting, value)).toList(), pace, progress);

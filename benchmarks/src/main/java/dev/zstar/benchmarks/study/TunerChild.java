@@ -88,7 +88,7 @@ final class TunerChild implements Fork.Task {
         double best = Double.NaN;
         int counted = 0;
         for (long start = System.nanoTime(); counted < 4 && System.nanoTime() - start < 6_000_000_000L; ) {
-            double[][] nanos = Stopwatch.run(4_000_000, slices, body, () -> F32Ceilings.multiplyAdd(STEPS, sink));
+            double[][] nanos = Stopwatch.run(4_000_000, slices, body, () -> F32Ceilings.multiplyAdd(STEPS, sink)).nanos();
             double time = nanos[0][0] / nanos[1][0];
             if (time < slow) {
                 boolean agrees = Math.abs(time / best - 1) < 0.03;

@@ -1,6 +1,7 @@
 package dev.zstar.benchmarks.study;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
@@ -80,5 +81,18 @@ class TunerTest {
                 .endsWith(", zstar.tile.rows=4 (property), zstar.gemm.pack=7 (property)");
         Map<String, Long> values = Map.of("zstar.tile.rows", 4L);
         assertThat(TunerChild.clock(true).time(List.of("zstar.team.spinNanos"), values)).as("a setting without cases, so a short run").isEmpty();
+    }
+
+    @Test
+    void aChildTimesTheCasesOfItsSetting() {
+        double[] times = TunerChild.clock(true).time(List.of("zstar.tile.rows"), Map.of("zstar.tile.rows", 8L));
+        assertThat(times).as("one of each case; NaN where the machine is too busy").hasSize(2).doesNotContain(0);
+    }
+
+    @Test
+    void someSettingsAloneCanBeSearched() {
+        assertThatThrownBy(() -> Tuner.of(true, List.of("zstar.tile.rows", "zstar.no.such")))
+                .hasMessage("the setting 'zstar.no.such' is not searched here with --quick; there are: zstar.tile.rows, zstar.tile.inputs");
+        assertThat(Tuner.of(false, List.of("zstar.gemm.pack"))).isNotNull();
     }
 }

@@ -1,9 +1,13 @@
 package dev.zstar.benchmarks.jmh.peers;
 
 import dev.zstar.kernels.Type;
+import java.util.List;
 
 /** Who takes part, by the names that {@code -p who=} takes. */
 final class Contenders {
+    /** All names, zstar's own first. */
+    static final List<String> NAMES = List.of("simd", "openblas", "netlib", "netlib-scalar", "ejml", "ojalgo");
+
     private Contenders() {}
 
     static Contender named(String name, Type type) {

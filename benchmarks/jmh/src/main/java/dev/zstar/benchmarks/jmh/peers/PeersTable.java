@@ -1,7 +1,10 @@
 package dev.zstar.benchmarks.jmh.peers;
 
+import dev.zstar.kernels.Type;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -9,8 +12,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.function.Function;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -19,7 +24,8 @@ import tools.jackson.databind.json.JsonMapper;
  * Writes what {@code ./zstar jmh Peers -rf json -rff FILE} left in {@code FILE} as tables in Markdown: {@code ./zstar peers FILE}.
  *
  * <p>A contender's time is that of its fastest iteration, since whatever else a machine does can only add to it; the tables say how many
- * times as long as {@code simd} it took, in parentheses where iterations differed too much to believe it.
+ * times as long as {@code simd} it took, in parentheses where iterations differed too much to believe it. Contenders that are not in the
+ * file are named below, with the reason where they cannot run here.
  */
 public final class PeersTable {
     private static final String BASE = "simd";
@@ -49,15 +55,58 @@ public final class PeersTable {
             System.exit(2);
         }
         try {
-            System.out.print(markdown(JsonMapper.shared().readTree(Files.readString(Path.of(arguments[0])))));
-        } catch (IOException | JacksonException | IllegalArgumentException e) {
-            System.err.println("zstar: " + arguments[0] + " cannot be read as JMH's JSON (" + e.getClass().getSimpleName() + ")");
+            System.out.print(read(Path.of(arguments[0]), PeersTable::reason));
+        } catch (IllegalArgumentException e) {
+            System.err.println("zstar: " + e.getMessage());
             System.exit(1);
         }
     }
 
+    /**
+     * The tables of a file.
+     *
+     * @param reason why a contender cannot run here, if it cannot
+     * @throws IllegalArgumentException if the file is no JMH result of peers; the message is for the person who named it
+     */
+    static String read(Path file, Function<String, Optional<String>> reason) {
+        String trouble;
+        try {
+            JsonNode results = JsonMapper.shared().readTree(new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
+            try {
+                return markdown(results, reason);
+            } catch (JacksonException e) {
+                trouble = "it is JSON, but not of JMH's form";
+            }
+        } catch (NoSuchFileException e) {
+            trouble = "there is no such file";
+        } catch (IOException e) {
+            trouble = Files.isDirectory(file) ? "it is a folder" : "it cannot be read (" + e.getClass().getSimpleName() + ")";
+        } catch (JacksonException e) {
+            trouble = "it is no JSON";
+        } catch (IllegalArgumentException e) {
+            trouble = e.getMessage();
+        }
+        throw new IllegalArgumentException(file + ": " + trouble + "; expected a file from zstar jmh Peers -rf json -rff FILE");
+    }
+
+    /** Why a contender cannot run on this machine; empty if it can, or this JVM lacks the module that JMH's have, and cannot tell. */
+    private static Optional<String> reason(String contender) {
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            Contenders.named(contender, Type.F32);
+            return Optional.empty();
+        } catch (RuntimeException | LinkageError e) {
+            return Optional.of(e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage().lines().findFirst().orElse(""));
+        }
+    }
+
     /** The tables, a heading before each, and how far iterations were apart. */
-    static String markdown(JsonNode results) {
+    static String markdown(JsonNode results, Function<String, Optional<String>> reason) {
+        if (!results.isArray()) {
+            throw new IllegalArgumentException("it is JSON, but no list of results");
+        }
         Map<String, PeersTable> tables = new LinkedHashMap<>();
         List<Double> spreads = new ArrayList<>();
         for (JsonNode result : results) {
@@ -71,10 +120,16 @@ public final class PeersTable {
             spreads.add(times.spread());
         }
         if (tables.isEmpty()) {
-            throw new IllegalArgumentException("no contenders");
+            throw new IllegalArgumentException("no result in it names a contender");
         }
         StringBuilder out = new StringBuilder();
         tables.forEach((name, table) -> out.append("### ").append(name).append("\n\n").append(table.rows()).append('\n'));
+        List<String> absent = new ArrayList<>(Contenders.NAMES);
+        tables.values().forEach(table -> absent.removeAll(table.contenders));
+        for (String contender : absent) {
+            out.append('`').append(contender).append("` is not in the file")
+                    .append(reason.apply(contender).map(why -> ": it cannot run here, " + why).orElse("")).append(".\n");
+        }
         spreads.sort(null);
         return out.append(String.format(Locale.ROOT, "Slowest iteration over fastest: median %.2f, worst %.2f.\n",
                         spreads.get(spreads.size() / 2), spreads.getLast()))
@@ -85,13 +140,20 @@ public final class PeersTable {
     private static Times iterations(JsonNode metric) {
         String unit = metric.path("scoreUnit").asString();
         if (!unit.equals("us/op")) {
-            throw new IllegalArgumentException("times in " + unit);
+            throw new IllegalArgumentException(unit.isEmpty() ? "a result without a unit" : "a result in " + unit + ", not in us/op");
         }
         List<Double> times = new ArrayList<>();
         for (JsonNode fork : metric.path("rawData")) {
             for (JsonNode time : fork) {
+                // JMH writes "NaN" where an iteration failed.
+                if (!time.isNumber() || !(time.asDouble() > 0)) {
+                    throw new IllegalArgumentException("a time of " + time + ", which is no positive number");
+                }
                 times.add(time.asDouble());
             }
+        }
+        if (times.isEmpty()) {
+            throw new IllegalArgumentException("a result without times");
         }
         times.sort(null);
         return new Times(times.getFirst(), times.getLast());

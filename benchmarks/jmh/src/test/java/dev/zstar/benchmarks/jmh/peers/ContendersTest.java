@@ -44,7 +44,8 @@ class ContendersTest {
                 answers(data.norm(), () -> contender.norm(data));
             }
         }
-        assertThat(contenders(PeersGemm.class)).containsAll(contenders(PeersGemv.class)).containsAll(contenders(PeersVectors.class));
+        assertThat(contenders(PeersGemm.class)).containsAll(contenders(PeersGemv.class)).containsAll(contenders(PeersVectors.class))
+                .isEqualTo(Contenders.NAMES);
     }
 
     @ParameterizedTest

@@ -1,0 +1,58 @@
+package dev.zstar.reports;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.zstar.kernels.Engines;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** What this machine can give, asked before it is taken. */
+final class Limits {
+    private Limits() {}
+
+    /** Throws if there are not this many processors: more threads than that only wait for one another, and too many end the process. */
+    static void requireThreads(String option, int threads) {
+        int processors = Engines.processors();
+        if (threads < 1 || threads > processors) {
+            String range = processors == 1 ? "1" : "1 to " + processors;
+            throw new IllegalArgumentException(option + " " + threads + "; expected " + range + ", the processors of this process");
+        }
+    }
+
+    /** Throws if this machine has less free memory; {@code what} begins the sentence. */
+    static void requireMemory(String what, long bytes) {
+        requireMemory(what, bytes, free());
+    }
+
+    /** Throws if less than this is free. */
+    static void requireMemory(String what, long bytes, long free) {
+        if (bytes > free) {
+            throw new IllegalArgumentException(
+                    String.format(Locale.ROOT, "%s needs at least %s of memory; this machine has %s free", what, size(bytes), size(free)));
+        }
+    }
+
+    /** Bytes that a new object could have, in this container if it is one: all there is where the system does not tell. */
+    private static long free() {
+        long total = ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean bean
+                ? bean.getTotalMemorySize()
+                : Long.MAX_VALUE;
+        try {
+            return Files.readAllLines(Path.of("/proc/meminfo")).stream()
+                    .filter(line -> line.matches("MemAvailable: *[0-9]{1,15} kB"))
+                    .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
+                    .map(available -> Math.min(available, total))
+                    .findFirst()
+                    .orElse(total);
+        } catch (IOException e) {
+            return total;
+        }
+    }
+
+    private static String size(long bytes) {
+        boolean small = bytes < 0x1p30;
+        return String.format(Locale.ROOT, small ? "%.1f MiB" : "%.1f GiB", bytes / (small ? 0x1p20 : 0x1p30));
+    }
+}

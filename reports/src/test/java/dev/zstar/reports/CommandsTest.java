@@ -1,0 +1,124 @@
+package dev.zstar.reports;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Every command in a process of its own, as the script starts it, with the JVMs that it starts itself; and on machines that lack
+ * something.
+ */
+class CommandsTest {
+    private static final String NATIVE = "--enable-native-access=dev.zstar.kernels,dev.zstar.bridge,com.sun.jna,org.jline.nativ";
+
+    @TempDir
+    private Path temp;
+
+    private String out;
+    private String err;
+
+    /** From modules, as the script does. */
+    private int run(List<String> flags, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(NATIVE, "-p", System.getProperty("jdk.module.path")));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "-m", "dev.zstar.reports/dev.zstar.reports.Zstar"));
+        return start(flags, command, arguments);
+    }
+
+    /** From the class path, where nothing asks for the module of the vector API. */
+    private int runWithoutVectors(String... arguments) throws IOException, InterruptedException {
+        String path = System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("java.class.path");
+        return start(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-cp", path, "dev.zstar.reports.Zstar"), arguments);
+    }
+
+    private int start(List<String> flags, List<String> program, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-XX:+UseSerialGC", "-Xmx1g", "-Djoml.nounsafe", "-Dzstar.profile=none"));
+        command.addAll(flags);
+        command.addAll(program);
+        command.addAll(List.of(arguments));
+        Path outFile = temp.resolve("out.txt");
+        Path errFile = temp.resolve("err.txt");
+        ProcessBuilder builder = new ProcessBuilder(command).directory(temp.toFile()).redirectOutput(outFile.toFile())
+                .redirectError(errFile.toFile());
+        builder.environment().remove("ZSTAR_DEBUG");
+        int code = builder.start().waitFor();
+        // The JVM's own remarks may be in the system's encoding.
+        out = new String(Files.readAllBytes(outFile), StandardCharsets.UTF_8);
+        err = new String(Files.readAllBytes(errFile), StandardCharsets.UTF_8);
+        assertThat(err).doesNotContain("\tat ");
+        return code;
+    }
+
+    private void succeeds(List<String> flags, String... arguments) throws IOException, InterruptedException {
+        assertThat(run(flags, arguments)).as(out + err).isZero();
+    }
+
+    @Test
+    void helpVersionAndDoctorAnswer() throws IOException, InterruptedException {
+        succeeds(List.of(), "--help");
+        assertThat(out).startsWith("Usage: zstar").contains("study", "solve", "tune", "doctor");
+        succeeds(List.of(), "--version");
+        assertThat(out).startsWith("zstar ");
+        succeeds(List.of(), "doctor");
+        assertThat(out).contains("processor  ", "scalar     ready").doesNotContain("note  ");
+    }
+
+    @Test
+    void tuneMeasuresInItsChildren() throws IOException, InterruptedException {
+        succeeds(List.of(), "tune", "--quick", "--setting", "zstar.tile.rows", "--dry-run");
+        assertThat(out).containsPattern("zstar.tile.rows +\\d+ +\\d+ +\\d+").contains("Nothing was written (--dry-run).");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ar-EG", "de-DE", "fa-IR"})
+    void numbersAreThoseOfProgramsInEveryLocale(String locale) throws IOException, InterruptedException {
+        String[] words = locale.split("-", -1);
+        succeeds(List.of("-Duser.language=" + words[0], "-Duser.country=" + words[1], "-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8"),
+                "solve", "--n", "30", "--batch", "2", "--engine", "scalar");
+        assertThat(out).containsPattern("2 of 2 rows CONVERGED_RELATIVE, [0-9]+ evaluations, largest residual [0-9]\\.[0-9]{2}e-[0-9]{2}, [0-9]+\\.[0-9]{2} ms");
+        succeeds(List.of("-Duser.language=" + words[0], "-Duser.country=" + words[1], "-Dstdout.encoding=UTF-8"), "doctor");
+        assertThat(out).containsPattern("memory +[0-9]+\\.[0-9] GiB").doesNotContainPattern("[\\p{Nd}&&[^0-9]]");
+    }
+
+    @Test
+    void aStudyIsWrittenWhereTheMachineCannotBeReadAndARivalIsMissing() throws IOException, InterruptedException {
+        List<String> flags = List.of("-Djna.nosys=true", "-Djna.nounpack=true", "-Djna.boot.library.path=" + temp.resolve("nowhere"),
+                "-Dzstar.openblas=" + temp.resolve("no-library.so"));
+        succeeds(flags, "study", "--quick", "--suite", "depth", "--out", "study");
+        assertThat(out).containsPattern("note: the engine openblas is not compared: .*no-library\\.so");
+        assertThat(out).contains("note: processor, memory and system were read without OSHI, which cannot run here: ", "DEQ depth=20 ",
+                "The page: ");
+        StudyFile file = StudyFile.parse(Files.readString(temp.resolve("study/study.json")));
+        assertThat(file.machine().memory()).isPositive();
+        assertThat(file.machine().cpu()).isNotBlank();
+        assertThat(Files.readString(temp.resolve("study/index.html"))).contains("were read without OSHI", "openblas is not compared: ");
+    }
+
+    @Test
+    void aStudyOfPlainLoopsSaysWhatItLeavesOut() throws IOException, InterruptedException {
+        assertThat(runWithoutVectors("study", "--quick", "--suite", "depth", "--out", "study")).as(out + err).isZero();
+        assertThat(out).contains("note: the engine simd cannot run here (the module jdk.incubator.vector is not loaded",
+                "were measured on scalar");
+        StudyFile file = StudyFile.parse(Files.readString(temp.resolve("study/study.json")));
+        assertThat(file.remarks()).anyMatch(remark -> remark.startsWith("the engine simd cannot run here"));
+        assertThat(file.results()).isNotEmpty().noneMatch(row -> row.engine().equals("simd"));
+    }
+
+    @Test
+    void memoryThatRunsOutIsOneLine() throws IOException, InterruptedException {
+        Path weights = Files.writeString(temp.resolve("w.csv"), "1,".repeat(3_000_000) + "1\n");
+        assertThat(run(List.of("-Xmx8m"), "solve", "--weights", weights.toString())).isEqualTo(1);
+        assertThat(err.lines().filter(line -> line.startsWith("zstar: "))).hasSize(1);
+    }
+}
