@@ -174,11 +174,11 @@ public final class Gmres extends LinearSolver {
         Block vj = in.head(active);
         Block w = out.head(active);
         if (preconditioner == null) {
-            t.apply(vj, w, inner);
+            InputGuard.multiply(t, vj, w, inner);
         } else {
             Block zj = preconditioned.head(active);
             preconditioner.apply(vj, zj, inner);
-            t.apply(zj, w, inner);
+            InputGuard.multiply(t, zj, w, inner);
             engine.axpby(1, zj, -1, w);
             engine.norm(zj, lengths);
             if (z != null) {

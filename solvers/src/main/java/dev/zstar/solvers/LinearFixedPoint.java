@@ -69,7 +69,7 @@ public final class LinearFixedPoint extends LinearSolver {
 
     /** {@code out = T u + r}. */
     private void apply(Block u, Block out, Rows rows) {
-        t.apply(u, out, rows);
+        InputGuard.multiply(t, u, out, rows);
         outcome.evaluated(rows);
         engine.multiAxpy(b, 1, ones, out, rows, null);
         if (stopping.trace()) {

@@ -282,7 +282,7 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
             engine.mix(x, 1, ones, u, open);
             engine.norm(u, sizes);
             hold(u);
-            t.apply(u, rk, open);
+            InputGuard.multiply(t, u, rk, open);
             outcome.evaluated(open);
             engine.axpby(-1, u, 1, rk);
             engine.multiAxpy(b, 1, ones, rk, open, null);

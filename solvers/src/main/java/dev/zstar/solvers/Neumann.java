@@ -86,7 +86,7 @@ public final class Neumann implements AutoCloseable {
             plan.engine.norm(rhs, length);
             System.arraycopy(length, 0, last, 0, batch);
             for (int i = 0; i < terms; i++) {
-                t.apply(p, q, rows);
+                InputGuard.multiply(t, p, q, rows);
                 outcome.evaluated(rows);
                 if (λ < 1) {
                     plan.engine.axpby(1 - λ, p, λ, q);

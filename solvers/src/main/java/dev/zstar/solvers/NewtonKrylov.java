@@ -328,7 +328,7 @@ public final class NewtonKrylov extends FixedPointSolver {
         }
         plan.engine.mix(points, 1, base, point, multiplied);
         plan.engine.axpby(forward, v, ones, point);
-        f.apply(point, out, multiplied);
+        InputGuard.evaluate(f, point, out, multiplied);
         plan.engine.multiAxpy(points, 2, minusValue, out, multiplied, null);
         plan.engine.axpby(back, out, zeros, out);
     }

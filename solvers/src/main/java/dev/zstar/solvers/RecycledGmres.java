@@ -175,7 +175,7 @@ public final class RecycledGmres extends LinearSolver {
         Block w = out.head(active);
         engine.copy(vj, zj);
         pairs.apply(zj, inner);
-        t.apply(zj, w, inner);
+        InputGuard.multiply(t, zj, w, inner);
         outcome.evaluated(inner);
         engine.axpby(1, zj, -1, w);
         engine.norm(zj, lengths);

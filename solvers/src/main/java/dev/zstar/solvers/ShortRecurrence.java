@@ -114,7 +114,7 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
 
     /** {@code out = (I - T) v} of the rows that go on. */
     final void product(LinearOperator t, Block v, Block out) {
-        t.apply(v, out, inner);
+        InputGuard.multiply(t, v, out, inner);
         outcome.evaluated(inner);
         engine.axpby(1, v, -1, out);
     }

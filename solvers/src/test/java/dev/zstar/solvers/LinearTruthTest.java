@@ -214,9 +214,7 @@ class LinearTruthTest {
             assertThat(Arrays.stream(u.toDoubles()).allMatch(Double::isFinite)).as("%s, finite", name).isTrue();
             assertThat(exact.fed && (solver instanceof Gmres || solver instanceof RecycledGmres)).as("%s, T was given NaN or infinity", name).isFalse();
             assertThat(status).as(name).isNotEqualTo(Status.NONFINITE_INPUT);
-            // The inner methods of the others judge on their own.
-            boolean own = !(solver instanceof LinearFixedPoint);
-            if (own && status == Status.NONFINITE_OPERATOR) {
+            if (status == Status.NONFINITE_OPERATOR) {
                 assertThat(exact.broke || preconditioner.broke).as("%s, T broke", name).isTrue();
             }
             double[] residual = truth(c.type, c.t, u.toDoubles(), c.b);
