@@ -3,8 +3,8 @@ package dev.zstar.kernels;
 import dev.zstar.kernels.jvm.Fma;
 
 /**
- * An elementwise function {@code φ}. The formulas lose nothing by cancellation in the tails; f64 results are off by a few units in the last place.
- * Engines may return 0 where an exponential that is a factor of the result is below the smallest normal number. NaN stays NaN.
+ * An elementwise function {@code φ}. The formulas lose nothing by cancellation in the tails; f64 results are off by a few units in the last
+ * place. Engines may return 0 where an exponential that is a factor of the result is below the smallest normal number. NaN stays NaN.
  */
 public enum Activation {
     /** {@code φ(x) = x}. */
@@ -76,8 +76,8 @@ public enum Activation {
     }
 
     /**
-     * The second derivative in f64; 0 at the kinks of {@link #RELU} and {@link #LEAKY_RELU} too. Each is a positive factor, which carries the tail, times a sum of few
-     * terms: what vanishes in a tail does so by its factor.
+     * The second derivative in f64; 0 at the kinks of {@link #RELU} and {@link #LEAKY_RELU} too. Each is a positive factor, which carries
+     * the tail, times a sum of few terms: what vanishes in a tail does so by its factor.
      */
     public double secondDerivative(double x) {
         double near = Math.max(-FAR, Math.min(x, FAR));
@@ -120,7 +120,10 @@ public enum Activation {
         return p * (1 + e + w * q) / ((1 + e) * (1 + e));
     }
 
-    /** {@code exp(-|2u|)}. An error of 2u counts |2u| times, so 2u is computed in two parts, {@code y + low}, each {@code Low} what rounding left. */
+    /**
+     * {@code exp(-|2u|)}. An error of 2u counts |2u| times, so 2u is computed in two parts, {@code y + low}, each {@code Low} what rounding
+     * left.
+     */
     private static double exp2u(double x) {
         double a = Math.min(Math.abs(x), FAR);
         double square = a * a;

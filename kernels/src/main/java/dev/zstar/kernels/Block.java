@@ -13,8 +13,8 @@ import java.lang.ref.Reference;
  *
  * <p>A block owns its memory until {@link #close}. Using a closed block throws {@link IllegalStateException}. A block may be closed while
  * another thread computes on it: the call ends with its result or that exception, and the memory is freed after it. A block that nobody can
- * reach and nobody closed is freed by the collector, with a warning; its {@link #segment} and {@link #address} do not keep it alive. A block
- * may be used by several threads as long as none writes.
+ * reach and nobody closed is freed by the collector, with a warning; its {@link #segment} and {@link #address} do not keep it alive. A
+ * block may be used by several threads as long as none writes.
  *
  * <p>All blocks together hold at most a budget of bytes, three quarters of the memory that the process may use unless the property
  * {@code zstar.memory} says otherwise.
@@ -200,8 +200,8 @@ public final class Block implements AutoCloseable {
     }
 
     /**
-     * Group {@code i} of {@code count} equal groups of rows as a block on the same memory: one item of a batch of matrices. The views are made
-     * once and kept until another count is asked for; closing one closes nothing.
+     * Group {@code i} of {@code count} equal groups of rows as a block on the same memory: one item of a batch of matrices. The views are
+     * made once and kept until another count is asked for; closing one closes nothing.
      *
      * @throws IllegalArgumentException if the rows do not make {@code count} equal groups
      * @throws IndexOutOfBoundsException unless {@code 0 ≤ i < count}

@@ -6,9 +6,9 @@ package dev.zstar.kernels;
  *
  * <p>Conventions: a state block has one row per sample; {@code n} is its width. Blocks passed to one call have one type. Outputs
  * may not overlap inputs unless the method says so; what may be an input must be all of it, not a part. A wrong call throws and writes
- * nothing: {@link NullPointerException}, {@link IllegalArgumentException}, {@link IndexOutOfBoundsException}, or {@link IllegalStateException} for
- * closed memory, naming the operand. No method allocates after its first calls. An engine may be used by several
- * threads at once; its team of workers then serves one of them, and the others compute alone.
+ * nothing: {@link NullPointerException}, {@link IllegalArgumentException}, {@link IndexOutOfBoundsException}, or
+ * {@link IllegalStateException} for closed memory, naming the operand. No method allocates after its first calls. An engine may be used by
+ * several threads at once; its team of workers then serves one of them, and the others compute alone.
  *
  * <p>Sums over {@code n} that end in a {@code double} are accumulated in f64, for f32 blocks too: an Anderson step solves normal
  * equations made of them. Sums of squares are what they are called, with no scaling: of f32 blocks they are in the range of f64 whatever
@@ -78,7 +78,8 @@ public interface Engine extends AutoCloseable {
 
     /**
      * {@link #gemm(double, Block, boolean, Block, boolean, double, Block)} for each of {@code count} systems of one shape: system i is the
-     * {@linkplain Block#part i-th} of {@code count} equal groups of rows of each operand. Systems of order 2 to 4 are faster in {@link #small}.
+     * {@linkplain Block#part i-th} of {@code count} equal groups of rows of each operand. Systems of order 2 to 4 are faster in
+     * {@link #small}.
      *
      * @throws IllegalArgumentException if the rows of an operand do not make {@code count} equal groups, or a group does not fit
      */
@@ -144,7 +145,10 @@ public interface Engine extends AutoCloseable {
     /** {@code out = φ'(x)}; {@code out} may be {@code x}. */
     void derivative(Activation activation, Block x, Block out);
 
-    /** {@code out = φ''(x)}; {@code out} may be {@code x}. By default the formula, element by element in the calling thread: it is for losses, not for solves. */
+    /**
+     * {@code out = φ''(x)}; {@code out} may be {@code x}. By default the formula, element by element in the calling thread: it is for
+     * losses, not for solves.
+     */
     default void secondDerivative(Activation activation, Block x, Block out) {
         Shapes.activate("secondDerivative", activation, x, out);
         for (int p = 0; p < x.rows(); p++) {
@@ -177,7 +181,9 @@ public interface Engine extends AutoCloseable {
     // ---- sweeps over a basis: position p of the working block belongs to row rows.index(p) = b of the basis. Where a result goes by row,
     // each row has one position
 
-    /** {@code h[b · capacity + j] = ⟨v_bj, w_p⟩} for {@code j < count}, in one pass over {@code w}. Each has the same bits for any count. */
+    /**
+     * {@code h[b · capacity + j] = ⟨v_bj, w_p⟩} for {@code j < count}, in one pass over {@code w}. Each has the same bits for any count.
+     */
     void multiDot(Basis v, int count, Block w, Rows rows, double[] h);
 
     /**
@@ -194,8 +200,9 @@ public interface Engine extends AutoCloseable {
     void store(Block w, double[] s, Basis v, int slot, Rows rows);
 
     /**
-     * One pass of classical Gram-Schmidt: {@code h[b · capacity + j] = ⟨v_bj, w_p⟩} for {@code j < count}, then {@code w_p -= Σ_j h[b · capacity + j] v_bj}, and
-     * {@code squares[b] = ‖w_p‖²} of the result. Each of {@code h} has the same bits for any count, those of {@link #multiDot}.
+     * One pass of classical Gram-Schmidt: {@code h[b · capacity + j] = ⟨v_bj, w_p⟩} for {@code j < count}, then
+     * {@code w_p -= Σ_j h[b · capacity + j] v_bj}, and {@code squares[b] = ‖w_p‖²} of the result. Each of {@code h} has the same bits for
+     * any count, those of {@link #multiDot}.
      *
      * @param squares null if the norms are not wanted
      */

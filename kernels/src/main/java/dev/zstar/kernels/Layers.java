@@ -35,7 +35,8 @@ public interface Layers {
     // ---- normalisation
 
     /**
-     * {@code out = gain ⊙ (x - μ) / σ + bias} with {@code μ = mean x}, {@code σ² = mean (x - μ)² + eps} of each row (Ba, Kiros, Hinton 2016).
+     * {@code out = gain ⊙ (x - μ) / σ + bias} with {@code μ = mean x}, {@code σ² = mean (x - μ)² + eps} of each row (Ba, Kiros, Hinton
+     * 2016).
      *
      * @param gain {@code 1 × x.cols()}
      * @param bias {@code 1 × x.cols()}, or null
@@ -72,9 +73,9 @@ public interface Layers {
 
     /**
      * Normalises groups of channels (Wu, He 2018). A row is {@code x.cols() / C} positions of {@code C = gain.cols()} channels each, the
-     * channel fastest (NHWC); group g is channels {@code g C / groups … (g + 1) C / groups - 1} at all positions. Each group is normalised by
-     * its own {@code μ} and {@code σ}, as in {@link #layerNorm}; gain and bias belong to channels. With {@code C = x.cols()}, one position,
-     * a row is cut into {@code groups} contiguous parts of equal length.
+     * channel fastest (NHWC); group g is channels {@code g C / groups … (g + 1) C / groups - 1} at all positions. Each group is normalised
+     * by its own {@code μ} and {@code σ}, as in {@link #layerNorm}; gain and bias belong to channels. With {@code C = x.cols()}, one
+     * position, a row is cut into {@code groups} contiguous parts of equal length.
      *
      * @param gain {@code 1 × C}; C must divide {@code x.cols()}, and {@code groups} must divide C
      * @param bias {@code 1 × C}, or null
@@ -82,7 +83,10 @@ public interface Layers {
      */
     void groupNorm(Block x, int groups, Block gain, Block bias, double eps, Block out, double[] stats);
 
-    /** The vector-Jacobian products of {@link #groupNorm}; operands as in {@link #layerNormVjp}, {@code dGain} and {@code dBias} {@code 1 × C}. */
+    /**
+     * The vector-Jacobian products of {@link #groupNorm}; operands as in {@link #layerNormVjp}, {@code dGain} and {@code dBias}
+     * {@code 1 × C}.
+     */
     void groupNormVjp(Block x, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias);
 
     // ---- dropout
@@ -98,10 +102,10 @@ public interface Layers {
     // ---- attention
 
     /**
-     * {@code out_i = Σ_j P_ij v_j} with {@code P_i = softmax_j(⟨q_i, k_j⟩ / √d)}, for each sequence and each head (Vaswani et al. 2017). Rows are
-     * tokens, {@code sequence} of them after each other for each sequence; heads lie side by side in a row, {@code d = cols / heads}
-     * elements each. Probabilities are not kept: {@link #attentionVjp} forms them again (Dao et al. 2022). Meant for sequences that fit a
-     * second-level cache, of some hundred tokens; memory for each thread grows by {@code sequence · d}.
+     * {@code out_i = Σ_j P_ij v_j} with {@code P_i = softmax_j(⟨q_i, k_j⟩ / √d)}, for each sequence and each head (Vaswani et al. 2017).
+     * Rows are tokens, {@code sequence} of them after each other for each sequence; heads lie side by side in a row,
+     * {@code d = cols / heads} elements each. Probabilities are not kept: {@link #attentionVjp} forms them again (Dao et al. 2022). Meant
+     * for sequences that fit a second-level cache, of some hundred tokens; memory for each thread grows by {@code sequence · d}.
      *
      * @param q {@code batch · sequence × heads · d}, as {@code k}, {@code v} and {@code out}
      * @param sequence tokens of one sequence

@@ -7,8 +7,8 @@ final class Normal {
     private static final double DENSITY = 0x1.9884533d43651p-2;
 
     /**
-     * {@code (a + 4) exp(a²/2) Φ(-a)} in powers of {@code w = (a - 4) / (a + 4)}, the highest first: the Chebyshev expansion of Shepherd and
-     * Laframboise (1981) with another factor and for {@code 0 ≤ a ≤ 39} only. What it leaves out is below 0.4 · 2⁻⁵³.
+     * {@code (a + 4) exp(a²/2) Φ(-a)} in powers of {@code w = (a - 4) / (a + 4)}, the highest first: the Chebyshev expansion of Shepherd
+     * and Laframboise (1981) with another factor and for {@code 0 ≤ a ≤ 39} only. What it leaves out is below 0.4 · 2⁻⁵³.
      */
     private static final double[] TAIL = {
         -9.6615755481553e-10, 7.731895808625608e-11, 1.3938808852558355e-08, 1.4569488564608778e-08, -7.642482978378022e-08,

@@ -20,7 +20,10 @@ public final class Team implements AutoCloseable {
         void run(int from, int to);
     }
 
-    /** How long a worker spins unless told otherwise: longer than the gap between two products of one solve (some µs), shorter than what a scheduler would notice. */
+    /**
+     * How long a worker spins unless told otherwise: longer than the gap between two products of one solve (some µs), shorter than what a
+     * scheduler would notice.
+     */
     public static final long SPIN_NANOS = 50_000;
 
     private final long spinNanos;
@@ -122,8 +125,8 @@ public final class Team implements AutoCloseable {
     }
 
     /**
-     * Lets the workers go if no loop runs. Otherwise whoever runs it does that, having seen {@link #closed}: a worker that went now would be
-     * waited for.
+     * Lets the workers go if no loop runs. Otherwise whoever runs it does that, having seen {@link #closed}: a worker that went now would
+     * be waited for.
      */
     private void end() {
         if (busy.compareAndSet(false, true)) {

@@ -77,9 +77,9 @@ class ActivationTest {
     }
 
     /**
-     * What an engine may be off, in u. The first are sums of all roundings. Those of GELU add up to 12 and 13 and that of GELU_TANH's derivative to 12,
-     * with signs that never agree: the most found in 1.1 million points is 5.1, 5.0 and 6.1. 7 is what {@link Math#tanh} and the vector form
-     * differ by.
+     * What an engine may be off, in u. The first are sums of all roundings. Those of GELU add up to 12 and 13 and that of GELU_TANH's
+     * derivative to 12, with signs that never agree: the most found in 1.1 million points is 5.1, 5.0 and 6.1. 7 is what {@link Math#tanh}
+     * and the vector form differ by.
      */
     private static double bound(Activation activation, boolean derivative) {
         return switch (activation) {

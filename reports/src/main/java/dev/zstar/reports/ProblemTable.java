@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Evaluations of each forward solver for each problem, and what they come to: how many each solves, and how often an Anderson solve takes more than
- * the textbook's with the same window.
+ * Evaluations of each forward solver for each problem, and what they come to: how many each solves, and how often an Anderson solve takes
+ * more than the textbook's with the same window.
  */
 final class ProblemTable {
     private static final String FAILED = "failed.";

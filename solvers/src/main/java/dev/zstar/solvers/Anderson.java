@@ -9,8 +9,8 @@ import java.util.Objects;
 
 /**
  * Anderson acceleration (Anderson 1965; Walker and Ni 2011): the next iterate is {@code Σ α_j (z_j + β r_j)} over the last
- * {@code m + 1} iterates, with {@code r_j = f(z_j) - z_j} and α that sum to 1. Type II, the usual one, minimises {@code ‖Σ α_j r_j‖}; type I makes that
- * sum orthogonal to the differences of the iterates (Fang and Saad 2009).
+ * {@code m + 1} iterates, with {@code r_j = f(z_j) - z_j} and α that sum to 1. Type II, the usual one, minimises {@code ‖Σ α_j r_j‖}; type
+ * I makes that sum orthogonal to the differences of the iterates (Fang and Saad 2009).
  *
  * <p>Each row has its own α and its own end. What is kept are the residuals themselves and the values {@code g_j = f(z_j)}, in a ring
  * of m + 1, so that one sweep over the batch forms r and its Gram row, and one more the next iterate: {@code (2m + 6) n} elements a
@@ -22,7 +22,9 @@ public final class Anderson extends FixedPointSolver {
     public enum Variant {
         /** The residuals' combination is orthogonal to the differences of iterates: Broyden's good method with several secants. */
         TYPE_I,
-        /** The residuals' combination is the shortest: Broyden's bad method with several secants, and on linear maps equivalent to GMRES. */
+        /**
+         * The residuals' combination is the shortest: Broyden's bad method with several secants, and on linear maps equivalent to GMRES.
+         */
         TYPE_II
     }
 
@@ -32,7 +34,8 @@ public final class Anderson extends FixedPointSolver {
         /**
          * β for a step, 0 &lt; β ≤ 2; below 1 damps.
          *
-         * @param gain {@code ‖Σ α_j r_j‖ / ‖r_k‖}, how much the combination leaves of the residual; where that is more than 1, as type I may, 1
+         * @param gain {@code ‖Σ α_j r_j‖ / ‖r_k‖}, how much the combination leaves of the residual; where that is more than 1, as type I
+         *     may, 1
          */
         double share(double gain);
 
@@ -63,14 +66,18 @@ public final class Anderson extends FixedPointSolver {
      * @param variant type I or II
      * @param window m, the earlier iterates used; 5 is the usual choice for deep equilibrium models
      * @param mixing β, the share of the residual that is added, constant or by the gain
-     * @param delay evaluations before iterates are remembered, also after a safeguard made the method start anew; until then steps are plain. For maps that start far from where they are nearly linear
+     * @param delay evaluations before iterates are remembered, also after a safeguard made the method start anew; until then steps are
+     *     plain. For maps that start far from where they are nearly linear
      * @param restart steps after which all but the newest iterate are forgotten; 0 never
-     * @param growth all but the newest iterate are forgotten where a residual is longer than this many times the shortest remembered; infinite for never
+     * @param growth all but the newest iterate are forgotten where a residual is longer than this many times the shortest remembered;
+     *     infinite for never
      * @param regularisation λ, a share of itself that is added to the diagonal of the normal equations. Relative, since a
      *     fixed λ turns the weights into plain averages as soon as the residual is smaller than it
-     * @param condition differences of residuals are left out, the oldest first, from where one is longer than this many times its distance from the newer ones
-     * @param orthogonal whether rows where that happens solve the problem again with differences that are orthogonalised as vectors, which holds for a condition
-     *     of 10¹³ in f64 where the Gram matrix holds for 10⁷; takes {@code m + 1} blocks more. In f32 the vectors themselves know no more
+     * @param condition differences of residuals are left out, the oldest first, from where one is longer than this many times its distance
+     *     from the newer ones
+     * @param orthogonal whether rows where that happens solve the problem again with differences that are orthogonalised as vectors, which
+     *     holds for a condition of 10¹³ in f64 where the Gram matrix holds for 10⁷; takes {@code m + 1} blocks more. In f32 the vectors
+     *     themselves know no more
      * @param safeguard what happens where the residual grows, or null for nothing
      */
     public record Options(
@@ -85,8 +92,8 @@ public final class Anderson extends FixedPointSolver {
             boolean orthogonal,
             Safeguard safeguard) {
         /**
-         * Type II with m = 5, β = 1, λ = 0 and κ = 10⁶. A λ of 10⁻¹⁰ cost an evaluation or two in the last, superlinear steps of three problems of 49 in f64; with any κ
-         * from 3·10⁴ to 10⁷ they take the same evaluations, with 10³ and 10⁸ more.
+         * Type II with m = 5, β = 1, λ = 0 and κ = 10⁶. A λ of 10⁻¹⁰ cost an evaluation or two in the last, superlinear steps of three
+         * problems of 49 in f64; with any κ from 3·10⁴ to 10⁷ they take the same evaluations, with 10³ and 10⁸ more.
          */
         public static final Options DEFAULT =
                 new Options(Variant.TYPE_II, 5, Mixing.constant(1), 0, 0, Double.POSITIVE_INFINITY, 0, 1e6, false, null);
@@ -173,7 +180,10 @@ public final class Anderson extends FixedPointSolver {
         }
     }
 
-    /** Where the best iterate of a row is. It is copied to the result only when a worse one follows, which is rare: 2n elements fewer in most steps. */
+    /**
+     * Where the best iterate of a row is. It is copied to the result only when a worse one follows, which is rare: 2n elements fewer in
+     * most steps.
+     */
     private enum Best { RESULT, LATEST, PREVIOUS }
 
     private final Options options;
@@ -226,7 +236,8 @@ public final class Anderson extends FixedPointSolver {
     }
 
     /**
-     * Allocates {@code 2 m + 5} blocks, {@code 3 m + 6} with orthogonal differences, two more with a safeguard, for batches of up to {@code batch} rows of {@code n} elements.
+     * Allocates {@code 2 m + 5} blocks, {@code 3 m + 6} with orthogonal differences, two more with a safeguard, for batches of up to
+     * {@code batch} rows of {@code n} elements.
      */
     public static Anderson plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
         return Plan.build(engine, type, n, batch, plan -> new Anderson(plan, options, stopping));

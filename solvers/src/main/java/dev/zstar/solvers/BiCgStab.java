@@ -5,9 +5,9 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 
 /**
- * BiCGStab for {@code (I - T) u = b} (van der Vorst 1992; Saad 2003, algorithm 7.7): memory that does not grow with the steps, two products in each. Where
- * GMRES would have to be restarted often it may take fewer; its residual goes up and down, and where a divisor vanishes it starts again from the true residual, with
- * that as the new shadow.
+ * BiCGStab for {@code (I - T) u = b} (van der Vorst 1992; Saad 2003, algorithm 7.7): memory that does not grow with the steps, two products
+ * in each. Where GMRES would have to be restarted often it may take fewer; its residual goes up and down, and where a divisor vanishes it
+ * starts again from the true residual, with that as the new shadow.
  */
 public final class BiCgStab extends ShortRecurrence {
     private static final int SHADOW = 0;

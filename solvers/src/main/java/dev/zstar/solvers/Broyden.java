@@ -5,24 +5,25 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 
 /**
- * Broyden's two methods (Broyden 1965) for {@code F(z) = z - f(z) = 0}, from {@code B₀ = I}: secant methods, which need no window to be chosen and do
- * not mind maps that do not contract, at the price of a vector of memory or two for every step.
+ * Broyden's two methods (Broyden 1965) for {@code F(z) = z - f(z) = 0}, from {@code B₀ = I}: secant methods, which need no window to be
+ * chosen and do not mind maps that do not contract, at the price of a vector of memory or two for every step.
  *
- * <p>Each step teaches an approximation of the Jacobian (good) or of its inverse (bad) one more equation, and leaves it as it is elsewhere. With s
- * the step, y the change of F and H the inverse,
+ * <p>Each step teaches an approximation of the Jacobian (good) or of its inverse (bad) one more equation, and leaves it as it is elsewhere.
+ * With s the step, y the change of F and H the inverse,
  *
  * <ul>
  *   <li>good: {@code H += (s - H y) sᵀ H / (sᵀ H y)};
  *   <li>bad: {@code H += (s - H y) yᵀ / ‖y‖²}.
  * </ul>
  *
- * <p>The good method with restarts keeps directions only, which are swept twice in a step: {@code (2k + 16) n} elements for k directions, loop
- * included. All others keep pairs of vectors. The bad method reads each of those once, {@code (2k + 26) n}, the good one twice,
+ * <p>The good method with restarts keeps directions only, which are swept twice in a step: {@code (2k + 16) n} elements for k directions,
+ * loop included. All others keep pairs of vectors. The bad method reads each of those once, {@code (2k + 26) n}, the good one twice,
  * {@code (4k + 24) n}. A reduction to half of the memory m adds about {@code 4 m n} to each step between two.
  *
- * <p>With a line search a step is made shorter until {@code ‖F‖} falls enough (Armijo 1966). A shorter trial is an iterate like any other: a row that is refused goes back some
- * way while others take their next step, and all are evaluated together. Where no length will do the row takes whole steps, as without a search, and learns from them. Where 20
- * of them lead to nothing better it starts again, with {@code B = I}, from its best point; where that direction fails too, it ends with {@link Status#LINE_SEARCH_FAILED}.
+ * <p>With a line search a step is made shorter until {@code ‖F‖} falls enough (Armijo 1966). A shorter trial is an iterate like any other:
+ * a row that is refused goes back some way while others take their next step, and all are evaluated together. Where no length will do the
+ * row takes whole steps, as without a search, and learns from them. Where 20 of them lead to nothing better it starts again, with
+ * {@code B = I}, from its best point; where that direction fails too, it ends with {@link Status#LINE_SEARCH_FAILED}.
  */
 public final class Broyden extends FixedPointSolver {
     /** What a step teaches. */
@@ -38,8 +39,8 @@ public final class Broyden extends FixedPointSolver {
         /** All is forgotten, and the method starts again from where it is. */
         RESTART,
         /**
-         * The part of {@code H - I} with the largest singular values is kept (van de Rotten and Verduyn Lunel 2005), and the last equation with it.
-         * Takes fewer evaluations where memory is short, and more memory and traffic for each.
+         * The part of {@code H - I} with the largest singular values is kept (van de Rotten and Verduyn Lunel 2005), and the last equation
+         * with it. Takes fewer evaluations where memory is short, and more memory and traffic for each.
          */
         SVD
     }
@@ -49,7 +50,8 @@ public final class Broyden extends FixedPointSolver {
      *
      * @param update the good method or the bad
      * @param memory steps that are kept, 2 to 500
-     * @param reduction what is kept of them when there is no room for another. To drop the oldest instead is known to fail where a restart does not
+     * @param reduction what is kept of them when there is no room for another. To drop the oldest instead is known to fail where a restart
+     *     does not
      * @param rank how many pairs a reduction keeps, below memory; 0 for half of it, and with {@link Reduction#RESTART}
      * @param lineSearch whether steps are made shorter until {@code ‖F‖} falls. Finds the way from far away, where whole steps overshoot
      * @param safeguard what happens where the residual grows, or null for nothing; not beside a line search
@@ -130,7 +132,8 @@ public final class Broyden extends FixedPointSolver {
     private final Block points;
     private final double[] shortest;
     /**
-     * By row of the batch: accepted steps, -1 before the first evaluation; whether the row is on the way back to its best point; whether it is given up.
+     * By row of the batch: accepted steps, -1 before the first evaluation; whether the row is on the way back to its best point; whether it
+     * is given up.
      */
     private final int[] steps;
     private final boolean[] returning;
@@ -154,11 +157,12 @@ public final class Broyden extends FixedPointSolver {
     }
 
     /**
-     * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code memory + 2} blocks and one vector for the good method with
-     * restarts, and {@code 2 memory + 3} blocks for all others, with {@code rank + 1} vectors for reductions, not for each row but in all. One block more for a line
-     * search, two more for a safeguard, and for a tolerance for steps.
+     * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code memory + 2} blocks and one vector for the good
+     * method with restarts, and {@code 2 memory + 3} blocks for all others, with {@code rank + 1} vectors for reductions, not for each row
+     * but in all. One block more for a line search, two more for a safeguard, and for a tolerance for steps.
      *
-     * @throws IllegalArgumentException if a line search meets a fixed number of evaluations, of which the last may be at a point that it refuses
+     * @throws IllegalArgumentException if a line search meets a fixed number of evaluations, of which the last may be at a point that it
+     *     refuses
      */
     public static Broyden plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
         if (options.lineSearch() && stopping.fixed()) {
@@ -169,10 +173,10 @@ public final class Broyden extends FixedPointSolver {
     }
 
     /**
-     * What the last solve has learnt of the inverse Jacobian, for each row of the batch {@code H ≈ (I - J)⁻¹} at its result, with Hᵀ as its transpose:
-     * in a backward solve {@code (I - Jᵀ) u = g} it is {@code Hᵀ g ≈ u}, an answer, a start, or a preconditioner (Ramzi et al. 2022). Any of the rows,
-     * in any order; the identity for rows that have just started again, and where the solve overflowed. Valid until the next solve, always the same
-     * object, and not for use while a solve runs. Sweeps twice over the directions, or once over the pairs.
+     * What the last solve has learnt of the inverse Jacobian, for each row of the batch {@code H ≈ (I - J)⁻¹} at its result, with Hᵀ as its
+     * transpose: in a backward solve {@code (I - Jᵀ) u = g} it is {@code Hᵀ g ≈ u}, an answer, a start, or a preconditioner (Ramzi et al.
+     * 2022). Any of the rows, in any order; the identity for rows that have just started again, and where the solve overflowed. Valid until
+     * the next solve, always the same object, and not for use while a solve runs. Sweeps twice over the directions, or once over the pairs.
      *
      * <p>How good it is depends on how many steps are remembered: {@link MultiSecant} makes more of them.
      */

@@ -5,8 +5,9 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 
 /**
- * Conjugate gradients for {@code (I - T) u = b} with a symmetric T whose eigenvalues are below 1 (Hestenes and Stiefel 1952; Saad 2003, algorithm 6.18): the least
- * work of all, where the Jacobian is that of a gradient. A direction of no or negative curvature, as T with an eigenvalue above 1 has, is a breakdown.
+ * Conjugate gradients for {@code (I - T) u = b} with a symmetric T whose eigenvalues are below 1 (Hestenes and Stiefel 1952; Saad 2003,
+ * algorithm 6.18): the least work of all, where the Jacobian is that of a gradient. A direction of no or negative curvature, as T with an
+ * eigenvalue above 1 has, is a breakdown.
  */
 public final class ConjugateGradient extends ShortRecurrence {
     private static final int P = 0;

@@ -153,14 +153,17 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         return type;
     }
 
-    /** Bytes that this cell holds, W in every format; a transposed copy of W joins at the first {@link #vjp}, one of U at the first gradient of x, and a block of {@code batch × n} at the first {@link #secondGradients}. */
+    /**
+     * Bytes that this cell holds, W in every format; a transposed copy of W joins at the first {@link #vjp}, one of U at the first gradient
+     * of x, and a block of {@code batch × n} at the first {@link #secondGradients}.
+     */
     public long bytes() {
         return memory.bytes();
     }
 
     /**
-     * This cell with W rounded to a format, the cheap map of {@link MixedPrecision}. Bias and what is injected are shared, {@link #update} rounds
-     * again, and it closes with the cell. Not for two threads at once with the cell.
+     * This cell with W rounded to a format, the cheap map of {@link MixedPrecision}. Bias and what is injected are shared, {@link #update}
+     * rounds again, and it closes with the cell. Not for two threads at once with the cell.
      *
      * @throws IllegalArgumentException if the constructor was not given the format
      */
@@ -295,8 +298,8 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     }
 
     /**
-     * With {@code d = φ' ⊙ v} adds {@code ∂W = dᵀ z}, {@code ∂U = dᵀ x}, {@code ∂b = Σ d} and {@code ∂x = d U}. Allocates nothing after its first
-     * call.
+     * With {@code d = φ' ⊙ v} adds {@code ∂W = dᵀ z}, {@code ∂U = dᵀ x}, {@code ∂b = Σ d} and {@code ∂x = d U}. Allocates nothing after its
+     * first call.
      */
     @Override
     public void gradients(Block v, Block z, Block x, Rows rows, Gradients sum) {
@@ -307,9 +310,9 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     }
 
     /**
-     * With the sums {@code s = W z + U x + b} it is {@code ⟨c, Jᵀ u⟩ = ⟨φ'(s) ⊙ u, W c⟩}. W stands there itself, {@code ∂W += (φ' ⊙ u)ᵀ c}, and all
-     * gradients come through {@code ∂s = φ''(s) ⊙ u ⊙ (W c)} as they do in {@link #gradients}, with {@code ∂z = ∂s W}. Two products with W and one with
-     * its transpose; s was not kept. Allocates nothing after its first call.
+     * With the sums {@code s = W z + U x + b} it is {@code ⟨c, Jᵀ u⟩ = ⟨φ'(s) ⊙ u, W c⟩}. W stands there itself, {@code ∂W += (φ' ⊙ u)ᵀ c},
+     * and all gradients come through {@code ∂s = φ''(s) ⊙ u ⊙ (W c)} as they do in {@link #gradients}, with {@code ∂z = ∂s W}. Two products
+     * with W and one with its transpose; s was not kept. Allocates nothing after its first call.
      */
     @Override
     public void secondGradients(Block c, Block u, Block z, Block x, Rows rows, Gradients sum, Block dz) {

@@ -16,9 +16,11 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * Why a solve was slow, or failed, in words: one sentence for each group of rows that ended alike for the same reason, drawn from the
- * {@linkplain Spectrum spectrum} of the Jacobian at the states that were returned, from what f makes of rounding errors there, and from the statuses.
+ * {@linkplain Spectrum spectrum} of the Jacobian at the states that were returned, from what f makes of rounding errors there, and from the
+ * statuses.
  *
- * <p>It speaks of the neighbourhood of those states, and of nothing else: an eigenvalue tells how an error there grows or shrinks from step to step.
+ * <p>It speaks of the neighbourhood of those states, and of nothing else: an eigenvalue tells how an error there grows or shrinks from step
+ * to step.
  */
 public final class Diagnosis {
     /** A residual within this multiple of what rounding makes of it is as small as it gets. */
@@ -82,8 +84,8 @@ public final class Diagnosis {
     }
 
     /**
-     * Explains the last solve of {@code solver}. Evaluates f some sixty times, and linearises a differentiable map at the states. What it says of the steps that would help
-     * was tried, with six steps from the states.
+     * Explains the last solve of {@code solver}. Evaluates f some sixty times, and linearises a differentiable map at the states. What it
+     * says of the steps that would help was tried, with six steps from the states.
      *
      * @param f the map that was solved, with what was injected then
      * @param states what the solve left

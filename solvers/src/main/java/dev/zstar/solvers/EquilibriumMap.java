@@ -24,8 +24,8 @@ public interface EquilibriumMap<G> extends DifferentiableMap {
     }
 
     /**
-     * Adds {@code vᵀ ∂f/∂θ}, summed over the batch, and {@code vᵀ ∂f/∂x}, row by row, at the points last given to {@link #linearise}. With v the solution of
-     * {@code (I - Jᵀ) v = ∂L/∂z*} these are the gradients of L.
+     * Adds {@code vᵀ ∂f/∂θ}, summed over the batch, and {@code vᵀ ∂f/∂x}, row by row, at the points last given to {@link #linearise}. With
+     * v the solution of {@code (I - Jᵀ) v = ∂L/∂z*} these are the gradients of L.
      *
      * @param v {@code rows.count() × n}: position {@code p} belongs to row {@code rows.index(p)} of the batch, as it does of z and x
      * @param z the points, of the same shape

@@ -12,9 +12,9 @@ import java.util.function.Consumer;
  * Equilibria of a sequence of inputs, a fixed number of them in flight: a slot takes the next input the moment its row has converged
  * ({@link FixedPointSolver#stream}). Results come as they finish, or in the order of the inputs.
  *
- * <p>The iterator is asked for an input only when a slot is free, and the consumer is called on the same thread; so a queue behind the one and a slow reader behind the
- * other hold the work up, and nothing piles up in between. In order, results that overtook others wait, in at most {@code waiting} places; when
- * all are taken no input is asked for until the oldest is done.
+ * <p>The iterator is asked for an input only when a slot is free, and the consumer is called on the same thread; so a queue behind the one
+ * and a slow reader behind the other hold the work up, and nothing piles up in between. In order, results that overtook others wait, in at
+ * most {@code waiting} places; when all are taken no input is asked for until the oldest is done.
  *
  * @param <I> an input
  */
@@ -24,7 +24,8 @@ public final class EquilibriumStream<I> {
     public interface Loader<I> {
         /**
          * @param slot the row of the batch whose input this becomes
-         * @param start row {@code slot} of it is the start; it holds the result that the slot found last, zeros at first, and may be left so
+         * @param start row {@code slot} of it is the start; it holds the result that the slot found last, zeros at first, and may be left
+         *     so
          */
         void load(I input, int slot, Block start);
     }
@@ -126,7 +127,9 @@ public final class EquilibriumStream<I> {
         }
     }
 
-    /** Hands results on in order. Result i waits in place {@code i mod places}, which is free since no input is taken that is further ahead. */
+    /**
+     * Hands results on in order. Result i waits in place {@code i mod places}, which is free since no input is taken that is further ahead.
+     */
     private static final class Reorder<I> implements Consumer<Solved<I>> {
         private final Block waiting;
         private final Consumer<? super Solved<I>> results;

@@ -8,8 +8,8 @@ import dev.zstar.kernels.Type;
 import java.util.Arrays;
 
 /**
- * A planned solver for {@code z = f(z)}. What all methods share is here: the loop, who judges a row, rows that leave when they are done, the
- * best iterate, and what is kept on the way. A method adds how the next iterate is made from those before.
+ * A planned solver for {@code z = f(z)}. What all methods share is here: the loop, who judges a row, rows that leave when they are done,
+ * the best iterate, and what is kept on the way. A method adds how the next iterate is made from those before.
  *
  * <p>Rows are problems of their own. The product shrinks as they converge, and a row's result has the same bits in any company.
  */
@@ -74,10 +74,11 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     }
 
     /**
-     * The method to begin with: Anderson acceleration of type II over the last ten iterates, {@code 25} blocks. For cells of one dense layer it took the least time of
-     * all, 0.78 to 0.88 of that with five iterates, for one row as for 64; on 49 problems in f32 and f64 it took 0.86 of the textbook's evaluations with five. Type I and Broyden's
-     * bad method with reductions take fewer evaluations, 0.78 and 0.72, and move three times the memory and more: they are for maps that cost more than a layer. The suite
-     * {@code forward} of the study measures all of this.
+     * The method to begin with: Anderson acceleration of type II over the last ten iterates, {@code 25} blocks. For cells of one dense
+     * layer it took the least time of all, 0.78 to 0.88 of that with five iterates, for one row as for 64; on 49 problems in f32 and f64 it
+     * took 0.86 of the textbook's evaluations with five. Type I and Broyden's bad method with reductions take fewer evaluations, 0.78 and
+     * 0.72, and move three times the memory and more: they are for maps that cost more than a layer. The suite {@code forward} of the study
+     * measures all of this.
      */
     public static FixedPointSolver plan(Engine engine, Type type, int n, int batch, Stopping stopping) {
         return Anderson.plan(engine, type, n, batch, Anderson.Options.DEFAULT.withWindow(10), stopping);
@@ -118,8 +119,9 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     }
 
     /**
-     * Solves one problem after another, as many at a time as {@code states} has rows: as soon as one is done its slot takes the next, so that none waits for
-     * the slowest of a batch. Each has the bits that it has alone. Neither a trace nor states are recorded, and budgets of time are not looked at.
+     * Solves one problem after another, as many at a time as {@code states} has rows: as soon as one is done its slot takes the next, so
+     * that none waits for the slowest of a batch. Each has the bits that it has alone. Neither a trace nor states are recorded, and budgets
+     * of time are not looked at.
      *
      * @param states {@code slots × n}: starts and results
      */
@@ -250,8 +252,8 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     }
 
     /**
-     * Brings a row whose squares can not be trusted into units in which they can: at its first evaluation, and where its residual has become so short. A row that runs
-     * away stays in its units: it has lost nothing that is worth them.
+     * Brings a row whose squares can not be trusted into units in which they can: at its first evaluation, and where its residual has
+     * become so short. A row that runs away stays in its units: it has lost nothing that is worth them.
      */
     private void fit(int b, int p, Block zk, Block gk) {
         boolean shorter = squares[2 * b] < 1;
@@ -330,8 +332,8 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     void take(int b, int p, Block zk, Block gk, double[] squares) {}
 
     /**
-     * The iterate of row {@code b}, at position {@code p}, which goes on, is its best. By default it is {@linkplain #keep copied} to the result: 2n elements at
-     * every improvement.
+     * The iterate of row {@code b}, at position {@code p}, which goes on, is its best. By default it is {@linkplain #keep copied} to the
+     * result: 2n elements at every improvement.
      */
     void remember(int b, int p, Block zk, Block result) {
         keep(b, p, zk, result);
@@ -368,8 +370,8 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     }
 
     /**
-     * Whether the point of row {@code b} just taken in was a trial that the method does not go to. It is never the best iterate, and ends the row only if
-     * it is a solution, or the last that the budget allows, or by {@link #verdict}.
+     * Whether the point of row {@code b} just taken in was a trial that the method does not go to. It is never the best iterate, and ends
+     * the row only if it is a solution, or the last that the budget allows, or by {@link #verdict}.
      */
     boolean refused(int b) {
         return false;
@@ -386,8 +388,8 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     }
 
     /**
-     * Overwrites {@code zk}, the rows that go on, with their next iterates, or makes them in {@code gk} and calls {@link #swap}. Where that takes more
-     * evaluations of {@code f}, each is told to {@link Outcome#evaluated(Rows)}.
+     * Overwrites {@code zk}, the rows that go on, with their next iterates, or makes them in {@code gk} and calls {@link #swap}. Where that
+     * takes more evaluations of {@code f}, each is told to {@link Outcome#evaluated(Rows)}.
      */
     abstract void advance(FixedPointMap f, Block zk, Block gk);
 
@@ -459,8 +461,8 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
     }
 
     /**
-     * One step of the rows {@code some}, which {@code driver} evaluates and judges, within its budgets: row {@code some.index(i)} lies at position
-     * {@code at[i]} of {@code zk}, where its next iterate goes, and of {@code gk = f(zk)}.
+     * One step of the rows {@code some}, which {@code driver} evaluates and judges, within its budgets: row {@code some.index(i)} lies at
+     * position {@code at[i]} of {@code zk}, where its next iterate goes, and of {@code gk = f(zk)}.
      */
     final void step(FixedPointSolver driver, FixedPointMap f, Block zk, Block gk, Rows some, int[] at) {
         int active = some.count();
@@ -525,7 +527,8 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
                 }
                 rows.place(kept++, b);
             } else if (better || status.isSuccess()) {
-                // A success is the iterate that was tested, even if an earlier one was better, as where only the step is small. At the start it is there.
+                // A success is the iterate that was tested, even if an earlier one was better, as where only the step is small. At the
+                // start it is there.
                 if (spent > 1) {
                     keep(b, p, zk, result);
                 }

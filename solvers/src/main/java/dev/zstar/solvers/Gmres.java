@@ -7,15 +7,16 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 
 /**
- * GMRES(m) for {@code (I - T) u = b} (Saad and Schultz 1986; Saad 2003, algorithm 6.9), each row of the batch with its own Krylov space. Rows
- * take their Arnoldi steps together; a row whose small problem is solved waits for the others, and then its true residual is computed.
+ * GMRES(m) for {@code (I - T) u = b} (Saad and Schultz 1986; Saad 2003, algorithm 6.9), each row of the batch with its own Krylov space.
+ * Rows take their Arnoldi steps together; a row whose small problem is solved waits for the others, and then its true residual is computed.
  *
- * <p>The space is built with T, not {@code I - T}: it is the same, and from {@code T V = V⁺ H} follows {@code (I - T) V = V⁺ (I - H)}, which saves
- * three vectors a step. Orthogonalisation is classical Gram-Schmidt, a second time where the first left less than half of a vector.
+ * <p>The space is built with T, not {@code I - T}: it is the same, and from {@code T V = V⁺ H} follows {@code (I - T) V = V⁺ (I - H)},
+ * which saves three vectors a step. Orthogonalisation is classical Gram-Schmidt, a second time where the first left less than half of a
+ * vector.
  *
- * <p>With a right preconditioner {@code M⁻¹ ≈ (I - T)⁻¹} it is {@code (I - T) M⁻¹ y = b}, {@code u = M⁻¹ y} (Saad 2003, algorithm 9.5), so the
- * residual is still that of u. If it is not the same operator at every step, as another iteration is not, the method must be flexible (Saad 1993;
- * 2003, algorithm 9.6), which keeps what was preconditioned.
+ * <p>With a right preconditioner {@code M⁻¹ ≈ (I - T)⁻¹} it is {@code (I - T) M⁻¹ y = b}, {@code u = M⁻¹ y} (Saad 2003, algorithm 9.5), so
+ * the residual is still that of u. If it is not the same operator at every step, as another iteration is not, the method must be flexible
+ * (Saad 1993; 2003, algorithm 9.6), which keeps what was preconditioned.
  */
 public final class Gmres extends LinearSolver {
     /**
@@ -95,8 +96,8 @@ public final class Gmres extends LinearSolver {
     }
 
     /**
-     * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code m + 5} blocks; one more for a preconditioner, and m more if the
-     * method is flexible.
+     * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code m + 5} blocks; one more for a preconditioner, and m
+     * more if the method is flexible.
      */
     public static Gmres plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
         return Plan.build(engine, type, n, batch, plan -> new Gmres(plan, options, stopping));

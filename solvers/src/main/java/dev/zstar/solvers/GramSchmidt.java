@@ -7,9 +7,9 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 
 /**
- * Makes one vector for each row orthogonal to the row's basis: classical Gram-Schmidt with sums in f64, once, and a second time where little of the
- * vector is left, since what rounding left along the basis is then large beside it (Daniel, Gragg, Kaufman and Stewart 1976; twice is enough: Giraud,
- * Langou and Rozložník 2005).
+ * Makes one vector for each row orthogonal to the row's basis: classical Gram-Schmidt with sums in f64, once, and a second time where
+ * little of the vector is left, since what rounding left along the basis is then large beside it (Daniel, Gragg, Kaufman and Stewart 1976;
+ * twice is enough: Giraud, Langou and Rozložník 2005).
  */
 final class GramSchmidt {
     /** Repeats always. */
@@ -32,7 +32,9 @@ final class GramSchmidt {
     private final Engine engine;
     private final Basis v;
     private final double breakdown;
-    /** The least length that can be scaled to 1: the inverse of a shorter one is no number of the type, and what is shorter has no digits. */
+    /**
+     * The least length that can be scaled to 1: the inverse of a shorter one is no number of the type, and what is shorter has no digits.
+     */
     private final double shortest;
     private final double share;
     private final double[] again;

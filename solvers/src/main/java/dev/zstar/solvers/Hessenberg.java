@@ -59,7 +59,9 @@ final class Hessenberg {
         return List.copyOf(values);
     }
 
-    /** The share that the last element has in the length of the eigenvector of {@code a + b i}, which follows from it row by row, upwards. */
+    /**
+     * The share that the last element has in the length of the eigenvector of {@code a + b i}, which follows from it row by row, upwards.
+     */
     private static double lastElement(double[][] h, int m, double a, double b) {
         double[] x = new double[m];
         double[] y = new double[m];

@@ -1,8 +1,9 @@
 package dev.zstar.solvers;
 
 /**
- * The one place that decides whether a row goes on, and which of its points was the best: the one with the shortest residual {@code r = f(z) - z}. Progress is
- * judged by {@code ‖r‖} and not by {@code ‖r‖ / ‖f(z)‖}: that ratio rises while r falls where the equilibrium is 0, and falls towards 1 where f runs away.
+ * The one place that decides whether a row goes on, and which of its points was the best: the one with the shortest residual
+ * {@code r = f(z) - z}. Progress is judged by {@code ‖r‖} and not by {@code ‖r‖ / ‖f(z)‖}: that ratio rises while r falls where the
+ * equilibrium is 0, and falls towards 1 where f runs away.
  *
  * <p>All lengths are in the units of the map.
  */
@@ -49,8 +50,9 @@ final class Judge {
     }
 
     /**
-     * What the tolerance is compared with, {@code ‖r‖ / max(‖f(z)‖, u ‖z₀‖)}, u the unit roundoff. The second term makes an equilibrium at 0 reachable: next to a
-     * start of length ‖z₀‖, a state shorter than u ‖z₀‖ can not be told from 0. Not ‖r₁‖ instead of ‖z₀‖: of a cubic map that starts far away it is beyond all states.
+     * What the tolerance is compared with, {@code ‖r‖ / max(‖f(z)‖, u ‖z₀‖)}, u the unit roundoff. The second term makes an equilibrium at
+     * 0 reachable: next to a start of length ‖z₀‖, a state shorter than u ‖z₀‖ can not be told from 0. Not ‖r₁‖ instead of ‖z₀‖: of a cubic
+     * map that starts far away it is beyond all states.
      */
     double relative(int b, double residual, double value) {
         return residual == 0 ? 0 : residual / size(b, value);
@@ -99,8 +101,8 @@ final class Judge {
     }
 
     /**
-     * For a point that was tried and that the method does not go to. It may be a solution; but NaN, a residual that grew and a short step say
-     * nothing about the row, which is elsewhere.
+     * For a point that was tried and that the method does not go to. It may be a solution; but NaN, a residual that grew and a short step
+     * say nothing about the row, which is elsewhere.
      */
     Status refused(int b, double residual, double value, double tolerance, int spent) {
         boolean finite = residual < Double.POSITIVE_INFINITY && value < Double.POSITIVE_INFINITY;

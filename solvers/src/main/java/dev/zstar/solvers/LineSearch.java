@@ -3,14 +3,16 @@ package dev.zstar.solvers;
 import java.util.Arrays;
 
 /**
- * How far to go along a direction, for each row of a batch on its own: the whole step first, then shorter ones until the residual falls enough (Armijo 1966). The next length
- * is where the parabola through {@code ‖F‖²} at the base point and at the last two trials is least, within a tenth and a half of the last (Kelley 1995, section 8.3.1).
+ * How far to go along a direction, for each row of a batch on its own: the whole step first, then shorter ones until the residual falls
+ * enough (Armijo 1966). The next length is where the parabola through {@code ‖F‖²} at the base point and at the last two trials is least,
+ * within a tenth and a half of the last (Kelley 1995, section 8.3.1).
  *
- * <p>Where no length will do the whole step is taken after all, and more of them, even where {@code ‖F‖} rises: the way to a solution may lead over a ridge, and a secant method
- * learns from its bad steps. A watchdog ends that where {@value #PATIENCE} steps led to no shorter F than all before, or F is a million times as long, or NaN
- * (Chamberlain, Powell, Lemarechal and Pedersen 1982).
+ * <p>Where no length will do the whole step is taken after all, and more of them, even where {@code ‖F‖} rises: the way to a solution may
+ * lead over a ridge, and a secant method learns from its bad steps. A watchdog ends that where {@value #PATIENCE} steps led to no shorter F
+ * than all before, or F is a million times as long, or NaN (Chamberlain, Powell, Lemarechal and Pedersen 1982).
  *
- * <p>It sees norms only. Points are the solver's, which evaluates a trial together with whatever the other rows need. The base point of a row is its best.
+ * <p>It sees norms only. Points are the solver's, which evaluates a trial together with whatever the other rows need. The base point of a
+ * row is its best.
  */
 final class LineSearch {
     /** What becomes of a row after an evaluation. */
@@ -35,11 +37,16 @@ final class LineSearch {
 
     private final double decrease;
     private final int limit;
-    /** For each row of the batch: ‖F‖ at the base point, infinite before the first; the length of the trial; how often it was made shorter. */
+    /**
+     * For each row of the batch: ‖F‖ at the base point, infinite before the first; the length of the trial; how often it was made shorter.
+     */
     private final double[] base;
     private final double[] λ;
     private final int[] reductions;
-    /** Whether whole steps are taken as they are, or were since the base point; how many of them led to nothing better; and whether the row is on its way back. */
+    /**
+     * Whether whole steps are taken as they are, or were since the base point; how many of them led to nothing better; and whether the row
+     * is on its way back.
+     */
     private final boolean[] free;
     private final boolean[] freed;
     private final int[] strayed;

@@ -8,8 +8,9 @@ import dev.zstar.kernels.Type;
 import java.util.Arrays;
 
 /**
- * A fixed-point method on {@code u ← T u + b}: Picard, Anderson or Broyden, as they solve the forward problem. What many deep equilibrium models
- * use for their backward pass; but a Krylov method takes no more products (Walker and Ni 2011, theorem 2.2), and none of the decisions that a nonlinear method makes.
+ * A fixed-point method on {@code u ← T u + b}: Picard, Anderson or Broyden, as they solve the forward problem. What many deep equilibrium
+ * models use for their backward pass; but a Krylov method takes no more products (Walker and Ni 2011, theorem 2.2), and none of the
+ * decisions that a nonlinear method makes.
  */
 public final class LinearFixedPoint extends LinearSolver {
     private final FixedPointSolver method;
@@ -31,7 +32,8 @@ public final class LinearFixedPoint extends LinearSolver {
         }
         // The true residual at the end takes one evaluation.
         int most = Math.max(1, stopping.maxEvaluations() - 1);
-        // The inner method's right-hand sides have length 1, so the relative tolerance is an absolute one of the inner method, whose own is relative to ‖T u + b‖.
+        // The inner method's right-hand sides have length 1, so the relative tolerance is an absolute one of the inner method, whose own is
+        // relative to ‖T u + b‖.
         method = maker.make(plan.engine, plan.type, plan.n, plan.batch,
                 stopping.fixed() ? Stopping.fixed(most) : Stopping.relative(0).orAbsolute(stopping.relative()).within(most));
         plan.include(method.plan);

@@ -43,8 +43,8 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
     /** {@code ‖r‖} of each, by position; the right-hand side has the length {@link #unit}. */
     final double[] norms;
     /**
-     * What a cycle believes it has reached, by row of the batch, and why the row can not go on if that was not enough, or null. After a breakdown another
-     * cycle is tried, as long as the residual falls.
+     * What a cycle believes it has reached, by row of the batch, and why the row can not go on if that was not enough, or null. After a
+     * breakdown another cycle is tried, as long as the residual falls.
      */
     final double[] claims;
     final Status[] trouble;
@@ -138,8 +138,8 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
     }
 
     /**
-     * The same from {@code u = solution}, which takes one product more to begin with: for a sequence of systems whose solutions are near each other. A row
-     * that fails keeps its start unless it became better.
+     * The same from {@code u = solution}, which takes one product more to begin with: for a sequence of systems whose solutions are near
+     * each other. A row that fails keeps its start unless it became better.
      */
     public final Outcome resume(LinearOperator t, Block rhs, Block solution) {
         return solve(t, rhs, solution, false, null);
@@ -172,8 +172,8 @@ public abstract sealed class LinearSolver implements AutoCloseable permits Gmres
     // ---- what a method adds
 
     /**
-     * From the residuals {@link #r} of the rows {@link #open} makes corrections, and hands them to {@link #correct}. Spends at most {@link #left}
-     * evaluations of each row, counted with {@link Outcome#evaluated(Rows)}.
+     * From the residuals {@link #r} of the rows {@link #open} makes corrections, and hands them to {@link #correct}. Spends at most
+     * {@link #left} evaluations of each row, counted with {@link Outcome#evaluated(Rows)}.
      */
     abstract void cycle(LinearOperator t);
 

@@ -8,34 +8,36 @@ import dev.zstar.kernels.Type;
 import java.util.Arrays;
 
 /**
- * The inverse Jacobian from all that a solve has seen: a map that remembers, for each row, the points at which another was evaluated, and makes of them
- * the H nearest to the identity that meets their secant equations at once, {@code H Y = S} (Fang and Saad 2009),
+ * The inverse Jacobian from all that a solve has seen: a map that remembers, for each row, the points at which another was evaluated, and
+ * makes of them the H nearest to the identity that meets their secant equations at once, {@code H Y = S} (Fang and Saad 2009),
  *
  * <pre>{@code H = I + (S - Y) (YᵀY)⁻¹ Yᵀ,   s = z₊ - z,   y = F(z₊) - F(z),   F(z) = z - f(z).}</pre>
  *
- * <p>{@code y ≈ (I - J) s}, so {@code H (I - J)} is the identity on the span of the steps. The steps of a solve are those in which J is slow, and for the
- * backward solve {@code (I - Jᵀ) u = g} they are deflated by Hᵀ as right preconditioner of {@link Gmres}: the residual stays orthogonal to them. So
- * the forward solve is used again (as in Ramzi et al. 2022, who use Broyden's H), the more the longer it was. With n = 256, W Gaussian and forward
- * solves to 10⁻⁶ by Broyden with a memory of 60, GMRES to 10⁻⁴ takes 25 to 28 products, not 56, at ρ(J) = 0.9, and 28 to 41, not 86, at 0.99; with W
- * symmetric, where 25 to 36 evaluations do, 14 of 16 and 19 of 22. Any method may make the steps:
+ * <p>{@code y ≈ (I - J) s}, so {@code H (I - J)} is the identity on the span of the steps. The steps of a solve are those in which J is
+ * slow, and for the backward solve {@code (I - Jᵀ) u = g} they are deflated by Hᵀ as right preconditioner of {@link Gmres}: the residual
+ * stays orthogonal to them. So the forward solve is used again (as in Ramzi et al. 2022, who use Broyden's H), the more the longer it was.
+ * With n = 256, W Gaussian and forward solves to 10⁻⁶ by Broyden with a memory of 60, GMRES to 10⁻⁴ takes 25 to 28 products, not 56, at
+ * ρ(J) = 0.9, and 28 to 41, not 86, at 0.99; with W symmetric, where 25 to 36 evaluations do, 14 of 16 and 19 of 22. Any method may make
+ * the steps:
  *
  * <pre>{@code solver.solve(secants.follow(cell), z);
  * cell.linearise(z);
  * … secants.inverse().transposed() …}</pre>
  *
- * <p>Columns are taken newest first, since J moves on the way, and left out where they depend on newer ones. An evaluation costs a sweep over the
- * residuals in memory, {@code (m + 4) n} elements for m pairs, and H, or Hᵀ, two, {@code (2 m + 4) n}. The products are kept in f64.
+ * <p>Columns are taken newest first, since J moves on the way, and left out where they depend on newer ones. An evaluation costs a sweep
+ * over the residuals in memory, {@code (m + 4) n} elements for m pairs, and H, or Hᵀ, two, {@code (2 m + 4) n}. The products are kept in
+ * f64.
  */
 public final class MultiSecant implements FixedPointMap, AutoCloseable {
     /**
-     * A column of which less than this share is left beside those before it is left out: what is left is mostly what J changed by on the way. With a
-     * hundredth the worst of ten backward solves at ρ(J) = 0.99 took 1.01 times the products of none, with a tenth 0.81.
+     * A column of which less than this share is left beside those before it is left out: what is left is mostly what J changed by on the
+     * way. With a hundredth the worst of ten backward solves at ρ(J) = 0.99 took 1.01 times the products of none, with a tenth 0.81.
      */
     private static final double DEPENDENT = 0.1;
 
     /**
-     * A difference shorter than this, in units of rounding of f(z), says nothing; the newer of its points is not kept. In f32 and at ρ(J) = 0.99 solves
-     * to 10⁻⁶ ended in a hundred of those, and with them products rose from 0.62 to 0.84 times those without H.
+     * A difference shorter than this, in units of rounding of f(z), says nothing; the newer of its points is not kept. In f32 and at ρ(J) =
+     * 0.99 solves to 10⁻⁶ ended in a hundred of those, and with them products rose from 0.62 to 0.84 times those without H.
      */
     private static final double NOISE = 100;
 
@@ -51,7 +53,10 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
     private final double[] sweep;
     /** ⟨r_i, r_j⟩ by slot. */
     private final double[] gram;
-    /** For each row of the batch {@code YᵀY = L Δ Lᵀ}: rows of L without its diagonal, Δ, and which pairs are its columns, counted from the newest. */
+    /**
+     * For each row of the batch {@code YᵀY = L Δ Lᵀ}: rows of L without its diagonal, Δ, and which pairs are its columns, counted from the
+     * newest.
+     */
     private final double[] l;
     private final double[] δ;
     private final int[] columns;
@@ -89,8 +94,8 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
     }
 
     /**
-     * Allocates {@code 2 (pairs + 1)} blocks for batches of up to {@code batch} rows of {@code n} elements, and some {@code 16 (pairs + 1)²} bytes for each
-     * row.
+     * Allocates {@code 2 (pairs + 1)} blocks for batches of up to {@code batch} rows of {@code n} elements, and some
+     * {@code 16 (pairs + 1)²} bytes for each row.
      *
      * @param pairs that are remembered, 1 to 500; older ones make room. Worth as much as they are many: see the class
      * @throws IllegalArgumentException if pairs is out of range
@@ -120,7 +125,9 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
         }
     }
 
-    /** Row {@code b} of the batch has nothing to remember: for a {@linkplain FixedPointSolver#stream stream}, where it gets another problem. */
+    /**
+     * Row {@code b} of the batch has nothing to remember: for a {@linkplain FixedPointSolver#stream stream}, where it gets another problem.
+     */
     public void forget(int b) {
         slots[b] = -1;
         counts[b] = 0;
@@ -133,7 +140,8 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
     }
 
     /**
-     * {@code H ≈ (I - J)⁻¹} for any rows of the batch, in any order, with Hᵀ as its transpose; the identity for rows with no pair. Always the same object.
+     * {@code H ≈ (I - J)⁻¹} for any rows of the batch, in any order, with Hᵀ as its transpose; the identity for rows with no pair. Always
+     * the same object.
      */
     public LinearOperator inverse() {
         return inverse;
@@ -193,7 +201,9 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
         }
     }
 
-    /** Whether the newest point is finite, and far enough from the one before, of which {@code square = ‖r‖²} and {@code value = ‖f(z)‖²}. */
+    /**
+     * Whether the newest point is finite, and far enough from the one before, of which {@code square = ‖r‖²} and {@code value = ‖f(z)‖²}.
+     */
     private boolean tells(int b, double square, double value) {
         return square < Double.POSITIVE_INFINITY && value < Double.POSITIVE_INFINITY
                 && (counts[b] == 1 || product(b, 0, 0) > noise * noise * value);

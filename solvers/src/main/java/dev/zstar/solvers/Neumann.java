@@ -6,10 +6,10 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 
 /**
- * The truncated Neumann series {@code u = λ Σ_{i ≤ k} ((1 - λ) I + λ T)ⁱ b ≈ (I - T)⁻¹ b}: k evaluations, no inner products, and no solve: nothing is
- * tested. As a backward pass it is the gradient of {@code k + 1} further steps {@code z ← z + λ (f(z) - z)} from the equilibrium: with λ = 1 the
- * error falls as ρ(T)ᵏ, and with less it is the phantom gradient (Geng, Zhang, Bai, Wang and Lin 2021, equation 14), which a Jacobian that
- * does not contract disturbs less.
+ * The truncated Neumann series {@code u = λ Σ_{i ≤ k} ((1 - λ) I + λ T)ⁱ b ≈ (I - T)⁻¹ b}: k evaluations, no inner products, and no solve:
+ * nothing is tested. As a backward pass it is the gradient of {@code k + 1} further steps {@code z ← z + λ (f(z) - z)} from the
+ * equilibrium: with λ = 1 the error falls as ρ(T)ᵏ, and with less it is the phantom gradient (Geng, Zhang, Bai, Wang and Lin 2021, equation
+ * 14), which a Jacobian that does not contract disturbs less.
  */
 public final class Neumann implements AutoCloseable {
     private final Plan plan;
@@ -66,8 +66,8 @@ public final class Neumann implements AutoCloseable {
     }
 
     /**
-     * Sums the series. The residual in the outcome is {@code ‖((1 - λ) I + λ T)ᵏ b‖ / ‖b‖}, that of the sum of one term less. A row whose terms or sum
-     * overflow gets zeros, with the residual 1.
+     * Sums the series. The residual in the outcome is {@code ‖((1 - λ) I + λ T)ᵏ b‖ / ‖b‖}, that of the sum of one term less. A row whose
+     * terms or sum overflow gets zeros, with the residual 1.
      *
      * @param rhs the right-hand sides, {@code batch × n}; not changed
      * @param solution of the same shape; overwritten

@@ -10,8 +10,9 @@ import java.util.Arrays;
 /**
  * Newton's method for {@code F(z) = z - f(z) = 0}, inexact (Dembo, Eisenstat and Steihaug 1982): the step s of {@code (I - J) s = f(z) - z}
  * comes from GMRES, which is stopped at {@code ‖(I - J) s + F‖ ≤ η ‖F‖}, and is made shorter where the whole of it does not lower
- * {@code ‖F‖}. Converges superlinearly close to a solution, whether f contracts there or not. Dense cells take fewer evaluations by Anderson and
- * Broyden; it wins where their windows are too short for the spectrum of J: a linear map with ρ(J) = 0.999, or an elliptic equation.
+ * {@code ‖F‖}. Converges superlinearly close to a solution, whether f contracts there or not. Dense cells take fewer evaluations by
+ * Anderson and Broyden; it wins where their windows are too short for the spectrum of J: a linear map with ρ(J) = 0.999, or an elliptic
+ * equation.
  *
  * <p>η is choice 2 of Eisenstat and Walker (1996), {@code 0.9 (‖F_k‖ / ‖F_{k-1}‖)²}, with their safeguard, and no smaller than the solve's
  * own tolerance asks for (Kelley 1995, section 6.3). {@code J v} comes from the map's {@link FixedPointMap#derivatives}, else from
@@ -29,13 +30,13 @@ public final class NewtonKrylov extends FixedPointSolver {
      * @param forcing the largest η, and the first: 0.9 spends least far from the solution, 10⁻¹⁰ makes it the exact method
      * @param differences whether {@code J v} comes from differences of f even where the map could tell
      * @param decrease α: a step of length λ is accepted when {@code ‖F‖} falls to {@code 1 - α λ} of what it was
-     * @param reductions how often a step may be made shorter. Then whole steps are taken, as without a line search; where 20 of them lead to nothing better the row ends with
-     *     {@link Status#LINE_SEARCH_FAILED}. 0 takes every whole step
+     * @param reductions how often a step may be made shorter. Then whole steps are taken, as without a line search; where 20 of them lead
+     *     to nothing better the row ends with {@link Status#LINE_SEARCH_FAILED}. 0 takes every whole step
      */
     public record Options(int krylov, double forcing, boolean differences, double decrease, int reductions) {
         /**
-         * m = 40, η ≤ 0.9, derivatives of the map, α = 10⁻⁴, 20 reductions, which are 10⁻⁶ of a step or less. Fewer products hurt where they are
-         * needed: for Bratu's equation on 63 points 20 took five times the evaluations that 40 took. A largest η of 0.1 saves
+         * m = 40, η ≤ 0.9, derivatives of the map, α = 10⁻⁴, 20 reductions, which are 10⁻⁶ of a step or less. Fewer products hurt where
+         * they are needed: for Bratu's equation on 63 points 20 took five times the evaluations that 40 took. A largest η of 0.1 saves
          * 5 to 20% on cells that contract, and fails more often on those that do not.
          */
         public static final Options DEFAULT = new Options(40, 0.9, false, 1e-4, 20);
@@ -153,9 +154,11 @@ public final class NewtonKrylov extends FixedPointSolver {
     }
 
     /**
-     * Allocates {@code krylov + 9} blocks, for batches of up to {@code batch} rows of {@code n} elements; two more for a tolerance for steps.
+     * Allocates {@code krylov + 9} blocks, for batches of up to {@code batch} rows of {@code n} elements; two more for a tolerance for
+     * steps.
      *
-     * @throws IllegalArgumentException if the rules ask for a fixed number of evaluations, or for states at some: most are not made at iterates
+     * @throws IllegalArgumentException if the rules ask for a fixed number of evaluations, or for states at some: most are not made at
+     *     iterates
      */
     public static NewtonKrylov plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
         if (stopping.fixed()) {
@@ -242,7 +245,10 @@ public final class NewtonKrylov extends FixedPointSolver {
         plan.engine.mix(points, 2, trial, zk, rows);
     }
 
-    /** Keeps the new points and their values, and packs the points and {@code r = f(z) - z} of the rows that can pay for a step to the front. */
+    /**
+     * Keeps the new points and their values, and packs the points and {@code r = f(z) - z} of the rows that can pay for a step to the
+     * front.
+     */
     private void gather(Block zk, Block gk) {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);

@@ -5,9 +5,10 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 
 /**
- * Conjugate gradients on the normal equations {@code Aᵀ A u = Aᵀ b}, {@code A = I - T}, in the form that never makes {@code Aᵀ A} (CGLS: Hestenes and Stiefel 1952;
- * Björck 1996, algorithm 7.4.1), whose iterates are those of LSQR. For what no Krylov space of A resolves, as rotations; it squares the condition number, and needs
- * Tᵀ as well: an operator like {@link DifferentiableMap#adjoint}. Of a singular system it finds the least-squares solution, and says that it broke down.
+ * Conjugate gradients on the normal equations {@code Aᵀ A u = Aᵀ b}, {@code A = I - T}, in the form that never makes {@code Aᵀ A} (CGLS:
+ * Hestenes and Stiefel 1952; Björck 1996, algorithm 7.4.1), whose iterates are those of LSQR. For what no Krylov space of A resolves, as
+ * rotations; it squares the condition number, and needs Tᵀ as well: an operator like {@link DifferentiableMap#adjoint}. Of a singular
+ * system it finds the least-squares solution, and says that it broke down.
  */
 public final class NormalEquations extends ShortRecurrence {
     private static final int P = 0;

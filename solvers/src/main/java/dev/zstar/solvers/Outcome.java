@@ -94,9 +94,9 @@ public final class Outcome {
     }
 
     /**
-     * The relative residual of what was returned for row {@code b}, as measured by an evaluation at that very point: of a fixed point what its tolerance is
-     * compared with, {@code ‖r‖ / max(‖f(z)‖, u ‖z₀‖)} ({@link Stopping#relative}); of a linear solve {@code ‖b - (I - T) u‖ / ‖b‖}. Of a row that has not ended,
-     * that of its latest iterate.
+     * The relative residual of what was returned for row {@code b}, as measured by an evaluation at that very point: of a fixed point what
+     * its tolerance is compared with, {@code ‖r‖ / max(‖f(z)‖, u ‖z₀‖)} ({@link Stopping#relative}); of a linear solve
+     * {@code ‖b - (I - T) u‖ / ‖b‖}. Of a row that has not ended, that of its latest iterate.
      */
     public double residual(int b) {
         return residual[b];
@@ -122,8 +122,8 @@ public final class Outcome {
     }
 
     /**
-     * The states at the i-th of the evaluations that {@link Stopping#recorded} names, {@code batch × n}: the iterate that was evaluated then, or
-     * the result of a row that had ended. The plan's, until its next solve.
+     * The states at the i-th of the evaluations that {@link Stopping#recorded} names, {@code batch × n}: the iterate that was evaluated
+     * then, or the result of a row that had ended. The plan's, until its next solve.
      */
     public Block state(int i) {
         return states[i].head(batch);

@@ -12,7 +12,8 @@ import java.util.OptionalInt;
  * at the rate of its Lipschitz constant; the yardstick for all others, and what {@linkplain #equivalentDepth equivalent depth} counts.
  *
  * <p>β may be chosen by the residuals, for each row in each step (Irons and Tuck 1969; Aitken's process for vectors):
- * {@code β_k = -β_{k-1} ⟨r_{k-1}, r_k - r_{k-1}⟩ / ‖r_k - r_{k-1}‖²}, the secant method where the residual keeps its direction. It costs a sweep and a vector of memory.
+ * {@code β_k = -β_{k-1} ⟨r_{k-1}, r_k - r_{k-1}⟩ / ‖r_k - r_{k-1}‖²}, the secant method where the residual keeps its direction. It costs a
+ * sweep and a vector of memory.
  */
 public final class Picard extends FixedPointSolver {
     /**
@@ -28,8 +29,8 @@ public final class Picard extends FixedPointSolver {
         public static final Options PLAIN = damped(1);
 
         /**
-         * Steps from 0.05 to 100, the first one whole. With at most 1, 5 and 20 it took 1.7, 1.15 and 1.04 times as many evaluations (geometric mean over 98 problems), and
-         * solved 89, 92 and 92 of them, as with 100.
+         * Steps from 0.05 to 100, the first one whole. With at most 1, 5 and 20 it took 1.7, 1.15 and 1.04 times as many evaluations
+         * (geometric mean over 98 problems), and solved 89, 92 and 92 of them, as with 100.
          */
         public static final Options ADAPTIVE = new Options(1, true, 0.05, 100);
 

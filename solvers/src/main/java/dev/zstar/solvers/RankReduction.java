@@ -6,19 +6,21 @@ import dev.zstar.kernels.Rows;
 import java.util.Arrays;
 
 /**
- * Replaces the m pairs of a row by fewer, whose sum is the best approximation of that rank of {@code M = Σ u_j v_jᵀ / c_j} in the Frobenius norm (van
- * de Rotten and Verduyn Lunel 2005), among those that do to the last y what M does: the last secant equation stays. That is {@code M y yᵀ / ‖y‖²}, y
- * standing for what of it the v span, and of the rest of M the terms of the singular value decomposition with the largest singular values.
+ * Replaces the m pairs of a row by fewer, whose sum is the best approximation of that rank of {@code M = Σ u_j v_jᵀ / c_j} in the Frobenius
+ * norm (van de Rotten and Verduyn Lunel 2005), among those that do to the last y what M does: the last secant equation stays. That is
+ * {@code M y yᵀ / ‖y‖²}, y standing for what of it the v span, and of the rest of M the terms of the singular value decomposition with the
+ * largest singular values.
  *
- * <p>With the columns of V scaled to length 1, {@code Vᵀ V = Q Λ Qᵀ}, so that {@code V Q Λ^(-1/2)} is orthonormal and {@code U Q Λ^(1/2)} has the
- * same singular values and left vectors as M, the c and scales being in U. With {@code e = Λ^(-1/2) Qᵀ Vᵀ y / ‖…‖} and {@code E = I - e eᵀ} the rest
- * follows from {@code E Λ^(1/2) Qᵀ Uᵀ U Q Λ^(1/2) E = P Σ² Pᵀ}, and {@code U Q Λ^(1/2) [e, P]} and {@code V Q Λ^(-1/2) [e, P]}, with the columns of
- * the largest Σ, are the new pairs. The matrices of products are formed in f64; what V holds below 10⁻⁷ of its length does not show in them, and is
- * left out.
+ * <p>With the columns of V scaled to length 1, {@code Vᵀ V = Q Λ Qᵀ}, so that {@code V Q Λ^(-1/2)} is orthonormal and {@code U Q Λ^(1/2)}
+ * has the same singular values and left vectors as M, the c and scales being in U. With {@code e = Λ^(-1/2) Qᵀ Vᵀ y / ‖…‖} and
+ * {@code E = I - e eᵀ} the rest follows from {@code E Λ^(1/2) Qᵀ Uᵀ U Q Λ^(1/2) E = P Σ² Pᵀ}, and {@code U Q Λ^(1/2) [e, P]} and
+ * {@code V Q Λ^(-1/2) [e, P]}, with the columns of the largest Σ, are the new pairs. The matrices of products are formed in f64; what V
+ * holds below 10⁻⁷ of its length does not show in them, and is left out.
  *
- * <p>A reduction reads {@code m (m + 1) + 2 rank m} vectors, one row of the batch at a time, beside what goes with some {@code 100 m³} operations on
- * the small problems. With {@code rank = m / 2} it reads {@code 4 m n} elements for each step between two reductions, where the sweeps of a step read
- * {@code 1.5 m n} (bad) or {@code 3 m n} (good). With m = 30 and n = 1024 in f32 a reduction took 0.5 ms, of which the small problems were 0.4 ms.
+ * <p>A reduction reads {@code m (m + 1) + 2 rank m} vectors, one row of the batch at a time, beside what goes with some {@code 100 m³}
+ * operations on the small problems. With {@code rank = m / 2} it reads {@code 4 m n} elements for each step between two reductions, where
+ * the sweeps of a step read {@code 1.5 m n} (bad) or {@code 3 m n} (good). With m = 30 and n = 1024 in f32 a reduction took 0.5 ms, of
+ * which the small problems were 0.4 ms.
  */
 final class RankReduction {
     /** Eigenvalues this small beside the largest, of products formed in f64, carry only rounding. */
@@ -179,7 +181,10 @@ final class RankReduction {
         return true;
     }
 
-    /** The eigenvector of the largest eigenvalue in gram, which is taken out; without what of e rounding, or an eigenvalue of 0, has left in it. */
+    /**
+     * The eigenvector of the largest eigenvalue in gram, which is taken out; without what of e rounding, or an eigenvalue of 0, has left in
+     * it.
+     */
     private double[] largest() {
         int at = 0;
         for (int i = 1; i < m; i++) {

@@ -7,26 +7,28 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 
 /**
- * GMRES for a sequence of systems {@code (I - T_i) u_i = b_i} that change slowly, as the backward solves of training do: each row of the batch keeps, from
- * one solve to the next, a space of directions in which {@code I - T} is small, with their images, and deflates them ({@link RecycledPairs}).
+ * GMRES for a sequence of systems {@code (I - T_i) u_i = b_i} that change slowly, as the backward solves of training do: each row of the
+ * batch keeps, from one solve to the next, a space of directions in which {@code I - T} is small, with their images, and deflates them
+ * ({@link RecycledPairs}).
  *
- * <p>In the paper (Parks, de Sturler, Mackey, Johnson and Maiti 2006) each new system costs k products for the images of the old space. Here they stay as
- * they are and act as a right preconditioner, which costs none, and is a little wrong where T has changed; the true images come in with each cycle.
- * Right-hand sides need not have to do with each other. Cycles are short, since the space makes up for restarts, and within some of them the next
- * starts from the residual of the small problem, {@code V⁺ (β e₁ - H̄ y)}: the true residual is computed where that has met the tolerance.
+ * <p>In the paper (Parks, de Sturler, Mackey, Johnson and Maiti 2006) each new system costs k products for the images of the old space.
+ * Here they stay as they are and act as a right preconditioner, which costs none, and is a little wrong where T has changed; the true
+ * images come in with each cycle. Right-hand sides need not have to do with each other. Cycles are short, since the space makes up for
+ * restarts, and within some of them the next starts from the residual of the small problem, {@code V⁺ (β e₁ - H̄ y)}: the true residual is
+ * computed where that has met the tolerance.
  *
- * <p>It gains where GMRES is slowed by a few directions, as by a Jacobian with a radius near 1: there it takes a third to a half of the products. Where the
- * spectrum fills an interval or a disc that ends well before 1, there is little to deflate. The small matrices take some 50 µs for each cycle and
- * row at the default size (Zen 4), so it is for maps that cost more than one small dense layer: with n = 256 a row took half the products and 1.7 times
- * the time.
+ * <p>It gains where GMRES is slowed by a few directions, as by a Jacobian with a radius near 1: there it takes a third to a half of the
+ * products. Where the spectrum fills an interval or a disc that ends well before 1, there is little to deflate. The small matrices take
+ * some 50 µs for each cycle and row at the default size (Zen 4), so it is for maps that cost more than one small dense layer: with n = 256
+ * a row took half the products and 1.7 times the time.
  */
 public final class RecycledGmres extends LinearSolver {
     /**
      * What to remember.
      *
      * @param vectors m, for each row in all, 4 to 200
-     * @param pairs k, directions that are kept, each with its image: two vectors; {@code m - 2 k} are left for the Krylov space, which is one more than a cycle
-     *     has steps
+     * @param pairs k, directions that are kept, each with its image: two vectors; {@code m - 2 k} are left for the Krylov space, which is
+     *     one more than a cycle has steps
      */
     public record Options(int vectors, int pairs) {
         /** Six pairs and cycles of seven steps, in the memory of {@link Gmres} with cycles of 20. */
@@ -44,8 +46,8 @@ public final class RecycledGmres extends LinearSolver {
     }
 
     /**
-     * Cycles between two true residuals. A cycle may be all too short to lower the residual much while the space is being built, so stagnation is judged
-     * over several.
+     * Cycles between two true residuals. A cycle may be all too short to lower the residual much while the space is being built, so
+     * stagnation is judged over several.
      */
     private static final int CYCLES = 10;
     /** A space with which so many cycles left more than this share of the residual is given up. */
@@ -95,8 +97,8 @@ public final class RecycledGmres extends LinearSolver {
     }
 
     /**
-     * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code m + 5} blocks, as {@link Gmres} does with cycles of m steps, and k
-     * vectors in all.
+     * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code m + 5} blocks, as {@link Gmres} does with cycles of
+     * m steps, and k vectors in all.
      */
     public static RecycledGmres plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
         return Plan.build(engine, type, n, batch, plan -> new RecycledGmres(plan, options, stopping));

@@ -1,9 +1,10 @@
 package dev.zstar.solvers;
 
 /**
- * What happens where a method leads a row astray. {@code ‖f(z) - z‖} may exceed a multiple of the row's shortest for some evaluations, since the way to a solution may lead over a
- * ridge. Where it stays there, grows a millionfold or is not a number, the row goes back to its best point, takes a damped step {@code z + β (f(z) - z)}, and the method starts
- * again. Each time the patience is halved, and so is β until a point is better than all before.
+ * What happens where a method leads a row astray. {@code ‖f(z) - z‖} may exceed a multiple of the row's shortest for some evaluations,
+ * since the way to a solution may lead over a ridge. Where it stays there, grows a millionfold or is not a number, the row goes back to its
+ * best point, takes a damped step {@code z + β (f(z) - z)}, and the method starts again. Each time the patience is halved, and so is β
+ * until a point is better than all before.
  *
  * <p>Takes two blocks, and two more passes where a residual is shorter than all before.
  *

@@ -3,7 +3,10 @@ package dev.zstar.solvers;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 
-/** A map as a solver sees it that works in other {@linkplain Scales units}. It offers what the map itself offers; derivatives are the same in all units. */
+/**
+ * A map as a solver sees it that works in other {@linkplain Scales units}. It offers what the map itself offers; derivatives are the same
+ * in all units.
+ */
 final class ScaledMap implements DifferentiableMap, InputGuard.Own {
     private final FixedPointMap f;
     private final DifferentiableMap derivatives;

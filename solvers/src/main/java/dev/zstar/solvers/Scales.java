@@ -5,8 +5,9 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 
 /**
- * Units for rows whose numbers are so large or so small that their squares are not: a solver works with {@code z / σ} and {@code f(z) / σ}, the map sees z. Each σ is a
- * power of two, so that nothing is rounded. Nearly all rows have {@code σ = 1}, and cost nothing; the others cost a pass over their elements at each evaluation.
+ * Units for rows whose numbers are so large or so small that their squares are not: a solver works with {@code z / σ} and {@code f(z) / σ},
+ * the map sees z. Each σ is a power of two, so that nothing is rounded. Nearly all rows have {@code σ = 1}, and cost nothing; the others
+ * cost a pass over their elements at each evaluation.
  *
  * <p>A solver's methods then meet residuals between 2⁻⁴⁰⁰ and 2⁴⁰⁰ only, and need no care for the products of two of them.
  */
@@ -113,7 +114,10 @@ final class Scales {
         }
     }
 
-    /** Whether these squares can be trusted. In f64 a square of 0 may have underflowed; sums of squares of f32 are exact enough in f64 at any scale. */
+    /**
+     * Whether these squares can be trusted. In f64 a square of 0 may have underflowed; sums of squares of f32 are exact enough in f64 at
+     * any scale.
+     */
     boolean fits(double residualSquare, double valueSquare) {
         return residualSquare <= MOST * MOST && valueSquare < Double.POSITIVE_INFINITY && (residualSquare >= LEAST * LEAST || !doubles);
     }

@@ -5,9 +5,10 @@ import dev.zstar.kernels.Rows;
 import java.util.Arrays;
 
 /**
- * What methods share that remember a few vectors and no space: rows leave a cycle as they are done, and those that go on are packed to the front. The residual is a
- * recursion within a cycle; {@link LinearSolver} computes the true one after it. Residuals need not fall, so a row leaves with its best iterate of the cycle: before
- * a step makes it worse, what it has is put aside. Where residuals fall that costs nothing.
+ * What methods share that remember a few vectors and no space: rows leave a cycle as they are done, and those that go on are packed to the
+ * front. The residual is a recursion within a cycle; {@link LinearSolver} computes the true one after it. Residuals need not fall, so a row
+ * leaves with its best iterate of the cycle: before a step makes it worse, what it has is put aside. Where residuals fall that costs
+ * nothing.
  */
 abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, ConjugateGradient, NormalEquations {
     /** A product of two vectors that is smaller than this, beside their lengths, is rounding: in units of roundoff. */

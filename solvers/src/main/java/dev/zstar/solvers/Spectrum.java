@@ -12,13 +12,13 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * The outer eigenvalues of the Jacobian {@code J = ∂f/∂z} of each row at a point, which say whether plain or damped steps contract near it, and how
- * fast.
+ * The outer eigenvalues of the Jacobian {@code J = ∂f/∂z} of each row at a point, which say whether plain or damped steps contract near it,
+ * and how fast.
  *
- * <p>All iterates of a power iteration are used, not the last alone (Arnoldi 1951; Saad 2011, section 6.2): k products give the k eigenvalues of J on
- * the space that they span, orthonormal to rounding, of which the outermost of the spectrum, real or in pairs, are found first; with k = n, all.
- * A {@link DifferentiableMap} gives the products. For any other map {@code J v ≈ (f(z + h v) - f(z)) / h} with
- * {@code h = 4 √u ‖z‖}, u the roundoff: good to about 10⁻³ of f's scale in f32.
+ * <p>All iterates of a power iteration are used, not the last alone (Arnoldi 1951; Saad 2011, section 6.2): k products give the k
+ * eigenvalues of J on the space that they span, orthonormal to rounding, of which the outermost of the spectrum, real or in pairs, are
+ * found first; with k = n, all. A {@link DifferentiableMap} gives the products. For any other map {@code J v ≈ (f(z + h v) - f(z)) / h}
+ * with {@code h = 4 √u ‖z‖}, u the roundoff: good to about 10⁻³ of f's scale in f32.
  *
  * <p>An estimate allocates {@code steps + 6} blocks, and frees them.
  */
@@ -58,8 +58,8 @@ public final class Spectrum {
     }
 
     /**
-     * The largest singular value of J at z for each row: the Lipschitz constant of f near z, in the Euclidean norm. From below, by 20 products with
-     * {@code JᵀJ}. NaN in a row at which f is not finite.
+     * The largest singular value of J at z for each row: the Lipschitz constant of f near z, in the Euclidean norm. From below, by 20
+     * products with {@code JᵀJ}. NaN in a row at which f is not finite.
      *
      * @param f is linearised at z
      */
@@ -83,8 +83,8 @@ public final class Spectrum {
     }
 
     /**
-     * What was found for row {@code b}, from the largest modulus down, one of each complex pair. The innermost are no eigenvalues yet: see their
-     * residuals.
+     * What was found for row {@code b}, from the largest modulus down, one of each complex pair. The innermost are no eigenvalues yet: see
+     * their residuals.
      */
     public List<Eigenvalue> eigenvalues(int b) {
         return eigenvalues.get(b);

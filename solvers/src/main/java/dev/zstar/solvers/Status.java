@@ -7,8 +7,8 @@ public enum Status {
     /** The residual fell below the relative tolerance. */
     CONVERGED_RELATIVE,
     /**
-     * The residual fell below the relative tolerance times {@code u ‖z₀‖}: the equilibrium is 0, or too small to be told from 0 next to the start z₀
-     * ({@link Stopping#relative}).
+     * The residual fell below the relative tolerance times {@code u ‖z₀‖}: the equilibrium is 0, or too small to be told from 0 next to the
+     * start z₀ ({@link Stopping#relative}).
      */
     CONVERGED_AT_ZERO,
     /** The iterate stopped moving: its last step is within the tolerance for steps. */
@@ -43,10 +43,13 @@ public enum Status {
     /** The solution, or what leads to it, is too large or too small for the range of the type; the best that it holds is returned. */
     OUT_OF_RANGE,
     /**
-     * The method can not go on: its space is exhausted, as that of a singular system, a divisor vanished, or its own numbers overflowed. The best iterate is returned.
+     * The method can not go on: its space is exhausted, as that of a singular system, a divisor vanished, or its own numbers overflowed.
+     * The best iterate is returned.
      */
     BREAKDOWN,
-    /** The method's recursion said that it had converged, and the true residual does not get there, or is less than rounding makes of it. */
+    /**
+     * The method's recursion said that it had converged, and the true residual does not get there, or is less than rounding makes of it.
+     */
     RESIDUAL_MISMATCH,
     /** No step along the direction found lowered the residual enough; the best iterate is returned. */
     LINE_SEARCH_FAILED,

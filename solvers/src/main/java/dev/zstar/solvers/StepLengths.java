@@ -48,7 +48,10 @@ final class StepLengths {
         }
     }
 
-    /** {@code ‖z - z_last‖ / ‖z‖}; infinite if there is no last iterate. Not relative to ‖f(z)‖, which where f runs away is so long that every step is short. */
+    /**
+     * {@code ‖z - z_last‖ / ‖z‖}; infinite if there is no last iterate. Not relative to ‖f(z)‖, which where f runs away is so long that
+     * every step is short.
+     */
     double relative(int b) {
         return !known[b] || !(squares[b] < Double.POSITIVE_INFINITY) ? Double.POSITIVE_INFINITY
                 : steps[b] == 0 ? 0

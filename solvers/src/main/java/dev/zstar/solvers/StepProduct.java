@@ -6,19 +6,20 @@ import dev.zstar.kernels.Rows;
 import java.util.Arrays;
 
 /**
- * The inverse of Broyden's good method as a product of factors, for which the directions d alone are kept (Kelley 1995, sections 7.3 and 8.3): with
- * {@code s_j = λ_j d_j} it is {@code H_k = Π_j (I + (d_{j+1} + (λ_j - 1) d_j) d_jᵀ / ‖d_j‖²)}, newest factor first. So {@code q = H_k r} is r
- * and a sum of directions, and with {@code τ = d_kᵀ q / ‖d_k‖²} the next is {@code d_{k+1} = (q + (λ_k - 1) τ d_k) / (1 - τ)}.
+ * The inverse of Broyden's good method as a product of factors, for which the directions d alone are kept (Kelley 1995, sections 7.3 and
+ * 8.3): with {@code s_j = λ_j d_j} it is {@code H_k = Π_j (I + (d_{j+1} + (λ_j - 1) d_j) d_jᵀ / ‖d_j‖²)}, newest factor first. So {@code q
+ * = H_k r} is r and a sum of directions, and with {@code τ = d_kᵀ q / ‖d_k‖²} the next is {@code d_{k+1} = (q + (λ_k - 1) τ d_k) / (1 -
+ * τ)}.
  *
- * <p>The factors depend on each other through products of directions alone. Those are kept, in f64, and follow from each other; so a step reads the
- * directions twice, in one sweep for {@code Dᵀ r} and one for q: {@code (2k + 8) n} elements, where two sets of vectors take 4k n to 6k n. To drop
- * the oldest direction would break the product, so a row without room for another starts again.
+ * <p>The factors depend on each other through products of directions alone. Those are kept, in f64, and follow from each other; so a step
+ * reads the directions twice, in one sweep for {@code Dᵀ r} and one for q: {@code (2k + 8) n} elements, where two sets of vectors take 4k n
+ * to 6k n. To drop the oldest direction would break the product, so a row without room for another starts again.
  *
- * <p>Products that follow from products carry their errors on, which grow: for maps with ρ = 0.99 and n = 64 to 512 from the rounding of the type to
- * 1 over 50 to 150 steps, after which directions meant nothing. So each direction's length is measured and compared with what the products make of
- * it; where the two part, its products are measured too, with one sweep more. On 120 maps of n = 16 to 256, linear and not,
- * and with a memory of 300, f64 then took 0.99 times the evaluations of the dense method, and f32 1.08 times. With a memory of 30 the sweep was
- * made in one step of 34 in f32, and twice in 17,000 steps in f64.
+ * <p>Products that follow from products carry their errors on, which grow: for maps with ρ = 0.99 and n = 64 to 512 from the rounding of
+ * the type to 1 over 50 to 150 steps, after which directions meant nothing. So each direction's length is measured and compared with what
+ * the products make of it; where the two part, its products are measured too, with one sweep more. On 120 maps of n = 16 to 256, linear and
+ * not, and with a memory of 300, f64 then took 0.99 times the evaluations of the dense method, and f32 1.08 times. With a memory of 30 the
+ * sweep was made in one step of 34 in f32, and twice in 17,000 steps in f64.
  */
 final class StepProduct implements InverseJacobian {
     /** Rows with fewer directions are not looked at: errors have not had the time to grow. */
@@ -132,8 +133,8 @@ final class StepProduct implements InverseJacobian {
     }
 
     /**
-     * The coefficients of the directions in {@code q + (λ_k - 1) τ d_k}, and the products of the directions with the one to come. With q_j the sum
-     * up to the j-th factor and {@code c_j = d_jᵀ q_j / ‖d_j‖²}, that factor adds {@code c_j (d_{j+1} + (λ_j - 1) d_j)}.
+     * The coefficients of the directions in {@code q + (λ_k - 1) τ d_k}, and the products of the directions with the one to come. With q_j
+     * the sum up to the j-th factor and {@code c_j = d_jᵀ q_j / ‖d_j‖²}, that factor adds {@code c_j (d_{j+1} + (λ_j - 1) d_j)}.
      *
      * @param length λ_k, of the last step
      * @return {@code 1 / (1 - τ)}

@@ -7,13 +7,13 @@ import java.util.List;
  * When a solve ends, and what it keeps on the way. A row that meets one of the tolerances has converged; a row that runs into one of the
  * budgets has not, and gets its best iterate back.
  *
- * @param relative a row has converged when {@code ‖r‖ ≤ relative · max(‖f(z)‖, u ‖z₀‖)}, with {@code r = f(z) - z}, z₀ the row's start and u the unit roundoff of
- *     the type (linear: when {@code ‖b - (I - T) u‖ ≤ relative · ‖b‖}). Without the second term a row whose equilibrium is 0 could never converge: ‖f(z)‖ falls as
- *     fast as ‖r‖ does. With it, a state that can not be told from 0 next to the start counts as 0; from a start at 0 the term vanishes. 0 stops for an exact
- *     fixed point only
+ * @param relative a row has converged when {@code ‖r‖ ≤ relative · max(‖f(z)‖, u ‖z₀‖)}, with {@code r = f(z) - z}, z₀ the row's start and
+ *     u the unit roundoff of the type (linear: when {@code ‖b - (I - T) u‖ ≤ relative · ‖b‖}). Without the second term a row whose
+ *     equilibrium is 0 could never converge: ‖f(z)‖ falls as fast as ‖r‖ does. With it, a state that can not be told from 0 next to the
+ *     start counts as 0; from a start at 0 the term vanishes. 0 stops for an exact fixed point only
  * @param absolute or when {@code ‖f(z) - z‖ ≤ absolute}; 0 stops for an exact fixed point only
- * @param step or when the iterate moved by no more than {@code step · ‖z‖} since the one before; 0, the default, never stops for it, and saves
- *     a block and a pass over it
+ * @param step or when the iterate moved by no more than {@code step · ‖z‖} since the one before; 0, the default, never stops for it, and
+ *     saves a block and a pass over it
  * @param maxEvaluations evaluations that a row of a fixed-point solve, or a linear solve, may spend
  * @param maxIterations steps that a row of a fixed-point solve may take: one less than its evaluations, unless a step takes several
  * @param maxNanos time that a solve may take, looked at after each evaluation

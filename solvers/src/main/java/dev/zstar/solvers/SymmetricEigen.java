@@ -3,8 +3,8 @@ package dev.zstar.solvers;
 import java.util.Arrays;
 
 /**
- * Eigenvalues and eigenvectors of a small symmetric matrix, by rotations that annihilate one element after another (Jacobi 1846; Golub and Van Loan,
- * section 8.5).
+ * Eigenvalues and eigenvectors of a small symmetric matrix, by rotations that annihilate one element after another (Jacobi 1846; Golub and
+ * Van Loan, section 8.5).
  */
 final class SymmetricEigen {
     /** An element this small beside the diagonal elements of its row and column would not move them by a rounding. */

@@ -27,8 +27,8 @@ class InverseJacobianTest {
     }
 
     /**
-     * With memories of 4 this is a time when reductions to 3 pairs, one in each step, and to 1 have been made. A residual that is a multiple of the
-     * one before makes {@code H (r - r₊) = s} visible: {@code r₊ = -c r} gives {@code d₊ = -c / (1 + c) s}.
+     * With memories of 4 this is a time when reductions to 3 pairs, one in each step, and to 1 have been made. A residual that is a
+     * multiple of the one before makes {@code H (r - r₊) = s} visible: {@code r₊ = -c r} gives {@code d₊ = -c / (1 + c) s}.
      */
     @Test
     void theSecantEquationHoldsForStepsOfAnyLength() {

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Second gradients of a cell and the penalty that is made of them, for any rows of a batch: against central differences of plain f64 Java. */
+/**
+ * Second gradients of a cell and the penalty that is made of them, for any rows of a batch: against central differences of plain f64 Java.
+ */
 class JacobianRegularisationTest {
     private static final String NO_POINT =
             ": row 2 of the batch has no point of linearisation; expected linearise(z, rows) with it, after the last update and inject";
@@ -262,8 +264,8 @@ class JacobianRegularisationTest {
     }
 
     /**
-     * The variance of {@code ‖Jᵀε‖²} is at most {@code 2 ‖J Jᵀ‖_F² ≤ 2 ‖J‖_F⁴}, so that the mean of 20,000 is within 5 √2 / √20000 = 0.05 of the norm. Of the gradient
-     * there is no such bound; these probes, which are always the same, left 0.010 and 0.004.
+     * The variance of {@code ‖Jᵀε‖²} is at most {@code 2 ‖J Jᵀ‖_F² ≤ 2 ‖J‖_F⁴}, so that the mean of 20,000 is within 5 √2 / √20000 = 0.05
+     * of the norm. Of the gradient there is no such bound; these probes, which are always the same, left 0.010 and 0.004.
      */
     @ParameterizedTest
     @EnumSource(Probe.class)

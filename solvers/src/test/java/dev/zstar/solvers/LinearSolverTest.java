@@ -92,7 +92,10 @@ class LinearSolverTest {
         }
     }
 
-    /** Counts the products of each row; one that has a number in {@code breaksAt} is NaN at that product, and from there on if {@code forGood}. */
+    /**
+     * Counts the products of each row; one that has a number in {@code breaksAt} is NaN at that product, and from there on if
+     * {@code forGood}.
+     */
     private static final class Watched implements LinearOperator {
         final LinearOperator t;
         final int[] products = new int[BATCH];
@@ -330,7 +333,8 @@ class LinearSolverTest {
                         Block u = engine.allocate(Type.F64, 1, 3)) {
                     Outcome outcome = solver.solve(new Scaled(w, new double[] {1}, 3), rhs, u);
                     assertThat(outcome.status(0)).as(name).isEqualTo(Status.BREAKDOWN);
-                    // I - T of the first is (1, -1; -1, 1; 1): (1, 2) has (3, 3) / 2 in what it does not reach. The second reaches no third element.
+                    // I - T of the first is (1, -1; -1, 1; 1): (1, 2) has (3, 3) / 2 in what it does not reach. The second reaches no third
+                    // element.
                     double least = (turned ? 3 : Math.sqrt(4.5)) / Math.sqrt(14);
                     assertThat(outcome.residual(0)).as(name).isCloseTo(least, org.assertj.core.api.Assertions.within(1e-12));
                 }
@@ -416,7 +420,9 @@ class LinearSolverTest {
         }
     }
 
-    /** The same where some rows break: no right-hand side, NaN in it, NaN from the operator once, a singular system, one far from definite. */
+    /**
+     * The same where some rows break: no right-hand side, NaN in it, NaN from the operator once, a singular system, one far from definite.
+     */
     @Test
     void companyThatBreaksChangesNoBit() {
         Scaled t = new Scaled(easy().w, new double[] {1, 0.9, 1 / 0.9, 0.5, 3, 0.8}, N);
@@ -544,7 +550,9 @@ class LinearSolverTest {
         }
     }
 
-    /** Recursions drift in f32. Of these rows three claimed 1.0e-5 from a true 1.07e-5, gained less than rounding took, and were given up. */
+    /**
+     * Recursions drift in f32. Of these rows three claimed 1.0e-5 from a true 1.07e-5, gained less than rounding took, and were given up.
+     */
     @Test
     void claimsThatAreWrongByAHairAreNoMismatch() {
         int n = 256;
@@ -627,7 +635,9 @@ class LinearSolverTest {
         }
     }
 
-    /** {@code I - T} of rank n - 1, a Jordan block of T with eigenvalue 1, and zero: none is solved, and none is said to be, unless it is. */
+    /**
+     * {@code I - T} of rank n - 1, a Jordan block of T with eigenvalue 1, and zero: none is solved, and none is said to be, unless it is.
+     */
     @Test
     void singularAndDefectiveSystemsAreNoFalseSuccess() {
         int n = 8;
@@ -717,7 +727,10 @@ class LinearSolverTest {
         }
     }
 
-    /** A consistent singular system is solved; of an inconsistent one the least-squares solution of least length is found, and no success claimed. */
+    /**
+     * A consistent singular system is solved; of an inconsistent one the least-squares solution of least length is found, and no success
+     * claimed.
+     */
     @ParameterizedTest
     @EnumSource(Type.class)
     void normalEquationsOfSingularSystems(Type type) {

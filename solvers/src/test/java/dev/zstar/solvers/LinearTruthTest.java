@@ -44,7 +44,10 @@ class LinearTruthTest {
         return methods;
     }
 
-    /** A matrix whose products are exact but for one rounding to the type; it remembers what it was given, and whether it returned what has no length. */
+    /**
+     * A matrix whose products are exact but for one rounding to the type; it remembers what it was given, and whether it returned what has
+     * no length.
+     */
     private static final class Exact implements LinearOperator {
         final Type type;
         final int n;

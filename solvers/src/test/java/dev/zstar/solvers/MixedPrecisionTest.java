@@ -87,7 +87,8 @@ class MixedPrecisionTest {
                         Outcome outcome = mixed.solve(cell, cell.in(format), z);
                         assertThat(outcome.succeeded()).as("%s: %s", what, outcome).isTrue();
                         assertThat(outcome.evaluations()).as(what).isLessThanOrEqualTo(6).isLessThan(usual);
-                        // The residual is at most 10⁻⁶ in both; what it leaves of the error is at most 1/(1 - ρ) as much, and some for rounding.
+                        // The residual is at most 10⁻⁶ in both; what it leaves of the error is at most 1/(1 - ρ) as much, and some for
+                        // rounding.
                         assertThat(distance(z, z64)).as(what).isLessThan(Math.max(2 * distance(plain, z64), 3e-6 / (1 - ρ)));
                         pure.solve(cell.in(format), low);
                         assertThat(distance(low, z64)).as("%s: alone, the weights move it", what).isGreaterThan(20 * distance(z, z64));
@@ -173,8 +174,9 @@ class MixedPrecisionTest {
     }
 
     /**
-     * Once its first correction has come to nothing, a row takes the iterates of a plain solve, one evaluation late at most. Corrections by a constant
-     * are plain steps instead, which are taken as long as they quarter the residual, before the method starts: never worse than twice as many.
+     * Once its first correction has come to nothing, a row takes the iterates of a plain solve, one evaluation late at most. Corrections by
+     * a constant are plain steps instead, which are taken as long as they quarter the residual, before the method starts: never worse than
+     * twice as many.
      */
     @Test
     void aUselessCheapMapCostsOneEvaluation() {

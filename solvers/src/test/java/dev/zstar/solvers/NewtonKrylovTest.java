@@ -130,7 +130,10 @@ class NewtonKrylovTest {
         }
     }
 
-    /** {@code α - c α² / 4 = 1} for the mean α of the solution, since the kernel is symmetric up to μ: for the midpoint rule as for the integral. */
+    /**
+     * {@code α - c α² / 4 = 1} for the mean α of the solution, since the kernel is symmetric up to μ: for the midpoint rule as for the
+     * integral.
+     */
     @Test
     void theHEquationHasItsMeanAndConvergesSuperlinearly() {
         double c = 0.9999;
@@ -187,7 +190,9 @@ class NewtonKrylovTest {
         }
     }
 
-    /** On a linear map {@code ‖F‖} after a step is the residual that GMRES stopped at; each of its steps gains less than a factor of 5 here. */
+    /**
+     * On a linear map {@code ‖F‖} after a step is the residual that GMRES stopped at; each of its steps gains less than a factor of 5 here.
+     */
     @Test
     void eachStepIsAsExactAsTheLastOneAndTheToleranceAskFor() {
         int n = 64;

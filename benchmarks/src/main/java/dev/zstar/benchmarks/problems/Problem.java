@@ -8,7 +8,8 @@ import dev.zstar.solvers.FixedPointMap;
 import java.util.Optional;
 
 /**
- * A fixed point to find. Its map is evaluated in f64 and rounded to the type of the state, so that in f32 too what solvers differ in is theirs.
+ * A fixed point to find. Its map is evaluated in f64 and rounded to the type of the state, so that in f32 too what solvers differ in is
+ * theirs.
  *
  * <p>Whether it contracts is not written down but measured: {@link #radius}. Not for two threads at once.
  */
@@ -27,8 +28,8 @@ public final class Problem {
      * @param source paper or book, and the number there
      * @param start n elements
      * @param solution n elements, where they are known independently of the map; else null
-     * @param accuracy how far the fixed point may be from {@code solution}, in any element: 0 where they are the same but for rounding, else the
-     *     error of a discretisation or of printed digits
+     * @param accuracy how far the fixed point may be from {@code solution}, in any element: 0 where they are the same but for rounding,
+     *     else the error of a discretisation or of printed digits
      */
     Problem(String name, String source, double[] start, Formula formula, double[] solution, double accuracy) {
         if (start.length == 0 || solution != null && solution.length != start.length) {
@@ -110,8 +111,8 @@ public final class Problem {
     }
 
     /**
-     * The spectral radius of {@code J = ∂f/∂z} at {@code z}, J from central differences (six digits or so): below 1 where plain iteration converges
-     * from nearby, at that rate.
+     * The spectral radius of {@code J = ∂f/∂z} at {@code z}, J from central differences (six digits or so): below 1 where plain iteration
+     * converges from nearby, at that rate.
      */
     public double radius(double... z) {
         int n = n();

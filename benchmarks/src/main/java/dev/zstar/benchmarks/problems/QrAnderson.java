@@ -9,11 +9,11 @@ import dev.zstar.solvers.Status;
 /**
  * Anderson acceleration as the textbook has it, to compare with: type II, in differences, {@code z_{k+1} = f(z_k) - ΔG_k γ} with the γ that
  * minimises {@code ‖r_k - ΔR_k γ‖} (Walker and Ni 2011, section 2, β = 1), by a Householder QR of ΔR_k made anew in every step. The
- * oldest of more than m columns is dropped; nothing is regularised and no condition looked at. A column that is exactly dependent gets γ = 0, where
- * the formula would divide by 0.
+ * oldest of more than m columns is dropped; nothing is regularised and no condition looked at. A column that is exactly dependent gets γ =
+ * 0, where the formula would divide by 0.
  *
- * <p>Everything is f64. Where the state is f32, each iterate is rounded to it before the map sees it. Written to be read: it moves far more memory
- * than needed.
+ * <p>Everything is f64. Where the state is f32, each iterate is rounded to it before the map sees it. Written to be read: it moves far more
+ * memory than needed.
  */
 public final class QrAnderson {
     private final int m;
@@ -94,7 +94,10 @@ public final class QrAnderson {
         }
     }
 
-    /** The γ that minimises {@code ‖b - A γ‖}, A given by its first columns, by Householder's reflections (Golub and Van Loan, algorithm 5.2.1). */
+    /**
+     * The γ that minimises {@code ‖b - A γ‖}, A given by its first columns, by Householder's reflections (Golub and Van Loan, algorithm
+     * 5.2.1).
+     */
     static double[] leastSquares(double[][] columns, int count, double[] b) {
         double[][] a = new double[count][];
         for (int j = 0; j < count; j++) {

@@ -34,7 +34,10 @@ import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Ways to differentiate an equilibrium: the products that they take, beside the textbook's GMRES, their time, and how good their gradients are. */
+/**
+ * Ways to differentiate an equilibrium: the products that they take, beside the textbook's GMRES, their time, and how good their gradients
+ * are.
+ */
 final class BackwardSuite {
     /** Of the counts. */
     private static final int N = 256;
@@ -164,7 +167,10 @@ final class BackwardSuite {
         }
     }
 
-    /** Sequences of systems that change slowly: GMRES with cycles of 20 steps, and the same memory with a space that is kept from solve to solve. */
+    /**
+     * Sequences of systems that change slowly: GMRES with cycles of 20 steps, and the same memory with a space that is kept from solve to
+     * solve.
+     */
     static final class Sequences implements Fork.Task {
         @Override
         public Serializable run(String argument) {

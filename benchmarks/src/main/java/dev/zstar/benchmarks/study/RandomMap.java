@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A map drawn at random, another for each problem, with faults that strike at a random evaluation. What solvers have to live with. A row of the batch is
- * the problem of its own number until {@link #assign} says otherwise.
+ * A map drawn at random, another for each problem, with faults that strike at a random evaluation. What solvers have to live with. A row of
+ * the batch is the problem of its own number until {@link #assign} says otherwise.
  */
 final class RandomMap implements DifferentiableMap {
     /** What a problem's map is like; {@code A} is random, from a contraction to a map that triples lengths. */

@@ -22,9 +22,10 @@ import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Solves with everything drawn at random: map, shape, type, method, options, stopping rules, start, faults, in a batch or as a stream. Each must end with a
- * named status for every row, within its budget, with what it claims being true, and give back its memory; what the map, an observer or a feed throws
- * must come out as it is, and leave a plan that solves with the same bits as a new one. One row of four solves is solved again alone, and must have the same bits.
+ * Solves with everything drawn at random: map, shape, type, method, options, stopping rules, start, faults, in a batch or as a stream. Each
+ * must end with a named status for every row, within its budget, with what it claims being true, and give back its memory; what the map, an
+ * observer or a feed throws must come out as it is, and leave a plan that solves with the same bits as a new one. One row of four solves is
+ * solved again alone, and must have the same bits.
  */
 final class RandomSolves {
     /** Failures that are told in full: the first of each kind. */

@@ -136,7 +136,7 @@ final class RandomSystems {
             case GMRES -> Gmres.plan(engine, type, n, batch, gmres, stopping);
             case PRECONDITIONED -> Gmres.plan(engine, type, n, batch, gmres.withPreconditioner(m), stopping);
             case FLEXIBLE -> Gmres.plan(engine, type, n, batch, gmres.withFlexible(m), stopping);
-            case RECYCLED -> RecycledGmres.plan(engine, type, n, batch, 
+            case RECYCLED -> RecycledGmres.plan(engine, type, n, batch,
                     new RecycledGmres.Options(memory + 5, 1 + random.nextInt(memory / 2 + 1)), stopping);
             case BICGSTAB -> BiCgStab.plan(engine, type, n, batch, stopping);
             case CONJUGATE_GRADIENTS -> ConjugateGradient.plan(engine, type, n, batch, stopping);

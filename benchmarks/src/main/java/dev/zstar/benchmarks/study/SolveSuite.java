@@ -37,7 +37,9 @@ final class SolveSuite {
     private static final double RADIUS = 0.95;
     /** Evaluations of a solve of a fixed length. */
     private static final int STEADY = 30;
-    /** The least vectors that a step of Anderson with m = 5 moves: r, the differences and their products in one sweep, and the mix in one. */
+    /**
+     * The least vectors that a step of Anderson with m = 5 moves: r, the differences and their products in one sweep, and the mix in one.
+     */
     private static final double LEAST = 2 * 5 + 3;
     /** How long a solve may take to stop allocating. */
     private static final long WARM_NANOS = 15_000_000_000L;
@@ -250,9 +252,9 @@ final class SolveSuite {
     }
 
     /**
-     * One row of a cell whose weights lie beyond the second-level cache, to the same residual with the f32 weights alone and with narrower ones that
-     * they correct: time in turns, evaluations of both, and the bytes of weights that those read. Their times are a metric of their own, since who reads
-     * "us" expects an overhead, allocated bytes and a depth beside it.
+     * One row of a cell whose weights lie beyond the second-level cache, to the same residual with the f32 weights alone and with narrower
+     * ones that they correct: time in turns, evaluations of both, and the bytes of weights that those read. Their times are a metric of
+     * their own, since who reads "us" expects an overhead, allocated bytes and a depth beside it.
      */
     static final class MixedChild implements Fork.Task {
         private static final List<Format> FORMATS = List.of(Format.BF16, Format.INT8);

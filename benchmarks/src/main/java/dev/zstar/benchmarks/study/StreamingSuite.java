@@ -23,8 +23,8 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Throughput where rows differ: images of a trained model, easy, hard and corrupted ones mixed, solved in batches that end with their slowest row, in
- * batches whose rows leave when they are done, and as a stream.
+ * Throughput where rows differ: images of a trained model, easy, hard and corrupted ones mixed, solved in batches that end with their
+ * slowest row, in batches whose rows leave when they are done, and as a stream.
  */
 final class StreamingSuite {
     private static final int N = 512;
@@ -144,7 +144,10 @@ final class StreamingSuite {
             }
         }
 
-        /** Of every sixteen images nine as they are, six so strong that they saturate the cell, and one faint under noise, which takes longest. */
+        /**
+         * Of every sixteen images nine as they are, six so strong that they saturate the cell, and one faint under noise, which takes
+         * longest.
+         */
         private static Block mixed(Digits data) {
             Random random = new Random(3);
             Block images = Block.allocate(Type.F32, IMAGES, Digits.PIXELS);

@@ -62,8 +62,8 @@ final class TrainingSuite {
     }
 
     /**
-     * A run whose cell stops to contract: nothing bounds W, at fifty times the usual rate. Images whose solve fails are skipped, or damped; what counts is that they are noticed,
-     * and that the parameters stay finite.
+     * A run whose cell stops to contract: nothing bounds W, at fifty times the usual rate. Images whose solve fails are skipped, or damped;
+     * what counts is that they are noticed, and that the parameters stay finite.
      */
     private static void expanding(Digits data, List<Result> results) {
         for (double damping : new double[] {0, 0.1}) {

@@ -77,8 +77,8 @@ final class TunerChild implements Fork.Task {
     }
 
     /**
-     * The fastest slice, in units of a loop that knows no settings and ran in turns with it, once two measurements in succession agree, or of
-     * four; NaN if it is not fast within 6 s. What the quick compiler makes of a tile stays at 7% of the loop's rate for half a second,
+     * The fastest slice, in units of a loop that knows no settings and ran in turns with it, once two measurements in succession agree, or
+     * of four; NaN if it is not fast within 6 s. What the quick compiler makes of a tile stays at 7% of the loop's rate for half a second,
      * until the other compiler is done, and looks steady meanwhile; so less than an eighth does not count.
      */
     private static double steady(Runnable body, double operations, int slices) {

@@ -15,7 +15,10 @@ final class F32Attention {
     private static final int L = S.length();
     private static final int QUERIES = F32AttentionScratch.QUERIES;
     private static final int ROWS = F32AttentionTile.ROWS;
-    /** Keys that are weighed at once (64 f32, 32 f64): their probabilities, 16 KiB or 8, and values, d = 64: 16 KiB, stay in a first-level cache. */
+    /**
+     * Keys that are weighed at once (64 f32, 32 f64): their probabilities, 16 KiB or 8, and values, d = 64: 16 KiB, stay in a first-level
+     * cache.
+     */
     static final int KEYS = 256 / (int) F32.byteSize();
 
     private F32Attention() {}
@@ -81,8 +84,8 @@ final class F32Attention {
     }
 
     /**
-     * {@code o_i += Σ_j p[j, i] x_j} for {@code from ≤ j < to}. What a causal query may not see it does not touch: four queries share a tile
-     * up to the key of the first of them, and the last few keys of the others are added one by one.
+     * {@code o_i += Σ_j p[j, i] x_j} for {@code from ≤ j < to}. What a causal query may not see it does not touch: four queries share a
+     * tile up to the key of the first of them, and the last few keys of the others are added one by one.
      */
     static void weigh(float[] p, int from, int to, float[] x, int width, float[] o, int i0, int queries, boolean causal) {
         for (int i = 0; i < queries; i += ROWS) {

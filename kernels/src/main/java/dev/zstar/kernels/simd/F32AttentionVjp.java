@@ -62,8 +62,8 @@ final class F32AttentionVjp {
     }
 
     /**
-     * {@code o_j += Σ_i p[j, i] y_i} for {@code j < seen}, over the queries that see key j. Four keys share a tile from the query on that sees
-     * the last of them; the few queries before it are added one by one.
+     * {@code o_j += Σ_i p[j, i] y_i} for {@code j < seen}, over the queries that see key j. Four keys share a tile from the query on that
+     * sees the last of them; the few queries before it are added one by one.
      */
     private static void gather(float[] p, float[] y, float[] o, int seen, int width, int i0, int queries, boolean causal) {
         for (int j = 0; j < seen; j += ROWS) {

@@ -105,7 +105,9 @@ final class F32Convolution {
         return copies;
     }
 
-    /** One panel of the outputs of one row, which reads {@code lines} lines, the first of them with the {@code tap}-th row of the kernel. */
+    /**
+     * One panel of the outputs of one row, which reads {@code lines} lines, the first of them with the {@code tap}-th row of the kernel.
+     */
     private static void row(
             ConvolutionPass pass, Block packed, int panel, int tap, int lines, long from, long line, int outWidth, Block out,
             Epilogue epilogue, int p, int y, int columns) {

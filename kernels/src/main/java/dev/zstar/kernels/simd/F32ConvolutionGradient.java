@@ -40,7 +40,10 @@ final class F32ConvolutionGradient {
         return (c.outChannels() + GROUP - 1) / GROUP * c.kernel();
     }
 
-    /** Adds the gradient of a range of pieces. They share the planes of stride 2; else only those of the same output channels share something. */
+    /**
+     * Adds the gradient of a range of pieces. They share the planes of stride 2; else only those of the same output channels share
+     * something.
+     */
     static void addWeights(Convolution c, ImageShape in, Block u, Block z, Block dw, int from, int to) {
         for (int piece = from; piece < to; ) {
             int end = c.stride() == 2 ? to : Math.min(to, (piece / c.kernel() + 1) * c.kernel());
@@ -161,7 +164,10 @@ final class F32ConvolutionGradient {
         return (long) c.strided(in.height()) * c.strided(in.width()) * c.inChannels() * B;
     }
 
-    /** The planes of stride 2, with room behind: rows and columns 0, 2, … (the only one that a kernel of 1 reads), 0 and 1, 1 and 0, 1 and 1. */
+    /**
+     * The planes of stride 2, with room behind: rows and columns 0, 2, … (the only one that a kernel of 1 reads), 0 and 1, 1 and 0, 1 and
+     * 1.
+     */
     private static long split(Convolution c, ImageShape in, Block z, int p) {
         int count = c.kernel() == 1 ? 1 : 4;
         long bytes = planeBytes(c, in);

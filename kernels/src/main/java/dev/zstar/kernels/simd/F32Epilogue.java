@@ -27,7 +27,9 @@ final class F32Epilogue {
     /** Where activations may write. */
     static final int WORK = 2 * CHUNK;
 
-    /** A tile's accumulators on their way in and out, at most 8 rows, room for as many slopes, and for activations: of each thread its own. */
+    /**
+     * A tile's accumulators on their way in and out, at most 8 rows, room for as many slopes, and for activations: of each thread its own.
+     */
     private static final Kept<float[]> TILE = new Kept<>(() -> new float[WORK + 2 * CHUNK]);
 
     /** What a product without bias and injection starts from. */

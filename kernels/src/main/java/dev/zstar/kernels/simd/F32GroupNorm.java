@@ -209,7 +209,8 @@ final class F32GroupNorm {
     }
 
     /**
-     * {@code dGain += Σ dy ⊙ x̂} and {@code dBias += Σ dy} for some channels, over all rows and positions in order; 0 for what is not wanted.
+     * {@code dGain += Σ dy ⊙ x̂} and {@code dBias += Σ dy} for some channels, over all rows and positions in order; 0 for what is not
+     * wanted.
      *
      * @param x address of the first row; {@code dy} likewise, with rows {@code stride} bytes apart
      * @param numbers of stats for each row: 2 · groups, or 1 where there is no mean

@@ -19,9 +19,10 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Loads and stores are written out. Behind helpers that take or return a vector they would read better, but where the JIT does not
  * inline such a helper, as it sometimes does not, every call allocates. Vectors of half the length are not loaded: once a process has used
- * float vectors of two lengths, the tiles of products stayed in code that boxes every vector in five runs of six (none of six without). A vector is loaded for each half that is
- * widened, from where the half starts, and its lower half taken; the upper half of one load costs a permutation and a blend more, and sums
- * of squares took 1.3 times as long (Zen 4). So up to half a vector beyond the row is read, and not used: blocks have room for that.
+ * float vectors of two lengths, the tiles of products stayed in code that boxes every vector in five runs of six (none of six without). A
+ * vector is loaded for each half that is widened, from where the half starts, and its lower half taken; the upper half of one load costs a
+ * permutation and a blend more, and sums of squares took 1.3 times as long (Zen 4). So up to half a vector beyond the row is read, and not
+ * used: blocks have room for that.
  */
 final class F32Rows {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -210,7 +211,9 @@ final class F32Rows {
         return sum;
     }
 
-    /** The first index of the largest {@code |x|}, NaN above all; -1 for no elements. Bits without their sign order as the magnitudes do. */
+    /**
+     * The first index of the largest {@code |x|}, NaN above all; -1 for no elements. Bits without their sign order as the magnitudes do.
+     */
     static int iamax(long x, int n) {
         x &= MASK;
         var best = IntVector.broadcast(I, -1); // twin: var best = jdk.incubator.vector.LongVector.broadcast(I, -1);

@@ -13,8 +13,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * One row against a basis of vectors, in one pass over what is shared: products, combinations, and the sweep of an Anderson step. As in {@link F32Rows} vectors are given by
- * their addresses, sums are f64, tails scalar, and loads and stores written out.
+ * One row against a basis of vectors, in one pass over what is shared: products, combinations, and the sweep of an Anderson step. As in
+ * {@link F32Rows} vectors are given by their addresses, sums are f64, tails scalar, and loads and stores written out.
  */
 final class F32Sweeps {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -26,8 +26,9 @@ final class F32Sweeps {
     private F32Sweeps() {}
 
     /**
-     * {@code w = Σ_j c[at + j] v_j}; vectors with a coefficient of 0 stay unread. Sums are f64, because coefficients that sum to 1 may each be large, and where they cancel
-     * the rounding of f32 products is what a solve sees in the end: Anderson took more evaluations than with exact sums on one problem of seven.
+     * {@code w = Σ_j c[at + j] v_j}; vectors with a coefficient of 0 stay unread. Sums are f64, because coefficients that sum to 1 may each
+     * be large, and where they cancel the rounding of f32 products is what a solve sees in the end: Anderson took more evaluations than
+     * with exact sums on one problem of seven.
      *
      * @param sums room for n, where there are more than six vectors or some have no part
      */
@@ -126,7 +127,8 @@ final class F32Sweeps {
     }
 
     /**
-     * {@code h[at + j] = ⟨v_j, w⟩}, then {@code w -= Σ_j h[at + j] v_j}. The vectors read last are subtracted first, while the first-level cache has them: 20 of n = 512 take 40 KB.
+     * {@code h[at + j] = ⟨v_j, w⟩}, then {@code w -= Σ_j h[at + j] v_j}. The vectors read last are subtracted first, while the first-level
+     * cache has them: 20 of n = 512 take 40 KB.
      */
     static void project(long v, long step, int count, long w, int n, double[] h, int at, double[] sums) {
         F32Dots.multiDot(v, step, count, w, n, h, at);

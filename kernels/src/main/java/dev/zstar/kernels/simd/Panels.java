@@ -16,7 +16,10 @@ final class Panels implements AutoCloseable {
     /** Vectors of a full panel. */
     static final int VECTORS = 3;
 
-    /** What a weight is stored as. Not always what was asked for: small {@link Format#INT8} is stored as {@link Format#BF16}, which holds its integers exactly. */
+    /**
+     * What a weight is stored as. Not always what was asked for: small {@link Format#INT8} is stored as {@link Format#BF16}, which holds
+     * its integers exactly.
+     */
     final Format format;
     final Type type;
     final int outputs;
@@ -142,7 +145,10 @@ final class Panels implements AutoCloseable {
         return first(vectors, panel) * lanes;
     }
 
-    /** How many panels from this one on, of those before {@code to}, one row takes at once: up to four of one width, the last may be narrower. */
+    /**
+     * How many panels from this one on, of those before {@code to}, one row takes at once: up to four of one width, the last may be
+     * narrower.
+     */
     int group(int panel, int to) {
         int end = panel + 1;
         while (end < Math.min(to, panel + 4) && (width(end) == width(panel) || !balanced(vectors))) {

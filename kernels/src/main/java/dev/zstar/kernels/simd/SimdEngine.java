@@ -66,7 +66,8 @@ final class SimdEngine implements Engine {
         return layers;
     }
 
-    // Each method checks its operands and computes between enter and leave: a block that is open at its check stays until the call has left.
+    // Each method checks its operands and computes between enter and leave: a block that is open at its check stays until the call has
+    // left.
 
     // ---- products
 

@@ -102,7 +102,8 @@ final class OpenBlasEngine implements Engine {
         Call call = Call.enter();
         try {
             Shapes.gemm(a, transposeA, b, transposeB, c);
-            // What the library does with nothing to add, or with coefficients beyond f32, differs from version to version, or from the promise.
+            // What the library does with nothing to add, or with coefficients beyond f32, differs from version to version, or from the
+            // promise.
             boolean plain = alpha != 0 && ordinary(alpha, c.type()) && ordinary(beta, c.type());
             if (!plain || (transposeA ? a.rows() : a.cols()) == 0) {
                 host.gemm(alpha, a, transposeA, b, transposeB, beta, c);

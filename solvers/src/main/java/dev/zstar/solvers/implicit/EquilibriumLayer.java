@@ -19,15 +19,16 @@ import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Memory;
 
 /**
- * The layer {@code z* = f(z*; θ, x)} of a network: {@link #forward} solves, {@link #backward} takes the gradient of a loss by z* and adds those by θ and x
- * to the user's blocks (Bai, Kolter and Koltun 2019). Nothing of the forward iterations is kept, unless the {@link GradientMode} unrolls them.
+ * The layer {@code z* = f(z*; θ, x)} of a network: {@link #forward} solves, {@link #backward} takes the gradient of a loss by z* and adds
+ * those by θ and x to the user's blocks (Bai, Kolter and Koltun 2019). Nothing of the forward iterations is kept, unless the
+ * {@link GradientMode} unrolls them.
  *
  * <p>A row whose forward or backward solve failed has no gradient. It adds nothing, or a damped Jacobian-free one ({@link #plan}): a map
  * that stops contracting in the middle of a training run then costs steps, and not the parameters. {@link GradientOutcome} reports on each
  * row.
  *
- * <p>The map and the forward solver are the user's, who closes them; they may serve other solves between two passes, but not between a forward and its
- * backward pass. A backward pass refuses a map that has been given other parameters or another input since
+ * <p>The map and the forward solver are the user's, who closes them; they may serve other solves between two passes, but not between a
+ * forward and its backward pass. A backward pass refuses a map that has been given other parameters or another input since
  * ({@link EquilibriumMap#version}), and, where assertions are on, blocks whose elements have changed. Not for two threads at once. Passes
  * allocate nothing once they are warm, except for the first row that fails.
  *
@@ -322,7 +323,8 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     }
 
     /**
-     * How good the mode's v is for a gradient, against a tight solve (GMRES, to 10⁻⁶ in f32 and 10⁻¹² in f64). Costs that solve and its memory.
+     * How good the mode's v is for a gradient, against a tight solve (GMRES, to 10⁻⁶ in f32 and 10⁻¹² in f64). Costs that solve and its
+     * memory.
      *
      * @param gradient of the loss by z*, {@code rows × n}
      * @throws IllegalStateException if there was no forward pass since the last inference, or a row of it failed

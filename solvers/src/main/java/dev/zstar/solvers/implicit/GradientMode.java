@@ -39,14 +39,14 @@ public sealed interface GradientMode {
     }
 
     /**
-     * {@code v = Hᵀ g} with the inverse Jacobian H that Broyden's method has when the forward solve ends: no product with the Jacobian at all
-     * (Ramzi et al. 2022, SHINE). The layer's forward solver must be Broyden's.
+     * {@code v = Hᵀ g} with the inverse Jacobian H that Broyden's method has when the forward solve ends: no product with the Jacobian at
+     * all (Ramzi et al. 2022, SHINE). The layer's forward solver must be Broyden's.
      */
     record BroydenInverse() implements GradientMode {}
 
     /**
-     * v by GMRES with an inverse Jacobian as its preconditioner that is made of all that the forward solve, by any method, has seen: {@link MultiSecant}.
-     * Rows that it fails on go on without one.
+     * v by GMRES with an inverse Jacobian as its preconditioner that is made of all that the forward solve, by any method, has seen:
+     * {@link MultiSecant}. Rows that it fails on go on without one.
      *
      * @param pairs points of the forward solve that are remembered, two blocks each
      * @param restart steps of a cycle
@@ -96,8 +96,8 @@ public sealed interface GradientMode {
     }
 
     /**
-     * No equilibrium: in training the layer is the network of L plain steps from the start, with all states kept, which take L blocks. What the other
-     * modes are compared with. Inference still solves.
+     * No equilibrium: in training the layer is the network of L plain steps from the start, with all states kept, which take L blocks. What
+     * the other modes are compared with. Inference still solves.
      *
      * @param steps L
      */
@@ -109,8 +109,8 @@ public sealed interface GradientMode {
     }
 
     /**
-     * The same network and gradient with every ⌈√L⌉-th state kept, and those between computed again: 2√L blocks and twice the forward evaluations (Chen,
-     * Xu, Zhang and Guestrin 2016).
+     * The same network and gradient with every ⌈√L⌉-th state kept, and those between computed again: 2√L blocks and twice the forward
+     * evaluations (Chen, Xu, Zhang and Guestrin 2016).
      *
      * @param steps L
      */

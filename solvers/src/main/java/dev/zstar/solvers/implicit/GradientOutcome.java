@@ -87,7 +87,10 @@ public final class GradientOutcome {
         return backward[b];
     }
 
-    /** {@code ‖g - (I - Jᵀ) v‖ / ‖g‖} of row {@code b} if a solver computed it, of a series that of one term less; else NaN: see {@link GradientReport}. */
+    /**
+     * {@code ‖g - (I - Jᵀ) v‖ / ‖g‖} of row {@code b} if a solver computed it, of a series that of one term less; else NaN: see
+     * {@link GradientReport}.
+     */
     public double residual(int b) {
         return residual[b];
     }

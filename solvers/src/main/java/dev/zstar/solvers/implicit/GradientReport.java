@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How good the v of a backward pass is, row by row, against a tight solve of {@code (I - Jᵀ) v = g}. Rows whose g is zero have residual and error 0 and
- * cosine 1. Elements may be of any finite size.
+ * How good the v of a backward pass is, row by row, against a tight solve of {@code (I - Jᵀ) v = g}. Rows whose g is zero have residual and
+ * error 0 and cosine 1. Elements may be of any finite size.
  *
  * @param residual {@code ‖g - (I - Jᵀ) v‖ / ‖g‖}
  * @param cosine of the angle between v and the exact one; 0 where v is zero

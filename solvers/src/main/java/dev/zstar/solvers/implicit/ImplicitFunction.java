@@ -12,8 +12,9 @@ import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Memory;
 
 /**
- * The implicit function theorem for any root: {@code F(z(θ), θ) = 0} has {@code dL/dθ = -wᵀ ∂F/∂θ} with {@code (∂F/∂z)ᵀ w = ∂L/∂z}. How the root was
- * found does not matter. For an optimum of a smooth function F is its gradient; for a fixed point {@link EquilibriumLayer} does the same, with more ways.
+ * The implicit function theorem for any root: {@code F(z(θ), θ) = 0} has {@code dL/dθ = -wᵀ ∂F/∂θ} with {@code (∂F/∂z)ᵀ w = ∂L/∂z}. How the
+ * root was found does not matter. For an optimum of a smooth function F is its gradient; for a fixed point {@link EquilibriumLayer} does
+ * the same, with more ways.
  */
 public final class ImplicitFunction implements AutoCloseable {
     private final Engine engine;

@@ -14,17 +14,18 @@ import dev.zstar.solvers.guard.Memory;
  * The forward-backward splitting of {@code z = φ(W z + U x + b)} (Winston and Kolter 2020, section 3.3), as a map that any solver iterates:
  * {@code z ← φ((1 - α) z + α (W z + U x + b))}, with φ ReLU or the identity. Its fixed point is the cell's equilibrium.
  *
- * <p>If {@code I - W} is strongly monotone with m ({@link MonotoneWeights}) and {@code L = ‖I - W‖₂}, the map contracts for {@code 0 < α < 2 m / L²}: φ does not expand, and
- * {@code ‖I - α (I - W)‖² ≤ 1 - 2 α m + α² L²}, which is least for {@code α = m / L²}, namely {@code 1 - m² / L²}. Larger steps may converge, and accelerated solvers often do with
- * them; nothing promises it.
+ * <p>If {@code I - W} is strongly monotone with m ({@link MonotoneWeights}) and {@code L = ‖I - W‖₂}, the map contracts for
+ * {@code 0 < α < 2 m / L²}: φ does not expand, and {@code ‖I - α (I - W)‖² ≤ 1 - 2 α m + α² L²}, which is least for {@code α = m / L²},
+ * namely {@code 1 - m² / L²}. Larger steps may converge, and accelerated solvers often do with them; nothing promises it.
  *
- * <p>It is itself a dense cell, with {@code (1 - α) I + α W}, {@code α U} and {@code α b}, which costs one fused product. So is its Jacobian's transpose: solving
- * {@code (I - J_αᵀ) y = ∂L/∂z*} with it, by plain iteration too, is the forward-backward splitting of the cell's backward solve (there, theorem 2), and {@link #gradients}
- * are those of W, U, b and x. With φ' of 0 and 1 only, {@code φ' ⊙ u} of the cell's own backward solution u is {@code α φ' ⊙ y}, so that {@link DenseCell#gradients} of a cell with
- * W, U and b, at {@code α y}, gives the same.
+ * <p>It is itself a dense cell, with {@code (1 - α) I + α W}, {@code α U} and {@code α b}, which costs one fused product. So is its
+ * Jacobian's transpose: solving {@code (I - J_αᵀ) y = ∂L/∂z*} with it, by plain iteration too, is the forward-backward splitting of the
+ * cell's backward solve (there, theorem 2), and {@link #gradients} are those of W, U, b and x. With φ' of 0 and 1 only, {@code φ' ⊙ u} of
+ * the cell's own backward solution u is {@code α φ' ⊙ y}, so that {@link DenseCell#gradients} of a cell with W, U and b, at {@code α y},
+ * gives the same.
  *
- * <p>Holds the cell, the weights that it is made of, and one block: {@code DenseCell.bytes() + Block.bytes(type, n, n) + Block.bytes(type, n, inputs) + Block.bytes(type, 1, n) +
- * Block.bytes(type, batch, n)}.
+ * <p>Holds the cell, the weights that it is made of, and one block:
+ * {@code DenseCell.bytes() + Block.bytes(type, n, n) + Block.bytes(type, n, inputs) + Block.bytes(type, 1, n) + Block.bytes(type, batch, n)}.
  */
 public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients>, AutoCloseable {
     private final Engine engine;
@@ -79,7 +80,10 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
         }
     }
 
-    /** The supremum of the steps for which the splitting is known to converge, {@code 2 m / L²}; half of it gives the best rate that is known. */
+    /**
+     * The supremum of the steps for which the splitting is known to converge, {@code 2 m / L²}; half of it gives the best rate that is
+     * known.
+     */
     public static double largestStep(double m, double lipschitz) {
         Arguments.positive("largestStep", "m", m);
         Arguments.positive("largestStep", "L", lipschitz);
@@ -149,7 +153,10 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
         cell.jvp(v, out, rows);
     }
 
-    /** The gradients of W, U, b and x, not of what the splitting makes of them. Allocates nothing where {@code sum} is the record of the last call. */
+    /**
+     * The gradients of W, U, b and x, not of what the splitting makes of them. Allocates nothing where {@code sum} is the record of the
+     * last call.
+     */
     @Override
     public void gradients(Block v, Block z, Block x, Rows rows, DenseCell.Gradients sum) {
         v.requireShape("gradients", "v", type, rows.count(), n);

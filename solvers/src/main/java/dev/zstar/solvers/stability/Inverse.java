@@ -4,9 +4,10 @@ import dev.zstar.kernels.Type;
 import java.util.Arrays;
 
 /**
- * The inverse of a matrix in f64, by {@code P A = L U} with partial pivoting (Golub and Van Loan 2013, algorithm 3.4.1) and substitution for columns of the identity. Rows are arrays of
- * their own, so that an exchange moves none, and the JIT makes vectors of {@code x[j] -= f y[j]}, which it does not where both lie in one array at different places. Four
- * rows are subtracted at once, and columns eliminated in panels: so a row is read and written once for four others, and stays in the nearest cache for a panel.
+ * The inverse of a matrix in f64, by {@code P A = L U} with partial pivoting (Golub and Van Loan 2013, algorithm 3.4.1) and substitution
+ * for columns of the identity. Rows are arrays of their own, so that an exchange moves none, and the JIT makes vectors of
+ * {@code x[j] -= f y[j]}, which it does not where both lie in one array at different places. Four rows are subtracted at once, and columns
+ * eliminated in panels: so a row is read and written once for four others, and stays in the nearest cache for a panel.
  *
  * <p>Holds {@code 8 n (n + min(n, 256))} bytes on the heap.
  */
@@ -122,7 +123,10 @@ final class Inverse {
         return width;
     }
 
-    /** Makes columns {@code from} to {@code from + count - 1} of the inverse; they stand in the first {@code count} places of {@link #result}. */
+    /**
+     * Makes columns {@code from} to {@code from + count - 1} of the inverse; they stand in the first {@code count} places of
+     * {@link #result}.
+     */
     void columns(int from, int count) {
         for (int i = 0; i < n; i++) {
             Arrays.fill(x[i], 0, count, 0);

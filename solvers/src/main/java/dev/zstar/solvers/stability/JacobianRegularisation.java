@@ -11,13 +11,15 @@ import dev.zstar.solvers.guard.Memory;
 import java.util.Random;
 
 /**
- * The regulariser of Bai, Koltun and Kolter (2021, "Stabilizing equilibrium models by Jacobian regularization", section 4): {@code R = ‖J‖_F² / n} at the equilibrium, the mean over
- * the batch, so that R is the mean square of the singular values of J and does not grow with n or B. Hutchinson (1990) estimates it with one random ε for each row of the batch,
- * of independent elements with mean 0 and variance 1: {@code R ≈ 1 / (B n) Σ_b ‖J_bᵀ ε_b‖²}, since {@code E ‖Jᵀε‖² = tr J Jᵀ}. It is unbiased, and so is its gradient; more probes are the mean of
- * more calls, with the weight divided by their number.
+ * The regulariser of Bai, Koltun and Kolter (2021, "Stabilizing equilibrium models by Jacobian regularization", section 4):
+ * {@code R = ‖J‖_F² / n} at the equilibrium, the mean over the batch, so that R is the mean square of the singular values of J and does not
+ * grow with n or B. Hutchinson (1990) estimates it with one random ε for each row of the batch, of independent elements with mean 0 and
+ * variance 1: {@code R ≈ 1 / (B n) Σ_b ‖J_bᵀ ε_b‖²}, since {@code E ‖Jᵀε‖² = tr J Jᵀ}. It is unbiased, and so is its gradient; more probes
+ * are the mean of more calls, with the weight divided by their number.
  *
- * <p>A step of training: solve and linearise; {@link #estimate}; {@link #gradients}, which adds what R says of the parameters directly, and to the gradient of the loss by
- * z what it says by way of the equilibrium; then the backward solve with that gradient, and {@link TwiceDifferentiableMap#gradients}.
+ * <p>A step of training: solve and linearise; {@link #estimate}; {@link #gradients}, which adds what R says of the parameters directly, and
+ * to the gradient of the loss by z what it says by way of the equilibrium; then the backward solve with that gradient, and
+ * {@link TwiceDifferentiableMap#gradients}.
  *
  * <p>Holds three blocks: {@code 3 Block.bytes(type, batch, n)}.
  */
@@ -77,8 +79,9 @@ public final class JacobianRegularisation implements AutoCloseable {
     }
 
     /**
-     * Draws a new ε for each row and returns the estimate of R, at the points last given to {@link DifferentiableMap#linearise}. One product with Jᵀ. Alone it
-     * monitors R, of any differentiable map; it takes the place of the estimate before all the same, and the next draws other probes.
+     * Draws a new ε for each row and returns the estimate of R, at the points last given to {@link DifferentiableMap#linearise}. One
+     * product with Jᵀ. Alone it monitors R, of any differentiable map; it takes the place of the estimate before all the same, and the next
+     * draws other probes.
      *
      * @param rows of the batch, any of those that were linearised, such as the ones that have an equilibrium; R is their mean
      */
@@ -128,14 +131,15 @@ public final class JacobianRegularisation implements AutoCloseable {
     }
 
     /**
-     * Adds {@code weight · ∂R}, of the last {@link #estimate}: {@code ∂R = 2 / (B n) Σ_b ∂⟨c_b, J_bᵀ ε_b⟩} with {@code c = Jᵀε} held fixed and B the rows of that
-     * estimate. Position p of z, x and dz belongs to its row {@code rows.index(p)}.
+     * Adds {@code weight · ∂R}, of the last {@link #estimate}: {@code ∂R = 2 / (B n) Σ_b ∂⟨c_b, J_bᵀ ε_b⟩} with {@code c = Jᵀε} held fixed
+     * and B the rows of that estimate. Position p of z, x and dz belongs to its row {@code rows.index(p)}.
      *
      * @param weight γ, what R is multiplied by in the loss
      * @param z the points that were linearised, {@code rows × n}
      * @param x the input that was injected, {@code rows × inputs}
      * @param sum added to: what R says of parameters and input at a fixed point, that of the input by row of the batch
-     * @param dz added to, {@code rows × n}: what R says of the point, a part of the backward solve's right-hand side; null where it is not wanted
+     * @param dz added to, {@code rows × n}: what R says of the point, a part of the backward solve's right-hand side; null where it is not
+     *     wanted
      */
     public <G> void gradients(TwiceDifferentiableMap<G> f, double weight, Block z, Block x, G sum, Block dz) {
         int count = drawn.count();

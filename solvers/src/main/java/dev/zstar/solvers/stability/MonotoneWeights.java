@@ -5,9 +5,10 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.solvers.guard.Arguments;
 
 /**
- * The monotone parametrisation (Winston and Kolter 2020, proposition 1): {@code W = (1 - m) I - AᵀA + B - Bᵀ}. The symmetric part of {@code I - W} is {@code m I + AᵀA}, so
- * that with {@code m > 0} the operator is strongly monotone, and {@code z = φ(W z + U x + b)} has one equilibrium for every input, whatever the norm of W, if φ is a proximal
- * operator, as all of ReLU, leaky ReLU, tanh, sigmoid and softplus are. Plain iteration may diverge all the same; {@link ForwardBackward} and {@link PeacemanRachford} converge.
+ * The monotone parametrisation (Winston and Kolter 2020, proposition 1): {@code W = (1 - m) I - AᵀA + B - Bᵀ}. The symmetric part of
+ * {@code I - W} is {@code m I + AᵀA}, so that with {@code m > 0} the operator is strongly monotone, and {@code z = φ(W z + U x + b)} has
+ * one equilibrium for every input, whatever the norm of W, if φ is a proximal operator, as all of ReLU, leaky ReLU, tanh, sigmoid and
+ * softplus are. Plain iteration may diverge all the same; {@link ForwardBackward} and {@link PeacemanRachford} converge.
  *
  * <p>Holds no memory: there is nothing to close.
  *
@@ -82,8 +83,8 @@ public record MonotoneWeights(Engine engine, double m) {
     }
 
     /**
-     * {@code L = ‖I - W‖₂}, for {@link ForwardBackward#largestStep}, by power iteration, which approaches it from below. Allocates a matrix and two vectors and frees
-     * them: for a look now and then, not for every step.
+     * {@code L = ‖I - W‖₂}, for {@link ForwardBackward#largestStep}, by power iteration, which approaches it from below. Allocates a matrix
+     * and two vectors and frees them: for a look now and then, not for every step.
      *
      * @param w {@code n × n}
      * @param iterations steps, at least 1; a hundred give three digits or more

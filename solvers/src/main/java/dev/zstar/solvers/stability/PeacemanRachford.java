@@ -13,19 +13,22 @@ import dev.zstar.solvers.RowData;
 import dev.zstar.solvers.guard.Memory;
 
 /**
- * The Peaceman-Rachford splitting of {@code z = φ(W z + U x + b)} (Winston and Kolter 2020, section 3.3), as a map that any solver iterates, with φ ReLU or the identity. With
- * the resolvent {@code V = (I + α (I - W))⁻¹} its steps are {@code u ← 2 h - r}, {@code h = V (r + α (U x + b))}, {@code r = 2 φ(u) - u}. In terms of {@code R = 2 V - I} they are
- * {@code u ← R r + c} with the constant {@code c = 2 α V (U x + b)}: one fused product, like a step of the cell. The state u is not the equilibrium; that is {@code z = φ(u)}, see
- * {@link #equilibrium}.
+ * The Peaceman-Rachford splitting of {@code z = φ(W z + U x + b)} (Winston and Kolter 2020, section 3.3), as a map that any solver
+ * iterates, with φ ReLU or the identity. With the resolvent {@code V = (I + α (I - W))⁻¹} its steps are {@code u ← 2 h - r},
+ * {@code h = V (r + α (U x + b))}, {@code r = 2 φ(u) - u}. In terms of {@code R = 2 V - I} they are {@code u ← R r + c} with the constant
+ * {@code c = 2 α V (U x + b)}: one fused product, like a step of the cell. The state u is not the equilibrium; that is {@code z = φ(u)},
+ * see {@link #equilibrium}.
  *
- * <p>If {@code I - W} is strongly monotone with m ({@link MonotoneWeights}) and {@code L = ‖I - W‖₂}, the map contracts for every {@code α > 0}: {@code u ↦ r} does not expand, and
- * {@code ‖R‖² ≤ 1 - 4 α m / (1 + α L)²}, since R takes {@code y + α (I - W) y} to {@code y - α (I - W) y}. That is least for {@code α = 1 / L}, namely {@code 1 - m / L}, where
- * forward-backward has at best {@code 1 - m² / L²}. In turn every update of W costs an inverse, in f64: {@code 8/3 n³} operations in the calling thread.
+ * <p>If {@code I - W} is strongly monotone with m ({@link MonotoneWeights}) and {@code L = ‖I - W‖₂}, the map contracts for every
+ * {@code α > 0}: {@code u ↦ r} does not expand, and {@code ‖R‖² ≤ 1 - 4 α m / (1 + α L)²}, since R takes {@code y + α (I - W) y} to
+ * {@code y - α (I - W) y}. That is least for {@code α = 1 / L}, namely {@code 1 - m / L}, where forward-backward has at best
+ * {@code 1 - m² / L²}. In turn every update of W costs an inverse, in f64: {@code 8/3 n³} operations in the calling thread.
  *
- * <p>For gradients, linearise a {@link DenseCell} or a {@link ForwardBackward} of the same weights at z: the equilibrium is theirs, and their backward solve applies. The
- * derivatives of this map are for Newton's method.
+ * <p>For gradients, linearise a {@link DenseCell} or a {@link ForwardBackward} of the same weights at z: the equilibrium is theirs, and
+ * their backward solve applies. The derivatives of this map are for Newton's method.
  *
- * <p>Holds R and U packed, {@code Block.bytes(type, n, n) + Block.bytes(type, 1, n) + 3 Block.bytes(type, batch, n)}, and {@code 8 n (n + min(n, 256))} bytes on the heap.
+ * <p>Holds R and U packed, {@code Block.bytes(type, n, n) + Block.bytes(type, 1, n) + 3 Block.bytes(type, batch, n)}, and
+ * {@code 8 n (n + min(n, 256))} bytes on the heap.
  */
 public final class PeacemanRachford implements DifferentiableMap, AutoCloseable {
     private final Engine engine;

@@ -8,9 +8,9 @@ import dev.zstar.solvers.guard.Memory;
 import java.util.Random;
 
 /**
- * The largest singular value σ of a matrix V, with its vectors: {@code v ← Vᵀu / ‖Vᵀu‖}, {@code u ← V v / ‖V v‖}, {@code σ = ‖V v‖ = uᵀ V v} (Miyato et al. 2018, algorithm
- * 1). It approaches σ from below, at the rate {@code (σ₂/σ₁)²} in σ's error squared. The vectors stay from call to call, so that where V changes little one step
- * follows it.
+ * The largest singular value σ of a matrix V, with its vectors: {@code v ← Vᵀu / ‖Vᵀu‖}, {@code u ← V v / ‖V v‖},
+ * {@code σ = ‖V v‖ = uᵀ V v} (Miyato et al. 2018, algorithm 1). It approaches σ from below, at the rate {@code (σ₂/σ₁)²} in σ's error
+ * squared. The vectors stay from call to call, so that where V changes little one step follows it.
  */
 final class PowerIteration implements AutoCloseable {
     private final Engine engine;

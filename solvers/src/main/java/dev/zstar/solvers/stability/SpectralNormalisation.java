@@ -7,12 +7,13 @@ import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Scaled;
 
 /**
- * Spectral normalisation (Miyato, Kataoka, Koyama and Yoshida 2018): {@code W = V min(1, c / σ(V))}, so that {@code ‖W‖₂ ≤ c}. With c below 1 and an activation of
- * slope at most 1 a cell contracts, and its equilibrium exists and is found by plain iteration. Unlike the paper's, weights that are within the bound stay as they are.
+ * Spectral normalisation (Miyato, Kataoka, Koyama and Yoshida 2018): {@code W = V min(1, c / σ(V))}, so that {@code ‖W‖₂ ≤ c}. With c below
+ * 1 and an activation of slope at most 1 a cell contracts, and its equilibrium exists and is found by plain iteration. Unlike the paper's,
+ * weights that are within the bound stay as they are.
  *
- * <p>σ comes from a power iteration whose vectors are carried from step to step: some 50 iterations at the start, then one for each small change of V. It is approached
- * from below, so that before it has converged {@code ‖W‖₂} is above c by as much, relatively, as σ is below. Holds two vectors:
- * {@code Block.bytes(type, 1, rows) + Block.bytes(type, 1, cols)}.
+ * <p>σ comes from a power iteration whose vectors are carried from step to step: some 50 iterations at the start, then one for each small
+ * change of V. It is approached from below, so that before it has converged {@code ‖W‖₂} is above c by as much, relatively, as σ is below.
+ * Holds two vectors: {@code Block.bytes(type, 1, rows) + Block.bytes(type, 1, cols)}.
  */
 public final class SpectralNormalisation implements AutoCloseable {
     private final Engine engine;

@@ -8,8 +8,9 @@ import dev.zstar.solvers.guard.Scaled;
 import java.util.Arrays;
 
 /**
- * Weight normalisation (Salimans and Kingma 2016, equation 2): row i of W is {@code g_i v_i / ‖v_i‖₂}, so that the length of a row is a parameter of its own. Rows of
- * length at most g keep {@code ‖W‖₂ ≤ √rows g}; for a bound that does not grow with the rows see {@link SpectralNormalisation}.
+ * Weight normalisation (Salimans and Kingma 2016, equation 2): row i of W is {@code g_i v_i / ‖v_i‖₂}, so that the length of a row is a
+ * parameter of its own. Rows of length at most g keep {@code ‖W‖₂ ≤ √rows g}; for a bound that does not grow with the rows see
+ * {@link SpectralNormalisation}.
  *
  * <p>Holds five numbers for each row, on the heap, and no block: there is nothing to close. Rows whose length or g / length is no normal
  * number of the type are computed apart, and allocate.
