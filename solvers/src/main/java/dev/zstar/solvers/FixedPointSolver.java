@@ -75,9 +75,9 @@ public abstract sealed class FixedPointSolver implements AutoCloseable permits P
 
     /**
      * The method to begin with: Anderson acceleration of type II over the last ten iterates, {@code 25} blocks. For cells of one dense
-     * layer it took the least time of all, 0.78 to 0.88 of that with five iterates, for one row as for 64; on 49 problems in f32 and f64 it
-     * took 0.86 of the textbook's evaluations with five. Type I and Broyden's bad method with reductions take fewer evaluations, 0.78 and
-     * 0.72, and move three times the memory and more: they are for maps that cost more than a layer. The suite {@code forward} of the study
+     * layer it took the least time of all, 0.78 to 0.88 of that with five iterates, for one row as for 64; on 67 problems in f32 and f64 it
+     * took 0.87 of the textbook's evaluations with five. Type I and Broyden's bad method with reductions take fewer evaluations, 0.82 and
+     * 0.76, and move three times the memory and more: they are for maps that cost more than a layer. The suite {@code forward} of the study
      * measures all of this.
      */
     public static FixedPointSolver plan(Engine engine, Type type, int n, int batch, Stopping stopping) {
