@@ -81,7 +81,7 @@ class SolveCommandTest {
         "anderson --type I, anderson",
         "anderson --mixing 0.5, anderson",
         "anderson --mixing gain, anderson",
-        "anderson --radius 3 --safeguard 1.5, anderson --radius 3",
+        "anderson --radius 5 --safeguard 1.1, anderson --radius 5",
         "broyden --memory 2, broyden",
         "broyden --update bad, broyden",
         "broyden --memory 4 --reduction svd, broyden --memory 4",
