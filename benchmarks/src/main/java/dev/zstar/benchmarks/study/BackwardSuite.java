@@ -235,7 +235,6 @@ final class BackwardSuite {
             Map<String, GradientMode> modes = GradientModes.all();
             TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) n, "batch", (double) batch));
             try (Engine engine = Engines.best(1);
-                    DenseCell cell = SolveSuite.Child.cell(engine, n, batch);
                     FixedPointSolver anderson = FixedPointSolver.plan(engine, Type.F32, n, batch, Stopping.relative(1e-5));
                     Broyden broyden = Broyden.plan(engine, Type.F32, n, batch, Broyden.Options.DEFAULT, Stopping.relative(1e-5));
                     Block x = KernelSuite.gaussian(new Random(7), batch, 64);
@@ -244,11 +243,15 @@ final class BackwardSuite {
                     Block du = engine.allocate(Type.F32, n, 64);
                     Block db = engine.allocate(Type.F32, 1, n)) {
                 DenseCell.Gradients sum = new DenseCell.Gradients(dw, du, db, null);
+                List<DenseCell> cells = new ArrayList<>();
                 List<Block> states = new ArrayList<>();
                 List<EquilibriumLayer<DenseCell.Gradients>> layers = new ArrayList<>();
                 List<Runnable> passes = new ArrayList<>();
                 for (Map.Entry<String, GradientMode> mode : modes.entrySet()) {
                     FixedPointSolver forward = mode.getValue() instanceof GradientMode.BroydenInverse ? broyden : anderson;
+                    // Each layer has a cell of its own: an input that another layer injects makes a backward pass impossible.
+                    DenseCell cell = SolveSuite.Child.cell(engine, n, batch);
+                    cells.add(cell);
                     EquilibriumLayer<DenseCell.Gradients> layer =
                             EquilibriumLayer.plan(engine, Type.F32, n, batch, cell, forward, mode.getValue());
                     Block z = engine.allocate(Type.F32, batch, n);
@@ -279,6 +282,7 @@ final class BackwardSuite {
                 }
                 layers.forEach(EquilibriumLayer::close);
                 states.forEach(Block::close);
+                cells.forEach(DenseCell::close);
             }
             return new Found(results);
         }

@@ -49,6 +49,7 @@ final class Traffic {
             case "project" -> perRow(arguments, 2, 3, (b, n) -> ((int) arguments[1] + 2) * n);
             case "normalise" -> perRow(arguments, 0, 4, (b, n) -> 3 * n);
             case "axpby" -> 3L * size((Block) arguments[1]);
+            case "norm" -> size((Block) arguments[0]);
             default -> throw new StudyException("nobody has said what " + method.getName() + " moves");
         };
     }
