@@ -17,8 +17,8 @@ public final class Rows {
     private final int[] met;
     private int checks;
     private int count;
-    /** Whether each active row is known to have one position. */
-    private volatile boolean distinct;
+    /** Whether each active row is known to have one position. Plain, since a fence for every row took longer than a small product. */
+    private boolean distinct;
 
     /** All rows of a batch of {@code capacity}, each at its own position. */
     public Rows(int capacity) {
@@ -40,6 +40,26 @@ public final class Rows {
             index[p] = p;
         }
         distinct = true;
+    }
+
+    /**
+     * Becomes the same map as another.
+     *
+     * @throws IndexOutOfBoundsException if a row of the other is beyond the {@link #capacity} of this
+     */
+    public void copyFrom(Rows other) {
+        int rows = other.count;
+        if (rows > index.length) {
+            throw new IndexOutOfBoundsException(rows + " active rows, expected at most the batch's " + index.length);
+        }
+        for (int p = 0; p < rows && other.index.length > index.length; p++) {
+            if (other.index[p] >= index.length) {
+                throw new IndexOutOfBoundsException("row " + other.index[p] + " at position " + p + ", expected one of " + index.length + " rows");
+            }
+        }
+        System.arraycopy(other.index, 0, index, 0, rows);
+        count = rows;
+        distinct = other.distinct;
     }
 
     /** How many rows are active. */
@@ -91,8 +111,10 @@ public final class Rows {
             throw new IndexOutOfBoundsException(
                     "row " + row + " at position " + p + ", expected one of " + index.length + " rows at one of " + count + " positions");
         }
-        distinct = false;
-        index[p] = row;
+        if (index[p] != row) {
+            distinct = false;
+            index[p] = row;
+        }
     }
 
     /** Throws if two positions share a row. Looks through the map once after each change. */

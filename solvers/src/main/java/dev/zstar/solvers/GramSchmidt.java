@@ -5,6 +5,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.guard.Lengths;
 
 /**
  * Makes one vector for each row orthogonal to the row's basis: classical Gram-Schmidt with sums in f64, once, and a second time where
@@ -82,7 +83,7 @@ final class GramSchmidt {
                     measured = true;
                 }
                 left[b] = lengths[p];
-                whole[b] = length(left[b], at, at + count);
+                whole[b] = Math.hypot(left[b], Lengths.of(h, at, count));
             }
             if (!(left[b] > share * whole[b])) {
                 repeated.append(b);
@@ -122,15 +123,6 @@ final class GramSchmidt {
                 h[i] += again[i];
             }
         }
-    }
-
-    /** The length of {@code (first, h_from, … h_to)} where its square may be out of range. */
-    private double length(double first, int from, int to) {
-        double length = first;
-        for (int i = from; i < to; i++) {
-            length = Math.hypot(length, h[i]);
-        }
-        return length;
     }
 
     /** Copies the rows that are repeated out of w, or back. */

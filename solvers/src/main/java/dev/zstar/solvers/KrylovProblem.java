@@ -1,5 +1,6 @@
 package dev.zstar.solvers;
 
+import dev.zstar.solvers.guard.Lengths;
 import java.util.Arrays;
 
 /**
@@ -95,7 +96,7 @@ final class KrylovProblem {
             triangle[r + i] = c * top + s * h[at + i + 1];
             top = c * h[at + i + 1] - s * top;
         }
-        double hypotenuse = Math.hypot(top, below);
+        double hypotenuse = Lengths.hypotenuse(top, below);
         double c = hypotenuse == 0 ? 1 : top / hypotenuse;
         double s = hypotenuse == 0 ? 0 : below / hypotenuse;
         cosine[b * m + j] = c;
@@ -120,7 +121,6 @@ final class KrylovProblem {
         int j = steps[b];
         int rhs = b * (m + 1);
         Arrays.fill(y, at + j, at + width, 0);
-        size[b] = 0;
         double least = Double.POSITIVE_INFINITY;
         for (int i = j - 1; i >= 0; i--) {
             double sum = right[rhs + i];
@@ -130,19 +130,16 @@ final class KrylovProblem {
             double pivot = triangle[(b * m + i) * m + i];
             // NaN and infinity, of a pivot of 0, are more than any residual.
             y[at + i] = sum / pivot;
-            size[b] = Math.hypot(size[b], y[at + i]);
             least = Math.min(least, Math.abs(pivot));
         }
+        size[b] = Lengths.of(y, at, j);
         left[b] = Math.abs(right[rhs + j]);
         double noise = roundoff * reach[b];
         boolean rough = !(noise * size[b] <= SLIGHT * left[b]);
         if (j > 0 && rough && (least <= PIVOT * noise || !(noise * size[b] <= ROUGH * β[b]))) {
             singular.solve(triangle, b * m * m, j, right, rhs, left[b], noise, y, at);
             left[b] = singular.residual();
-            size[b] = 0;
-            for (int i = 0; i < j; i++) {
-                size[b] = Math.hypot(size[b], y[at + i]);
-            }
+            size[b] = Lengths.of(y, at, j);
         }
     }
 

@@ -115,15 +115,14 @@ public final class RowData implements AutoCloseable {
         if (count > filled.length) {
             throw new IllegalArgumentException(operation + ": " + count + " rows, expected at most the batch's " + filled.length);
         }
-        rows.reset(count);
         for (int p = 0; p < count; p++) {
             int b = active.index(p);
             requireRow(operation, b);
             if (!filled[b]) {
                 throw new IllegalStateException(operation + ": row " + b + " of the batch has no " + name + "; expected " + remedy);
             }
-            rows.place(p, b);
         }
+        rows.copyFrom(active);
     }
 
     /**

@@ -152,7 +152,7 @@ final class F32GroupNorm {
                 double mean = stats[at + 2 * g];
                 double r = stats[at + 2 * g + 1];
                 double slope = F32Norm.slope(x + first, mean, gain + first, dy + first, n) / n;
-                double shift = F32Rows.dot(gain + first, dy + first, n) / n;
+                double shift = F32Rows.dot(gain + first, dy + first, n, Lanes.room()) / n;
                 if (!ordinary(r) || !held(-r * r * r * slope) || !held(-r * shift)) {
                     return false;
                 }

@@ -16,6 +16,7 @@ final class F32Job {
             case SYSTEMS -> systems(job, from, to);
             case FINISH -> finish(job, from, to);
             case NORMS -> norms(job, from, to);
+            case DOT, ASUM, IAMAX -> sums(job, from, to);
             case MULTI_DOT, MULTI_AXPY, PROJECT, MIX, STORE, NORMALISE, RESIDUAL_SWEEP -> sweep(job, from, to);
             default -> elementwise(job, from, to);
         }
@@ -92,10 +93,20 @@ final class F32Job {
                 case MULTIPLY -> F32Rows.multiply(x, y, row(job.out, p), n);
                 case ACTIVATE -> F32Epilogue.activate(job.activation, false, x, row(job.out, p), n);
                 case DERIVATIVE -> F32Epilogue.activate(job.activation, true, x, row(job.out, p), n);
-                case DOT -> job.sums[p] = F32Rows.dot(x, y, n);
-                case ASUM -> job.sums[p] = F32Rows.asum(x, n);
-                case IAMAX -> job.indices[p] = F32Rows.iamax(x, n);
                 default -> throw new AssertionError(job.kind);
+            }
+        }
+    }
+
+    private static void sums(Job job, int from, int to) {
+        int n = job.x.cols();
+        double[] room = Lanes.room();
+        for (int p = from; p < to; p++) {
+            long x = row(job.x, p);
+            switch (job.kind) {
+                case DOT -> job.sums[p] = F32Rows.dot(x, row(job.y, p), n, room);
+                case ASUM -> job.sums[p] = F32Rows.asum(x, n, room);
+                default -> job.indices[p] = F32Rows.iamax(x, n);
             }
         }
     }
@@ -123,23 +134,24 @@ final class F32Job {
         int capacity = job.basis.capacity();
         Block basis = job.basis.block();
         long step = basis.strideBytes();
+        double[] room = Lanes.room();
         for (int p = from; p < to; p++) {
             int b = job.rows.index(p);
             int first = b * capacity;
             long v = row(basis, first);
             long w = row(job.x, p);
             switch (job.kind) {
-                case MULTI_DOT -> F32Dots.multiDot(v, step, job.count, w, n, job.sums, first);
+                case MULTI_DOT -> F32Dots.multiDot(v, step, job.count, w, n, room, job.sums, first);
                 case MULTI_AXPY -> {
                     F32Sweeps.combine(v, step, job.count, job.coefficients, first, Lanes.sums(n), w, n);
                     if (job.sums != null) {
-                        job.sums[b] = F32Rows.dot(w, w, n);
+                        job.sums[b] = F32Rows.dot(w, w, n, room);
                     }
                 }
                 case PROJECT -> {
-                    F32Sweeps.project(v, step, job.count, w, n, job.coefficients, first, Lanes.sums(n));
+                    F32Sweeps.project(v, step, job.count, w, n, room, job.coefficients, first, Lanes.sums(n));
                     if (job.sums != null) {
-                        job.sums[b] = F32Rows.dot(w, w, n);
+                        job.sums[b] = F32Rows.dot(w, w, n, room);
                     }
                 }
                 case MIX -> F32Sweeps.mix(v, step, job.count, job.coefficients, first, Lanes.sums(n), w, n);
@@ -151,8 +163,8 @@ final class F32Job {
                     int slot = Objects.checkIndex(job.indices[b], Math.min(capacity, job.values.capacity()));
                     long r = v + slot * step;
                     int sums = b * (capacity + 1);
-                    job.sums[sums + capacity] = F32Sweeps.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n);
-                    F32Dots.multiDot(v, step, Math.min(job.counts[b], capacity), r, n, job.sums, sums);
+                    job.sums[sums + capacity] = F32Sweeps.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n, room);
+                    F32Dots.multiDot(v, step, Math.min(job.counts[b], capacity), r, n, room, job.sums, sums);
                 }
             }
         }

@@ -130,8 +130,7 @@ final class F32Rows {
      * {@code Σ x y}. The tail is scalar, since masked vectors here are more than the JIT keeps in registers; and there is one loop, since
      * accumulators that were carried from one loop of vectors into another were boxed.
      */
-    static double dot(long x, long y, int n) {
-        double[] room = Lanes.room();
+    static double dot(long x, long y, int n, double[] room) {
         x &= MASK;
         y &= MASK;
         DoubleVector s0 = DoubleVector.zero(D);
@@ -191,8 +190,7 @@ final class F32Rows {
     }
 
     /** {@code Σ |x|}. */
-    static double asum(long x, int n) {
-        double[] room = Lanes.room();
+    static double asum(long x, int n, double[] room) {
         x &= MASK;
         DoubleVector s0 = DoubleVector.zero(D);
         DoubleVector s1 = DoubleVector.zero(D);

@@ -100,7 +100,7 @@ final class F32Softmax {
 
     /** {@code dx = y ⊙ (dy - ⟨y, dy⟩)}; {@code dx} may be {@code dy}. By halves, since the difference may be twice the largest number. */
     static void vjp(long y, long dy, long dx, int n) {
-        float mean = (float) (0.5 * F32Rows.dot(y, dy, n));
+        float mean = (float) (0.5 * F32Rows.dot(y, dy, n, Lanes.room()));
         int i = 0;
         for (; i <= n - L; i += L) {
             FloatVector d = FloatVector.fromMemorySegment(S, ALL, dy + i * B, ORDER).mul(0.5f).sub(mean);

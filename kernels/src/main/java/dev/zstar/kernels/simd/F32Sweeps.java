@@ -130,8 +130,8 @@ final class F32Sweeps {
      * {@code h[at + j] = ⟨v_j, w⟩}, then {@code w -= Σ_j h[at + j] v_j}. The vectors read last are subtracted first, while the first-level
      * cache has them: 20 of n = 512 take 40 KB.
      */
-    static void project(long v, long step, int count, long w, int n, double[] h, int at, double[] sums) {
-        F32Dots.multiDot(v, step, count, w, n, h, at);
+    static void project(long v, long step, int count, long w, int n, double[] room, double[] h, int at, double[] sums) {
+        F32Dots.multiDot(v, step, count, w, n, room, h, at);
         if (!holds(h, at, count)) {
             combineWide(v, step, count, -1, h, at, sums, w, n);
             return;
@@ -338,12 +338,11 @@ final class F32Sweeps {
     }
 
     /** {@code r = g - z} and {@code copy = g}; returns {@code ‖g‖²}, all in one pass. */
-    static double residual(long z, long g, long r, long copy, int n) {
+    static double residual(long z, long g, long r, long copy, int n, double[] room) {
         z &= MASK;
         g &= MASK;
         r &= MASK;
         copy &= MASK;
-        double[] room = Lanes.room();
         DoubleVector s0 = DoubleVector.zero(D);
         DoubleVector s1 = DoubleVector.zero(D);
         int i = 0;
