@@ -20,6 +20,10 @@ import java.util.Arrays;
  * the products make of it; where the two part, its products are measured too, with one sweep more. On 120 maps of n = 16 to 256, linear and
  * not, and with a memory of 300, f64 then took 0.99 times the evaluations of the dense method, and f32 1.08 times. With a memory of 30 the
  * sweep was made in one step of 34 in f32, and twice in 17,000 steps in f64.
+ *
+ * <p>What no measurement mends is the rounding of the directions themselves. On linear maps of n = 96 and 128 that expand (ρ = 1.5), where
+ * the dense method takes more than n steps, f32 with a memory of 400 solved 6 of 12 in 400 evaluations; with all products measured in every
+ * step, 4. The dense matrix in f64, on the same f32 values of f, solved all 12; this form in f64 does so too.
  */
 final class StepProduct implements InverseJacobian {
     /** Rows with fewer directions are not looked at: errors have not had the time to grow. */
