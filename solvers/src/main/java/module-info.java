@@ -3,6 +3,10 @@ module dev.zstar.solvers {
     requires transitive dev.zstar.kernels;
 
     exports dev.zstar.solvers;
+    exports dev.zstar.solvers.cells;
+    exports dev.zstar.solvers.diagnosis;
+    exports dev.zstar.solvers.fixedpoint;
     exports dev.zstar.solvers.implicit;
-    exports dev.zstar.solvers.stability;
+    exports dev.zstar.solvers.linear;
+    exports dev.zstar.solvers.training;
 }

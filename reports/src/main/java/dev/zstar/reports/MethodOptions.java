@@ -3,26 +3,26 @@ package dev.zstar.reports;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Type;
-import dev.zstar.solvers.Anderson;
 import dev.zstar.solvers.ApproximatedMap;
-import dev.zstar.solvers.Broyden;
-import dev.zstar.solvers.DenseCell;
 import dev.zstar.solvers.FixedPointMap;
-import dev.zstar.solvers.FixedPointSolver;
-import dev.zstar.solvers.MixedPrecision;
-import dev.zstar.solvers.NewtonKrylov;
-import dev.zstar.solvers.Picard;
-import dev.zstar.solvers.Safeguard;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.fixedpoint.Anderson;
+import dev.zstar.solvers.fixedpoint.Broyden;
+import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.fixedpoint.MixedPrecision;
+import dev.zstar.solvers.fixedpoint.NewtonKrylov;
+import dev.zstar.solvers.fixedpoint.Picard;
+import dev.zstar.solvers.fixedpoint.Safeguard;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine;
 
 /** A fixed-point method on the command line. What is left out keeps the method's own default; what belongs to another method is refused. */
 final class MethodOptions {

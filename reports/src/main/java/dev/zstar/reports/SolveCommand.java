@@ -5,14 +5,14 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Type;
-import dev.zstar.solvers.DenseCell;
-import dev.zstar.solvers.Diagnosis;
 import dev.zstar.solvers.FixedPointMap;
-import dev.zstar.solvers.FixedPointSolver;
-import dev.zstar.solvers.Gmres;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.diagnosis.Diagnosis;
+import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.linear.Gmres;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -22,11 +22,11 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine;
 
 /** One equilibrium, solved and differentiated by the method of choice, with reasons where that was slow or failed. */
 @Command(

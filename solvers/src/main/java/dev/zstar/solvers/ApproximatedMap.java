@@ -2,6 +2,7 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.fixedpoint.MixedPrecision;
 import dev.zstar.solvers.guard.Arguments;
 
 /**

@@ -2,6 +2,7 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.fixedpoint.NewtonKrylov;
 
 /** A map whose Jacobian {@code J = ∂f/∂z} can be applied, as it is and transposed, at a point of each row. */
 public interface DifferentiableMap extends FixedPointMap {

@@ -4,6 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.fixedpoint.NewtonKrylov;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Memory;
 

@@ -2,6 +2,7 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.fixedpoint.MixedPrecision;
 
 /**
  * The function {@code f} of {@code z = f(z)}, for a batch: each row is a problem of its own. A map that keeps nothing for each row may

@@ -118,7 +118,7 @@ public record Stopping(
     }
 
     /** Throws unless these are tolerances for so many rows. */
-    static void requireTolerances(double[] tolerances, int rows) {
+    public static void requireTolerances(double[] tolerances, int rows) {
         if (tolerances.length < rows) {
             throw new IllegalArgumentException("solve: " + tolerances.length + " tolerances, expected one for each of " + rows + " rows");
         }
@@ -130,7 +130,7 @@ public record Stopping(
     }
 
     /** Throws if there is a rule that a linear solve has no use for, and would have to ignore. */
-    void requireLinear(String method) {
+    public void requireLinear(String method) {
         String rule = step > 0 ? "a tolerance for steps"
                 : maxIterations < Integer.MAX_VALUE ? "a budget of iterations"
                 : maxNanos < Long.MAX_VALUE ? "a budget of time"

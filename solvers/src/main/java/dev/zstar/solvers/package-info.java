@@ -1,8 +1,8 @@
 /**
- * Solvers for {@code z = f(z)} and for {@code (I - Jᵀ) u = g}, and the derivatives that come of them. Written once, against
- * {@link dev.zstar.kernels.Engine}: no vector code, no native code, no question which engine runs.
+ * What every solver of {@code z = f(z)} and of {@code (I - Jᵀ) u = g} speaks about: maps and their derivatives, stopping rules, outcomes,
+ * and the workspace that holds a solver's memory. Solvers are written once, against {@link dev.zstar.kernels.Engine}: no vector code, no
+ * native code, and no question which engine runs.
  *
- * <p>A solver is a plan, which owns its memory, and a loop in the symbols of its paper. A solve allocates nothing and says for every
- * row why it ended.
+ * <p>May use {@code dev.zstar.kernels}, the room {@code guard}, and the JDK.
  */
 package dev.zstar.solvers;

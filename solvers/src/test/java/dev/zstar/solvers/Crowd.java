@@ -8,13 +8,13 @@ import java.util.Arrays;
  * Problems that differ, of which some have a defect: {@code f(z)_i = s_i + ρ tanh(0.5 z_{i-1} + 0.3 z_i - 0.2 z_{i+1})} with ρ from 0.3 to 0.95. Which problem a row of
  * the batch is can be changed, so that each may be solved alone, in a batch, and in any slot of a stream.
  */
-final class Crowd implements DifferentiableMap {
-    static final double LEFT = 0.5;
-    static final double MIDDLE = 0.3;
-    static final double RIGHT = -0.2;
+public final class Crowd implements DifferentiableMap {
+    public static final double LEFT = 0.5;
+    public static final double MIDDLE = 0.3;
+    public static final double RIGHT = -0.2;
 
     /** What is wrong with a problem. */
-    enum Defect {
+    public enum Defect {
         NONE,
         /** The start holds a NaN. */
         NAN_START,
@@ -26,15 +26,15 @@ final class Crowd implements DifferentiableMap {
         SLOW
     }
 
-    final int n;
-    final Defect[] defects;
+    public final int n;
+    public final Defect[] defects;
     /** The problem of each row of the batch. */
-    final int[] problem;
+    public final int[] problem;
     /** Evaluations of each problem since it began. */
     private final int[] calls;
     private final double[][] points;
 
-    Crowd(int n, int problems) {
+    public Crowd(int n, int problems) {
         this.n = n;
         defects = new Defect[problems];
         Arrays.fill(defects, Defect.NONE);
@@ -44,13 +44,13 @@ final class Crowd implements DifferentiableMap {
     }
 
     /** Row {@code b} of the batch becomes problem {@code index}, which has not begun. */
-    void assign(int b, int index) {
+    public void assign(int b, int index) {
         problem[b] = index;
         calls[index] = 0;
     }
 
     /** Row {@code at} of {@code z} becomes the start of a problem. */
-    void start(int index, Block z, int at) {
+    public void start(int index, Block z, int at) {
         for (int i = 0; i < n; i++) {
             z.set(at, i, defects[index] == Defect.NAN_START && i == 2 ? Double.NaN : Math.sin(1.0 + 3 * index + 2 * i));
         }
@@ -128,7 +128,7 @@ final class Crowd implements DifferentiableMap {
     }
 
     /** The same map, rounded to eight bits or so; of no use in every seventh problem, and NaN in every eleventh. */
-    FixedPointMap cheap() {
+    public FixedPointMap cheap() {
         return (z, out, rows) -> {
             for (int p = 0; p < rows.count(); p++) {
                 int index = problem[rows.index(p)];

@@ -6,9 +6,15 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.diagnosis.Diagnosis;
+import dev.zstar.solvers.fixedpoint.EquilibriumStream;
+import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.fixedpoint.MixedPrecision;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
+import dev.zstar.solvers.linear.Gmres;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -8,9 +8,9 @@ import dev.zstar.kernels.Rows;
  * differs from row to row of the batch, and does not contract: {@code J = I - L - 3 diag(z²)} has eigenvalues down to -3 and below. Each row
  * may have a defect.
  */
-final class Lattice implements DifferentiableMap {
+public final class Lattice implements DifferentiableMap {
     /** What is wrong with a row. */
-    enum Defect {
+    public enum Defect {
         NONE,
         /** {@code F(z) = z² + 1 + …}: no solution. */
         UNSOLVABLE,
@@ -20,27 +20,27 @@ final class Lattice implements DifferentiableMap {
         UPHILL
     }
 
-    final int n;
-    final Defect[] defects;
+    public final int n;
+    public final Defect[] defects;
     /** Rows evaluated, by apply, jvp and linearise. */
-    int evaluations;
-    int products;
+    public int evaluations;
+    public int products;
     private final double[][] points;
 
-    Lattice(int n, Defect... defects) {
+    public Lattice(int n, Defect... defects) {
         this.n = n;
         this.defects = defects;
         points = new double[defects.length][n];
     }
 
-    static Lattice of(int n, int batch) {
+    public static Lattice of(int n, int batch) {
         Defect[] defects = new Defect[batch];
         java.util.Arrays.fill(defects, Defect.NONE);
         return new Lattice(n, defects);
     }
 
     /** Element i of the fixed point of row b. */
-    static double solution(int b, int i) {
+    public static double solution(int b, int i) {
         return 1 + 0.5 * Math.sin(1 + b + 2.0 * i);
     }
 

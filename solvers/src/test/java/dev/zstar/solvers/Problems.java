@@ -6,19 +6,20 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.cells.DenseCell;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
 
 /** Problems that several tests solve. */
-final class Problems {
+public final class Problems {
     private Problems() {}
 
-    static List<EngineProvider> engines() {
+    public static List<EngineProvider> engines() {
         return Engines.providers().stream().filter(provider -> provider.unavailable().isEmpty()).toList();
     }
 
-    static Block random(Type type, int rows, int cols, double size, long seed) {
+    public static Block random(Type type, int rows, int cols, double size, long seed) {
         Block block = Block.allocate(type, rows, cols);
         Random random = new Random(seed);
         for (int i = 0; i < rows; i++) {
@@ -30,7 +31,7 @@ final class Problems {
     }
 
     /** A symmetric matrix with eigenvalues spread evenly over [-radius, radius]: a random reflection of a diagonal one. */
-    static Block symmetric(Type type, int n, double radius, long seed) {
+    public static Block symmetric(Type type, int n, double radius, long seed) {
         Random random = new Random(seed);
         double[] v = random.doubles(n, -1, 1).toArray();
         double square = 0;
@@ -57,7 +58,7 @@ final class Problems {
     }
 
     /** A cell with a symmetric W of the given spectral radius, random U and b, and random inputs injected. */
-    static DenseCell cell(Engine engine, Activation activation, Type type, int n, int batch, double radius, long seed) {
+    public static DenseCell cell(Engine engine, Activation activation, Type type, int n, int batch, double radius, long seed) {
         try (Block w = symmetric(type, n, radius, seed);
                 Block u = random(type, n, 3, 1, seed + 1);
                 Block bias = random(type, 1, n, 0.1, seed + 2);
@@ -69,7 +70,7 @@ final class Problems {
     }
 
     /** The solution of a dense system, by elimination with row exchanges. */
-    static double[] solve(double[][] matrix, double[] right) {
+    public static double[] solve(double[][] matrix, double[] right) {
         int n = right.length;
         double[][] a = new double[n][];
         double[] x = right.clone();
@@ -108,7 +109,7 @@ final class Problems {
      * Bytes of heap that ten runs allocate once they are warm. The JIT takes its time, more of it on a busy machine, so they may repeat until it is nothing: 4000
      * times and ten seconds at least. Short bodies made their 40,000 runs in 40 ms, before anything was compiled.
      */
-    static long allocated(Runnable run) {
+    public static long allocated(Runnable run) {
         var counter = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         long bytes = Long.MAX_VALUE;
         long patience = System.nanoTime() + 10_000_000_000L;

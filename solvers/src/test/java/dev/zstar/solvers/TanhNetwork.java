@@ -4,20 +4,20 @@ package dev.zstar.solvers;
  * Plain f64 Java: steps {@code z ← z + λ (tanh(W z + U x + b) - z)} from a start, and backpropagation through every one of them. What layers are
  * compared with.
  */
-final class TanhNetwork {
-    final int n;
-    final int inputs;
-    final double[] w;
-    final double[] u;
-    final double[] b;
+public final class TanhNetwork {
+    public final int n;
+    public final int inputs;
+    public final double[] w;
+    public final double[] u;
+    public final double[] b;
     /** Gradients, added to by {@link #pullBack}. */
-    final double[] dw;
-    final double[] du;
-    final double[] db;
+    public final double[] dw;
+    public final double[] du;
+    public final double[] db;
     private double[][] states;
     private double λ;
 
-    TanhNetwork(double[] w, double[] u, double[] b) {
+    public TanhNetwork(double[] w, double[] u, double[] b) {
         n = b.length;
         inputs = u.length / n;
         this.w = w;
@@ -29,7 +29,7 @@ final class TanhNetwork {
     }
 
     /** The state after some steps. */
-    double[] run(double[] start, double[] x, int steps, double damping) {
+    public double[] run(double[] start, double[] x, int steps, double damping) {
         λ = damping;
         states = new double[steps + 1][];
         states[0] = start.clone();
@@ -59,7 +59,7 @@ final class TanhNetwork {
     }
 
     /** Adds the gradients of {@code ⟨g, last state⟩} of the last run; returns that by x. */
-    double[] pullBack(double[] g, double[] x) {
+    public double[] pullBack(double[] g, double[] x) {
         double[] dx = new double[inputs];
         double[] back = g.clone();
         for (int t = states.length - 2; t >= 0; t--) {

@@ -9,8 +9,12 @@ import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.fixedpoint.MixedPrecision;
+import dev.zstar.solvers.fixedpoint.NewtonKrylov;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
+import dev.zstar.solvers.implicit.MultiSecant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

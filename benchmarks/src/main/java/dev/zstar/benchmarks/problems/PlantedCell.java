@@ -4,7 +4,7 @@ import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
-import dev.zstar.solvers.DenseCell;
+import dev.zstar.solvers.cells.DenseCell;
 
 /**
  * The cell {@code z = tanh(W z + c)} made backwards from its solution: random pre-activations a give {@code z* = tanh(a)}; W, Gaussian or the symmetric part of

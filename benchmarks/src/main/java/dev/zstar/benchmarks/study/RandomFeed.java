@@ -1,8 +1,8 @@
 package dev.zstar.benchmarks.study;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.solvers.Feed;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.fixedpoint.Feed;
 import java.util.Arrays;
 import java.util.Random;
 

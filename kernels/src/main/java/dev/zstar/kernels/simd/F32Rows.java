@@ -32,7 +32,6 @@ final class F32Rows {
     private static final int W = Lanes.COUNT;
     private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED; // twin: private static final VectorSpecies<Long> I = jdk.incubator.vector.LongVector.SPECIES_PREFERRED;
 
-
     private F32Rows() {}
 
     // ---- elementwise

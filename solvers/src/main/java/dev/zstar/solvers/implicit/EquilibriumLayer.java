@@ -4,19 +4,18 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
-import dev.zstar.solvers.Broyden;
 import dev.zstar.solvers.EquilibriumMap;
-import dev.zstar.solvers.FixedPointSolver;
-import dev.zstar.solvers.Gmres;
 import dev.zstar.solvers.LinearOperator;
-import dev.zstar.solvers.LinearSolver;
-import dev.zstar.solvers.MultiSecant;
-import dev.zstar.solvers.Neumann;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.fixedpoint.Broyden;
+import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.linear.LinearSolver;
+import dev.zstar.solvers.linear.Neumann;
 
 /**
  * The layer {@code z* = f(z*; θ, x)} of a network: {@link #forward} solves, {@link #backward} takes the gradient of a loss by z* and adds

@@ -2,11 +2,10 @@ package dev.zstar.solvers.implicit;
 
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
-import dev.zstar.solvers.Gmres;
-import dev.zstar.solvers.LinearSolver;
-import dev.zstar.solvers.MultiSecant;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.linear.LinearSolver;
 
 /**
  * How a layer differentiates its equilibrium {@code z* = f(z*)}. With g the gradient of the loss by z*, the gradient by parameters is

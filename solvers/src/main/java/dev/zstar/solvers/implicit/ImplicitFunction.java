@@ -4,12 +4,12 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
-import dev.zstar.solvers.Gmres;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.linear.Gmres;
 
 /**
  * The implicit function theorem for any root: {@code F(z(θ), θ) = 0} has {@code dL/dθ = -wᵀ ∂F/∂θ} with {@code (∂F/∂z)ᵀ w = ∂L/∂z}. How the

@@ -2,11 +2,11 @@ package dev.zstar.solvers.implicit;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
-import dev.zstar.solvers.Gmres;
 import dev.zstar.solvers.LinearOperator;
-import dev.zstar.solvers.LinearSolver;
-import dev.zstar.solvers.Neumann;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.linear.LinearSolver;
+import dev.zstar.solvers.linear.Neumann;
 
 /** What a mode takes for the v of {@code (I - Jᵀ) v = g}. */
 sealed interface Pullback {

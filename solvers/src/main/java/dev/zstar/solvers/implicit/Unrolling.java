@@ -6,8 +6,8 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.Outcome;
-import dev.zstar.solvers.Picard;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.fixedpoint.Picard;
 import dev.zstar.solvers.guard.Memory;
 import java.util.stream.IntStream;
 

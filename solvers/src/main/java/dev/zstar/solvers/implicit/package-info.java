@@ -1,5 +1,8 @@
 /**
- * Differentiation through equilibria: a layer that solves forward and pulls gradients back, in the ways that the literature knows, and the same for any
- * root. Uses what {@link dev.zstar.solvers} offers to everyone, and nothing else: a user's own layer can be built the same way.
+ * Differentiation through equilibria: a layer that solves forward and pulls gradients back, in each way that the literature knows, and the
+ * same for any root.
+ *
+ * <p>May use {@code dev.zstar.solvers}, the rooms {@code fixedpoint}, {@code linear}, {@code secant} and {@code guard}, and
+ * {@code dev.zstar.kernels}.
  */
 package dev.zstar.solvers.implicit;

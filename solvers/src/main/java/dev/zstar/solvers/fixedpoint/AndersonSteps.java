@@ -1,0 +1,180 @@
+package dev.zstar.solvers.fixedpoint;
+
+import dev.zstar.kernels.Basis;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.secant.LeastSquares;
+import dev.zstar.solvers.secant.OrthogonalDifferences;
+import dev.zstar.solvers.secant.Projection;
+import java.util.Arrays;
+
+/**
+ * The steps of {@link Anderson}: a sweep that makes the newest residual, its products with those before and {@code ‖g‖²}; the small problem;
+ * and a sweep that mixes the values. Takes {@code 2 m + 2} blocks.
+ */
+final class AndersonSteps implements IterationMethod {
+    private final Engine engine;
+    private final Anderson.Options options;
+    private final int capacity;
+    private final Basis r;
+    private final Basis values;
+    /** For each row of the batch the slot of its newest residual, how many slots it has filled, and how many of those it remembers. */
+    private final int[] slots;
+    private final int[] counts;
+    private final int[] remembered;
+    /** Evaluations since it began, and steps since it forgot. */
+    private final int[] seen;
+    private final int[] age;
+    /** The last sweep's Gram row of each row of the batch, and ‖g‖² behind it. */
+    private final double[] sweep;
+    /** ⟨r_i, r_j⟩ for each row of the batch. */
+    private final double[] gram;
+    private final double[] α;
+    private final double[] damped;
+    private final LeastSquares small;
+    private final Projection projection;
+    private final OrthogonalDifferences differences;
+
+    AndersonSteps(Workspace workspace, Anderson.Options options) {
+        engine = workspace.engine();
+        this.options = options;
+        capacity = options.window() + 1;
+        r = workspace.basis(capacity);
+        values = workspace.basis(capacity);
+        slots = new int[workspace.batch()];
+        counts = new int[workspace.batch()];
+        remembered = new int[workspace.batch()];
+        seen = new int[workspace.batch()];
+        age = new int[workspace.batch()];
+        sweep = new double[workspace.batch() * (capacity + 1)];
+        gram = new double[workspace.batch() * capacity * capacity];
+        α = new double[workspace.batch() * capacity];
+        damped = new double[workspace.batch() * capacity];
+        small = new LeastSquares(capacity, options.regularisation(), options.condition());
+        projection = options.variant() == Anderson.Variant.TYPE_I ? new Projection(workspace, capacity, options.regularisation(), options.condition()) : null;
+        differences = options.orthogonal() ? new OrthogonalDifferences(workspace, capacity) : null;
+    }
+
+    @Override
+    public void begin(int b) {
+        slots[b] = -1;
+        counts[b] = 0;
+        remembered[b] = 0;
+        seen[b] = 0;
+        age[b] = 0;
+        Arrays.fill(α, b * capacity, (b + 1) * capacity, 0);
+    }
+
+    @Override
+    public void measure(Iterates at) {
+        Rows rows = at.rows();
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            slots[b] = slots[b] + 1 == capacity ? 0 : slots[b] + 1;
+            counts[b] = Math.min(counts[b] + 1, capacity);
+            remembered[b] = Math.min(remembered[b] + 1, capacity);
+        }
+        engine.residualSweep(at.z(), at.g(), r, values, slots, counts, rows, sweep);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            int row = b * (capacity + 1);
+            at.measured(b, sweep[row + slots[b]], sweep[row + capacity]);
+        }
+    }
+
+    @Override
+    public void advance(Iterates at, FixedPointMap f) {
+        Rows rows = at.rows();
+        if (projection != null) {
+            projection.sweep(at.z(), at.g(), r, values, slots, rows);
+        }
+        if (differences != null) {
+            differences.rows().truncate(0);
+        }
+        for (int p = 0; p < rows.count(); p++) {
+            weights(rows.index(p));
+        }
+        if (differences != null) {
+            differences.solve(r, slots, remembered, α);
+        }
+        engine.mix(values, capacity, α, at.g(), rows);
+        if (dampen(rows)) {
+            engine.multiAxpy(r, capacity, damped, at.g(), rows, null);
+        }
+    }
+
+    /** α of row b. */
+    private void weights(int b) {
+        int slot = slots[b];
+        int at = b * capacity * capacity;
+        int row = b * (capacity + 1);
+        for (int j = 0; j < counts[b]; j++) {
+            gram[at + slot * capacity + j] = sweep[row + j];
+            gram[at + j * capacity + slot] = sweep[row + j];
+        }
+        seen[b]++;
+        age[b]++;
+        if (seen[b] <= options.delay() || age[b] == options.restart() || hasGrown(b)) {
+            remembered[b] = 1;
+            age[b] = 0;
+        }
+        if (projection != null) {
+            projection.solve(b, gram, slot, remembered[b], α);
+        } else if (small.solve(gram, at, slot, remembered[b], α, b * capacity) < remembered[b] - 1 && differences != null) {
+            differences.rows().append(b);
+        }
+    }
+
+    private boolean hasGrown(int b) {
+        if (options.growth() == Double.POSITIVE_INFINITY) {
+            return false;
+        }
+        double shortest = Double.POSITIVE_INFINITY;
+        for (int i = 0, slot = slots[b]; i < remembered[b]; i++, slot = LeastSquares.before(slot, capacity)) {
+            shortest = Math.min(shortest, gram[(b * capacity + slot) * capacity + slot]);
+        }
+        return gram[(b * capacity + slots[b]) * capacity + slots[b]] > options.growth() * options.growth() * shortest;
+    }
+
+    /** {@code Σ α_j (g_j - (1 - β) r_j)}: the second term's coefficients. False if they are all 0. */
+    private boolean dampen(Rows rows) {
+        if (options.mixing() instanceof Anderson.Constant constant && constant.β() == 1) {
+            return false;
+        }
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            double β = options.mixing() instanceof Anderson.Constant constant ? constant.β() : share(gain(b));
+            int a = b * capacity;
+            for (int j = 0; j < capacity; j++) {
+                damped[a + j] = -(1 - β) * α[a + j];
+            }
+        }
+        return true;
+    }
+
+    private double share(double gain) {
+        double β = options.mixing().share(gain);
+        if (!(β > 0 && β <= 2)) {
+            throw new IllegalStateException("the mixing gave " + β + " for a gain of " + gain + "; expected 0 < β ≤ 2");
+        }
+        return β;
+    }
+
+    /** {@code ‖Σ α_j r_j‖ / ‖r_k‖} of row b, at most 1. */
+    private double gain(int b) {
+        int a = b * capacity;
+        double square = 0;
+        for (int i = 0; i < counts[b]; i++) {
+            for (int j = 0; j < counts[b]; j++) {
+                if (α[a + i] != 0 && α[a + j] != 0) {
+                    square += α[a + i] * α[a + j] * gram[(a + i) * capacity + j];
+                }
+            }
+        }
+        double share = square / gram[(a + slots[b]) * capacity + slots[b]];
+        // Not a number where the residual is 0 (as it may be in a fixed number of steps) or the weights are.
+        return share <= 1 ? Math.sqrt(Math.max(0, share)) : 1;
+    }
+}

@@ -1,0 +1,128 @@
+package dev.zstar.solvers.fixedpoint;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.Status;
+import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.secant.InverseJacobian;
+import dev.zstar.solvers.secant.PairSum;
+import dev.zstar.solvers.secant.StepProduct;
+
+/** The steps of {@link Broyden}: {@code z + d} with {@code d = H r}, made shorter by a line search if there is one. */
+final class BroydenSteps implements IterationMethod {
+    /** Of the line search: α, and how often a step is made shorter, to a thousandth or less, before its direction is given up. */
+    private static final double DECREASE = 1e-4;
+    private static final int REDUCTIONS = 6;
+
+    private final Engine engine;
+    private final InverseJacobian inverse;
+    /** By row of the batch: whether the point just taken in is refused; the length of the step to it, or of the next trial if it is. */
+    private final boolean[] refused;
+    private final double[] λ;
+    /** Null without a line search, and so is what follows. */
+    private final LineSearch search;
+    /** The best points, by row of the batch, and their ‖F‖. */
+    private final Block points;
+    private final double[] shortest;
+    /** By row of the batch: whether the row is on the way back to its best point, and whether it is given up. */
+    private final boolean[] returning;
+    private final boolean[] failed;
+
+    BroydenSteps(Workspace workspace, Broyden.Options options) {
+        engine = workspace.engine();
+        int batch = workspace.batch();
+        boolean good = options.update() == Broyden.Update.GOOD;
+        inverse = good && options.reduction() == Broyden.Reduction.RESTART
+                ? new StepProduct(workspace, options.memory())
+                : new PairSum(workspace, good, options.memory(), options.kept());
+        refused = new boolean[batch];
+        λ = new double[batch];
+        boolean searches = options.lineSearch();
+        search = searches ? new LineSearch(batch, DECREASE, REDUCTIONS) : null;
+        points = searches ? workspace.block() : null;
+        shortest = searches ? new double[batch] : null;
+        returning = searches ? new boolean[batch] : null;
+        failed = searches ? new boolean[batch] : null;
+    }
+
+    /** What the steps have learnt. */
+    InverseJacobian inverse() {
+        return inverse;
+    }
+
+    @Override
+    public void begin(int b) {
+        inverse.forget(b);
+        λ[b] = 1;
+        if (search != null) {
+            refused[b] = false;
+            shortest[b] = Double.POSITIVE_INFINITY;
+            returning[b] = false;
+            failed[b] = false;
+            search.begin(b);
+        }
+    }
+
+    @Override
+    public boolean accept(Iterates at, int b, int p) {
+        if (search == null) {
+            return true;
+        }
+        double norm = Math.sqrt(at.residualSquare(b));
+        look(b, norm);
+        if (!refused[b] && norm < shortest[b]) {
+            points.copyRow(at.z(), p, b);
+            shortest[b] = norm;
+        }
+        return !refused[b];
+    }
+
+    /** Row {@code b} learns {@code ‖F‖} at its trial. */
+    private void look(int b, double norm) {
+        LineSearch.Move move = search.look(b, norm);
+        refused[b] = move != LineSearch.Move.ACCEPT;
+        if (!refused[b]) {
+            if (returning[b]) {
+                inverse.forget(b);
+            }
+            λ[b] = search.length(b);
+            returning[b] = false;
+            search.next(b);
+            return;
+        }
+        failed[b] = move == LineSearch.Move.FAIL;
+        returning[b] = move == LineSearch.Move.LOST;
+        if (returning[b]) {
+            search.giveBack(b);
+        }
+        λ[b] = search.length(b);
+    }
+
+    @Override
+    public Status gaveUp(int b) {
+        return search != null && failed[b] ? Status.LINE_SEARCH_FAILED : null;
+    }
+
+    @Override
+    public void advance(Iterates at, FixedPointMap f) {
+        Block d = at.g();
+        if (search != null) {
+            rebase(at);
+        }
+        engine.axpby(-1, at.z(), 1, d);
+        inverse.direct(d, at.rows(), refused, λ);
+        engine.axpby(1, at.z(), 1, d);
+    }
+
+    /** Rows that are refused go back to their best point, with no residual, whatever it was. */
+    private void rebase(Iterates at) {
+        for (int p = 0; p < at.rows().count(); p++) {
+            int b = at.rows().index(p);
+            if (refused[b]) {
+                at.z().copyRow(points, b, p);
+                at.g().copyRow(points, b, p);
+            }
+        }
+    }
+}

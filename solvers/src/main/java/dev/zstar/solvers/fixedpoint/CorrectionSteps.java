@@ -1,0 +1,254 @@
+package dev.zstar.solvers.fixedpoint;
+
+import dev.zstar.kernels.Basis;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.DifferentiableMap;
+import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Status;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.internal.InputGuard;
+import java.time.Duration;
+import java.util.Arrays;
+
+/** The steps of {@link MixedPrecision}: solves of the corrected cheap map, or the inner method's steps on f. */
+final class CorrectionSteps implements IterationMethod {
+    /** An inner solve that does not lower its own residual to this share has nothing to propose. */
+    private static final double SOLVED = 0.5;
+    /**
+     * A correction costs about ten cheap evaluations; one that leaves more than this share of the residual is no better than steps on f
+     * itself.
+     */
+    private static final double PROGRESS = 0.25;
+    /** Evaluations without a better residual after which an inner solve ends: it has reached what the type resolves. */
+    private static final int PATIENCE = 4;
+
+    /** Where a row is. */
+    private enum Stage {
+        /** Its next step is a correction. */
+        CORRECTING,
+        /** Its iterate came from a correction that f has not judged yet. */
+        PROPOSED,
+        /** It takes the inner method's steps on f. */
+        PLAIN
+    }
+
+    private final Engine engine;
+    private final double roundoff;
+    private final MixedPrecision.Options options;
+    private final FixedPointSolver inner;
+    private final Basis τ;
+    /** {@code f(z_k)} by row of the batch, for a row that goes back; its z_k is the best iterate, which the result holds. */
+    private final Basis values;
+    /** Starts and results of inner solves, by row of the batch. */
+    private final Block y;
+    private final Corrected corrected = new Corrected();
+    /** For a method that evaluates within its steps: what it spends is the row's. */
+    private final CountedMap counted = new CountedMap(this::evaluated);
+    private final Rows some;
+    private final int[] positions;
+    private final Stage[] stage;
+    private final double[] before;
+    private final double[] tolerances;
+    private final double[] ones;
+    private final double[] minus;
+    private final int[] cheap;
+    private int calls;
+    /** Of the solves that these steps are for. */
+    private Outcome outcome;
+    /** During a step. */
+    private Iterates at;
+
+    CorrectionSteps(Workspace workspace, MixedPrecision.Options options, MixedPrecision.InnerMethod method, Stopping stopping) {
+        engine = workspace.engine();
+        roundoff = workspace.type().unitRoundoff();
+        this.options = options;
+        Stopping within = Stopping.relative(0).within(options.maxEvaluations()).withPatience(PATIENCE);
+        inner = method.plan(workspace.engine(), workspace.type(), workspace.n(), workspace.batch(),
+                stopping.maxNanos() < Long.MAX_VALUE ? within.within(Duration.ofNanos(stopping.maxNanos())) : within);
+        workspace.include(inner.workspace());
+        if (!inner.engine().equals(engine) || inner.type() != workspace.type() || inner.n() != workspace.n() || inner.batch() != workspace.batch()) {
+            throw new IllegalArgumentException("mixed precision: the inner plan is for " + inner.batch() + " rows of " + inner.n() + " "
+                    + inner.type() + " on " + inner.engine().name() + "; expected what it was asked for, " + workspace.batch() + " rows of "
+                    + workspace.n() + " " + workspace.type() + " on " + engine.name());
+        }
+        τ = workspace.basis(1);
+        values = workspace.basis(1);
+        y = workspace.block();
+        some = new Rows(workspace.batch());
+        positions = new int[workspace.batch()];
+        stage = new Stage[workspace.batch()];
+        before = new double[2 * workspace.batch()];
+        tolerances = new double[workspace.batch()];
+        ones = new double[workspace.batch()];
+        minus = new double[workspace.batch()];
+        Arrays.fill(ones, 1);
+        Arrays.fill(minus, -1);
+        cheap = new int[workspace.batch()];
+    }
+
+    @Override
+    public void begin(int b) {
+        if (outcome.evaluations() == 0) {
+            calls = 0;
+        }
+        stage[b] = Stage.CORRECTING;
+        cheap[b] = 0;
+    }
+
+    /** A row whose proposal is no better than where it came from goes back there. */
+    @Override
+    public boolean accept(Iterates at, int b, int p) {
+        if (stage[b] == Stage.PROPOSED) {
+            double is = at.residualSquare(b);
+            stage[b] = Stage.CORRECTING;
+            if (!(is < before[2 * b])) {
+                at.recall(b, p);
+                at.g().copyRow(values.block(), b, p);
+                at.measured(b, before[2 * b], before[2 * b + 1]);
+                fall(b);
+            } else if (is > PROGRESS * PROGRESS * before[2 * b]) {
+                fall(b);
+            }
+        }
+        before[2 * b] = at.residualSquare(b);
+        before[2 * b + 1] = at.valueSquare(b);
+        return true;
+    }
+
+    private void fall(int b) {
+        stage[b] = Stage.PLAIN;
+        inner.loop().method().begin(b);
+    }
+
+    @Override
+    public Status gaveUp(int b) {
+        return stage[b] == Stage.PLAIN ? inner.loop().method().gaveUp(b) : null;
+    }
+
+    @Override
+    public void advance(Iterates at, FixedPointMap f) {
+        Rows rows = at.rows();
+        FixedPointMap low = f.approximation();
+        if (low != null) {
+            correct(at, low);
+        }
+        some.reset(0);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (stage[b] == Stage.PROPOSED) {
+                continue;
+            }
+            if (stage[b] == Stage.CORRECTING) {
+                fall(b);
+            }
+            positions[some.count()] = p;
+            some.append(b);
+        }
+        if (some.count() > 0) {
+            this.at = at;
+            try {
+                inner.loop().step(at, counted.follow(f), some, positions);
+            } finally {
+                this.at = null;
+                counted.follow(null);
+            }
+        }
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (stage[b] == Stage.PROPOSED) {
+                at.g().copyRow(y, b, p);
+            }
+        }
+    }
+
+    private void evaluated(Rows rows) {
+        at.evaluated(rows);
+    }
+
+    /** The outcome whose evaluations are 0 when a solve begins. */
+    void watch(Outcome outcome) {
+        this.outcome = outcome;
+    }
+
+    /** Calls of the cheap map. */
+    int calls() {
+        return calls;
+    }
+
+    /** Evaluations of the cheap map that row {@code b} spent. */
+    int cheap(int b) {
+        return cheap[b];
+    }
+
+    /** Solves {@code z = f̃(z) + τ} for the rows that are corrected; those for which that came to something have a proposal in y. */
+    private void correct(Iterates at, FixedPointMap low) {
+        Rows rows = at.rows();
+        some.reset(0);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (stage[b] == Stage.CORRECTING) {
+                some.append(b);
+                y.copyRow(at.z(), p, b);
+                double value = Math.sqrt(before[2 * b + 1]);
+                double floor = Math.max(options.floor() * roundoff, at.goal(b, value) / (2 * value));
+                tolerances[b] = Math.min(SOLVED, Math.max(options.share() * Math.sqrt(before[2 * b]) / value, floor));
+            }
+        }
+        if (some.count() == 0) {
+            return;
+        }
+        engine.store(at.g(), ones, values, 0, rows);
+        corrected.low = corrected.counted.follow(low);
+        corrected.first = true;
+        try {
+            inner.loop().solveSome(corrected, y, some, tolerances, null);
+        } finally {
+            corrected.low = corrected.counted.follow(null);
+        }
+        for (int i = 0; i < some.count(); i++) {
+            int b = some.index(i);
+            if (inner.loop().shortest(b) <= SOLVED * Math.sqrt(before[2 * b])) {
+                stage[b] = Stage.PROPOSED;
+            }
+        }
+    }
+
+    /** {@code f̃(z) + τ}, which fixes τ at its first evaluation, in z_k. */
+    private final class Corrected implements InputGuard.Own {
+        private final CountedMap counted = new CountedMap(this::count);
+        private CountedMap low;
+        private boolean first;
+
+        private void count(Rows active) {
+            calls++;
+            for (int p = 0; p < active.count(); p++) {
+                cheap[active.index(p)]++;
+            }
+        }
+
+        /** Those of f̃, as τ is constant. */
+        @Override
+        public DifferentiableMap derivatives() {
+            return low.derivatives();
+        }
+
+        @Override
+        public void apply(Block z, Block out, Rows active) {
+            low.apply(z, out, active);
+            if (first) {
+                first = false;
+                engine.store(out, minus, τ, 0, active);
+                engine.mix(values, 1, ones, out, active);
+                engine.multiAxpy(τ, 1, ones, out, active, null);
+                engine.store(out, ones, τ, 0, active);
+                engine.mix(values, 1, ones, out, active);
+            } else {
+                engine.multiAxpy(τ, 1, ones, out, active, null);
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.zstar.solvers.fixedpoint;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.DifferentiableMap;
+import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.internal.InputGuard;
+import java.util.function.Consumer;
+
+/**
+ * Another map with its derivatives, for a method that one solver drives: each call is counted by the driver, as an evaluation of the rows
+ * that it is for.
+ */
+final class CountedMap implements DifferentiableMap, InputGuard.Own {
+    private final Consumer<Rows> counter;
+    private FixedPointMap f;
+    private DifferentiableMap derivatives;
+
+    CountedMap(Consumer<Rows> counter) {
+        this.counter = counter;
+    }
+
+    /** Becomes f; null to let it go. */
+    CountedMap follow(FixedPointMap f) {
+        this.f = f;
+        derivatives = f == null ? null : f.derivatives();
+        return this;
+    }
+
+    @Override
+    public DifferentiableMap derivatives() {
+        return derivatives == null ? null : this;
+    }
+
+    @Override
+    public void apply(Block z, Block out, Rows rows) {
+        InputGuard.evaluate(f, z, out, rows);
+        counter.accept(rows);
+    }
+
+    @Override
+    public void linearise(Block z, Rows rows) {
+        derivatives.linearise(z, rows);
+        counter.accept(rows);
+    }
+
+    @Override
+    public void vjp(Block u, Block out, Rows rows) {
+        derivatives.vjp(u, out, rows);
+        counter.accept(rows);
+    }
+
+    @Override
+    public void jvp(Block v, Block out, Rows rows) {
+        derivatives.jvp(v, out, rows);
+        counter.accept(rows);
+    }
+
+    @Override
+    public long linearisation() {
+        return derivatives.linearisation();
+    }
+}

@@ -1,0 +1,416 @@
+package dev.zstar.solvers.fixedpoint;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.Observer;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Status;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.guard.Finite;
+import dev.zstar.solvers.internal.SolveRecord;
+
+/**
+ * The loop of every fixed-point solver: evaluate, measure, judge, let rows leave, advance. The {@linkplain IterationMethod method} makes
+ * the next iterates; the {@link Judge} decides who goes on; {@link Scales} choose the units.
+ */
+final class Loop {
+    private final Workspace workspace;
+    private final Stopping stopping;
+    private final IterationMethod method;
+    private final SolveRecord outcome;
+    private final Iterates at;
+    /** One row of it. */
+    private final Iterates one;
+    private final Rows rows;
+    private final Judge judge;
+    private final Scales scales;
+    private final BestIterates best;
+    /** Null without one. */
+    private final StepLengths lengths;
+    private final SafeguardState safeguard;
+    private final RecordedStates states;
+    /** By row of the batch: accepted points, and whether the last one was refused. */
+    private final int[] accepted;
+    private final boolean[] refused;
+    /** Lengths of starts, by position. */
+    private final double[] starts;
+    /** Whether trace and states are kept in this solve. */
+    private boolean keeps;
+    private Block result;
+    /** Of the solve that runs, by row; null for the stopping rule's. */
+    private double[] tolerances;
+    private boolean timed;
+    private long began;
+
+    /** @param safeguard may be null; a fixed number of evaluations is safeguarded by nothing */
+    Loop(Workspace workspace, Stopping stopping, Safeguard safeguard, IterationMethod method) {
+        this.workspace = workspace;
+        this.stopping = stopping;
+        this.method = method;
+        int batch = workspace.batch();
+        outcome = new SolveRecord(batch, stopping);
+        at = new Iterates(workspace, this);
+        one = at.one();
+        rows = at.rows();
+        judge = new Judge(stopping, workspace.type().unitRoundoff(), batch);
+        scales = new Scales(workspace.type(), batch);
+        best = new BestIterates(at, scales, batch);
+        lengths = stopping.step() > 0 ? new StepLengths(workspace) : null;
+        this.safeguard = safeguard == null || stopping.fixed() ? null : new SafeguardState(workspace, safeguard);
+        states = new RecordedStates(workspace, stopping, best);
+        outcome.states(states.blocks());
+        accepted = new int[batch];
+        refused = new boolean[batch];
+        starts = new double[batch];
+    }
+
+    SolveRecord outcome() {
+        return outcome;
+    }
+
+    IterationMethod method() {
+        return method;
+    }
+
+    // ---- solves
+
+    /** Solves all rows of {@code start}; tolerances and observer may be null. */
+    Outcome solve(FixedPointMap f, Block start, double[] tolerances, Observer observer) {
+        begin(start, tolerances, true);
+        try {
+            int batch = start.rows();
+            rows.reset(batch);
+            at.view();
+            at.z().copyFrom(start);
+            workspace.engine().norm(at.z(), starts);
+            for (int b = 0; b < batch; b++) {
+                start(b, starts[b]);
+            }
+            iterate(f, observer);
+        } finally {
+            end();
+        }
+        return outcome;
+    }
+
+    /**
+     * Solves only the rows {@code some} of {@code start}, with a tolerance each; the others keep what they have.
+     *
+     * @param before what each row has spent of its budget; null if that is nothing
+     */
+    Outcome solveSome(FixedPointMap f, Block start, Rows some, double[] tolerances, Outcome before) {
+        begin(start, tolerances, false);
+        try {
+            rows.reset(0);
+            for (int p = 0; p < some.count(); p++) {
+                at.all().copyRow(start, some.index(p), p);
+            }
+            workspace.engine().norm(at.all().head(some.count()), starts);
+            for (int p = 0; p < some.count(); p++) {
+                int b = some.index(p);
+                start(b, starts[p]);
+                outcome.spent(b, before == null ? 0 : before.evaluations(b));
+                rows.append(b);
+            }
+            iterate(f, null);
+        } finally {
+            end();
+        }
+        return outcome;
+    }
+
+    private void begin(Block start, double[] tolerances, boolean keeps) {
+        workspace.enter("start", start);
+        result = start;
+        best.into(start);
+        this.tolerances = tolerances;
+        this.keeps = keeps;
+        outcome.start(start.rows());
+    }
+
+    private void end() {
+        result = null;
+        best.into(null);
+        workspace.leave();
+    }
+
+    private void iterate(FixedPointMap f, Observer observer) {
+        timed = stopping.maxNanos() < Long.MAX_VALUE;
+        began = timed ? System.nanoTime() : 0;
+        int active = rows.count();
+        while (active > 0) {
+            active = evaluate(f);
+            if (observer != null && !observe(observer)) {
+                active = endAll(Status.CANCELLED);
+            } else if (outOfTime()) {
+                active = endAll(Status.TIME_BUDGET);
+            }
+            if (active > 0) {
+                advance(f);
+            }
+        }
+    }
+
+    private boolean observe(Observer observer) {
+        at.view();
+        scales.outward(at.z(), rows);
+        boolean on = observer.evaluated(outcome, at.z(), rows);
+        scales.inward(at.z(), rows);
+        return on;
+    }
+
+    /** Solves whatever {@code feed} loads into the slots, as many problems at a time as {@code slots} has rows. */
+    void stream(FixedPointMap f, Block slots, Feed feed) {
+        begin(slots, null, false);
+        timed = false;
+        try {
+            Slots problems = new Slots(this, slots, feed);
+            rows.reset(0);
+            problems.refill();
+            while (rows.count() > 0) {
+                if (evaluate(f) > 0) {
+                    advance(f);
+                }
+                problems.handOut(outcome);
+                problems.refill();
+            }
+        } finally {
+            end();
+        }
+    }
+
+    /** Slot {@code b} has a new problem, whose start is in the result; it joins the rows that go on. */
+    void join(int b) {
+        outcome.begin(b);
+        workspace.engine().norm(result.part(b, result.rows()), starts);
+        start(b, starts[0]);
+        at.all().copyRow(result, b, rows.count());
+        rows.append(b);
+    }
+
+    /**
+     * One step of the rows {@code some} of another loop, which evaluates and judges them within its budgets: row {@code some.index(i)} is at
+     * position {@code positions[i]} of {@code outer}, whose g takes its next iterate.
+     */
+    void step(Iterates outer, FixedPointMap f, Rows some, int[] positions) {
+        at.follow(outer, some, positions);
+        try {
+            method.measure(at);
+            for (int p = 0; p < rows.count(); p++) {
+                method.accept(at, rows.index(p), p);
+            }
+            method.advance(at, f);
+            at.handBack(outer, positions);
+        } finally {
+            at.release();
+        }
+    }
+
+    // ---- one evaluation
+
+    /** One evaluation of the rows that are left; returns how many go on. */
+    private int evaluate(FixedPointMap f) {
+        at.view();
+        Block zk = at.z();
+        scales.apply(f, zk, at.g(), rows);
+        outcome.evaluated(rows);
+        if (keeps) {
+            states.record(outcome.evaluations(), zk, rows);
+        }
+        // Before the method takes the point in, since it may put an earlier one back.
+        if (lengths != null) {
+            lengths.measure(zk, rows);
+        }
+        method.measure(at);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (!scales.fits(at.residualSquare(b), at.valueSquare(b))) {
+                rescale(b, p);
+            }
+            refused[b] = !method.accept(at, b, p);
+        }
+        return judge();
+    }
+
+    /**
+     * Brings a row whose squares can not be trusted into units in which they can: at its first evaluation, and where its residual has
+     * become short. A row that runs away stays in its units, since it has nothing to lose.
+     */
+    private void rescale(int b, int p) {
+        if (judge.isNew(b) || at.residualSquare(b) < 1) {
+            // In the units that the best iterate still has.
+            best.restore(b);
+            if (scales.fit(b, at.z(), at.g(), p, at.valueSquare(b))) {
+                restart(b);
+                method.measure(one.select(at, b, p));
+            }
+        }
+    }
+
+    /** @param length of its start */
+    private void start(int b, double length) {
+        judge.begin(b, length);
+        scales.begin(b);
+        best.begin(b);
+        accepted[b] = 0;
+        restart(b);
+    }
+
+    private void restart(int b) {
+        method.begin(b);
+        if (lengths != null) {
+            lengths.begin(b);
+        }
+        if (safeguard != null) {
+            safeguard.begin(b);
+        }
+    }
+
+    /** To the next iterates. */
+    private void advance(FixedPointMap f) {
+        at.view();
+        best.advance(rows);
+        method.advance(at, scales.around(f));
+        at.turn();
+        for (int p = 0; safeguard != null && p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (safeguard.isAstray(b)) {
+                method.begin(b);
+                safeguard.step(b, at.all(), p);
+            }
+        }
+    }
+
+    // ---- who goes on
+
+    /** Ends the rows that are done and packs the others to the front; returns how many. */
+    private int judge() {
+        Block zk = at.z();
+        Block gk = at.g();
+        int kept = 0;
+        double worst = 0;
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            double square = at.residualSquare(b);
+            double residual = scales.outward(b, Math.sqrt(square));
+            double value = scales.outward(b, Math.sqrt(at.valueSquare(b)));
+            boolean trial = refused[b] || safeguard != null && safeguard.refuses(b, square);
+            boolean better = !trial && judge.isBetter(b, residual);
+            Status status = trial ? judge.refused(b, residual, value, tolerance(b), outcome.evaluations(b)) : judge(b, p, residual, value);
+            if (status == null) {
+                status = accepted[b] > stopping.maxIterations() ? Status.MAX_ITERATIONS : method.gaveUp(b);
+            }
+            double relative = judge.relative(b, residual, value);
+            worst = Math.max(worst, relative);
+            outcome.residual(b, relative);
+            if (!trial) {
+                judge.note(b, residual, value, outcome.evaluations(b));
+            }
+            if (status == null) {
+                if (safeguard != null) {
+                    safeguard.remember(b, square, zk, gk, p);
+                }
+                if (kept != p) {
+                    zk.copyRow(zk, p, kept);
+                    gk.copyRow(gk, p, kept);
+                }
+                if (better) {
+                    best.improved(b, kept);
+                }
+                rows.place(kept++, b);
+            } else if (better || status.isSuccess()) {
+                // A success is the iterate that was tested, even if an earlier one was better, as where only the step is small. At the
+                // start it is there.
+                if (outcome.evaluations(b) > 1) {
+                    best.keep(b, p, zk, result);
+                }
+                end(b, status, relative);
+            } else {
+                best.restore(b);
+                end(b, status, judge.best(b));
+            }
+        }
+        if (keeps) {
+            outcome.record(worst);
+        }
+        rows.truncate(kept);
+        if (lengths != null && kept > 0) {
+            lengths.remember(zk.head(kept), rows);
+        }
+        return kept;
+    }
+
+    /** A point that the method goes on from. */
+    private Status judge(int b, int p, double residual, double value) {
+        accepted[b]++;
+        if (residual < Double.POSITIVE_INFINITY && value < Double.POSITIVE_INFINITY) {
+            double stepped = lengths == null ? Double.POSITIVE_INFINITY : lengths.relative(b);
+            return judge.judge(b, residual, value, tolerance(b), stepped, outcome.evaluations(b));
+        }
+        // Who is to blame for a length that is not finite: the start, the method, the map, or a residual that outgrew the type.
+        return !Finite.row(at.z(), p) ? outcome.evaluations(b) == 1 ? Status.NONFINITE_INPUT : Status.BREAKDOWN
+                : !Finite.row(at.g(), p) ? Status.NONFINITE_FUNCTION
+                : Status.DIVERGED;
+    }
+
+    private int endAll(Status status) {
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            best.restore(b);
+            end(b, status, judge.best(b));
+        }
+        rows.truncate(0);
+        return 0;
+    }
+
+    private void end(int b, Status status, double residual) {
+        outcome.end(b, status, residual);
+        if (keeps) {
+            states.end(b, outcome.evaluations(b), result);
+        }
+    }
+
+    // ---- what methods and diagnoses ask
+
+    /** Whether the method did not go on from the last point of row {@code b}. */
+    boolean refused(int b) {
+        return refused[b];
+    }
+
+    /** The relative residual at which row {@code b} has converged. */
+    double tolerance(int b) {
+        return tolerances == null ? stopping.relative() : tolerances[b];
+    }
+
+    /** What the tolerance of row {@code b} is compared with, for lengths in the units of its map. */
+    double relative(int b, double residual, double value) {
+        return judge.relative(b, residual, value);
+    }
+
+    /** The shortest residual of row {@code b} in the last solve, in the units of its map. */
+    double shortest(int b) {
+        return judge.shortest(b);
+    }
+
+    /** {@link Iterates#goal}. */
+    double goal(int b, double value) {
+        return scales.inward(b, Math.max(tolerance(b) * judge.size(b, scales.outward(b, value)), stopping.absolute()));
+    }
+
+    /** {@link Iterates#left}. */
+    int left(int b) {
+        return stopping.maxEvaluations() - outcome.evaluations(b);
+    }
+
+    /** {@link Iterates#outOfTime}. */
+    boolean outOfTime() {
+        return timed && System.nanoTime() - began > stopping.maxNanos();
+    }
+
+    /** {@link Iterates#recall}. */
+    void recall(int b, int p) {
+        best.recall(b, p);
+    }
+}

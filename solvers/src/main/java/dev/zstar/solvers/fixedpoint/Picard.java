@@ -1,0 +1,88 @@
+package dev.zstar.solvers.fixedpoint;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.Workspace;
+import java.util.OptionalInt;
+
+/**
+ * Plain iteration {@code z ← z + β (f(z) - z)}; with {@code β < 1} damped (Krasnoselskii 1955). Converges where the map contracts,
+ * at the rate of its Lipschitz constant; the yardstick for all others, and what {@linkplain #equivalentDepth equivalent depth} counts.
+ *
+ * <p>β may be chosen by the residuals, for each row in each step (Irons and Tuck 1969; Aitken's process for vectors):
+ * {@code β_k = -β_{k-1} ⟨r_{k-1}, r_k - r_{k-1}⟩ / ‖r_k - r_{k-1}‖²}, the secant method where the residual keeps its direction. It costs a
+ * sweep and a vector of memory.
+ */
+public final class Picard extends FixedPointSolver {
+    /**
+     * How far a step goes.
+     *
+     * @param damping β, or the first one
+     * @param adaptive whether the residuals choose β from the second step on
+     * @param least the smallest β that they may choose
+     * @param most the largest
+     */
+    public record Options(double damping, boolean adaptive, double least, double most) {
+        /** Whole steps. */
+        public static final Options PLAIN = damped(1);
+
+        /**
+         * Steps from 0.05 to 100, the first one whole. With at most 1, 5 and 20 it took 1.7, 1.15 and 1.04 times as many evaluations
+         * (geometric mean over 98 problems), and solved 89, 92 and 92 of them, as with 100.
+         */
+        public static final Options ADAPTIVE = new Options(1, true, 0.05, 100);
+
+        /** Checks the ranges. */
+        public Options {
+            if (!(damping > 0 && damping <= 1)) {
+                throw new IllegalArgumentException("damping " + damping + "; expected 0 < β ≤ 1");
+            }
+            if (adaptive && !(least > 0 && least <= damping && damping <= most && most <= 1000)) {
+                throw new IllegalArgumentException("steps from " + least + " to " + most + ", the first " + damping + "; expected 0 < least ≤ first ≤ most ≤ 1000");
+            }
+        }
+
+        /** The same β in every step. */
+        public static Options damped(double β) {
+            return new Options(β, false, β, β);
+        }
+
+        /** These options, the residuals choosing within these limits. */
+        public Options withinSteps(double least, double most) {
+            return new Options(damping, true, least, most);
+        }
+    }
+
+    private Picard(Workspace workspace, Options options, Stopping stopping) {
+        super(workspace, stopping, null, options.adaptive() ? new AdaptiveSteps(workspace, options) : new PlainSteps(workspace, options.damping()));
+    }
+
+    /** Allocates three blocks, four where the residuals choose β, for batches of up to {@code batch} rows of {@code n} elements. */
+    public static Picard plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
+        return Workspace.build(engine, type, n, batch, workspace -> new Picard(workspace, options, stopping));
+    }
+
+    /** The same with one β for all steps. */
+    public static Picard plan(Engine engine, Type type, int n, int batch, double β, Stopping stopping) {
+        return plan(engine, type, n, batch, Options.damped(β), stopping);
+    }
+
+    /**
+     * The equivalent depth {@code L_eq(ε)}: the plain steps from {@code start} until every row's relative residual is at most ε, and
+     * so the depth of the weight-tied network that a solve to ε replaces. Empty where {@code limit} steps do not get there.
+     *
+     * @param start is left unchanged
+     */
+    public static OptionalInt equivalentDepth(Engine engine, FixedPointMap f, Block start, double ε, int limit) {
+        try (Picard picard = plan(engine, start.type(), start.cols(), start.rows(), 1, Stopping.relative(ε).within(limit));
+                Block z = engine.allocate(start.type(), start.rows(), start.cols())) {
+            z.copyFrom(start);
+            Outcome outcome = picard.solve(f, z);
+            return outcome.succeeded() ? OptionalInt.of(outcome.evaluations()) : OptionalInt.empty();
+        }
+    }
+}

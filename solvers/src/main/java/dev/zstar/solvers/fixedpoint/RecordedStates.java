@@ -1,0 +1,47 @@
+package dev.zstar.solvers.fixedpoint;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.Workspace;
+import java.util.List;
+
+/** The iterates at the evaluations that {@link Stopping#recorded} names. Takes a block for each. */
+final class RecordedStates {
+    private final List<Integer> evaluations;
+    private final Block[] blocks;
+    private final BestIterates keeper;
+
+    RecordedStates(Workspace workspace, Stopping stopping, BestIterates keeper) {
+        this.keeper = keeper;
+        evaluations = stopping.recorded();
+        blocks = new Block[evaluations.size()];
+        for (int i = 0; i < blocks.length; i++) {
+            blocks[i] = workspace.block();
+        }
+    }
+
+    Block[] blocks() {
+        return blocks;
+    }
+
+    /** Keeps the iterates that were just evaluated, if this evaluation is one of those. */
+    void record(int evaluation, Block zk, Rows rows) {
+        for (int i = 0; i < blocks.length; i++) {
+            if (evaluations.get(i) == evaluation) {
+                for (int p = 0; p < rows.count(); p++) {
+                    keeper.keep(rows.index(p), p, zk, blocks[i]);
+                }
+            }
+        }
+    }
+
+    /** Row {@code b} has ended: its result stands for all iterates that do not come. */
+    void end(int b, int spent, Block result) {
+        for (int i = 0; i < blocks.length; i++) {
+            if (evaluations.get(i) > spent) {
+                blocks[i].copyRow(result, b, b);
+            }
+        }
+    }
+}

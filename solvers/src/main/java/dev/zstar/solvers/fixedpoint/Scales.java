@@ -1,0 +1,155 @@
+package dev.zstar.solvers.fixedpoint;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.internal.InputGuard;
+
+/**
+ * Units for rows whose numbers are so large or so small that their squares are not: a solver works with {@code z / σ} and {@code f(z) / σ},
+ * the map sees z. Each σ is a power of two, so that nothing is rounded. Nearly all rows have {@code σ = 1}, and cost nothing; the others
+ * cost a pass over their elements at each evaluation.
+ *
+ * <p>A solver's methods then meet residuals between 2⁻⁴⁰⁰ and 2⁴⁰⁰ only, and need no care for the products of two of them.
+ */
+final class Scales {
+    /** Lengths whose squares, and products of squares, are numbers: 4·10⁻¹²¹ and 3·10¹²⁰. */
+    private static final double LEAST = 0x1p-400;
+    private static final double MOST = 0x1p400;
+
+    /** The largest exponent of an element: in f64 its square is a number, in f32 its double. */
+    private final int headroom;
+    private final boolean doubles;
+    /** By row of the batch: the exponent of σ. */
+    private final int[] exponent;
+    private int scaled;
+    /** The map that was last asked for, and what it is in these units. */
+    private FixedPointMap outer;
+    private FixedPointMap inner;
+
+    Scales(Type type, int batch) {
+        headroom = type == Type.F32 ? 120 : 480;
+        doubles = type == Type.F64;
+        exponent = new int[batch];
+    }
+
+    /** Row {@code b} is a new problem, in the units of the map. */
+    void begin(int b) {
+        set(b, 0);
+    }
+
+    private void set(int b, int to) {
+        scaled += (to != 0 ? 1 : 0) - (exponent[b] != 0 ? 1 : 0);
+        exponent[b] = to;
+    }
+
+    /** A length of row {@code b} in the units of the map; the largest number where a finite one would overflow. */
+    double outward(int b, double length) {
+        return exponent[b] == 0 ? length
+                : length < Double.POSITIVE_INFINITY ? Math.min(Math.scalb(length, exponent[b]), Double.MAX_VALUE)
+                : length;
+    }
+
+    /** A length of row {@code b} in the units of the solver. */
+    double inward(int b, double length) {
+        return exponent[b] == 0 ? length : Math.scalb(length, -exponent[b]);
+    }
+
+    /** The map in the units of the solver. */
+    FixedPointMap around(FixedPointMap f) {
+        if (scaled == 0) {
+            return f;
+        }
+        if (!f.equals(outer)) {
+            inner = new ScaledMap(f, this);
+            outer = f;
+        }
+        return inner;
+    }
+
+    /** {@code out = f(z)}, all in the units of the solver. */
+    void apply(FixedPointMap f, Block z, Block out, Rows rows) {
+        if (scaled == 0) {
+            InputGuard.evaluate(f, z, out, rows);
+        } else {
+            around(f).apply(z, out, rows);
+        }
+    }
+
+    /** Brings the rows of a working block into the units of the map. */
+    void outward(Block block, Rows rows) {
+        move(block, rows, 1);
+    }
+
+    /** And back. */
+    void inward(Block block, Rows rows) {
+        move(block, rows, -1);
+    }
+
+    /** Brings row {@code to} of a block, which is row b of the batch, into the units of the map. */
+    void outward(Block block, int to, int b) {
+        if (exponent[b] != 0) {
+            multiply(block, to, exponent[b]);
+        }
+    }
+
+    /** And back, for row {@code to}. */
+    void inward(Block block, int to, int b) {
+        if (exponent[b] != 0) {
+            multiply(block, to, -exponent[b]);
+        }
+    }
+
+    private void move(Block block, Rows rows, int sign) {
+        for (int p = 0; scaled > 0 && p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (exponent[b] != 0) {
+                multiply(block, p, sign * exponent[b]);
+            }
+        }
+    }
+
+    private static void multiply(Block block, int p, int exponent) {
+        for (int i = 0; i < block.cols(); i++) {
+            block.set(p, i, Math.scalb(block.get(p, i), exponent));
+        }
+    }
+
+    /**
+     * Whether these squares can be trusted. In f64 a square of 0 may have underflowed; sums of squares of f32 are exact enough in f64 at
+     * any scale.
+     */
+    boolean fits(double residualSquare, double valueSquare) {
+        return residualSquare <= MOST * MOST && valueSquare < Double.POSITIVE_INFINITY && (residualSquare >= LEAST * LEAST || !doubles);
+    }
+
+    /**
+     * Chooses units for row {@code b}, at position p, by its residual, and brings its z and f(z) there.
+     *
+     * @param valueSquare {@code ‖f(z)‖²} in the units that it has
+     * @return false if they stay as they are: something is not finite, the residual is 0 and f(z) has a square, or these are its units
+     */
+    boolean fit(int b, Block z, Block g, int p, double valueSquare) {
+        double largest = 0;
+        double gap = 0;
+        for (int i = 0; i < z.cols(); i++) {
+            double zi = z.get(p, i);
+            double gi = g.get(p, i);
+            // Halves, since the difference may overflow where neither does.
+            gap = Math.max(gap, Math.abs(gi / 2 - zi / 2));
+            largest = Math.max(largest, Math.max(Math.abs(zi), Math.abs(gi)));
+        }
+        if (!(largest < Double.POSITIVE_INFINITY) || gap == 0 && valueSquare < Double.POSITIVE_INFINITY) {
+            return false;
+        }
+        int shift = gap == 0 ? Math.getExponent(largest) : Math.max(Math.getExponent(gap), Math.getExponent(largest) - headroom);
+        if (shift == 0) {
+            return false;
+        }
+        multiply(z, p, -shift);
+        multiply(g, p, -shift);
+        set(b, exponent[b] + shift);
+        return true;
+    }
+}

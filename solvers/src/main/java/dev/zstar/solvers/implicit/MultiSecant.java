@@ -1,0 +1,317 @@
+package dev.zstar.solvers.implicit;
+
+import dev.zstar.kernels.Basis;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.DifferentiableMap;
+import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.LinearOperator;
+import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.secant.InverseOperator;
+import dev.zstar.solvers.secant.LeastSquares;
+import java.util.Arrays;
+
+/**
+ * The inverse Jacobian from all that a solve has seen: a map that remembers, for each row, the points at which another was evaluated, and
+ * makes of them the H nearest to the identity that meets their secant equations at once, {@code H Y = S} (Fang and Saad 2009),
+ *
+ * <pre>{@code H = I + (S - Y) (YᵀY)⁻¹ Yᵀ,   s = z₊ - z,   y = F(z₊) - F(z),   F(z) = z - f(z).}</pre>
+ *
+ * <p>{@code y ≈ (I - J) s}, so {@code H (I - J)} is the identity on the span of the steps. The steps of a solve are those in which J is
+ * slow, and for the backward solve {@code (I - Jᵀ) u = g} they are deflated by Hᵀ as right preconditioner of {@link Gmres}: the residual
+ * stays orthogonal to them. So the forward solve is used again (as in Ramzi et al. 2022, who use Broyden's H), the more the longer it was.
+ * With n = 256, W Gaussian and forward solves to 10⁻⁶ by Broyden with a memory of 60, GMRES to 10⁻⁴ takes 25 to 28 products, not 56, at
+ * ρ(J) = 0.9, and 28 to 41, not 86, at 0.99; with W symmetric, where 25 to 36 evaluations do, 14 of 16 and 19 of 22. Any method may make
+ * the steps:
+ *
+ * <pre>{@code solver.solve(secants.follow(cell), z);
+ * cell.linearise(z);
+ * … secants.inverse().transposed() …}</pre>
+ *
+ * <p>Columns are taken newest first, since J moves on the way, and left out where they depend on newer ones. An evaluation costs a sweep
+ * over the residuals in memory, {@code (m + 4) n} elements for m pairs, and H, or Hᵀ, two, {@code (2 m + 4) n}. The products are kept in
+ * f64.
+ */
+public final class MultiSecant implements FixedPointMap, AutoCloseable {
+    /**
+     * A column of which less than this share is left beside those before it is left out: what is left is mostly what J changed by on the
+     * way. With a hundredth the worst of ten backward solves at ρ(J) = 0.99 took 1.01 times the products of none, with a tenth 0.81.
+     */
+    private static final double DEPENDENT = 0.1;
+
+    /**
+     * A difference shorter than this, in units of rounding of f(z), says nothing; the newer of its points is not kept. In f32 and at ρ(J) =
+     * 0.99 solves to 10⁻⁶ ended in a hundred of those, and with them products rose from 0.62 to 0.84 times those without H.
+     */
+    private static final double NOISE = 100;
+
+    private final Workspace plan;
+    private final int capacity;
+    private final double noise;
+    private final Basis residuals;
+    private final Basis values;
+    /** By row of the batch: the slot filled last, slots in use, and whether the factor is that of these. */
+    private final int[] slots;
+    private final int[] counts;
+    private final boolean[] factored;
+    private final double[] sweep;
+    /** ⟨r_i, r_j⟩ by slot. */
+    private final double[] gram;
+    /**
+     * For each row of the batch {@code YᵀY = L Δ Lᵀ}: rows of L without its diagonal, Δ, and which pairs are its columns, counted from the
+     * newest.
+     */
+    private final double[] l;
+    private final double[] δ;
+    private final int[] columns;
+    private final int[] used;
+    private final double[] dots;
+    private final double[] coefficients;
+    private final double[] x;
+    private final LinearOperator inverse;
+    /** Those of a call: a copy, since the solver's may have room for more than this plan's batch. */
+    private final Rows active;
+    private FixedPointMap map;
+
+    private MultiSecant(Workspace plan, int pairs) {
+        this.plan = plan;
+        capacity = pairs + 1;
+        noise = NOISE * plan.type().unitRoundoff();
+        int batch = plan.batch();
+        residuals = plan.basis(capacity);
+        values = plan.basis(capacity);
+        slots = new int[batch];
+        counts = new int[batch];
+        factored = new boolean[batch];
+        sweep = new double[batch * (capacity + 1)];
+        gram = new double[batch * capacity * capacity];
+        l = new double[batch * pairs * pairs];
+        δ = new double[batch * pairs];
+        columns = new int[batch * pairs];
+        used = new int[batch];
+        dots = new double[batch * capacity];
+        coefficients = new double[batch * capacity];
+        x = new double[pairs];
+        active = new Rows(batch);
+        inverse = new InverseOperator(plan, this::multiply);
+        forget();
+    }
+
+    /**
+     * Allocates {@code 2 (pairs + 1)} blocks for batches of up to {@code batch} rows of {@code n} elements, and some
+     * {@code 16 (pairs + 1)²} bytes for each row.
+     *
+     * @param pairs that are remembered, 1 to 500; older ones make room. Worth as much as they are many: see the class
+     * @throws IllegalArgumentException if pairs is out of range
+     */
+    public static MultiSecant plan(Engine engine, Type type, int n, int batch, int pairs) {
+        if (pairs < 1 || pairs > 500) {
+            throw new IllegalArgumentException("pairs " + pairs + "; expected 1 to 500");
+        }
+        return Workspace.build(engine, type, n, batch, plan -> new MultiSecant(plan, pairs));
+    }
+
+    /** Bytes of blocks that this plan holds. */
+    public long bytes() {
+        return plan.bytes();
+    }
+
+    /** This map, with the values of {@code f} from now on, and nothing to remember: called before each solve. */
+    public MultiSecant follow(FixedPointMap f) {
+        map = f;
+        forget();
+        return this;
+    }
+
+    private void forget() {
+        for (int b = 0; b < plan.batch(); b++) {
+            forget(b);
+        }
+    }
+
+    /**
+     * Row {@code b} of the batch has nothing to remember: for a {@linkplain FixedPointSolver#stream stream}, where it gets another problem.
+     */
+    public void forget(int b) {
+        slots[b] = -1;
+        counts[b] = 0;
+        factored[b] = false;
+    }
+
+    /** The pairs of row {@code b} that are remembered. */
+    public int pairs(int b) {
+        return Math.max(0, counts[b] - 1);
+    }
+
+    /**
+     * {@code H ≈ (I - J)⁻¹} for any rows of the batch, in any order, with Hᵀ as its transpose; the identity for rows with no pair. Always
+     * the same object.
+     */
+    public LinearOperator inverse() {
+        return inverse;
+    }
+
+    /**
+     * {@code out = f(z)}, remembered.
+     *
+     * @throws IllegalStateException before {@link #follow}
+     */
+    @Override
+    public void apply(Block z, Block out, Rows rows) {
+        if (map == null) {
+            throw new IllegalStateException("MultiSecant follows no map; expected follow(f) before a solve");
+        }
+        map.apply(z, out, rows);
+        plan.enter("apply", "z", z);
+        try {
+            remember(z, out, rows);
+        } finally {
+            plan.leave();
+        }
+    }
+
+    @Override
+    public DifferentiableMap derivatives() {
+        return map == null ? null : map.derivatives();
+    }
+
+    @Override
+    public FixedPointMap approximation() {
+        return map == null ? null : map.approximation();
+    }
+
+    private void remember(Block z, Block g, Rows given) {
+        Rows rows = active;
+        rows.reset(given.count());
+        for (int p = 0; p < rows.count(); p++) {
+            int b = given.index(p);
+            rows.place(p, b);
+            slots[b] = slots[b] + 1 == capacity ? 0 : slots[b] + 1;
+            counts[b] = Math.min(counts[b] + 1, capacity);
+            factored[b] = false;
+        }
+        plan.engine().residualSweep(z, g, residuals, values, slots, counts, rows, sweep);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            int row = b * (capacity + 1);
+            int at = b * capacity * capacity;
+            for (int j = 0; j < counts[b]; j++) {
+                gram[at + slots[b] * capacity + j] = sweep[row + j];
+                gram[at + j * capacity + slots[b]] = sweep[row + j];
+            }
+            if (!tells(b, sweep[row + slots[b]], sweep[row + capacity])) {
+                slots[b] = --counts[b] == 0 ? -1 : LeastSquares.before(slots[b], capacity);
+            }
+        }
+    }
+
+    /**
+     * Whether the newest point is finite, and far enough from the one before, of which {@code square = ‖r‖²} and {@code value = ‖f(z)‖²}.
+     */
+    private boolean tells(int b, double square, double value) {
+        return square < Double.POSITIVE_INFINITY && value < Double.POSITIVE_INFINITY
+                && (counts[b] == 1 || product(b, 0, 0) > noise * noise * value);
+    }
+
+    /** {@code Hᵀ = I + Y (YᵀY)⁻¹ (S - Y)ᵀ}, where S - Y are differences of values, and Y of residuals. */
+    private void multiply(boolean transposed, Block v, Rows rows, double[] squares) {
+        int most = 0;
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            // A full ring that gave a place up has one in its middle that is not in use.
+            most = Math.max(most, slots[b] + 1 == counts[b] ? counts[b] : capacity);
+        }
+        plan.engine().multiDot(transposed ? values : residuals, most, v, rows, dots);
+        for (int p = 0; p < rows.count(); p++) {
+            solve(rows.index(p), transposed ? 1 : -1);
+        }
+        plan.engine().multiAxpy(transposed ? residuals : values, most, coefficients, v, rows, squares);
+    }
+
+    /**
+     * From products with residuals or values the coefficients of the others.
+     *
+     * @param sign 1 if the products are with values, whose newer ones count, -1 if with residuals, whose older ones do
+     */
+    private void solve(int b, int sign) {
+        if (!factored[b]) {
+            factor(b);
+            factored[b] = true;
+        }
+        int at = b * capacity;
+        int first = b * (capacity - 1);
+        int ll = first * (capacity - 1);
+        Arrays.fill(coefficients, at, at + capacity, 0);
+        for (int i = 0; i < used[b]; i++) {
+            int newer = slot(b, columns[first + i]);
+            double sum = sign * (dots[at + newer] - dots[at + LeastSquares.before(newer, capacity)]);
+            for (int j = 0; j < i; j++) {
+                sum -= l[ll + i * (capacity - 1) + j] * x[j];
+            }
+            x[i] = sum;
+        }
+        for (int i = used[b] - 1; i >= 0; i--) {
+            double sum = x[i] / δ[first + i];
+            for (int j = i + 1; j < used[b]; j++) {
+                sum -= l[ll + j * (capacity - 1) + i] * x[j];
+            }
+            x[i] = sum;
+            int newer = slot(b, columns[first + i]);
+            coefficients[at + newer] -= sign * sum;
+            coefficients[at + LeastSquares.before(newer, capacity)] += sign * sum;
+        }
+    }
+
+    /** Of the newer point of a pair, counted from the newest. */
+    private int slot(int b, int pair) {
+        return slots[b] >= pair ? slots[b] - pair : slots[b] - pair + capacity;
+    }
+
+    /** L and Δ of row {@code b}, from the newest pair to the oldest, without those that depend on newer ones. */
+    private void factor(int b) {
+        int m = capacity - 1;
+        int first = b * m;
+        int ll = first * m;
+        int k = 0;
+        for (int i = 0; i < counts[b] - 1; i++) {
+            columns[first + k] = i;
+            double square = product(b, i, i);
+            double pivot = square;
+            for (int j = 0; j < k; j++) {
+                // l holds LΔ until the row is done.
+                double sum = product(b, i, columns[first + j]);
+                for (int h = 0; h < j; h++) {
+                    sum -= l[ll + k * m + h] * l[ll + j * m + h];
+                }
+                l[ll + k * m + j] = sum;
+                pivot -= sum * sum / δ[first + j];
+            }
+            if (pivot > DEPENDENT * DEPENDENT * square) {
+                for (int j = 0; j < k; j++) {
+                    l[ll + k * m + j] /= δ[first + j];
+                }
+                δ[first + k++] = pivot;
+            }
+        }
+        used[b] = k;
+    }
+
+    /** {@code ⟨y_i, y_j⟩}, pairs counted from the newest. */
+    private double product(int b, int i, int j) {
+        int at = b * capacity * capacity;
+        int in = slot(b, i);
+        int io = LeastSquares.before(in, capacity);
+        int jn = slot(b, j);
+        int jo = LeastSquares.before(jn, capacity);
+        return gram[at + io * capacity + jo] - gram[at + io * capacity + jn] - gram[at + in * capacity + jo] + gram[at + in * capacity + jn];
+    }
+
+    @Override
+    public void close() {
+        plan.close();
+    }
+}

@@ -1,0 +1,65 @@
+package dev.zstar.solvers.internal;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.LinearOperator;
+import dev.zstar.solvers.guard.Checksum;
+
+/**
+ * Calls a user's map or operator, and where assertions are on notices what it must not do: to write to its input, after which
+ * {@code f(z) - z} is 0 and everything has converged; and to leave an element of its output as it was, which is a value of another call.
+ * Without assertions it is the call and nothing else.
+ */
+public final class InputGuard {
+    /** A NaN that no computation makes. */
+    private static final double UNWRITTEN = Double.longBitsToDouble(0x7ffa_5a5a_4000_0000L);
+
+    private InputGuard() {}
+
+    /** A map of a solver's own, which guards what it calls: it may scale z and scale it back, and denormal elements are rounded by that. */
+    public interface Own extends FixedPointMap {}
+
+    /** {@code f.apply(z, out, rows)}. */
+    public static void evaluate(FixedPointMap f, Block z, Block out, Rows rows) {
+        if (!Checksum.ON || f instanceof Own) {
+            f.apply(z, out, rows);
+            return;
+        }
+        long before = Checksum.of(z);
+        out.fill(UNWRITTEN);
+        f.apply(z, out, rows);
+        check("the map", "z", z, before, "f(z)", out);
+    }
+
+    /** {@code t.apply(u, out, rows)}. */
+    public static void multiply(LinearOperator t, Block u, Block out, Rows rows) {
+        if (!Checksum.ON) {
+            t.apply(u, out, rows);
+            return;
+        }
+        long before = Checksum.of(u);
+        out.fill(UNWRITTEN);
+        t.apply(u, out, rows);
+        check("the operator", "u", u, before, "T u", out);
+    }
+
+    private static void check(String who, String name, Block in, long before, String result, Block out) {
+        if (Checksum.of(in) != before) {
+            throw new IllegalStateException("apply: " + who + " wrote to " + name + ", which is only to be read; expected " + result
+                    + " in out alone");
+        }
+        // As the type of the block rounds it.
+        long mark = Double.doubleToRawLongBits(out.type() == Type.F32 ? (float) UNWRITTEN : UNWRITTEN);
+        for (int p = 0; p < out.rows(); p++) {
+            for (int i = 0; i < out.cols(); i++) {
+                if (Double.doubleToRawLongBits(out.get(p, i)) == mark) {
+                    throw new IllegalStateException("apply: " + who + " left element " + i + " of the row at position " + p
+                            + " unwritten; expected " + result
+                            + " in every element of out");
+                }
+            }
+        }
+    }
+}

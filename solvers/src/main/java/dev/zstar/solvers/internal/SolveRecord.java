@@ -1,0 +1,180 @@
+package dev.zstar.solvers.internal;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Status;
+import dev.zstar.solvers.Stopping;
+import java.util.Arrays;
+import java.util.Locale;
+
+/** The outcome that a solver writes as it goes. Every method here is for the solver; {@link Outcome} is what its user reads. */
+public final class SolveRecord implements Outcome {
+    private final Status[] status;
+    private final double[] residual;
+    private final double[] trace;
+    private final int[] spent;
+    private Block[] states = {};
+    private int batch;
+    private int evaluations;
+    private int traced;
+    private long rowEvaluations;
+
+    /** For up to {@code capacity} rows. */
+    public SolveRecord(int capacity, Stopping stopping) {
+        status = new Status[capacity];
+        residual = new double[capacity];
+        spent = new int[capacity];
+        trace = new double[stopping.trace() ? stopping.maxEvaluations() : 0];
+    }
+
+    /** A new solve, of {@code batch} rows. */
+    public void start(int batch) {
+        this.batch = batch;
+        evaluations = 0;
+        traced = 0;
+        rowEvaluations = 0;
+        Arrays.fill(status, null);
+        Arrays.fill(residual, Double.POSITIVE_INFINITY);
+        Arrays.fill(spent, 0);
+    }
+
+    /** Row {@code b} is a new problem. */
+    public void begin(int b) {
+        status[b] = null;
+        residual[b] = Double.POSITIVE_INFINITY;
+        spent[b] = 0;
+    }
+
+    /** Row {@code b} has spent this many evaluations before. */
+    public void spent(int b, int evaluations) {
+        spent[b] = evaluations;
+    }
+
+    /** One evaluation for {@code rows} rows, counted for none of them. */
+    public void evaluated(int rows) {
+        if (evaluations > 0 && evaluations < trace.length) {
+            // An evaluation that is not judged leaves the residual as it was.
+            trace[evaluations] = trace[evaluations - 1];
+        }
+        evaluations++;
+        rowEvaluations += rows;
+    }
+
+    /** One evaluation of each of these rows. */
+    public void evaluated(Rows rows) {
+        evaluated(rows.count());
+        for (int p = 0; p < rows.count(); p++) {
+            spent[rows.index(p)]++;
+        }
+    }
+
+    /** The relative residual of the latest iterate of a row. */
+    public void residual(int row, double residual) {
+        this.residual[row] = residual;
+    }
+
+    /** The blocks that recorded states are in. */
+    public void states(Block[] states) {
+        this.states = states;
+    }
+
+    /** The largest residual after the last evaluation, for the trace. */
+    public void record(double worst) {
+        if (evaluations > 0 && evaluations <= trace.length) {
+            trace[evaluations - 1] = worst;
+            traced = evaluations;
+        }
+    }
+
+    /** A row has ended. */
+    public void end(int row, Status status, double residual) {
+        this.status[row] = status;
+        this.residual[row] = residual;
+    }
+
+    @Override
+    public int batch() {
+        return batch;
+    }
+
+    @Override
+    public Status status(int b) {
+        return status[b];
+    }
+
+    @Override
+    public double residual(int b) {
+        return residual[b];
+    }
+
+    @Override
+    public double worstResidual() {
+        double worst = 0;
+        for (int b = 0; b < batch; b++) {
+            worst = Math.max(worst, residual[b]);
+        }
+        return worst;
+    }
+
+    @Override
+    public int evaluations() {
+        return evaluations;
+    }
+
+    @Override
+    public int evaluations(int b) {
+        return spent[b];
+    }
+
+    @Override
+    public Block state(int i) {
+        return states[i].head(batch);
+    }
+
+    @Override
+    public long rowEvaluations() {
+        return rowEvaluations;
+    }
+
+    @Override
+    public boolean succeeded() {
+        for (int b = 0; b < batch; b++) {
+            if (status[b] == null || !status[b].isSuccess()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public double[] trace() {
+        return Arrays.copyOf(trace, traced);
+    }
+
+    @Override
+    public String toString() {
+        int running = 0;
+        int failed = 0;
+        int first = -1;
+        for (int b = 0; b < batch; b++) {
+            if (status[b] == null) {
+                running++;
+            } else if (!status[b].isSuccess()) {
+                failed++;
+                first = first < 0 ? b : first;
+            }
+        }
+        String largest = ", largest residual " + number(worstResidual());
+        if (failed == 0) {
+            return running == 0 ? "all " + batch + " rows solved in " + evaluations + " evaluations" + largest
+                    : running + " of " + batch + " rows not solved yet after " + evaluations + " evaluations" + largest;
+        }
+        return failed + " of " + batch + " rows failed after " + evaluations + " evaluations" + (running == 0 ? "" : ", " + running + " not solved yet")
+                + "; row " + first + ": " + status[first] + ", residual " + number(residual[first]);
+    }
+
+    private static String number(double x) {
+        return String.format(Locale.ROOT, "%.2e", x);
+    }
+}

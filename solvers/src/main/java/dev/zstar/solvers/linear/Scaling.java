@@ -1,0 +1,160 @@
+package dev.zstar.solvers.linear;
+
+import dev.zstar.kernels.Basis;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Workspace;
+
+/**
+ * The right-hand sides of a batch, scaled by powers of two to lengths from 1 to 2, and solutions scaled back. Powers of two round
+ * nothing, so the point that was measured is the point that is returned. Only at an end of the type's range are elements lost; such rows
+ * are {@linkplain #round rounded} to what the caller's block can hold before they are measured.
+ */
+final class Scaling {
+    private final Type type;
+    /** Up to this exponent a power of two is a coefficient for the engine, and underflow takes less than rounding does. */
+    private final int limit;
+    /** A solution shorter than this loses elements that a large T makes long again. */
+    private final double shortest;
+    private final double largest;
+    private final Workspace plan;
+    /** By row of the batch: e, where the caller's numbers are 2ᵉ times those here, and the length of the right-hand side here. */
+    private final int[] exponent;
+    private final double[] unit;
+    /** For the engine, by row of the batch; 0 for rows whose elements are scaled one by one. */
+    private final double[] factor;
+
+    Scaling(Workspace plan) {
+        this.plan = plan;
+        type = plan.type();
+        limit = type == Type.F32 ? 90 : 960;
+        shortest = type == Type.F32 ? 0x1p-85 : 0x1p-980;
+        largest = type == Type.F32 ? Float.MAX_VALUE : Double.MAX_VALUE;
+        exponent = new int[plan.batch()];
+        unit = new double[plan.batch()];
+        factor = new double[plan.batch()];
+    }
+
+    /** The largest number of the type. */
+    double largest() {
+        return largest;
+    }
+
+    /** The length of the scaled right-hand side of row {@code b}; residuals here are its multiples. */
+    double unit(int b) {
+        return unit[b];
+    }
+
+    /**
+     * Finds the scale of row {@code b} from the length of its right-hand side.
+     *
+     * @return false if that is not finite, since an element is not
+     */
+    boolean fit(int b, double length, Block rhs) {
+        exponent[b] = 0;
+        unit[b] = 1;
+        if (length == 0) {
+            return true;
+        }
+        if (length < Double.POSITIVE_INFINITY) {
+            // Denormal numbers have no exponent of their own.
+            int lift = length < Double.MIN_NORMAL ? 64 : 0;
+            exponent[b] = Math.getExponent(Math.scalb(length, lift)) - lift;
+            unit[b] = Math.scalb(length, -exponent[b]);
+            return true;
+        }
+        // The elements may be finite though their length is not.
+        double square = 0;
+        for (int i = 0; i < rhs.cols(); i++) {
+            double element = Math.scalb(rhs.get(b, i), -512);
+            square += element * element;
+        }
+        if (!(square < Double.POSITIVE_INFINITY)) {
+            return false;
+        }
+        exponent[b] = 512 + Math.getExponent(Math.sqrt(square));
+        unit[b] = Math.scalb(Math.sqrt(square), 512 - exponent[b]);
+        return true;
+    }
+
+    /** {@code x_b = 2⁻ᵉ w_b} for all rows of w, which is the caller's. */
+    void in(Block w, Basis x, Rows rows) {
+        boolean some = false;
+        for (int b = 0; b < w.rows(); b++) {
+            boolean far = far(b);
+            some |= far;
+            factor[b] = far ? 0 : Math.scalb(1.0, -exponent[b]);
+        }
+        plan.engine().store(w, factor, x, 0, rows);
+        for (int b = 0; some && b < w.rows(); b++) {
+            if (far(b)) {
+                for (int i = 0; i < w.cols(); i++) {
+                    x.block().set(b, i, Math.scalb(w.get(b, i), -exponent[b]));
+                }
+            }
+        }
+    }
+
+    /** {@code u_p = 2ᵉ x_b}, and zeros for rows that are not {@code wanted}; null wants all. */
+    void out(Basis x, Block u, Rows rows, boolean[] wanted) {
+        boolean some = false;
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            boolean far = far(b);
+            some |= far;
+            factor[b] = far || wanted != null && !wanted[b] ? 0 : Math.scalb(1.0, exponent[b]);
+        }
+        plan.engine().mix(x, 1, factor, u, rows);
+        for (int p = 0; some && p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (far(b) && (wanted == null || wanted[b])) {
+                for (int i = 0; i < u.cols(); i++) {
+                    u.set(p, i, Math.scalb(x.block().get(b, i), exponent[b]));
+                }
+            }
+        }
+    }
+
+    /** The absolute tolerance of the caller, here. */
+    double absolute(int b, double tolerance) {
+        return Math.scalb(tolerance, -exponent[b]);
+    }
+
+    /** Whether a solution of this length may have elements that the caller's block can not hold as they are. */
+    boolean endangered(int b, double length) {
+        double whole = Math.scalb(length, exponent[b]);
+        return exponent[b] < -limit || !(whole < largest) || exponent[b] < 0 && whole < shortest;
+    }
+
+    /** Whether a solution of this length has an element that is too large for the caller's block. */
+    boolean overflows(int b, double length) {
+        return !(Math.scalb(length / Math.sqrt(plan.n()), exponent[b]) < largest);
+    }
+
+    /**
+     * Rounds row {@code b} of x, which is also row p of u, to what the caller's block can hold.
+     *
+     * @return how far that moves it, here; infinite if an element is too large
+     */
+    double round(int b, Basis x, Block u, int p) {
+        double square = 0;
+        for (int i = 0; i < u.cols(); i++) {
+            double element = u.get(p, i);
+            double held = Math.scalb(element, exponent[b]);
+            held = type == Type.F32 ? (float) held : held;
+            if (!(Math.abs(held) <= largest)) {
+                return Double.POSITIVE_INFINITY;
+            }
+            double back = Math.scalb(held, -exponent[b]);
+            square += (back - element) * (back - element);
+            u.set(p, i, back);
+            x.block().set(b, i, back);
+        }
+        return Math.sqrt(square);
+    }
+
+    private boolean far(int b) {
+        return Math.abs(exponent[b]) > limit;
+    }
+}

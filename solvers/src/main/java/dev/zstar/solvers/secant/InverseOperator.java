@@ -1,0 +1,58 @@
+package dev.zstar.solvers.secant;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.LinearOperator;
+import dev.zstar.solvers.Workspace;
+
+/** An {@link Inverse} for those outside: on whatever rows of the batch, checked. Where H is not finite, as after a solve that overflowed, it is I. */
+public final class InverseOperator implements LinearOperator {
+    private final Workspace plan;
+    private final Inverse inverse;
+    private final Rows own;
+    private final double[] squares;
+
+    public InverseOperator(Workspace plan, Inverse inverse) {
+        this.plan = plan;
+        this.inverse = inverse;
+        own = new Rows(plan.batch());
+        squares = new double[plan.batch()];
+    }
+
+    @Override
+    public void apply(Block u, Block out, Rows rows) {
+        multiply(false, u, out, rows);
+    }
+
+    @Override
+    public void applyTransposed(Block u, Block out, Rows rows) {
+        multiply(true, u, out, rows);
+    }
+
+    private void multiply(boolean transposed, Block u, Block out, Rows rows) {
+        plan.enter("inverse", "u", u);
+        try {
+            out.requireShape("inverse", "out", plan.type(), u.rows(), plan.n());
+            if (rows.count() != u.rows()) {
+                throw new IllegalArgumentException("inverse: " + rows.count() + " active rows, but u has " + u.rows());
+            }
+            own.reset(u.rows());
+            for (int p = 0; p < u.rows(); p++) {
+                int b = rows.index(p);
+                if (b < 0 || b >= plan.batch()) {
+                    throw new IllegalArgumentException("inverse: row " + b + " of the batch, expected 0 to " + (plan.batch() - 1));
+                }
+                own.place(p, b);
+            }
+            plan.engine().copy(u, out);
+            inverse.apply(transposed, out, own, squares);
+            for (int p = 0; p < u.rows(); p++) {
+                if (!(squares[own.index(p)] < Double.POSITIVE_INFINITY)) {
+                    out.copyRow(u, p, p);
+                }
+            }
+        } finally {
+            plan.leave();
+        }
+    }
+}

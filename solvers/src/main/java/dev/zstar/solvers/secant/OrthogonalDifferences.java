@@ -1,0 +1,125 @@
+package dev.zstar.solvers.secant;
+
+import dev.zstar.kernels.Basis;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.internal.GramSchmidt;
+
+/**
+ * The problem of {@link LeastSquares} again, for rows whose Gram matrix is too close to singular: the differences {@code r_k - r_{k-1-i}} themselves are
+ * orthogonalised, by Gram-Schmidt done twice, which loses {@code κ u} where the normal equations lose {@code κ² u}. Costs a sweep over i vectors three times for
+ * column i, so about {@code 1.5 m² n} elements a row.
+ */
+public final class OrthogonalDifferences {
+    private final Workspace plan;
+    private final int capacity;
+    private final int m;
+    private final Rows rows;
+    private final Basis q;
+    private final Block work;
+    private final double[] pick;
+    private final GramSchmidt gramSchmidt;
+    private final double[] h;
+    private final double[] scale;
+    /** R, by columns, for each row of the batch. */
+    private final double[] triangle;
+
+    public OrthogonalDifferences(Workspace plan, int capacity) {
+        this.plan = plan;
+        this.capacity = capacity;
+        m = capacity - 1;
+        rows = new Rows(plan.batch());
+        q = plan.basis(m);
+        work = plan.block();
+        pick = new double[plan.batch() * capacity];
+        gramSchmidt = new GramSchmidt(plan.engine(), q, GramSchmidt.ALWAYS);
+        h = gramSchmidt.h;
+        scale = new double[plan.batch()];
+        triangle = new double[plan.batch() * m * m];
+    }
+
+    /** The rows of the batch to solve for; the caller fills it. */
+    public Rows rows() {
+        return rows;
+    }
+
+    /**
+     * Writes the weights of those rows, by slot.
+     *
+     * @param slots where the newest residual of each row of the batch is
+     * @param counts how many residuals it has
+     */
+    public void solve(Basis r, int[] slots, int[] counts, double[] α) {
+        int active = rows.count();
+        if (active == 0) {
+            return;
+        }
+        Block w = work.head(active);
+        for (int i = 0; i < m; i++) {
+            pick(slots, counts, i);
+            plan.engine().mix(r, capacity, pick, w, rows);
+            gramSchmidt.orthogonalise(i, w, rows, w);
+            for (int p = 0; p < active; p++) {
+                column(rows.index(p), i);
+            }
+            plan.engine().store(w, scale, q, i, rows);
+        }
+        pick(slots, counts, -1);
+        plan.engine().mix(r, capacity, pick, w, rows);
+        plan.engine().multiDot(q, m, w, rows, h);
+        for (int p = 0; p < active; p++) {
+            weights(rows.index(p), slots, α);
+        }
+    }
+
+    /** Picks {@code r_k - r_{k-1-i}}, nothing where a row has not as many, or {@code r_k} for -1. */
+    private void pick(int[] slots, int[] counts, int i) {
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            int at = b * capacity;
+            for (int j = 0; j < capacity; j++) {
+                pick[at + j] = 0;
+            }
+            if (i < counts[b] - 1) {
+                pick[at + slots[b]] = 1;
+                if (i >= 0) {
+                    pick[at + before(slots[b], i)] = -1;
+                }
+            }
+        }
+    }
+
+    private void column(int b, int i) {
+        int at = b * m;
+        System.arraycopy(h, at, triangle, (at + i) * m, i);
+        boolean independent = gramSchmidt.isIndependent(b);
+        triangle[(at + i) * m + i] = independent ? gramSchmidt.left[b] : 0;
+        scale[b] = independent ? 1 / gramSchmidt.left[b] : 0;
+    }
+
+    private void weights(int b, int[] slots, double[] α) {
+        int at = b * m;
+        for (int j = 0; j < capacity; j++) {
+            α[b * capacity + j] = 0;
+        }
+        double rest = 1;
+        for (int i = m - 1; i >= 0; i--) {
+            double pivot = triangle[(at + i) * m + i];
+            if (pivot > 0) {
+                double γ = h[at + i] / pivot;
+                for (int j = 0; j < i; j++) {
+                    h[at + j] -= γ * triangle[(at + i) * m + j];
+                }
+                α[b * capacity + before(slots[b], i)] = γ;
+                rest -= γ;
+            }
+        }
+        α[b * capacity + slots[b]] = rest;
+    }
+
+    private int before(int slot, int i) {
+        int at = slot - 1 - i;
+        return at < 0 ? at + capacity : at;
+    }
+}

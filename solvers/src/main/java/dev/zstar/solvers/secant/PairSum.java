@@ -1,0 +1,269 @@
+package dev.zstar.solvers.secant;
+
+import dev.zstar.kernels.Basis;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.Workspace;
+import java.util.Arrays;
+
+/**
+ * The inverse of either of Broyden's methods as a sum, {@code H = I + Σ u_j v_jᵀ / c_j}. A step {@code s = λ d} from r to r₊, with {@code y = r - r₊}
+ * and the old H, adds a pair with {@code u = s - H y = H r₊ + (λ - 1) d}; good and bad differ in
+ *
+ * <ul>
+ *   <li>bad: {@code v = y}, {@code c = ‖y‖²} (Broyden 1965, section 5);
+ *   <li>good: {@code vᵀ = dᵀ H}, {@code c = vᵀ y = ‖d‖² - vᵀ r₊}, by the formula of Sherman and Morrison.
+ * </ul>
+ *
+ * <p>Either way {@code H₊ r₊ = σ u - (λ - 1) d} with {@code σ = 1 + vᵀ r₊ / c}. The bad method reads k pairs once, {@code (2k + 18) n} elements a
+ * step; the good one sweeps twice more, for v, {@code (4k + 16) n}. After a step of length other than λ = 1 it is 5n more. Divisors stay numbers
+ * beside the vectors, which keeps those in the range of their type.
+ *
+ * <p>Until the next residual is known the last slot in use holds what its pair will be made of: d in the place of u, and in that of v the old r (bad)
+ * or v itself (good).
+ */
+public final class PairSum implements InverseJacobian {
+    private final Workspace plan;
+    private final boolean good;
+    private final int m;
+    private final Basis u;
+    private final Basis v;
+    private final Block room;
+    /** Null if a row without room for another pair starts again. */
+    private final RankReduction reduction;
+    /** For each row of the batch: slots in use, the last being open; directions since the identity; c_j. */
+    private final int[] counts;
+    private final int[] directions;
+    private final double[] divisors;
+    private final double[] dots;
+    /** {@code v_jᵀ r} with the last residual, and {@code v_jᵀ y} with its change. */
+    private final double[] projections;
+    private final double[] changes;
+    private final double[] coefficients;
+    private final double[] square;
+    /** By row of the batch: whether its slots are all taken by pairs, and nothing is open. */
+    private final boolean[] full;
+    /** By position: σ. */
+    private final double[] stretch;
+    private final double[] zeros;
+
+    /**
+     * Allocates {@code 2 memory + 1} blocks, and {@code rank + 1} vectors for a reduction.
+     *
+     * @param rank of what is kept of a full memory; 0 if nothing is
+     */
+    public PairSum(Workspace plan, boolean good, int memory, int rank) {
+        this.plan = plan;
+        this.good = good;
+        m = memory;
+        u = plan.basis(m);
+        v = plan.basis(m);
+        room = plan.block();
+        reduction = rank > 0 ? new RankReduction(plan, u, v, rank) : null;
+        counts = new int[plan.batch()];
+        directions = new int[plan.batch()];
+        divisors = new double[plan.batch() * m];
+        dots = new double[plan.batch() * m];
+        projections = new double[plan.batch() * m];
+        changes = new double[plan.batch() * m];
+        coefficients = new double[plan.batch() * m];
+        square = new double[plan.batch()];
+        full = new boolean[plan.batch()];
+        stretch = new double[plan.batch()];
+        zeros = new double[plan.batch()];
+    }
+
+    @Override
+    public void forget(int b) {
+        counts[b] = 0;
+        directions[b] = 0;
+    }
+
+    @Override
+    public int directions(int b) {
+        return directions[b];
+    }
+
+    @Override
+    public void direct(Block r, Rows rows, boolean[] repeats, double[] lengths) {
+        Block w = room.head(rows.count());
+        int most = most(rows);
+        if (!good) {
+            differences(r, w, most, rows, repeats);
+        }
+        plan.engine().multiDot(v, most, r, rows, dots);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            full[b] = false;
+            stretch[p] = repeats[b] ? repeat(b, lengths[b]) : combination(b, lengths[b]);
+            if (full[b]) {
+                w.copyRow(r, p, p);
+            } else if (!good && !repeats[b]) {
+                v.block().copyRow(r, p, b * m + counts[b]);
+            }
+        }
+        plan.engine().multiAxpy(u, most, coefficients, r, rows, null);
+        boolean shortened = false;
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            Arrays.fill(coefficients, b * m, (b + 1) * m, 0);
+            if (repeats[b] || counts[b] == 0) {
+                continue;
+            }
+            int k = b * m + counts[b] - 1;
+            if (full[b] || lengths[b] == 1) {
+                u.block().copyRow(r, p, k);
+            } else {
+                // Its place is still that of d.
+                w.copyRow(r, p, p);
+                coefficients[k] = 1 - lengths[b];
+                shortened = true;
+            }
+        }
+        plan.engine().axpby(stretch, r, zeros, r);
+        if (shortened) {
+            plan.engine().multiAxpy(u, most, coefficients, r, rows, null);
+        }
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (!repeats[b]) {
+                if (counts[b] > 0 && coefficients[b * m + counts[b] - 1] != 0) {
+                    u.block().copyRow(w, p, b * m + counts[b] - 1);
+                }
+                if (full[b]) {
+                    reduce(b, p, r, w);
+                }
+                u.block().copyRow(r, p, b * m + counts[b]);
+                counts[b]++;
+                directions[b]++;
+            }
+        }
+        if (good) {
+            transpose(r, w, rows, repeats);
+        }
+    }
+
+    /** The open slot has no part in it. */
+    @Override
+    public void apply(boolean transposed, Block x, Rows rows, double[] squares) {
+        int most = most(rows);
+        plan.engine().multiDot(transposed ? u : v, most, x, rows, dots);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            int at = b * m;
+            Arrays.fill(coefficients, at, at + m, 0);
+            for (int j = 0; j < counts[b] - 1; j++) {
+                coefficients[at + j] = dots[at + j] / divisors[at + j];
+            }
+        }
+        plan.engine().multiAxpy(transposed ? v : u, most, coefficients, x, rows, squares);
+    }
+
+    private int most(Rows rows) {
+        int most = 0;
+        for (int p = 0; p < rows.count(); p++) {
+            most = Math.max(most, counts[rows.index(p)]);
+        }
+        return most;
+    }
+
+    /** {@code y = r_k - r}, in the place of r_k, and its divisor {@code ‖y‖²}. */
+    private void differences(Block r, Block y, int most, Rows rows, boolean[] repeats) {
+        Arrays.fill(coefficients, 0);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (!repeats[b] && counts[b] > 0) {
+                coefficients[b * m + counts[b] - 1] = 1;
+            }
+        }
+        plan.engine().axpby(-1, r, 0, y);
+        plan.engine().multiAxpy(v, most, coefficients, y, rows, square);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (!repeats[b] && counts[b] > 0) {
+                v.block().copyRow(y, p, b * m + counts[b] - 1);
+                divisors[b * m + counts[b] - 1] = square[b];
+            }
+        }
+    }
+
+    private double repeat(int b, double length) {
+        Arrays.fill(coefficients, b * m, (b + 1) * m, 0);
+        coefficients[b * m + counts[b] - 1] = length;
+        return 1;
+    }
+
+    /**
+     * The coefficients of the vectors in {@code u = H r + (λ - 1) d}, and the divisor of the new pair.
+     *
+     * @param length λ, of the last step
+     * @return σ
+     */
+    private double combination(int b, double length) {
+        int at = b * m;
+        int k = counts[b] - 1;
+        Arrays.fill(coefficients, at, at + m, 0);
+        if (k < 0) {
+            return 1;
+        }
+        if (good) {
+            divisors[at + k] -= dots[at + k];
+        }
+        double σ = 1 + dots[at + k] / divisors[at + k];
+        boolean last = k + 1 == m;
+        if (last && reduction == null || !(Math.abs(σ) <= 1 / LEAST)) {
+            forget(b);
+            return 1;
+        }
+        for (int j = 0; j < k; j++) {
+            coefficients[at + j] = dots[at + j] / divisors[at + j];
+            changes[at + j] = projections[at + j] - dots[at + j];
+        }
+        coefficients[at + k] = length - 1;
+        changes[at + k] = divisors[at + k];
+        System.arraycopy(dots, at, projections, at, k + 1);
+        full[b] = last;
+        return σ;
+    }
+
+    /**
+     * Makes room for the direction of row {@code b}, at position {@code p}, and makes that with the H of smaller rank, so that the next pair belongs
+     * to it.
+     */
+    private void reduce(int b, int p, Block d, Block r) {
+        counts[b] = reduction.reduce(b, divisors, changes);
+        if (counts[b] == 0) {
+            forget(b);
+        }
+        if (!good) {
+            v.block().copyRow(r, p, b * m + counts[b]);
+        }
+        reduction.apply(b, counts[b], r, d, p, projections);
+    }
+
+    /** {@code vᵀ = dᵀ H} for the new directions, and {@code ‖d‖²}, from which the divisor will be made. */
+    private void transpose(Block d, Block w, Rows rows, boolean[] repeats) {
+        int most = most(rows);
+        plan.engine().multiDot(u, most, d, rows, dots);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            int at = b * m;
+            Arrays.fill(coefficients, at, at + m, 0);
+            if (!repeats[b]) {
+                int k = counts[b] - 1;
+                for (int j = 0; j < k; j++) {
+                    coefficients[at + j] = dots[at + j] / divisors[at + j];
+                }
+                divisors[at + k] = dots[at + k];
+            }
+        }
+        plan.engine().copy(d, w);
+        plan.engine().multiAxpy(v, most, coefficients, w, rows, null);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (!repeats[b]) {
+                v.block().copyRow(w, p, b * m + counts[b] - 1);
+            }
+        }
+    }
+}

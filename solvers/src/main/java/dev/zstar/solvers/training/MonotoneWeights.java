@@ -1,0 +1,104 @@
+package dev.zstar.solvers.training;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.solvers.guard.Arguments;
+
+/**
+ * The monotone parametrisation (Winston and Kolter 2020, proposition 1): {@code W = (1 - m) I - AᵀA + B - Bᵀ}. The symmetric part of
+ * {@code I - W} is {@code m I + AᵀA}, so that with {@code m > 0} the operator is strongly monotone, and {@code z = φ(W z + U x + b)} has
+ * one equilibrium for every input, whatever the norm of W, if φ is a proximal operator, as all of ReLU, leaky ReLU, tanh, sigmoid and
+ * softplus are. Plain iteration may diverge all the same; {@link ForwardBackward} and {@link PeacemanRachford} converge.
+ *
+ * <p>Holds no memory: there is nothing to close.
+ *
+ * @param engine what computes
+ * @param m how strongly monotone {@code I - W} is: {@code ⟨z, (I - W) z⟩ ≥ m ‖z‖²}
+ */
+public record MonotoneWeights(Engine engine, double m) {
+    /** Side of the squares in which a matrix and its transpose are gone through: both stay in the nearest cache. */
+    private static final int SQUARE = 32;
+
+    /** Checks m. */
+    public MonotoneWeights {
+        Arguments.present("monotone weights", "the engine", engine);
+        Arguments.positive("monotone weights", "m", m);
+    }
+
+    /**
+     * {@code W = (1 - m) I - AᵀA + B - Bᵀ}.
+     *
+     * @param a {@code r × n} for any r; with r below n, W is of fewer parameters
+     * @param b {@code n × n}; only its antisymmetric part counts
+     * @param w written, {@code n × n}
+     */
+    public void apply(Block a, Block b, Block w) {
+        int n = a.cols();
+        b.requireShape("apply", "B", a.type(), n, n);
+        w.requireShape("apply", "W", a.type(), n, n);
+        Arguments.disjoint("apply", "W", w, "A", a);
+        Arguments.disjoint("apply", "W", w, "B", b);
+        engine.gemm(-1, a, true, a, false, 0, w);
+        antisymmetric(1, b, w);
+        for (int i = 0; i < n; i++) {
+            w.set(i, i, w.get(i, i) + (1 - m));
+        }
+    }
+
+    /**
+     * From G = ∂L/∂W to {@code ∂A = -A (G + Gᵀ)} and {@code ∂B = G - Gᵀ}.
+     *
+     * @param a {@code r × n}
+     * @param dw G, {@code n × n}
+     * @param da written, {@code r × n}
+     * @param db written, {@code n × n}; not {@code dw}
+     */
+    public void vjp(Block a, Block dw, Block da, Block db) {
+        int n = a.cols();
+        dw.requireShape("vjp", "the gradient of W", a.type(), n, n);
+        da.requireShape("vjp", "the gradient of A", a.type(), a.rows(), n);
+        db.requireShape("vjp", "the gradient of B", a.type(), n, n);
+        Arguments.disjoint("vjp", "the gradient of A", da, "A", a);
+        Arguments.disjoint("vjp", "the gradient of A", da, "that of W", dw);
+        Arguments.disjoint("vjp", "the gradient of A", da, "that of B", db);
+        Arguments.disjoint("vjp", "the gradient of B", db, "that of W", dw);
+        engine.gemm(-1, a, false, dw, false, 0, da);
+        engine.gemm(-1, a, false, dw, true, 1, da);
+        antisymmetric(0, dw, db);
+    }
+
+    /** {@code out = x - xᵀ + β out}. */
+    private static void antisymmetric(double β, Block x, Block out) {
+        int n = x.cols();
+        for (int i0 = 0; i0 < n; i0 += SQUARE) {
+            for (int j0 = 0; j0 < n; j0 += SQUARE) {
+                for (int i = i0; i < Math.min(i0 + SQUARE, n); i++) {
+                    for (int j = j0; j < Math.min(j0 + SQUARE, n); j++) {
+                        double difference = x.get(i, j) - x.get(j, i);
+                        out.set(i, j, β == 0 ? difference : difference + out.get(i, j));
+                    }
+                }
+            }
+        }
+    }
+
+    /**
+     * {@code L = ‖I - W‖₂}, for {@link ForwardBackward#largestStep}, by power iteration, which approaches it from below. Allocates a matrix
+     * and two vectors and frees them: for a look now and then, not for every step.
+     *
+     * @param w {@code n × n}
+     * @param iterations steps, at least 1; a hundred give three digits or more
+     */
+    public double lipschitz(Block w, int iterations) {
+        int n = w.rows();
+        w.requireShape("lipschitz", "W", w.type(), n, n);
+        try (Block difference = engine.allocate(w.type(), n, n);
+                PowerIteration power = new PowerIteration(engine, w.type(), n, n, 1)) {
+            engine.axpby(-1, w, 0, difference);
+            for (int i = 0; i < n; i++) {
+                difference.set(i, i, 1 + difference.get(i, i));
+            }
+            return power.run(difference, iterations);
+        }
+    }
+}

@@ -1,0 +1,239 @@
+package dev.zstar.solvers.training;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.kernels.Weights;
+import dev.zstar.solvers.DifferentiableMap;
+import dev.zstar.solvers.RowData;
+import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.guard.Memory;
+
+/**
+ * The Peaceman-Rachford splitting of {@code z = φ(W z + U x + b)} (Winston and Kolter 2020, section 3.3), as a map that any solver
+ * iterates, with φ ReLU or the identity. With the resolvent {@code V = (I + α (I - W))⁻¹} its steps are {@code u ← 2 h - r},
+ * {@code h = V (r + α (U x + b))}, {@code r = 2 φ(u) - u}. In terms of {@code R = 2 V - I} they are {@code u ← R r + c} with the constant
+ * {@code c = 2 α V (U x + b)}: one fused product, like a step of the cell. The state u is not the equilibrium; that is {@code z = φ(u)},
+ * see {@link #equilibrium}.
+ *
+ * <p>If {@code I - W} is strongly monotone with m ({@link MonotoneWeights}) and {@code L = ‖I - W‖₂}, the map contracts for every
+ * {@code α > 0}: {@code u ↦ r} does not expand, and {@code ‖R‖² ≤ 1 - 4 α m / (1 + α L)²}, since R takes {@code y + α (I - W) y} to
+ * {@code y - α (I - W) y}. That is least for {@code α = 1 / L}, namely {@code 1 - m / L}, where forward-backward has at best
+ * {@code 1 - m² / L²}. In turn every update of W costs an inverse, in f64: {@code 8/3 n³} operations in the calling thread.
+ *
+ * <p>For gradients, linearise a {@link DenseCell} or a {@link ForwardBackward} of the same weights at z: the equilibrium is theirs, and
+ * their backward solve applies. The derivatives of this map are for Newton's method.
+ *
+ * <p>Holds R and U packed, {@code Block.bytes(type, n, n) + Block.bytes(type, 1, n) + 3 Block.bytes(type, batch, n)}, and
+ * {@code 8 n (n + min(n, 256))} bytes on the heap.
+ */
+public final class PeacemanRachford implements DifferentiableMap, AutoCloseable {
+    private final Engine engine;
+    private final Activation activation;
+    private final Type type;
+    private final int n;
+    private final int inputs;
+    private final double α;
+    private final Inverse inverse;
+    private final Memory memory;
+    private final Block matrix;
+    private final Weights r;
+    private final Weights u;
+    private final Block bias;
+    private final Epilogue biased;
+    /** c. The epilogue refers to its rows, those of the present call. */
+    private final RowData injected;
+    private final Block scratch;
+    /** {@code 2 φ' - 1}. */
+    private final RowData slope;
+    private final Epilogue epilogue;
+    private long linearisations;
+
+    /**
+     * For batches of up to {@code batch} rows.
+     *
+     * @param w {@code n × n}
+     * @param u {@code n × inputs}
+     * @param bias {@code 1 × n}
+     * @param step α, above 0
+     * @throws IllegalArgumentException if the activation is neither ReLU nor the identity, a shape does not fit, an element is NaN or
+     *     infinite, or {@code I + α (I - W)} is singular to rounding
+     */
+    public PeacemanRachford(Engine engine, Activation activation, Block w, Block u, Block bias, double step, int batch) {
+        Splitting.require("Peaceman-Rachford", activation, step);
+        Splitting.requireParameters("Peaceman-Rachford", engine, w, u, bias, batch);
+        this.engine = engine;
+        this.activation = activation;
+        α = step;
+        type = w.type();
+        n = w.rows();
+        inputs = u.cols();
+        inverse = new Inverse(n);
+        memory = new Memory(engine);
+        try {
+            matrix = memory.block(type, n, n);
+            reflect("Peaceman-Rachford", w);
+            r = memory.pack(matrix);
+            this.u = memory.pack(u);
+            this.bias = memory.block(type, 1, n);
+            this.bias.copyFrom(bias);
+            injected = memory.add(new RowData(engine, type, batch, n, "input for the present parameters",
+                    "inject(x) with a row for it, or inject(row, x), after the constructor and after each update"), RowData::close,
+                    RowData::bytes);
+            scratch = memory.block(type, batch, n);
+            slope = memory.add(new RowData(engine, type, batch, n, "point of linearisation",
+                    "linearise(u, rows) with it, after the last update"),
+                    RowData::close, RowData::bytes);
+        } catch (Throwable e) {
+            memory.close();
+            throw e;
+        }
+        biased = Epilogue.of(this.bias, Activation.IDENTITY);
+        epilogue = Epilogue.injected(injected.block(), injected.rows(), Activation.IDENTITY);
+    }
+
+    /** {@code R = 2 (I + α (I - W))⁻¹ - I}. */
+    private void reflect(String operation, Block w) {
+        for (int i = 0; i < n; i++) {
+            double[] row = inverse.row(i);
+            for (int j = 0; j < n; j++) {
+                row[j] = (i == j ? 1 + α : 0) - α * w.get(i, j);
+            }
+        }
+        int column = inverse.factor();
+        if (column >= 0) {
+            throw new IllegalArgumentException(operation + ": I + α (I - W) with α = " + α
+                    + " is singular to rounding, by its pivot in column " + (column + 1)
+                    + "; expected W finite, and I - W monotone as MonotoneWeights makes it");
+        }
+        for (int from = 0; from < n; from += inverse.width()) {
+            int count = Math.min(inverse.width(), n - from);
+            inverse.columns(from, count);
+            for (int i = 0; i < n; i++) {
+                double[] row = inverse.result(i);
+                for (int j = 0; j < count; j++) {
+                    matrix.set(i, from + j, 2 * row[j] - (i == from + j ? 1 : 0));
+                }
+            }
+        }
+    }
+
+    /**
+     * Takes new parameters, of the same shapes, and forms the inverse; what was injected is to be injected again. Allocates nothing.
+     *
+     * @throws IllegalArgumentException if {@code I + α (I - W)} is singular or not finite; the old parameters stay
+     */
+    public void update(Block w, Block u, Block bias) {
+        Splitting.requireShapes("update", w, u, bias, type, n, inputs);
+        reflect("update", w);
+        injected.clear();
+        slope.clear();
+        linearisations++;
+        r.update(matrix);
+        this.u.update(u);
+        this.bias.copyFrom(bias);
+    }
+
+    /** α. */
+    public double step() {
+        return α;
+    }
+
+    /**
+     * Fixes the input of the solves that follow, until the next {@link #update}.
+     *
+     * @param x {@code rows × inputs}, for the first rows of the batch; the others have no input after it
+     */
+    public void inject(Block x) {
+        if (x.rows() > injected.batch()) {
+            throw new IllegalArgumentException("inject: x has " + x.rows() + " rows, expected at most the splitting's " + injected.batch());
+        }
+        x.requireShape("inject", "x", type, x.rows(), inputs);
+        inject(x, scratch.head(x.rows()), injected.open(x.rows()));
+        injected.fill(x.rows());
+    }
+
+    /** Fixes the input of one row of the batch, {@code 1 × inputs}, for a stream. */
+    public void inject(int row, Block x) {
+        x.requireShape("inject", "x", type, 1, inputs);
+        inject(x, scratch.head(1), injected.openRow(row));
+        injected.fillRow(row);
+    }
+
+    /** {@code c = α (R + I) q}, since {@code 2 V = R + I}. */
+    private void inject(Block x, Block q, Block c) {
+        engine.apply(u, x, q, biased);
+        engine.apply(r, q, c, Epilogue.NONE);
+        engine.axpby(α, q, α, c);
+    }
+
+    @Override
+    public void apply(Block u, Block out, Rows rows) {
+        injected.select("apply", rows);
+        Block reflected = scratch.head(rows.count());
+        engine.activate(activation, u, reflected);
+        engine.axpby(-1, u, 2, reflected);
+        engine.apply(r, reflected, out, epilogue);
+    }
+
+    /** The equilibrium {@code z = φ(u)} of the cell, from the fixed point; of one shape, and z may be u. */
+    public void equilibrium(Block u, Block z) {
+        engine.activate(activation, u, z);
+    }
+
+    @Override
+    public void linearise(Block u, Rows rows) {
+        if (rows.count() > slope.batch()) {
+            throw new IllegalArgumentException("linearise: " + rows.count() + " rows, expected at most the batch's " + slope.batch());
+        }
+        Block slopes = scratch.head(rows.count());
+        engine.derivative(activation, u, slopes);
+        slope.clear();
+        linearisations++;
+        for (int p = 0; p < rows.count(); p++) {
+            Block row = slope.openRow(rows.index(p));
+            for (int i = 0; i < n; i++) {
+                row.set(0, i, 2 * slopes.get(p, i) - 1);
+            }
+            slope.fillRow(rows.index(p));
+        }
+    }
+
+    @Override
+    public long linearisation() {
+        return linearisations;
+    }
+
+    /** {@code (2 φ' - 1) ⊙ (Rᵀ v)}. */
+    @Override
+    public void vjp(Block v, Block out, Rows rows) {
+        Block d = slope.gather("vjp", rows);
+        r.prepareTransposed();
+        engine.applyTransposed(r, v, out);
+        engine.multiply(out, d, out);
+    }
+
+    /** {@code R ((2 φ' - 1) ⊙ v)}. */
+    @Override
+    public void jvp(Block v, Block out, Rows rows) {
+        Block d = scratch.head(rows.count());
+        engine.multiply(slope.gather("jvp", rows), v, d);
+        engine.apply(r, d, out, Epilogue.NONE);
+    }
+
+    /**
+     * Bytes that this holds, on the heap too; a transposed copy of R joins at the first {@link #vjp}, and a block when derivatives of rows
+     * out of order are first asked for.
+     */
+    public long bytes() {
+        return memory.bytes() + inverse.bytes();
+    }
+
+    @Override
+    public void close() {
+        memory.close();
+    }
+}

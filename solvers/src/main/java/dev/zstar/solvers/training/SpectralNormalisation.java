@@ -1,0 +1,150 @@
+package dev.zstar.solvers.training;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Scaled;
+
+/**
+ * Spectral normalisation (Miyato, Kataoka, Koyama and Yoshida 2018): {@code W = V min(1, c / σ(V))}, so that {@code ‖W‖₂ ≤ c}. With c below
+ * 1 and an activation of slope at most 1 a cell contracts, and its equilibrium exists and is found by plain iteration. Unlike the paper's,
+ * weights that are within the bound stay as they are.
+ *
+ * <p>σ comes from a power iteration whose vectors are carried from step to step: some 50 iterations at the start, then one for each small
+ * change of V. It is approached from below, so that before it has converged {@code ‖W‖₂} is above c by as much, relatively, as σ is below.
+ * Holds two vectors: {@code Block.bytes(type, 1, rows) + Block.bytes(type, 1, cols)}.
+ */
+public final class SpectralNormalisation implements AutoCloseable {
+    private final Engine engine;
+    private final Type type;
+    private final int rows;
+    private final int cols;
+    private final double limit;
+    private final PowerIteration power;
+    private final double[] products;
+    private double sigma = Double.NaN;
+
+    /**
+     * For matrices of {@code rows × cols}.
+     *
+     * @param limit c
+     * @param seed of the vector that the power iteration starts from
+     */
+    public SpectralNormalisation(Engine engine, Type type, int rows, int cols, double limit, long seed) {
+        if (rows < 1 || cols < 1) {
+            throw new IllegalArgumentException("spectral normalisation: V of " + rows + "×" + cols + ", expected at least 1×1");
+        }
+        Arguments.positive("spectral normalisation", "the limit c", limit);
+        this.engine = Arguments.present("spectral normalisation", "the engine", engine);
+        this.type = Arguments.present("spectral normalisation", "the type", type);
+        this.rows = rows;
+        this.cols = cols;
+        this.limit = limit;
+        power = new PowerIteration(engine, type, rows, cols, seed);
+        products = new double[rows];
+    }
+
+    /**
+     * {@code W = V min(1, c / σ(V))}.
+     *
+     * @param v {@code rows × cols}
+     * @param w of the same shape; may be {@code v}
+     * @param iterations steps of the power iteration, at least 1, two products of matrix and vector each
+     * @throws IllegalArgumentException if V holds NaN or infinities, or a shape does not fit
+     */
+    public void apply(Block v, Block w, int iterations) {
+        v.requireShape("apply", "V", type, rows, cols);
+        w.requireShape("apply", "W", type, rows, cols);
+        // Without one, should the iteration refuse V.
+        sigma = Double.NaN;
+        sigma = power.run(v, iterations);
+        double s = factor();
+        if (Scaled.isNormal(type, s)) {
+            engine.axpby(s, v, 0, w);
+            return;
+        }
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < cols; j++) {
+                w.set(i, j, v.get(i, j) / sigma * limit);
+            }
+        }
+    }
+
+    /** σ(V) as the last {@link #apply} found it; NaN before the first. */
+    public double sigma() {
+        return sigma;
+    }
+
+    /** {@code min(1, c / σ)} of the last {@link #apply}. */
+    public double factor() {
+        return sigma > limit ? limit / sigma : 1;
+    }
+
+    /**
+     * From ∂L/∂W to ∂L/∂V of the V last given to {@link #apply}: {@code s (G - ⟨G, W⟩ / c · u vᵀ)} with {@code s = c / σ}, G = ∂L/∂W and
+     * the singular vectors u and v (Miyato et al., equation 12); G where {@code s = 1}. That is the derivative of {@code σ = uᵀ V v}, exact
+     * once u and v have converged.
+     *
+     * @param w what the last {@link #apply} wrote
+     * @param dw ∂L/∂W, {@code rows × cols}
+     * @param dv written; may be {@code dw}
+     */
+    public void vjp(Block w, Block dw, Block dv) {
+        w.requireShape("vjp", "W", type, rows, cols);
+        dw.requireShape("vjp", "the gradient of W", type, rows, cols);
+        dv.requireShape("vjp", "the gradient of V", type, rows, cols);
+        if (Double.isNaN(sigma)) {
+            throw new IllegalStateException("vjp: there is no σ yet, expected a call of apply before");
+        }
+        double s = factor();
+        if (s == 1) {
+            engine.axpby(1, dw, 0, dv);
+            return;
+        }
+        double inner = inner(dw, w);
+        if (Scaled.isNormal(type, s) && (inner == 0 || Scaled.isNormal(type, inner))) {
+            engine.axpby(s, dw, 0, dv);
+            engine.gemm(-inner, power.left(), true, power.right(), false, 1, dv);
+            return;
+        }
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < cols; j++) {
+                dv.set(i, j, dw.get(i, j) / sigma * limit - inner * power.left().get(0, i) * power.right().get(0, j));
+            }
+        }
+    }
+
+    /** {@code ⟨G, W⟩ / σ}, which is {@code s ⟨G, W⟩ / c}. */
+    private double inner(Block dw, Block w) {
+        engine.dot(dw, w, products);
+        double inner = 0;
+        for (double product : products) {
+            inner += product;
+        }
+        if (Math.abs(inner) >= Scaled.SMALLEST_SUM && Math.abs(inner) < Double.POSITIVE_INFINITY) {
+            return inner / sigma;
+        }
+        // Products of elements left the range of f64, or it is 0: with powers of two apart.
+        int of = Scaled.exponent(dw);
+        int and = Scaled.exponent(w);
+        int by = Math.getExponent(sigma);
+        inner = 0;
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < cols; j++) {
+                inner += Math.scalb(dw.get(i, j), -of) * Math.scalb(w.get(i, j), -and);
+            }
+        }
+        return Math.scalb(inner / Math.scalb(sigma, -by), of + and - by);
+    }
+
+    /** Bytes that this holds. */
+    public long bytes() {
+        return power.bytes();
+    }
+
+    @Override
+    public void close() {
+        power.close();
+    }
+}

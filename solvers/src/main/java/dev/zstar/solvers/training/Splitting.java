@@ -1,0 +1,45 @@
+package dev.zstar.solvers.training;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.guard.Arguments;
+
+/**
+ * What both splittings ask for. The equilibrium of {@code z = φ(W z + q)} with {@code φ = prox_f} is the zero of
+ * {@code (I - W) z - q + ∂f(z)}, and a splitting with step α uses {@code prox_{αf}}. That is φ again for every α if and only if {@code α ∂f
+ * = ∂f}: if f is 0 on a convex set and infinite elsewhere, and φ the projection onto it. Of the activations these are the identity and
+ * ReLU. A positively homogeneous φ is not enough: for leaky ReLU with slope λ below 0 it is {@code f(z) = (1/λ - 1) z² / 2} there, so that
+ * {@code prox_{αf}} has the slope {@code 1 / (1 + α (1/λ - 1))}, and a splitting that took φ for it would come to another point.
+ */
+final class Splitting {
+    private Splitting() {}
+
+    /** Throws unless the parameters are there, of shapes that go together, and finite. */
+    static void requireParameters(String splitting, Engine engine, Block w, Block u, Block bias, int batch) {
+        Arguments.present(splitting, "the engine", engine);
+        Arguments.atLeast(splitting, "the batch", batch, 1);
+        int n = Arguments.present(splitting, "W", w).rows();
+        requireShapes(splitting, w, u, bias, w.type(), n, Arguments.present(splitting, "U", u).cols());
+        Arguments.atLeast(splitting, "n", n, 1);
+        Arguments.finite(splitting, "W", w);
+        Arguments.finite(splitting, "U", u);
+        Arguments.finite(splitting, "b", bias);
+    }
+
+    /** Throws unless the parameters are there, and of these shapes. */
+    static void requireShapes(String operation, Block w, Block u, Block bias, Type type, int n, int inputs) {
+        Arguments.present(operation, "W", w).requireShape(operation, "W", type, n, n);
+        Arguments.present(operation, "U", u).requireShape(operation, "U", type, n, inputs);
+        Arguments.present(operation, "b", bias).requireShape(operation, "b", type, 1, n);
+    }
+
+    /** Throws unless φ is a projection and α a step. */
+    static void require(String splitting, Activation activation, double α) {
+        if (activation != Activation.IDENTITY && activation != Activation.RELU) {
+            throw new IllegalArgumentException(splitting + ": the activation is " + activation + ", expected RELU or IDENTITY, whose proximal operators are the same for every α");
+        }
+        Arguments.positive(splitting, "α", α);
+    }
+}

@@ -1,0 +1,266 @@
+package dev.zstar.solvers.fixedpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Problems;
+import dev.zstar.solvers.Status;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.cells.DenseCell;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The variants of Anderson acceleration and what they forget, against the method written down with dense arrays. */
+class AndersonTest {
+    private static final int N = 9;
+    private static final Anderson.Options TYPE_I = Anderson.Options.DEFAULT.withVariant(Anderson.Variant.TYPE_I);
+    private static final Anderson.Options TYPE_II = Anderson.Options.DEFAULT;
+
+    /** {@code tanh(W z + c)} with a W that does not contract. */
+    private static final double[][] W = matrix();
+
+    private static double[][] matrix() {
+        Random random = new Random(5);
+        double[][] w = new double[N][N + 1];
+        for (double[] row : w) {
+            for (int j = 0; j <= N; j++) {
+                row[j] = 0.45 * random.nextGaussian();
+            }
+        }
+        return w;
+    }
+
+    private static double[] f(double[] z) {
+        double[] g = new double[N];
+        for (int i = 0; i < N; i++) {
+            g[i] = W[i][N];
+            for (int j = 0; j < N; j++) {
+                g[i] += W[i][j] * z[j];
+            }
+            g[i] = Math.tanh(g[i]);
+        }
+        return g;
+    }
+
+    private static final FixedPointMap MAP = (z, out, rows) -> {
+        for (int p = 0; p < z.rows(); p++) {
+            double[] row = new double[N];
+            for (int i = 0; i < N; i++) {
+                row[i] = z.get(p, i);
+            }
+            double[] g = f(row);
+            for (int i = 0; i < N; i++) {
+                out.set(p, i, g[i]);
+            }
+        }
+    };
+
+    /** The iterates of the textbook: differences to the newest, normal or projected equations, by elimination. */
+    private static List<double[]> textbook(Anderson.Options options, double[] start, int evaluations) {
+        List<double[]> zs = new ArrayList<>();
+        List<double[]> rs = new ArrayList<>();
+        List<double[]> iterates = new ArrayList<>();
+        double[] z = start.clone();
+        int age = 0;
+        for (int k = 1; k <= evaluations; k++) {
+            iterates.add(z);
+            double[] g = f(z);
+            double[] r = IntStream.range(0, N).mapToDouble(i -> g[i] - iterates.getLast()[i]).toArray();
+            zs.addFirst(z);
+            rs.addFirst(r);
+            age++;
+            double shortest = rs.stream().mapToDouble(AndersonTest::norm).min().orElseThrow();
+            if (k <= options.delay() || age == options.restart() || norm(r) > options.growth() * shortest) {
+                zs.subList(1, zs.size()).clear();
+                rs.subList(1, rs.size()).clear();
+                age = 0;
+            }
+            if (zs.size() > options.window() + 1) {
+                zs.removeLast();
+                rs.removeLast();
+            }
+            int m = rs.size() - 1;
+            double[][] a = new double[m][m];
+            double[] right = new double[m];
+            for (int i = 0; i < m; i++) {
+                double[] left = options.variant() == Anderson.Variant.TYPE_I ? minus(z, zs.get(i + 1)) : minus(r, rs.get(i + 1));
+                for (int j = 0; j < m; j++) {
+                    a[i][j] = dot(left, minus(r, rs.get(j + 1)));
+                }
+                right[i] = dot(left, r);
+            }
+            double[] γ = Problems.solve(a, right);
+            double[] zBar = z.clone();
+            double[] rBar = r.clone();
+            for (int j = 0; j < m; j++) {
+                for (int i = 0; i < N; i++) {
+                    zBar[i] -= γ[j] * (z[i] - zs.get(j + 1)[i]);
+                    rBar[i] -= γ[j] * (r[i] - rs.get(j + 1)[i]);
+                }
+            }
+            double β = options.mixing().share(Math.min(1, norm(rBar) / norm(r)));
+            z = IntStream.range(0, N).mapToDouble(i -> zBar[i] + β * rBar[i]).toArray();
+        }
+        return iterates;
+    }
+
+    private static double[] minus(double[] x, double[] y) {
+        return IntStream.range(0, N).mapToDouble(i -> x[i] - y[i]).toArray();
+    }
+
+    private static double dot(double[] x, double[] y) {
+        return IntStream.range(0, N).mapToDouble(i -> x[i] * y[i]).sum();
+    }
+
+    private static double norm(double[] x) {
+        return Math.sqrt(dot(x, x));
+    }
+
+    static Stream<Anderson.Options> options() {
+        return Stream.of(TYPE_I.withRegularisation(0), TYPE_II).flatMap(type -> Stream.of(
+                type,
+                type.withWindow(1),
+                type.withWindow(3),
+                type.withMixing(0.6),
+                type.withMixing(Anderson.Mixing.byGain()),
+                type.withDelay(3),
+                type.withRestart(4),
+                type.withRestartAtGrowth(1.01),
+                type.withWindow(2).withDelay(2).withRestart(3).withMixing(1.2)))
+                .flatMap(options -> options.variant() == Anderson.Variant.TYPE_I ? Stream.of(options) : Stream.of(options, options.withOrthogonal()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("options")
+    void theIteratesAreThoseOfTheTextbook(Anderson.Options options) {
+        int evaluations = 11;
+        List<double[]> expected = textbook(options, new double[N], evaluations);
+        Integer[] all = IntStream.rangeClosed(1, evaluations).boxed().toArray(Integer[]::new);
+        for (EngineProvider provider : Problems.engines()) {
+            try (Engine engine = provider.create(1);
+                    Anderson anderson = Anderson.plan(engine, Type.F64, N, 1, options, Stopping.fixed(evaluations).recording(all));
+                    Block z = engine.allocate(Type.F64, 1, N)) {
+                Outcome outcome = anderson.solve(MAP, z);
+                for (int k = 0; k < evaluations; k++) {
+                    for (int i = 0; i < N; i++) {
+                        // Each step multiplies what rounding left by the condition of its problem, 10 to 1000 here.
+                        assertThat(outcome.state(k).get(0, i)).as("%s on %s, iterate %d", options, provider.name(), k)
+                                .isCloseTo(expected.get(k)[i], within(1e-6));
+                    }
+                }
+            }
+        }
+    }
+
+    /** In one dimension both types are the secant method. */
+    @Test
+    void inOneDimensionItIsTheSecantMethod() {
+        for (Anderson.Options options : List.of(TYPE_I, TYPE_II)) {
+            try (Engine engine = Engines.best(1);
+                    Anderson anderson = Anderson.plan(engine, Type.F64, 1, 1, options.withWindow(1), Stopping.fixed(6).recording(1, 2, 3, 4, 5, 6));
+                    Block z = engine.allocate(Type.F64, 1, 1)) {
+                Outcome outcome = anderson.solve((in, out, rows) -> out.set(0, 0, Math.cos(in.get(0, 0))), z);
+                for (int k = 2; k < 6; k++) {
+                    double z0 = outcome.state(k - 2).get(0, 0);
+                    double z1 = outcome.state(k - 1).get(0, 0);
+                    double r0 = Math.cos(z0) - z0;
+                    double r1 = Math.cos(z1) - z1;
+                    assertThat(outcome.state(k).get(0, 0)).isCloseTo(z1 - r1 * (z1 - z0) / (r1 - r0), within(1e-9));
+                }
+            }
+        }
+    }
+
+    /** Residuals that differ from each other in a few directions only: the Gram matrix of ten is singular, and nothing breaks. */
+    @Test
+    void dependentDifferencesAreLeftOut() {
+        for (Anderson.Options options : List.of(TYPE_I.withWindow(10), TYPE_II.withWindow(10), TYPE_II.withWindow(10).withOrthogonal())) {
+            for (EngineProvider provider : Problems.engines()) {
+                try (Engine engine = provider.create(1);
+                        Anderson anderson = Anderson.plan(engine, Type.F64, 20, 1, options, Stopping.relative(1e-12).within(40));
+                        Block z = engine.allocate(Type.F64, 1, 20)) {
+                    Outcome outcome = anderson.solve((in, out, rows) -> {
+                        for (int i = 0; i < 20; i++) {
+                            // Three different rates.
+                            out.set(0, i, 1 + (0.99 - 0.4 * (i % 3)) * in.get(0, i));
+                        }
+                    }, z);
+                    assertThat(outcome.succeeded()).as("%s on %s: %s", options, provider.name(), outcome).isTrue();
+                    assertThat(outcome.evaluations()).as("%s on %s", options, provider.name()).isLessThanOrEqualTo(8);
+                }
+            }
+        }
+    }
+
+    @Test
+    void rowsHaveTheSameBitsAloneWhateverTheOptions() {
+        for (Anderson.Options options : options().toList()) {
+            try (Engine engine = Engines.best(1);
+                    Anderson anderson = Anderson.plan(engine, Type.F64, N, 6, options, Stopping.relative(1e-9).within(60));
+                    Block start = Problems.random(Type.F64, 6, N, 2, 3);
+                    Block z = engine.allocate(Type.F64, 6, N);
+                    Block alone = engine.allocate(Type.F64, 1, N)) {
+                start.set(2, 1, Double.NaN);
+                z.copyFrom(start);
+                Outcome outcome = anderson.solve(MAP, z);
+                Status[] status = IntStream.range(0, 6).mapToObj(outcome::status).toArray(Status[]::new);
+                for (int b = 0; b < 6; b++) {
+                    alone.copyRow(start, b, 0);
+                    assertThat(anderson.solve(MAP, alone).status(0)).isEqualTo(status[b]);
+                    for (int i = 0; i < N; i++) {
+                        assertThat(Double.doubleToLongBits(alone.get(0, i))).as("%s, row %d", options, b).isEqualTo(Double.doubleToLongBits(z.get(b, i)));
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void noVariantAllocatesAndEachHoldsWhatItSays() {
+        for (Anderson.Options options : List.of(TYPE_I, TYPE_II.withOrthogonal().withCondition(1.5).withMixing(Anderson.Mixing.byGain()))) {
+            try (Engine engine = Engines.named("simd", 1);
+                    DenseCell cell = Problems.cell(engine, dev.zstar.kernels.Activation.TANH, Type.F64, 64, 3, 0.9, 1);
+                    Anderson anderson = Anderson.plan(engine, Type.F64, 64, 3, options, Stopping.relative(1e-8));
+                    Block z = engine.allocate(Type.F64, 3, 64)) {
+                int blocks = (options.orthogonal() ? 3 : 2) * options.window() + (options.orthogonal() ? 6 : 5);
+                assertThat(anderson.bytes()).isEqualTo(blocks * Block.bytes(Type.F64, 3, 64));
+                long bytes = Problems.allocated(() -> {
+                        z.fill(0);
+                        anderson.solve(cell, z);
+                });
+                assertThat(bytes).as("bytes per ten solves, %s", options).isZero();
+            }
+        }
+    }
+
+    @Test
+    void optionsSayWhatTheyExpect() {
+        assertThatThrownBy(() -> TYPE_II.withWindow(51)).hasMessage("window 51; expected 1 to 50");
+        assertThatThrownBy(() -> TYPE_II.withMixing(2.5)).hasMessage("mixing 2.5; expected 0 < β ≤ 2");
+        assertThatThrownBy(() -> TYPE_II.withDelay(-1)).hasMessage("a delay of -1 evaluations; expected at least 0");
+        assertThatThrownBy(() -> TYPE_II.withRestart(1)).hasMessage("a restart after 1 steps; expected at least 2, or 0 for never");
+        assertThatThrownBy(() -> TYPE_II.withRestartAtGrowth(1)).hasMessage("a restart at a growth of 1.0; expected more than 1");
+        assertThatThrownBy(() -> TYPE_II.withRegularisation(1)).hasMessage("regularisation 1.0; expected 0 ≤ λ < 1");
+        assertThatThrownBy(() -> TYPE_II.withCondition(1e9)).hasMessageStartingWith("condition 1.0E9; expected 1 < κ ≤ 1e8");
+        assertThatThrownBy(TYPE_I::withOrthogonal).hasMessageContaining("type I has no least-squares problem");
+        try (Engine engine = Engines.best(1);
+                Anderson anderson = Anderson.plan(engine, Type.F64, N, 1, TYPE_II.withMixing(gain -> 0), Stopping.relative(1e-9));
+                Block z = engine.allocate(Type.F64, 1, N)) {
+            assertThatThrownBy(() -> anderson.solve(MAP, z)).hasMessageStartingWith("the mixing gave 0.0 for a gain of ");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+package dev.zstar.solvers.implicit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.LinearOperator;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Problems;
+import dev.zstar.solvers.Status;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.fixedpoint.Anderson;
+import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.linear.Neumann;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** GMRES, Neumann, and the gradients of a cell's parameters through its fixed point. */
+class ImplicitGradientTest {
+    private static final int N = 12;
+    private static final int INPUTS = 5;
+    private static final int BATCH = 4;
+
+    /** Plain f64 Java: the state after many steps, the loss ⟨c, z⟩, and its gradient by backpropagation through every step. */
+    private static final class Unrolled {
+        static final int DEPTH = 400;
+        final double[] dw = new double[N * N];
+        final double[] du = new double[N * INPUTS];
+        final double[] db = new double[N];
+        final double[] dx = new double[BATCH * INPUTS];
+        double loss;
+
+        Unrolled(double[] w, double[] u, double[] b, double[] x, double[] c) {
+            for (int s = 0; s < BATCH; s++) {
+                double[][] z = new double[DEPTH + 1][N];
+                for (int t = 0; t < DEPTH; t++) {
+                    for (int i = 0; i < N; i++) {
+                        double sum = b[i];
+                        for (int j = 0; j < INPUTS; j++) {
+                            sum += u[i * INPUTS + j] * x[s * INPUTS + j];
+                        }
+                        for (int j = 0; j < N; j++) {
+                            sum += w[i * N + j] * z[t][j];
+                        }
+                        z[t + 1][i] = Math.tanh(sum);
+                    }
+                }
+                double[] back = new double[N];
+                for (int i = 0; i < N; i++) {
+                    loss += c[s * N + i] * z[DEPTH][i];
+                    back[i] = c[s * N + i];
+                }
+                for (int t = DEPTH - 1; t >= 0; t--) {
+                    double[] next = new double[N];
+                    for (int i = 0; i < N; i++) {
+                        double d = back[i] * (1 - z[t + 1][i] * z[t + 1][i]);
+                        db[i] += d;
+                        for (int j = 0; j < N; j++) {
+                            dw[i * N + j] += d * z[t][j];
+                            next[j] += d * w[i * N + j];
+                        }
+                        for (int j = 0; j < INPUTS; j++) {
+                            du[i * INPUTS + j] += d * x[s * INPUTS + j];
+                            dx[s * INPUTS + j] += d * u[i * INPUTS + j];
+                        }
+                    }
+                    back = next;
+                }
+            }
+        }
+    }
+
+    private static double relative(double[] actual, double[] expected) {
+        double error = 0;
+        double size = 0;
+        for (int i = 0; i < expected.length; i++) {
+            error += Math.pow(actual[i] - expected[i], 2);
+            size += expected[i] * expected[i];
+        }
+        return Math.sqrt(error / size);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Type.class)
+    void gradientsEqualTheUnrolledNetworkAndCentralDifferences(Type type) {
+        try (Block w = Problems.symmetric(Type.F64, N, 0.9, 1);
+                Block u = Problems.random(Type.F64, N, INPUTS, 0.5, 2);
+                Block b = Problems.random(Type.F64, 1, N, 0.1, 3);
+                Block x = Problems.random(Type.F64, BATCH, INPUTS, 1, 4);
+                Block c = Problems.random(Type.F64, BATCH, N, 1, 5)) {
+            Unrolled expected = new Unrolled(w.toDoubles(), u.toDoubles(), b.toDoubles(), x.toDoubles(), c.toDoubles());
+            for (EngineProvider provider : Problems.engines()) {
+                double tolerance = type == Type.F32 ? 1e-6 : 1e-12;
+                try (Engine engine = provider.create(2);
+                        Block tw = cast(type, w);
+                        Block tu = cast(type, u);
+                        Block tb = cast(type, b);
+                        Block tx = cast(type, x);
+                        Block tc = cast(type, c);
+                        DenseCell cell = new DenseCell(engine, Activation.TANH, tw, tu, tb, BATCH);
+                        Anderson forward = Anderson.plan(engine, type, N, BATCH, Anderson.Options.DEFAULT, Stopping.relative(tolerance));
+                        Gmres backward = Gmres.plan(engine, type, N, BATCH, 20, Stopping.relative(tolerance));
+                        Block z = engine.allocate(type, BATCH, N);
+                        Block v = engine.allocate(type, BATCH, N);
+                        Block dw = engine.allocate(type, N, N);
+                        Block du = engine.allocate(type, N, INPUTS);
+                        Block db = engine.allocate(type, 1, N);
+                        Block dx = engine.allocate(type, BATCH, INPUTS)) {
+                    cell.inject(tx);
+                    assertThat(forward.solve(cell, z).succeeded()).isTrue();
+                    cell.linearise(z);
+                    Outcome outcome = backward.solve(cell::vjp, tc, v);
+                    assertThat(outcome.succeeded()).as("%s", outcome).isTrue();
+                    cell.gradients(v, z, tx, new DenseCell.Gradients(dw, du, db, dx));
+                    double bound = type == Type.F32 ? 1e-4 : 1e-9;
+                    assertThat(relative(dw.toDoubles(), expected.dw)).as("W").isLessThan(bound);
+                    assertThat(relative(du.toDoubles(), expected.du)).as("U").isLessThan(bound);
+                    assertThat(relative(db.toDoubles(), expected.db)).as("b").isLessThan(bound);
+                    assertThat(relative(dx.toDoubles(), expected.dx)).as("x").isLessThan(bound);
+
+                    double[] difference = new double[N * N];
+                    double h = 1e-5;
+                    double[] wp = w.toDoubles();
+                    for (int i = 0; i < N * N; i++) {
+                        double old = wp[i];
+                        wp[i] = old + h;
+                        double up = new Unrolled(wp, u.toDoubles(), b.toDoubles(), x.toDoubles(), c.toDoubles()).loss;
+                        wp[i] = old - h;
+                        double down = new Unrolled(wp, u.toDoubles(), b.toDoubles(), x.toDoubles(), c.toDoubles()).loss;
+                        wp[i] = old;
+                        difference[i] = (up - down) / (2 * h);
+                    }
+                    assertThat(relative(dw.toDoubles(), difference)).as("central differences").isLessThan(1e-3);
+                }
+            }
+        }
+    }
+
+    private static Block cast(Type type, Block block) {
+        Block copy = Block.allocate(type, block.rows(), block.cols());
+        copy.copyFrom(block.toDoubles());
+        return copy;
+    }
+
+    /** {@code T = diag(d)} turned by a reflection, so {@code (I - T)⁻¹ b} is known. */
+    @Test
+    void gmresSolvesWhatItClaimsWithinNSteps() {
+        for (EngineProvider provider : Problems.engines()) {
+            for (int n : new int[] {1, 2, 7, 33}) {
+                try (Engine engine = provider.create(2);
+                        Block w = Problems.symmetric(Type.F64, n, 0.99, n);
+                        dev.zstar.kernels.Weights t = engine.pack(w);
+                        Gmres gmres = Gmres.plan(engine, Type.F64, n, 3, n, Stopping.relative(1e-11));
+                        Block rhs = Problems.random(Type.F64, 3, n, 1, 7);
+                        Block x = engine.allocate(Type.F64, 3, n)) {
+                    Outcome outcome = gmres.solve((u, out, rows) -> engine.applyTransposed(t, u, out), rhs, x);
+                    assertThat(outcome.succeeded()).as("%s, n = %d: %s", provider.name(), n, outcome).isTrue();
+                    assertThat(outcome.evaluations()).as("n steps and the true residual").isLessThanOrEqualTo(n + 1);
+                    for (int p = 0; p < 3; p++) {
+                        for (int i = 0; i < n; i++) {
+                            double left = x.get(p, i);
+                            for (int k = 0; k < n; k++) {
+                                left -= w.get(k, i) * x.get(p, k);
+                            }
+                            assertThat(left).isCloseTo(rhs.get(p, i), within(1e-9));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void rightHandSidesOfAnySizeAndRowsOfEveryKind() {
+        try (Engine engine = Engines.best(1);
+                Block w = Problems.symmetric(Type.F32, 20, 0.9, 1);
+                dev.zstar.kernels.Weights t = engine.pack(w);
+                Gmres gmres = Gmres.plan(engine, Type.F32, 20, 5, 10, Stopping.relative(1e-5));
+                Block rhs = Problems.random(Type.F32, 5, 20, 1, 7);
+                Block x = engine.allocate(Type.F32, 5, 20)) {
+            for (int i = 0; i < 20; i++) {
+                rhs.set(0, i, 0);
+                rhs.set(1, i, 1e-20 * rhs.get(4, i));
+                rhs.set(2, i, 1e20 * rhs.get(4, i));
+            }
+            rhs.set(3, 3, Double.NaN);
+            Outcome outcome = gmres.solve((u, out, rows) -> engine.applyTransposed(t, u, out), rhs, x);
+            assertThat(outcome.status(0)).isEqualTo(Status.CONVERGED_ZERO_RHS);
+            assertThat(outcome.status(1)).isEqualTo(Status.CONVERGED_RELATIVE);
+            assertThat(outcome.status(2)).isEqualTo(Status.CONVERGED_RELATIVE);
+            assertThat(outcome.status(3)).isEqualTo(Status.NONFINITE_INPUT);
+            assertThat(outcome.status(4)).isEqualTo(Status.CONVERGED_RELATIVE);
+            for (int i = 0; i < 20; i++) {
+                assertThat(x.get(0, i)).isZero();
+                assertThat(x.get(1, i) * 1e20).isCloseTo(x.get(4, i), within(1e-3 * Math.abs(x.get(4, i)) + 1e-4));
+                assertThat(x.get(2, i) * 1e-20).isCloseTo(x.get(4, i), within(1e-3 * Math.abs(x.get(4, i)) + 1e-4));
+            }
+        }
+    }
+
+    @Test
+    void rowsMayHaveTolerancesOfTheirOwn() {
+        try (Engine engine = Engines.best(1);
+                Block w = Problems.symmetric(Type.F64, 40, 0.95, 1);
+                dev.zstar.kernels.Weights t = engine.pack(w);
+                Gmres gmres = Gmres.plan(engine, Type.F64, 40, 3, 40, Stopping.relative(1e-13));
+                Block rhs = Problems.random(Type.F64, 3, 40, 1, 7);
+                Block x = engine.allocate(Type.F64, 3, 40)) {
+            LinearOperator operator = (u, out, rows) -> engine.applyTransposed(t, u, out);
+            double[] tolerances = {1e-1, 1e-4, 1e-9};
+            Outcome outcome = gmres.solve(operator, rhs, x, tolerances);
+            assertThat(outcome.succeeded()).isTrue();
+            for (int b = 0; b < 3; b++) {
+                assertThat(outcome.residual(b)).isBetween(tolerances[b] / 100, tolerances[b]);
+            }
+            assertThatThrownBy(() -> gmres.solve(operator, rhs, x, new double[2])).hasMessage("solve: 2 tolerances for 3 rows");
+            assertThat(gmres.solve(operator, rhs, x).residual(0)).isLessThan(1e-13);
+        }
+    }
+
+    @Test
+    void aSingularSystemAndABrokenOperatorAreNoSuccess() {
+        try (Engine engine = Engines.best(1);
+                Gmres gmres = Gmres.plan(engine, Type.F64, 3, 1, 3, Stopping.relative(1e-8));
+                Block rhs = Block.of(Type.F64, 1, 3, 1, 2, 3);
+                Block x = engine.allocate(Type.F64, 1, 3)) {
+            assertThat(gmres.solve((u, out, rows) -> out.copyFrom(u), rhs, x).status(0)).isEqualTo(Status.BREAKDOWN);
+            assertThat(gmres.solve((u, out, rows) -> out.fill(Double.NaN), rhs, x).status(0)).isEqualTo(Status.NONFINITE_OPERATOR);
+            assertThat(x.toDoubles()).containsExactly(0, 0, 0);
+        }
+    }
+
+    @Test
+    void neumannIsTheSumOfItsTerms() {
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, 9, 2, 0.7, 1);
+                Neumann neumann = Neumann.plan(engine, Type.F64, 9, 2, 6);
+                Block z = Problems.random(Type.F64, 2, 9, 0.3, 2);
+                Block g = Problems.random(Type.F64, 2, 9, 1, 3);
+                Block u = engine.allocate(Type.F64, 2, 9);
+                Block sum = engine.allocate(Type.F64, 2, 9);
+                Block term = engine.allocate(Type.F64, 2, 9)) {
+            cell.linearise(z);
+            Outcome outcome = neumann.solve(cell::vjp, g, u);
+            assertThat(outcome.status(0)).isEqualTo(Status.COMPLETED_FIXED_STEPS);
+            assertThat(outcome.evaluations()).isEqualTo(6);
+            // Horner: u ← g + Jᵀu, six times, as six unrolled steps do.
+            sum.copyFrom(g);
+            for (int i = 0; i < 6; i++) {
+                cell.vjp(sum, term, new Rows(2));
+                sum.copyFrom(g);
+                engine.axpby(1, term, 1, sum);
+            }
+            for (int i = 0; i < 9; i++) {
+                assertThat(u.get(1, i)).isCloseTo(sum.get(1, i), within(1e-12));
+            }
+        }
+    }
+
+    @Test
+    void nanInWeightsIsNamedWithItsPlace() {
+        try (Engine engine = Engines.best(1);
+                Block w = Block.allocate(Type.F32, 3, 3);
+                Block u = Block.allocate(Type.F32, 3, 2);
+                Block b = Block.allocate(Type.F32, 1, 3)) {
+            w.set(1, 2, Double.NaN);
+            assertThatThrownBy(() -> new DenseCell(engine, Activation.TANH, w, u, b, 1))
+                    .hasMessage("cell: W holds NaN in row 2, column 3; every element must be finite");
+            assertThatThrownBy(() -> new DenseCell(engine, Activation.TANH, w, b, b, 1))
+                    .hasMessage("cell: U is 1×3 f32, expected 3×3 f32");
+        }
+    }
+}

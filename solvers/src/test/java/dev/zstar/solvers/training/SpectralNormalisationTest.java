@@ -1,0 +1,103 @@
+package dev.zstar.solvers.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Problems;
+import org.junit.jupiter.api.Test;
+
+/** Against singular values that are known, and central differences. */
+class SpectralNormalisationTest {
+    @Test
+    void theLargestSingularValueIsBoundedAndSmallerMatricesAreLeftAlone() {
+        for (EngineProvider provider : Problems.engines()) {
+            for (Type type : Type.values()) {
+                try (Engine engine = provider.create(2);
+                        Block v = Problems.symmetric(type, 13, 3, 1);
+                        Block w = engine.allocate(type, 13, 13);
+                        SpectralNormalisation norm = new SpectralNormalisation(engine, type, 13, 13, 0.9, 1)) {
+                    norm.apply(v, w, 400);
+                    assertThat(norm.sigma()).isCloseTo(3, within(1e-4));
+                    for (int i = 0; i < 13; i++) {
+                        assertThat(w.get(i, 5)).isCloseTo(0.3 * v.get(i, 5), within(1e-4));
+                    }
+                    // In place, and now within the limit: nothing changes.
+                    double[] before = w.toDoubles();
+                    engine.scale(0.99, w);
+                    norm.apply(w, w, 400);
+                    for (int i = 0; i < before.length; i++) {
+                        assertThat(w.get(i / 13, i % 13)).isCloseTo(0.99 * before[i], within(1e-6));
+                    }
+                    assertThat(norm.bytes()).isEqualTo(2 * Block.bytes(type, 1, 13));
+                }
+            }
+        }
+    }
+
+    @Test
+    void theGradientEqualsCentralDifferencesAlsoOfRectangles() {
+        for (double limit : new double[] {0.7, 100}) {
+            try (Engine engine = Engines.best(1);
+                    Block v = Problems.random(Type.F64, 5, 8, 1, 1);
+                    Block w = engine.allocate(Type.F64, 5, 8);
+                    Block g = Problems.random(Type.F64, 5, 8, 1, 2);
+                    Block dv = engine.allocate(Type.F64, 5, 8);
+                    SpectralNormalisation norm = new SpectralNormalisation(engine, Type.F64, 5, 8, limit, 1)) {
+                norm.apply(v, w, 2000);
+                dv.copyFrom(g);
+                norm.vjp(w, dv, dv);
+                double h = 1e-5;
+                for (int i = 0; i < 5; i++) {
+                    for (int j = 0; j < 8; j++) {
+                        double old = v.get(i, j);
+                        v.set(i, j, old + h);
+                        double up = loss(engine, norm, v, w, g);
+                        v.set(i, j, old - h);
+                        double down = loss(engine, norm, v, w, g);
+                        v.set(i, j, old);
+                        assertThat(dv.get(i, j)).isCloseTo((up - down) / (2 * h), within(1e-7));
+                    }
+                }
+            }
+        }
+    }
+
+    private static double loss(Engine engine, SpectralNormalisation norm, Block v, Block w, Block g) {
+        norm.apply(v, w, 500);
+        double[] rows = new double[w.rows()];
+        engine.dot(w, g, rows);
+        double sum = 0;
+        for (double row : rows) {
+            sum += row;
+        }
+        return sum;
+    }
+
+    @Test
+    void zerosAndWrongUse() {
+        try (Engine engine = Engines.best(1);
+                Block v = engine.allocate(Type.F64, 3, 4);
+                Block w = engine.allocate(Type.F64, 3, 4);
+                SpectralNormalisation norm = new SpectralNormalisation(engine, Type.F64, 3, 4, 1, 1)) {
+            assertThatThrownBy(() -> norm.vjp(v, w, w)).hasMessage("vjp: there is no σ yet, expected a call of apply before");
+            norm.apply(v, w, 3);
+            assertThat(norm.sigma()).isZero();
+            assertThat(w.toDoubles()).containsOnly(0);
+            assertThatThrownBy(() -> norm.apply(w.head(2), w, 1)).hasMessage("apply: V is 2×4 f64, expected 3×4 f64");
+            assertThatThrownBy(() -> new SpectralNormalisation(engine, Type.F64, 3, 4, 0, 1)).hasMessageContaining("expected a finite number above 0");
+            v.set(1, 1, 2);
+            norm.apply(v, w, 1);
+            assertThat(norm.sigma()).as("after zeros").isCloseTo(2, within(1e-12));
+            assertThat(Problems.allocated(() -> {
+                norm.apply(v, w, 1);
+                norm.vjp(w, v, v);
+            })).isZero();
+        }
+    }
+}

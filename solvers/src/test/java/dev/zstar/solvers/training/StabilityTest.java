@@ -1,0 +1,361 @@
+package dev.zstar.solvers.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.DifferentiableMap;
+import dev.zstar.solvers.EquilibriumMap;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Problems;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.fixedpoint.Picard;
+import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.training.JacobianRegularisation.Probe;
+import java.util.List;
+import java.util.function.DoubleSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Parametrisations, splittings and penalties, against central differences, adjoint identities and dense algebra. */
+class StabilityTest {
+    private static final int N = 9;
+    private static final int INPUTS = 3;
+    private static final int BATCH = 4;
+
+    private static double inner(Block x, Block y) {
+        double sum = 0;
+        for (int i = 0; i < x.rows(); i++) {
+            for (int j = 0; j < x.cols(); j++) {
+                sum += x.get(i, j) * y.get(i, j);
+            }
+        }
+        return sum;
+    }
+
+    /** The gradient of a function of some blocks equals central differences in every element. */
+    private static void check(String what, DoubleSupplier function, List<Block> parameters, List<Block> gradients, double tolerance) {
+        for (int k = 0; k < parameters.size(); k++) {
+            Block parameter = parameters.get(k);
+            for (int i = 0; i < parameter.rows(); i++) {
+                for (int j = 0; j < parameter.cols(); j++) {
+                    double old = parameter.get(i, j);
+                    double h = 1e-5;
+                    parameter.set(i, j, old + h);
+                    double up = function.getAsDouble();
+                    parameter.set(i, j, old - h);
+                    double down = function.getAsDouble();
+                    parameter.set(i, j, old);
+                    assertThat(gradients.get(k).get(i, j)).as("%s, parameter %d at %d, %d", what, k, i, j)
+                            .isCloseTo((up - down) / (2 * h), within(tolerance));
+                }
+            }
+        }
+    }
+
+    @Test
+    void weightNormalisation() {
+        for (EngineProvider provider : Problems.engines()) {
+            try (Engine engine = provider.create(1);
+                    Block v = Problems.random(Type.F64, 5, N, 1, 1);
+                    Block g = Problems.random(Type.F64, 1, 5, 1, 2);
+                    Block c = Problems.random(Type.F64, 5, N, 1, 3);
+                    Block w = engine.allocate(Type.F64, 5, N);
+                    Block dv = engine.allocate(Type.F64, 5, N);
+                    Block dg = engine.allocate(Type.F64, 1, 5)) {
+                WeightNormalisation norm = new WeightNormalisation(engine, Type.F64, 5, N);
+                norm.apply(v, g, w);
+                double[] lengths = new double[5];
+                engine.norm(w, lengths);
+                for (int i = 0; i < 5; i++) {
+                    assertThat(lengths[i]).isCloseTo(Math.abs(g.get(0, i)), within(1e-14));
+                }
+                norm.vjp(v, g, c, dv, dg);
+                check("weight normalisation", () -> {
+                    norm.apply(v, g, w);
+                    return inner(w, c);
+                }, List.of(v, g), List.of(dv, dg), 1e-8);
+                for (int j = 0; j < N; j++) {
+                    v.set(2, j, 0);
+                }
+                assertThatThrownBy(() -> norm.apply(v, g, w)).hasMessageStartingWith("apply: row 3 of V has the length 0.0 and g = ");
+            }
+        }
+    }
+
+    @Test
+    void monotoneWeights() {
+        try (Engine engine = Engines.best(1);
+                Block a = Problems.random(Type.F64, 4, N, 0.5, 1);
+                Block b = Problems.random(Type.F64, N, N, 2, 2);
+                Block c = Problems.random(Type.F64, N, N, 1, 3);
+                Block w = engine.allocate(Type.F64, N, N);
+                Block da = engine.allocate(Type.F64, 4, N);
+                Block db = engine.allocate(Type.F64, N, N)) {
+            MonotoneWeights weights = new MonotoneWeights(engine, 0.3);
+            weights.apply(a, b, w);
+            for (long seed = 4; seed < 24; seed++) {
+                try (Block z = Problems.random(Type.F64, 1, N, 1, seed);
+                        Block wz = engine.allocate(Type.F64, 1, N)) {
+                    engine.gemm(1, z, false, w, true, 0, wz);
+                    assertThat(inner(z, z) - inner(z, wz)).as("⟨z, (I - W) z⟩").isGreaterThanOrEqualTo(0.3 * inner(z, z) - 1e-12);
+                }
+            }
+            weights.vjp(a, c, da, db);
+            check("monotone weights", () -> {
+                weights.apply(a, b, w);
+                return inner(w, c);
+            }, List.of(a, b), List.of(da, db), 1e-7);
+            assertThatThrownBy(() -> new MonotoneWeights(engine, 0)).hasMessage("monotone weights: m is 0.0, expected a finite number above 0");
+        }
+    }
+
+    /** ‖W‖ is far above 1, and plain steps of the cell diverge; both splittings find its one equilibrium, and Peaceman-Rachford sooner. */
+    @ParameterizedTest
+    @EnumSource(Type.class)
+    void splittingsFindTheEquilibriumWherePlainStepsDiverge(Type type) {
+        double tolerance = type == Type.F64 ? 1e-11 : 1e-6;
+        for (EngineProvider provider : Problems.engines()) {
+            try (Engine engine = provider.create(2);
+                    Block a = Problems.random(type, N, N, 0.3, 1);
+                    Block b = Problems.random(type, N, N, 1, 2);
+                    Block w = engine.allocate(type, N, N);
+                    Block u = Problems.random(type, N, INPUTS, 1, 3);
+                    Block bias = Problems.random(type, 1, N, 1, 4);
+                    Block x = Problems.random(type, BATCH, INPUTS, 1, 5);
+                    Block z1 = engine.allocate(type, BATCH, N);
+                    Block z2 = engine.allocate(type, BATCH, N);
+                    Block out = engine.allocate(type, BATCH, N)) {
+                double m = 1;
+                MonotoneWeights weights = new MonotoneWeights(engine, m);
+                weights.apply(a, b, w);
+                double lipschitz = weights.lipschitz(w, 300);
+                assertThat(lipschitz).isGreaterThan(3);
+                Stopping stopping = Stopping.relative(tolerance).within(5000);
+                try (DenseCell cell = new DenseCell(engine, Activation.RELU, w, u, bias, BATCH);
+                        ForwardBackward forward = new ForwardBackward(
+                                engine, Activation.RELU, w, u, bias, ForwardBackward.largestStep(m, lipschitz) / 2, BATCH);
+                        PeacemanRachford reflected = new PeacemanRachford(engine, Activation.RELU, w, u, bias, 1 / lipschitz, BATCH);
+                        Picard picard = Picard.plan(engine, type, N, BATCH, 1, stopping)) {
+                    cell.inject(x);
+                    forward.inject(x);
+                    reflected.inject(x);
+                    assertThat(picard.solve(cell, z1).succeeded()).as("plain steps").isFalse();
+                    z1.fill(0);
+                    Outcome first = picard.solve(forward, z1);
+                    assertThat(first.succeeded()).as("forward-backward: %s", first).isTrue();
+                    int plain = first.evaluations();
+                    Outcome second = picard.solve(reflected, z2);
+                    assertThat(second.succeeded()).as("Peaceman-Rachford: %s", second).isTrue();
+                    assertThat(second.evaluations()).isLessThan(plain);
+                    reflected.equilibrium(z2, z2);
+                    cell.apply(z1, out, new Rows(BATCH));
+                    double bound = 100 * tolerance * lipschitz * lipschitz;
+                    for (int p = 0; p < BATCH; p++) {
+                        for (int i = 0; i < N; i++) {
+                            assertThat(out.get(p, i)).isCloseTo(z1.get(p, i), within(bound));
+                            assertThat(z2.get(p, i)).isCloseTo(z1.get(p, i), within(bound));
+                        }
+                    }
+                    // Accelerated, and some of the rows only.
+                    try (FixedPointSolver anderson = FixedPointSolver.plan(engine, type, N, BATCH, stopping)) {
+                        z1.fill(0);
+                        assertThat(anderson.solve(forward, z1).evaluations()).isLessThan(plain);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Gradients through the splitting equal those of the cell at the same equilibrium. */
+    @Test
+    void theBackwardSolveOfASplittingIsThatOfTheCell() {
+        try (Engine engine = Engines.best(1);
+                Block a = Problems.random(Type.F64, N, N, 0.3, 1);
+                Block b = Problems.random(Type.F64, N, N, 1, 2);
+                Block w = engine.allocate(Type.F64, N, N);
+                Block u = Problems.random(Type.F64, N, INPUTS, 1, 3);
+                Block bias = Problems.random(Type.F64, 1, N, 1, 4);
+                Block x = Problems.random(Type.F64, BATCH, INPUTS, 1, 5);
+                Block g = Problems.random(Type.F64, BATCH, N, 1, 6);
+                Block z = engine.allocate(Type.F64, BATCH, N);
+                Block v = engine.allocate(Type.F64, BATCH, N)) {
+            new MonotoneWeights(engine, 1).apply(a, b, w);
+            List<List<Block>> found = new java.util.ArrayList<>();
+            try (DenseCell cell = new DenseCell(engine, Activation.RELU, w, u, bias, BATCH);
+                    ForwardBackward forward = new ForwardBackward(engine, Activation.RELU, w, u, bias, 0.05, BATCH);
+                    FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-12).within(2000));
+                    Gmres gmres = Gmres.plan(engine, Type.F64, N, BATCH, N, Stopping.relative(1e-12))) {
+                forward.inject(x);
+                cell.inject(x);
+                assertThat(solver.solve(forward, z).succeeded()).isTrue();
+                for (EquilibriumMap<DenseCell.Gradients> map : List.of(cell, forward)) {
+                    map.linearise(z, new Rows(BATCH));
+                    assertThat(gmres.solve(map.adjoint(), g, v).succeeded()).isTrue();
+                    List<Block> sums = List.of(engine.allocate(Type.F64, N, N), engine.allocate(Type.F64, N, INPUTS), engine.allocate(Type.F64, 1, N),
+                            engine.allocate(Type.F64, BATCH, INPUTS));
+                    map.gradients(v, z, x, new DenseCell.Gradients(sums.get(0), sums.get(1), sums.get(2), sums.get(3)));
+                    found.add(sums);
+                }
+                for (int k = 0; k < 4; k++) {
+                    double[] ofCell = found.get(0).get(k).toDoubles();
+                    double[] ofSplitting = found.get(1).get(k).toDoubles();
+                    for (int i = 0; i < ofCell.length; i++) {
+                        assertThat(ofSplitting[i]).isCloseTo(ofCell[i], within(1e-8 * (1 + Math.abs(ofCell[i]))));
+                    }
+                }
+            }
+            found.forEach(sums -> sums.forEach(Block::close));
+        }
+    }
+
+    @Test
+    void splittingsHaveTheirDerivativesAndTheirMemoryAndNameWrongUse() {
+        try (Engine engine = Engines.best(1);
+                Block w = Problems.random(Type.F64, N, N, 0.3, 1);
+                Block u = Problems.random(Type.F64, N, INPUTS, 1, 3);
+                Block bias = Problems.random(Type.F64, 1, N, 1, 4);
+                Block x = Problems.random(Type.F64, BATCH, INPUTS, 1, 5);
+                Block z = Problems.random(Type.F64, BATCH, N, 1, 6);
+                Block s = Problems.random(Type.F64, BATCH, N, 1, 7);
+                Block t = Problems.random(Type.F64, BATCH, N, 1, 8);
+                Block js = engine.allocate(Type.F64, BATCH, N);
+                Block jt = engine.allocate(Type.F64, BATCH, N);
+                ForwardBackward forward = new ForwardBackward(engine, Activation.RELU, w, u, bias, 0.1, BATCH);
+                PeacemanRachford reflected = new PeacemanRachford(engine, Activation.RELU, w, u, bias, 0.5, BATCH)) {
+            Rows all = new Rows(BATCH);
+            forward.inject(x);
+            reflected.inject(x);
+            for (DifferentiableMap map : List.of(forward, reflected)) {
+                map.linearise(z, all);
+                map.jvp(s, js, all);
+                map.vjp(t, jt, all);
+                assertThat(inner(js, t)).as("⟨J s, t⟩ = ⟨s, Jᵀ t⟩").isCloseTo(inner(s, jt), within(1e-12));
+                assertThat(Problems.allocated(() -> map.apply(z, js, all))).isZero();
+            }
+            Rows some = new Rows(BATCH);
+            some.place(0, 3);
+            some.place(1, 1);
+            some.truncate(2);
+            reflected.apply(z, js, all);
+            try (Block two = engine.allocate(Type.F64, 2, N);
+                    Block of = engine.allocate(Type.F64, 2, N)) {
+                two.copyRow(z, 3, 0);
+                two.copyRow(z, 1, 1);
+                reflected.apply(two, of, some);
+                for (int i = 0; i < N; i++) {
+                    assertThat(of.get(0, i)).isEqualTo(js.get(3, i));
+                    assertThat(of.get(1, i)).isEqualTo(js.get(1, i));
+                }
+            }
+            for (Activation activation : List.of(Activation.TANH, Activation.LEAKY_RELU)) {
+                assertThatThrownBy(() -> new ForwardBackward(engine, activation, w, u, bias, 0.1, BATCH)).hasMessage("forward-backward: the activation is "
+                        + activation + ", expected RELU or IDENTITY, whose proximal operators are the same for every α");
+            }
+            assertThatThrownBy(() -> new PeacemanRachford(engine, Activation.RELU, w, u, bias, -1, BATCH))
+                    .hasMessage("Peaceman-Rachford: α is -1.0, expected a finite number above 0");
+            assertThatThrownBy(() -> reflected.update(u, u, bias)).hasMessage("update: W is 9×3 f64, expected 9×9 f64");
+        }
+    }
+
+    /** {@code I + α (I - W)} of several sizes: the resolvent solves it. */
+    @Test
+    void theResolventIsAnInverse() {
+        for (int n : new int[] {1, 2, 31, 32, 33, 70, 300}) {
+            try (Engine engine = Engines.best(1);
+                    Block w = Problems.random(Type.F64, n, n, 1 / Math.sqrt(n), 1);
+                    Block none = Block.allocate(Type.F64, n, 1);
+                    Block bias = Block.allocate(Type.F64, 1, n);
+                    Block x = Block.allocate(Type.F64, 1, 1);
+                    Block r = Problems.random(Type.F64, 1, n, 1, 2);
+                    Block u = engine.allocate(Type.F64, 1, n);
+                    Block back = engine.allocate(Type.F64, 1, n);
+                    PeacemanRachford map = new PeacemanRachford(engine, Activation.IDENTITY, w, none, bias, 0.7, 1)) {
+                map.inject(x);
+                // φ is the identity and c zero: out = (2 V - I) r, so (I + α (I - W)) (out + r) / 2 = r.
+                map.apply(r, u, new Rows(1));
+                engine.axpby(0.5, r, 0.5, u);
+                engine.gemm(1, u, false, w, true, 0, back);
+                for (int i = 0; i < n; i++) {
+                    assertThat(1.7 * u.get(0, i) - 0.7 * back.get(0, i)).as("n = %d", n).isCloseTo(r.get(0, i), within(1e-10));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"TANH", "SIGMOID", "GELU", "RELU", "SILU"})
+    void theJacobianPenaltyHasItsGradient(Activation activation) {
+        try (Engine engine = Engines.best(1);
+                Block w = Problems.random(Type.F64, N, N, 0.4, 1);
+                Block u = Problems.random(Type.F64, N, INPUTS, 1, 3);
+                Block b = Problems.random(Type.F64, 1, N, 1, 4);
+                Block x = Problems.random(Type.F64, BATCH, INPUTS, 1, 5);
+                Block z = Problems.random(Type.F64, BATCH, N, 1, 6);
+                Block dw = engine.allocate(Type.F64, N, N);
+                Block du = engine.allocate(Type.F64, N, INPUTS);
+                Block db = engine.allocate(Type.F64, 1, N);
+                Block dx = engine.allocate(Type.F64, BATCH, INPUTS);
+                Block dz = engine.allocate(Type.F64, BATCH, N);
+                DenseCell cell = new DenseCell(engine, activation, w, u, b, BATCH);
+                JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F64, N, BATCH, Probe.GAUSSIAN, 3)) {
+            cell.inject(x);
+            cell.linearise(z);
+            assertThatThrownBy(() -> penalty.gradients(cell, 1, z, x, new DenseCell.Gradients(dw, du, db, dx), dz))
+                    .isInstanceOf(IllegalStateException.class);
+            penalty.estimate(cell, BATCH);
+            penalty.gradients(cell, 0.7, z, x, new DenseCell.Gradients(dw, du, db, dx), dz);
+            check(activation.name(), () -> {
+                cell.update(w, u, b);
+                cell.inject(x);
+                cell.linearise(z);
+                // The same probes: the same seed.
+                try (JacobianRegularisation same = new JacobianRegularisation(engine, Type.F64, N, BATCH, Probe.GAUSSIAN, 3)) {
+                    return 0.7 * same.estimate(cell, BATCH);
+                }
+            }, List.of(w, u, b, x, z), List.of(dw, du, db, dx, dz), 1e-8);
+        }
+    }
+
+    @Test
+    void theEstimateIsTheFrobeniusNormOnAverage() {
+        for (Probe probe : Probe.values()) {
+            try (Engine engine = Engines.best(1);
+                    DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, N, BATCH, 0.9, 1);
+                    Block z = Problems.random(Type.F32, BATCH, N, 0.5, 2);
+                    Block unit = engine.allocate(Type.F32, BATCH, N);
+                    Block column = engine.allocate(Type.F32, BATCH, N);
+                    JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F32, N, BATCH, probe, 1)) {
+                cell.linearise(z);
+                double exact = 0;
+                Rows all = new Rows(BATCH);
+                for (int i = 0; i < N; i++) {
+                    unit.fill(0);
+                    for (int p = 0; p < BATCH; p++) {
+                        unit.set(p, i, 1);
+                    }
+                    cell.vjp(unit, column, all);
+                    exact += inner(column, column) / (BATCH * N);
+                }
+                double mean = 0;
+                for (int k = 0; k < 4000; k++) {
+                    mean += penalty.estimate(cell, BATCH) / 4000;
+                }
+                // The relative deviation of one estimate is below √(2/B) ‖JJᵀ‖_F / ‖J‖_F² < 0.71.
+                assertThat(mean).as("%s", probe).isCloseTo(exact, within(5 * 0.71 / Math.sqrt(4000) * exact));
+                assertThat(Problems.allocated(() -> penalty.estimate(cell, BATCH))).isZero();
+                assertThat(penalty.bytes()).isEqualTo(3 * Block.bytes(Type.F32, BATCH, N));
+            }
+        }
+    }
+}
