@@ -138,16 +138,16 @@ final class MethodOptions {
     /** Plans the method for {@code batch} rows of {@code n} f32 elements. */
     FixedPointSolver plan(Engine engine, int n, int batch, Stopping until) {
         return switch (method) {
-            case ANDERSON -> Anderson.plan(engine, Type.F32, n, batch, anderson(), until);
-            case BROYDEN -> Broyden.plan(engine, Type.F32, n, batch, broyden(), until);
-            case NEWTON_KRYLOV -> NewtonKrylov.plan(engine, Type.F32, n, batch,
+            case ANDERSON -> Anderson.plan(engine, Type.F32, batch, n, anderson(), until);
+            case BROYDEN -> Broyden.plan(engine, Type.F32, batch, n, broyden(), until);
+            case NEWTON_KRYLOV -> NewtonKrylov.plan(engine, Type.F32, batch, n,
                     krylov == null ? NewtonKrylov.Options.DEFAULT : NewtonKrylov.Options.DEFAULT.withKrylov(krylov), until);
             case MIXED -> {
                 Anderson.Options inside = anderson();
-                yield MixedPrecision.plan(engine, Type.F32, n, batch, MixedPrecision.Options.DEFAULT,
-                        (e, type, width, rows, within) -> Anderson.plan(e, type, width, rows, inside, within), until);
+                yield MixedPrecision.plan(engine, Type.F32, batch, n, MixedPrecision.Options.DEFAULT,
+                        (e, type, rows, width, within) -> Anderson.plan(e, type, rows, width, inside, within), until);
             }
-            case PICARD -> Picard.plan(engine, Type.F32, n, batch, mixing == null ? 1 : share(), until);
+            case PICARD -> Picard.plan(engine, Type.F32, batch, n, mixing == null ? 1 : share(), until);
         };
     }
 

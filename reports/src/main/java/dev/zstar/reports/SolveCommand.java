@@ -184,7 +184,7 @@ final class SolveCommand implements Callable<Integer> {
 
     private boolean backward(Engine engine, DenseCell cell, Block z, Random random) {
         Stopping stopping = Stopping.relative(run.tolerance).within(run.evaluations);
-        try (Gmres gmres = Gmres.plan(engine, Type.F32, cell.n(), problem.batch, GMRES_STEPS, stopping);
+        try (Gmres gmres = Gmres.plan(engine, Type.F32, problem.batch, cell.n(), GMRES_STEPS, stopping);
                 Block g = random(random, problem.batch, cell.n(), 1);
                 Block v = engine.allocate(Type.F32, problem.batch, cell.n())) {
             cell.linearise(z);

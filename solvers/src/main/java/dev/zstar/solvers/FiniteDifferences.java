@@ -37,7 +37,7 @@ public final class FiniteDifferences implements DifferentiableMap, AutoCloseable
     private long linearisations;
 
     /** For batches of up to {@code batch} rows of {@code n} elements. */
-    public FiniteDifferences(Engine engine, Type type, int n, int batch, FixedPointMap f) {
+    public FiniteDifferences(Engine engine, Type type, int batch, int n, FixedPointMap f) {
         this.f = Arguments.present("finite differences", "the map", f);
         this.engine = Arguments.present("finite differences", "the engine", engine);
         step = Math.cbrt(Arguments.present("finite differences", "the type", type).unitRoundoff());

@@ -24,7 +24,7 @@ public final class Workspace implements AutoCloseable {
     private boolean closed;
 
     /** Holds nothing yet. */
-    public Workspace(Engine engine, Type type, int n, int batch) {
+    public Workspace(Engine engine, Type type, int batch, int n) {
         if (n < 1 || batch < 1) {
             throw new IllegalArgumentException("a plan for " + batch + " rows of " + n + "; expected at least 1 of each");
         }
@@ -35,8 +35,8 @@ public final class Workspace implements AutoCloseable {
     }
 
     /** Builds on a new workspace. Gives back what was allocated if the constructor throws. */
-    public static <S> S build(Engine engine, Type type, int n, int batch, Function<Workspace, S> constructor) {
-        Workspace workspace = new Workspace(engine, type, n, batch);
+    public static <S> S build(Engine engine, Type type, int batch, int n, Function<Workspace, S> constructor) {
+        Workspace workspace = new Workspace(engine, type, batch, n);
         try {
             return constructor.apply(workspace);
         } catch (Throwable t) {
@@ -97,7 +97,7 @@ public final class Workspace implements AutoCloseable {
     }
 
     /** Throws unless this workspace is on that engine, for rows of that type and length, and for at least that many rows. */
-    public void requireFits(String what, Engine engine, Type type, int n, int batch) {
+    public void requireFits(String what, Engine engine, Type type, int batch, int n) {
         if (!this.engine.equals(engine) || this.type != type || this.n != n || this.batch < batch) {
             throw new IllegalArgumentException(what + " is planned for " + this.batch + " rows of " + this.n + " " + this.type + " on "
                     + describe(this.engine) + ", expected at least " + batch + " rows of " + n + " " + type + " on the engine given, "

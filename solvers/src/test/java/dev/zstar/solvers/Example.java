@@ -37,8 +37,8 @@ final class Example {
                 Block du = engine.allocate(Type.F32, n, 2);
                 Block db = engine.allocate(Type.F32, 1, n);
                 DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, 1);
-                FixedPointSolver forward = FixedPointSolver.plan(engine, Type.F32, n, 1, Stopping.relative(1e-6));
-                Gmres backward = Gmres.plan(engine, Type.F32, n, 1, 20, Stopping.relative(1e-4))) {
+                FixedPointSolver forward = FixedPointSolver.plan(engine, Type.F32, 1, n, Stopping.relative(1e-6));
+                Gmres backward = Gmres.plan(engine, Type.F32, 1, n, 20, Stopping.relative(1e-4))) {
             var sum = new DenseCell.Gradients(dw, du, db, null);
             cell.inject(x);                               // U x + b, once
             Outcome solved = forward.solve(cell, z);      // z = tanh(W z + U x + b), from z = 0
@@ -77,7 +77,7 @@ final class Example {
         // example
         try (DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, batch, Format.INT8);
                 MixedPrecision mixed = MixedPrecision.plan(
-                        engine, Type.F32, n, batch, MixedPrecision.Options.DEFAULT, Stopping.relative(1e-6))) {
+                        engine, Type.F32, batch, n, MixedPrecision.Options.DEFAULT, Stopping.relative(1e-6))) {
             cell.inject(x);
             return mixed.solve(cell, cell.in(Format.INT8), z);
         }
@@ -86,7 +86,7 @@ final class Example {
 
     static GradientOutcome layer(Engine engine, DenseCell cell, FixedPointSolver forward, Block x, Block z, Block g, DenseCell.Gradients sum) {
         // example
-        try (var layer = EquilibriumLayer.plan(engine, Type.F32, cell.n(), x.rows(), cell, forward, GradientMode.DEFAULT)) {
+        try (var layer = EquilibriumLayer.plan(engine, Type.F32, x.rows(), cell.n(), cell, forward, GradientMode.DEFAULT)) {
             layer.forward(x, z);                                // z* = f(z*, x), from what is in z
             GradientOutcome outcome = layer.backward(g, sum);   // g = ∂L/∂z*; gradients are added to the blocks of sum
             if (layer.report(g).worstError() > 0.1) {           // against a tight solve: costs one, so not at every step

@@ -36,7 +36,7 @@ class ExampleTest {
     void theStreamRuns() {
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, 16, 2, 0.8, 1);
-                Anderson forward = Anderson.plan(engine, Type.F32, 16, 2, Anderson.Options.DEFAULT, Stopping.relative(1e-5));
+                Anderson forward = Anderson.plan(engine, Type.F32, 2, 16, Anderson.Options.DEFAULT, Stopping.relative(1e-5));
                 Block x = Block.allocate(Type.F32, 1, 3);
                 Block states = engine.allocate(Type.F32, 2, 16)) {
             assertThat(Example.stream(forward, cell, x, states, List.of(new float[] {1, 2, 3}, new float[] {0, 0, 1}, new float[] {1, 2, 3})))
@@ -49,7 +49,7 @@ class ExampleTest {
     void theExplanationRuns() {
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, 16, 2, 3, 1);
-                Picard forward = Picard.plan(engine, Type.F32, 16, 2, 1, Stopping.relative(1e-5).within(40));
+                Picard forward = Picard.plan(engine, Type.F32, 2, 16, 1, Stopping.relative(1e-5).within(40));
                 Block z = engine.allocate(Type.F32, 2, 16)) {
             assertThat(Example.explain(forward, cell, z)).isNotEmpty();
         }
@@ -73,8 +73,8 @@ class ExampleTest {
         int n = 16;
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, n, 2, 0.8, 1);
-                FixedPointSolver forward = FixedPointSolver.plan(engine, Type.F32, n, 2, Stopping.relative(1e-6));
-                EquilibriumLayer<DenseCell.Gradients> layer = EquilibriumLayer.plan(engine, Type.F32, n, 2, cell, forward, GradientMode.exact(1e-5));
+                FixedPointSolver forward = FixedPointSolver.plan(engine, Type.F32, 2, n, Stopping.relative(1e-6));
+                EquilibriumLayer<DenseCell.Gradients> layer = EquilibriumLayer.plan(engine, Type.F32, 2, n, cell, forward, GradientMode.exact(1e-5));
                 Block x = Problems.random(Type.F32, 2, 3, 1, 5);
                 Block z = engine.allocate(Type.F32, 2, n);
                 Block g = Problems.random(Type.F32, 2, n, 1, 6);

@@ -69,9 +69,9 @@ class GivenBackTest {
             makers.put("Peaceman-Rachford", e -> new PeacemanRachford(e, Activation.RELU, w, u, b, 0.5, BATCH));
             makers.put("spectral normalisation", e -> new SpectralNormalisation(e, Type.F32, N, N, 1, 1));
             makers.put("Jacobian regularisation",
-                    e -> new JacobianRegularisation(e, Type.F32, N, BATCH, JacobianRegularisation.Probe.GAUSSIAN, 1));
+                    e -> new JacobianRegularisation(e, Type.F32, BATCH, N, JacobianRegularisation.Probe.GAUSSIAN, 1));
             makers.put("row data", e -> new RowData(e, Type.F32, BATCH, N, "constant", "set"));
-            makers.put("finite differences", e -> new FiniteDifferences(e, Type.F32, N, BATCH, (z, out, rows) -> {}));
+            makers.put("finite differences", e -> new FiniteDifferences(e, Type.F32, BATCH, N, (z, out, rows) -> {}));
             for (var maker : makers.entrySet()) {
                 int allocations = 0;
                 for (boolean made = false; !made; allocations++) {
@@ -109,7 +109,7 @@ class GivenBackTest {
                 Block twoU = Block.allocate(Type.F64, 2, 1);
                 Block twoB = Block.allocate(Type.F64, 1, 2);
                 DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, BATCH);
-                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, N, BATCH, STOPPING)) {
+                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, BATCH, N, STOPPING)) {
             nan.set(2, 3, Double.NaN);
             nanU.set(1, 2, Double.NaN);
             infiniteB.set(0, 4, Double.NEGATIVE_INFINITY);
@@ -168,16 +168,16 @@ class GivenBackTest {
                     "weight normalisation: V of 5×0, expected at least 1×1");
             wrong.put(() -> closeable(new WeightNormalisation(engine, null, N, N)), "weight normalisation: the type is null, expected one");
             wrong.put(() -> closeable(new MonotoneWeights(null, 1)), "monotone weights: the engine is null, expected one");
-            wrong.put(() -> new JacobianRegularisation(engine, Type.F64, N, 0, JacobianRegularisation.Probe.GAUSSIAN, 1),
+            wrong.put(() -> new JacobianRegularisation(engine, Type.F64, 0, N, JacobianRegularisation.Probe.GAUSSIAN, 1),
                     "Jacobian regularisation: 0 rows of 5, expected at least 1 of each");
-            wrong.put(() -> new JacobianRegularisation(engine, Type.F64, N, BATCH, null, 1),
+            wrong.put(() -> new JacobianRegularisation(engine, Type.F64, BATCH, N, null, 1),
                     "Jacobian regularisation: the probe is null, expected one");
-            wrong.put(() -> new FiniteDifferences(engine, Type.F64, N, BATCH, null), "finite differences: the map is null, expected one");
-            wrong.put(() -> new FiniteDifferences(engine, Type.F64, 0, BATCH, cell), "finite differences: n is 0, expected at least 1");
+            wrong.put(() -> new FiniteDifferences(engine, Type.F64, BATCH, N, null), "finite differences: the map is null, expected one");
+            wrong.put(() -> new FiniteDifferences(engine, Type.F64, BATCH, 0, cell), "finite differences: n is 0, expected at least 1");
             wrong.put(() -> new RowData(engine, Type.F64, 0, N, "a", "b"), "row data: 0 rows of 5, expected at least 1 of each");
-            wrong.put(() -> ImplicitFunction.plan(engine, Type.F64, N, 0, 3, STOPPING),
+            wrong.put(() -> ImplicitFunction.plan(engine, Type.F64, 0, N, 3, STOPPING),
                     "implicit function: the batch is 0, expected at least 1");
-            wrong.put(() -> ImplicitFunction.plan(engine, Type.F64, N, BATCH, 3, null),
+            wrong.put(() -> ImplicitFunction.plan(engine, Type.F64, BATCH, N, 3, null),
                     "implicit function: the stopping rule is null, expected one");
             wrong.put(() -> layer(engine, cell, solver, 0, BATCH, GradientMode.DEFAULT), "layer: n is 0, expected at least 1");
             wrong.put(() -> layer(engine, cell, solver, N, 0, GradientMode.DEFAULT), "layer: the batch is 0, expected at least 1");
@@ -186,7 +186,7 @@ class GivenBackTest {
             wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Refined(5, 5, STOPPING.orStep(0.1))), "");
             wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.BroydenInverse()),
                     "layer: the gradient mode BroydenInverse with ");
-            wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Exact((e, t, n, batch) -> Gmres.plan(e, t, n, batch - 1,
+            wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Exact((e, t, batch, n) -> Gmres.plan(e, t, batch - 1, n,
                     5, STOPPING))),
                     "layer: the linear solver of the gradient mode is planned for 3 rows");
             wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.NeumannSeries(-1)),
@@ -209,6 +209,6 @@ class GivenBackTest {
     }
 
     private static AutoCloseable layer(Engine engine, DenseCell cell, FixedPointSolver solver, int n, int batch, GradientMode mode) {
-        return EquilibriumLayer.plan(engine, Type.F64, n, batch, cell, solver, mode);
+        return EquilibriumLayer.plan(engine, Type.F64, batch, n, cell, solver, mode);
     }
 }

@@ -53,7 +53,7 @@ class MapHelpersTest {
         for (EngineProvider provider : Problems.engines()) {
             try (Engine engine = provider.create(1);
                     Block z = engine.allocate(type, BATCH, N);
-                    Picard picard = Picard.plan(engine, type, N, BATCH, 1, Stopping.relative(1e-6).within(1000))) {
+                    Picard picard = Picard.plan(engine, type, BATCH, N, 1, Stopping.relative(1e-6).within(1000))) {
                 assertThat(picard.solve(map, z).succeeded()).isTrue();
                 for (int b = 0; b < BATCH; b++) {
                     for (int i = 0; i < N; i++) {
@@ -121,7 +121,7 @@ class MapHelpersTest {
         for (EngineProvider provider : Problems.engines()) {
             try (Engine engine = provider.create(1);
                     DenseCell cell = Problems.cell(engine, Activation.TANH, type, N, BATCH, 0.9, 1);
-                    FiniteDifferences differences = new FiniteDifferences(engine, type, N, BATCH, (z, out, rows) -> cell.apply(z, out,
+                    FiniteDifferences differences = new FiniteDifferences(engine, type, BATCH, N, (z, out, rows) -> cell.apply(z, out,
                             rows));
                     Block z = Problems.random(type, BATCH, N, 0.5, 2);
                     Block expected = engine.allocate(type, 2, N);
@@ -171,13 +171,13 @@ class MapHelpersTest {
     void aGradientByDifferencesIsThatOfTheCell() {
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, N, BATCH, 0.9, 1);
-                FiniteDifferences differences = new FiniteDifferences(engine, Type.F64, N, BATCH, cell);
+                FiniteDifferences differences = new FiniteDifferences(engine, Type.F64, BATCH, N, cell);
                 Block z = engine.allocate(Type.F64, BATCH, N);
                 Block g = Problems.random(Type.F64, BATCH, N, 1, 3);
                 Block expected = engine.allocate(Type.F64, BATCH, N);
                 Block found = engine.allocate(Type.F64, BATCH, N);
-                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-12));
-                Gmres gmres = Gmres.plan(engine, Type.F64, N, BATCH, N, Stopping.relative(1e-8))) {
+                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-12));
+                Gmres gmres = Gmres.plan(engine, Type.F64, BATCH, N, N, Stopping.relative(1e-8))) {
             assertThat(solver.solve(differences, z).succeeded()).isTrue();
             cell.linearise(z);
             differences.linearise(z, new Rows(BATCH));

@@ -125,7 +125,7 @@ class StaleStateTest {
                     Block b = Problems.random(type, 1, N, 1, 3);
                     Block x = Problems.random(type, BATCH, INPUTS, 1, 4);
                     Block z = engine.allocate(type, BATCH, N);
-                    FixedPointSolver solver = FixedPointSolver.plan(engine, type, N, BATCH, Stopping.relative(1e-5))) {
+                    FixedPointSolver solver = FixedPointSolver.plan(engine, type, BATCH, N, Stopping.relative(1e-5))) {
                 for (Kept kept : all(engine, w, u, b)) {
                     String name = kept.map().getClass().getSimpleName();
                     assertThatThrownBy(() -> solver.solve(kept.map(), z)).as("%s, never injected", name)
@@ -175,7 +175,7 @@ class StaleStateTest {
                 Block b = Problems.random(Type.F32, 1, N, 1, 3);
                 Block z = engine.allocate(Type.F32, BATCH, N);
                 DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, BATCH, Format.BF16);
-                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, N, BATCH, Stopping.relative(1e-5))) {
+                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, BATCH, N, Stopping.relative(1e-5))) {
             assertThatThrownBy(() -> solver.solve(cell.in(Format.BF16), z)).hasMessage("apply: row 0" + INPUT);
         }
     }
@@ -189,7 +189,7 @@ class StaleStateTest {
                 Block x = Problems.random(Type.F32, 1, INPUTS, 1, 4);
                 Block states = engine.allocate(Type.F32, BATCH, N);
                 DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, BATCH);
-                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, N, BATCH, Stopping.relative(1e-5))) {
+                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, BATCH, N, Stopping.relative(1e-5))) {
             var forgetful = new EquilibriumStream<Integer>(solver, cell, (i, slot, start) -> {
                 if (slot != 2) {
                     cell.inject(slot, x);
@@ -259,7 +259,7 @@ class StaleStateTest {
                 Block x = Problems.random(Type.F64, BATCH, INPUTS, 1, 5);
                 Block dw = engine.allocate(Type.F64, N, N);
                 JacobianRegularisation penalty = new JacobianRegularisation(
-                        engine, Type.F64, N, BATCH, JacobianRegularisation.Probe.GAUSSIAN, 1)) {
+                        engine, Type.F64, BATCH, N, JacobianRegularisation.Probe.GAUSSIAN, 1)) {
             DenseCell.Gradients sum = new DenseCell.Gradients(dw, null, null, null);
             cell.linearise(z);
             other.linearise(z);

@@ -42,7 +42,7 @@ class StoppingTest {
 
     private static Status end(Stopping stopping, FixedPointMap f, double start, Observer observer) {
         try (Engine engine = Engines.best(1);
-                Picard picard = Picard.plan(engine, Type.F64, 2, 1, 1, stopping);
+                Picard picard = Picard.plan(engine, Type.F64, 1, 2, 1, stopping);
                 Block z = Block.of(Type.F64, 1, 2, start, start)) {
             return picard.solve(f, z, observer).status(0);
         }
@@ -114,7 +114,7 @@ class StoppingTest {
     @Test
     void tolerancesOfRowsAreChecked() {
         try (Engine engine = Engines.best(1);
-                Picard picard = Picard.plan(engine, Type.F64, 1, 2, 1, Stopping.relative(1e-3));
+                Picard picard = Picard.plan(engine, Type.F64, 2, 1, 1, Stopping.relative(1e-3));
                 Block z = engine.allocate(Type.F64, 2, 1)) {
             for (double wrong : new double[] {Double.NaN, -1e-3, 1, Double.POSITIVE_INFINITY}) {
                 assertThatThrownBy(() -> picard.solve(StoppingTest::halve, z, new double[] {1e-3, wrong}))
@@ -165,7 +165,7 @@ class StoppingTest {
     void anObserverSeesEveryEvaluationAndWhoIsLeft() {
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, 20, 4, 0.9, 1);
-                Anderson anderson = Anderson.plan(engine, Type.F64, 20, 4, Anderson.Options.DEFAULT, Stopping.relative(1e-9));
+                Anderson anderson = Anderson.plan(engine, Type.F64, 4, 20, Anderson.Options.DEFAULT, Stopping.relative(1e-9));
                 Block z = Problems.random(Type.F64, 4, 20, 1, 2)) {
             List<Integer> left = new ArrayList<>();
             Outcome outcome = anderson.solve(cell, z, (progress, iterate, rows) -> {
@@ -190,7 +190,7 @@ class StoppingTest {
     @Test
     void rowsMayHaveTolerancesOfTheirOwn() {
         try (Engine engine = Engines.best(1);
-                Picard picard = Picard.plan(engine, Type.F64, 1, 3, 1, Stopping.relative(1e-12));
+                Picard picard = Picard.plan(engine, Type.F64, 3, 1, 1, Stopping.relative(1e-12));
                 Block z = engine.allocate(Type.F64, 3, 1)) {
             Outcome outcome = picard.solve(StoppingTest::halve, z, new double[] {0.2, 0.01, 1e-6});
             assertThat(outcome.succeeded()).isTrue();
@@ -203,7 +203,7 @@ class StoppingTest {
     @Test
     void statesAreKeptAtTheEvaluationsAskedFor() {
         try (Engine engine = Engines.best(1);
-                Picard picard = Picard.plan(engine, Type.F64, 1, 2, 1, Stopping.relative(0).within(9).recording(1, 3, 8));
+                Picard picard = Picard.plan(engine, Type.F64, 2, 1, 1, Stopping.relative(0).within(9).recording(1, 3, 8));
                 Block z = Block.of(Type.F64, 2, 1, 0, 1)) {
             Outcome outcome = picard.solve(StoppingTest::halve, z);
             // The first row starts at 0, the second at its fixed point, where it stays.
@@ -247,9 +247,9 @@ class StoppingTest {
             Stopping plain = Stopping.relative(1e-6);
             for (Stopping stopping : List.of(plain.orStep(1e-3), plain.withinIterations(3), plain.within(Duration.ofSeconds(1)),
                     plain.withPatience(3), plain.recording(1))) {
-                assertThatThrownBy(() -> Gmres.plan(engine, Type.F64, 3, 1, 3, stopping)).hasMessageStartingWith("GMRES stops at a relative or absolute");
+                assertThatThrownBy(() -> Gmres.plan(engine, Type.F64, 1, 3, 3, stopping)).hasMessageStartingWith("GMRES stops at a relative or absolute");
             }
-            assertThatThrownBy(() -> Gmres.plan(engine, Type.F64, 3, 1, 3, Stopping.fixed(1))).hasMessageStartingWith("GMRES with one evaluation");
+            assertThatThrownBy(() -> Gmres.plan(engine, Type.F64, 1, 3, 3, Stopping.fixed(1))).hasMessageStartingWith("GMRES with one evaluation");
         }
     }
 

@@ -96,8 +96,8 @@ class WrappedMapsTest {
         try (Engine engine = Engines.best(1);
                 DenseCell cell = cell(engine);
                 Block z = engine.allocate(Type.F32, BATCH, N);
-                MultiSecant secants = MultiSecant.plan(engine, Type.F32, N, BATCH, 10);
-                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F32, N, BATCH, NewtonKrylov.Options.DEFAULT, STOPPING)) {
+                MultiSecant secants = MultiSecant.plan(engine, Type.F32, BATCH, N, 10);
+                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F32, BATCH, N, NewtonKrylov.Options.DEFAULT, STOPPING)) {
             Counted plain = new Counted(cell);
             assertThat(newton.solve(plain, z).succeeded()).isTrue();
             assertThat(plain.derivatives).isGreaterThan(plain.values);
@@ -126,9 +126,9 @@ class WrappedMapsTest {
                     Block z = engine.allocate(Type.F32, BATCH, N);
                     Block g = Problems.random(Type.F32, BATCH, N, 1, 5);
                     Block dw = engine.allocate(Type.F32, N, N);
-                    MixedPrecision mixed = MixedPrecision.plan(engine, Type.F32, N, BATCH, MixedPrecision.Options.DEFAULT, STOPPING)) {
+                    MixedPrecision mixed = MixedPrecision.plan(engine, Type.F32, BATCH, N, MixedPrecision.Options.DEFAULT, STOPPING)) {
                 Counted counted = new Counted(cell);
-                try (var layer = EquilibriumLayer.plan(engine, Type.F32, N, BATCH, counted, mixed, mode)) {
+                try (var layer = EquilibriumLayer.plan(engine, Type.F32, BATCH, N, counted, mixed, mode)) {
                     assertThat(layer.forward(x, z).succeeded()).isTrue();
                     assertThat(mixed.cheapEvaluations()).as("%s", mode).isGreaterThan(counted.values);
                     assertThat(counted.values).as("%s", mode).isLessThanOrEqualTo(6);
@@ -144,8 +144,8 @@ class WrappedMapsTest {
         try (Engine engine = Engines.best(1);
                 DenseCell cell = cell(engine);
                 Block z = engine.allocate(Type.F32, BATCH, N);
-                MixedPrecision mixed = MixedPrecision.plan(engine, Type.F32, N, BATCH, MixedPrecision.Options.DEFAULT,
-                        (e, t, n, b, within) -> NewtonKrylov.plan(e, t, n, b, NewtonKrylov.Options.DEFAULT, within), STOPPING)) {
+                MixedPrecision mixed = MixedPrecision.plan(engine, Type.F32, BATCH, N, MixedPrecision.Options.DEFAULT,
+                        (e, t, b, n, within) -> NewtonKrylov.plan(e, t, b, n, NewtonKrylov.Options.DEFAULT, within), STOPPING)) {
             Counted exact = new Counted(cell);
             FixedPointMap alone = (at, out, rows) -> exact.apply(at, out, rows);
             FixedPointMap withDerivatives = new FixedPointMap() {

@@ -110,9 +110,9 @@ public final class DeqClassifier implements AutoCloseable {
         cell = new DenseCell(engine, Activation.TANH, w, u, b, batch);
         Stopping stopping = Stopping.relative(TOLERANCE);
         forward = options.mode() instanceof GradientMode.BroydenInverse
-                ? Broyden.plan(engine, Type.F32, n, batch, Broyden.Options.DEFAULT, stopping)
-                : FixedPointSolver.plan(engine, Type.F32, n, batch, stopping);
-        layer = EquilibriumLayer.plan(engine, Type.F32, n, batch, cell, forward, options.mode(), options.damping());
+                ? Broyden.plan(engine, Type.F32, batch, n, Broyden.Options.DEFAULT, stopping)
+                : FixedPointSolver.plan(engine, Type.F32, batch, n, stopping);
+        layer = EquilibriumLayer.plan(engine, Type.F32, batch, n, cell, forward, options.mode(), options.damping());
         x = block(batch, Digits.PIXELS);
         z = block(batch, n);
         g = block(batch, n);

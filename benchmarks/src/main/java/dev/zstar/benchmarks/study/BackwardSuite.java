@@ -82,13 +82,13 @@ final class BackwardSuite {
     /** The methods of a table of counts, each for one row of n = {@value #N}. */
     private static Map<String, Planner> methods() {
         Map<String, Planner> methods = new LinkedHashMap<>();
-        methods.put(FIRST, (e, t, s) -> Gmres.plan(e, t, N, 1, N, s));
-        methods.put("gmres(20)", (e, t, s) -> Gmres.plan(e, t, N, 1, 20, s));
-        methods.put("anderson(10)", (e, t, s) -> LinearFixedPoint.anderson(e, t, N, 1, Anderson.Options.DEFAULT.withWindow(10), s));
-        methods.put("broyden", (e, t, s) -> LinearFixedPoint.broyden(e, t, N, 1, BROYDEN, s));
-        methods.put("bicgstab", (e, t, s) -> BiCgStab.plan(e, t, N, 1, s));
-        methods.put("cgls", (e, t, s) -> NormalEquations.plan(e, t, N, 1, s));
-        methods.put("picard", (e, t, s) -> LinearFixedPoint.picard(e, t, N, 1, 1, s));
+        methods.put(FIRST, (e, t, s) -> Gmres.plan(e, t, 1, N, N, s));
+        methods.put("gmres(20)", (e, t, s) -> Gmres.plan(e, t, 1, N, 20, s));
+        methods.put("anderson(10)", (e, t, s) -> LinearFixedPoint.anderson(e, t, 1, N, Anderson.Options.DEFAULT.withWindow(10), s));
+        methods.put("broyden", (e, t, s) -> LinearFixedPoint.broyden(e, t, 1, N, BROYDEN, s));
+        methods.put("bicgstab", (e, t, s) -> BiCgStab.plan(e, t, 1, N, s));
+        methods.put("cgls", (e, t, s) -> NormalEquations.plan(e, t, 1, N, s));
+        methods.put("picard", (e, t, s) -> LinearFixedPoint.picard(e, t, 1, N, 1, s));
         return methods;
     }
 
@@ -115,8 +115,8 @@ final class BackwardSuite {
                             engine.name(), params);
                     try (DenseCell cell = planted.cell(engine, type, 1);
                             Broyden forward = Broyden.plan(
-                                    engine, type, N, 1, BROYDEN, Stopping.relative(type == Type.F32 ? 1e-6 : 1e-8).within(BUDGET));
-                            MultiSecant secants = MultiSecant.plan(engine, type, N, 1, PAIRS);
+                                    engine, type, 1, N, BROYDEN, Stopping.relative(type == Type.F32 ? 1e-6 : 1e-8).within(BUDGET));
+                            MultiSecant secants = MultiSecant.plan(engine, type, 1, N, PAIRS);
                             Block z = engine.allocate(type, 1, N);
                             Block u = engine.allocate(type, 1, N);
                             Block g = Block.of(type, 1, N, gradient)) {
@@ -127,7 +127,7 @@ final class BackwardSuite {
                         LinearOperator adjoint = cell.adjoint();
                         Map<String, Planner> methods = methods();
                         methods.put("reuse", (e, t, s) -> Gmres.plan(
-                                e, t, N, 1, new Gmres.Options(N, secants.inverse().transposed(), false), s));
+                                e, t, 1, N, new Gmres.Options(N, secants.inverse().transposed(), false), s));
                         for (Map.Entry<String, Planner> method : methods.entrySet()) {
                             try (LinearSolver solver = method.getValue().plan(engine, type, Stopping.relative(tolerance).within(BUDGET))) {
                                 Outcome outcome = solver.solve(adjoint, g, u);
@@ -200,8 +200,8 @@ final class BackwardSuite {
             Stopping stopping = Stopping.relative(type == Type.F32 ? 1e-4 : 1e-6).within(BUDGET);
             DriftingSystem system = new DriftingSystem(N, bulk, radius, 7);
             long[] products = new long[2];
-            try (LinearSolver plain = Gmres.plan(engine, type, N, 1, 20, stopping);
-                    LinearSolver recycled = RecycledGmres.plan(engine, type, N, 1, RecycledGmres.Options.DEFAULT, stopping);
+            try (LinearSolver plain = Gmres.plan(engine, type, 1, N, 20, stopping);
+                    LinearSolver recycled = RecycledGmres.plan(engine, type, 1, N, RecycledGmres.Options.DEFAULT, stopping);
                     Block t = engine.allocate(type, N, N);
                     Block b = engine.allocate(type, 1, N);
                     Block u = engine.allocate(type, 1, N)) {
@@ -235,8 +235,8 @@ final class BackwardSuite {
             Map<String, GradientMode> modes = GradientModes.all();
             TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) n, "batch", (double) batch));
             try (Engine engine = Engines.best(1);
-                    FixedPointSolver anderson = FixedPointSolver.plan(engine, Type.F32, n, batch, Stopping.relative(1e-5));
-                    Broyden broyden = Broyden.plan(engine, Type.F32, n, batch, Broyden.Options.DEFAULT, Stopping.relative(1e-5));
+                    FixedPointSolver anderson = FixedPointSolver.plan(engine, Type.F32, batch, n, Stopping.relative(1e-5));
+                    Broyden broyden = Broyden.plan(engine, Type.F32, batch, n, Broyden.Options.DEFAULT, Stopping.relative(1e-5));
                     Block x = KernelSuite.gaussian(new Random(7), batch, 64);
                     Block g = KernelSuite.gaussian(new Random(11), batch, n);
                     Block dw = engine.allocate(Type.F32, n, n);
@@ -253,7 +253,7 @@ final class BackwardSuite {
                     DenseCell cell = SolveSuite.Child.cell(engine, n, batch);
                     cells.add(cell);
                     EquilibriumLayer<DenseCell.Gradients> layer =
-                            EquilibriumLayer.plan(engine, Type.F32, n, batch, cell, forward, mode.getValue());
+                            EquilibriumLayer.plan(engine, Type.F32, batch, n, cell, forward, mode.getValue());
                     Block z = engine.allocate(Type.F32, batch, n);
                     Outcome solved = layer.forward(x, z);
                     if (!solved.succeeded()) {

@@ -77,7 +77,7 @@ final class FaultSuite {
         int solved = 0;
         for (long seed = 0; seed < CELLS; seed++) {
             Problem cell = Problems.inhibitory(seed);
-            try (FixedPointSolver solver = FixedPointSolver.plan(engine, type, cell.n(), 1,
+            try (FixedPointSolver solver = FixedPointSolver.plan(engine, type, 1, cell.n(),
                     Stopping.relative(ProblemSuite.tolerance(type)));
                     Block z = cell.start(engine, type)) {
                 solved += solver.solve(cell.map(), z).succeeded() ? 1 : 0;

@@ -67,17 +67,17 @@ final class ProblemSuite {
      */
     static final List<Contender> CONTENDERS = List.of(
             textbook(5),
-            planned("anderson(5)", (e, type, n, until) -> Anderson.plan(e, type, n, 1, Anderson.Options.DEFAULT, until)),
+            planned("anderson(5)", (e, type, n, until) -> Anderson.plan(e, type, 1, n, Anderson.Options.DEFAULT, until)),
             textbook(10),
-            planned("anderson(10)", (e, type, n, until) -> FixedPointSolver.plan(e, type, n, 1, until)),
-            planned("type I", (e, type, n, until) -> Anderson.plan(e, type, n, 1, TYPE_I, until)),
-            planned("safeguarded", (e, type, n, until) -> Anderson.plan(e, type, n, 1, SAFE, until)),
-            planned("good", (e, type, n, until) -> Broyden.plan(e, type, n, 1, Broyden.Options.DEFAULT, until)),
-            planned("bad, SVD", (e, type, n, until) -> Broyden.plan(e, type, n, 1, BAD, until)),
-            planned("newton", (e, type, n, until) -> NewtonKrylov.plan(e, type, n, 1, NewtonKrylov.Options.DEFAULT, until)),
-            planned("picard", (e, type, n, until) -> Picard.plan(e, type, n, 1, Picard.Options.PLAIN, until)),
-            planned("damped", (e, type, n, until) -> Picard.plan(e, type, n, 1, Picard.Options.damped(0.5), until)),
-            planned("adaptive", (e, type, n, until) -> Picard.plan(e, type, n, 1, Picard.Options.ADAPTIVE, until)));
+            planned("anderson(10)", (e, type, n, until) -> FixedPointSolver.plan(e, type, 1, n, until)),
+            planned("type I", (e, type, n, until) -> Anderson.plan(e, type, 1, n, TYPE_I, until)),
+            planned("safeguarded", (e, type, n, until) -> Anderson.plan(e, type, 1, n, SAFE, until)),
+            planned("good", (e, type, n, until) -> Broyden.plan(e, type, 1, n, Broyden.Options.DEFAULT, until)),
+            planned("bad, SVD", (e, type, n, until) -> Broyden.plan(e, type, 1, n, BAD, until)),
+            planned("newton", (e, type, n, until) -> NewtonKrylov.plan(e, type, 1, n, NewtonKrylov.Options.DEFAULT, until)),
+            planned("picard", (e, type, n, until) -> Picard.plan(e, type, 1, n, Picard.Options.PLAIN, until)),
+            planned("damped", (e, type, n, until) -> Picard.plan(e, type, 1, n, Picard.Options.damped(0.5), until)),
+            planned("adaptive", (e, type, n, until) -> Picard.plan(e, type, 1, n, Picard.Options.ADAPTIVE, until)));
 
     private ProblemSuite() {}
 
@@ -140,7 +140,7 @@ final class ProblemSuite {
             return problem.radius(problem.solution().orElseThrow());
         }
         Stopping until = Stopping.relative(tolerance(Type.F64)).within(10 * BUDGET);
-        try (Picard picard = Picard.plan(engine, Type.F64, problem.n(), 1, 1, until);
+        try (Picard picard = Picard.plan(engine, Type.F64, 1, problem.n(), 1, until);
                 Block z = problem.start(engine, Type.F64)) {
             if (picard.solve(problem.map(), z).succeeded()) {
                 return problem.radius(z.toDoubles());

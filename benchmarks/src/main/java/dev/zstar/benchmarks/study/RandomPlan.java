@@ -52,14 +52,14 @@ record RandomPlan(Type type, int n, int batch, Method method, Stopping stopping,
 
     private static FixedPointSolver plan(Method method, Random random, Engine engine, Type type, int n, int batch, Stopping stopping) {
         return switch (method) {
-            case PICARD -> Picard.plan(engine, type, n, batch, 1 - 0.9 * random.nextDouble(), stopping);
-            case ANDERSON -> Anderson.plan(engine, type, n, batch, anderson(random), stopping);
-            case BROYDEN -> Broyden.plan(engine, type, n, batch, broyden(random, stopping), stopping);
-            case NEWTON -> NewtonKrylov.plan(engine, type, n, batch, newton(random), stopping);
+            case PICARD -> Picard.plan(engine, type, batch, n, 1 - 0.9 * random.nextDouble(), stopping);
+            case ANDERSON -> Anderson.plan(engine, type, batch, n, anderson(random), stopping);
+            case BROYDEN -> Broyden.plan(engine, type, batch, n, broyden(random, stopping), stopping);
+            case NEWTON -> NewtonKrylov.plan(engine, type, batch, n, newton(random), stopping);
             case MIXED -> {
                 Method inner = Method.INNER.get(random.nextInt(Method.INNER.size()));
-                yield MixedPrecision.plan(engine, type, n, batch, mixed(random),
-                        (e, t, width, rows, within) -> plan(inner, random, e, t, width, rows, within), stopping);
+                yield MixedPrecision.plan(engine, type, batch, n, mixed(random),
+                        (e, t, rows, width, within) -> plan(inner, random, e, t, width, rows, within), stopping);
             }
         };
     }

@@ -133,18 +133,18 @@ final class RandomSystems {
         int memory = 1 + random.nextInt(random.nextInt(8) == 0 ? 150 : 12);
         Gmres.Options gmres = Gmres.Options.DEFAULT.withRestart(memory);
         return switch (method) {
-            case GMRES -> Gmres.plan(engine, type, n, batch, gmres, stopping);
-            case PRECONDITIONED -> Gmres.plan(engine, type, n, batch, gmres.withPreconditioner(m), stopping);
-            case FLEXIBLE -> Gmres.plan(engine, type, n, batch, gmres.withFlexible(m), stopping);
-            case RECYCLED -> RecycledGmres.plan(engine, type, n, batch,
+            case GMRES -> Gmres.plan(engine, type, batch, n, gmres, stopping);
+            case PRECONDITIONED -> Gmres.plan(engine, type, batch, n, gmres.withPreconditioner(m), stopping);
+            case FLEXIBLE -> Gmres.plan(engine, type, batch, n, gmres.withFlexible(m), stopping);
+            case RECYCLED -> RecycledGmres.plan(engine, type, batch, n,
                     new RecycledGmres.Options(memory + 5, 1 + random.nextInt(memory / 2 + 1)), stopping);
-            case BICGSTAB -> BiCgStab.plan(engine, type, n, batch, stopping);
-            case CONJUGATE_GRADIENTS -> ConjugateGradient.plan(engine, type, n, batch, stopping);
-            case NORMAL_EQUATIONS -> NormalEquations.plan(engine, type, n, batch, stopping);
-            case PICARD -> LinearFixedPoint.picard(engine, type, n, batch, 1 - 0.9 * random.nextDouble(), stopping);
-            case ANDERSON -> LinearFixedPoint.anderson(engine, type, n, batch, Anderson.Options.DEFAULT.withWindow(Math.min(memory, 50)),
+            case BICGSTAB -> BiCgStab.plan(engine, type, batch, n, stopping);
+            case CONJUGATE_GRADIENTS -> ConjugateGradient.plan(engine, type, batch, n, stopping);
+            case NORMAL_EQUATIONS -> NormalEquations.plan(engine, type, batch, n, stopping);
+            case PICARD -> LinearFixedPoint.picard(engine, type, batch, n, 1 - 0.9 * random.nextDouble(), stopping);
+            case ANDERSON -> LinearFixedPoint.anderson(engine, type, batch, n, Anderson.Options.DEFAULT.withWindow(Math.min(memory, 50)),
                     stopping);
-            case BROYDEN -> LinearFixedPoint.broyden(engine, type, n, batch,
+            case BROYDEN -> LinearFixedPoint.broyden(engine, type, batch, n,
                     new Broyden.Options(memory + 1).withUpdate(random.nextBoolean() ? Broyden.Update.GOOD : Broyden.Update.BAD), stopping);
         };
     }

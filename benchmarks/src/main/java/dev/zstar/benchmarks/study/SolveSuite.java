@@ -116,10 +116,10 @@ final class SolveSuite {
 
         private void forward(Engine e, DenseCell cell, Block zero, Block z, int n, int batch) {
             String name = "anderson(5) n=" + n + " B=" + batch;
-            try (Anderson anderson = Anderson.plan(e, Type.F32, n, batch, Anderson.Options.DEFAULT, Stopping.relative(TOLERANCE));
-                    Anderson traced = Anderson.plan(e, Type.F32, n, batch, Anderson.Options.DEFAULT, Stopping.relative(TOLERANCE).traced());
-                    Anderson steady = Anderson.plan(e, Type.F32, n, batch, Anderson.Options.DEFAULT, Stopping.fixed(STEADY));
-                    Picard plain = Picard.plan(e, Type.F32, n, batch, 1, Stopping.relative(TOLERANCE).within(2000).traced());
+            try (Anderson anderson = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, Stopping.relative(TOLERANCE));
+                    Anderson traced = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, Stopping.relative(TOLERANCE).traced());
+                    Anderson steady = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, Stopping.fixed(STEADY));
+                    Picard plain = Picard.plan(e, Type.F32, batch, n, 1, Stopping.relative(TOLERANCE).within(2000).traced());
                     Block out = e.allocate(Type.F32, batch, n)) {
                 if (engine.equals(Study.own())) {
                     methods(e, cell, zero, z, n, batch);
@@ -170,11 +170,11 @@ final class SolveSuite {
         private void methods(Engine e, DenseCell cell, Block zero, Block z, int n, int batch) {
             Stopping until = Stopping.relative(TOLERANCE);
             LinkedHashMap<String, FixedPointSolver> methods = new LinkedHashMap<>();
-            methods.put("anderson(5)", Anderson.plan(e, Type.F32, n, batch, Anderson.Options.DEFAULT, until));
-            methods.put("default", FixedPointSolver.plan(e, Type.F32, n, batch, until));
-            methods.put("type I", Anderson.plan(e, Type.F32, n, batch, ProblemSuite.TYPE_I, until));
-            methods.put("good", Broyden.plan(e, Type.F32, n, batch, Broyden.Options.DEFAULT, until));
-            methods.put("bad, SVD", Broyden.plan(e, Type.F32, n, batch, ProblemSuite.BAD, until));
+            methods.put("anderson(5)", Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, until));
+            methods.put("default", FixedPointSolver.plan(e, Type.F32, batch, n, until));
+            methods.put("type I", Anderson.plan(e, Type.F32, batch, n, ProblemSuite.TYPE_I, until));
+            methods.put("good", Broyden.plan(e, Type.F32, batch, n, Broyden.Options.DEFAULT, until));
+            methods.put("bad, SVD", Broyden.plan(e, Type.F32, batch, n, ProblemSuite.BAD, until));
             Runnable[] solves = methods.values().stream().map(method -> (Runnable) () -> {
                 z.copyFrom(zero);
                 method.solve(cell, z);
@@ -201,7 +201,7 @@ final class SolveSuite {
             for (int i = 0; i < 2; i++) {
                 Traffic traffic = new Traffic(e);
                 try (Anderson anderson = Anderson.plan(
-                        traffic.engine(), Type.F32, n, batch, Anderson.Options.DEFAULT, Stopping.fixed(STEADY - 10 * i))) {
+                        traffic.engine(), Type.F32, batch, n, Anderson.Options.DEFAULT, Stopping.fixed(STEADY - 10 * i))) {
                     z.copyFrom(zero);
                     anderson.solve(cell, z);
                 }
@@ -214,7 +214,7 @@ final class SolveSuite {
             String name = "gmres(20) n=" + n + " B=" + batch;
             cell.linearise(z);
             LinearOperator adjoint = cell::vjp;
-            try (Gmres gmres = Gmres.plan(e, Type.F32, n, batch, 20, Stopping.relative(ADJOINT_TOLERANCE));
+            try (Gmres gmres = Gmres.plan(e, Type.F32, batch, n, 20, Stopping.relative(ADJOINT_TOLERANCE));
                     Block g = KernelSuite.gaussian(new Random(11), batch, n);
                     Block u = e.allocate(Type.F32, batch, n);
                     Block out = e.allocate(Type.F32, batch, n)) {
@@ -272,8 +272,8 @@ final class SolveSuite {
             Stopping stopping = Stopping.relative(TOLERANCE);
             try (Engine e = Engines.named(Study.own(), 1);
                     DenseCell cell = Child.cell(e, n, batch, FORMATS.toArray(Format[]::new));
-                    Anderson anderson = Anderson.plan(e, Type.F32, n, batch, Anderson.Options.DEFAULT, stopping);
-                    MixedPrecision mixed = MixedPrecision.plan(e, Type.F32, n, batch, MixedPrecision.Options.DEFAULT, stopping);
+                    Anderson anderson = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, stopping);
+                    MixedPrecision mixed = MixedPrecision.plan(e, Type.F32, batch, n, MixedPrecision.Options.DEFAULT, stopping);
                     Block z = e.allocate(Type.F32, batch, n)) {
                 FixedPointMap bf16 = cell.in(Format.BF16);
                 FixedPointMap int8 = cell.in(Format.INT8);

@@ -104,7 +104,7 @@ class ZerosTest {
             try (Engine engine = Engines.named(provider.name(), 1)) {
                 Stopping until = Stopping.relative(type == Type.F32 ? 1e-6 : 1e-10);
                 for (Problem problem : Zeros.all(type)) {
-                    try (FixedPointSolver solver = FixedPointSolver.plan(engine, type, problem.n(), 1, until);
+                    try (FixedPointSolver solver = FixedPointSolver.plan(engine, type, 1, problem.n(), until);
                             Block z = problem.start(engine, type)) {
                         Outcome outcome = solver.solve(problem.map(), z);
                         assertThat(outcome.succeeded()).as("%s, %s on %s: %s", problem.name(), type, provider.name(), outcome).isTrue();

@@ -187,7 +187,7 @@ public final class Anderson extends FixedPointSolver {
      * Allocates {@code 2 m + 5} blocks, {@code 3 m + 6} with orthogonal differences, two more with a safeguard, for batches of up to
      * {@code batch} rows of {@code n} elements.
      */
-    public static Anderson plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
-        return Workspace.build(engine, type, n, batch, workspace -> new Anderson(workspace, options, stopping));
+    public static Anderson plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
+        return Workspace.build(engine, type, batch, n, workspace -> new Anderson(workspace, options, stopping));
     }
 }

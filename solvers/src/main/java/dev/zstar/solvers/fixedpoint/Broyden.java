@@ -137,12 +137,12 @@ public final class Broyden extends FixedPointSolver {
      * @throws IllegalArgumentException if a line search meets a fixed number of evaluations, of which the last may be at a point that it
      *     refuses
      */
-    public static Broyden plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
+    public static Broyden plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
         if (options.lineSearch() && stopping.fixed()) {
             throw new IllegalArgumentException("Broyden with a line search and a fixed number of evaluations, of which the last may be at a "
                     + "point that is refused; expected tolerances, or no line search");
         }
-        return Workspace.build(engine, type, n, batch, workspace -> new Broyden(workspace, new BroydenSteps(workspace, options), options, stopping));
+        return Workspace.build(engine, type, batch, n, workspace -> new Broyden(workspace, new BroydenSteps(workspace, options), options, stopping));
     }
 
     /**

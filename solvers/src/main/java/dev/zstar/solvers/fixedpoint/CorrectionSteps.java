@@ -67,7 +67,7 @@ final class CorrectionSteps implements IterationMethod {
         roundoff = workspace.type().unitRoundoff();
         this.options = options;
         Stopping within = Stopping.relative(0).within(options.maxEvaluations()).withPatience(PATIENCE);
-        inner = method.plan(workspace.engine(), workspace.type(), workspace.n(), workspace.batch(),
+        inner = method.plan(workspace.engine(), workspace.type(), workspace.batch(), workspace.n(),
                 stopping.maxNanos() < Long.MAX_VALUE ? within.within(Duration.ofNanos(stopping.maxNanos())) : within);
         workspace.include(inner.workspace());
         if (!inner.engine().equals(engine) || inner.type() != workspace.type() || inner.n() != workspace.n() || inner.batch() != workspace.batch()) {

@@ -34,8 +34,8 @@ public class FixedPointSolver implements AutoCloseable {
      * 0.76, and move three times the memory and more: they are for maps that cost more than a layer. The suite {@code forward} of the study
      * measures all of this.
      */
-    public static FixedPointSolver plan(Engine engine, Type type, int n, int batch, Stopping stopping) {
-        return Anderson.plan(engine, type, n, batch, Anderson.Options.DEFAULT.withWindow(10), stopping);
+    public static FixedPointSolver plan(Engine engine, Type type, int batch, int n, Stopping stopping) {
+        return Anderson.plan(engine, type, batch, n, Anderson.Options.DEFAULT.withWindow(10), stopping);
     }
 
     /**
@@ -46,9 +46,9 @@ public class FixedPointSolver implements AutoCloseable {
      * @param method makes the method, which takes its memory from the workspace
      */
     public static FixedPointSolver of(
-            Engine engine, Type type, int n, int batch, Stopping stopping, Safeguard safeguard, Function<Workspace, IterationMethod> method) {
+            Engine engine, Type type, int batch, int n, Stopping stopping, Safeguard safeguard, Function<Workspace, IterationMethod> method) {
         Arguments.present("plan", "the method", method);
-        return Workspace.build(engine, type, n, batch,
+        return Workspace.build(engine, type, batch, n,
                 workspace -> new FixedPointSolver(workspace, stopping, safeguard, method.apply(workspace)));
     }
 
@@ -82,8 +82,8 @@ public class FixedPointSolver implements AutoCloseable {
      *
      * @param what this solver is to the caller, for the message
      */
-    public final void requireFits(String what, Engine engine, Type type, int n, int batch) {
-        workspace.requireFits(what, engine, type, n, batch);
+    public final void requireFits(String what, Engine engine, Type type, int batch, int n) {
+        workspace.requireFits(what, engine, type, batch, n);
     }
 
     /**

@@ -42,7 +42,7 @@ public final class LinearFixedPoint extends LinearSolver {
         int most = Math.max(1, stopping.maxEvaluations() - 1);
         // The inner method's right-hand sides have length 1, so the relative tolerance is an absolute one of the inner method, whose own is
         // relative to ‖T u + b‖.
-        method = maker.make(plan.engine(), plan.type(), plan.n(), plan.batch(),
+        method = maker.make(plan.engine(), plan.type(), plan.batch(), plan.n(),
                 stopping.fixed() ? Stopping.fixed(most) : Stopping.relative(0).orAbsolute(stopping.relative()).within(most));
         plan.include(method.workspace());
         going = new Rows(plan.batch());
@@ -56,25 +56,25 @@ public final class LinearFixedPoint extends LinearSolver {
 
     /** Makes the inner method. */
     private interface Maker {
-        FixedPointSolver make(Engine engine, Type type, int n, int batch, Stopping stopping);
+        FixedPointSolver make(Engine engine, Type type, int batch, int n, Stopping stopping);
     }
 
     /** Steps {@code u ← u + β (T u + b - u)}: the Neumann series, if {@code β = 1}. */
-    public static LinearFixedPoint picard(Engine engine, Type type, int n, int batch, double damping, Stopping stopping) {
-        return Workspace.build(engine, type, n, batch, plan -> new LinearFixedPoint(plan, stopping, "Picard on a linear system",
-                (e, t, cols, rows, s) -> Picard.plan(e, t, cols, rows, damping, s)));
+    public static LinearFixedPoint picard(Engine engine, Type type, int batch, int n, double damping, Stopping stopping) {
+        return Workspace.build(engine, type, batch, n, plan -> new LinearFixedPoint(plan, stopping, "Picard on a linear system",
+                (e, t, rows, cols, s) -> Picard.plan(e, t, rows, cols, damping, s)));
     }
 
     /** Anderson acceleration. */
-    public static LinearFixedPoint anderson(Engine engine, Type type, int n, int batch, Anderson.Options options, Stopping stopping) {
-        return Workspace.build(engine, type, n, batch, plan -> new LinearFixedPoint(plan, stopping, "Anderson on a linear system",
-                (e, t, cols, rows, s) -> Anderson.plan(e, t, cols, rows, options, s)));
+    public static LinearFixedPoint anderson(Engine engine, Type type, int batch, int n, Anderson.Options options, Stopping stopping) {
+        return Workspace.build(engine, type, batch, n, plan -> new LinearFixedPoint(plan, stopping, "Anderson on a linear system",
+                (e, t, rows, cols, s) -> Anderson.plan(e, t, rows, cols, options, s)));
     }
 
     /** Broyden's methods. */
-    public static LinearFixedPoint broyden(Engine engine, Type type, int n, int batch, Broyden.Options options, Stopping stopping) {
-        return Workspace.build(engine, type, n, batch, plan -> new LinearFixedPoint(plan, stopping, "Broyden on a linear system",
-                (e, t, cols, rows, s) -> Broyden.plan(e, t, cols, rows, options, s)));
+    public static LinearFixedPoint broyden(Engine engine, Type type, int batch, int n, Broyden.Options options, Stopping stopping) {
+        return Workspace.build(engine, type, batch, n, plan -> new LinearFixedPoint(plan, stopping, "Broyden on a linear system",
+                (e, t, rows, cols, s) -> Broyden.plan(e, t, rows, cols, options, s)));
     }
 
     /** {@code out = T u + r}. */

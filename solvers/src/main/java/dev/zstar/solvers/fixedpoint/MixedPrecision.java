@@ -72,7 +72,7 @@ public final class MixedPrecision extends FixedPointSolver {
     @FunctionalInterface
     public interface InnerMethod {
         /** As {@code Anderson.plan} with its options chosen. */
-        FixedPointSolver plan(Engine engine, Type type, int n, int batch, Stopping stopping);
+        FixedPointSolver plan(Engine engine, Type type, int batch, int n, Stopping stopping);
     }
 
     private final CorrectionSteps steps;
@@ -88,14 +88,14 @@ public final class MixedPrecision extends FixedPointSolver {
      * With {@link Anderson}, m = 5, inside. Allocates 6 blocks and those of the inner plan: 21 in all, for batches of up to {@code batch}
      * rows of {@code n} elements.
      */
-    public static MixedPrecision plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
-        return plan(engine, type, n, batch, options,
-                (e, t, width, rows, within) -> Anderson.plan(e, t, width, rows, Anderson.Options.DEFAULT, within), stopping);
+    public static MixedPrecision plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
+        return plan(engine, type, batch, n, options,
+                (e, t, rows, width, within) -> Anderson.plan(e, t, rows, width, Anderson.Options.DEFAULT, within), stopping);
     }
 
     /** With any method inside. Allocates 6 blocks and those of the inner plan. */
-    public static MixedPrecision plan(Engine engine, Type type, int n, int batch, Options options, InnerMethod method, Stopping stopping) {
-        return Workspace.build(engine, type, n, batch, workspace -> new MixedPrecision(workspace, new CorrectionSteps(workspace, options, method, stopping), stopping));
+    public static MixedPrecision plan(Engine engine, Type type, int batch, int n, Options options, InnerMethod method, Stopping stopping) {
+        return Workspace.build(engine, type, batch, n, workspace -> new MixedPrecision(workspace, new CorrectionSteps(workspace, options, method, stopping), stopping));
     }
 
     /**

@@ -91,7 +91,7 @@ public final class NewtonKrylov extends FixedPointSolver {
      * @throws IllegalArgumentException if the rules ask for a fixed number of evaluations, or for states at some: most are not made at
      *     iterates
      */
-    public static NewtonKrylov plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
+    public static NewtonKrylov plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
         if (stopping.fixed()) {
             throw new IllegalArgumentException("Newton-Krylov with a fixed number of evaluations, of which a step takes as many as it needs; "
                     + "expected tolerances, or a budget of steps");
@@ -100,6 +100,6 @@ public final class NewtonKrylov extends FixedPointSolver {
             throw new IllegalArgumentException("Newton-Krylov recording the states at evaluations " + stopping.recorded()
                     + ", of which most are not made at iterates; expected none");
         }
-        return Workspace.build(engine, type, n, batch, workspace -> new NewtonKrylov(workspace, options, stopping));
+        return Workspace.build(engine, type, batch, n, workspace -> new NewtonKrylov(workspace, options, stopping));
     }
 }

@@ -62,13 +62,13 @@ public final class Picard extends FixedPointSolver {
     }
 
     /** Allocates three blocks, four where the residuals choose β, for batches of up to {@code batch} rows of {@code n} elements. */
-    public static Picard plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
-        return Workspace.build(engine, type, n, batch, workspace -> new Picard(workspace, options, stopping));
+    public static Picard plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
+        return Workspace.build(engine, type, batch, n, workspace -> new Picard(workspace, options, stopping));
     }
 
     /** The same with one β for all steps. */
-    public static Picard plan(Engine engine, Type type, int n, int batch, double β, Stopping stopping) {
-        return plan(engine, type, n, batch, Options.damped(β), stopping);
+    public static Picard plan(Engine engine, Type type, int batch, int n, double β, Stopping stopping) {
+        return plan(engine, type, batch, n, Options.damped(β), stopping);
     }
 
     /**
@@ -78,7 +78,7 @@ public final class Picard extends FixedPointSolver {
      * @param start is left unchanged
      */
     public static OptionalInt equivalentDepth(Engine engine, FixedPointMap f, Block start, double ε, int limit) {
-        try (Picard picard = plan(engine, start.type(), start.cols(), start.rows(), 1, Stopping.relative(ε).within(limit));
+        try (Picard picard = plan(engine, start.type(), start.rows(), start.cols(), 1, Stopping.relative(ε).within(limit));
                 Block z = engine.allocate(start.type(), start.rows(), start.cols())) {
             z.copyFrom(start);
             Outcome outcome = picard.solve(f, z);

@@ -63,7 +63,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     private record Packed(Block v, Block z, Block x) {}
 
     private EquilibriumLayer(
-            Engine engine, Type type, int n, int batch, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode, double damping) {
+            Engine engine, Type type, int batch, int n, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode, double damping) {
         this.engine = Arguments.present("layer", "the engine", engine);
         this.type = Arguments.present("layer", "the type", type);
         this.map = Arguments.present("layer", "the map", map);
@@ -74,14 +74,14 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         if (!(damping >= 0 && damping <= 1)) {
             throw new IllegalArgumentException("layer: a damping of " + damping + " for rows that fail; expected 0 to 1");
         }
-        solver.requireFits("layer: the forward solver", engine, type, n, batch);
+        solver.requireFits("layer: the forward solver", engine, type, batch, n);
         this.n = n;
         this.batch = batch;
         this.damping = damping;
         memory = new Memory(engine);
         try {
             secants = mode instanceof GradientMode.Refined m
-                    ? memory.add(MultiSecant.plan(engine, type, n, batch, m.pairs()), MultiSecant::close, MultiSecant::bytes)
+                    ? memory.add(MultiSecant.plan(engine, type, batch, n, m.pairs()), MultiSecant::close, MultiSecant::bytes)
                     : null;
             pullback = pullback(mode);
             unrolling = switch (mode) {
@@ -116,25 +116,25 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
      *     for fewer rows, or the mode does not go with it
      */
     public static <G> EquilibriumLayer<G> plan(
-            Engine engine, Type type, int n, int batch, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode, double damping) {
-        return new EquilibriumLayer<>(engine, type, n, batch, map, solver, mode, damping);
+            Engine engine, Type type, int batch, int n, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode, double damping) {
+        return new EquilibriumLayer<>(engine, type, batch, n, map, solver, mode, damping);
     }
 
     /** {@link #plan(Engine, Type, int, int, EquilibriumMap, FixedPointSolver, GradientMode, double)} that skips rows which fail. */
     public static <G> EquilibriumLayer<G> plan(
-            Engine engine, Type type, int n, int batch, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode) {
-        return plan(engine, type, n, batch, map, solver, mode, 0);
+            Engine engine, Type type, int batch, int n, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode) {
+        return plan(engine, type, batch, n, map, solver, mode, 0);
     }
 
     private Pullback pullback(GradientMode mode) {
         return switch (mode) {
             case GradientMode.Exact m -> new Pullback.Solved(
-                    solver("layer: the linear solver of the gradient mode", m.method().plan(engine, type, n, batch)));
+                    solver("layer: the linear solver of the gradient mode", m.method().plan(engine, type, batch, n)));
             case GradientMode.BroydenInverse _ -> new Pullback.Inverted(inverse(), new Rows(batch));
             case GradientMode.Refined m -> new Pullback.Refined(
-                    solver("layer: the preconditioned solver", Gmres.plan(engine, type, n, batch,
+                    solver("layer: the preconditioned solver", Gmres.plan(engine, type, batch, n,
                             new Gmres.Options(m.restart(), secants.inverse().transposed(), false), m.stopping())),
-                    solver("layer: the solver", Gmres.plan(engine, type, n, batch, m.restart(), m.stopping())));
+                    solver("layer: the solver", Gmres.plan(engine, type, batch, n, m.restart(), m.stopping())));
             case GradientMode.JacobianFree _ -> series(0, 1);
             case GradientMode.NeumannSeries m -> series(m.terms(), 1);
             case GradientMode.Phantom m -> series(m.steps() - 1, m.damping());
@@ -144,12 +144,12 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
 
     private <S extends LinearSolver> S solver(String what, S planned) {
         memory.add(Arguments.present("layer", "the linear solver of the gradient mode", planned), LinearSolver::close, LinearSolver::bytes);
-        planned.requireFits(what, engine, type, n, batch);
+        planned.requireFits(what, engine, type, batch, n);
         return planned;
     }
 
     private Pullback series(int terms, double λ) {
-        return new Pullback.Summed(memory.add(Neumann.plan(engine, type, n, batch, terms, λ), Neumann::close, Neumann::bytes));
+        return new Pullback.Summed(memory.add(Neumann.plan(engine, type, batch, n, terms, λ), Neumann::close, Neumann::bytes));
     }
 
     private LinearOperator inverse() {
@@ -339,7 +339,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         all.reset(rows);
         map.linearise(pass.z(), all);
         Stopping tight = Stopping.relative(type == Type.F32 ? 1e-6 : 1e-12).within(2000);
-        try (LinearSolver gmres = Gmres.plan(engine, type, n, rows, Math.min(n, 100), tight);
+        try (LinearSolver gmres = Gmres.plan(engine, type, rows, n, Math.min(n, 100), tight);
                 Block exact = engine.allocate(type, rows, n);
                 Block product = engine.allocate(type, rows, n)) {
             Outcome solved = gmres.solve(adjoint, gradient, exact);

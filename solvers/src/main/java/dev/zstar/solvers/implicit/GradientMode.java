@@ -19,7 +19,7 @@ public sealed interface GradientMode {
 
     /** v by GMRES with cycles of 20 steps, to a relative residual. */
     static GradientMode exact(double tolerance) {
-        return new Exact((engine, type, n, batch) -> Gmres.plan(engine, type, n, batch, 20, Stopping.relative(tolerance)));
+        return new Exact((engine, type, batch, n) -> Gmres.plan(engine, type, batch, n, 20, Stopping.relative(tolerance)));
     }
 
     /** v by any linear solver: to a tolerance, or after a fixed number of evaluations. */
@@ -34,7 +34,7 @@ public sealed interface GradientMode {
     @FunctionalInterface
     interface Method {
         /** For batches of up to {@code batch} rows of {@code n} elements. */
-        LinearSolver plan(Engine engine, Type type, int n, int batch);
+        LinearSolver plan(Engine engine, Type type, int batch, int n);
     }
 
     /**

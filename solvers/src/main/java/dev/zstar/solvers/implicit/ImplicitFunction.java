@@ -23,11 +23,11 @@ public final class ImplicitFunction implements AutoCloseable {
     private final Block w;
     private final Adjoint adjoint = new Adjoint();
 
-    private ImplicitFunction(Engine engine, Type type, int n, int batch, int restart, Stopping stopping) {
+    private ImplicitFunction(Engine engine, Type type, int batch, int n, int restart, Stopping stopping) {
         this.engine = engine;
         memory = new Memory(engine);
         try {
-            gmres = memory.add(Gmres.plan(engine, type, n, batch, restart, stopping), Gmres::close, Gmres::bytes);
+            gmres = memory.add(Gmres.plan(engine, type, batch, n, restart, stopping), Gmres::close, Gmres::bytes);
             w = memory.block(type, batch, n);
         } catch (Throwable e) {
             memory.close();
@@ -40,14 +40,14 @@ public final class ImplicitFunction implements AutoCloseable {
      *
      * @param restart steps of its cycles; n, if that is small, where {@code ∂F/∂z} is far from the identity
      */
-    public static ImplicitFunction plan(Engine engine, Type type, int n, int batch, int restart, Stopping stopping) {
+    public static ImplicitFunction plan(Engine engine, Type type, int batch, int n, int restart, Stopping stopping) {
         Arguments.present("implicit function", "the engine", engine);
         Arguments.present("implicit function", "the type", type);
         Arguments.present("implicit function", "the stopping rule", stopping);
         Arguments.atLeast("implicit function", "n", n, 1);
         Arguments.atLeast("implicit function", "the batch", batch, 1);
         Arguments.atLeast("implicit function", "the cycle", restart, 1);
-        return new ImplicitFunction(engine, type, n, batch, restart, stopping);
+        return new ImplicitFunction(engine, type, batch, n, restart, stopping);
     }
 
     /**

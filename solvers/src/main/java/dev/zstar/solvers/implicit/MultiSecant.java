@@ -108,11 +108,11 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
      * @param pairs that are remembered, 1 to 500; older ones make room. Worth as much as they are many: see the class
      * @throws IllegalArgumentException if pairs is out of range
      */
-    public static MultiSecant plan(Engine engine, Type type, int n, int batch, int pairs) {
+    public static MultiSecant plan(Engine engine, Type type, int batch, int n, int pairs) {
         if (pairs < 1 || pairs > 500) {
             throw new IllegalArgumentException("pairs " + pairs + "; expected 1 to 500");
         }
-        return Workspace.build(engine, type, n, batch, plan -> new MultiSecant(plan, pairs));
+        return Workspace.build(engine, type, batch, n, plan -> new MultiSecant(plan, pairs));
     }
 
     /** Bytes of blocks that this plan holds. */

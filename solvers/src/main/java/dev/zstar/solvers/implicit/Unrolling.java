@@ -32,7 +32,7 @@ final class Unrolling {
         int kept = (steps + spacing - 1) / spacing;
         Integer[] at = IntStream.range(0, kept).mapToObj(i -> 1 + i * spacing).toArray(Integer[]::new);
         // The evaluation after the last step is for its residual.
-        picard = memory.add(Picard.plan(engine, type, n, batch, 1, Stopping.fixed(steps + 1).recording(at)), Picard::close, Picard::bytes);
+        picard = memory.add(Picard.plan(engine, type, batch, n, 1, Stopping.fixed(steps + 1).recording(at)), Picard::close, Picard::bytes);
         segment = new Block[spacing];
         for (int i = 0; i < spacing; i++) {
             segment[i] = memory.block(type, batch, n);

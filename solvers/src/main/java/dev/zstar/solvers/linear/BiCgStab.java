@@ -40,8 +40,8 @@ public final class BiCgStab extends ShortRecurrence {
     }
 
     /** Allocates 10 blocks, for batches of up to {@code batch} rows of {@code n} elements. */
-    public static BiCgStab plan(Engine engine, Type type, int n, int batch, Stopping stopping) {
-        return Workspace.build(engine, type, n, batch, plan -> new BiCgStab(plan, stopping));
+    public static BiCgStab plan(Engine engine, Type type, int batch, int n, Stopping stopping) {
+        return Workspace.build(engine, type, batch, n, plan -> new BiCgStab(plan, stopping));
     }
 
     @Override

@@ -33,8 +33,8 @@ public final class ConjugateGradient extends ShortRecurrence {
     }
 
     /** Allocates 8 blocks, for batches of up to {@code batch} rows of {@code n} elements. */
-    public static ConjugateGradient plan(Engine engine, Type type, int n, int batch, Stopping stopping) {
-        return Workspace.build(engine, type, n, batch, plan -> new ConjugateGradient(plan, stopping));
+    public static ConjugateGradient plan(Engine engine, Type type, int batch, int n, Stopping stopping) {
+        return Workspace.build(engine, type, batch, n, plan -> new ConjugateGradient(plan, stopping));
     }
 
     @Override

@@ -106,13 +106,13 @@ public final class Gmres extends LinearSolver {
      * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code m + 5} blocks; one more for a preconditioner, and m
      * more if the method is flexible.
      */
-    public static Gmres plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
-        return Workspace.build(engine, type, n, batch, plan -> new Gmres(plan, options, stopping));
+    public static Gmres plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
+        return Workspace.build(engine, type, batch, n, plan -> new Gmres(plan, options, stopping));
     }
 
     /** {@link #plan(Engine, Type, int, int, Options, Stopping)} with cycles of {@code restart} steps. */
-    public static Gmres plan(Engine engine, Type type, int n, int batch, int restart, Stopping stopping) {
-        return plan(engine, type, n, batch, Options.DEFAULT.withRestart(restart), stopping);
+    public static Gmres plan(Engine engine, Type type, int batch, int n, int restart, Stopping stopping) {
+        return plan(engine, type, batch, n, Options.DEFAULT.withRestart(restart), stopping);
     }
 
     /** {@link #solve(LinearOperator, Block, Block)} with a relative tolerance for each row instead of the plan's. */

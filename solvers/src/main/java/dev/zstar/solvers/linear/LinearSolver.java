@@ -114,8 +114,8 @@ public abstract class LinearSolver implements AutoCloseable {
      * The method to begin with: {@link Gmres} with a cycle of 20 steps, {@code 25} blocks. Where a map does not contract, or the Jacobian's
      * spectrum is long, it is the one that still converges.
      */
-    public static LinearSolver plan(Engine engine, Type type, int n, int batch, Stopping stopping) {
-        return Gmres.plan(engine, type, n, batch, 20, stopping);
+    public static LinearSolver plan(Engine engine, Type type, int batch, int n, Stopping stopping) {
+        return Gmres.plan(engine, type, batch, n, 20, stopping);
     }
 
     /** Bytes that this plan holds. */
@@ -128,8 +128,8 @@ public abstract class LinearSolver implements AutoCloseable {
      *
      * @param what this solver is to the caller, for the message
      */
-    public final void requireFits(String what, Engine engine, Type type, int n, int batch) {
-        plan.requireFits(what, engine, type, n, batch);
+    public final void requireFits(String what, Engine engine, Type type, int batch, int n) {
+        plan.requireFits(what, engine, type, batch, n);
     }
 
     /**

@@ -54,8 +54,8 @@ public final class Neumann implements AutoCloseable {
      *
      * @param terms k, the evaluations of T
      */
-    public static Neumann plan(Engine engine, Type type, int n, int batch, int terms) {
-        return plan(engine, type, n, batch, terms, 1);
+    public static Neumann plan(Engine engine, Type type, int batch, int n, int terms) {
+        return plan(engine, type, batch, n, terms, 1);
     }
 
     /**
@@ -63,8 +63,8 @@ public final class Neumann implements AutoCloseable {
      *
      * @param damping λ, above 0 and at most 1
      */
-    public static Neumann plan(Engine engine, Type type, int n, int batch, int terms, double damping) {
-        return Workspace.build(engine, type, n, batch, plan -> new Neumann(plan, terms, damping));
+    public static Neumann plan(Engine engine, Type type, int batch, int n, int terms, double damping) {
+        return Workspace.build(engine, type, batch, n, plan -> new Neumann(plan, terms, damping));
     }
 
     /** Bytes that this plan holds: two blocks. */

@@ -43,8 +43,8 @@ public final class NormalEquations extends ShortRecurrence {
     }
 
     /** Allocates 9 blocks, for batches of up to {@code batch} rows of {@code n} elements. */
-    public static NormalEquations plan(Engine engine, Type type, int n, int batch, Stopping stopping) {
-        return Workspace.build(engine, type, n, batch, plan -> new NormalEquations(plan, stopping));
+    public static NormalEquations plan(Engine engine, Type type, int batch, int n, Stopping stopping) {
+        return Workspace.build(engine, type, batch, n, plan -> new NormalEquations(plan, stopping));
     }
 
     @Override

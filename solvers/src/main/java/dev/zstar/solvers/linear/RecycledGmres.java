@@ -106,8 +106,8 @@ public final class RecycledGmres extends LinearSolver {
      * Allocates, for batches of up to {@code batch} rows of {@code n} elements, {@code m + 5} blocks, as {@link Gmres} does with cycles of
      * m steps, and k vectors in all.
      */
-    public static RecycledGmres plan(Engine engine, Type type, int n, int batch, Options options, Stopping stopping) {
-        return Workspace.build(engine, type, n, batch, plan -> new RecycledGmres(plan, options, stopping));
+    public static RecycledGmres plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
+        return Workspace.build(engine, type, batch, n, plan -> new RecycledGmres(plan, options, stopping));
     }
 
     /** Forgets the spaces of all rows: the next solve is like the first. Not needed where the systems change, however much. */

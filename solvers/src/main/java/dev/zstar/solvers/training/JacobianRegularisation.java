@@ -54,7 +54,7 @@ public final class JacobianRegularisation implements AutoCloseable {
      *
      * @param seed of {@link Random}, whose sequence is specified: the same probes on every engine and every runtime
      */
-    public JacobianRegularisation(Engine engine, Type type, int n, int batch, Probe probe, long seed) {
+    public JacobianRegularisation(Engine engine, Type type, int batch, int n, Probe probe, long seed) {
         if (n < 1 || batch < 1) {
             throw new IllegalArgumentException("Jacobian regularisation: " + batch + " rows of " + n + ", expected at least 1 of each");
         }

@@ -185,8 +185,8 @@ class DiagnosisTest {
         return Diagnosis.of(solver, f, z).toString();
     }
 
-    private static Picard picard(Engine engine, Type type, int n, int batch, double β, Stopping stopping) {
-        return Picard.plan(engine, type, n, batch, β, stopping);
+    private static Picard picard(Engine engine, Type type, int batch, int n, double β, Stopping stopping) {
+        return Picard.plan(engine, type, batch, n, β, stopping);
     }
 
     /** The number behind these words. */
@@ -203,7 +203,7 @@ class DiagnosisTest {
         for (EngineProvider provider : Problems.engines()) {
             FixedPointMap f = diagonal(spread(6, -0.5, 0.5), spread(6, -1.3, 0.5), spread(6, -0.1, 0.2), spread(6, -1.3, 0.5));
             try (Engine engine = provider.create(1);
-                    Picard plain = picard(engine, type, 6, 4, 1, stopping);
+                    Picard plain = picard(engine, type, 4, 6, 1, stopping);
                     Block z = engine.allocate(type, 4, 6)) {
                 String text = explain(plain, f, z);
                 assertThat(text).contains("Rows 0 and 2 of 4 ended CONVERGED_RELATIVE after ")
@@ -223,7 +223,7 @@ class DiagnosisTest {
         for (EngineProvider provider : Problems.engines()) {
             FixedPointMap further = rotation(-0.2, 1.2);
             try (Engine engine = provider.create(1);
-                    Picard plain = picard(engine, type, 7, 2, 1, Stopping.relative(1e-5).within(60));
+                    Picard plain = picard(engine, type, 2, 7, 1, Stopping.relative(1e-5).within(60));
                     Block z = engine.allocate(type, 2, 7)) {
                 String text = explain(plain, further, z);
                 assertThat(text).contains("All 2 rows ended MAX_EVALUATIONS").contains("errors of plain steps turn and grow by a factor of 1.22");
@@ -236,8 +236,8 @@ class DiagnosisTest {
     }
 
     private static void assertContractsBelowAndNotAbove(Engine engine, FixedPointMap f, double β, double limit, Type type, int batch, int n) {
-        try (Picard damped = picard(engine, type, n, batch, 0.97 * β, Stopping.relative(1e-4).within(2000));
-                Picard tooFar = picard(engine, type, n, batch, Math.min(1, 1.05 * limit), Stopping.relative(1e-4).within(2000));
+        try (Picard damped = picard(engine, type, batch, n, 0.97 * β, Stopping.relative(1e-4).within(2000));
+                Picard tooFar = picard(engine, type, batch, n, Math.min(1, 1.05 * limit), Stopping.relative(1e-4).within(2000));
                 Block z = engine.allocate(type, batch, n)) {
             assertThat(damped.solve(f, z).succeeded()).as("β = %s", 0.97 * β).isTrue();
             z.fill(0);
@@ -251,8 +251,8 @@ class DiagnosisTest {
         for (EngineProvider provider : Problems.engines()) {
             FixedPointMap f = diagonal(spread(5, -1.9, 1.4));
             try (Engine engine = provider.create(1);
-                    Picard plain = picard(engine, type, 5, 1, 0.5, Stopping.relative(1e-5).within(30));
-                    Anderson anderson = Anderson.plan(engine, type, 5, 1, Anderson.Options.DEFAULT, Stopping.relative(1e-4));
+                    Picard plain = picard(engine, type, 1, 5, 0.5, Stopping.relative(1e-5).within(30));
+                    Anderson anderson = Anderson.plan(engine, type, 1, 5, Anderson.Options.DEFAULT, Stopping.relative(1e-4));
                     Block z = engine.allocate(type, 1, 5)) {
                 String text = explain(plain, f, z);
                 assertThat(text).contains("The row ended MAX_EVALUATIONS")
@@ -271,8 +271,8 @@ class DiagnosisTest {
             FixedPointMap f = diagonal(spread(8, -0.3, 0.97));
             double tolerance = type == Type.F32 ? 1e-4 : 1e-8;
             try (Engine engine = provider.create(1);
-                    Picard small = picard(engine, type, 8, 1, 1, Stopping.relative(tolerance).within(50).traced());
-                    Picard enough = picard(engine, type, 8, 1, 1, Stopping.relative(tolerance).within(5000));
+                    Picard small = picard(engine, type, 1, 8, 1, Stopping.relative(tolerance).within(50).traced());
+                    Picard enough = picard(engine, type, 1, 8, 1, Stopping.relative(tolerance).within(5000));
                     Block z = engine.allocate(type, 1, 8)) {
                 String text = explain(small, f, z);
                 assertThat(text).contains("the budget was too small").contains("contract there by a factor of 0.970 each");
@@ -283,7 +283,7 @@ class DiagnosisTest {
             }
             try (Engine engine = provider.create(1);
                     DenseCell cell = Problems.cell(engine, Activation.TANH, type, 40, 3, 0.95, 1);
-                    Anderson small = Anderson.plan(engine, type, 40, 3, Anderson.Options.DEFAULT, Stopping.relative(1e-5).within(7).traced());
+                    Anderson small = Anderson.plan(engine, type, 3, 40, Anderson.Options.DEFAULT, Stopping.relative(1e-5).within(7).traced());
                     Block z = engine.allocate(type, 3, 40)) {
                 assertThat(explain(small, cell, z)).contains("All 3 rows ended MAX_EVALUATIONS after 7 evaluations")
                         .contains("plain steps contract there").contains("its own evaluations took the residual down");
@@ -297,7 +297,7 @@ class DiagnosisTest {
             for (Type type : Type.values()) {
                 try (Engine engine = provider.create(1);
                         DenseCell cell = Problems.cell(engine, Activation.TANH, type, 64, 3, 0.9, 1);
-                        Anderson never = Anderson.plan(engine, type, 64, 3, Anderson.Options.DEFAULT,
+                        Anderson never = Anderson.plan(engine, type, 3, 64, Anderson.Options.DEFAULT,
                                 Stopping.relative(1e-18).within(300).withPatience(30));
                         Block z = engine.allocate(type, 3, 64)) {
                     Outcome outcome = never.solve(cell, z);
@@ -307,7 +307,7 @@ class DiagnosisTest {
                     double attained = after(text, "a tolerance of");
                     assertThat(attained).isBetween(0.1 * type.unitRoundoff(), 20 * type.unitRoundoff())
                             .isGreaterThanOrEqualTo(outcome.worstResidual());
-                    try (Anderson told = Anderson.plan(engine, type, 64, 3, Anderson.Options.DEFAULT, Stopping.relative(attained).within(300))) {
+                    try (Anderson told = Anderson.plan(engine, type, 3, 64, Anderson.Options.DEFAULT, Stopping.relative(attained).within(300))) {
                         z.fill(0);
                         assertThat(told.solve(cell, z).succeeded()).isTrue();
                     }
@@ -319,7 +319,7 @@ class DiagnosisTest {
     @Test
     void rowsThatAreNotFiniteAreToldWhereAndWhen() {
         try (Engine engine = Engines.best(1);
-                Picard picard = picard(engine, Type.F64, 3, 5, 1, Stopping.relative(1e-9).within(2000));
+                Picard picard = picard(engine, Type.F64, 5, 3, 1, Stopping.relative(1e-9).within(2000));
                 Block z = Block.of(Type.F64, 5, 3, 1, 1, 1, 1, Double.NaN, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)) {
             int[] calls = {0};
             FixedPointMap f = (in, out, rows) -> {
@@ -348,8 +348,8 @@ class DiagnosisTest {
     void noPromiseIsMadeThatTheTypeCanNotKeep() {
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, 64, 2, 0.5, 3);
-                Anderson short9 = Anderson.plan(engine, Type.F32, 64, 2, Anderson.Options.DEFAULT, Stopping.relative(1e-9).within(4));
-                Anderson short5 = Anderson.plan(engine, Type.F32, 64, 2, Anderson.Options.DEFAULT, Stopping.relative(1e-5).within(4));
+                Anderson short9 = Anderson.plan(engine, Type.F32, 2, 64, Anderson.Options.DEFAULT, Stopping.relative(1e-9).within(4));
+                Anderson short5 = Anderson.plan(engine, Type.F32, 2, 64, Anderson.Options.DEFAULT, Stopping.relative(1e-5).within(4));
                 Block z = engine.allocate(Type.F32, 2, 64)) {
             assertThat(explain(short9, cell, z)).contains("plain steps contract there").contains("so f32 may not reach the tolerance").doesNotContain("about");
             z.fill(0);
@@ -379,11 +379,11 @@ class DiagnosisTest {
         try (Engine engine = Engines.best(1);
                 Block z = engine.allocate(Type.F64, 1, 4);
                 Block two = engine.allocate(Type.F64, 2, 4);
-                Picard patient = picard(engine, Type.F64, 4, 1, 1, Stopping.relative(1e-9).within(java.time.Duration.ofNanos(1)));
-                Picard cancelled = picard(engine, Type.F64, 4, 1, 1, Stopping.relative(1e-9));
-                Picard fixed = picard(engine, Type.F64, 4, 1, 1, Stopping.fixed(3));
-                Picard steps = picard(engine, Type.F64, 4, 1, 1, Stopping.relative(1e-9).withinIterations(2));
-                Picard diverging = picard(engine, Type.F64, 4, 1, 1, Stopping.relative(1e-9))) {
+                Picard patient = picard(engine, Type.F64, 1, 4, 1, Stopping.relative(1e-9).within(java.time.Duration.ofNanos(1)));
+                Picard cancelled = picard(engine, Type.F64, 1, 4, 1, Stopping.relative(1e-9));
+                Picard fixed = picard(engine, Type.F64, 1, 4, 1, Stopping.fixed(3));
+                Picard steps = picard(engine, Type.F64, 1, 4, 1, Stopping.relative(1e-9).withinIterations(2));
+                Picard diverging = picard(engine, Type.F64, 1, 4, 1, Stopping.relative(1e-9))) {
             assertThat(explain(patient, f, z)).contains("The row ended TIME_BUDGET").contains("the budget was too small");
             cancelled.solve(f, z, (progress, iterate, rows) -> false);
             assertThat(Diagnosis.of(cancelled, f, z).sentences()).singleElement().asString()
@@ -409,7 +409,7 @@ class DiagnosisTest {
         double[][] d = new double[8][];
         Arrays.setAll(d, b -> spread(3, -1.5, b == 3 ? -0.9 : 0.1));
         try (Engine engine = Engines.best(1);
-                Picard picard = picard(engine, Type.F64, 3, 8, 1, Stopping.relative(1e-9).within(9));
+                Picard picard = picard(engine, Type.F64, 8, 3, 1, Stopping.relative(1e-9).within(9));
                 Block z = engine.allocate(Type.F64, 8, 3)) {
             z.fill(0);
             d[5] = spread(3, -0.01, 0.01);

@@ -152,7 +152,7 @@ class AndersonTest {
         Integer[] all = IntStream.rangeClosed(1, evaluations).boxed().toArray(Integer[]::new);
         for (EngineProvider provider : Problems.engines()) {
             try (Engine engine = provider.create(1);
-                    Anderson anderson = Anderson.plan(engine, Type.F64, N, 1, options, Stopping.fixed(evaluations).recording(all));
+                    Anderson anderson = Anderson.plan(engine, Type.F64, 1, N, options, Stopping.fixed(evaluations).recording(all));
                     Block z = engine.allocate(Type.F64, 1, N)) {
                 Outcome outcome = anderson.solve(MAP, z);
                 for (int k = 0; k < evaluations; k++) {
@@ -191,7 +191,7 @@ class AndersonTest {
         for (Anderson.Options options : List.of(TYPE_I.withWindow(10), TYPE_II.withWindow(10), TYPE_II.withWindow(10).withOrthogonal())) {
             for (EngineProvider provider : Problems.engines()) {
                 try (Engine engine = provider.create(1);
-                        Anderson anderson = Anderson.plan(engine, Type.F64, 20, 1, options, Stopping.relative(1e-12).within(40));
+                        Anderson anderson = Anderson.plan(engine, Type.F64, 1, 20, options, Stopping.relative(1e-12).within(40));
                         Block z = engine.allocate(Type.F64, 1, 20)) {
                     Outcome outcome = anderson.solve((in, out, rows) -> {
                         for (int i = 0; i < 20; i++) {
@@ -210,7 +210,7 @@ class AndersonTest {
     void rowsHaveTheSameBitsAloneWhateverTheOptions() {
         for (Anderson.Options options : options().toList()) {
             try (Engine engine = Engines.best(1);
-                    Anderson anderson = Anderson.plan(engine, Type.F64, N, 6, options, Stopping.relative(1e-9).within(60));
+                    Anderson anderson = Anderson.plan(engine, Type.F64, 6, N, options, Stopping.relative(1e-9).within(60));
                     Block start = Problems.random(Type.F64, 6, N, 2, 3);
                     Block z = engine.allocate(Type.F64, 6, N);
                     Block alone = engine.allocate(Type.F64, 1, N)) {
@@ -234,7 +234,7 @@ class AndersonTest {
         for (Anderson.Options options : List.of(TYPE_I, TYPE_II.withOrthogonal().withCondition(1.5).withMixing(Anderson.Mixing.byGain()))) {
             try (Engine engine = Engines.named("simd", 1);
                     DenseCell cell = Problems.cell(engine, dev.zstar.kernels.Activation.TANH, Type.F64, 64, 3, 0.9, 1);
-                    Anderson anderson = Anderson.plan(engine, Type.F64, 64, 3, options, Stopping.relative(1e-8));
+                    Anderson anderson = Anderson.plan(engine, Type.F64, 3, 64, options, Stopping.relative(1e-8));
                     Block z = engine.allocate(Type.F64, 3, 64)) {
                 int blocks = (options.orthogonal() ? 3 : 2) * options.window() + (options.orthogonal() ? 6 : 5);
                 assertThat(anderson.bytes()).isEqualTo(blocks * Block.bytes(Type.F64, 3, 64));
@@ -258,7 +258,7 @@ class AndersonTest {
         assertThatThrownBy(() -> TYPE_II.withCondition(1e9)).hasMessageStartingWith("condition 1.0E9; expected 1 < κ ≤ 1e8");
         assertThatThrownBy(TYPE_I::withOrthogonal).hasMessageContaining("type I has no least-squares problem");
         try (Engine engine = Engines.best(1);
-                Anderson anderson = Anderson.plan(engine, Type.F64, N, 1, TYPE_II.withMixing(gain -> 0), Stopping.relative(1e-9));
+                Anderson anderson = Anderson.plan(engine, Type.F64, 1, N, TYPE_II.withMixing(gain -> 0), Stopping.relative(1e-9));
                 Block z = engine.allocate(Type.F64, 1, N)) {
             assertThatThrownBy(() -> anderson.solve(MAP, z)).hasMessageStartingWith("the mixing gave 0.0 for a gain of ");
         }

@@ -67,7 +67,7 @@ class BroydenTest {
         });
         for (EngineProvider provider : Problems.engines()) {
             try (Engine engine = provider.create(1);
-                    Broyden broyden = Broyden.plan(engine, Type.F64, n, 2, Broyden.Options.DEFAULT, Stopping.fixed(12));
+                    Broyden broyden = Broyden.plan(engine, Type.F64, 2, n, Broyden.Options.DEFAULT, Stopping.fixed(12));
                     Block z = engine.allocate(Type.F64, 2, n)) {
                 // The second row is a problem of its own, and must not be noticed by the first.
                 z.set(1, 3, 40);
@@ -95,7 +95,7 @@ class BroydenTest {
         int n = 8;
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, Activation.IDENTITY, Type.F64, n, 3, 3, 1);
-                Broyden broyden = Broyden.plan(engine, Type.F64, n, 3, Broyden.Options.DEFAULT, Stopping.relative(1e-9));
+                Broyden broyden = Broyden.plan(engine, Type.F64, 3, n, Broyden.Options.DEFAULT, Stopping.relative(1e-9));
                 Block z = engine.allocate(Type.F64, 3, n)) {
             Outcome outcome = broyden.solve(cell, z);
             assertThat(outcome.succeeded()).as("%s", outcome).isTrue();
@@ -130,7 +130,7 @@ class BroydenTest {
                     double tolerance = type == Type.F32 ? 1e-5 : 1e-10;
                     int dense = evaluations(new DenseBroyden(true, 500, false).points(new double[n], 400, f), f, tolerance);
                     try (Engine engine = Engines.best(1);
-                            Broyden broyden = Broyden.plan(engine, type, n, 1, new Broyden.Options(400), Stopping.relative(tolerance).within(400));
+                            Broyden broyden = Broyden.plan(engine, type, 1, n, new Broyden.Options(400), Stopping.relative(tolerance).within(400));
                             Block z = engine.allocate(type, 1, n)) {
                         Outcome outcome = broyden.solve((in, out, rows) -> out.copyFrom(f.apply(in.toDoubles())), z);
                         if (type == Type.F32 && ρ > 1) {
@@ -171,7 +171,7 @@ class BroydenTest {
     void aFullMemoryStartsAgainAndStillConverges() {
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, 64, 5, 0.95, 1);
-                Broyden broyden = Broyden.plan(engine, Type.F32, 64, 5, new Broyden.Options(4), Stopping.relative(1e-5));
+                Broyden broyden = Broyden.plan(engine, Type.F32, 5, 64, new Broyden.Options(4), Stopping.relative(1e-5));
                 Block z = engine.allocate(Type.F32, 5, 64)) {
             assertThat(broyden.bytes()).isEqualTo((4 + 3) * Block.bytes(Type.F32, 5, 64) + Block.bytes(Type.F32, 1, 64));
             Outcome outcome = broyden.solve(cell, z);
@@ -186,7 +186,7 @@ class BroydenTest {
         int batch = 7;
         try (Engine engine = Engines.named("simd", 1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, n, batch, 0.9, 1);
-                Broyden broyden = Broyden.plan(engine, Type.F32, n, batch, Broyden.Options.DEFAULT, Stopping.relative(1e-5));
+                Broyden broyden = Broyden.plan(engine, Type.F32, batch, n, Broyden.Options.DEFAULT, Stopping.relative(1e-5));
                 Block start = Problems.random(Type.F32, batch, n, 1, 3);
                 Block z = engine.allocate(Type.F32, batch, n);
                 Block alone = engine.allocate(Type.F32, 1, n)) {

@@ -85,7 +85,7 @@ class BroydenVariantsTest {
     private static List<double[]> points(Engine engine, Options options, UnaryOperator<double[]> f, double[] start, int count) {
         int n = start.length;
         // No tolerance is met: the budget ends the solve.
-        try (Broyden broyden = Broyden.plan(engine, Type.F64, n, 2, options, Stopping.relative(0).within(count));
+        try (Broyden broyden = Broyden.plan(engine, Type.F64, 2, n, options, Stopping.relative(0).within(count));
                 Block z = engine.allocate(Type.F64, 2, n)) {
             for (int i = 0; i < n; i++) {
                 z.set(0, i, start[i]);
@@ -143,7 +143,7 @@ class BroydenVariantsTest {
             dense.points(start, 13, f);
             for (EngineProvider provider : Problems.engines()) {
                 try (Engine engine = provider.create(1);
-                        Broyden broyden = Broyden.plan(engine, Type.F64, n, 2, options.withMemory(memory), Stopping.relative(0).within(14));
+                        Broyden broyden = Broyden.plan(engine, Type.F64, 2, n, options.withMemory(memory), Stopping.relative(0).within(14));
                         Block z = engine.allocate(Type.F64, 2, n);
                         Block g = Problems.random(Type.F64, 1, n, 1, 3);
                         Block u = engine.allocate(Type.F64, 1, n)) {
@@ -223,7 +223,7 @@ class BroydenVariantsTest {
     }
 
     private static int evaluations(Engine engine, FixedPointMap f, int n, Options options) {
-        try (Broyden broyden = Broyden.plan(engine, Type.F64, n, 1, options, Stopping.relative(1e-8).within(1000));
+        try (Broyden broyden = Broyden.plan(engine, Type.F64, 1, n, options, Stopping.relative(1e-8).within(1000));
                 Block z = engine.allocate(Type.F64, 1, n)) {
             Outcome outcome = broyden.solve(f, z);
             assertThat(outcome.succeeded()).as("%s: %s", options, outcome).isTrue();
@@ -253,7 +253,7 @@ class BroydenVariantsTest {
                     DenseCell cell = Problems.cell(engine, Activation.TANH, type, 50, 7, 0.95, 1);
                     Block value = engine.allocate(type, 7, 50)) {
                 for (Options options : variants()) {
-                    try (Broyden broyden = Broyden.plan(engine, type, 50, 7, options.withMemory(6), Stopping.relative(tolerance));
+                    try (Broyden broyden = Broyden.plan(engine, type, 7, 50, options.withMemory(6), Stopping.relative(tolerance));
                             Block z = engine.allocate(type, 7, 50)) {
                         Outcome outcome = broyden.solve(cell, z);
                         assertThat(outcome.succeeded()).as("%s %s: %s", provider.name(), options, outcome).isTrue();
@@ -288,7 +288,7 @@ class BroydenVariantsTest {
                 start.set(4, 2, Double.NaN);
                 for (Options options : variants()) {
                     // Rows come one after another, and restart, reduce and are refused at different times.
-                    try (Broyden broyden = Broyden.plan(engine, type, n, 3, options.withMemory(5), Stopping.relative(tolerance).within(60))) {
+                    try (Broyden broyden = Broyden.plan(engine, type, 3, n, options.withMemory(5), Stopping.relative(tolerance).within(60))) {
                         int[] spent = new int[batch];
                         Status[] status = new Status[batch];
                         stream(broyden, cell, start, z, spent, status);
@@ -360,7 +360,7 @@ class BroydenVariantsTest {
                         + (steps ? Block.bytes(Type.F32, 1, 70) : 0)
                         + (options.reduction() == Reduction.SVD ? Block.bytes(Type.F32, m / 2 + 1, 70) : 0)
                         + (options.lineSearch() ? block : 0);
-                try (Broyden broyden = Broyden.plan(engine, Type.F32, 70, 5, options, Stopping.relative(1e-5))) {
+                try (Broyden broyden = Broyden.plan(engine, Type.F32, 5, 70, options, Stopping.relative(1e-5))) {
                     assertThat(broyden.bytes()).as("%s", options).isEqualTo(expected).isEqualTo(Block.liveBytes() - before);
                 }
                 assertThat(Block.liveBytes()).isEqualTo(before);
@@ -377,7 +377,7 @@ class BroydenVariantsTest {
                 Block start = Problems.random(Type.F32, batch, n, 5, 3);
                 Block z = engine.allocate(Type.F32, batch, n)) {
             for (Options options : variants()) {
-                try (Broyden broyden = Broyden.plan(engine, Type.F32, n, batch, options.withMemory(5), Stopping.relative(1e-5))) {
+                try (Broyden broyden = Broyden.plan(engine, Type.F32, batch, n, options.withMemory(5), Stopping.relative(1e-5))) {
                     long bytes = Problems.allocated(() -> {
                             z.copyFrom(start);
                             broyden.solve(cell, z);
@@ -398,7 +398,7 @@ class BroydenVariantsTest {
                     // z = 0 is the solution: the absolute tolerance is the one that can be met.
                     try (Engine engine = provider.create(1);
                             Broyden broyden = Broyden.plan(
-                                    engine, type, n, 1, variant, Stopping.relative(0).orAbsolute(tolerance).within(200));
+                                    engine, type, 1, n, variant, Stopping.relative(0).orAbsolute(tolerance).within(200));
                             Block z = engine.allocate(type, 1, n)) {
                         z.fill(20);
                         Outcome outcome = broyden.solve(map(steep(n)), z);
@@ -475,7 +475,7 @@ class BroydenVariantsTest {
         int n = 6;
         try (Engine engine = Engines.best(1);
                 Broyden broyden = Broyden.plan(
-                        engine, Type.F64, n, 1, BAD.withLineSearch(true), Stopping.relative(0).orAbsolute(1e-9).withinIterations(12));
+                        engine, Type.F64, 1, n, BAD.withLineSearch(true), Stopping.relative(0).orAbsolute(1e-9).withinIterations(12));
                 Block z = engine.allocate(Type.F64, 1, n)) {
             z.fill(20);
             FixedPointMap f = map(x -> {
@@ -508,7 +508,7 @@ class BroydenVariantsTest {
                 .hasMessage("rank 3 with restarts, which keep nothing; expected 0, or the reduction SVD");
         try (Engine engine = Engines.best(1)) {
             long before = Block.liveBytes();
-            assertThatThrownBy(() -> Broyden.plan(engine, Type.F64, 2, 1, Options.DEFAULT.withLineSearch(true), Stopping.fixed(3)))
+            assertThatThrownBy(() -> Broyden.plan(engine, Type.F64, 1, 2, Options.DEFAULT.withLineSearch(true), Stopping.fixed(3)))
                     .hasMessage("Broyden with a line search and a fixed number of evaluations, of which the last may be at a point that is refused; "
                             + "expected tolerances, or no line search");
             assertThat(Block.liveBytes()).isEqualTo(before);

@@ -39,7 +39,7 @@ class CompanyTest {
 
     /** Makes the plan of a method. */
     interface Planner {
-        FixedPointSolver plan(Engine engine, Type type, int n, int batch, Stopping stopping);
+        FixedPointSolver plan(Engine engine, Type type, int batch, int n, Stopping stopping);
     }
 
     /** A method, with a name for the report. */
@@ -58,9 +58,9 @@ class CompanyTest {
         Broyden.Options broyden = new Broyden.Options(6);
         NewtonKrylov.Options newton = NewtonKrylov.Options.DEFAULT.withKrylov(8);
         Stream<Method> plain = Stream.of(
-                new Method("picard", (e, t, n, batch, until) -> Picard.plan(e, t, n, batch, 1, until)),
-                new Method("picard, damped", (e, t, n, batch, until) -> Picard.plan(e, t, n, batch, 0.7, until)),
-                new Method("picard with a tolerance for steps", (e, t, n, batch, until) -> Picard.plan(e, t, n, batch, 1, until.orStep(1e-4).withPatience(9))));
+                new Method("picard", (e, t, batch, n, until) -> Picard.plan(e, t, batch, n, 1, until)),
+                new Method("picard, damped", (e, t, batch, n, until) -> Picard.plan(e, t, batch, n, 0.7, until)),
+                new Method("picard with a tolerance for steps", (e, t, batch, n, until) -> Picard.plan(e, t, batch, n, 1, until.orStep(1e-4).withPatience(9))));
         Stream<Method> acceleratedOnes = Stream.of(
                         anderson,
                         anderson.withWindow(8),
@@ -72,20 +72,20 @@ class CompanyTest {
                         anderson.withVariant(Anderson.Variant.TYPE_I),
                         anderson.withVariant(Anderson.Variant.TYPE_I).withMixing(0.6).withWindow(2),
                         anderson.withSafeguard(new Safeguard(1.1, 0.5)))
-                .map(options -> new Method("" + options, (e, t, n, batch, until) -> Anderson.plan(e, t, n, batch, options, until)));
+                .map(options -> new Method("" + options, (e, t, batch, n, until) -> Anderson.plan(e, t, batch, n, options, until)));
         Stream<Method> secants = Arrays.stream(Update.values())
                 .flatMap(update -> Arrays.stream(Reduction.values()).map(broyden.withUpdate(update)::withReduction))
                 .flatMap(options -> Stream.of(options, options.withLineSearch(true)))
-                .map(options -> new Method("" + options, (e, t, n, batch, until) -> Broyden.plan(e, t, n, batch, options, until)));
+                .map(options -> new Method("" + options, (e, t, batch, n, until) -> Broyden.plan(e, t, batch, n, options, until)));
         Stream<Method> newtons = Stream.of(newton, newton.withDifferences(true), newton.withForcing(1e-3), newton.withLineSearch(1e-4, 2))
-                .map(options -> new Method("" + options, (e, t, n, batch, until) -> NewtonKrylov.plan(e, t, n, batch, options, until)));
+                .map(options -> new Method("" + options, (e, t, batch, n, until) -> NewtonKrylov.plan(e, t, batch, n, options, until)));
         MixedPrecision.Options mixed = MixedPrecision.Options.DEFAULT;
         Stream<Method> pairs = Stream.of(
-                new Method("mixed precision", (e, t, n, batch, until) -> MixedPrecision.plan(e, t, n, batch, mixed, until)),
-                new Method("mixed precision on Broyden", (e, t, n, batch, until) -> MixedPrecision.plan(e, t, n, batch, mixed,
-                        (e1, t1, n1, batch1, within) -> Broyden.plan(e1, t1, n1, batch1, broyden.withLineSearch(true), within), until)),
-                new Method("mixed precision on Newton-Krylov", (e, t, n, batch, until) -> MixedPrecision.plan(e, t, n, batch, mixed,
-                        (e1, t1, n1, batch1, within) -> NewtonKrylov.plan(e1, t1, n1, batch1, newton, within), until)));
+                new Method("mixed precision", (e, t, batch, n, until) -> MixedPrecision.plan(e, t, batch, n, mixed, until)),
+                new Method("mixed precision on Broyden", (e, t, batch, n, until) -> MixedPrecision.plan(e, t, batch, n, mixed,
+                        (e1, t1, batch1, n1, within) -> Broyden.plan(e1, t1, batch1, n1, broyden.withLineSearch(true), within), until)),
+                new Method("mixed precision on Newton-Krylov", (e, t, batch, n, until) -> MixedPrecision.plan(e, t, batch, n, mixed,
+                        (e1, t1, batch1, n1, within) -> NewtonKrylov.plan(e1, t1, batch1, n1, newton, within), until)));
         return Stream.of(plain, acceleratedOnes, secants, newtons, pairs).flatMap(methods -> methods);
     }
 
@@ -162,7 +162,7 @@ class CompanyTest {
             for (Type type : Type.values()) {
                 Stopping until = Stopping.relative(type == Type.F32 ? 1e-5 : 1e-10).within(70);
                 try (Engine engine = provider.create(2);
-                        FixedPointSolver solver = method.planner().plan(engine, type, N, PROBLEMS, until);
+                        FixedPointSolver solver = method.planner().plan(engine, type, PROBLEMS, N, until);
                         Block z = engine.allocate(type, PROBLEMS, N)) {
                     End[] alone = alone(solver, z);
                     String where = provider.name() + " " + type;

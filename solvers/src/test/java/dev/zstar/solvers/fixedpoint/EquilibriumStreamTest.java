@@ -42,11 +42,11 @@ class EquilibriumStreamTest {
     private static List<FixedPointSolver> solvers(Engine engine, int batch) {
         Stopping stopping = Stopping.relative(1e-5);
         return List.of(
-                Anderson.plan(engine, Type.F32, N, batch, Anderson.Options.DEFAULT, stopping),
-                Broyden.plan(engine, Type.F32, N, batch, Broyden.Options.DEFAULT, stopping),
-                NewtonKrylov.plan(engine, Type.F32, N, batch, NewtonKrylov.Options.DEFAULT, stopping),
-                NewtonKrylov.plan(engine, Type.F32, N, batch, NewtonKrylov.Options.DEFAULT.withDifferences(true), stopping),
-                Picard.plan(engine, Type.F32, N, batch, 1, stopping.orStep(1e-5)));
+                Anderson.plan(engine, Type.F32, batch, N, Anderson.Options.DEFAULT, stopping),
+                Broyden.plan(engine, Type.F32, batch, N, Broyden.Options.DEFAULT, stopping),
+                NewtonKrylov.plan(engine, Type.F32, batch, N, NewtonKrylov.Options.DEFAULT, stopping),
+                NewtonKrylov.plan(engine, Type.F32, batch, N, NewtonKrylov.Options.DEFAULT.withDifferences(true), stopping),
+                Picard.plan(engine, Type.F32, batch, N, 1, stopping.orStep(1e-5)));
     }
 
     @Test
@@ -100,7 +100,7 @@ class EquilibriumStreamTest {
     void aSlotThatKeepsItsStateStartsWarm() {
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, N, 1, 0.95, 1);
-                Anderson anderson = Anderson.plan(engine, Type.F32, N, 1, Anderson.Options.DEFAULT, Stopping.relative(1e-5));
+                Anderson anderson = Anderson.plan(engine, Type.F32, 1, N, Anderson.Options.DEFAULT, Stopping.relative(1e-5));
                 Block x = Block.of(Type.F32, 1, INPUTS, 0.5, -1, 2);
                 Block states = engine.allocate(Type.F32, 1, N)) {
             List<Integer> spent = new ArrayList<>();

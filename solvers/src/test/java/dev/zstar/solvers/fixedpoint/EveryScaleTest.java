@@ -27,20 +27,20 @@ import org.junit.jupiter.api.Test;
 class EveryScaleTest {
     private record Method(String name, Workspace plan) {
         private interface Workspace {
-            FixedPointSolver of(Engine engine, Type type, int n, int batch, Stopping stopping);
+            FixedPointSolver of(Engine engine, Type type, int batch, int n, Stopping stopping);
         }
     }
 
     private static final List<Method> METHODS = List.of(
             new Method("default", FixedPointSolver::plan),
-            new Method("anderson", (e, t, n, b, s) -> Anderson.plan(e, t, n, b, Anderson.Options.DEFAULT, s)),
-            new Method("type I", (e, t, n, b, s) -> Anderson.plan(e, t, n, b, Anderson.Options.DEFAULT.withVariant(Anderson.Variant.TYPE_I), s)),
-            new Method("safeguarded", (e, t, n, b, s) -> Anderson.plan(e, t, n, b, Anderson.Options.DEFAULT.withSafeguard(Safeguard.DEFAULT), s)),
-            new Method("good", (e, t, n, b, s) -> Broyden.plan(e, t, n, b, Broyden.Options.DEFAULT, s)),
-            new Method("bad", (e, t, n, b, s) -> Broyden.plan(e, t, n, b, Broyden.Options.DEFAULT.withUpdate(Broyden.Update.BAD), s)),
-            new Method("searched", (e, t, n, b, s) -> Broyden.plan(e, t, n, b, Broyden.Options.DEFAULT.withLineSearch(true), s)),
-            new Method("newton", (e, t, n, b, s) -> NewtonKrylov.plan(e, t, n, b, NewtonKrylov.Options.DEFAULT, s)),
-            new Method("mixed", (e, t, n, b, s) -> MixedPrecision.plan(e, t, n, b, MixedPrecision.Options.DEFAULT, s)));
+            new Method("anderson", (e, t, b, n, s) -> Anderson.plan(e, t, b, n, Anderson.Options.DEFAULT, s)),
+            new Method("type I", (e, t, b, n, s) -> Anderson.plan(e, t, b, n, Anderson.Options.DEFAULT.withVariant(Anderson.Variant.TYPE_I), s)),
+            new Method("safeguarded", (e, t, b, n, s) -> Anderson.plan(e, t, b, n, Anderson.Options.DEFAULT.withSafeguard(Safeguard.DEFAULT), s)),
+            new Method("good", (e, t, b, n, s) -> Broyden.plan(e, t, b, n, Broyden.Options.DEFAULT, s)),
+            new Method("bad", (e, t, b, n, s) -> Broyden.plan(e, t, b, n, Broyden.Options.DEFAULT.withUpdate(Broyden.Update.BAD), s)),
+            new Method("searched", (e, t, b, n, s) -> Broyden.plan(e, t, b, n, Broyden.Options.DEFAULT.withLineSearch(true), s)),
+            new Method("newton", (e, t, b, n, s) -> NewtonKrylov.plan(e, t, b, n, NewtonKrylov.Options.DEFAULT, s)),
+            new Method("mixed", (e, t, b, n, s) -> MixedPrecision.plan(e, t, b, n, MixedPrecision.Options.DEFAULT, s)));
 
     private static FixedPointMap map(UnaryOperator<double[]> f) {
         return (z, out, rows) -> {
@@ -107,7 +107,7 @@ class EveryScaleTest {
     private static void solve(EngineProvider provider, Type type, Method method, Case problem) {
         double tolerance = type == Type.F32 ? 1e-5 : 1e-9;
         try (Engine engine = provider.create(1);
-                FixedPointSolver solver = method.plan.of(engine, type, problem.n, 1, Stopping.relative(tolerance));
+                FixedPointSolver solver = method.plan.of(engine, type, 1, problem.n, Stopping.relative(tolerance));
                 Block z = engine.allocate(type, 1, problem.n)) {
             z.fill(problem.start);
             Outcome outcome = solver.solve(map(problem.f), z);
@@ -173,7 +173,7 @@ class EveryScaleTest {
                             return y;
                         });
                         try (Engine engine = provider.create(1);
-                                FixedPointSolver solver = method.plan.of(engine, Type.F64, 4, 1, Stopping.relative(1e-7).within(budget));
+                                FixedPointSolver solver = method.plan.of(engine, Type.F64, 1, 4, Stopping.relative(1e-7).within(budget));
                                 Block z = Block.of(Type.F64, 1, 4, scale, 2 * scale, -scale, scale / 3)) {
                             Outcome outcome = solver.solve(f, z);
                             assertThat(seen).as("%s at %s: %s", method.name, scale, outcome).contains(Arrays.stream(z.toDoubles()).boxed().toList());
@@ -192,7 +192,7 @@ class EveryScaleTest {
             for (Method method : METHODS) {
                 for (double value : new double[] {type == Type.F32 ? 1e-45 : 4.9e-324, 1e-40, 0.1, -0.0, 3e38, type == Type.F32 ? 3.4e38 : 1e200}) {
                     try (Engine engine = Engines.best(1);
-                            FixedPointSolver solver = method.plan.of(engine, type, 2, 1, Stopping.relative(1e-5));
+                            FixedPointSolver solver = method.plan.of(engine, type, 1, 2, Stopping.relative(1e-5));
                             Block z = Block.of(type, 1, 2, value, value)) {
                         double kept = z.get(0, 0);
                         assertThat(solver.solve(map(each(v -> v)), z).status(0)).as("%s %s", method.name, value).isEqualTo(Status.CONVERGED_AT_START);
@@ -224,7 +224,7 @@ class EveryScaleTest {
                 Block bias = Block.allocate(type, 1, n);
                 Block x = Block.allocate(type, 1, 1);
                 Block z = engine.allocate(type, 1, n);
-                FixedPointSolver solver = FixedPointSolver.plan(engine, type, n, 1, Stopping.relative(1e-5))) {
+                FixedPointSolver solver = FixedPointSolver.plan(engine, type, 1, n, Stopping.relative(1e-5))) {
             for (int i = 0; i < n; i++) {
                 bias.set(0, i, Math.abs(random.nextGaussian()));
                 for (int j = 0; j < n; j++) {
@@ -244,7 +244,7 @@ class EveryScaleTest {
         FixedPointMap f = map(each(v -> Math.max(0, v / 2 - 0.2)));
         for (Type type : Type.values()) {
             try (Engine engine = Engines.best(1);
-                    FixedPointSolver solver = FixedPointSolver.plan(engine, type, 5, 4, Stopping.relative(1e-5));
+                    FixedPointSolver solver = FixedPointSolver.plan(engine, type, 4, 5, Stopping.relative(1e-5));
                     Block states = engine.allocate(type, 4, 5)) {
                 int[] next = {0};
                 List<Status> ends = new ArrayList<>();
@@ -272,7 +272,7 @@ class EveryScaleTest {
     @Test
     void aToleranceOfZeroIsMetByExactPointsOnly() {
         try (Engine engine = Engines.best(1);
-                Picard picard = Picard.plan(engine, Type.F64, 2, 1, 1, Stopping.relative(0).within(3));
+                Picard picard = Picard.plan(engine, Type.F64, 1, 2, 1, Stopping.relative(0).within(3));
                 Block z = Block.of(Type.F64, 1, 2, 1e212, 1)) {
             FixedPointMap f = map(x -> new double[] {x[0], x[1] * (1 + 1e-15)});
             assertThat(picard.solve(f, z).status(0)).isEqualTo(Status.MAX_EVALUATIONS);
@@ -286,7 +286,7 @@ class EveryScaleTest {
             for (Method method : METHODS) {
                 for (EngineProvider provider : Problems.engines()) {
                     try (Engine engine = provider.create(1);
-                            FixedPointSolver solver = method.plan.of(engine, type, 2, 1, Stopping.relative(1e-5));
+                            FixedPointSolver solver = method.plan.of(engine, type, 1, 2, Stopping.relative(1e-5));
                             Block z = Block.of(type, 1, 2, 1, Double.NaN)) {
                         assertThat(solver.solve(map(each(v -> 1)), z).status(0)).as(method.name).isEqualTo(Status.NONFINITE_INPUT);
                         z.fill(1);
@@ -337,11 +337,11 @@ class EveryScaleTest {
                     return y;
                 });
                 try (Engine engine = Engines.best(1);
-                        Anderson anderson = Anderson.plan(engine, Type.F64, n, 1, Anderson.Options.DEFAULT, stopping);
-                        Anderson guarded = Anderson.plan(engine, Type.F64, n, 1,
+                        Anderson anderson = Anderson.plan(engine, Type.F64, 1, n, Anderson.Options.DEFAULT, stopping);
+                        Anderson guarded = Anderson.plan(engine, Type.F64, 1, n,
                                 Anderson.Options.DEFAULT.withSafeguard(Safeguard.DEFAULT), stopping);
-                        Broyden broyden = Broyden.plan(engine, Type.F64, n, 1, bad, stopping);
-                        Broyden searching = Broyden.plan(engine, Type.F64, n, 1, bad.withLineSearch(true), stopping)) {
+                        Broyden broyden = Broyden.plan(engine, Type.F64, 1, n, bad, stopping);
+                        Broyden searching = Broyden.plan(engine, Type.F64, 1, n, bad.withLineSearch(true), stopping)) {
                     String what = problem.name + ", a share of " + share;
                     kept(what + ", Anderson", anderson, guarded, f, start);
                     kept(what + ", Broyden", broyden, searching, f, start);

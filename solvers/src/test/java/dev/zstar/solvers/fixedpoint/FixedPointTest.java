@@ -36,8 +36,8 @@ class FixedPointTest {
         for (EngineProvider provider : Problems.engines()) {
             try (Engine engine = provider.create(2);
                     DenseCell cell = Problems.cell(engine, Activation.TANH, type, 50, 7, 0.8, 1);
-                    Picard picard = Picard.plan(engine, type, 50, 7, 1, Stopping.relative(tolerance).within(500));
-                    Anderson anderson = Anderson.plan(engine, type, 50, 7, Anderson.Options.DEFAULT, Stopping.relative(tolerance));
+                    Picard picard = Picard.plan(engine, type, 7, 50, 1, Stopping.relative(tolerance).within(500));
+                    Anderson anderson = Anderson.plan(engine, type, 7, 50, Anderson.Options.DEFAULT, Stopping.relative(tolerance));
                     Block a = engine.allocate(type, 7, 50);
                     Block b = engine.allocate(type, 7, 50);
                     Block fb = engine.allocate(type, 7, 50)) {
@@ -77,8 +77,8 @@ class FixedPointTest {
                         cell.apply(u, out, rows);
                         engine.axpby(-1, b.head(out.rows()), 1, out);
                     };
-                    try (Gmres gmres = Gmres.plan(engine, Type.F64, n, 1, k, Stopping.relative(0).within(k + 1));
-                            Anderson anderson = Anderson.plan(engine, Type.F64, n, 1, Anderson.Options.DEFAULT.withWindow(20).withRegularisation(0),
+                    try (Gmres gmres = Gmres.plan(engine, Type.F64, 1, n, k, Stopping.relative(0).within(k + 1));
+                            Anderson anderson = Anderson.plan(engine, Type.F64, 1, n, Anderson.Options.DEFAULT.withWindow(20).withRegularisation(0),
                                     Stopping.fixed(k + 2));
                             Block z = engine.allocate(Type.F64, 1, n);
                             Block next = engine.allocate(Type.F64, 1, n)) {
@@ -104,7 +104,7 @@ class FixedPointTest {
     void aSlowMapTakesFarFewerEvaluations() {
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, 64, 1, 0.99, 5);
-                Anderson anderson = Anderson.plan(engine, Type.F64, 64, 1, Anderson.Options.DEFAULT, Stopping.relative(1e-8).within(400));
+                Anderson anderson = Anderson.plan(engine, Type.F64, 1, 64, Anderson.Options.DEFAULT, Stopping.relative(1e-8).within(400));
                 Block z = engine.allocate(Type.F64, 1, 64);
                 Block start = engine.allocate(Type.F64, 1, 64)) {
             Outcome outcome = anderson.solve(cell, z);
@@ -123,7 +123,7 @@ class FixedPointTest {
         for (EngineProvider provider : Problems.engines()) {
             try (Engine engine = provider.create(3);
                     DenseCell cell = Problems.cell(engine, Activation.TANH, type, n, batch, 0.9, 1);
-                    Anderson anderson = Anderson.plan(engine, type, n, batch, Anderson.Options.DEFAULT, Stopping.relative(tolerance));
+                    Anderson anderson = Anderson.plan(engine, type, batch, n, Anderson.Options.DEFAULT, Stopping.relative(tolerance));
                     Block z = Problems.random(type, batch, n, 1, 9);
                     Block alone = engine.allocate(type, 1, n);
                     Block start = engine.allocate(type, batch, n)) {
@@ -157,8 +157,8 @@ class FixedPointTest {
     @Test
     void everyEndHasItsName() {
         try (Engine engine = Engines.best(1);
-                Anderson anderson = Anderson.plan(engine, Type.F64, 2, 1, Anderson.Options.DEFAULT, Stopping.relative(1e-9).orAbsolute(1e-300).within(30));
-                Picard picard = Picard.plan(engine, Type.F64, 2, 1, 1, Stopping.relative(1e-9).within(400))) {
+                Anderson anderson = Anderson.plan(engine, Type.F64, 1, 2, Anderson.Options.DEFAULT, Stopping.relative(1e-9).orAbsolute(1e-300).within(30));
+                Picard picard = Picard.plan(engine, Type.F64, 1, 2, 1, Stopping.relative(1e-9).within(400))) {
             assertThat(end(anderson, (z, out, rows) -> out.fill(3), 3, 3)).isEqualTo(Status.CONVERGED_AT_START);
             assertThat(end(anderson, (z, out, rows) -> out.fill(3), 1, 1)).isEqualTo(Status.CONVERGED_RELATIVE);
             assertThat(end(anderson, (z, out, rows) -> out.fill(0), 0, 0)).isEqualTo(Status.CONVERGED_AT_START);
@@ -197,7 +197,7 @@ class FixedPointTest {
             }
         };
         try (Engine engine = Engines.best(1);
-                Picard picard = Picard.plan(engine, Type.F64, 3, 1, 1, TIGHT.within(40));
+                Picard picard = Picard.plan(engine, Type.F64, 1, 3, 1, TIGHT.within(40));
                 Block z = engine.allocate(Type.F64, 1, 3)) {
             Outcome outcome = picard.solve(f, z);
             assertThat(outcome.status(0)).isEqualTo(Status.MAX_EVALUATIONS);
@@ -211,7 +211,7 @@ class FixedPointTest {
     @Test
     void aMapThatThrowsLeavesThePlanUsable() {
         try (Engine engine = Engines.best(1);
-                Anderson anderson = Anderson.plan(engine, Type.F64, 2, 1, Anderson.Options.DEFAULT, TIGHT);
+                Anderson anderson = Anderson.plan(engine, Type.F64, 1, 2, Anderson.Options.DEFAULT, TIGHT);
                 Block z = engine.allocate(Type.F64, 1, 2)) {
             IllegalStateException mine = new IllegalStateException("mine");
             assertThatThrownBy(() -> anderson.solve((in, out, rows) -> {
@@ -225,7 +225,7 @@ class FixedPointTest {
     @SuppressWarnings("try")
     void wrongUseIsNamedAtOnce() throws InterruptedException {
         try (Engine engine = Engines.best(1);
-                Anderson anderson = Anderson.plan(engine, Type.F64, 2, 1, Anderson.Options.DEFAULT, TIGHT);
+                Anderson anderson = Anderson.plan(engine, Type.F64, 1, 2, Anderson.Options.DEFAULT, TIGHT);
                 Block z = engine.allocate(Type.F64, 1, 2);
                 Block wide = engine.allocate(Type.F64, 1, 3);
                 Block two = engine.allocate(Type.F64, 2, 2)) {
@@ -259,7 +259,7 @@ class FixedPointTest {
     void aPlanHoldsWhatItsFormulaSaysAndGivesItBack() {
         long before = Block.liveBytes();
         try (Engine engine = Engines.best(1);
-                Anderson anderson = Anderson.plan(engine, Type.F32, 100, 4, Anderson.Options.DEFAULT.withWindow(3), TIGHT)) {
+                Anderson anderson = Anderson.plan(engine, Type.F32, 4, 100, Anderson.Options.DEFAULT.withWindow(3), TIGHT)) {
             assertThat(Block.liveBytes() - before).isEqualTo(anderson.bytes()).isEqualTo(11 * Block.bytes(Type.F32, 4, 100));
         }
         assertThat(Block.liveBytes()).isEqualTo(before);
@@ -271,8 +271,8 @@ class FixedPointTest {
             try (Engine engine = Engines.named("simd", 1);
                     DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, 64, batch, 0.9, 1);
                     Anderson anderson =
-                            Anderson.plan(engine, Type.F32, 64, batch, Anderson.Options.DEFAULT, Stopping.relative(1e-5));
-                    Gmres gmres = Gmres.plan(engine, Type.F32, 64, batch, 20, Stopping.relative(1e-4));
+                            Anderson.plan(engine, Type.F32, batch, 64, Anderson.Options.DEFAULT, Stopping.relative(1e-5));
+                    Gmres gmres = Gmres.plan(engine, Type.F32, batch, 64, 20, Stopping.relative(1e-4));
                     Block zero = engine.allocate(Type.F32, batch, 64);
                     Block g = Problems.random(Type.F32, batch, 64, 1, 2);
                     Block u = engine.allocate(Type.F32, batch, 64);

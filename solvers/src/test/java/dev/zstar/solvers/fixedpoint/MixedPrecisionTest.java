@@ -29,11 +29,11 @@ class MixedPrecisionTest {
     private static final Stopping STOPPING = Stopping.relative(1e-6);
 
     private static MixedPrecision plan(Engine engine, int n, int batch, Stopping stopping) {
-        return MixedPrecision.plan(engine, Type.F32, n, batch, MixedPrecision.Options.DEFAULT, stopping);
+        return MixedPrecision.plan(engine, Type.F32, batch, n, MixedPrecision.Options.DEFAULT, stopping);
     }
 
     /** W of variance ρ²/n, so of spectral radius ρ, about; everything in the type asked for, from the same f32 values. */
-    private static DenseCell cell(Engine engine, Type type, int n, int batch, double ρ, Format... also) {
+    private static DenseCell cell(Engine engine, Type type, int batch, int n, double ρ, Format... also) {
         try (Block w = rounded(type, n, n, ρ / Math.sqrt(n), 1);
                 Block u = rounded(type, n, 3, 1, 2);
                 Block b = rounded(type, 1, n, 0.1, 3);
@@ -78,10 +78,10 @@ class MixedPrecisionTest {
             for (int n : new int[] {7, 33, 64, 200}) {
                 for (double ρ : new double[] {0.5, 0.8, 0.95}) {
                     try (Engine engine = provider.create(1);
-                            DenseCell exact = cell(engine, Type.F64, n, batch, ρ);
-                            DenseCell cell = cell(engine, Type.F32, n, batch, ρ, format);
-                            Anderson reference = Anderson.plan(engine, Type.F64, n, batch, Anderson.Options.DEFAULT, Stopping.relative(1e-12));
-                            Anderson pure = Anderson.plan(engine, Type.F32, n, batch, Anderson.Options.DEFAULT, STOPPING);
+                            DenseCell exact = cell(engine, Type.F64, batch, n, ρ);
+                            DenseCell cell = cell(engine, Type.F32, batch, n, ρ, format);
+                            Anderson reference = Anderson.plan(engine, Type.F64, batch, n, Anderson.Options.DEFAULT, Stopping.relative(1e-12));
+                            Anderson pure = Anderson.plan(engine, Type.F32, batch, n, Anderson.Options.DEFAULT, STOPPING);
                             MixedPrecision mixed = plan(engine, n, batch, STOPPING);
                             Block z64 = engine.allocate(Type.F64, batch, n);
                             Block plain = engine.allocate(Type.F32, batch, n);
@@ -122,7 +122,7 @@ class MixedPrecisionTest {
         int batch = 9;
         for (EngineProvider provider : Problems.engines()) {
             try (Engine engine = provider.create(3);
-                    DenseCell cell = cell(engine, Type.F32, n, batch, 0.95, Format.INT8);
+                    DenseCell cell = cell(engine, Type.F32, batch, n, 0.95, Format.INT8);
                     MixedPrecision mixed = plan(engine, n, batch, STOPPING);
                     Block start = Problems.random(Type.F32, batch, n, 1, 9);
                     Block z = engine.allocate(Type.F32, batch, n);
@@ -190,13 +190,13 @@ class MixedPrecisionTest {
         int n = 48;
         int batch = 4;
         List<MixedPrecision.InnerMethod> methods = List.of(
-                (e, t, width, rows, stopping) -> Anderson.plan(e, t, width, rows, Anderson.Options.DEFAULT, stopping),
-                (e, t, width, rows, stopping) -> Broyden.plan(e, t, width, rows, Broyden.Options.DEFAULT, stopping),
-                (e, t, width, rows, stopping) -> Picard.plan(e, t, width, rows, 1, stopping),
-                (e, t, width, rows, stopping) -> Picard.plan(e, t, width, rows, 0.9, stopping));
+                (e, t, rows, width, stopping) -> Anderson.plan(e, t, rows, width, Anderson.Options.DEFAULT, stopping),
+                (e, t, rows, width, stopping) -> Broyden.plan(e, t, rows, width, Broyden.Options.DEFAULT, stopping),
+                (e, t, rows, width, stopping) -> Picard.plan(e, t, rows, width, 1, stopping),
+                (e, t, rows, width, stopping) -> Picard.plan(e, t, rows, width, 0.9, stopping));
         for (EngineProvider provider : Problems.engines()) {
             try (Engine engine = provider.create(1);
-                    DenseCell cell = cell(engine, Type.F32, n, batch, 0.8);
+                    DenseCell cell = cell(engine, Type.F32, batch, n, 0.8);
                     Block start = Problems.random(Type.F32, batch, n, 1, 9);
                     Block z = engine.allocate(Type.F32, batch, n);
                     Block plain = engine.allocate(Type.F32, batch, n)) {
@@ -212,9 +212,9 @@ class MixedPrecisionTest {
                             engine.axpby(0, in, -1, out);
                         });
                 for (MixedPrecision.InnerMethod method : methods) {
-                    try (FixedPointSolver pure = method.plan(engine, Type.F32, n, batch, STOPPING);
+                    try (FixedPointSolver pure = method.plan(engine, Type.F32, batch, n, STOPPING);
                             MixedPrecision mixed =
-                                    MixedPrecision.plan(engine, Type.F32, n, batch, MixedPrecision.Options.DEFAULT, method, STOPPING)) {
+                                    MixedPrecision.plan(engine, Type.F32, batch, n, MixedPrecision.Options.DEFAULT, method, STOPPING)) {
                         plain.copyFrom(start);
                         Outcome usual = pure.solve(cell, plain);
                         assertThat(usual.succeeded()).as("%s", usual).isTrue();
@@ -243,7 +243,7 @@ class MixedPrecisionTest {
     void proposalsThatAreWorseNeitherDivergeNorEndARow() {
         // The cheap map has its fixed point far off, where f is a million times worse, or NaN.
         try (Engine engine = Engines.best(1);
-                MixedPrecision mixed = MixedPrecision.plan(engine, Type.F64, 2, 1, MixedPrecision.Options.DEFAULT,
+                MixedPrecision mixed = MixedPrecision.plan(engine, Type.F64, 1, 2, MixedPrecision.Options.DEFAULT,
                         Stopping.relative(1e-9).orStep(1e-30));
                 Block z = engine.allocate(Type.F64, 1, 2)) {
             for (double beyond : new double[] {1e9, Double.NaN, Double.POSITIVE_INFINITY}) {
@@ -268,12 +268,12 @@ class MixedPrecisionTest {
     @Test
     void anInnerMethodKeepsToTheBudgetOfTheRow() {
         try (Engine engine = Engines.best(1);
-                DenseCell cell = cell(engine, Type.F32, 20, 2, 1.5);
+                DenseCell cell = cell(engine, Type.F32, 2, 20, 1.5);
                 Block z = engine.allocate(Type.F32, 2, 20)) {
             boolean solved = false;
             for (int budget = 1; budget <= 100; budget++) {
-                try (MixedPrecision mixed = MixedPrecision.plan(engine, Type.F32, 20, 2, MixedPrecision.Options.DEFAULT,
-                        (e, t, n, rows, within) -> NewtonKrylov.plan(e, t, n, rows, NewtonKrylov.Options.DEFAULT, within), Stopping.relative(1e-6).within(budget))) {
+                try (MixedPrecision mixed = MixedPrecision.plan(engine, Type.F32, 2, 20, MixedPrecision.Options.DEFAULT,
+                        (e, t, rows, n, within) -> NewtonKrylov.plan(e, t, rows, n, NewtonKrylov.Options.DEFAULT, within), Stopping.relative(1e-6).within(budget))) {
                     z.fill(0);
                     int[] calls = {0};
                     Outcome outcome = mixed.solve((in, out, rows) -> {
@@ -293,7 +293,7 @@ class MixedPrecisionTest {
     @Test
     void failuresHaveTheirNames() {
         try (Engine engine = Engines.best(1);
-                DenseCell cell = cell(engine, Type.F32, 20, 1, 0.9, Format.BF16);
+                DenseCell cell = cell(engine, Type.F32, 1, 20, 0.9, Format.BF16);
                 MixedPrecision two = plan(engine, 20, 1, Stopping.relative(1e-6).within(2));
                 MixedPrecision steps = plan(engine, 20, 1, Stopping.relative(1e-6).withinIterations(1));
                 MixedPrecision fixed = plan(engine, 20, 1, Stopping.fixed(3));
@@ -327,8 +327,8 @@ class MixedPrecisionTest {
             assertThatThrownBy(() -> cell.in(Format.INT8)).hasMessage(
                     "in: this cell does not keep W in int8; expected a format that its constructor was given");
             assertThatThrownBy(() -> new MixedPrecision.Options(0, 2, 60)).hasMessage("share 0.0 of the residual; expected 0 < share ≤ 0.5");
-            assertThatThrownBy(() -> MixedPrecision.plan(engine, Type.F32, 20, 1, MixedPrecision.Options.DEFAULT,
-                    (e, t, n, rows, stopping) -> Picard.plan(e, t, n + 1, rows, 1, stopping), STOPPING))
+            assertThatThrownBy(() -> MixedPrecision.plan(engine, Type.F32, 1, 20, MixedPrecision.Options.DEFAULT,
+                    (e, t, rows, n, stopping) -> Picard.plan(e, t, rows, n + 1, 1, stopping), STOPPING))
                     .hasMessageStartingWith("mixed precision: the inner plan is for 1 rows of 21 f32");
         }
     }
@@ -337,7 +337,7 @@ class MixedPrecisionTest {
     void rowsMayHaveTolerancesOfTheirOwnAndComeAsAStream() {
         int n = 33;
         try (Engine engine = Engines.best(1);
-                DenseCell cell = cell(engine, Type.F32, n, 3, 0.9, Format.BF16);
+                DenseCell cell = cell(engine, Type.F32, 3, n, 0.9, Format.BF16);
                 MixedPrecision mixed = plan(engine, n, 3, STOPPING);
                 Block z = engine.allocate(Type.F32, 3, n);
                 Block states = engine.allocate(Type.F32, 3, n)) {
@@ -410,7 +410,7 @@ class MixedPrecisionTest {
                     assertThat(Block.liveBytes() - live).isEqualTo(mixed.bytes()).isEqualTo(21 * Block.bytes(Type.F32, batch, 64));
                 }
                 assertThat(Block.liveBytes()).isEqualTo(live);
-                try (DenseCell cell = cell(engine, Type.F32, 64, batch, 0.9, Format.BF16, Format.INT8);
+                try (DenseCell cell = cell(engine, Type.F32, batch, 64, 0.9, Format.BF16, Format.INT8);
                         MixedPrecision mixed = plan(engine, 64, batch, STOPPING);
                         Block start = Problems.random(Type.F32, batch, 64, 1, 2);
                         Block z = engine.allocate(Type.F32, batch, 64)) {

@@ -111,7 +111,7 @@ class NewtonKrylovTest {
             for (boolean differences : new boolean[] {false, true}) {
                 double bound = differences ? 1e-6 : 1e-11;
                 try (Engine engine = provider.create(1);
-                        NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, n, 1,
+                        NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, 1, n,
                                 DEFAULT.withForcing(1e-14).withKrylov(n).withDifferences(differences), Stopping.relative(1e-13));
                         Block z = Block.of(Type.F64, 1, n, start)) {
                     int[] seen = {0};
@@ -148,7 +148,7 @@ class NewtonKrylovTest {
         double c = 0.9999;
         int n = 100;
         try (Engine engine = Engines.best(1);
-                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, n, 1, DEFAULT, Stopping.relative(1e-13).traced());
+                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, 1, n, DEFAULT, Stopping.relative(1e-13).traced());
                 Block z = engine.allocate(Type.F64, 1, n)) {
             z.fill(1);
             List<Double> residuals = new ArrayList<>();
@@ -176,7 +176,7 @@ class NewtonKrylovTest {
                 for (boolean differences : new boolean[] {false, true}) {
                     try (Engine engine = provider.create(2);
                             DenseCell cell = Problems.cell(engine, radius == 5 ? Activation.IDENTITY : Activation.TANH, type, n, 5, radius, 1);
-                            NewtonKrylov newton = NewtonKrylov.plan(engine, type, n, 5, DEFAULT.withKrylov(n).withDifferences(differences),
+                            NewtonKrylov newton = NewtonKrylov.plan(engine, type, 5, n, DEFAULT.withKrylov(n).withDifferences(differences),
                                     Stopping.relative(tolerance));
                             Block z = engine.allocate(type, 5, n);
                             Block fz = engine.allocate(type, 5, n)) {
@@ -208,7 +208,7 @@ class NewtonKrylovTest {
         double tolerance = 1e-6;
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, Activation.IDENTITY, Type.F64, n, 1, 0.95, 1);
-                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, n, 1, DEFAULT, Stopping.relative(tolerance));
+                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, 1, n, DEFAULT, Stopping.relative(tolerance));
                 Block z = engine.allocate(Type.F64, 1, n);
                 Block fz = engine.allocate(Type.F64, 1, n)) {
             List<double[]> norms = new ArrayList<>();
@@ -295,7 +295,7 @@ class NewtonKrylovTest {
     @Test
     void anInnerSolveThatFailsSaysSo() {
         try (Engine engine = Engines.best(1);
-                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, 2, 1, DEFAULT, Stopping.relative(1e-12).orStep(1e-3));
+                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, 1, 2, DEFAULT, Stopping.relative(1e-12).orStep(1e-3));
                 Block z = engine.allocate(Type.F64, 1, 2)) {
             z.fill(3);
             Lattice broken = new Lattice(2, Lattice.Defect.BROKEN);
@@ -322,7 +322,7 @@ class NewtonKrylovTest {
             Status last = null;
             for (int budget = 1; budget < 120; budget++) {
                 try (NewtonKrylov newton = NewtonKrylov.plan(
-                        engine, Type.F64, n, 2, DEFAULT.withDifferences(differences), Stopping.relative(1e-12).within(budget))) {
+                        engine, Type.F64, 2, n, DEFAULT.withDifferences(differences), Stopping.relative(1e-12).within(budget))) {
                     Lattice map = Lattice.of(n, 2);
                     z.fill(5);
                     // The second row is close to its solution, and needs fewer.
@@ -349,9 +349,9 @@ class NewtonKrylovTest {
     void budgetsOfStepsAndOfTimeHold() {
         int n = 12;
         try (Engine engine = Engines.best(1);
-                NewtonKrylov two = NewtonKrylov.plan(engine, Type.F64, n, 1, DEFAULT, Stopping.relative(1e-12).withinIterations(2));
+                NewtonKrylov two = NewtonKrylov.plan(engine, Type.F64, 1, n, DEFAULT, Stopping.relative(1e-12).withinIterations(2));
                 NewtonKrylov brief = NewtonKrylov.plan(
-                        engine, Type.F64, n, 1, DEFAULT.withForcing(1e-10), Stopping.relative(1e-12).within(Duration.ofMillis(400)));
+                        engine, Type.F64, 1, n, DEFAULT.withForcing(1e-10), Stopping.relative(1e-12).within(Duration.ofMillis(400)));
                 Block z = engine.allocate(Type.F64, 1, n)) {
             z.fill(5);
             List<Double> residuals = new ArrayList<>();
@@ -420,7 +420,7 @@ class NewtonKrylovTest {
         for (EngineProvider provider : Problems.engines()) {
             for (boolean differences : new boolean[] {false, true}) {
                 try (Engine engine = provider.create(3);
-                        NewtonKrylov newton = NewtonKrylov.plan(engine, type, n, batch, DEFAULT.withDifferences(differences),
+                        NewtonKrylov newton = NewtonKrylov.plan(engine, type, batch, n, DEFAULT.withDifferences(differences),
                                 Stopping.relative(type == Type.F32 ? 1e-5 : 1e-11));
                         Block start = Problems.random(type, batch, n, 0.5, 9);
                         Block z = engine.allocate(type, batch, n);
@@ -469,7 +469,7 @@ class NewtonKrylovTest {
                 try (Engine engine = Engines.named("simd", 1);
                         DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, 48, batch, 1.2, 1);
                         NewtonKrylov newton = NewtonKrylov.plan(
-                                engine, Type.F32, 48, batch, DEFAULT.withDifferences(differences), Stopping.relative(1e-5));
+                                engine, Type.F32, batch, 48, DEFAULT.withDifferences(differences), Stopping.relative(1e-5));
                         Block start = Problems.random(Type.F32, batch, 48, 1, 3);
                         Block z = engine.allocate(Type.F32, batch, 48)) {
                     long bytes = Problems.allocated(() -> {
@@ -486,11 +486,11 @@ class NewtonKrylovTest {
     void aPlanHoldsWhatItsFormulaSaysAndGivesItBack() {
         long before = Block.liveBytes();
         try (Engine engine = Engines.best(1);
-                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F32, 100, 4, DEFAULT.withKrylov(7), Stopping.relative(1e-5))) {
+                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F32, 4, 100, DEFAULT.withKrylov(7), Stopping.relative(1e-5))) {
             assertThat(Block.liveBytes() - before).isEqualTo(newton.bytes()).isEqualTo((7 + 11) * Block.bytes(Type.F32, 4, 100));
         }
         try (Engine engine = Engines.best(1);
-                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, 100, 4, DEFAULT, Stopping.relative(1e-5).orStep(1e-6))) {
+                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, 4, 100, DEFAULT, Stopping.relative(1e-5).orStep(1e-6))) {
             assertThat(newton.bytes()).isEqualTo((DEFAULT.krylov() + 11 + 2) * Block.bytes(Type.F64, 4, 100));
         }
         assertThat(Block.liveBytes()).isEqualTo(before);
@@ -499,7 +499,7 @@ class NewtonKrylovTest {
     @Test
     void aMapThatThrowsLeavesThePlanUsable() {
         try (Engine engine = Engines.best(1);
-                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, 2, 1, DEFAULT, Stopping.relative(1e-10));
+                NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, 1, 2, DEFAULT, Stopping.relative(1e-10));
                 Block z = engine.allocate(Type.F64, 1, 2)) {
             IllegalStateException mine = new IllegalStateException("mine");
             int[] calls = {0};
@@ -520,9 +520,9 @@ class NewtonKrylovTest {
     void whatMakesNoSenseIsRefused() {
         long before = Block.liveBytes();
         try (Engine engine = Engines.best(1)) {
-            assertThatThrownBy(() -> NewtonKrylov.plan(engine, Type.F64, 2, 1, DEFAULT, Stopping.fixed(5)))
+            assertThatThrownBy(() -> NewtonKrylov.plan(engine, Type.F64, 1, 2, DEFAULT, Stopping.fixed(5)))
                     .hasMessageStartingWith("Newton-Krylov with a fixed number of evaluations");
-            assertThatThrownBy(() -> NewtonKrylov.plan(engine, Type.F64, 2, 1, DEFAULT, Stopping.relative(0.1).recording(1, 4)))
+            assertThatThrownBy(() -> NewtonKrylov.plan(engine, Type.F64, 1, 2, DEFAULT, Stopping.relative(0.1).recording(1, 4)))
                     .hasMessageStartingWith("Newton-Krylov recording the states at evaluations [1, 4]");
         }
         assertThat(Block.liveBytes()).isEqualTo(before);

@@ -60,7 +60,7 @@ class PicardTest {
         };
         for (EngineProvider provider : Problems.engines()) {
             try (Engine engine = provider.create(1);
-                    Picard picard = Picard.plan(engine, Type.F64, 2, 3, Picard.Options.ADAPTIVE, Stopping.relative(1e-10));
+                    Picard picard = Picard.plan(engine, Type.F64, 3, 2, Picard.Options.ADAPTIVE, Stopping.relative(1e-10));
                     Block z = engine.allocate(Type.F64, 3, 2);
                     Block alone = engine.allocate(Type.F64, 1, 2)) {
                 Outcome outcome = picard.solve(f, z);
@@ -92,7 +92,7 @@ class PicardTest {
     void anAdaptiveSolveAllocatesNothing() {
         try (Engine engine = Engines.named("simd", 1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, 64, 3, 0.7, 1);
-                Picard picard = Picard.plan(engine, Type.F32, 64, 3, Picard.Options.ADAPTIVE, Stopping.relative(1e-5));
+                Picard picard = Picard.plan(engine, Type.F32, 3, 64, Picard.Options.ADAPTIVE, Stopping.relative(1e-5));
                 Block z = engine.allocate(Type.F32, 3, 64)) {
             long bytes = Problems.allocated(() -> {
                     z.fill(0);

@@ -86,7 +86,7 @@ class SafeguardTest {
     void rowsHaveTheSameBitsAlone() {
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, dev.zstar.kernels.Activation.TANH, Type.F32, 30, 5, 3, 1);
-                Anderson safe = Anderson.plan(engine, Type.F32, 30, 5, SAFE, Stopping.relative(1e-5).within(100));
+                Anderson safe = Anderson.plan(engine, Type.F32, 5, 30, SAFE, Stopping.relative(1e-5).within(100));
                 Block start = Problems.random(Type.F32, 5, 30, 3, 2);
                 Block z = engine.allocate(Type.F32, 5, 30);
                 Block again = engine.allocate(Type.F32, 5, 30)) {

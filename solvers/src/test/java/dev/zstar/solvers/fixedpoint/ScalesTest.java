@@ -65,12 +65,12 @@ class ScalesTest {
                 GradientMode.exact(1e-4)}) {
             try (Engine engine = Engines.best(1);
                     DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, N, BATCH, 0.9, 1);
-                    FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-12));
+                    FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-12));
                     Block x = Problems.random(Type.F64, BATCH, 3, 1, 4);
                     Block z = engine.allocate(Type.F64, BATCH, N);
                     Block g = Problems.random(Type.F64, BATCH, N, 1, 5);
                     Block large = Problems.random(Type.F64, BATCH, N, scale, 5);
-                    var layer = EquilibriumLayer.plan(engine, Type.F64, N, BATCH, cell, solver, mode)) {
+                    var layer = EquilibriumLayer.plan(engine, Type.F64, BATCH, N, cell, solver, mode)) {
                 assertThat(layer.forward(x, z).succeeded()).isTrue();
                 GradientReport expected = layer.report(g);
                 GradientReport found = layer.report(large);
@@ -90,12 +90,12 @@ class ScalesTest {
         for (double scale : new double[] {1e-200, 1e200, 1.5e308}) {
             try (Engine engine = Engines.best(1);
                     DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, N, BATCH, 0.9, 1);
-                    FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-12).within(2));
+                    FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-12).within(2));
                     Block x = Problems.random(Type.F64, BATCH, 3, 1, 4);
                     Block z = engine.allocate(Type.F64, BATCH, N);
                     Block g = engine.allocate(Type.F64, BATCH, N);
                     Block db = engine.allocate(Type.F64, 1, N);
-                    var layer = EquilibriumLayer.plan(engine, Type.F64, N, BATCH, cell, solver, new GradientMode.JacobianFree(), 0.125)) {
+                    var layer = EquilibriumLayer.plan(engine, Type.F64, BATCH, N, cell, solver, new GradientMode.JacobianFree(), 0.125)) {
                 g.fill(scale);
                 layer.forward(x, z);
                 assertThat(layer.backward(g, new DenseCell.Gradients(null, null, db, null)).count(Fate.DAMPED)).as("%s", scale)
@@ -111,12 +111,12 @@ class ScalesTest {
         for (GradientMode mode : new GradientMode[] {new GradientMode.JacobianFree(), new GradientMode.Unrolled(1)}) {
             try (Engine engine = Engines.best(1);
                     DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, N, BATCH, 0.9, 1);
-                    FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-12));
+                    FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-12));
                     Block x = Problems.random(Type.F64, BATCH, 3, 1, 4);
                     Block z = engine.allocate(Type.F64, BATCH, N);
                     Block g = engine.allocate(Type.F64, BATCH, N);
                     Block dx = engine.allocate(Type.F64, BATCH, 3);
-                    var layer = EquilibriumLayer.plan(engine, Type.F64, N, BATCH, cell, solver, mode)) {
+                    var layer = EquilibriumLayer.plan(engine, Type.F64, BATCH, N, cell, solver, mode)) {
                 // The length of a solver's right-hand side is to be finite; unrolling has none.
                 g.fill(mode instanceof GradientMode.Unrolled ? 1.7e308 : 1e307);
                 for (int i = 0; i < N; i++) {
@@ -154,7 +154,7 @@ class ScalesTest {
             for (int k = 0; k < 2; k++) {
                 try (DenseCell cell = new DenseCell(engine, Activation.IDENTITY, k == 0 ? w : large, none, bias, BATCH);
                         JacobianRegularisation penalty = new JacobianRegularisation(
-                                engine, Type.F64, N, BATCH, JacobianRegularisation.Probe.RADEMACHER, 1)) {
+                                engine, Type.F64, BATCH, N, JacobianRegularisation.Probe.RADEMACHER, 1)) {
                     cell.inject(x);
                     cell.linearise(z);
                     found[k] = penalty.estimate(cell, BATCH);

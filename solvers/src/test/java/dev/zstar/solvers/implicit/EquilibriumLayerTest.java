@@ -35,7 +35,7 @@ class EquilibriumLayerTest {
 
     private static final List<GradientMode> MODES = List.of(
             GradientMode.exact(1e-12),
-            new GradientMode.Exact((e, t, n, b) -> LinearFixedPoint.anderson(e, t, n, b, Anderson.Options.DEFAULT, Stopping.relative(1e-12))),
+            new GradientMode.Exact((e, t, b, n) -> LinearFixedPoint.anderson(e, t, b, n, Anderson.Options.DEFAULT, Stopping.relative(1e-12))),
             new GradientMode.BroydenInverse(),
             new GradientMode.Refined(20, 20, Stopping.relative(1e-12)),
             new GradientMode.JacobianFree(),
@@ -67,9 +67,9 @@ class EquilibriumLayerTest {
             cell = new DenseCell(engine, Activation.TANH, w, u, b, BATCH);
             Stopping stopping = Stopping.relative(type == Type.F64 ? 1e-13 : 2e-7).within(60);
             solver = mode instanceof GradientMode.BroydenInverse
-                    ? Broyden.plan(engine, type, N, BATCH, Broyden.Options.DEFAULT, stopping)
-                    : FixedPointSolver.plan(engine, type, N, BATCH, stopping);
-            layer = EquilibriumLayer.plan(engine, type, N, BATCH, cell, solver, mode, damping);
+                    ? Broyden.plan(engine, type, BATCH, N, Broyden.Options.DEFAULT, stopping)
+                    : FixedPointSolver.plan(engine, type, BATCH, N, stopping);
+            layer = EquilibriumLayer.plan(engine, type, BATCH, N, cell, solver, mode, damping);
             sum = new DenseCell.Gradients(engine.allocate(type, N, N), engine.allocate(type, N, INPUTS), engine.allocate(type, 1, N),
                     engine.allocate(type, BATCH, INPUTS));
         }
@@ -229,7 +229,7 @@ class EquilibriumLayerTest {
         }
         try (Engine engine = Engines.best(1);
                 Setup s = new Setup(engine, Type.F64, GradientMode.exact(1e-9), 0);
-                LinearSolver solver = LinearSolver.plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-9));
+                LinearSolver solver = LinearSolver.plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-9));
                 Block v = engine.allocate(Type.F64, BATCH, N)) {
             s.layer.forward(s.x, s.z);
             s.cell.linearise(s.z);
@@ -334,9 +334,9 @@ class EquilibriumLayerTest {
         try (Engine engine = Engines.best(1);
                 Setup s = new Setup(engine, Type.F64, GradientMode.exact(1e-8), 0.5);
                 Block wild = Problems.symmetric(Type.F64, N, 3, 1);
-                FixedPointSolver short1 = Anderson.plan(engine, Type.F64, N, BATCH, Anderson.Options.DEFAULT, Stopping.relative(1e-12).within(4));
-                var damped = EquilibriumLayer.plan(engine, Type.F64, N, BATCH, s.cell, short1, GradientMode.exact(1e-8), 0.5);
-                var skipping = EquilibriumLayer.plan(engine, Type.F64, N, BATCH, s.cell, short1, GradientMode.exact(1e-8))) {
+                FixedPointSolver short1 = Anderson.plan(engine, Type.F64, BATCH, N, Anderson.Options.DEFAULT, Stopping.relative(1e-12).within(4));
+                var damped = EquilibriumLayer.plan(engine, Type.F64, BATCH, N, s.cell, short1, GradientMode.exact(1e-8), 0.5);
+                var skipping = EquilibriumLayer.plan(engine, Type.F64, BATCH, N, s.cell, short1, GradientMode.exact(1e-8))) {
             s.cell.update(wild, s.u, s.b);
             assertThat(damped.forward(s.x, s.z).succeeded()).isFalse();
             GradientOutcome outcome = damped.backward(s.g, s.sum);
@@ -365,7 +365,7 @@ class EquilibriumLayerTest {
                 s.layer.backward(s.g, s.sum);
                 s.cell.vjp(s.g, s.z, new Rows(BATCH));
                 long before = Block.liveBytes();
-                try (var layer = EquilibriumLayer.plan(engine, Type.F32, N, BATCH, s.cell, s.solver, loose(mode))) {
+                try (var layer = EquilibriumLayer.plan(engine, Type.F32, BATCH, N, s.cell, s.solver, loose(mode))) {
                     assertThat(layer.bytes()).as("%s", mode).isEqualTo(Block.liveBytes() - before);
                     long bytes = Problems.allocated(() -> {
                         s.z.fill(0);
@@ -389,9 +389,9 @@ class EquilibriumLayerTest {
             assertThatThrownBy(() -> s.layer.backward(s.x, s.sum)).hasMessage("backward: the gradient is 5×3 f64, expected 5×11 f64");
             s.layer.infer(s.x, s.z);
             assertThatThrownBy(() -> s.layer.report(s.g)).hasMessageStartingWith("report without a forward pass");
-            assertThatThrownBy(() -> EquilibriumLayer.plan(engine, Type.F64, N, BATCH, s.cell, s.solver, new GradientMode.BroydenInverse()))
+            assertThatThrownBy(() -> EquilibriumLayer.plan(engine, Type.F64, BATCH, N, s.cell, s.solver, new GradientMode.BroydenInverse()))
                     .hasMessage("layer: the gradient mode BroydenInverse with the forward solver Anderson; expected Broyden");
-            assertThatThrownBy(() -> EquilibriumLayer.plan(engine, Type.F64, N, BATCH, s.cell, s.solver, GradientMode.DEFAULT, 2))
+            assertThatThrownBy(() -> EquilibriumLayer.plan(engine, Type.F64, BATCH, N, s.cell, s.solver, GradientMode.DEFAULT, 2))
                     .hasMessage("layer: a damping of 2.0 for rows that fail; expected 0 to 1");
             assertThatThrownBy(() -> new GradientMode.Phantom(0, 1)).hasMessageContaining("expected at least 1");
             assertThatThrownBy(() -> new GradientMode.Unrolled(0)).hasMessageContaining("expected at least 1");

@@ -39,7 +39,7 @@ class ImplicitFunctionTest {
     void squareRoots() {
         for (EngineProvider provider : Problems.engines()) {
             try (Engine engine = provider.create(1);
-                    ImplicitFunction function = ImplicitFunction.plan(engine, Type.F64, 4, 2, 4, Stopping.relative(1e-12));
+                    ImplicitFunction function = ImplicitFunction.plan(engine, Type.F64, 2, 4, 4, Stopping.relative(1e-12));
                     Block z = Block.of(Type.F64, 2, 4, 1, 2, 3, 4, 0.5, 0.25, 5, 7);
                     Block g = Block.of(Type.F64, 2, 4, 1, 1, 1, 1, 2, 2, 2, 2);
                     Block sum = Block.allocate(Type.F64, 2, 4)) {

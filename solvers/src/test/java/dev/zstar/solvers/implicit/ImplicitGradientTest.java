@@ -107,8 +107,8 @@ class ImplicitGradientTest {
                         Block tx = cast(type, x);
                         Block tc = cast(type, c);
                         DenseCell cell = new DenseCell(engine, Activation.TANH, tw, tu, tb, BATCH);
-                        Anderson forward = Anderson.plan(engine, type, N, BATCH, Anderson.Options.DEFAULT, Stopping.relative(tolerance));
-                        Gmres backward = Gmres.plan(engine, type, N, BATCH, 20, Stopping.relative(tolerance));
+                        Anderson forward = Anderson.plan(engine, type, BATCH, N, Anderson.Options.DEFAULT, Stopping.relative(tolerance));
+                        Gmres backward = Gmres.plan(engine, type, BATCH, N, 20, Stopping.relative(tolerance));
                         Block z = engine.allocate(type, BATCH, N);
                         Block v = engine.allocate(type, BATCH, N);
                         Block dw = engine.allocate(type, N, N);
@@ -159,7 +159,7 @@ class ImplicitGradientTest {
                 try (Engine engine = provider.create(2);
                         Block w = Problems.symmetric(Type.F64, n, 0.99, n);
                         dev.zstar.kernels.Weights t = engine.pack(w);
-                        Gmres gmres = Gmres.plan(engine, Type.F64, n, 3, n, Stopping.relative(1e-11));
+                        Gmres gmres = Gmres.plan(engine, Type.F64, 3, n, n, Stopping.relative(1e-11));
                         Block rhs = Problems.random(Type.F64, 3, n, 1, 7);
                         Block x = engine.allocate(Type.F64, 3, n)) {
                     Outcome outcome = gmres.solve((u, out, rows) -> engine.applyTransposed(t, u, out), rhs, x);
@@ -184,7 +184,7 @@ class ImplicitGradientTest {
         try (Engine engine = Engines.best(1);
                 Block w = Problems.symmetric(Type.F32, 20, 0.9, 1);
                 dev.zstar.kernels.Weights t = engine.pack(w);
-                Gmres gmres = Gmres.plan(engine, Type.F32, 20, 5, 10, Stopping.relative(1e-5));
+                Gmres gmres = Gmres.plan(engine, Type.F32, 5, 20, 10, Stopping.relative(1e-5));
                 Block rhs = Problems.random(Type.F32, 5, 20, 1, 7);
                 Block x = engine.allocate(Type.F32, 5, 20)) {
             for (int i = 0; i < 20; i++) {
@@ -212,7 +212,7 @@ class ImplicitGradientTest {
         try (Engine engine = Engines.best(1);
                 Block w = Problems.symmetric(Type.F64, 40, 0.95, 1);
                 dev.zstar.kernels.Weights t = engine.pack(w);
-                Gmres gmres = Gmres.plan(engine, Type.F64, 40, 3, 40, Stopping.relative(1e-13));
+                Gmres gmres = Gmres.plan(engine, Type.F64, 3, 40, 40, Stopping.relative(1e-13));
                 Block rhs = Problems.random(Type.F64, 3, 40, 1, 7);
                 Block x = engine.allocate(Type.F64, 3, 40)) {
             LinearOperator operator = (u, out, rows) -> engine.applyTransposed(t, u, out);
@@ -230,7 +230,7 @@ class ImplicitGradientTest {
     @Test
     void aSingularSystemAndABrokenOperatorAreNoSuccess() {
         try (Engine engine = Engines.best(1);
-                Gmres gmres = Gmres.plan(engine, Type.F64, 3, 1, 3, Stopping.relative(1e-8));
+                Gmres gmres = Gmres.plan(engine, Type.F64, 1, 3, 3, Stopping.relative(1e-8));
                 Block rhs = Block.of(Type.F64, 1, 3, 1, 2, 3);
                 Block x = engine.allocate(Type.F64, 1, 3)) {
             assertThat(gmres.solve((u, out, rows) -> out.copyFrom(u), rhs, x).status(0)).isEqualTo(Status.BREAKDOWN);
@@ -243,7 +243,7 @@ class ImplicitGradientTest {
     void neumannIsTheSumOfItsTerms() {
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, 9, 2, 0.7, 1);
-                Neumann neumann = Neumann.plan(engine, Type.F64, 9, 2, 6);
+                Neumann neumann = Neumann.plan(engine, Type.F64, 2, 9, 6);
                 Block z = Problems.random(Type.F64, 2, 9, 0.3, 2);
                 Block g = Problems.random(Type.F64, 2, 9, 1, 3);
                 Block u = engine.allocate(Type.F64, 2, 9);

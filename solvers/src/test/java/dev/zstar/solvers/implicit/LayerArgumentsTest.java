@@ -26,8 +26,8 @@ class LayerArgumentsTest {
     private static final int BATCH = 4;
     private static final Stopping STOPPING = Stopping.relative(1e-8);
 
-    private static FixedPointSolver solver(Engine engine, Type type, int n, int batch) {
-        return FixedPointSolver.plan(engine, type, n, batch, STOPPING);
+    private static FixedPointSolver solver(Engine engine, Type type, int batch, int n) {
+        return FixedPointSolver.plan(engine, type, batch, n, STOPPING);
     }
 
     @Test
@@ -37,27 +37,27 @@ class LayerArgumentsTest {
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, N, BATCH, 0.9, 1)) {
             String expected = ", expected at least 4 rows of 6 f64 on the engine given, simd with 1 thread";
             String forward = "layer: the forward solver is planned for ";
-            try (FixedPointSolver other = solver(engine, Type.F64, N + 1, BATCH)) {
+            try (FixedPointSolver other = solver(engine, Type.F64, BATCH, N + 1)) {
                 refuses(engine, cell, other, GradientMode.DEFAULT, forward + "4 rows of 7 f64 on simd with 1 thread" + expected);
             }
-            try (FixedPointSolver other = solver(engine, Type.F32, N, BATCH)) {
+            try (FixedPointSolver other = solver(engine, Type.F32, BATCH, N)) {
                 refuses(engine, cell, other, GradientMode.DEFAULT, forward + "4 rows of 6 f32 on simd with 1 thread" + expected);
             }
-            try (FixedPointSolver other = solver(engine, Type.F64, N, BATCH - 1)) {
+            try (FixedPointSolver other = solver(engine, Type.F64, BATCH - 1, N)) {
                 refuses(engine, cell, other, GradientMode.DEFAULT, forward + "3 rows of 6 f64 on simd with 1 thread" + expected);
             }
-            try (FixedPointSolver other = solver(second, Type.F64, N, BATCH)) {
+            try (FixedPointSolver other = solver(second, Type.F64, BATCH, N)) {
                 refuses(engine, cell, other, GradientMode.DEFAULT, forward + "4 rows of 6 f64 on scalar with 1 thread" + expected);
             }
-            try (FixedPointSolver right = solver(engine, Type.F64, N, BATCH + 2)) {
+            try (FixedPointSolver right = solver(engine, Type.F64, BATCH + 2, N)) {
                 String linear = "layer: the linear solver of the gradient mode is planned for ";
-                refuses(engine, cell, right, new GradientMode.Exact((e, t, n, b) -> Gmres.plan(e, t, n + 1, b, 5, STOPPING)),
+                refuses(engine, cell, right, new GradientMode.Exact((e, t, b, n) -> Gmres.plan(e, t, b, n + 1, 5, STOPPING)),
                         linear + "4 rows of 7 f64 on simd with 1 thread" + expected);
-                refuses(engine, cell, right, new GradientMode.Exact((e, t, n, b) -> Gmres.plan(e, Type.F32, n, b, 5, STOPPING)),
+                refuses(engine, cell, right, new GradientMode.Exact((e, t, b, n) -> Gmres.plan(e, Type.F32, b, n, 5, STOPPING)),
                         linear + "4 rows of 6 f32 on simd with 1 thread" + expected);
-                refuses(engine, cell, right, new GradientMode.Exact((e, t, n, b) -> Gmres.plan(second, t, n, b, 5, STOPPING)),
+                refuses(engine, cell, right, new GradientMode.Exact((e, t, b, n) -> Gmres.plan(second, t, b, n, 5, STOPPING)),
                         linear + "4 rows of 6 f64 on scalar with 1 thread" + expected);
-                refuses(engine, cell, right, new GradientMode.Exact((e, t, n, b) -> null),
+                refuses(engine, cell, right, new GradientMode.Exact((e, t, b, n) -> null),
                         "layer: the linear solver of the gradient mode is null, expected one");
                 refuses(engine, cell, right, null, "layer: the gradient mode is null, expected one");
                 refuses(engine, null, right, GradientMode.DEFAULT, "layer: the map is null, expected one");
@@ -69,7 +69,7 @@ class LayerArgumentsTest {
 
     private static void refuses(Engine engine, DenseCell cell, FixedPointSolver solver, GradientMode mode, String message) {
         long before = Block.liveBytes();
-        assertThatThrownBy(() -> EquilibriumLayer.plan(engine, Type.F64, N, BATCH, cell, solver, mode)).hasMessage(message);
+        assertThatThrownBy(() -> EquilibriumLayer.plan(engine, Type.F64, BATCH, N, cell, solver, mode)).hasMessage(message);
         assertThat(Block.liveBytes()).as(message).isEqualTo(before);
     }
 
@@ -78,7 +78,7 @@ class LayerArgumentsTest {
         for (GradientMode mode : List.of(GradientMode.DEFAULT, new GradientMode.Refined(5, 5, STOPPING), new GradientMode.Unrolled(4))) {
             try (Engine engine = Engines.best(1);
                     DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, N, BATCH, 0.9, 1);
-                    FixedPointSolver solver = solver(engine, Type.F64, N, BATCH + 3);
+                    FixedPointSolver solver = solver(engine, Type.F64, BATCH + 3, N);
                     Block x = Problems.random(Type.F64, BATCH, INPUTS, 1, 4);
                     Block more = engine.allocate(Type.F64, BATCH + 1, INPUTS);
                     Block z = engine.allocate(Type.F64, BATCH, N);
@@ -86,7 +86,7 @@ class LayerArgumentsTest {
                     Block g = Problems.random(Type.F64, BATCH, N, 1, 5);
                     Block dw = engine.allocate(Type.F64, N, N);
                     Block square = engine.allocate(Type.F64, N, N);
-                    var layer = EquilibriumLayer.plan(engine, Type.F64, N, BATCH, cell, solver, mode)) {
+                    var layer = EquilibriumLayer.plan(engine, Type.F64, BATCH, N, cell, solver, mode)) {
                 DenseCell.Gradients sum = new DenseCell.Gradients(dw, null, null, null);
                 assertThatThrownBy(() -> layer.forward(x.head(2), z))
                         .hasMessage("forward: x has 2 rows and z has 4, expected one of x for each of z");
@@ -154,12 +154,12 @@ class LayerArgumentsTest {
                     Block u = Problems.random(Type.F64, N, INPUTS, 0.5, 2);
                     Block b = Problems.random(Type.F64, 1, N, 0.1, 3);
                     DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, BATCH);
-                    FixedPointSolver solver = solver(engine, Type.F64, N, BATCH);
+                    FixedPointSolver solver = solver(engine, Type.F64, BATCH, N);
                     Block x = Problems.random(Type.F64, BATCH, INPUTS, 1, 4);
                     Block z = engine.allocate(Type.F64, BATCH, N);
                     Block g = Problems.random(Type.F64, BATCH, N, 1, 5);
                     Block dw = engine.allocate(Type.F64, N, N);
-                    var layer = EquilibriumLayer.plan(engine, Type.F64, N, BATCH, cell, solver, mode)) {
+                    var layer = EquilibriumLayer.plan(engine, Type.F64, BATCH, N, cell, solver, mode)) {
                 DenseCell.Gradients sum = new DenseCell.Gradients(dw, null, null, null);
                 String moved = "backward: the map has other parameters or another input than in forward(x, z); expected neither update "
                         + "nor inject between the two";
@@ -195,18 +195,18 @@ class LayerArgumentsTest {
             public void gradients(Block u, Block sum) {}
         };
         try (Engine engine = Engines.best(1);
-                ImplicitFunction function = ImplicitFunction.plan(engine, Type.F64, N, 2, 4, STOPPING);
+                ImplicitFunction function = ImplicitFunction.plan(engine, Type.F64, 2, N, 4, STOPPING);
                 Block g = engine.allocate(Type.F64, 3, N);
                 Block wide = engine.allocate(Type.F64, 2, N + 1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, N, BATCH, 0.9, 1);
-                FixedPointSolver solver = solver(engine, Type.F64, N, BATCH);
+                FixedPointSolver solver = solver(engine, Type.F64, BATCH, N);
                 Block states = engine.allocate(Type.F64, BATCH, N)) {
             assertThatThrownBy(() -> function.pullBack(identity, g, g))
                     .hasMessage("pullBack: the gradient has 3 rows, expected at most the plan's 2");
             assertThatThrownBy(() -> function.pullBack(identity, wide, g))
                     .hasMessage("pullBack: the gradient is 2×7 f64, expected 2×6 f64");
             assertThatThrownBy(() -> function.pullBack(null, g, g)).hasMessage("pullBack: the equation is null, expected one");
-            assertThatThrownBy(() -> ImplicitFunction.plan(engine, Type.F64, N, 2, 0, STOPPING))
+            assertThatThrownBy(() -> ImplicitFunction.plan(engine, Type.F64, 2, N, 0, STOPPING))
                     .hasMessage("implicit function: the cycle is 0, expected at least 1");
             assertThatThrownBy(() -> new EquilibriumStream<Integer>(solver, cell, null))
                     .hasMessage("stream: the loader is null, expected one");

@@ -58,7 +58,7 @@ class MultiSecantTest {
                 try (Engine engine = provider.create(1);
                         Block w = Problems.random(Type.F64, N, N, 0.15, 1);
                         dev.zstar.kernels.Weights packed = engine.pack(w);
-                        MultiSecant secants = MultiSecant.plan(engine, Type.F64, N, 2, 6);
+                        MultiSecant secants = MultiSecant.plan(engine, Type.F64, 2, N, 6);
                         Block z = engine.allocate(Type.F64, 1, N);
                         Block out = engine.allocate(Type.F64, 1, N)) {
                     Rows second = only(2, 1);
@@ -111,7 +111,7 @@ class MultiSecantTest {
     @Test
     void pointsThatTellNothingAreLeftOut() {
         try (Engine engine = Engines.best(1);
-                MultiSecant secants = MultiSecant.plan(engine, Type.F64, N, 1, 4);
+                MultiSecant secants = MultiSecant.plan(engine, Type.F64, 1, N, 4);
                 Block z = Problems.random(Type.F64, 1, N, 1, 2);
                 Block out = engine.allocate(Type.F64, 1, N);
                 Block g = Problems.random(Type.F64, 1, N, 1, 3)) {
@@ -163,8 +163,8 @@ class MultiSecantTest {
         for (EngineProvider provider : Problems.engines()) {
             try (Engine engine = provider.create(2);
                     DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, N, batch, 0.95, 1);
-                    Broyden broyden = Broyden.plan(engine, Type.F32, N, batch, Broyden.Options.DEFAULT, Stopping.relative(1e-5));
-                    MultiSecant secants = MultiSecant.plan(engine, Type.F32, N, batch, 8);
+                    Broyden broyden = Broyden.plan(engine, Type.F32, batch, N, Broyden.Options.DEFAULT, Stopping.relative(1e-5));
+                    MultiSecant secants = MultiSecant.plan(engine, Type.F32, batch, N, 8);
                     Block z = engine.allocate(Type.F32, batch, N);
                     Block g = Problems.random(Type.F32, batch, N, 1, 4);
                     Block one = engine.allocate(Type.F32, 1, N);
@@ -180,7 +180,7 @@ class MultiSecantTest {
                     secants.follow((in, out, rows) -> cell.apply(in, out, rows));
                     one.fill(0);
                     Rows own = only(batch, row);
-                    try (Broyden single = Broyden.plan(engine, Type.F32, N, 1, Broyden.Options.DEFAULT, Stopping.relative(1e-5))) {
+                    try (Broyden single = Broyden.plan(engine, Type.F32, 1, N, Broyden.Options.DEFAULT, Stopping.relative(1e-5))) {
                         single.solve((in, out, rows) -> secants.apply(in, out, own), one);
                     }
                     one.copyRow(g, b, 0);
@@ -232,10 +232,10 @@ class MultiSecantTest {
                 Block x = Block.allocate(Type.F64, 1, 1);
                 Block cb = Block.of(Type.F64, 1, n, c);
                 DenseCell cell = new DenseCell(engine, Activation.TANH, wb, none, cb, 1);
-                Broyden broyden = Broyden.plan(engine, Type.F64, n, 1, options, Stopping.relative(1e-7));
-                MultiSecant secants = MultiSecant.plan(engine, Type.F64, n, 1, 100);
-                Gmres plain = Gmres.plan(engine, Type.F64, n, 1, 150, Stopping.relative(1e-4));
-                Gmres reusing = Gmres.plan(engine, Type.F64, n, 1,
+                Broyden broyden = Broyden.plan(engine, Type.F64, 1, n, options, Stopping.relative(1e-7));
+                MultiSecant secants = MultiSecant.plan(engine, Type.F64, 1, n, 100);
+                Gmres plain = Gmres.plan(engine, Type.F64, 1, n, 150, Stopping.relative(1e-4));
+                Gmres reusing = Gmres.plan(engine, Type.F64, 1, n,
                         Gmres.Options.DEFAULT.withRestart(150).withPreconditioner(secants.inverse().transposed()), Stopping.relative(1e-4));
                 Block z = engine.allocate(Type.F64, 1, n);
                 Block g = Problems.random(Type.F64, 1, n, 1, 5);

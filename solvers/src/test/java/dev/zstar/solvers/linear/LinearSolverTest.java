@@ -38,7 +38,7 @@ class LinearSolverTest {
     private static final Set<String> RESTLESS = Set.of("bicgstab", "cg", "cgls");
 
     private interface Planner {
-        LinearSolver plan(Engine engine, Type type, int n, int batch, Stopping stopping);
+        LinearSolver plan(Engine engine, Type type, int batch, int n, Stopping stopping);
     }
 
     /** Every method, and the blocks and single vectors that its plan takes. */
@@ -50,16 +50,16 @@ class LinearSolverTest {
 
     private static Map<String, Method> methods() {
         Map<String, Method> methods = new LinkedHashMap<>();
-        methods.put("gmres", new Method((e, t, n, b, s) -> Gmres.plan(e, t, n, b, N, s), N + 5));
-        methods.put("gmres(5)", new Method((e, t, n, b, s) -> Gmres.plan(e, t, n, b, 5, s), 10));
-        methods.put("preconditioned", new Method((e, t, n, b, s) -> Gmres.plan(e, t, n, b,
+        methods.put("gmres", new Method((e, t, b, n, s) -> Gmres.plan(e, t, b, n, N, s), N + 5));
+        methods.put("gmres(5)", new Method((e, t, b, n, s) -> Gmres.plan(e, t, b, n, 5, s), 10));
+        methods.put("preconditioned", new Method((e, t, b, n, s) -> Gmres.plan(e, t, b, n,
                 Gmres.Options.DEFAULT.withRestart(10).withPreconditioner((u, out, rows) -> e.axpby(0.7, u, 0, out)), s), 16));
-        methods.put("flexible", new Method((e, t, n, b, s) -> Gmres.plan(e, t, n, b,
+        methods.put("flexible", new Method((e, t, b, n, s) -> Gmres.plan(e, t, b, n,
                 Gmres.Options.DEFAULT.withRestart(10).withFlexible((u, out, rows) -> e.axpby(1.3, u, 0, out)), s), 26));
-        methods.put("recycled", new Method((e, t, n, b, s) -> RecycledGmres.plan(e, t, n, b, new RecycledGmres.Options(20, 6), s), 26));
-        methods.put("picard", new Method((e, t, n, b, s) -> LinearFixedPoint.picard(e, t, n, b, 1, s), 9));
-        methods.put("anderson", new Method((e, t, n, b, s) -> LinearFixedPoint.anderson(e, t, n, b, Anderson.Options.DEFAULT, s), 21));
-        methods.put("broyden", new Method((e, t, n, b, s) -> LinearFixedPoint.broyden(e, t, n, b, Broyden.Options.DEFAULT, s), 39, 1));
+        methods.put("recycled", new Method((e, t, b, n, s) -> RecycledGmres.plan(e, t, b, n, new RecycledGmres.Options(20, 6), s), 26));
+        methods.put("picard", new Method((e, t, b, n, s) -> LinearFixedPoint.picard(e, t, b, n, 1, s), 9));
+        methods.put("anderson", new Method((e, t, b, n, s) -> LinearFixedPoint.anderson(e, t, b, n, Anderson.Options.DEFAULT, s), 21));
+        methods.put("broyden", new Method((e, t, b, n, s) -> LinearFixedPoint.broyden(e, t, b, n, Broyden.Options.DEFAULT, s), 39, 1));
         methods.put("bicgstab", new Method(BiCgStab::plan, 10));
         methods.put("cg", new Method(ConjugateGradient::plan, 8));
         methods.put("cgls", new Method(NormalEquations::plan, 9));
@@ -203,7 +203,7 @@ class LinearSolverTest {
             for (Map.Entry<String, Method> method : methods().entrySet()) {
                 String name = provider.name() + ", " + method.getKey();
                 try (Engine engine = provider.create(2);
-                        LinearSolver solver = method.getValue().planner().plan(engine, type, N, BATCH, Stopping.relative(tolerance).within(1000));
+                        LinearSolver solver = method.getValue().planner().plan(engine, type, BATCH, N, Stopping.relative(tolerance).within(1000));
                         Block rhs = Problems.random(type, BATCH, N, 1, 5);
                         Block u = engine.allocate(type, BATCH, N)) {
                     assertThat(solver.bytes()).as(name).isEqualTo(method.getValue().blocks() * Block.bytes(type, BATCH, N)
@@ -232,7 +232,7 @@ class LinearSolverTest {
         Scaled t = easy();
         for (Map.Entry<String, Method> method : methods().entrySet()) {
             try (Engine engine = Engines.best(1);
-                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F32, N, BATCH, Stopping.relative(1e-4));
+                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F32, BATCH, N, Stopping.relative(1e-4));
                     Block rhs = Problems.random(Type.F32, BATCH, N, 1, 5);
                     Block u = engine.allocate(Type.F32, BATCH, N)) {
                 for (int i = 0; i < N; i++) {
@@ -266,7 +266,7 @@ class LinearSolverTest {
                 boolean denormal = size == sizes[0];
                 Stopping stopping = Stopping.relative(denormal ? 0.2 : 1e-4).within(300);
                 try (Engine engine = Engines.best(1);
-                        LinearSolver solver = method.getValue().planner().plan(engine, type, N, BATCH, stopping);
+                        LinearSolver solver = method.getValue().planner().plan(engine, type, BATCH, N, stopping);
                         Block rhs = Problems.random(type, BATCH, N, 1, 5);
                         Block u = engine.allocate(type, BATCH, N)) {
                     for (int b = 0; b < BATCH; b++) {
@@ -295,7 +295,7 @@ class LinearSolverTest {
             }
             double large = type == Type.F32 ? 3e38 : 1e308;
             try (Engine engine = Engines.best(1);
-                    LinearSolver solver = method.getValue().planner().plan(engine, type, 2, 1, Stopping.relative(1e-3).within(300));
+                    LinearSolver solver = method.getValue().planner().plan(engine, type, 1, 2, Stopping.relative(1e-3).within(300));
                     Block rhs = Block.of(type, 1, 2, large, large);
                     Block u = engine.allocate(type, 1, 2)) {
                 // The solution is twice that.
@@ -313,7 +313,7 @@ class LinearSolverTest {
         Scaled t = easy();
         for (Map.Entry<String, Method> method : methods().entrySet()) {
             try (Engine engine = Engines.best(1);
-                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-6).within(400).traced());
+                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-6).within(400).traced());
                     Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
                     Block u = engine.allocate(Type.F64, BATCH, N)) {
                 Outcome outcome = solver.solve(t, rhs, u);
@@ -337,7 +337,7 @@ class LinearSolverTest {
             for (boolean turned : new boolean[] {false, true}) {
                 double[] w = turned ? rest : exchange;
                 try (Engine engine = Engines.best(1);
-                        LinearSolver solver = methods().get(name).planner().plan(engine, Type.F64, 3, 1, Stopping.relative(1e-10));
+                        LinearSolver solver = methods().get(name).planner().plan(engine, Type.F64, 1, 3, Stopping.relative(1e-10));
                         Block rhs = Block.of(Type.F64, 1, 3, 1, 2, 3);
                         Block u = engine.allocate(Type.F64, 1, 3)) {
                     Outcome outcome = solver.solve(new Scaled(w, new double[] {1}, 3), rhs, u);
@@ -381,7 +381,7 @@ class LinearSolverTest {
                     }
                 };
                 try (Engine engine = Engines.best(1);
-                        LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-8));
+                        LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-8));
                         Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
                         Block u = engine.allocate(Type.F64, BATCH, N);
                         Block clean = engine.allocate(Type.F64, BATCH, N)) {
@@ -409,8 +409,8 @@ class LinearSolverTest {
             for (Type type : Type.values()) {
                 Stopping stopping = Stopping.relative(type == Type.F64 ? 1e-9 : 1e-5).within(40);
                 try (Engine engine = Engines.best(2);
-                        LinearSolver together = method.getValue().planner().plan(engine, type, N, BATCH, stopping);
-                        LinearSolver alone = method.getValue().planner().plan(engine, type, N, 1, stopping);
+                        LinearSolver together = method.getValue().planner().plan(engine, type, BATCH, N, stopping);
+                        LinearSolver alone = method.getValue().planner().plan(engine, type, 1, N, stopping);
                         Block rhs = Problems.random(type, BATCH, N, 1, 5);
                         Block u = engine.allocate(type, BATCH, N);
                         Block one = engine.allocate(type, 1, N);
@@ -440,8 +440,8 @@ class LinearSolverTest {
                 for (Type type : Type.values()) {
                     Stopping stopping = Stopping.relative(type == Type.F64 ? 1e-9 : 1e-5).within(70);
                     try (Engine engine = provider.create(1);
-                            LinearSolver together = method.getValue().planner().plan(engine, type, N, BATCH, stopping);
-                            LinearSolver alone = method.getValue().planner().plan(engine, type, N, 1, stopping);
+                            LinearSolver together = method.getValue().planner().plan(engine, type, BATCH, N, stopping);
+                            LinearSolver alone = method.getValue().planner().plan(engine, type, 1, N, stopping);
                             Block rhs = Problems.random(type, BATCH, N, 1, 5);
                             Block u = engine.allocate(type, BATCH, N);
                             Block one = engine.allocate(type, 1, N);
@@ -478,7 +478,7 @@ class LinearSolverTest {
             for (Map.Entry<String, Method> method : methods().entrySet()) {
                 String name = provider.name() + ", " + method.getKey();
                 try (Engine engine = provider.create(1);
-                        LinearSolver solver = method.getValue().planner().plan(engine, type, N, BATCH, Stopping.relative(tolerance).within(1000));
+                        LinearSolver solver = method.getValue().planner().plan(engine, type, BATCH, N, Stopping.relative(tolerance).within(1000));
                         Block rhs = Problems.random(type, BATCH, N, 1, 5);
                         Block u = engine.allocate(type, BATCH, N)) {
                     Outcome outcome = solver.solve(t, rhs, u);
@@ -501,7 +501,7 @@ class LinearSolverTest {
                 Arrays.fill(before, 1);
                 for (int budget = 1; budget < 40; budget++) {
                     try (Engine engine = Engines.best(1);
-                            LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-9).within(budget));
+                            LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-9).within(budget));
                             Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
                             Block u = engine.allocate(Type.F64, BATCH, N)) {
                         Watched watched = new Watched(t);
@@ -537,7 +537,7 @@ class LinearSolverTest {
                     }
                     Stopping stopping = fixed ? Stopping.fixed(budget) : Stopping.relative(1e-9).within(budget);
                     try (Engine engine = Engines.best(1);
-                            LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, N, BATCH, stopping);
+                            LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N, stopping);
                             Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
                             Block u = Problems.random(Type.F64, BATCH, N, 1, 6)) {
                         double[] start = u.toDoubles();
@@ -571,7 +571,7 @@ class LinearSolverTest {
                 Weights weights = engine.pack(w);
                 Block rhs = Problems.random(Type.F32, batch, n, 1, 100);
                 Block u = engine.allocate(Type.F32, batch, n);
-                BiCgStab solver = BiCgStab.plan(engine, Type.F32, n, batch, Stopping.relative(1e-5).within(2000))) {
+                BiCgStab solver = BiCgStab.plan(engine, Type.F32, batch, n, Stopping.relative(1e-5).within(2000))) {
             Outcome outcome = solver.solve((x, out, rows) -> engine.apply(weights, x, out, Epilogue.NONE), rhs, u);
             assertThat(outcome.succeeded()).as("%s", outcome).isTrue();
         }
@@ -582,8 +582,8 @@ class LinearSolverTest {
     void whatEarlierCyclesReachedOutlivesNaN() {
         Scaled t = easy();
         try (Engine engine = Engines.best(1);
-                Gmres solver = Gmres.plan(engine, Type.F64, N, BATCH, 5, Stopping.relative(1e-12));
-                Gmres shorter = Gmres.plan(engine, Type.F64, N, BATCH, 5, Stopping.relative(1e-12).within(12));
+                Gmres solver = Gmres.plan(engine, Type.F64, BATCH, N, 5, Stopping.relative(1e-12));
+                Gmres shorter = Gmres.plan(engine, Type.F64, BATCH, N, 5, Stopping.relative(1e-12).within(12));
                 Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
                 Block u = engine.allocate(Type.F64, BATCH, N);
                 Block expected = engine.allocate(Type.F64, BATCH, N)) {
@@ -611,7 +611,7 @@ class LinearSolverTest {
         Scaled t = easy();
         for (Map.Entry<String, Method> method : methods().entrySet()) {
             try (Engine engine = Engines.best(1);
-                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-9));
+                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-9));
                     Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
                     Block u = engine.allocate(Type.F64, BATCH, N);
                     Block near = engine.allocate(Type.F64, BATCH, N)) {
@@ -666,7 +666,7 @@ class LinearSolverTest {
             for (Map.Entry<String, Method> method : methods().entrySet()) {
                 for (Type type : Type.values()) {
                     try (Engine engine = Engines.best(1);
-                            LinearSolver solver = method.getValue().planner().plan(engine, type, n, 1, Stopping.relative(1e-5).within(300));
+                            LinearSolver solver = method.getValue().planner().plan(engine, type, 1, n, Stopping.relative(1e-5).within(300));
                             Block rhs = Problems.random(type, 1, n, 1, 5);
                             Block u = engine.allocate(type, 1, n)) {
                         Outcome outcome = solver.solve(t, rhs, u);
@@ -696,9 +696,9 @@ class LinearSolverTest {
         try (Engine engine = Engines.best(1);
                 Block rhs = Block.of(Type.F64, 1, n, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
                 Block u = engine.allocate(Type.F64, 1, n);
-                Gmres restarted = Gmres.plan(engine, Type.F64, n, 1, 5, Stopping.relative(1e-8));
-                Gmres full = Gmres.plan(engine, Type.F64, n, 1, n, Stopping.relative(1e-8));
-                NormalEquations normal = NormalEquations.plan(engine, Type.F64, n, 1, Stopping.relative(1e-8))) {
+                Gmres restarted = Gmres.plan(engine, Type.F64, 1, n, 5, Stopping.relative(1e-8));
+                Gmres full = Gmres.plan(engine, Type.F64, 1, n, n, Stopping.relative(1e-8));
+                NormalEquations normal = NormalEquations.plan(engine, Type.F64, 1, n, Stopping.relative(1e-8))) {
             assertThat(restarted.solve(t, rhs, u).status(0)).isEqualTo(Status.STAGNATED);
             assertThat(full.solve(t, rhs, u).status(0)).isEqualTo(Status.CONVERGED_RELATIVE);
             Outcome outcome = normal.solve(t, rhs, u);
@@ -720,8 +720,8 @@ class LinearSolverTest {
         try (Engine engine = Engines.best(1);
                 Block rhs = Block.of(Type.F64, 1, 2, 3, 3);
                 Block u = engine.allocate(Type.F64, 1, 2);
-                BiCgStab stabilised = BiCgStab.plan(engine, Type.F64, 2, 1, Stopping.relative(1e-8));
-                ConjugateGradient conjugate = ConjugateGradient.plan(engine, Type.F64, 2, 1, Stopping.relative(1e-8))) {
+                BiCgStab stabilised = BiCgStab.plan(engine, Type.F64, 1, 2, Stopping.relative(1e-8));
+                ConjugateGradient conjugate = ConjugateGradient.plan(engine, Type.F64, 1, 2, Stopping.relative(1e-8))) {
             for (double size : new double[] {1e-100, 1, 1e100}) {
                 Block b = Block.of(Type.F64, 1, 2, 3 * size, 3 * size);
                 // ⟨r, A r⟩ = 0: A turns by a right angle, or is diag(1, -1).
@@ -752,7 +752,7 @@ class LinearSolverTest {
         Scaled t = new Scaled(w, new double[] {1, 1}, n);
         double bound = type == Type.F64 ? 1e-10 : 1e-4;
         try (Engine engine = Engines.best(1);
-                NormalEquations solver = NormalEquations.plan(engine, type, n, 2, Stopping.relative(bound / 10));
+                NormalEquations solver = NormalEquations.plan(engine, type, 2, n, Stopping.relative(bound / 10));
                 Block rhs = Problems.random(type, 2, n, 1, 5);
                 Block u = engine.allocate(type, 2, n)) {
             double mean = 0;
@@ -779,7 +779,7 @@ class LinearSolverTest {
     @Test
     void aSpaceThatIsExhaustedIsAHappyEnd() {
         try (Engine engine = Engines.best(1);
-                Gmres gmres = Gmres.plan(engine, Type.F64, 6, 1, 6, Stopping.relative(0));
+                Gmres gmres = Gmres.plan(engine, Type.F64, 1, 6, 6, Stopping.relative(0));
                 Block rhs = Block.of(Type.F64, 1, 6, 1, 2, 3, 4, 5, 6);
                 Block u = engine.allocate(Type.F64, 1, 6)) {
             Outcome outcome = gmres.solve((x, out, rows) -> engine.axpby(0.3, x, 0, out), rhs, u);
@@ -794,7 +794,7 @@ class LinearSolverTest {
         for (Map.Entry<String, Method> method : methods().entrySet()) {
             for (int k : new int[] {5, 9, 11}) {
                 try (Engine engine = Engines.best(1);
-                        LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, N, BATCH, Stopping.fixed(k));
+                        LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N, Stopping.fixed(k));
                         Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
                         Block u = engine.allocate(Type.F64, BATCH, N)) {
                     Outcome outcome = solver.solve(t, rhs, u);
@@ -815,7 +815,7 @@ class LinearSolverTest {
         Scaled t = new Scaled(w, new double[] {1}, N);
         for (Map.Entry<String, Method> method : methods().entrySet()) {
             try (Engine engine = Engines.best(1);
-                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, N, 1, Stopping.relative(1e-10).within(9));
+                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, 1, N, Stopping.relative(1e-10).within(9));
                     Block rhs = Problems.random(Type.F64, 1, N, 1, 5);
                     Block u = Block.of(Type.F64, 1, N, exact(t, 0, row(rhs, 0)))) {
                 for (int i = 0; i < N; i++) {
@@ -859,7 +859,7 @@ class LinearSolverTest {
         Scaled t = easy();
         for (Map.Entry<String, Method> method : methods().entrySet()) {
             try (Engine engine = Engines.best(1);
-                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-8));
+                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-8));
                     Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
                     Block u = engine.allocate(Type.F64, BATCH, N);
                     Block other = engine.allocate(Type.F64, BATCH, N)) {
@@ -905,7 +905,7 @@ class LinearSolverTest {
             try (Engine engine = Engines.best(1);
                     Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
                     Block u = engine.allocate(Type.F64, BATCH, N)) {
-                LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-8));
+                LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-8));
                 IllegalStateException mine = new IllegalStateException("mine");
                 assertThatThrownBy(() -> solver.solve((x, out, rows) -> {
                     throw mine;
@@ -934,7 +934,7 @@ class LinearSolverTest {
         for (Map.Entry<String, Method> method : methods().entrySet()) {
             try (Engine engine = Engines.best(1);
                     DenseCell cell = Problems.cell(engine, dev.zstar.kernels.Activation.TANH, Type.F32, 40, 3, 0.9, 1);
-                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F32, 40, 3, Stopping.relative(1e-4));
+                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F32, 3, 40, Stopping.relative(1e-4));
                     Block z = engine.allocate(Type.F32, 3, 40);
                     Block rhs = Problems.random(Type.F32, 3, 40, 1, 5);
                     Block u = engine.allocate(Type.F32, 3, 40)) {

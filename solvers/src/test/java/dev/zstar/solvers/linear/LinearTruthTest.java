@@ -37,17 +37,17 @@ class LinearTruthTest {
 
     private static Map<String, Planner> methods() {
         Map<String, Planner> methods = new LinkedHashMap<>();
-        methods.put("gmres", (e, t, n, s, m) -> Gmres.plan(e, t, n, 1, n + 2, s));
-        methods.put("gmres(5)", (e, t, n, s, m) -> Gmres.plan(e, t, n, 1, 5, s));
-        methods.put("preconditioned", (e, t, n, s, m) -> Gmres.plan(e, t, n, 1, Gmres.Options.DEFAULT.withPreconditioner(m), s));
-        methods.put("flexible", (e, t, n, s, m) -> Gmres.plan(e, t, n, 1, Gmres.Options.DEFAULT.withFlexible(m), s));
-        methods.put("recycled", (e, t, n, s, m) -> RecycledGmres.plan(e, t, n, 1, RecycledGmres.Options.DEFAULT, s));
-        methods.put("bicgstab", (e, t, n, s, m) -> BiCgStab.plan(e, t, n, 1, s));
-        methods.put("cg", (e, t, n, s, m) -> ConjugateGradient.plan(e, t, n, 1, s));
-        methods.put("cgls", (e, t, n, s, m) -> NormalEquations.plan(e, t, n, 1, s));
-        methods.put("picard", (e, t, n, s, m) -> LinearFixedPoint.picard(e, t, n, 1, 1, s));
-        methods.put("anderson", (e, t, n, s, m) -> LinearFixedPoint.anderson(e, t, n, 1, Anderson.Options.DEFAULT, s));
-        methods.put("broyden", (e, t, n, s, m) -> LinearFixedPoint.broyden(e, t, n, 1, Broyden.Options.DEFAULT, s));
+        methods.put("gmres", (e, t, n, s, m) -> Gmres.plan(e, t, 1, n, n + 2, s));
+        methods.put("gmres(5)", (e, t, n, s, m) -> Gmres.plan(e, t, 1, n, 5, s));
+        methods.put("preconditioned", (e, t, n, s, m) -> Gmres.plan(e, t, 1, n, Gmres.Options.DEFAULT.withPreconditioner(m), s));
+        methods.put("flexible", (e, t, n, s, m) -> Gmres.plan(e, t, 1, n, Gmres.Options.DEFAULT.withFlexible(m), s));
+        methods.put("recycled", (e, t, n, s, m) -> RecycledGmres.plan(e, t, 1, n, RecycledGmres.Options.DEFAULT, s));
+        methods.put("bicgstab", (e, t, n, s, m) -> BiCgStab.plan(e, t, 1, n, s));
+        methods.put("cg", (e, t, n, s, m) -> ConjugateGradient.plan(e, t, 1, n, s));
+        methods.put("cgls", (e, t, n, s, m) -> NormalEquations.plan(e, t, 1, n, s));
+        methods.put("picard", (e, t, n, s, m) -> LinearFixedPoint.picard(e, t, 1, n, 1, s));
+        methods.put("anderson", (e, t, n, s, m) -> LinearFixedPoint.anderson(e, t, 1, n, Anderson.Options.DEFAULT, s));
+        methods.put("broyden", (e, t, n, s, m) -> LinearFixedPoint.broyden(e, t, 1, n, Broyden.Options.DEFAULT, s));
         return methods;
     }
 

@@ -157,8 +157,8 @@ class RecycledGmresTest {
         long plain = 0;
         long recycled = 0;
         try (Engine engine = Engines.best(1);
-                Gmres gmres = Gmres.plan(engine, type, N, 1, M, stopping(type));
-                RecycledGmres recycling = RecycledGmres.plan(engine, type, N, 1, RecycledGmres.Options.DEFAULT, stopping(type));
+                Gmres gmres = Gmres.plan(engine, type, 1, N, M, stopping(type));
+                RecycledGmres recycling = RecycledGmres.plan(engine, type, 1, N, RecycledGmres.Options.DEFAULT, stopping(type));
                 Block t = engine.allocate(type, N, N);
                 Block b = engine.allocate(type, 1, N);
                 Block u = engine.allocate(type, 1, N)) {
@@ -205,8 +205,8 @@ class RecycledGmresTest {
         for (EngineProvider provider : Problems.engines()) {
             Drift drift = new Drift(37, 0.5, 0.9, 3);
             try (Engine engine = provider.create(2);
-                    Gmres gmres = Gmres.plan(engine, type, 37, 2, 37, Stopping.relative(tolerance));
-                    RecycledGmres recycling = RecycledGmres.plan(engine, type, 37, 2, new RecycledGmres.Options(12, 3), Stopping.relative(tolerance));
+                    Gmres gmres = Gmres.plan(engine, type, 2, 37, 37, Stopping.relative(tolerance));
+                    RecycledGmres recycling = RecycledGmres.plan(engine, type, 2, 37, new RecycledGmres.Options(12, 3), Stopping.relative(tolerance));
                     Block t = engine.allocate(type, 37, 37);
                     Block b = Problems.random(type, 2, 37, 1, 4);
                     Block expected = engine.allocate(type, 2, 37);
@@ -236,8 +236,8 @@ class RecycledGmresTest {
     @EnumSource(Type.class)
     void aJumpCostsACycleAndLeavesNoTrace(Type type) {
         try (Engine engine = Engines.best(1);
-                RecycledGmres recycling = RecycledGmres.plan(engine, type, N, 1, RecycledGmres.Options.DEFAULT, stopping(type));
-                RecycledGmres other = RecycledGmres.plan(engine, type, N, 1, RecycledGmres.Options.DEFAULT, stopping(type));
+                RecycledGmres recycling = RecycledGmres.plan(engine, type, 1, N, RecycledGmres.Options.DEFAULT, stopping(type));
+                RecycledGmres other = RecycledGmres.plan(engine, type, 1, N, RecycledGmres.Options.DEFAULT, stopping(type));
                 Block t = engine.allocate(type, N, N);
                 Block b = engine.allocate(type, 1, N);
                 Block u = engine.allocate(type, 1, N)) {
@@ -256,8 +256,8 @@ class RecycledGmresTest {
     @EnumSource(Type.class)
     void rubbishIsSurvived(Type type) {
         try (Engine engine = Engines.best(1);
-                RecycledGmres recycling = RecycledGmres.plan(engine, type, N, 1, RecycledGmres.Options.DEFAULT, stopping(type));
-                RecycledGmres other = RecycledGmres.plan(engine, type, N, 1, RecycledGmres.Options.DEFAULT, stopping(type));
+                RecycledGmres recycling = RecycledGmres.plan(engine, type, 1, N, RecycledGmres.Options.DEFAULT, stopping(type));
+                RecycledGmres other = RecycledGmres.plan(engine, type, 1, N, RecycledGmres.Options.DEFAULT, stopping(type));
                 Block t = engine.allocate(type, N, N);
                 Block b = engine.allocate(type, 1, N);
                 Block u = engine.allocate(type, 1, N)) {
@@ -276,8 +276,8 @@ class RecycledGmresTest {
     @Test
     void aLargerSystemIsRecycledInTheEnd() {
         try (Engine engine = Engines.best(1);
-                RecycledGmres recycling = RecycledGmres.plan(engine, Type.F64, N, 1, RecycledGmres.Options.DEFAULT, stopping(Type.F64).within(3000));
-                RecycledGmres other = RecycledGmres.plan(engine, Type.F64, N, 1, RecycledGmres.Options.DEFAULT, stopping(Type.F64).within(3000));
+                RecycledGmres recycling = RecycledGmres.plan(engine, Type.F64, 1, N, RecycledGmres.Options.DEFAULT, stopping(Type.F64).within(3000));
+                RecycledGmres other = RecycledGmres.plan(engine, Type.F64, 1, N, RecycledGmres.Options.DEFAULT, stopping(Type.F64).within(3000));
                 Block t = engine.allocate(Type.F64, N, N);
                 Block b = engine.allocate(Type.F64, 1, N);
                 Block u = engine.allocate(Type.F64, 1, N)) {
@@ -312,7 +312,7 @@ class RecycledGmresTest {
     @Test
     void whatIsForgottenLeavesNoBit() {
         try (Engine engine = Engines.best(1);
-                RecycledGmres recycling = RecycledGmres.plan(engine, Type.F32, N, 1, RecycledGmres.Options.DEFAULT, stopping(Type.F32));
+                RecycledGmres recycling = RecycledGmres.plan(engine, Type.F32, 1, N, RecycledGmres.Options.DEFAULT, stopping(Type.F32));
                 Block t = engine.allocate(Type.F32, N, N);
                 Block b = engine.allocate(Type.F32, 1, N);
                 Block u = engine.allocate(Type.F32, 1, N)) {
@@ -383,8 +383,8 @@ class RecycledGmresTest {
         for (EngineProvider provider : Problems.engines()) {
             for (int row = 0; row < 5; row++) {
                 try (Engine engine = provider.create(2);
-                        RecycledGmres alone = RecycledGmres.plan(engine, type, 37, 1, options, Stopping.relative(1e-5).within(200));
-                        RecycledGmres together = RecycledGmres.plan(engine, type, 37, 6, options, Stopping.relative(1e-5).within(200));
+                        RecycledGmres alone = RecycledGmres.plan(engine, type, 1, 37, options, Stopping.relative(1e-5).within(200));
+                        RecycledGmres together = RecycledGmres.plan(engine, type, 6, 37, options, Stopping.relative(1e-5).within(200));
                         Block b = engine.allocate(type, 1, 37);
                         Block u = engine.allocate(type, 1, 37);
                         Block bs = engine.allocate(type, 5, 37);
@@ -409,7 +409,7 @@ class RecycledGmresTest {
     @Test
     void aSingularSystemAndABrokenOperatorAreNoSuccess() {
         try (Engine engine = Engines.best(1);
-                RecycledGmres gmres = RecycledGmres.plan(engine, Type.F64, 3, 1, new RecycledGmres.Options(6, 1), Stopping.relative(1e-8));
+                RecycledGmres gmres = RecycledGmres.plan(engine, Type.F64, 1, 3, new RecycledGmres.Options(6, 1), Stopping.relative(1e-8));
                 Block rhs = Block.of(Type.F64, 1, 3, 1, 2, 3);
                 Block x = engine.allocate(Type.F64, 1, 3)) {
             assertThat(gmres.solve((u, out, rows) -> out.copyFrom(u), rhs, x).status(0)).isEqualTo(Status.BREAKDOWN);
@@ -432,7 +432,7 @@ class RecycledGmresTest {
             t.copyFrom(drift.t);
             b.copyFrom(drift.b);
             for (int budget = 1; budget < 20; budget++) {
-                try (RecycledGmres solver = RecycledGmres.plan(engine, Type.F64, 64, 1, RecycledGmres.Options.DEFAULT, Stopping.relative(1e-12).within(budget))) {
+                try (RecycledGmres solver = RecycledGmres.plan(engine, Type.F64, 1, 64, RecycledGmres.Options.DEFAULT, Stopping.relative(1e-12).within(budget))) {
                     Outcome outcome = solver.solve(operator(engine, t), b, u);
                     // With one, which the true residual would take, there is nothing to compute.
                     assertThat(outcome.evaluations()).isEqualTo(budget == 1 ? 0 : budget);
@@ -442,7 +442,7 @@ class RecycledGmresTest {
                     assertThat(solver.solve(operator(engine, t), b, u).residual(0)).as("%d products", budget).isLessThanOrEqualTo(once);
                 }
             }
-            try (RecycledGmres solver = RecycledGmres.plan(engine, Type.F64, 64, 1, RecycledGmres.Options.DEFAULT, Stopping.fixed(15))) {
+            try (RecycledGmres solver = RecycledGmres.plan(engine, Type.F64, 1, 64, RecycledGmres.Options.DEFAULT, Stopping.fixed(15))) {
                 Outcome outcome = solver.solve(operator(engine, t), b, u);
                 assertThat(outcome.evaluations()).isEqualTo(15);
                 assertThat(outcome.status(0)).isEqualTo(Status.COMPLETED_FIXED_STEPS);
@@ -454,11 +454,11 @@ class RecycledGmresTest {
     void memoryIsItsFormulaAndASolveAllocatesNothing() {
         long live = Block.liveBytes();
         try (Engine engine = Engines.best(1);
-                RecycledGmres solver = RecycledGmres.plan(engine, Type.F32, 100, 3, new RecycledGmres.Options(14, 4), Stopping.relative(1e-4));
-                Gmres gmres = Gmres.plan(engine, Type.F32, 100, 3, 14, Stopping.relative(1e-4));
+                RecycledGmres solver = RecycledGmres.plan(engine, Type.F32, 3, 100, new RecycledGmres.Options(14, 4), Stopping.relative(1e-4));
+                Gmres gmres = Gmres.plan(engine, Type.F32, 3, 100, 14, Stopping.relative(1e-4));
                 Block b = Problems.random(Type.F32, 3, 37, 1, 2);
                 Block u = engine.allocate(Type.F32, 3, 37);
-                RecycledGmres small = RecycledGmres.plan(engine, Type.F32, 37, 3, new RecycledGmres.Options(14, 4), Stopping.relative(1e-4))) {
+                RecycledGmres small = RecycledGmres.plan(engine, Type.F32, 3, 37, new RecycledGmres.Options(14, 4), Stopping.relative(1e-4))) {
             assertThat(solver.bytes()).isEqualTo(19 * Block.bytes(Type.F32, 3, 100) + Block.bytes(Type.F32, 4, 100));
             assertThat(solver.bytes() - Block.bytes(Type.F32, 4, 100)).isEqualTo(gmres.bytes());
             Company company = new Company(0, 1, 2);
@@ -475,7 +475,7 @@ class RecycledGmresTest {
         assertThatThrownBy(() -> new RecycledGmres.Options(3, 1)).hasMessage("3 vectors; expected 4 to 200");
         assertThatThrownBy(() -> new RecycledGmres.Options(20, 10)).hasMessage("10 pairs in 20 vectors; expected 1 to 9");
         try (Engine engine = Engines.best(1)) {
-            assertThatThrownBy(() -> RecycledGmres.plan(engine, Type.F32, 8, 1, RecycledGmres.Options.DEFAULT, Stopping.relative(1e-4).withPatience(3)))
+            assertThatThrownBy(() -> RecycledGmres.plan(engine, Type.F32, 1, 8, RecycledGmres.Options.DEFAULT, Stopping.relative(1e-4).withPatience(3)))
                     .hasMessage("GMRES with a recycled space stops at a relative or absolute tolerance or a number of evaluations, and was given patience");
         }
     }

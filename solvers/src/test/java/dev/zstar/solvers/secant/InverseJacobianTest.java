@@ -39,7 +39,7 @@ class InverseJacobianTest {
         for (EngineProvider provider : Problems.engines()) {
             for (int kind = 0; kind < 7; kind++) {
                 try (Engine engine = provider.create(1);
-                        Workspace plan = new Workspace(engine, Type.F64, N, 1);
+                        Workspace plan = new Workspace(engine, Type.F64, 1, N);
                         Block r = engine.allocate(Type.F64, 1, N)) {
                     InverseJacobian inverse = all(plan)[kind];
                     Random random = new Random(3);
@@ -90,7 +90,7 @@ class InverseJacobianTest {
             for (int kind = 0; kind < 7; kind++) {
                 for (int count : new int[] {0, 1, 2, 3, 6, 10}) {
                     try (Engine engine = provider.create(1);
-                            Workspace plan = new Workspace(engine, Type.F64, N, 3);
+                            Workspace plan = new Workspace(engine, Type.F64, 3, N);
                             Block r = engine.allocate(Type.F64, 1, N);
                             Block unit = engine.allocate(Type.F64, N, N);
                             Block two = engine.allocate(Type.F64, 2, N);
@@ -173,7 +173,7 @@ class InverseJacobianTest {
             for (EngineProvider provider : Problems.engines()) {
                 for (int rank = 1; rank < m; rank++) {
                     try (Engine engine = provider.create(1);
-                            Workspace plan = new Workspace(engine, type, N, 2);
+                            Workspace plan = new Workspace(engine, type, 2, N);
                             Block r = Problems.random(type, 2, N, 1, 4);
                             Block out = engine.allocate(type, 2, N)) {
                         Basis u = plan.basis(m);
@@ -207,7 +207,7 @@ class InverseJacobianTest {
     @Test
     void aReductionOfNanForgets() {
         try (Engine engine = Engines.best(1);
-                Workspace plan = new Workspace(engine, Type.F64, N, 1)) {
+                Workspace plan = new Workspace(engine, Type.F64, 1, N)) {
             Basis u = plan.basis(3);
             Basis v = plan.basis(3);
             RankReduction reduction = new RankReduction(plan, u, v, 2);

@@ -238,7 +238,7 @@ class JacobianRegularisationTest {
             for (int[] selection : SELECTIONS) {
                 Rows rows = rows(selection);
                 DoubleSupplier estimate = () -> {
-                    try (JacobianRegularisation same = new JacobianRegularisation(engine, Type.F64, N, BATCH, probe, 11)) {
+                    try (JacobianRegularisation same = new JacobianRegularisation(engine, Type.F64, BATCH, N, probe, 11)) {
                         s.cell.update(s.w, s.u, s.b);
                         s.cell.inject(s.x);
                         s.cell.linearise(s.z);
@@ -246,7 +246,7 @@ class JacobianRegularisationTest {
                     }
                 };
                 s.clear();
-                try (JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F64, N, BATCH, probe, 11);
+                try (JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F64, BATCH, N, probe, 11);
                         Block zs = pick(s.z, selection);
                         Block xs = pick(s.x, selection);
                         Block packed = engine.allocate(Type.F64, selection.length, N);
@@ -280,7 +280,7 @@ class JacobianRegularisationTest {
                 Setup s = new Setup(engine, Type.F64, Activation.TANH);
                 Block zs = pick(s.z, selection);
                 Block xs = pick(s.x, selection);
-                JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F64, N, BATCH, probe, 1)) {
+                JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F64, BATCH, N, probe, 1)) {
             Rows rows = rows(selection);
             s.cell.linearise(zs, rows);
             double exact = s.frobenius(selection);
@@ -316,19 +316,19 @@ class JacobianRegularisationTest {
                 Setup s = new Setup(engine, Type.F64, Activation.TANH);
                 Block v = engine.allocate(Type.F64, BATCH, N);
                 Block dz = engine.allocate(Type.F64, BATCH, N);
-                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-13).within(500));
-                Gmres gmres = Gmres.plan(engine, Type.F64, N, BATCH, N, Stopping.relative(1e-12))) {
+                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-13).within(500));
+                Gmres gmres = Gmres.plan(engine, Type.F64, BATCH, N, N, Stopping.relative(1e-12))) {
             DoubleSupplier atTheEquilibrium = () -> {
                 s.cell.update(s.w, s.u, s.b);
                 s.cell.inject(s.x);
                 assertThat(solver.solve(s.cell, s.z).succeeded()).isTrue();
                 s.cell.linearise(s.z);
-                try (JacobianRegularisation same = new JacobianRegularisation(engine, Type.F64, N, BATCH, Probe.RADEMACHER, 5)) {
+                try (JacobianRegularisation same = new JacobianRegularisation(engine, Type.F64, BATCH, N, Probe.RADEMACHER, 5)) {
                     return same.estimate(s.cell, BATCH);
                 }
             };
             assertThat(atTheEquilibrium.getAsDouble()).isPositive();
-            try (JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F64, N, BATCH, Probe.RADEMACHER, 5)) {
+            try (JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F64, BATCH, N, Probe.RADEMACHER, 5)) {
                 penalty.estimate(s.cell, BATCH);
                 penalty.gradients(s.cell, 1, s.z, s.x, s.sum, dz);
             }
@@ -345,7 +345,7 @@ class JacobianRegularisationTest {
     void nothingIsAllocatedOnceWarmAndTheBlockThatJoinsIsCounted() {
         try (Engine engine = Engines.named("simd", 1);
                 Setup s = new Setup(engine, Type.F32, Activation.GELU);
-                JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F32, N, BATCH, Probe.RADEMACHER, 1);
+                JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F32, BATCH, N, Probe.RADEMACHER, 1);
                 Block dz = engine.allocate(Type.F32, BATCH, N)) {
             Rows[] selections = new Rows[SELECTIONS.length];
             for (int i = 0; i < selections.length; i++) {
@@ -376,12 +376,12 @@ class JacobianRegularisationTest {
     void wrongUseIsNamedAndAddsNothing() {
         try (Engine engine = Engines.best(1);
                 Setup s = new Setup(engine, Type.F64, Activation.TANH);
-                JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F64, N, BATCH, Probe.GAUSSIAN, 1);
+                JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F64, BATCH, N, Probe.GAUSSIAN, 1);
                 Block two = engine.allocate(Type.F64, 2, N);
                 Block dz = engine.allocate(Type.F64, BATCH, N);
                 Block narrow = engine.allocate(Type.F64, BATCH, N - 1);
                 Block single = engine.allocate(Type.F32, BATCH, N)) {
-            assertThatThrownBy(() -> new JacobianRegularisation(engine, Type.F64, 0, 3, Probe.GAUSSIAN, 1))
+            assertThatThrownBy(() -> new JacobianRegularisation(engine, Type.F64, 3, 0, Probe.GAUSSIAN, 1))
                     .hasMessage("Jacobian regularisation: 3 rows of 0, expected at least 1 of each");
             assertThatThrownBy(() -> penalty.estimate(s.cell, 0)).hasMessage("estimate: 0 rows, expected 1 to 5");
             assertThatThrownBy(() -> penalty.estimate(s.cell, 6)).hasMessage("estimate: 6 rows, expected 1 to 5");

@@ -146,7 +146,7 @@ class StabilityTest {
                         ForwardBackward forward = new ForwardBackward(
                                 engine, Activation.RELU, w, u, bias, ForwardBackward.largestStep(m, lipschitz) / 2, BATCH);
                         PeacemanRachford reflected = new PeacemanRachford(engine, Activation.RELU, w, u, bias, 1 / lipschitz, BATCH);
-                        Picard picard = Picard.plan(engine, type, N, BATCH, 1, stopping)) {
+                        Picard picard = Picard.plan(engine, type, BATCH, N, 1, stopping)) {
                     cell.inject(x);
                     forward.inject(x);
                     reflected.inject(x);
@@ -168,7 +168,7 @@ class StabilityTest {
                         }
                     }
                     // Accelerated, and some of the rows only.
-                    try (FixedPointSolver anderson = FixedPointSolver.plan(engine, type, N, BATCH, stopping)) {
+                    try (FixedPointSolver anderson = FixedPointSolver.plan(engine, type, BATCH, N, stopping)) {
                         z1.fill(0);
                         assertThat(anderson.solve(forward, z1).evaluations()).isLessThan(plain);
                     }
@@ -194,8 +194,8 @@ class StabilityTest {
             List<List<Block>> found = new java.util.ArrayList<>();
             try (DenseCell cell = new DenseCell(engine, Activation.RELU, w, u, bias, BATCH);
                     ForwardBackward forward = new ForwardBackward(engine, Activation.RELU, w, u, bias, 0.05, BATCH);
-                    FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, N, BATCH, Stopping.relative(1e-12).within(2000));
-                    Gmres gmres = Gmres.plan(engine, Type.F64, N, BATCH, N, Stopping.relative(1e-12))) {
+                    FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-12).within(2000));
+                    Gmres gmres = Gmres.plan(engine, Type.F64, BATCH, N, N, Stopping.relative(1e-12))) {
                 forward.inject(x);
                 cell.inject(x);
                 assertThat(solver.solve(forward, z).succeeded()).isTrue();
@@ -308,7 +308,7 @@ class StabilityTest {
                 Block dx = engine.allocate(Type.F64, BATCH, INPUTS);
                 Block dz = engine.allocate(Type.F64, BATCH, N);
                 DenseCell cell = new DenseCell(engine, activation, w, u, b, BATCH);
-                JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F64, N, BATCH, Probe.GAUSSIAN, 3)) {
+                JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F64, BATCH, N, Probe.GAUSSIAN, 3)) {
             cell.inject(x);
             cell.linearise(z);
             assertThatThrownBy(() -> penalty.gradients(cell, 1, z, x, new DenseCell.Gradients(dw, du, db, dx), dz))
@@ -320,7 +320,7 @@ class StabilityTest {
                 cell.inject(x);
                 cell.linearise(z);
                 // The same probes: the same seed.
-                try (JacobianRegularisation same = new JacobianRegularisation(engine, Type.F64, N, BATCH, Probe.GAUSSIAN, 3)) {
+                try (JacobianRegularisation same = new JacobianRegularisation(engine, Type.F64, BATCH, N, Probe.GAUSSIAN, 3)) {
                     return 0.7 * same.estimate(cell, BATCH);
                 }
             }, List.of(w, u, b, x, z), List.of(dw, du, db, dx, dz), 1e-8);
@@ -335,7 +335,7 @@ class StabilityTest {
                     Block z = Problems.random(Type.F32, BATCH, N, 0.5, 2);
                     Block unit = engine.allocate(Type.F32, BATCH, N);
                     Block column = engine.allocate(Type.F32, BATCH, N);
-                    JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F32, N, BATCH, probe, 1)) {
+                    JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F32, BATCH, N, probe, 1)) {
                 cell.linearise(z);
                 double exact = 0;
                 Rows all = new Rows(BATCH);
