@@ -121,6 +121,16 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         Arrays.fill(place, -1);
     }
 
+    /** {@code tanh(W z + U x + b)} in arrays, the way in to an equilibrium layer of one call. */
+    public static DenseParameters tanh(float[][] w, float[][] u, float[] b) {
+        return new DenseParameters(Activation.TANH, w, u, b);
+    }
+
+    /** {@code max(0, W z + U x + b)} in arrays, the way in to an equilibrium layer of one call. */
+    public static DenseParameters relu(float[][] w, float[][] u, float[] b) {
+        return new DenseParameters(Activation.RELU, w, u, b);
+    }
+
     private void requireShapes(String operation, Block w, Block u, Block bias) {
         Arguments.present(operation, "W", w).requireShape(operation, "W", type, n, n);
         Arguments.present(operation, "U", u).requireShape(operation, "U", type, n, inputs);

@@ -69,6 +69,7 @@ public final class Diagnosis {
     private final FixedPointMap f;
     private final double β;
     private final List<String> sentences;
+    private final List<String> failures;
 
     private Diagnosis(FixedPointSolver solver, FixedPointMap f, Block states) {
         this.solver = solver;
@@ -86,8 +87,16 @@ public final class Diagnosis {
                     .computeIfAbsent(cause(b), cause -> new ArrayList<>()).add(b);
         }
         List<String> written = new ArrayList<>();
-        groups.forEach((status, causes) -> causes.forEach((cause, rows) -> written.add(head(status, rows) + reason(status, cause, rows) + ".")));
+        List<String> failed = new ArrayList<>();
+        groups.forEach((status, causes) -> causes.forEach((cause, rows) -> {
+            String sentence = head(status, rows) + reason(status, cause, rows) + ".";
+            written.add(sentence);
+            if (!status.isSuccess()) {
+                failed.add(sentence);
+            }
+        }));
         sentences = List.copyOf(written);
+        failures = List.copyOf(failed);
     }
 
     /**
@@ -126,6 +135,11 @@ public final class Diagnosis {
     /** The sentences, in the order of {@link Status}. */
     public List<String> sentences() {
         return sentences;
+    }
+
+    /** Those of {@link #sentences} that are about rows which failed. */
+    public List<String> failures() {
+        return failures;
     }
 
     /** What they were drawn from. */
