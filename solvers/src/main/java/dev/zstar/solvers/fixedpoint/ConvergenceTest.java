@@ -4,13 +4,13 @@ import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 
 /**
- * The one place that decides whether a row goes on, and which of its points was the best: the one with the shortest residual
- * {@code r = f(z) - z}. Progress is judged by {@code ‖r‖} and not by {@code ‖r‖ / ‖f(z)‖}: that ratio rises while r falls where the
- * equilibrium is 0, and falls towards 1 where f runs away.
+ * Decides whether a row has converged, diverged or stagnated, and which of its points was the best: the one with the shortest residual
+ * {@code r = f(z) - z}. Progress is measured by {@code ‖r‖}, not by {@code ‖r‖ / ‖f(z)‖}. That ratio rises while r falls where the
+ * equilibrium is 0, and it falls towards 1 where f runs away.
  *
  * <p>All lengths are in the units of the map.
  */
-final class Judge {
+final class ConvergenceTest {
     /** A residual this many times the shortest is not a detour any more ... */
     private static final double DIVERGENCE = 1e6;
     /** ... unless the shortest was found in the evaluation before: a secant method may leap away once, and back. */
@@ -28,7 +28,7 @@ final class Judge {
     private final double[] relative;
     private final int[] found;
 
-    Judge(Stopping stopping, double roundoff, int batch) {
+    ConvergenceTest(Stopping stopping, double roundoff, int batch) {
         this.stopping = stopping;
         this.roundoff = roundoff;
         floor = new double[batch];
@@ -121,7 +121,7 @@ final class Judge {
      * @param spent evaluations of this row
      * @return null to go on
      */
-    Status judge(int b, double residual, double value, double tolerance, double stepped, int spent) {
+    Status test(int b, double residual, double value, double tolerance, double stepped, int spent) {
         if (stopping.fixed()) {
             return spent >= stopping.maxEvaluations() ? Status.COMPLETED_FIXED_STEPS : null;
         }

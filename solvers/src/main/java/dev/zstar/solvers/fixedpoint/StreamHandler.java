@@ -4,7 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.solvers.Outcome;
 
 /** Where the problems of a {@linkplain FixedPointSolver#stream stream} come from, and where their results go. */
-public interface Feed {
+public interface StreamHandler {
     /**
      * Makes slot {@code b} a new problem: tells the map about it (its injected input, for example), and writes the start into row {@code b} of
      * {@code states}, where the result of the slot's last problem still is: to leave it there is a warm start. May wait for a problem to come, while
