@@ -8,7 +8,7 @@ module dev.zstar.kernels {
     exports dev.zstar.kernels;
     exports dev.zstar.kernels.joml;
     // For the study only: loops that measure what the machine can do, and the settings that it tunes.
-    exports dev.zstar.kernels.simd to
+    exports dev.zstar.kernels.simd.tuning to
             dev.zstar.benchmarks;
 
     uses dev.zstar.kernels.EngineProvider;

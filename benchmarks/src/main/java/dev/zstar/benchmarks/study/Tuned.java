@@ -1,7 +1,7 @@
 package dev.zstar.benchmarks.study;
 
-import dev.zstar.kernels.simd.Profile;
-import dev.zstar.kernels.simd.Setting;
+import dev.zstar.kernels.simd.tuning.Profile;
+import dev.zstar.kernels.simd.tuning.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,9 +2,9 @@ package dev.zstar.benchmarks.study;
 
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
-import dev.zstar.kernels.simd.Profile;
-import dev.zstar.kernels.simd.Setting;
-import dev.zstar.kernels.simd.Tuning;
+import dev.zstar.kernels.simd.tuning.Profile;
+import dev.zstar.kernels.simd.tuning.Setting;
+import dev.zstar.kernels.simd.tuning.Tuning;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

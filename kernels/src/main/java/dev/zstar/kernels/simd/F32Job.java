@@ -3,6 +3,13 @@ package dev.zstar.kernels.simd;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Type;
+import dev.zstar.kernels.simd.lanes.Lanes;
+import dev.zstar.kernels.simd.products.F32Epilogue;
+import dev.zstar.kernels.simd.products.F32Gemm;
+import dev.zstar.kernels.simd.products.F32Product;
+import dev.zstar.kernels.simd.vectors.F32Dots;
+import dev.zstar.kernels.simd.vectors.F32Rows;
+import dev.zstar.kernels.simd.vectors.F32Sweeps;
 import java.util.Objects;
 
 /** From a call's operands to addresses. */
@@ -83,7 +90,7 @@ final class F32Job {
                     double a = job.coefficients == null ? job.a : job.coefficients[p];
                     double b = job.more == null ? job.b : job.more[p];
                     if (b == 0) {
-                        scale(a, x, y, n);
+                        F32Rows.scaleBy(a, x, y, n);
                     } else if (Type.F32.holds(a) && Type.F32.holds(b)) {
                         F32Rows.axpby((float) a, x, (float) b, y, n);
                     } else {
@@ -108,24 +115,6 @@ final class F32Job {
                 case ASUM -> job.sums[p] = F32Rows.asum(x, n, room);
                 default -> job.indices[p] = F32Rows.iamax(x, n);
             }
-        }
-    }
-
-    /** {@code y = a x}. */
-    static void scale(double a, long x, long y, int n) {
-        if (Type.F32.holds(a)) {
-            F32Rows.scale((float) a, x, y, n);
-        } else {
-            F32Rows.scaleWide(a, x, y, y, n);
-        }
-    }
-
-    /** {@code y = a x} and {@code copy = y}. */
-    private static void scale(double a, long x, long y, long copy, int n) {
-        if (Type.F32.holds(a)) {
-            F32Rows.scale((float) a, x, y, copy, n);
-        } else {
-            F32Rows.scaleWide(a, x, y, copy, n);
         }
     }
 
@@ -155,8 +144,8 @@ final class F32Job {
                     }
                 }
                 case MIX -> F32Sweeps.mix(v, step, job.count, job.coefficients, first, Lanes.sums(n), w, n);
-                case STORE -> scale(job.coefficients[b], w, v + job.slot * step, n);
-                case NORMALISE -> scale(job.coefficients[b], w, v + job.slot * step, w, n);
+                case STORE -> F32Rows.scaleBy(job.coefficients[b], w, v + job.slot * step, n);
+                case NORMALISE -> F32Rows.scaleBy(job.coefficients[b], w, v + job.slot * step, w, n);
                 default -> {
                     long g = row(job.y, p);
                     // Checked again where an address is made of it: another thread may have written to the caller's array.

@@ -7,9 +7,10 @@ import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
+import dev.zstar.kernels.simd.products.Panels;
 
 /** One call of the engine, as the pieces that workers run. Kept from call to call: none allocates anything. */
-final class Job implements Team.Loop {
+public final class Job implements Team.Loop {
     /** Rows of a piece where a product is split by rows: two full tiles. */
     static final int ROWS = 16;
 

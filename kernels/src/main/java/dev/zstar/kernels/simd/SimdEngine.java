@@ -16,11 +16,20 @@ import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
+import dev.zstar.kernels.simd.images.SimdImages;
+import dev.zstar.kernels.simd.layers.SimdLayers;
+import dev.zstar.kernels.simd.products.F32Gemm;
+import dev.zstar.kernels.simd.products.F32Product;
+import dev.zstar.kernels.simd.products.F64Gemm;
+import dev.zstar.kernels.simd.products.F64Product;
+import dev.zstar.kernels.simd.products.Panels;
+import dev.zstar.kernels.simd.products.SimdWeights;
+import dev.zstar.kernels.simd.small.SimdSmallMatrices;
+import dev.zstar.kernels.simd.tuning.Tuning;
+import dev.zstar.kernels.simd.vectors.F32Rows;
 
 /** Checks each call, splits it among the team if it is worth it, and hands addresses to the kernels of its type. */
 final class SimdEngine implements Engine {
-    static final String NAME = "simd";
-
     private static final Kept<Job> JOBS = new Kept<>(Job::new);
 
     private final Team team;
@@ -37,7 +46,7 @@ final class SimdEngine implements Engine {
 
     @Override
     public String name() {
-        return NAME;
+        return SimdWeights.ENGINE;
     }
 
     @Override
@@ -54,7 +63,7 @@ final class SimdEngine implements Engine {
         if (w instanceof SimdWeights own) {
             return own;
         }
-        throw Shapes.foreign(w, NAME);
+        throw Shapes.foreign(w, SimdWeights.ENGINE);
     }
 
     private boolean shared(double work) {
