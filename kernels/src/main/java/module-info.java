@@ -7,6 +7,7 @@ module dev.zstar.kernels {
 
     exports dev.zstar.kernels;
     exports dev.zstar.kernels.joml;
+    exports dev.zstar.kernels.spi;
     // For the study only: loops that measure what the machine can do, and the settings that it tunes.
     exports dev.zstar.kernels.simd.tuning to
             dev.zstar.benchmarks;

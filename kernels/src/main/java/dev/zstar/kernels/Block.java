@@ -103,7 +103,7 @@ public final class Block implements AutoCloseable {
 
     /** The bytes that a block of this shape occupies, padding included. */
     public static long bytes(Type type, int rows, int cols) {
-        Shapes.present("a block", "its type", type);
+        Operands.present("a block", "its type", type);
         if (rows < 0 || cols < 0) {
             throw new IllegalArgumentException("a block of " + rows + "×" + cols + ": dimensions must not be negative");
         }
@@ -268,7 +268,7 @@ public final class Block implements AutoCloseable {
 
     /** Copies {@code rows · cols} values in, row by row. */
     public void copyFrom(float... values) {
-        Shapes.present("copyFrom", "the array of values", values);
+        Operands.present("copyFrom", "the array of values", values);
         requireLength(values.length);
         if (type == Type.F32) {
             try {
@@ -289,7 +289,7 @@ public final class Block implements AutoCloseable {
 
     /** Copies {@code rows · cols} values in, row by row, rounded to this block's type. */
     public void copyFrom(double... values) {
-        Shapes.present("copyFrom", "the array of values", values);
+        Operands.present("copyFrom", "the array of values", values);
         requireLength(values.length);
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < cols; j++) {
@@ -300,11 +300,11 @@ public final class Block implements AutoCloseable {
 
     /** Copies the elements of a block of the same shape in, rounded where the types differ. */
     public void copyFrom(Block other) {
-        Shapes.present("copyFrom", "the source", other);
+        Operands.present("copyFrom", "the source", other);
         other.requireShape("copyFrom", "the source", other.type, rows, cols);
         requireOpen();
         if (other.address != address) {
-            Shapes.requireApart("copyFrom", "this block", this, "the source", other);
+            Operands.apart("copyFrom", "this block", this, "the source", other);
         }
         if (type == other.type) {
             for (int i = 0; i < rows; i++) {
@@ -321,7 +321,7 @@ public final class Block implements AutoCloseable {
 
     /** Copies row {@code from} of a block of the same type and width into row {@code to} of this one. */
     public void copyRow(Block source, int from, int to) {
-        Shapes.present("copyRow", "the source", source);
+        Operands.present("copyRow", "the source", source);
         source.requireShape("copyRow", "the source", type, source.rows, cols);
         if (from < 0 || from >= source.rows || to < 0 || to >= rows) {
             throw new IndexOutOfBoundsException("row " + from + " of " + source.shape() + " to row " + to + " of " + shape());

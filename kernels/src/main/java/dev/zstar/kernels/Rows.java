@@ -117,8 +117,12 @@ public final class Rows {
         }
     }
 
-    /** Throws if two positions share a row. Looks through the map once after each change. */
-    void requireDistinct(String operation) {
+    /**
+     * Throws if two positions share a row: for operations that write by row. Looks through the map once after each change.
+     *
+     * @param operation what was asked for, for the message
+     */
+    public void requireDistinct(String operation) {
         if (!distinct) {
             check(operation);
         }

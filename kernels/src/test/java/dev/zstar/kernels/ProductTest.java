@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** {@link Engine#apply}, {@link Engine#applyTransposed} and {@link Engine#addOuter} of every engine. */
+/** {@link Products#apply}, {@link Products#applyTransposed} and {@link Products#addOuter} of every engine. */
 class ProductTest {
     /** All tails of a 64-wide panel, its neighbours, and one shape with several panels. */
     static Stream<Integer> sizes() {

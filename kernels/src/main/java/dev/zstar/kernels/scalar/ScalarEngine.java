@@ -8,12 +8,15 @@ import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Images;
 import dev.zstar.kernels.Layers;
-import dev.zstar.kernels.PlainWeights;
+import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
+import dev.zstar.kernels.spi.PlainWeights;
+import dev.zstar.kernels.spi.ProductShapes;
+import dev.zstar.kernels.spi.SweepShapes;
+import dev.zstar.kernels.spi.VectorShapes;
 
 /**
  * The reference: each operation is its formula, in one thread. Products add up over the inputs in order with one fused
@@ -48,7 +51,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void apply(Weights w, Block z, Block out, Epilogue epilogue) {
-        Shapes.apply(w, z, out, epilogue);
+        ProductShapes.apply(w, z, out, epilogue);
         Block matrix = PlainWeights.of(w, NAME);
         boolean f32 = z.type() == Type.F32;
         for (int p = 0; p < z.rows(); p++) {
@@ -86,7 +89,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void applyTransposed(Weights w, Block u, Block out) {
-        Shapes.applyTransposed(w, u, out);
+        ProductShapes.applyTransposed(w, u, out);
         Block matrix = PlainWeights.of(w, NAME);
         for (int p = 0; p < u.rows(); p++) {
             for (int j = 0; j < w.cols(); j++) {
@@ -97,7 +100,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
-        Shapes.gemm(a, transposeA, b, transposeB, c);
+        ProductShapes.gemm(a, transposeA, b, transposeB, c);
         boolean f32 = c.type() == Type.F32;
         if (alpha == 0 || (transposeA ? a.rows() : a.cols()) == 0) {
             if (beta == 0) {
@@ -124,7 +127,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void finish(Block z, Block out, Epilogue epilogue) {
-        Shapes.finish(z, out, epilogue);
+        ProductShapes.finish(z, out, epilogue);
         boolean f32 = out.type() == Type.F32;
         for (int p = 0; p < out.rows(); p++) {
             for (int i = 0; i < out.cols(); i++) {
@@ -137,7 +140,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void axpby(double a, Block x, double b, Block y) {
-        Shapes.elementwise("axpby", "x", x, "y", y);
+        Operands.elementwise("axpby", "x", x, "y", y);
         for (int p = 0; p < x.rows(); p++) {
             axpby(a, x, b, y, p);
         }
@@ -145,7 +148,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void axpby(double[] a, Block x, double[] b, Block y) {
-        Shapes.axpby(a, x, b, y);
+        VectorShapes.axpby(a, x, b, y);
         for (int p = 0; p < x.rows(); p++) {
             axpby(a[p], x, b[p], y, p);
         }
@@ -159,7 +162,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void multiply(Block x, Block y, Block out) {
-        Shapes.multiply(x, y, out);
+        VectorShapes.multiply(x, y, out);
         for (int p = 0; p < x.rows(); p++) {
             for (int i = 0; i < x.cols(); i++) {
                 out.set(p, i, x.get(p, i) * y.get(p, i));
@@ -169,7 +172,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void activate(Activation activation, Block x, Block out) {
-        Shapes.activate("activate", activation, x, out);
+        VectorShapes.activate("activate", activation, x, out);
         for (int p = 0; p < x.rows(); p++) {
             for (int i = 0; i < x.cols(); i++) {
                 out.set(p, i, activation.apply(x.get(p, i)));
@@ -179,7 +182,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void derivative(Activation activation, Block x, Block out) {
-        Shapes.activate("derivative", activation, x, out);
+        VectorShapes.activate("derivative", activation, x, out);
         for (int p = 0; p < x.rows(); p++) {
             for (int i = 0; i < x.cols(); i++) {
                 out.set(p, i, activation.derivative(x.get(p, i)));
@@ -189,7 +192,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void dot(Block x, Block y, double[] out) {
-        Shapes.dot(x, y, out);
+        VectorShapes.dot(x, y, out);
         for (int p = 0; p < x.rows(); p++) {
             out[p] = dot(x, p, y, p);
         }
@@ -205,7 +208,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void asum(Block x, double[] out) {
-        Shapes.sums("asum", x, out);
+        VectorShapes.sums("asum", x, out);
         for (int p = 0; p < x.rows(); p++) {
             out[p] = 0;
             for (int i = 0; i < x.cols(); i++) {
@@ -216,7 +219,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void iamax(Block x, int[] out) {
-        Shapes.iamax(x, out);
+        VectorShapes.iamax(x, out);
         for (int p = 0; p < x.rows(); p++) {
             out[p] = -1;
             double most = -1;
@@ -232,7 +235,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void multiDot(Basis v, int count, Block w, Rows rows, double[] h) {
-        Shapes.multiDot(v, count, w, rows, h);
+        SweepShapes.multiDot(v, count, w, rows, h);
         for (int p = 0; p < rows.count(); p++) {
             int first = rows.index(p) * v.capacity();
             for (int j = 0; j < count; j++) {
@@ -243,7 +246,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void multiAxpy(Basis v, int count, double[] c, Block w, Rows rows, double[] squares) {
-        Shapes.multiAxpy(v, count, c, w, rows, squares);
+        SweepShapes.multiAxpy(v, count, c, w, rows, squares);
         for (int p = 0; p < rows.count(); p++) {
             combine(v, count, c, w, p, rows.index(p), true);
             if (squares != null) {
@@ -254,7 +257,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void mix(Basis v, int count, double[] c, Block z, Rows rows) {
-        Shapes.mix(v, count, c, z, rows);
+        SweepShapes.mix(v, count, c, z, rows);
         for (int p = 0; p < rows.count(); p++) {
             combine(v, count, c, z, p, rows.index(p), false);
         }
@@ -275,7 +278,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void store(Block w, double[] s, Basis v, int slot, Rows rows) {
-        Shapes.store("store", w, s, v, slot, rows);
+        SweepShapes.store("store", w, s, v, slot, rows);
         for (int p = 0; p < rows.count(); p++) {
             for (int i = 0; i < w.cols(); i++) {
                 v.block().set(rows.index(p) * v.capacity() + slot, i, s[rows.index(p)] * w.get(p, i));
@@ -285,7 +288,7 @@ final class ScalarEngine implements Engine {
 
     @Override
     public void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram) {
-        Shapes.residualSweep(z, g, residuals, values, slots, counts, rows, gram);
+        SweepShapes.residualSweep(z, g, residuals, values, slots, counts, rows, gram);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             int slot = slots[b];

@@ -3,10 +3,10 @@ package dev.zstar.kernels.scalar;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Call;
 import dev.zstar.kernels.DropoutMask;
-import dev.zstar.kernels.LayerShapes;
 import dev.zstar.kernels.Layers;
+import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.Shapes;
+import dev.zstar.kernels.spi.LayerShapes;
 
 /** The formulas of {@link Layers}, in f64 throughout; results are rounded once, where they are stored. */
 final class ScalarLayers implements Layers {
@@ -16,7 +16,7 @@ final class ScalarLayers implements Layers {
 
     @Override
     public void softmax(Block x, Block out) {
-        Shapes.elementwise("softmax", "x", x, "out", out);
+        Operands.elementwise("softmax", "x", x, "out", out);
         for (int p = 0; p < x.rows(); p++) {
             double max = Double.NEGATIVE_INFINITY;
             for (int i = 0; i < x.cols(); i++) {

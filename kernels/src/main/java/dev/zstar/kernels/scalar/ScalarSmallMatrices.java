@@ -4,8 +4,8 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Call;
 import dev.zstar.kernels.Failures;
 import dev.zstar.kernels.SmallMatrices;
-import dev.zstar.kernels.SmallShapes;
 import dev.zstar.kernels.Type;
+import dev.zstar.kernels.spi.SmallShapes;
 
 /** One system after the other, each by its formula. */
 final class ScalarSmallMatrices implements SmallMatrices {

@@ -47,7 +47,7 @@ final class F32Job {
                 job.byRows ? Math.min(from * Job.ROWS, rows) : 0, job.byRows ? Math.min(to * Job.ROWS, rows) : rows);
     }
 
-    /** Shapes were checked on the calling thread, which made the views. */
+    /** The operands were checked on the calling thread, which made the views. */
     private static void systems(Job job, int from, int to) {
         for (int i = from; i < to; i++) {
             Block c = job.out.part(i, job.count);

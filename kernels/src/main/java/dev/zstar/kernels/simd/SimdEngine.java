@@ -10,8 +10,8 @@ import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Images;
 import dev.zstar.kernels.Kept;
 import dev.zstar.kernels.Layers;
+import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
@@ -27,6 +27,9 @@ import dev.zstar.kernels.simd.products.SimdWeights;
 import dev.zstar.kernels.simd.small.SimdSmallMatrices;
 import dev.zstar.kernels.simd.tuning.Tuning;
 import dev.zstar.kernels.simd.vectors.F32Rows;
+import dev.zstar.kernels.spi.ProductShapes;
+import dev.zstar.kernels.spi.SweepShapes;
+import dev.zstar.kernels.spi.VectorShapes;
 
 /** Checks each call, splits it among the team if it is worth it, and hands addresses to the kernels of its type. */
 final class SimdEngine implements Engine {
@@ -63,7 +66,7 @@ final class SimdEngine implements Engine {
         if (w instanceof SimdWeights own) {
             return own;
         }
-        throw Shapes.foreign(w, SimdWeights.ENGINE);
+        throw ProductShapes.foreign(w, SimdWeights.ENGINE);
     }
 
     private boolean shared(double work) {
@@ -84,7 +87,7 @@ final class SimdEngine implements Engine {
     public void apply(Weights w, Block z, Block out, Epilogue epilogue) {
         Call call = Call.enter();
         try {
-            Shapes.apply(w, z, out, epilogue);
+            ProductShapes.apply(w, z, out, epilogue);
             Panels panels = own(w).panels();
             product(call, panels, whole(call, panels, z), out, epilogue);
         } finally {
@@ -96,7 +99,7 @@ final class SimdEngine implements Engine {
     public void applyTransposed(Weights w, Block u, Block out) {
         Call call = Call.enter();
         try {
-            Shapes.applyTransposed(w, u, out);
+            ProductShapes.applyTransposed(w, u, out);
             Panels panels = own(w).transposedPanels();
             product(call, panels, panels.scales == null ? whole(call, panels, u) : scaled(call, panels, u), out, Epilogue.NONE);
         } finally {
@@ -165,7 +168,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.gemm(a, transposeA, b, transposeB, c);
+            ProductShapes.gemm(a, transposeA, b, transposeB, c);
             product(job, Job.Kind.GEMM, alpha, a, transposeA, b, transposeB, beta, c);
             int panels = a.type() == Type.F32 ? F32Gemm.panels(c) : F64Gemm.panels(c);
             split(job, panels, c.rows(), 2.0 * c.rows() * c.cols() * (transposeA ? a.rows() : a.cols()));
@@ -180,7 +183,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.gemm(count, a, transposeA, b, transposeB, c);
+            ProductShapes.gemm(count, a, transposeA, b, transposeB, c);
             product(job, Job.Kind.SYSTEMS, alpha, a, transposeA, b, transposeB, beta, c);
             job.count = count;
             Tuning.share(team, job, count, 2.0 * c.rows() * c.cols() * (transposeA ? a.rows() / count : a.cols()));
@@ -207,7 +210,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.finish(z, out, epilogue);
+            ProductShapes.finish(z, out, epilogue);
             job.kind = Job.Kind.FINISH;
             job.x = z;
             job.out = out;
@@ -240,7 +243,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.elementwise("axpby", "x", x, "y", y);
+            Operands.elementwise("axpby", "x", x, "y", y);
             rowwise(job, Job.Kind.AXPBY, a, x, b, y, y, null);
         } finally {
             job.clear();
@@ -253,7 +256,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.axpby(a, x, b, y);
+            VectorShapes.axpby(a, x, b, y);
             job.coefficients = a;
             job.more = b;
             rowwise(job, Job.Kind.AXPBY, 0, x, 0, y, y, null);
@@ -268,7 +271,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.multiply(x, y, out);
+            VectorShapes.multiply(x, y, out);
             rowwise(job, Job.Kind.MULTIPLY, 0, x, 0, y, out, null);
         } finally {
             job.clear();
@@ -290,7 +293,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.activate(operation, activation, x, out);
+            VectorShapes.activate(operation, activation, x, out);
             job.activation = activation;
             rowwise(job, kind, 0, x, 0, x, out, null);
         } finally {
@@ -304,7 +307,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.dot(x, y, out);
+            VectorShapes.dot(x, y, out);
             rowwise(job, Job.Kind.DOT, 0, x, 0, y, null, out);
         } finally {
             job.clear();
@@ -317,7 +320,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.sums("asum", x, out);
+            VectorShapes.sums("asum", x, out);
             rowwise(job, Job.Kind.ASUM, 0, x, 0, x, null, out);
         } finally {
             job.clear();
@@ -330,7 +333,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.iamax(x, out);
+            VectorShapes.iamax(x, out);
             job.indices = out;
             rowwise(job, Job.Kind.IAMAX, 0, x, 0, x, null, null);
         } finally {
@@ -359,7 +362,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.multiDot(v, count, w, rows, h);
+            SweepShapes.multiDot(v, count, w, rows, h);
             sweep(job, Job.Kind.MULTI_DOT, v, 0, count, w, rows, null, h);
         } finally {
             job.clear();
@@ -372,7 +375,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.multiAxpy(v, count, c, w, rows, squares);
+            SweepShapes.multiAxpy(v, count, c, w, rows, squares);
             sweep(job, Job.Kind.MULTI_AXPY, v, 0, count, w, rows, c, squares);
         } finally {
             job.clear();
@@ -385,7 +388,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.project(v, count, w, rows, h, squares);
+            SweepShapes.project(v, count, w, rows, h, squares);
             sweep(job, Job.Kind.PROJECT, v, 0, count, w, rows, h, squares);
         } finally {
             job.clear();
@@ -407,7 +410,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.store(operation, w, s, v, slot, rows);
+            SweepShapes.store(operation, w, s, v, slot, rows);
             sweep(job, kind, v, slot, 1, w, rows, s, null);
         } finally {
             job.clear();
@@ -420,7 +423,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.mix(v, count, c, z, rows);
+            SweepShapes.mix(v, count, c, z, rows);
             sweep(job, Job.Kind.MIX, v, 0, count, z, rows, c, null);
         } finally {
             job.clear();
@@ -433,7 +436,7 @@ final class SimdEngine implements Engine {
         Call call = Call.enter();
         Job job = JOBS.of(call);
         try {
-            Shapes.residualSweep(z, g, residuals, values, slots, counts, rows, gram);
+            SweepShapes.residualSweep(z, g, residuals, values, slots, counts, rows, gram);
             job.indices = slots;
             job.counts = counts;
             job.values = values;

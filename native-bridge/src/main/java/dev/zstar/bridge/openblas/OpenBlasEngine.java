@@ -9,12 +9,12 @@ import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Images;
 import dev.zstar.kernels.Layers;
-import dev.zstar.kernels.PlainWeights;
 import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
+import dev.zstar.kernels.spi.PlainWeights;
+import dev.zstar.kernels.spi.ProductShapes;
 
 /**
  * Products by OpenBLAS, all else by a Java engine on the same memory.
@@ -64,7 +64,7 @@ final class OpenBlasEngine implements Engine {
     public void apply(Weights w, Block z, Block out, Epilogue epilogue) {
         Call call = Call.enter();
         try {
-            Shapes.apply(w, z, out, epilogue);
+            ProductShapes.apply(w, z, out, epilogue);
             Block matrix = PlainWeights.of(w, OpenBlasProvider.NAME);
             if (z.rows() == 1) {
                 blas.threads(threads);
@@ -84,7 +84,7 @@ final class OpenBlasEngine implements Engine {
     public void applyTransposed(Weights w, Block u, Block out) {
         Call call = Call.enter();
         try {
-            Shapes.applyTransposed(w, u, out);
+            ProductShapes.applyTransposed(w, u, out);
             Block matrix = PlainWeights.of(w, OpenBlasProvider.NAME);
             if (u.rows() == 1) {
                 blas.threads(threads);
@@ -101,7 +101,7 @@ final class OpenBlasEngine implements Engine {
     public void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
         Call call = Call.enter();
         try {
-            Shapes.gemm(a, transposeA, b, transposeB, c);
+            ProductShapes.gemm(a, transposeA, b, transposeB, c);
             // What the library does with nothing to add, or with coefficients beyond f32, differs from version to version, or from the
             // promise.
             boolean plain = alpha != 0 && ordinary(alpha, c.type()) && ordinary(beta, c.type());

@@ -5,9 +5,9 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Call;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
-import dev.zstar.kernels.ImageShapes;
-import dev.zstar.kernels.Shapes;
+import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Type;
+import dev.zstar.kernels.spi.ImageShapes;
 
 /** The panels of each pass: of the convolution, and of its transpose once a backward solve has asked. */
 final class SimdConvolutionWeights implements ConvolutionWeights {
@@ -43,7 +43,7 @@ final class SimdConvolutionWeights implements ConvolutionWeights {
     public synchronized void update(Block w) {
         Call call = Call.enter();
         try {
-            Shapes.require("update", "w", w, type, convolution.outChannels(), convolution.inputs());
+            Operands.require("update", "w", w, type, convolution.outChannels(), convolution.inputs());
             requireOpen();
             pack(w, forward, false, panels);
             if (transposedPanels != null) {

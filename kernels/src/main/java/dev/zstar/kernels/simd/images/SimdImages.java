@@ -6,12 +6,12 @@ import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.ImageShape;
-import dev.zstar.kernels.ImageShapes;
 import dev.zstar.kernels.Images;
 import dev.zstar.kernels.Kept;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.simd.products.SimdWeights;
 import dev.zstar.kernels.simd.tuning.Tuning;
+import dev.zstar.kernels.spi.ImageShapes;
 
 /** Checks each call and splits it among the team if it is worth it. */
 public final class SimdImages implements Images {

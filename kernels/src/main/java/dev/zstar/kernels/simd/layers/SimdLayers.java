@@ -4,12 +4,12 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Call;
 import dev.zstar.kernels.DropoutMask;
 import dev.zstar.kernels.Kept;
-import dev.zstar.kernels.LayerShapes;
 import dev.zstar.kernels.Layers;
+import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.Shapes;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.simd.tuning.Tuning;
+import dev.zstar.kernels.spi.LayerShapes;
 
 /** Checks each call and splits it among the engine's team: by rows, gradients by channels, attention by sequences and heads. */
 public final class SimdLayers implements Layers {
@@ -37,7 +37,7 @@ public final class SimdLayers implements Layers {
         Call call = Call.enter();
         LayerJob job = JOBS.of(call);
         try {
-            Shapes.elementwise("softmax", "x", x, "out", out);
+            Operands.elementwise("softmax", "x", x, "out", out);
             fill(job, LayerJob.Kind.SOFTMAX, x, out);
             rowwise(job, 32);
         } finally {

@@ -4,9 +4,10 @@ import dev.zstar.kernels.Allocation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Call;
 import dev.zstar.kernels.Format;
-import dev.zstar.kernels.Shapes;
+import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
+import dev.zstar.kernels.spi.ProductShapes;
 
 /** Panels of {@code W}, and of {@code Wᵀ} once a backward solve has asked. */
 public final class SimdWeights implements Weights {
@@ -19,7 +20,7 @@ public final class SimdWeights implements Weights {
     public SimdWeights(Block w, Format format) {
         Call call = Call.enter();
         try (Allocation allocation = new Allocation()) {
-            Shapes.pack(w, format);
+            ProductShapes.pack(w, format);
             panels = allocation.add(Panels.of(format, w.type(), w.rows(), w.cols()));
             panels.pack(w);
             allocation.keep();
@@ -32,7 +33,7 @@ public final class SimdWeights implements Weights {
     public synchronized void update(Block w) {
         Call call = Call.enter();
         try {
-            Shapes.require("update", "w", w, type(), rows(), cols());
+            Operands.require("update", "w", w, type(), rows(), cols());
             panels().pack(w);
             if (transposed != null) {
                 transposed.pack(w);
@@ -57,7 +58,7 @@ public final class SimdWeights implements Weights {
     /** The panels of {@code W}. */
     public Panels panels() {
         if (panels.closed()) {
-            throw Shapes.closed(this);
+            throw ProductShapes.closed(this);
         }
         return panels;
     }

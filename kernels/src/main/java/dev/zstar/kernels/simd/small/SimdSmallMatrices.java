@@ -5,9 +5,9 @@ import dev.zstar.kernels.Call;
 import dev.zstar.kernels.Failures;
 import dev.zstar.kernels.Kept;
 import dev.zstar.kernels.SmallMatrices;
-import dev.zstar.kernels.SmallShapes;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.simd.tuning.Tuning;
+import dev.zstar.kernels.spi.SmallShapes;
 
 /** Checks each call, splits its systems among the team if that is worth it, and hands addresses to the kernels of its type. */
 public final class SimdSmallMatrices implements SmallMatrices {

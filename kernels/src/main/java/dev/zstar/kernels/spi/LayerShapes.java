@@ -1,14 +1,20 @@
-package dev.zstar.kernels;
+package dev.zstar.kernels.spi;
 
-/** {@link Shapes} for {@link Layers}: what fits what, and how a misfit is said. For engines. */
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.DropoutMask;
+import dev.zstar.kernels.Layers;
+import dev.zstar.kernels.Operands;
+import dev.zstar.kernels.Rows;
+
+/** The operands of {@link Layers}, for engines: each method throws, naming the operand, unless all fit each other. */
 public final class LayerShapes {
     private LayerShapes() {}
 
     /** The operands of {@link Layers#softmaxVjp}. */
     public static void softmaxVjp(Block y, Block dy, Block dx) {
-        Shapes.same("softmaxVjp", "y", y, "dy", dy);
-        Shapes.elementwise("softmaxVjp", "dy", dy, "dx", dx);
-        Shapes.requireApart("softmaxVjp", "dx", dx, "y", y);
+        Operands.same("softmaxVjp", "y", y, "dy", dy);
+        Operands.elementwise("softmaxVjp", "dy", dy, "dx", dx);
+        Operands.apart("softmaxVjp", "dx", dx, "y", y);
     }
 
     /** The operands of {@link Layers#rmsNorm}. */
@@ -23,18 +29,18 @@ public final class LayerShapes {
         norm("groupNorm", x, gain, eps, out, stats, 2 * groups);
         if (bias != null) {
             bias.requireShape("groupNorm", "bias", x.type(), 1, gain.cols());
-            Shapes.requireApart("groupNorm", "out", out, "bias", bias);
+            Operands.apart("groupNorm", "out", out, "bias", bias);
         }
     }
 
     private static void norm(String operation, Block x, Block gain, double eps, Block out, double[] stats, int numbers) {
-        Shapes.same(operation, "x", x, "out", out);
+        Operands.same(operation, "x", x, "out", out);
         if (!(eps >= 0)) {
             throw new IllegalArgumentException(operation + ": eps is " + eps + ", expected at least 0");
         }
-        Shapes.room(operation, "stats", stats, (long) numbers * x.rows());
-        Shapes.requireApart(operation, "out", out, "x", x);
-        Shapes.requireApart(operation, "out", out, "gain", gain);
+        Operands.room(operation, "stats", stats, (long) numbers * x.rows());
+        Operands.apart(operation, "out", out, "x", x);
+        Operands.apart(operation, "out", out, "gain", gain);
     }
 
     /** The operands of {@link Layers#rmsNormVjp}. */
@@ -52,38 +58,38 @@ public final class LayerShapes {
         gradient("groupNormVjp", x, gain, dy, dx, "dGain", dGain);
         gradient("groupNormVjp", x, gain, dy, dx, "dBias", dBias);
         if (dGain != null && dBias != null) {
-            Shapes.requireApart("groupNormVjp", "dBias", dBias, "dGain", dGain);
+            Operands.apart("groupNormVjp", "dBias", dBias, "dGain", dGain);
         }
     }
 
     private static void normVjp(String operation, Block x, Block gain, double[] stats, int numbers, Block dy, Block dx) {
-        Shapes.same(operation, "x", x, "dy", dy);
-        Shapes.same(operation, "x", x, "dx", dx);
-        Shapes.room(operation, "stats", stats, (long) numbers * x.rows());
-        Shapes.requireApart(operation, "dx", dx, "x", x);
-        Shapes.requireApart(operation, "dx", dx, "dy", dy);
-        Shapes.requireApart(operation, "dx", dx, "gain", gain);
+        Operands.same(operation, "x", x, "dy", dy);
+        Operands.same(operation, "x", x, "dx", dx);
+        Operands.room(operation, "stats", stats, (long) numbers * x.rows());
+        Operands.apart(operation, "dx", dx, "x", x);
+        Operands.apart(operation, "dx", dx, "dy", dy);
+        Operands.apart(operation, "dx", dx, "gain", gain);
     }
 
     private static void gradient(String operation, Block x, Block gain, Block dy, Block dx, String operand, Block gradient) {
         if (gradient != null) {
             gradient.requireShape(operation, operand, x.type(), 1, gain.cols());
-            Shapes.requireApart(operation, operand, gradient, "x", x);
-            Shapes.requireApart(operation, operand, gradient, "gain", gain);
-            Shapes.requireApart(operation, operand, gradient, "dy", dy);
-            Shapes.requireApart(operation, operand, gradient, "dx", dx);
+            Operands.apart(operation, operand, gradient, "x", x);
+            Operands.apart(operation, operand, gradient, "gain", gain);
+            Operands.apart(operation, operand, gradient, "dy", dy);
+            Operands.apart(operation, operand, gradient, "dx", dx);
         }
     }
 
     /** A gain for each column of {@code x}. */
-    static void width(String operation, Block x, Block gain) {
-        Shapes.open(operation, "x", x);
-        Shapes.require(operation, "gain", gain, x.type(), 1, x.cols());
+    private static void width(String operation, Block x, Block gain) {
+        Operands.open(operation, "x", x);
+        Operands.require(operation, "gain", gain, x.type(), 1, x.cols());
     }
 
     private static void channels(String operation, Block x, int groups, Block gain) {
-        Shapes.open(operation, "x", x);
-        Shapes.present(operation, "gain", gain);
+        Operands.open(operation, "x", x);
+        Operands.present(operation, "gain", gain);
         int channels = gain.cols();
         gain.requireShape(operation, "gain", x.type(), 1, channels);
         if (channels == 0 ? x.cols() != 0 : x.cols() % channels != 0) {
@@ -96,11 +102,11 @@ public final class LayerShapes {
 
     /** The operands of {@link Layers#dropout}. */
     public static void dropout(Block x, DropoutMask mask, Rows rows, Block out) {
-        Shapes.present("dropout", "the mask", mask);
-        Shapes.elementwise("dropout", "x", x, "out", out);
+        Operands.present("dropout", "the mask", mask);
+        Operands.elementwise("dropout", "x", x, "out", out);
         Block factors = mask.block();
         factors.requireShape("dropout", "the mask", x.type(), factors.rows(), x.cols());
-        Shapes.requireApart("dropout", "out", out, "the mask", factors);
+        Operands.apart("dropout", "out", out, "the mask", factors);
         if (rows != null && rows.count() < x.rows()) {
             throw new IllegalArgumentException("dropout: a row map of " + rows.count() + " rows, expected at least " + x.rows());
         }
@@ -122,34 +128,34 @@ public final class LayerShapes {
             Block q, Block k, Block v, int sequence, int heads, double[] lse, Block dOut, Block dq, Block dk, Block dv) {
         String operation = "attentionVjp";
         heads(operation, q, k, v, sequence, heads, lse);
-        Shapes.same(operation, "q", q, "dOut", dOut);
+        Operands.same(operation, "q", q, "dOut", dOut);
         output(operation, q, k, v, "dq", dq);
         output(operation, q, k, v, "dk", dk);
         output(operation, q, k, v, "dv", dv);
-        Shapes.requireApart(operation, "dq", dq, "dOut", dOut);
-        Shapes.requireApart(operation, "dk", dk, "dOut", dOut);
-        Shapes.requireApart(operation, "dv", dv, "dOut", dOut);
-        Shapes.requireApart(operation, "dk", dk, "dq", dq);
-        Shapes.requireApart(operation, "dv", dv, "dq", dq);
-        Shapes.requireApart(operation, "dv", dv, "dk", dk);
+        Operands.apart(operation, "dq", dq, "dOut", dOut);
+        Operands.apart(operation, "dk", dk, "dOut", dOut);
+        Operands.apart(operation, "dv", dv, "dOut", dOut);
+        Operands.apart(operation, "dk", dk, "dq", dq);
+        Operands.apart(operation, "dv", dv, "dq", dq);
+        Operands.apart(operation, "dv", dv, "dk", dk);
     }
 
     private static void heads(String operation, Block q, Block k, Block v, int sequence, int heads, double[] lse) {
-        Shapes.same(operation, "q", q, "k", k);
-        Shapes.same(operation, "q", q, "v", v);
+        Operands.same(operation, "q", q, "k", k);
+        Operands.same(operation, "q", q, "v", v);
         if (sequence < 1 || q.rows() % sequence != 0) {
             throw new IllegalArgumentException(operation + ": sequences of " + sequence + " tokens, expected a divisor of q's " + q.rows() + " rows");
         }
         if (heads < 1 || q.cols() % heads != 0) {
             throw new IllegalArgumentException(operation + ": " + heads + " heads, expected a divisor of q's " + q.cols() + " columns");
         }
-        Shapes.room(operation, "lse", lse, (long) q.rows() * heads);
+        Operands.room(operation, "lse", lse, (long) q.rows() * heads);
     }
 
     private static void output(String operation, Block q, Block k, Block v, String output, Block out) {
-        Shapes.same(operation, "q", q, output, out);
-        Shapes.requireApart(operation, output, out, "q", q);
-        Shapes.requireApart(operation, output, out, "k", k);
-        Shapes.requireApart(operation, output, out, "v", v);
+        Operands.same(operation, "q", q, output, out);
+        Operands.apart(operation, output, out, "q", q);
+        Operands.apart(operation, output, out, "k", k);
+        Operands.apart(operation, output, out, "v", v);
     }
 }

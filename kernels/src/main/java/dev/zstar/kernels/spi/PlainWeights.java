@@ -1,4 +1,11 @@
-package dev.zstar.kernels;
+package dev.zstar.kernels.spi;
+
+import dev.zstar.kernels.Allocation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Operands;
+import dev.zstar.kernels.Type;
+import dev.zstar.kernels.Weights;
 
 /**
  * Weights of engines that keep the matrix as it came, row by row. A narrower {@link Format} rounds the elements and saves nothing.
@@ -15,7 +22,7 @@ public final class PlainWeights implements Weights {
      * @param engine the name of the engine that the weights belong to
      */
     public PlainWeights(String engine, Block w, Format format) {
-        Shapes.pack(w, format);
+        ProductShapes.pack(w, format);
         this.engine = engine;
         this.format = format;
         try (Allocation allocation = new Allocation()) {
@@ -48,7 +55,7 @@ public final class PlainWeights implements Weights {
             own.requireOpen();
             return own.matrix;
         }
-        throw Shapes.foreign(w, engine);
+        throw ProductShapes.foreign(w, engine);
     }
 
     @Override
@@ -78,14 +85,14 @@ public final class PlainWeights implements Weights {
 
     @Override
     public void update(Block w) {
-        Shapes.require("update", "w", w, type(), rows(), cols());
+        Operands.require("update", "w", w, type(), rows(), cols());
         requireOpen();
         copy(w);
     }
 
     private void requireOpen() {
         if (matrix.closed()) {
-            throw Shapes.closed(this);
+            throw ProductShapes.closed(this);
         }
     }
 

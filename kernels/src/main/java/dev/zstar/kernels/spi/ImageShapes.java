@@ -1,13 +1,21 @@
-package dev.zstar.kernels;
+package dev.zstar.kernels.spi;
 
-/** The checks of {@link Images}, as {@link Shapes} has those of {@link Engine}. */
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Convolution;
+import dev.zstar.kernels.ConvolutionWeights;
+import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.ImageShape;
+import dev.zstar.kernels.Images;
+import dev.zstar.kernels.Operands;
+
+/** The operands of {@link Images}, for engines: each method throws, naming the operand, unless all fit each other. */
 public final class ImageShapes {
     private ImageShapes() {}
 
     /** The operands of {@link Images#pack}. */
     public static void pack(Convolution convolution, Block w) {
-        Shapes.present("pack", "the convolution", convolution);
-        Shapes.present("pack", "w", w);
+        Operands.present("pack", "the convolution", convolution);
+        Operands.present("pack", "w", w);
         w.requireShape("pack", "w", w.type(), convolution.outChannels(), convolution.inputs());
     }
 
@@ -25,66 +33,66 @@ public final class ImageShapes {
 
     /** The operands of {@link Images#convolve}. */
     public static void convolve(ConvolutionWeights w, ImageShape shape, Block z, Block out, Epilogue epilogue) {
-        Shapes.present("convolve", "the weights", w);
-        Shapes.present("convolve", "z", z);
-        Shapes.present("convolve", "out", out);
-        Shapes.present("convolve", "the epilogue", epilogue);
+        Operands.present("convolve", "the weights", w);
+        Operands.present("convolve", "z", z);
+        Operands.present("convolve", "out", out);
+        Operands.present("convolve", "the epilogue", epilogue);
         Convolution convolution = w.convolution();
         channels("convolve", convolution, shape);
         int width = size("convolve", convolution, shape);
         z.requireShape("convolve", "z", w.type(), z.rows(), shape.size());
         out.requireShape("convolve", "out", w.type(), z.rows(), width);
-        Shapes.requireApart("convolve", "out", out, "z", z);
+        Operands.apart("convolve", "out", out, "z", z);
         if (epilogue.norms() != null) {
             throw new IllegalArgumentException("convolve: forms no norms; take the epilogue without them");
         }
         if (epilogue.slope() != null) {
             epilogue.slope().requireShape("convolve", "slope", w.type(), z.rows(), width);
-            epilogue.requireSlopeApart("convolve", z, out);
+            EpilogueShapes.slopeApart("convolve", epilogue, z, out);
         }
         if (epilogue.bias() != null) {
             epilogue.bias().requireShape("convolve", "bias", w.type(), 1, convolution.outChannels());
-            Shapes.requireApart("convolve", "out", out, "bias", epilogue.bias());
+            Operands.apart("convolve", "out", out, "bias", epilogue.bias());
         }
         Block injection = epilogue.injection();
         if (injection != null) {
-            epilogue.checkInjection("convolve", w.type(), z.rows(), width);
+            EpilogueShapes.injection("convolve", epilogue, w.type(), z.rows(), width);
             if (epilogue.rows() != null || injection.address() != out.address() || injection.rows() != out.rows()) {
-                Shapes.requireApart("convolve", "out", out, "injection", injection);
+                Operands.apart("convolve", "out", out, "injection", injection);
             }
         }
     }
 
     /** The operands of {@link Images#convolveTransposed}. */
     public static void convolveTransposed(ConvolutionWeights w, ImageShape shape, Block u, Block out) {
-        Shapes.present("convolveTransposed", "the weights", w);
-        Shapes.present("convolveTransposed", "u", u);
-        Shapes.present("convolveTransposed", "out", out);
+        Operands.present("convolveTransposed", "the weights", w);
+        Operands.present("convolveTransposed", "u", u);
+        Operands.present("convolveTransposed", "out", out);
         channels("convolveTransposed", w.convolution(), shape);
         u.requireShape("convolveTransposed", "u", w.type(), u.rows(), size("convolveTransposed", w.convolution(), shape));
         out.requireShape("convolveTransposed", "out", w.type(), u.rows(), shape.size());
-        Shapes.requireApart("convolveTransposed", "out", out, "u", u);
+        Operands.apart("convolveTransposed", "out", out, "u", u);
     }
 
     /** The operands of {@link Images#addGradients}. */
     public static void addGradients(Convolution convolution, ImageShape shape, Block u, Block z, Block dw, Block db) {
-        Shapes.present("addGradients", "the convolution", convolution);
-        Shapes.present("addGradients", "u", u);
+        Operands.present("addGradients", "the convolution", convolution);
+        Operands.present("addGradients", "u", u);
         channels("addGradients", convolution, shape);
         u.requireShape("addGradients", "u", u.type(), u.rows(), size("addGradients", convolution, shape));
-        Shapes.require("addGradients", "z", z, u.type(), u.rows(), shape.size());
+        Operands.require("addGradients", "z", z, u.type(), u.rows(), shape.size());
         if (dw != null) {
             dw.requireShape("addGradients", "dw", u.type(), convolution.outChannels(), convolution.inputs());
-            Shapes.requireApart("addGradients", "dw", dw, "u", u);
-            Shapes.requireApart("addGradients", "dw", dw, "z", z);
+            Operands.apart("addGradients", "dw", dw, "u", u);
+            Operands.apart("addGradients", "dw", dw, "z", z);
         }
         if (db != null) {
             db.requireShape("addGradients", "db", u.type(), 1, convolution.outChannels());
-            Shapes.requireApart("addGradients", "db", db, "u", u);
-            Shapes.requireApart("addGradients", "db", db, "z", z);
+            Operands.apart("addGradients", "db", db, "u", u);
+            Operands.apart("addGradients", "db", db, "z", z);
         }
         if (dw != null && db != null) {
-            Shapes.requireApart("addGradients", "db", db, "dw", dw);
+            Operands.apart("addGradients", "db", db, "dw", dw);
         }
     }
 
@@ -120,12 +128,12 @@ public final class ImageShapes {
     }
 
     private static int size(String operation, ImageShape shape) {
-        Shapes.present(operation, "the shape", shape);
+        Operands.present(operation, "the shape", shape);
         return shape.size();
     }
 
     private static int larger(String operation, ImageShape shape, int factor) {
-        Shapes.present(operation, "the shape", shape);
+        Operands.present(operation, "the shape", shape);
         if (factor < 1 || (long) factor * factor > Integer.MAX_VALUE / shape.size()) {
             throw new IllegalArgumentException(operation + ": a factor of " + factor + " for images of " + shape
                     + ", expected at least 1, and images of less than 2³¹ elements");
@@ -134,7 +142,7 @@ public final class ImageShapes {
     }
 
     private static int smaller(String operation, ImageShape shape, int factor) {
-        Shapes.present(operation, "the shape", shape);
+        Operands.present(operation, "the shape", shape);
         if (factor < 1 || shape.height() % factor != 0 || shape.width() % factor != 0) {
             throw new IllegalArgumentException(
                     operation + ": a factor of " + factor + " for images of " + shape + ", expected a divisor of height and width");
@@ -143,14 +151,14 @@ public final class ImageShapes {
     }
 
     private static void resize(String operation, String operand, int from, int to, Block in, Block out) {
-        Shapes.present(operation, operand, in);
+        Operands.present(operation, operand, in);
         in.requireShape(operation, operand, in.type(), in.rows(), from);
-        Shapes.require(operation, "out", out, in.type(), in.rows(), to);
-        Shapes.requireApart(operation, "out", out, operand, in);
+        Operands.require(operation, "out", out, in.type(), in.rows(), to);
+        Operands.apart(operation, "out", out, operand, in);
     }
 
     private static void channels(String operation, Convolution convolution, ImageShape shape) {
-        Shapes.present(operation, "the shape", shape);
+        Operands.present(operation, "the shape", shape);
         if (shape.channels() != convolution.inChannels()) {
             throw new IllegalArgumentException(
                     operation + ": the shape is " + shape + ", expected " + convolution.inChannels() + " channels");

@@ -1,26 +1,32 @@
-package dev.zstar.kernels;
+package dev.zstar.kernels.spi;
 
-/** The checks of {@link SmallMatrices}, as {@link Shapes} has those of {@link Engine}. */
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Failures;
+import dev.zstar.kernels.Operands;
+import dev.zstar.kernels.SmallMatrices;
+import dev.zstar.kernels.Type;
+
+/** The operands of {@link SmallMatrices}, for engines: each method throws, naming the operand, unless all fit each other. */
 public final class SmallShapes {
     private SmallShapes() {}
 
     /** The operands of {@link SmallMatrices#multiply}; returns the order. */
     public static int multiply(Block a, Block b, Block out) {
         int d = unrolledOrder("multiply", "a", a);
-        Shapes.require("multiply", "b", b, a.type(), a.rows(), a.cols());
+        Operands.require("multiply", "b", b, a.type(), a.rows(), a.cols());
         result("multiply", "b", b, out, d * d);
-        Shapes.requireApart("multiply", "out", out, "a", a);
+        Operands.apart("multiply", "out", out, "a", a);
         return d;
     }
 
     /** The operands of {@link SmallMatrices#transform}; returns the order. */
     public static int transform(Block m, Block v, Block out) {
         int d = unrolledOrder("transform", "m", m);
-        Shapes.present("transform", "v", v);
+        Operands.present("transform", "v", v);
         vectors("transform", "v", v, m.type(), d, v.cols());
         m.requireShape("transform", "m", m.type(), m.rows(), m.cols() == 1 ? 1 : v.cols());
         result("transform", "v", v, out, v.rows());
-        Shapes.requireApart("transform", "out", out, "m", m);
+        Operands.apart("transform", "out", out, "m", m);
         return d;
     }
 
@@ -29,7 +35,7 @@ public final class SmallShapes {
         int d = unrolledOrder("solve", "m", m);
         vectors("solve", "rhs", rhs, m.type(), d, m.cols());
         result("solve", "rhs", rhs, out, rhs.rows());
-        Shapes.requireApart("solve", "out", out, "m", m);
+        Operands.apart("solve", "out", out, "m", m);
         room("solve", singular, m.cols());
         return d;
     }
@@ -45,14 +51,14 @@ public final class SmallShapes {
     public static int solveCholesky(Block l, Block rhs) {
         int n = order("solveCholesky", "l", l);
         vectors("solveCholesky", "rhs", rhs, l.type(), n, l.cols());
-        Shapes.requireApart("solveCholesky", "rhs", rhs, "l", l);
+        Operands.apart("solveCholesky", "rhs", rhs, "l", l);
         return n;
     }
 
     /** The operands of {@link SmallMatrices#qr}. */
     public static void qr(Block a, Block tau) {
         factors("qr", a, tau);
-        Shapes.requireApart("qr", "tau", tau, "a", a);
+        Operands.apart("qr", "tau", tau, "a", a);
     }
 
     /** The operands of {@link SmallMatrices#solveQr}. */
@@ -62,14 +68,14 @@ public final class SmallShapes {
         int m = qr.rows() / n;
         vectors("solveQr", "rhs", rhs, qr.type(), m, qr.cols());
         result("solveQr", "rhs", rhs, out, rhs.rows() / m * n);
-        Shapes.requireApart("solveQr", "out", out, "qr", qr);
-        Shapes.requireApart("solveQr", "out", out, "tau", tau);
+        Operands.apart("solveQr", "out", out, "qr", qr);
+        Operands.apart("solveQr", "out", out, "tau", tau);
         room("solveQr", singular, qr.cols());
     }
 
     private static void factors(String operation, Block a, Block tau) {
-        Shapes.open(operation, operation.equals("qr") ? "a" : "qr", a);
-        Shapes.present(operation, "tau", tau);
+        Operands.open(operation, operation.equals("qr") ? "a" : "qr", a);
+        Operands.present(operation, "tau", tau);
         int n = tau.rows();
         if (n < 1 || n > SmallMatrices.ORDER || a.rows() % n != 0 || a.rows() / n < n || a.rows() / n > SmallMatrices.ORDER) {
             throw new IllegalArgumentException(operation + ": the matrices are " + a.shape() + ", tau " + tau.shape()
@@ -79,7 +85,7 @@ public final class SmallShapes {
     }
 
     private static int unrolledOrder(String operation, String operand, Block a) {
-        Shapes.open(operation, operand, a);
+        Operands.open(operation, operand, a);
         return switch (a.rows()) {
             case 4 -> 2;
             case 9 -> 3;
@@ -89,7 +95,7 @@ public final class SmallShapes {
     }
 
     private static int order(String operation, String operand, Block a) {
-        Shapes.open(operation, operand, a);
+        Operands.open(operation, operand, a);
         int n = (int) Math.round(Math.sqrt(a.rows()));
         if (n * n != a.rows() || n < 1 || n > SmallMatrices.ORDER) {
             throw new IllegalArgumentException(operation + ": " + operand + " is " + a.shape() + ", expected n² rows with n ≤ "
@@ -99,7 +105,7 @@ public final class SmallShapes {
     }
 
     private static void vectors(String operation, String operand, Block v, Type type, int n, int count) {
-        Shapes.present(operation, operand, v);
+        Operands.present(operation, operand, v);
         if (v.rows() == 0 || v.rows() % n != 0) {
             throw new IllegalArgumentException(
                     operation + ": " + operand + " is " + v.shape() + ", expected a multiple of " + n + " rows for matrices of that order");
@@ -109,11 +115,11 @@ public final class SmallShapes {
 
     /** A result may lie on its operand exactly, since a system is read before it is written, but may not overlap it in part. */
     private static void result(String operation, String operand, Block input, Block out, int rows) {
-        Shapes.require(operation, "out", out, input.type(), rows, input.cols());
+        Operands.require(operation, "out", out, input.type(), rows, input.cols());
         if (rows == input.rows()) {
-            Shapes.requireSameOrApart(operation, "out", out, operand, input);
+            Operands.sameOrApart(operation, "out", out, operand, input);
         } else {
-            Shapes.requireApart(operation, "out", out, operand, input);
+            Operands.apart(operation, "out", out, operand, input);
         }
     }
 
