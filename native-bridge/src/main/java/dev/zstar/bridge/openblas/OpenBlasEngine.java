@@ -1,29 +1,23 @@
 package dev.zstar.bridge.openblas;
 
-import dev.zstar.kernels.Activation;
-import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Call;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
-import dev.zstar.kernels.Images;
-import dev.zstar.kernels.Layers;
-import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
+import dev.zstar.kernels.spi.HostedEngine;
 import dev.zstar.kernels.spi.PlainWeights;
 import dev.zstar.kernels.spi.ProductShapes;
 
 /**
  * Products by OpenBLAS, all else by a Java engine on the same memory.
  *
- * <p>One promise of {@link Engine} does not hold for the products: the library sums in an order of its own, which depends on the
- * batch (a single row is a gemv, more are a gemm) and on the number of threads. A row has the same bits from run to run, but not in
- * another batch. And the epilogue is a second pass over the output.
+ * <p>It is not {@linkplain Engine#reproducible reproducible}: the library sums in an order of its own, which depends on the batch (a single
+ * row is a gemv, more are a gemm) and on the number of threads. The epilogue is a second pass over the output.
  */
-final class OpenBlasEngine implements Engine {
+final class OpenBlasEngine implements HostedEngine {
     private final Cblas blas;
     private final Engine host;
     private final int threads;
@@ -46,18 +40,18 @@ final class OpenBlasEngine implements Engine {
     }
 
     @Override
-    public Block allocate(Type type, int rows, int cols) {
-        return host.allocate(type, rows, cols);
+    public boolean reproducible() {
+        return false;
+    }
+
+    @Override
+    public Engine host() {
+        return host;
     }
 
     @Override
     public Weights pack(Block w, Format format) {
         return new PlainWeights(OpenBlasProvider.NAME, w, format);
-    }
-
-    @Override
-    public Layers layers() {
-        return host.layers();
     }
 
     @Override
@@ -118,105 +112,5 @@ final class OpenBlasEngine implements Engine {
 
     private static boolean ordinary(double coefficient, Type type) {
         return Double.isFinite(coefficient) && type.holds(coefficient);
-    }
-
-    @Override
-    public void finish(Block z, Block out, Epilogue epilogue) {
-        host.finish(z, out, epilogue);
-    }
-
-    @Override
-    public void axpby(double a, Block x, double b, Block y) {
-        host.axpby(a, x, b, y);
-    }
-
-    @Override
-    public void axpby(double[] a, Block x, double[] b, Block y) {
-        host.axpby(a, x, b, y);
-    }
-
-    @Override
-    public void asum(Block x, double[] out) {
-        host.asum(x, out);
-    }
-
-    @Override
-    public void iamax(Block x, int[] out) {
-        host.iamax(x, out);
-    }
-
-    @Override
-    public void project(Basis v, int count, Block w, Rows rows, double[] h, double[] squares) {
-        host.project(v, count, w, rows, h, squares);
-    }
-
-    @Override
-    public void normalise(Block w, double[] s, Basis v, int slot, Rows rows) {
-        host.normalise(w, s, v, slot, rows);
-    }
-
-    @Override
-    public void multiply(Block x, Block y, Block out) {
-        host.multiply(x, y, out);
-    }
-
-    @Override
-    public void activate(Activation activation, Block x, Block out) {
-        host.activate(activation, x, out);
-    }
-
-    @Override
-    public void derivative(Activation activation, Block x, Block out) {
-        host.derivative(activation, x, out);
-    }
-
-    @Override
-    public void dot(Block x, Block y, double[] out) {
-        host.dot(x, y, out);
-    }
-
-    @Override
-    public void norm(Block x, double[] out) {
-        host.norm(x, out);
-    }
-
-    @Override
-    public void multiDot(Basis v, int count, Block w, Rows rows, double[] h) {
-        host.multiDot(v, count, w, rows, h);
-    }
-
-    @Override
-    public void multiAxpy(Basis v, int count, double[] c, Block w, Rows rows, double[] squares) {
-        host.multiAxpy(v, count, c, w, rows, squares);
-    }
-
-    @Override
-    public void mix(Basis v, int count, double[] c, Block z, Rows rows) {
-        host.mix(v, count, c, z, rows);
-    }
-
-    @Override
-    public void store(Block w, double[] s, Basis v, int slot, Rows rows) {
-        host.store(w, s, v, slot, rows);
-    }
-
-    @Override
-    public void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram) {
-        host.residualSweep(z, g, residuals, values, slots, counts, rows, gram);
-    }
-
-    @Override
-    public SmallMatrices small() {
-        return host.small();
-    }
-
-    @Override
-    public Images images() {
-        return host.images();
-    }
-
-    @Override
-    public void close() {
-        host.close();
     }
 }
