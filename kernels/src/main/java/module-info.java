@@ -8,9 +8,12 @@ module dev.zstar.kernels {
     exports dev.zstar.kernels;
     exports dev.zstar.kernels.joml;
     exports dev.zstar.kernels.spi;
-    // For the study only: loops that measure what the machine can do, and the settings that it tunes.
+    // For the study and the command line only: the search for settings, the settings, and loops that measure what the machine can do.
     exports dev.zstar.kernels.simd.tuning to
             dev.zstar.benchmarks;
+    exports dev.zstar.kernels.tuning to
+            dev.zstar.benchmarks,
+            dev.zstar.reports;
 
     uses dev.zstar.kernels.EngineProvider;
 

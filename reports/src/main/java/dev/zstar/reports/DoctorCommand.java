@@ -1,6 +1,6 @@
 package dev.zstar.reports;
 
-import dev.zstar.benchmarks.study.Tuned;
+import dev.zstar.kernels.tuning.Tuned;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
 import java.io.PrintWriter;

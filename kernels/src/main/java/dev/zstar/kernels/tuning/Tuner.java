@@ -1,4 +1,4 @@
-package dev.zstar.benchmarks.study;
+package dev.zstar.kernels.tuning;
 
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
@@ -12,6 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.ObjIntConsumer;
 
 /**
  * Looks for better settings of the engine {@code simd}: one after the other, each against the best so far, in fresh JVMs. The gain in a
@@ -60,9 +62,10 @@ public final class Tuner {
      * The search for this machine: within three minutes, or {@code quick}, within 40 seconds. A JVM takes two, most of it to warm up.
      *
      * @param only the settings to search, for their share of that time; all if empty
-     * @throws StudyException if one of them is not searched here; the message lists those that are
+     * @param clock runs the cases; {@code quick} is for it to know too
+     * @throws IllegalArgumentException if one of them is not searched here; the message lists those that are
      */
-    public static Tuner of(boolean quick, List<String> only) {
+    public static Tuner of(boolean quick, List<String> only, Clock clock) {
         Map<String, List<Long>> grid = new LinkedHashMap<>();
         grid.put(Setting.TILE_ROWS.property(), List.of(4L, 8L));
         grid.put(Setting.TILE_INPUTS.property(), quick ? List.of(1024L) : List.of(512L, 1024L, 4096L));
@@ -77,7 +80,7 @@ public final class Tuner {
         if (!only.isEmpty()) {
             for (String setting : only) {
                 if (!grid.containsKey(setting)) {
-                    throw new StudyException("the setting '" + setting + "' is not searched here" + (quick ? " with --quick" : "")
+                    throw new IllegalArgumentException("the setting '" + setting + "' is not searched here" + (quick ? " with --quick" : "")
                             + "; there are: " + String.join(", ", grid.keySet()));
                 }
             }
@@ -85,7 +88,7 @@ public final class Tuner {
             grid.keySet().retainAll(only);
             budget = budget.multipliedBy(runs(grid)).dividedBy(all);
         }
-        return new Tuner(grid, budget, TunerChild.clock(quick));
+        return new Tuner(grid, budget, clock);
     }
 
     /** The JVMs of one round of everything. */
@@ -96,15 +99,17 @@ public final class Tuner {
     /**
      * Runs the search, from the defaults.
      *
-     * @throws StudyException if the engine cannot run here
+     * @param stage hears that a stage begins, and the steps it has at most
+     * @param step hears what a step measured, in a few words
+     * @throws UnsupportedOperationException if the engine cannot run here
      */
-    public Tuned run(Progress progress) {
+    public Tuned run(ObjIntConsumer<String> stage, Consumer<String> step) {
         Optional<String> reason = Engines.providers().stream()
                 .filter(provider -> provider.name().equals("simd"))
                 .findFirst()
                 .flatMap(EngineProvider::unavailable);
         if (reason.isPresent()) {
-            throw new StudyException("there is nothing to tune, the engine simd cannot run here: " + reason.get());
+            throw new UnsupportedOperationException("there is nothing to tune, the engine simd cannot run here: " + reason.get());
         }
         Profile defaults = Tuning.defaults();
         Map<String, Long> standard = new LinkedHashMap<>();
@@ -114,7 +119,7 @@ public final class Tuner {
         Pace pace = new Pace(budget, runs(grid));
         grid.forEach((setting, values) -> {
             List<Long> others = values.stream().filter(value -> !value.equals(best.get(setting))).toList();
-            Gains[] gains = compare(List.of(setting), best, others.stream().map(value -> with(best, setting, value)).toList(), pace, progress);
+            Gains[] gains = compare(List.of(setting), best, others.stream().map(value -> with(best, setting, value)).toList(), pace, stage, step);
             int winner = winner(gains);
             for (int c = 0; c < others.size(); c++) {
                 trials.add(new Tuned.Trial(setting, best.get(setting), others.get(c), gains[c].rounds(), gains[c].median(), gains[c].worst(), c == winner));
@@ -125,7 +130,7 @@ public final class Tuner {
         });
         Map<String, Long> taken = new LinkedHashMap<>(best);
         taken.entrySet().removeAll(standard.entrySet());
-        Gains together = taken.isEmpty() ? new Gains() : compare(List.copyOf(taken.keySet()), standard, List.of(best), pace, progress)[0];
+        Gains together = taken.isEmpty() ? new Gains() : compare(List.copyOf(taken.keySet()), standard, List.of(best), pace, stage, step)[0];
         return new Tuned(defaults.cpu(), defaults.bits(), trials, taken, together.median(), together.worst(), together.worthwhile());
     }
 
@@ -137,12 +142,13 @@ public final class Tuner {
 
     /** How many times as fast as the baseline each candidate is. */
     private Gains[] compare(
-            List<String> settings, Map<String, Long> baseline, List<Map<String, Long>> candidates, Pace pace, Progress progress) {
+            List<String> settings, Map<String, Long> baseline, List<Map<String, Long>> candidates, Pace pace,
+            ObjIntConsumer<String> stage, Consumer<String> step) {
         Gains[] gains = new Gains[candidates.size()];
         Arrays.setAll(gains, _ -> new Gains());
         List<Map<String, Long>> runs = new ArrayList<>(candidates);
         runs.addFirst(baseline);
-        progress.stage(String.join(", ", settings), MOST * runs.size());
+        stage.accept(String.join(", ", settings), MOST * runs.size());
         pace.stage(runs.size() * settings.size());
         for (int round = 0; round < MOST && pace.allows(runs.size(), round < LEAST); round++) {
             double[][] times = new double[runs.size()][];
@@ -154,7 +160,7 @@ public final class Tuner {
                 }
                 times[run] = clock.time(settings, runs.get(run));
                 pace.ran();
-                progress.step(run == 0 ? "baseline" : "candidate " + run);
+                step.accept(run == 0 ? "baseline" : "candidate " + run);
             }
             for (int c = 0; c < gains.length; c++) {
                 gains[c].add(times[0], times[c + 1]);

@@ -1,8 +1,9 @@
-package dev.zstar.benchmarks.study;
+package dev.zstar.kernels.tuning;
 
 import dev.zstar.kernels.simd.tuning.Profile;
 import dev.zstar.kernels.simd.tuning.Setting;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -56,14 +57,15 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
     /**
      * Checks, before anything is measured, that a profile can be put there.
      *
-     * @throws StudyException if it is another kind of file, or the folder cannot be written
+     * @throws IllegalArgumentException if it is another kind of file
+     * @throws UncheckedIOException if the folder cannot be written
      */
     public static void requireWritable(Path file) {
         if (Files.exists(file)) {
             try {
                 Profile.read(file);
             } catch (IOException | IllegalArgumentException e) {
-                throw new StudyException(file + " exists and is no tuning profile; choose another with --out");
+                throw new IllegalArgumentException(file + " exists and is no tuning profile; choose another with --out");
             }
         }
         Path folder = file.toAbsolutePath().getParent();
@@ -71,11 +73,16 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
             Files.createDirectories(folder);
             Files.delete(Files.createTempFile(folder, ".zstar", null));
         } catch (IOException e) {
-            throw new StudyException("nothing can be written in " + folder + " (" + e.getClass().getSimpleName() + "); choose another --out");
+            throw new UncheckedIOException(
+                    "nothing can be written in " + folder + " (" + e.getClass().getSimpleName() + "); choose another --out", e);
         }
     }
 
-    /** Writes what was taken and confirmed as a profile; if that is nothing, one that leaves every default. */
+    /**
+     * Writes what was taken and confirmed as a profile; if that is nothing, one that leaves every default.
+     *
+     * @throws UncheckedIOException if it cannot be written
+     */
     public void write(Path file, String comment) {
         Map<Setting, Long> values = new EnumMap<>(Setting.class);
         if (confirmed) {
@@ -84,7 +91,7 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
         try {
             new Profile(cpu, bits, values).write(file, comment);
         } catch (IOException e) {
-            throw new StudyException("the profile could not be written to " + file + ": " + e.getMessage());
+            throw new UncheckedIOException("the profile could not be written to " + file + ": " + e.getMessage(), e);
         }
     }
 }

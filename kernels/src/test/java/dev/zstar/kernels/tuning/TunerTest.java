@@ -1,11 +1,8 @@
-package dev.zstar.benchmarks.study;
+package dev.zstar.kernels.tuning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.zstar.kernels.EngineProvider;
-import dev.zstar.kernels.Engines;
-import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,7 +24,7 @@ class TunerTest {
         return new Tuner(grid, budget, (settings, values) -> {
             asked.add(values);
             return clock.time(settings, values);
-        }).run(Progress.NONE);
+        }).run((_, _) -> {}, _ -> {});
     }
 
     private Tuned tune(Tuner.Clock clock) {
@@ -66,33 +63,10 @@ class TunerTest {
         assertThat(asked).isEmpty();
     }
 
-    /** Says what the engine runs with. */
-    static final class Describe implements Fork.Task {
-        @Override
-        public Serializable run(String argument) {
-            return String.join("; ", Engines.providers().stream().filter(provider -> provider.name().equals("simd"))
-                    .map(EngineProvider::description).toList());
-        }
-    }
-
-    @Test
-    void aChildRunsWithTheValuesItWasGiven() {
-        assertThat(Fork.call(Describe.class, String.class, "", "-Dzstar.profile=none", "-Dzstar.tile.rows=4", "-Dzstar.gemm.pack=7"))
-                .endsWith(", zstar.tile.rows=4 (property), zstar.gemm.pack=7 (property)");
-        Map<String, Long> values = Map.of("zstar.tile.rows", 4L);
-        assertThat(TunerChild.clock(true).time(List.of("zstar.team.spinNanos"), values)).as("a setting without cases, so a short run").isEmpty();
-    }
-
-    @Test
-    void aChildTimesTheCasesOfItsSetting() {
-        double[] times = TunerChild.clock(true).time(List.of("zstar.tile.rows"), Map.of("zstar.tile.rows", 8L));
-        assertThat(times).as("one of each case; NaN where the machine is too busy").hasSize(2).doesNotContain(0);
-    }
-
     @Test
     void someSettingsAloneCanBeSearched() {
-        assertThatThrownBy(() -> Tuner.of(true, List.of("zstar.tile.rows", "zstar.no.such")))
+        assertThatThrownBy(() -> Tuner.of(true, List.of("zstar.tile.rows", "zstar.no.such"), (_, _) -> new double[] {1}))
                 .hasMessage("the setting 'zstar.no.such' is not searched here with --quick; there are: zstar.tile.rows, zstar.tile.inputs");
-        assertThat(Tuner.of(false, List.of("zstar.gemm.pack"))).isNotNull();
+        assertThat(Tuner.of(false, List.of("zstar.gemm.pack"), (_, _) -> new double[] {1})).isNotNull();
     }
 }
