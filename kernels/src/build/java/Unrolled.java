@@ -174,7 +174,7 @@ final class Unrolled {
     }
 
     /**
-     * Gaussian elimination; the largest pivot of a column comes up by exchanges under a mask. A system is left to {@code F32Rescue}
+     * Gaussian elimination; the largest pivot of a column comes up by exchanges under a mask. A system is left to {@code F32Fallback}
      * unless results are finite and each pivot is normal, finite and above the rounding of what may have been subtracted from it: at most
      * the sum of what lies above it. Its lanes get back what they held, since that may be the right-hand side.
      */
@@ -238,7 +238,7 @@ final class Unrolled {
         }
         line("            long unsure = sure.not().toLong()%s;", tail ? " & mask.toLong()" : "");
         line("            if (unsure != 0) {");
-        line("                %sRescue.solve(job, column, first, unsure);", bits);
+        line("                %sFallback.solve(job, column, first, unsure);", bits);
         line("            }");
         close("solve", d, tail, ", job, column, first");
     }

@@ -41,18 +41,18 @@ public final class Operands {
     }
 
     /** Room for {@code needed} numbers. */
-    public static void room(String operation, String operand, double[] array, long needed) {
+    public static void capacity(String operation, String operand, double[] array, long needed) {
         present(operation, operand, array);
-        room(operation, operand, array.length, needed);
+        capacity(operation, operand, array.length, needed);
     }
 
     /** The same for indices. */
-    public static void room(String operation, String operand, int[] array, long needed) {
+    public static void capacity(String operation, String operand, int[] array, long needed) {
         present(operation, operand, array);
-        room(operation, operand, array.length, needed);
+        capacity(operation, operand, array.length, needed);
     }
 
-    private static void room(String operation, String operand, int length, long needed) {
+    private static void capacity(String operation, String operand, int length, long needed) {
         if (length < needed) {
             throw new IllegalArgumentException(operation + ": " + operand + " holds " + length + ", expected at least " + needed);
         }

@@ -34,9 +34,9 @@ public interface Sweeps {
     default void project(Basis v, int count, Block w, Rows rows, double[] h, double[] squares) {
         Operands.sweep("project", v, w, rows);
         Operands.vectors("project", v, count);
-        Operands.room("project", "h", h, (long) rows.capacity() * v.capacity());
+        Operands.capacity("project", "h", h, (long) rows.capacity() * v.capacity());
         if (squares != null) {
-            Operands.room("project", "squares", squares, rows.capacity());
+            Operands.capacity("project", "squares", squares, rows.capacity());
         }
         rows.requireDistinct("project");
         Operands.apart("project", "the working block", w, "the basis", v.block());
@@ -58,7 +58,7 @@ public interface Sweeps {
     /** {@code w_p = s[b] w_p}, and {@code v_b,slot} becomes a copy of it. */
     default void normalise(Block w, double[] s, Basis v, int slot, Rows rows) {
         Operands.sweep("normalise", v, w, rows);
-        Operands.room("normalise", "s", s, rows.capacity());
+        Operands.capacity("normalise", "s", s, rows.capacity());
         Operands.slot("normalise", v, slot);
         rows.requireDistinct("normalise");
         Operands.apart("normalise", "the basis", v.block(), "the working block", w);

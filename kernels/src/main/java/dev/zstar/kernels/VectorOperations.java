@@ -62,7 +62,7 @@ public interface VectorOperations {
     /** {@code ‖x_p‖₂} of each row, also where the squares overflow or underflow; infinite only where the norm itself is beyond f64. */
     default void norm(Block x, double[] out) {
         Operands.open("norm", "x", x);
-        Operands.room("norm", "out", out, x.rows());
+        Operands.capacity("norm", "out", out, x.rows());
         dot(x, x, out);
         for (int p = 0; p < x.rows(); p++) {
             out[p] = SafeNorm.of(out[p], x, p);

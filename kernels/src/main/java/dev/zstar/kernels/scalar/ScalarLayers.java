@@ -1,7 +1,7 @@
 package dev.zstar.kernels.scalar;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Call;
+import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.DropoutMask;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Operands;
@@ -114,7 +114,7 @@ final class ScalarLayers implements Layers {
     @Override
     public void attention(Block q, Block k, Block v, int sequence, int heads, boolean causal, Block out, double[] lse) {
         LayerShapes.attention(q, k, v, sequence, heads, out, lse);
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             ScalarAttention own = ScalarAttention.own();
             for (int first = 0; first < q.rows(); first += sequence) {
@@ -133,7 +133,7 @@ final class ScalarLayers implements Layers {
     public void attentionVjp(
             Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dOut, Block dq, Block dk, Block dv) {
         LayerShapes.attentionVjp(q, k, v, sequence, heads, lse, dOut, dq, dk, dv);
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             ScalarAttention own = ScalarAttention.own();
             for (int first = 0; first < q.rows(); first += sequence) {

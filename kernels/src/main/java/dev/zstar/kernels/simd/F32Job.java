@@ -8,6 +8,7 @@ import dev.zstar.kernels.simd.products.F32Epilogue;
 import dev.zstar.kernels.simd.products.F32Gemm;
 import dev.zstar.kernels.simd.products.F32Product;
 import dev.zstar.kernels.simd.vectors.F32Dots;
+import dev.zstar.kernels.simd.vectors.F32Mix;
 import dev.zstar.kernels.simd.vectors.F32Rows;
 import dev.zstar.kernels.simd.vectors.F32Sweeps;
 import java.util.Objects;
@@ -143,7 +144,7 @@ final class F32Job {
                         job.sums[b] = F32Rows.dot(w, w, n, room);
                     }
                 }
-                case MIX -> F32Sweeps.mix(v, step, job.count, job.coefficients, first, Lanes.sums(n), w, n);
+                case MIX -> F32Mix.mix(v, step, job.count, job.coefficients, first, Lanes.sums(n), w, n);
                 case STORE -> F32Rows.scaleBy(job.coefficients[b], w, v + job.slot * step, n);
                 case NORMALISE -> F32Rows.scaleBy(job.coefficients[b], w, v + job.slot * step, w, n);
                 default -> {

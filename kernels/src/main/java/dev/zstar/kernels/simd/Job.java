@@ -3,17 +3,17 @@ package dev.zstar.kernels.simd;
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Call;
+import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.Epilogue;
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.simd.products.Panels;
 
-/** One call of the engine, as the pieces that workers run. Kept from call to call: none allocates anything. */
+/** One call of the engine, as the pieces that workers run. Reused from call to call: none allocates anything. */
 public final class Job implements Team.Loop {
-    private static final Kept<Job> JOBS = new Kept<>(Job::new);
+    private static final CallLocal<Job> JOBS = new CallLocal<>(Job::new);
 
     /** Rows of a piece where a product is split by rows: two full tiles. */
     static final int ROWS = 16;
@@ -46,12 +46,12 @@ public final class Job implements Team.Loop {
     int[] indices;
     int[] counts;
     /** The call that this belongs to, for good. */
-    private Call call;
+    private CallScope call;
     private Block scratch;
 
     /** This thread is inside the engine until it {@linkplain #leave leaves}, and has this job. */
     static Job enter() {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         Job job = JOBS.of(call);
         if (job.call == null) {
             job.call = call;
@@ -60,7 +60,7 @@ public final class Job implements Team.Loop {
     }
 
     /** The job of a thread that is inside. */
-    static Job of(Call call) {
+    static Job of(CallScope call) {
         return JOBS.of(call);
     }
 

@@ -1,7 +1,7 @@
 package dev.zstar.kernels.simd;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Call;
+import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Products;
@@ -41,7 +41,7 @@ interface SimdProducts extends Products {
 
     @Override
     default void apply(Weights w, Block z, Block out, Epilogue epilogue) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             ProductShapes.apply(w, z, out, epilogue);
             Panels panels = own(w).panels();
@@ -53,7 +53,7 @@ interface SimdProducts extends Products {
 
     @Override
     default void applyTransposed(Weights w, Block u, Block out) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             ProductShapes.applyTransposed(w, u, out);
             Panels panels = own(w).transposedPanels();
@@ -64,7 +64,7 @@ interface SimdProducts extends Products {
     }
 
     /** The scales of integer weights belong to the inputs of the transpose. */
-    private static Block scaled(Call call, Panels w, Block u) {
+    private static Block scaled(CallScope call, Panels w, Block u) {
         Block scaled = Job.of(call).scratch(u.rows(), u.cols());
         for (int p = 0; p < u.rows(); p++) {
             F32Rows.multiply(u.address() + p * u.strideBytes(), w.scales.address(), scaled.address() + p * scaled.strideBytes(), u.cols());
@@ -73,7 +73,7 @@ interface SimdProducts extends Products {
     }
 
     /** The state, copied to where zeros follow each row if the weights' last step reads beyond it. */
-    private static Block whole(Call call, Panels w, Block z) {
+    private static Block whole(CallScope call, Panels w, Block z) {
         if (w.inputs % w.share == 0) {
             return z;
         }
@@ -82,7 +82,7 @@ interface SimdProducts extends Products {
         return copy;
     }
 
-    private void product(Call call, Panels w, Block z, Block out, Epilogue epilogue) {
+    private void product(CallScope call, Panels w, Block z, Block out, Epilogue epilogue) {
         double work = 2.0 * z.rows() * w.inputs * w.outputs;
         if (epilogue.norms() == null && !shared(work)) {
             if (w.type == Type.F32) {

@@ -6,7 +6,7 @@ import dev.zstar.kernels.jvm.Fma;
 import dev.zstar.kernels.jvm.VmOptions;
 import dev.zstar.kernels.simd.lanes.Lanes;
 import dev.zstar.kernels.simd.lanes.NativeMemory;
-import dev.zstar.kernels.simd.lanes.Rehearsal;
+import dev.zstar.kernels.simd.lanes.VectorWarmup;
 import dev.zstar.kernels.simd.tuning.Tuning;
 import java.util.List;
 import java.util.Optional;
@@ -32,8 +32,8 @@ public final class SimdProvider implements EngineProvider {
 
     @Override
     public String description() {
-        String told = Tuning.told();
-        return "Java Vector API, " + Probe.bits() + "-bit vectors" + (told.isEmpty() ? "" : ", " + told);
+        String overrides = Tuning.overrides();
+        return "Java Vector API, " + Probe.bits() + "-bit vectors" + (overrides.isEmpty() ? "" : ", " + overrides);
     }
 
     @Override
@@ -47,7 +47,7 @@ public final class SimdProvider implements EngineProvider {
             throw new UnsupportedOperationException(reason);
         });
         Tuning.log();
-        Rehearsal.once();
+        VectorWarmup.once();
         return new SimdEngine(threads);
     }
 

@@ -38,7 +38,7 @@ public final class LayerShapes {
         if (!(eps >= 0)) {
             throw new IllegalArgumentException(operation + ": eps is " + eps + ", expected at least 0");
         }
-        Operands.room(operation, "stats", stats, (long) numbers * x.rows());
+        Operands.capacity(operation, "stats", stats, (long) numbers * x.rows());
         Operands.apart(operation, "out", out, "x", x);
         Operands.apart(operation, "out", out, "gain", gain);
     }
@@ -65,7 +65,7 @@ public final class LayerShapes {
     private static void normVjp(String operation, Block x, Block gain, double[] stats, int numbers, Block dy, Block dx) {
         Operands.same(operation, "x", x, "dy", dy);
         Operands.same(operation, "x", x, "dx", dx);
-        Operands.room(operation, "stats", stats, (long) numbers * x.rows());
+        Operands.capacity(operation, "stats", stats, (long) numbers * x.rows());
         Operands.apart(operation, "dx", dx, "x", x);
         Operands.apart(operation, "dx", dx, "dy", dy);
         Operands.apart(operation, "dx", dx, "gain", gain);
@@ -149,7 +149,7 @@ public final class LayerShapes {
         if (heads < 1 || q.cols() % heads != 0) {
             throw new IllegalArgumentException(operation + ": " + heads + " heads, expected a divisor of q's " + q.cols() + " columns");
         }
-        Operands.room(operation, "lse", lse, (long) q.rows() * heads);
+        Operands.capacity(operation, "lse", lse, (long) q.rows() * heads);
     }
 
     private static void output(String operation, Block q, Block k, Block v, String output, Block out) {

@@ -14,7 +14,7 @@ public final class SweepShapes {
     public static void multiDot(Basis v, int count, Block w, Rows rows, double[] h) {
         Operands.sweep("multiDot", v, w, rows);
         Operands.vectors("multiDot", v, count);
-        Operands.room("multiDot", "h", h, (long) rows.capacity() * v.capacity());
+        Operands.capacity("multiDot", "h", h, (long) rows.capacity() * v.capacity());
         rows.requireDistinct("multiDot");
     }
 
@@ -22,9 +22,9 @@ public final class SweepShapes {
     public static void multiAxpy(Basis v, int count, double[] c, Block w, Rows rows, double[] squares) {
         Operands.sweep("multiAxpy", v, w, rows);
         Operands.vectors("multiAxpy", v, count);
-        Operands.room("multiAxpy", "c", c, (long) rows.capacity() * v.capacity());
+        Operands.capacity("multiAxpy", "c", c, (long) rows.capacity() * v.capacity());
         if (squares != null) {
-            Operands.room("multiAxpy", "squares", squares, rows.capacity());
+            Operands.capacity("multiAxpy", "squares", squares, rows.capacity());
             rows.requireDistinct("multiAxpy");
         }
         Operands.apart("multiAxpy", "the working block", w, "the basis", v.block());
@@ -34,14 +34,14 @@ public final class SweepShapes {
     public static void mix(Basis v, int count, double[] c, Block z, Rows rows) {
         Operands.sweep("mix", v, z, rows);
         Operands.vectors("mix", v, count);
-        Operands.room("mix", "c", c, (long) rows.capacity() * v.capacity());
+        Operands.capacity("mix", "c", c, (long) rows.capacity() * v.capacity());
         Operands.apart("mix", "the working block", z, "the basis", v.block());
     }
 
     /** The operands of {@link Sweeps#store} and {@link Sweeps#normalise}. */
     public static void store(String operation, Block w, double[] s, Basis v, int slot, Rows rows) {
         Operands.sweep(operation, v, w, rows);
-        Operands.room(operation, "s", s, rows.capacity());
+        Operands.capacity(operation, "s", s, rows.capacity());
         Operands.slot(operation, v, slot);
         rows.requireDistinct(operation);
         Operands.apart(operation, "the basis", v.block(), "the working block", w);
@@ -51,9 +51,9 @@ public final class SweepShapes {
     public static void project(Basis v, int count, Block w, Rows rows, double[] h, double[] squares) {
         Operands.sweep("project", v, w, rows);
         Operands.vectors("project", v, count);
-        Operands.room("project", "h", h, (long) rows.capacity() * v.capacity());
+        Operands.capacity("project", "h", h, (long) rows.capacity() * v.capacity());
         if (squares != null) {
-            Operands.room("project", "squares", squares, rows.capacity());
+            Operands.capacity("project", "squares", squares, rows.capacity());
         }
         rows.requireDistinct("project");
         Operands.apart("project", "the working block", w, "the basis", v.block());
@@ -65,9 +65,9 @@ public final class SweepShapes {
         Operands.sweep(operation, "residuals", residuals, "z", z, rows);
         Operands.sweep(operation, "values", values, "g", g, rows);
         Operands.same(operation, "z", z, "g", g);
-        Operands.room(operation, "gram", gram, (long) rows.capacity() * (residuals.capacity() + 1L));
-        Operands.room(operation, "slots", slots, rows.capacity());
-        Operands.room(operation, "counts", counts, rows.capacity());
+        Operands.capacity(operation, "gram", gram, (long) rows.capacity() * (residuals.capacity() + 1L));
+        Operands.capacity(operation, "slots", slots, rows.capacity());
+        Operands.capacity(operation, "counts", counts, rows.capacity());
         int capacity = Math.min(residuals.capacity(), values.capacity());
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);

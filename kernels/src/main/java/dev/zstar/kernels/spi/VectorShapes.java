@@ -12,8 +12,8 @@ public final class VectorShapes {
     /** The operands of {@link VectorOperations#axpby(double[], Block, double[], Block)}. */
     public static void axpby(double[] a, Block x, double[] b, Block y) {
         Operands.elementwise("axpby", "x", x, "y", y);
-        Operands.room("axpby", "a", a, x.rows());
-        Operands.room("axpby", "b", b, x.rows());
+        Operands.capacity("axpby", "a", a, x.rows());
+        Operands.capacity("axpby", "b", b, x.rows());
     }
 
     /** The operands of {@link VectorOperations#multiply}. */
@@ -32,18 +32,18 @@ public final class VectorShapes {
     /** The operands of {@link VectorOperations#dot}. */
     public static void dot(Block x, Block y, double[] out) {
         Operands.same("dot", "x", x, "y", y);
-        Operands.room("dot", "out", out, x.rows());
+        Operands.capacity("dot", "out", out, x.rows());
     }
 
     /** The operands of a sum over each row of {@code x}. */
     public static void sums(String operation, Block x, double[] out) {
         Operands.open(operation, "x", x);
-        Operands.room(operation, "out", out, x.rows());
+        Operands.capacity(operation, "out", out, x.rows());
     }
 
     /** The operands of {@link VectorOperations#iamax}. */
     public static void iamax(Block x, int[] out) {
         Operands.open("iamax", "x", x);
-        Operands.room("iamax", "out", out, x.rows());
+        Operands.capacity("iamax", "out", out, x.rows());
     }
 }

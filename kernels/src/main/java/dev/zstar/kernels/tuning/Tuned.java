@@ -50,8 +50,8 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
     }
 
     /** Where the engine looks for a profile; empty if nowhere. */
-    public static Optional<Path> place() {
-        return Profile.place();
+    public static Optional<Path> profileFile() {
+        return Profile.file();
     }
 
     /**

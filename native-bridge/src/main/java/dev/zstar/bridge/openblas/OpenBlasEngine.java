@@ -1,7 +1,7 @@
 package dev.zstar.bridge.openblas;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Call;
+import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
@@ -56,7 +56,7 @@ final class OpenBlasEngine implements HostedEngine {
 
     @Override
     public void apply(Weights w, Block z, Block out, Epilogue epilogue) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             ProductShapes.apply(w, z, out, epilogue);
             Block matrix = PlainWeights.of(w, OpenBlasProvider.NAME);
@@ -76,7 +76,7 @@ final class OpenBlasEngine implements HostedEngine {
 
     @Override
     public void applyTransposed(Weights w, Block u, Block out) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             ProductShapes.applyTransposed(w, u, out);
             Block matrix = PlainWeights.of(w, OpenBlasProvider.NAME);
@@ -93,7 +93,7 @@ final class OpenBlasEngine implements HostedEngine {
 
     @Override
     public void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             ProductShapes.gemm(a, transposeA, b, transposeB, c);
             // What the library does with nothing to add, or with coefficients beyond f32, differs from version to version, or from the

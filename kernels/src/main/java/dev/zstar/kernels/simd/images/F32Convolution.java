@@ -8,7 +8,7 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.simd.activations.F32Activation;
 import dev.zstar.kernels.simd.lanes.Scratch;
 import dev.zstar.kernels.simd.products.F32Epilogue;
@@ -35,7 +35,7 @@ final class F32Convolution {
     /** Bytes that a piece copies, beside which a panel of weights (221 KiB for 128 channels) stays in the second-level cache. */
     private static final int COPIED = Integer.getInteger("zstar.convolution.copied", 256 * 1024);
 
-    private static final Kept<Scratch> LINES = new Kept<>(Scratch::new);
+    private static final CallLocal<Scratch> LINES = new CallLocal<>(Scratch::new);
 
     private F32Convolution() {}
 

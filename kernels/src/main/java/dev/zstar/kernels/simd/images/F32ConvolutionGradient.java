@@ -9,7 +9,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.ImageShape;
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.simd.lanes.F32Square;
 import dev.zstar.kernels.simd.lanes.Scratch;
 import dev.zstar.kernels.simd.products.F32Epilogue;
@@ -36,9 +36,9 @@ final class F32ConvolutionGradient {
     /** Output channels that are transposed at once. */
     private static final int GROUP = Math.max(8, L);
 
-    private static final Kept<Scratch> TRANSPOSED = new Kept<>(Scratch::new);
-    private static final Kept<Scratch> PLANES = new Kept<>(Scratch::new);
-    private static final Kept<Scratch> SUMS = new Kept<>(Scratch::new);
+    private static final CallLocal<Scratch> TRANSPOSED = new CallLocal<>(Scratch::new);
+    private static final CallLocal<Scratch> PLANES = new CallLocal<>(Scratch::new);
+    private static final CallLocal<Scratch> SUMS = new CallLocal<>(Scratch::new);
 
     private F32ConvolutionGradient() {}
 

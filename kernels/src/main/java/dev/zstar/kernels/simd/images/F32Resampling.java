@@ -6,7 +6,7 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.ImageShape;
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -19,7 +19,7 @@ final class F32Resampling {
     private static final int L = S.length();
     private static final long B = F32.byteSize();
 
-    private static final Kept<Line> LINE = new Kept<>(Line::new);
+    private static final CallLocal<Line> LINE = new CallLocal<>(Line::new);
 
     /** A row on the heap, grown as needed. */
     private static final class Line {

@@ -2,7 +2,7 @@ package dev.zstar.kernels.simd.images;
 
 import dev.zstar.kernels.Allocation;
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Call;
+import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
 import dev.zstar.kernels.Operands;
@@ -41,7 +41,7 @@ final class SimdConvolutionWeights implements ConvolutionWeights {
 
     @Override
     public synchronized void update(Block w) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             Operands.require("update", "w", w, type, convolution.outChannels(), convolution.inputs());
             requireOpen();
@@ -72,7 +72,7 @@ final class SimdConvolutionWeights implements ConvolutionWeights {
 
     @Override
     public synchronized void prepareTransposed() {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try (Allocation allocation = new Allocation()) {
             requireOpen();
             if (transposedPanels == null) {

@@ -1,13 +1,13 @@
 package dev.zstar.kernels.simd.images;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Call;
+import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.ImageShape;
 import dev.zstar.kernels.Images;
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.simd.products.SimdWeights;
 import dev.zstar.kernels.simd.tuning.Tuning;
@@ -15,7 +15,7 @@ import dev.zstar.kernels.spi.ImageShapes;
 
 /** Checks each call and splits it among the team if it is worth it. */
 public final class SimdImages implements Images {
-    private static final Kept<ImageJob> JOBS = new Kept<>(ImageJob::new);
+    private static final CallLocal<ImageJob> JOBS = new CallLocal<>(ImageJob::new);
 
     private final Team team;
 
@@ -38,7 +38,7 @@ public final class SimdImages implements Images {
 
     @Override
     public void convolve(ConvolutionWeights w, ImageShape shape, Block z, Block out, Epilogue epilogue) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         ImageJob job = JOBS.of(call);
         try {
             ImageShapes.convolve(w, shape, z, out, epilogue);
@@ -55,7 +55,7 @@ public final class SimdImages implements Images {
 
     @Override
     public void convolveTransposed(ConvolutionWeights w, ImageShape shape, Block u, Block out) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         ImageJob job = JOBS.of(call);
         try {
             ImageShapes.convolveTransposed(w, shape, u, out);
@@ -83,7 +83,7 @@ public final class SimdImages implements Images {
 
     @Override
     public void addGradients(Convolution convolution, ImageShape shape, Block u, Block z, Block dw, Block db) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         ImageJob job = JOBS.of(call);
         try {
             ImageShapes.addGradients(convolution, shape, u, z, dw, db);
@@ -113,7 +113,7 @@ public final class SimdImages implements Images {
 
     @Override
     public void upsample(ImageShape shape, int factor, Block z, Block out) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         ImageJob job = JOBS.of(call);
         try {
             ImageShapes.upsample(shape, factor, z, out);
@@ -126,7 +126,7 @@ public final class SimdImages implements Images {
 
     @Override
     public void upsampleTransposed(ImageShape shape, int factor, Block u, Block out) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         ImageJob job = JOBS.of(call);
         try {
             ImageShapes.upsampleTransposed(shape, factor, u, out);
@@ -139,7 +139,7 @@ public final class SimdImages implements Images {
 
     @Override
     public void downsample(ImageShape shape, int factor, Block z, Block out) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         ImageJob job = JOBS.of(call);
         try {
             ImageShapes.downsample(shape, factor, z, out);
@@ -152,7 +152,7 @@ public final class SimdImages implements Images {
 
     @Override
     public void downsampleTransposed(ImageShape shape, int factor, Block u, Block out) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         ImageJob job = JOBS.of(call);
         try {
             ImageShapes.downsampleTransposed(shape, factor, u, out);

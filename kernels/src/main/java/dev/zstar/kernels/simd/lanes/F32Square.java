@@ -4,7 +4,7 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.ALL;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.F32;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -23,7 +23,7 @@ public final class F32Square {
     static final IntVector HIGH = zip(L / 2); // twin: static final jdk.incubator.vector.LongVector HIGH = zip(L / 2);
 
     /** Two squares, between the rounds. */
-    private static final Kept<float[]> ROUNDS = new Kept<>(() -> new float[2 * L * L]);
+    private static final CallLocal<float[]> ROUNDS = new CallLocal<>(() -> new float[2 * L * L]);
 
     private F32Square() {}
 

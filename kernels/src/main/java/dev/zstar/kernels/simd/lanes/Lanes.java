@@ -1,6 +1,6 @@
 package dev.zstar.kernels.simd.lanes;
 
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
@@ -17,12 +17,12 @@ public final class Lanes {
     /** Of a vector, of whatever elements. */
     public static final int BITS = D.vectorBitSize();
 
-    private static final Kept<double[]> ROOM = new Kept<>(() -> new double[8 * COUNT]);
+    private static final CallLocal<double[]> ROOM = new CallLocal<>(() -> new double[8 * COUNT]);
 
     /** Exchanges the halves of a vector. */
     public static final VectorShuffle<Float> HALVES = VectorShuffle.fromOp(FloatVector.SPECIES_PREFERRED, lane -> (lane + COUNT) % (2 * COUNT));
 
-    private static final Kept<Sums> SUMS = new Kept<>(Sums::new);
+    private static final CallLocal<Sums> SUMS = new CallLocal<>(Sums::new);
 
     private static final class Sums {
         private double[] room = {};

@@ -4,7 +4,7 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.ALL;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.F32;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.simd.lanes.F32Transpose;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -16,7 +16,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class F32AttentionScratch {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
-    private static final Kept<F32AttentionScratch> OWN = new Kept<>(F32AttentionScratch::new);
+    private static final CallLocal<F32AttentionScratch> OWN = new CallLocal<>(F32AttentionScratch::new);
 
     /** Queries of a block: the vectors of the widest tile. */
     static final int QUERIES = 4 * L;

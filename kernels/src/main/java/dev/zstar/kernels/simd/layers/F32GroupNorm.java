@@ -3,7 +3,7 @@ package dev.zstar.kernels.simd.layers;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.ALL;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.F32;
 
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.scalar.NormFormulas;
 import dev.zstar.kernels.simd.lanes.Lanes;
@@ -23,7 +23,7 @@ final class F32GroupNorm {
     private static final double LOW = 0x1p-40; // twin: private static final double LOW = 0x1p-300;
 
     /** Numbers for each channel, of each thread its own. */
-    private static final Kept<F32GroupNorm> OWN = new Kept<>(F32GroupNorm::new);
+    private static final CallLocal<F32GroupNorm> OWN = new CallLocal<>(F32GroupNorm::new);
 
     private double[] sums = new double[0];
     private double[] slopes = new double[0];

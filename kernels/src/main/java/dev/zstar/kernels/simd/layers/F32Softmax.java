@@ -4,7 +4,7 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.ALL;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.F32;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.simd.activations.F32Exp;
 import dev.zstar.kernels.simd.lanes.Lanes;
 import dev.zstar.kernels.simd.vectors.F32Rows;
@@ -21,7 +21,7 @@ final class F32Softmax {
     private static final VectorSpecies<Double> D = Lanes.D;
     private static final int W = Lanes.COUNT;
 
-    private static final Kept<F32Softmax> OWN = new Kept<>(F32Softmax::new);
+    private static final CallLocal<F32Softmax> OWN = new CallLocal<>(F32Softmax::new);
 
     /** A row of exponentials, padded to pairs of vectors. */
     private float[] row = new float[0];

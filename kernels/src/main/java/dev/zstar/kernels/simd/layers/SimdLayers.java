@@ -1,9 +1,9 @@
 package dev.zstar.kernels.simd.layers;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Call;
+import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.DropoutMask;
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Rows;
@@ -13,7 +13,7 @@ import dev.zstar.kernels.spi.LayerShapes;
 
 /** Checks each call and splits it among the engine's team: by rows, gradients by channels, attention by sequences and heads. */
 public final class SimdLayers implements Layers {
-    private static final Kept<LayerJob> JOBS = new Kept<>(LayerJob::new);
+    private static final CallLocal<LayerJob> JOBS = new CallLocal<>(LayerJob::new);
 
     private final Team team;
 
@@ -34,7 +34,7 @@ public final class SimdLayers implements Layers {
 
     @Override
     public void softmax(Block x, Block out) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         LayerJob job = JOBS.of(call);
         try {
             Operands.elementwise("softmax", "x", x, "out", out);
@@ -48,7 +48,7 @@ public final class SimdLayers implements Layers {
 
     @Override
     public void softmaxVjp(Block y, Block dy, Block dx) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         LayerJob job = JOBS.of(call);
         try {
             LayerShapes.softmaxVjp(y, dy, dx);
@@ -63,7 +63,7 @@ public final class SimdLayers implements Layers {
 
     @Override
     public void rmsNorm(Block x, Block gain, double eps, Block out, double[] stats) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         LayerJob job = JOBS.of(call);
         try {
             LayerShapes.rmsNorm(x, gain, eps, out, stats);
@@ -83,7 +83,7 @@ public final class SimdLayers implements Layers {
 
     @Override
     public void rmsNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         LayerJob job = JOBS.of(call);
         try {
             LayerShapes.rmsNormVjp(x, gain, stats, dy, dx, dGain);
@@ -96,7 +96,7 @@ public final class SimdLayers implements Layers {
 
     @Override
     public void groupNorm(Block x, int groups, Block gain, Block bias, double eps, Block out, double[] stats) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         LayerJob job = JOBS.of(call);
         try {
             LayerShapes.groupNorm(x, groups, gain, bias, eps, out, stats);
@@ -119,7 +119,7 @@ public final class SimdLayers implements Layers {
 
     @Override
     public void groupNormVjp(Block x, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         LayerJob job = JOBS.of(call);
         try {
             LayerShapes.groupNormVjp(x, groups, gain, stats, dy, dx, dGain, dBias);
@@ -154,7 +154,7 @@ public final class SimdLayers implements Layers {
 
     @Override
     public void dropout(Block x, DropoutMask mask, Rows rows, Block out) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         LayerJob job = JOBS.of(call);
         try {
             LayerShapes.dropout(x, mask, rows, out);
@@ -170,7 +170,7 @@ public final class SimdLayers implements Layers {
 
     @Override
     public void attention(Block q, Block k, Block v, int sequence, int heads, boolean causal, Block out, double[] lse) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         LayerJob job = JOBS.of(call);
         try {
             LayerShapes.attention(q, k, v, sequence, heads, out, lse);
@@ -184,7 +184,7 @@ public final class SimdLayers implements Layers {
     @Override
     public void attentionVjp(
             Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dOut, Block dq, Block dk, Block dv) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         LayerJob job = JOBS.of(call);
         try {
             LayerShapes.attentionVjp(q, k, v, sequence, heads, lse, dOut, dq, dk, dv);

@@ -8,7 +8,7 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.simd.activations.F32Activation;
 import jdk.incubator.vector.FloatVector;
@@ -31,7 +31,7 @@ public final class F32Epilogue {
     /**
      * A tile's accumulators on their way in and out, at most 8 rows, room for as many slopes, and for activations: of each thread its own.
      */
-    private static final Kept<float[]> TILE = new Kept<>(() -> new float[WORK + 2 * CHUNK]);
+    private static final CallLocal<float[]> TILE = new CallLocal<>(() -> new float[WORK + 2 * CHUNK]);
 
     /** What a product without bias and injection starts from. */
     @SuppressWarnings("MutablePublicArray") // Only read, and nothing outside this module sees it.

@@ -4,7 +4,7 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.F32;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Format;
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.simd.lanes.F32Square;
 import dev.zstar.kernels.simd.lanes.Scratch;
 import dev.zstar.kernels.simd.tuning.Tuning;
@@ -19,9 +19,9 @@ public final class F32Gemm {
     private static final int L = FloatVector.SPECIES_PREFERRED.length();
 
     /** One panel of one sweep along k. */
-    private static final Kept<Scratch> PANEL = new Kept<>(Scratch::new);
+    private static final CallLocal<Scratch> PANEL = new CallLocal<>(Scratch::new);
     /** Rows of a transposed {@code a}. */
-    private static final Kept<Scratch> ROWS = new Kept<>(Scratch::new);
+    private static final CallLocal<Scratch> ROWS = new CallLocal<>(Scratch::new);
 
     private F32Gemm() {}
 

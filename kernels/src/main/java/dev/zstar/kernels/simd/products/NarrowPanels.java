@@ -27,7 +27,7 @@ final class NarrowPanels {
                 for (int i = 0; i < width; i++) {
                     boolean real = column + i < to.outputs && k < to.inputs;
                     float value = real ? (float) (to.transposed ? w.get(k, column + i) : w.get(column + i, k)) : 0;
-                    long at = to.address(panel) + to.place(width, i, k);
+                    long at = to.address(panel) + to.offset(width, i, k);
                     if (to.scales != null) {
                         float scale = real ? (float) to.scales.get(0, to.transposed ? k : column + i) : 0;
                         value = Format.toInt8(value, scale);
@@ -51,8 +51,8 @@ final class NarrowPanels {
                 for (int source = 0; source < from.count; source++) {
                     int sourceWidth = from.width(source) * L;
                     for (int j = 0; j < Math.min(sourceWidth, from.outputs - from.column(source)); j++) {
-                        long a = from.address(source) + from.place(sourceWidth, j, input);
-                        long b = to.address(panel) + to.place(width, i, from.column(source) + j);
+                        long a = from.address(source) + from.offset(sourceWidth, j, input);
+                        long b = to.address(panel) + to.offset(width, i, from.column(source) + j);
                         if (from.format == Format.BF16) {
                             ALL.set(ValueLayout.JAVA_SHORT_UNALIGNED, b, ALL.get(ValueLayout.JAVA_SHORT_UNALIGNED, a));
                         } else {

@@ -104,7 +104,7 @@ public final class Panels implements AutoCloseable {
     }
 
     /** The place of a weight in a panel of so many outputs, in bytes. */
-    public long place(int width, int i, int k) {
+    public long offset(int width, int i, int k) {
         return (((long) (k / share) * width + i) * share + k % share) * weightBytes;
     }
 

@@ -2,7 +2,7 @@ package dev.zstar.kernels.simd.products;
 
 import dev.zstar.kernels.Allocation;
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Call;
+import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Type;
@@ -18,7 +18,7 @@ public final class SimdWeights implements Weights {
     private volatile Panels transposed;
 
     public SimdWeights(Block w, Format format) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try (Allocation allocation = new Allocation()) {
             ProductShapes.pack(w, format);
             panels = allocation.add(Panels.of(format, w.type(), w.rows(), w.cols()));
@@ -31,7 +31,7 @@ public final class SimdWeights implements Weights {
 
     @Override
     public synchronized void update(Block w) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             Operands.require("update", "w", w, type(), rows(), cols());
             panels().pack(w);
@@ -45,7 +45,7 @@ public final class SimdWeights implements Weights {
 
     @Override
     public synchronized void prepareTransposed() {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             if (transposed == null) {
                 transposed = panels().transpose();

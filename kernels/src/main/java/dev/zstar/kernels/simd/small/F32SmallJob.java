@@ -100,7 +100,7 @@ final class F32SmallJob {
         F32Packed.in(at(job.a, s), job.a.strideBytes(), n, n, true, vectors(systems), packed, row(n), BYTES, matrix);
         for (int v = 0; v < vectors(systems); v++) {
             long unsure = F32Cholesky.factor(packed + v * matrix, row(n), n, reciprocals, at(job.a, s + v * L), job.a.strideBytes());
-            F32Rescue.cholesky(job, s + v * L, own(unsure, systems - v * L), packed + v * matrix, row(n));
+            F32Fallback.cholesky(job, s + v * L, own(unsure, systems - v * L), packed + v * matrix, row(n));
         }
         F32Packed.out(packed, row(n), BYTES, matrix, at(job.a, s), job.a.strideBytes(), n, n, true, systems);
     }
@@ -125,7 +125,7 @@ final class F32SmallJob {
                 }
             }
             if (unsure != 0) {
-                F32Rescue.solveCholesky(job, c, s, unsure, x, xs);
+                F32Fallback.solveCholesky(job, c, s, unsure, x, xs);
             }
             F32Packed.out(x, xs, 0, BYTES, rhs, job.k * job.out.strideBytes(), n, 1, false, systems);
         }
@@ -162,7 +162,7 @@ final class F32SmallJob {
         F32Packed.in(at(job.a, s), job.a.strideBytes(), m, n, false, vectors(systems), packed, row(n), BYTES, matrix);
         for (int v = 0; v < vectors(systems); v++) {
             long unsure = F32Householder.factor(packed + v * matrix, row(n), m, n, tau + v * BYTES * n);
-            F32Rescue.qr(job, s + v * L, own(unsure, systems - v * L), packed + v * matrix, row(n), tau + v * BYTES * n);
+            F32Fallback.qr(job, s + v * L, own(unsure, systems - v * L), packed + v * matrix, row(n), tau + v * BYTES * n);
         }
         F32Packed.out(packed, row(n), BYTES, matrix, at(job.a, s), job.a.strideBytes(), m, n, false, systems);
         F32Packed.out(tau, BYTES, 0, n * BYTES, at(job.tau, s), job.tau.strideBytes(), n, 1, false, systems);

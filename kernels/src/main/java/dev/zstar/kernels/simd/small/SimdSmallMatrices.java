@@ -1,9 +1,9 @@
 package dev.zstar.kernels.simd.small;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Call;
+import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.Failures;
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.simd.tuning.Tuning;
@@ -11,7 +11,7 @@ import dev.zstar.kernels.spi.SmallShapes;
 
 /** Checks each call, splits its systems among the team if that is worth it, and hands addresses to the kernels of its type. */
 public final class SimdSmallMatrices implements SmallMatrices {
-    private static final Kept<SmallJob> JOBS = new Kept<>(SmallJob::new);
+    private static final CallLocal<SmallJob> JOBS = new CallLocal<>(SmallJob::new);
 
     private final Team team;
 
@@ -21,7 +21,7 @@ public final class SimdSmallMatrices implements SmallMatrices {
 
     @Override
     public void multiply(Block a, Block b, Block out) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             int d = SmallShapes.multiply(a, b, out);
             run(JOBS.of(call), SmallJob.Kind.MULTIPLY, d, d, d, a, null, b, out, null, 2.0 * d * d * d);
@@ -32,7 +32,7 @@ public final class SimdSmallMatrices implements SmallMatrices {
 
     @Override
     public void transform(Block m, Block v, Block out) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             int d = SmallShapes.transform(m, v, out);
             int k = v.rows() / d;
@@ -44,7 +44,7 @@ public final class SimdSmallMatrices implements SmallMatrices {
 
     @Override
     public void solve(Block m, Block rhs, Block out, Failures singular) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             int d = SmallShapes.solve(m, rhs, out, singular);
             int k = rhs.rows() / d;
@@ -56,7 +56,7 @@ public final class SimdSmallMatrices implements SmallMatrices {
 
     @Override
     public void cholesky(Block a, Failures indefinite) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             int n = SmallShapes.cholesky(a, indefinite);
             run(JOBS.of(call), SmallJob.Kind.CHOLESKY, n, n, 0, a, null, a, a, indefinite, n * n * n / 3.0);
@@ -67,7 +67,7 @@ public final class SimdSmallMatrices implements SmallMatrices {
 
     @Override
     public void solveCholesky(Block l, Block rhs) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             int n = SmallShapes.solveCholesky(l, rhs);
             int k = rhs.rows() / n;
@@ -79,7 +79,7 @@ public final class SimdSmallMatrices implements SmallMatrices {
 
     @Override
     public void qr(Block a, Block tau) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             SmallShapes.qr(a, tau);
             int n = tau.rows();
@@ -92,7 +92,7 @@ public final class SimdSmallMatrices implements SmallMatrices {
 
     @Override
     public void solveQr(Block qr, Block tau, Block rhs, Block out, Failures singular) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             SmallShapes.solveQr(qr, tau, rhs, out, singular);
             int n = tau.rows();

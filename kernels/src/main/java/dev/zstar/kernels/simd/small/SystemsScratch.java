@@ -1,6 +1,6 @@
 package dev.zstar.kernels.simd.small;
 
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.simd.lanes.Lanes;
 import dev.zstar.kernels.simd.lanes.Scratch;
@@ -13,7 +13,7 @@ final class SystemsScratch {
     /** A matrix, rows an odd number of vectors apart, and a vector for τ. */
     private static final long ROOM = (long) VECTORS * (SmallMatrices.ORDER + 1) * (SmallMatrices.ORDER + 1) * (Lanes.BITS / Byte.SIZE);
 
-    private static final Kept<Scratch> OWN = new Kept<>(Scratch::new);
+    private static final CallLocal<Scratch> OWN = new CallLocal<>(Scratch::new);
 
     private SystemsScratch() {}
 

@@ -17,10 +17,10 @@ import java.util.stream.Collectors;
  * sentence, not an exception: this happens while classes are initialised.
  *
  * @param values of all settings
- * @param told where they come from, for those that are not defaults; empty if all are
+ * @param overrides where they come from, for those that are not defaults; empty if all are
  * @param notes what a person should hear
  */
-record ChosenSettings(Map<Setting, Long> values, String told, List<Note> notes) {
+record ChosenSettings(Map<Setting, Long> values, String overrides, List<Note> notes) {
     /** A sentence, and how much it matters. */
     record Note(Level level, String sentence) {}
 
@@ -46,10 +46,10 @@ record ChosenSettings(Map<Setting, Long> values, String told, List<Note> notes) 
                 }
             }
         }
-        String told = sources.entrySet().stream()
+        String overrides = sources.entrySet().stream()
                 .map(source -> source.getKey().property() + "=" + values.get(source.getKey()) + " (" + source.getValue() + ")")
                 .collect(Collectors.joining(", "));
-        return new ChosenSettings(values, told, List.copyOf(notes));
+        return new ChosenSettings(values, overrides, List.copyOf(notes));
     }
 
     private static Map<Setting, Long> profile(Path file, int bits, String cpu, boolean named, List<Note> notes) {

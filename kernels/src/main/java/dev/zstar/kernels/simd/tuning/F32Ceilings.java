@@ -4,7 +4,7 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.ALL;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.MASK;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 
-import dev.zstar.kernels.simd.lanes.Rehearsal;
+import dev.zstar.kernels.simd.lanes.VectorWarmup;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -17,7 +17,7 @@ public final class F32Ceilings {
     public static final int LANES = L;
 
     static {
-        Rehearsal.once();
+        VectorWarmup.once();
     }
 
     private F32Ceilings() {}

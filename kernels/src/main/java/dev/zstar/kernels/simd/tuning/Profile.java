@@ -37,7 +37,7 @@ public record Profile(String cpu, int bits, Map<Setting, Long> values) {
      * The file that {@code zstar.profile} names, else this processor's in the folder where this system keeps a user's settings; empty if
      * there is none of either.
      */
-    public static Optional<Path> place() {
+    public static Optional<Path> file() {
         String named = System.getProperty(PROPERTY);
         try {
             if (named != null && !named.isEmpty()) {

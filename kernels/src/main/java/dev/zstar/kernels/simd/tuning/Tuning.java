@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * the defaults and their reasons; {@link ChosenSettings} who may change them.
  */
 public final class Tuning {
-    private static final ChosenSettings SETTINGS = ChosenSettings.of(Lanes.BITS, Cpu.model(), System::getProperty, Profile.place());
+    private static final ChosenSettings SETTINGS = ChosenSettings.of(Lanes.BITS, Cpu.model(), System::getProperty, Profile.file());
     private static final AtomicBoolean LOGGED = new AtomicBoolean();
 
     /** Inputs of one sweep along k, a multiple of 2. */
@@ -37,8 +37,8 @@ public final class Tuning {
     }
 
     /** The settings that are not defaults, with who set them; empty if there is none. */
-    public static String told() {
-        return SETTINGS.told();
+    public static String overrides() {
+        return SETTINGS.overrides();
     }
 
     /** What was ignored or refused. */

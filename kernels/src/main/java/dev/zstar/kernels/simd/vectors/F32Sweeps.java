@@ -7,14 +7,13 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.simd.lanes.Lanes;
-import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * One row against a basis of vectors, in one pass over what is shared: products, combinations, and the sweep of an Anderson step. As in
+ * One row against a basis of vectors, in one pass over what is shared: additions, projections, and the sweep of an Anderson step. As in
  * {@link F32Rows} vectors are given by their addresses, sums are f64, tails scalar, and loads and stores written out.
  */
 public final class F32Sweeps {
@@ -25,47 +24,6 @@ public final class F32Sweeps {
     private static final int W = Lanes.COUNT;
 
     private F32Sweeps() {}
-
-    /**
-     * {@code w = Σ_j c[at + j] v_j}; vectors with a coefficient of 0 stay unread. Sums are f64, because coefficients that sum to 1 may each
-     * be large, and where they cancel the rounding of f32 products is what a solve sees in the end: Anderson took more evaluations than
-     * with exact sums on one problem of seven.
-     *
-     * @param sums room for n, where there are more than six vectors or some have no part
-     */
-    public static void mix(long v, long step, int count, double[] c, int at, double[] sums, long w, int n) {
-        int used = 0;
-        int last = 0;
-        for (int j = 0; j < count; j++) {
-            if (c[at + j] != 0) {
-                used++;
-                last = j;
-            }
-        }
-        if (used == 0) {
-            F32Rows.fill(0f, w, n);
-        } else if (used == 1) {
-            F32Rows.scaleBy(c[at + last], v + last * step, w, n);
-        } else if (used == 6 && count == 6) {
-            mix6(v, step, c, at, w, n);
-        } else {
-            boolean first = true;
-            for (int j = 0; j < count; ) {
-                if (j + 4 <= count && c[at + j] != 0 && c[at + j + 1] != 0 && c[at + j + 2] != 0 && c[at + j + 3] != 0) {
-                    widen4(v + j * step, step, c, at + j, !first, sums, n);
-                    first = false;
-                    j += 4;
-                } else {
-                    if (c[at + j] != 0) {
-                        widen(v + j * step, c[at + j], !first, sums, n);
-                        first = false;
-                    }
-                    j++;
-                }
-            }
-            narrow(sums, w, n);
-        }
-    }
 
     /**
      * {@code w += Σ_j c[at + j] v_j}; vectors with a coefficient of 0 stay unread.
@@ -109,13 +67,13 @@ public final class F32Sweeps {
 
     /** {@code w += sign · Σ_j c[at + j] v_j}, summed in f64 and rounded once. */
     private static void combineWide(long v, long step, int count, int sign, double[] c, int at, double[] sums, long w, int n) {
-        widen(w, 1, false, sums, n);
+        F32Mix.widen(w, 1, false, sums, n);
         for (int j = 0; j < count; j++) {
             if (c[at + j] != 0) {
-                widen(v + j * step, sign * c[at + j], true, sums, n);
+                F32Mix.widen(v + j * step, sign * c[at + j], true, sums, n);
             }
         }
-        narrow(sums, w, n);
+        F32Mix.narrow(sums, w, n);
     }
 
     /** How many coefficients in a row are not 0, of at most eight. */
@@ -231,110 +189,6 @@ public final class F32Sweeps {
             sum = Math.fma(ALL.get(F32, v6 + i * B), c6, sum);
             sum = Math.fma(ALL.get(F32, v7 + i * B), c7, sum);
             ALL.set(F32, w + i * B, sum);
-        }
-    }
-
-    /** Six vectors, in one pass: the window that is usual. */
-    private static void mix6(long v, long step, double[] c, int at, long w, int n) {
-        w &= MASK;
-        v &= MASK;
-        long v1 = (v + step) & MASK;
-        long v2 = (v + 2 * step) & MASK;
-        long v3 = (v + 3 * step) & MASK;
-        long v4 = (v + 4 * step) & MASK;
-        long v5 = (v + 5 * step) & MASK;
-        int i = 0;
-        for (; i <= n - 2 * W; i += 2 * W) {
-            var s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).mul(c[at]);
-            var s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).mul(c[at]);
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s1);
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s1);
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s1);
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 4]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 4]), s1);
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 5]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 5]), s1);
-            // Halves become one vector again: lane by lane they are 0 in one of the two.
-            var low = (FloatVector) s0.convertShape(VectorOperators.D2F, S, 0); // twin: s0.intoMemorySegment(ALL, w + i * B, ORDER);
-            var high = ((FloatVector) s1.convertShape(VectorOperators.D2F, S, 0)).rearrange(Lanes.HALVES); // twin: s1.intoMemorySegment(ALL, w + (i + L) * B, ORDER);
-            low.add(high).intoMemorySegment(ALL, w + i * B, ORDER); // twin: // both halves are vectors
-        }
-        for (; i < n; i++) {
-            double sum = c[at] * ALL.get(F32, v + i * B);
-            sum = Math.fma((double) ALL.get(F32, v1 + i * B), c[at + 1], sum);
-            sum = Math.fma((double) ALL.get(F32, v2 + i * B), c[at + 2], sum);
-            sum = Math.fma((double) ALL.get(F32, v3 + i * B), c[at + 3], sum);
-            sum = Math.fma((double) ALL.get(F32, v4 + i * B), c[at + 4], sum);
-            sum = Math.fma((double) ALL.get(F32, v5 + i * B), c[at + 5], sum);
-            ALL.set(F32, w + i * B, (float) sum);
-        }
-    }
-
-    /** {@code sums = Σ c_j v_j} of four vectors, added to what is there if it is to be kept. */
-    private static void widen4(long v, long step, double[] c, int at, boolean keep, double[] sums, int n) {
-        v &= MASK;
-        long v1 = (v + step) & MASK;
-        long v2 = (v + 2 * step) & MASK;
-        long v3 = (v + 3 * step) & MASK;
-        if (!keep) {
-            Arrays.fill(sums, 0, n, 0);
-        }
-        int i = 0;
-        for (; i <= n - 2 * W; i += 2 * W) {
-            var s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at]), DoubleVector.fromArray(D, sums, i));
-            var s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at]), DoubleVector.fromArray(D, sums, i + W));
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s1);
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s1);
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s1);
-            s0.intoArray(sums, i);
-            s1.intoArray(sums, i + W);
-        }
-        for (; i < n; i++) {
-            double sum = Math.fma((double) ALL.get(F32, v + i * B), c[at], sums[i]);
-            sum = Math.fma((double) ALL.get(F32, v1 + i * B), c[at + 1], sum);
-            sum = Math.fma((double) ALL.get(F32, v2 + i * B), c[at + 2], sum);
-            sums[i] = Math.fma((double) ALL.get(F32, v3 + i * B), c[at + 3], sum);
-        }
-    }
-
-    /** {@code sums = c v}, the same for one. */
-    private static void widen(long v, double c, boolean keep, double[] sums, int n) {
-        v &= MASK;
-        if (!keep) {
-            Arrays.fill(sums, 0, n, 0);
-        }
-        int i = 0;
-        for (; i <= n - 2 * W; i += 2 * W) {
-            var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            x0.fma(DoubleVector.broadcast(D, c), DoubleVector.fromArray(D, sums, i)).intoArray(sums, i);
-            x1.fma(DoubleVector.broadcast(D, c), DoubleVector.fromArray(D, sums, i + W)).intoArray(sums, i + W);
-        }
-        for (; i < n; i++) {
-            sums[i] = Math.fma((double) ALL.get(F32, v + i * B), c, sums[i]);
-        }
-    }
-
-    /** {@code w = sums}, rounded. */
-    private static void narrow(double[] sums, long w, int n) {
-        w &= MASK;
-        int i = 0;
-        for (; i <= n - 2 * W; i += 2 * W) {
-            DoubleVector s0 = DoubleVector.fromArray(D, sums, i);
-            DoubleVector s1 = DoubleVector.fromArray(D, sums, i + W);
-            // Halves become one vector again: lane by lane they are 0 in one of the two.
-            var low = (FloatVector) s0.convertShape(VectorOperators.D2F, S, 0); // twin: s0.intoMemorySegment(ALL, w + i * B, ORDER);
-            var high = ((FloatVector) s1.convertShape(VectorOperators.D2F, S, 0)).rearrange(Lanes.HALVES); // twin: s1.intoMemorySegment(ALL, w + (i + L) * B, ORDER);
-            low.add(high).intoMemorySegment(ALL, w + i * B, ORDER); // twin: // both halves are vectors
-        }
-        for (; i < n; i++) {
-            ALL.set(F32, w + i * B, (float) sums[i]);
         }
     }
 

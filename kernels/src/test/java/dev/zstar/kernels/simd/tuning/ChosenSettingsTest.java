@@ -49,7 +49,7 @@ class ChosenSettingsTest {
     private void ignoredBecause(Level level, String reason) {
         ChosenSettings choice = choose(Map.of());
         assertThat(choice.values()).isEqualTo(defaults(512));
-        assertThat(choice.told()).isEmpty();
+        assertThat(choice.overrides()).isEmpty();
         assertThat(choice.notes()).containsExactly(new ChosenSettings.Note(level, "the tuning profile " + file + " is ignored: " + reason));
     }
 
@@ -74,7 +74,7 @@ class ChosenSettingsTest {
         expected.put(Setting.GEMM_PACK, 32L);
         expected.put(Setting.TEAM_WORTH, 5L);
         assertThat(choice.values()).isEqualTo(expected);
-        assertThat(choice.told()).isEqualTo("zstar.tile.rows=4 (profile), zstar.gemm.pack=32 (property), zstar.team.worth=5 (property)");
+        assertThat(choice.overrides()).isEqualTo("zstar.tile.rows=4 (profile), zstar.gemm.pack=32 (property), zstar.team.worth=5 (property)");
         assertThat(choice.notes()).isEmpty();
     }
 

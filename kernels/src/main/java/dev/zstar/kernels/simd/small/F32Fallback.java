@@ -9,10 +9,10 @@ import dev.zstar.kernels.scalar.F32Systems;
  * Systems of a vector that its kernel is not sure of, one by one: singular ones, and those at scales where plain squares and products
  * over- or underflow. A set bit of {@code lanes} is a system, the lowest system {@code first}.
  */
-final class F32Rescue {
+final class F32Fallback {
     private static final long BYTES = F32Packed.BYTES;
 
-    private F32Rescue() {}
+    private F32Fallback() {}
 
     private static void report(SmallJob job, int s) {
         if (job.failures != null) {

@@ -10,8 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * The memory of a block and of its views, from the system and back. Does not refer to the block: it runs when the collector has found that
  * nobody can close it any more.
  */
-final class Lease implements Runnable {
-    private static final int LINE = 64;
+final class BlockMemory implements Runnable {
     /** Of a place in the log. */
     private static final int FRAMES = 12;
     private static final AtomicLong LIVE = new AtomicLong();
@@ -26,16 +25,16 @@ final class Lease implements Runnable {
     /** Where it was allocated, if assertions are on. */
     private final Throwable where;
     private final AtomicBoolean closing = new AtomicBoolean();
-    /** Read by every call. Plain: {@link Call} makes sure that it is seen in time. */
+    /** Read by every call. Plain: {@link CallScope} makes sure that it is seen in time. */
     private boolean closed;
 
     /** Memory of {@code bytes} zeros. */
-    Lease(long bytes, String shape, boolean scratch) {
+    BlockMemory(long bytes, String shape, boolean scratch) {
         Budget.take(bytes, shape);
         Arena fresh = Arena.ofShared();
         try {
             // One more line that may be read: kernels that widen halves of vectors load half a vector beyond the last row.
-            segment = fresh.allocate(bytes + LINE, LINE).asSlice(0, bytes);
+            segment = fresh.allocate(bytes + BlockLayout.LINE, BlockLayout.LINE).asSlice(0, bytes);
         } catch (OutOfMemoryError e) {
             fresh.close();
             Budget.giveBack(bytes);

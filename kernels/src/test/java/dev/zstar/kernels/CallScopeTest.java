@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** Closing what another thread computes on, and what threads leave behind. */
-class CallTest {
+class CallScopeTest {
     @Test
     void memoryIsFreedWhenTheLastCallHasLeft() throws InterruptedException {
         Block block = Block.allocate(Type.F32, 8, 100);
@@ -23,7 +23,7 @@ class CallTest {
         CountDownLatch closed = new CountDownLatch(1);
         AtomicReference<Object> seen = new AtomicReference<>();
         Thread inside = new Thread(() -> {
-            Call call = Call.enter();
+            CallScope call = CallScope.enter();
             try {
                 block.requireOpen();
                 entered.countDown();
@@ -50,7 +50,7 @@ class CallTest {
 
     @Test
     void aCallThatBeganAfterTheBlockWasClosedHoldsNothing() {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         Block block = Block.allocate(Type.F32, 1, 1);
         block.close();
         assertThat(block.segment().scope().isAlive()).as("this thread is inside").isTrue();

@@ -8,13 +8,13 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Every operation on vectors of one type, once, for {@link Rehearsal}. What it computes has no meaning. */
-final class F32Rehearsal {
+/** Every operation on vectors of one type, once, for {@link VectorWarmup}. What it computes has no meaning. */
+final class F32VectorWarmup {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED; // twin: private static final VectorSpecies<Long> I = jdk.incubator.vector.LongVector.SPECIES_PREFERRED;
     private static final int[] FIRST = new int[I.length()]; // twin: private static final long[] FIRST = new long[I.length()];
 
-    private F32Rehearsal() {}
+    private F32VectorWarmup() {}
 
     /** Uses a vector at an address, and two in an array. */
     static void run(long at, float[] t) {

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 /**
  * A thread inside an engine, for engines. Every public method that turns a block into an address does so between {@link #enter} and
  * {@link #leave}: a block that another thread closes meanwhile is freed only after the call. And what kernels use again from call to call
- * ({@link Kept}) belongs to a call, not to a thread.
+ * ({@link CallLocal}) belongs to a call, not to a thread.
  *
  * <p>A platform thread has one call for good. A virtual thread borrows one from a pool of a few while it is inside: a million virtual
  * threads leave nothing behind.
@@ -22,76 +22,76 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * <p>Entering is a store that no fence follows. Who closes a block pays for both sides: it makes every thread pass a handshake
  * ({@link #inside}), after which a thread has either been seen inside or sees that the block is closed.
  */
-public final class Call {
-    private static final VarHandle TURN;
-    private static final ThreadLocal<Seat> SEATS = ThreadLocal.withInitial(Seat::new);
+public final class CallScope {
+    private static final VarHandle EPOCH;
+    private static final ThreadLocal<Holder> HOLDERS = ThreadLocal.withInitial(Holder::new);
     /** Where a thread looks first, by its number: faster than a thread-local. */
-    private static final Call[] NEAR = new Call[64];
+    private static final CallScope[] TABLE = new CallScope[64];
     /** Calls that no virtual thread is using. At most as many as run at once are worth keeping. */
-    private static final AtomicReferenceArray<Call> POOL = new AtomicReferenceArray<>(Math.max(8, 2 * Engines.processors()));
+    private static final AtomicReferenceArray<CallScope> POOL = new AtomicReferenceArray<>(Math.max(8, 2 * Engines.processors()));
 
-    private static final Set<Known> ALL = ConcurrentHashMap.newKeySet();
-    private static final ReferenceQueue<Call> GONE = new ReferenceQueue<>();
+    private static final Set<Registered> ALL = ConcurrentHashMap.newKeySet();
+    private static final ReferenceQueue<CallScope> GONE = new ReferenceQueue<>();
 
     static {
         try {
-            TURN = MethodHandles.lookup().findVarHandle(Call.class, "turn", long.class);
+            EPOCH = MethodHandles.lookup().findVarHandle(CallScope.class, "epoch", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
     /** Goes up by one where a thread enters and where it leaves: odd while it is inside. */
-    private long turn;
+    private long epoch;
     /** How many calls more this thread is inside: one engine may hand a call on to another. */
     private int depth;
     /** The thread's number, which no other thread ever gets; 0 while this is in the pool. */
     private long owner;
     /** Of the virtual thread that has borrowed this; else null. */
-    private Seat borrower;
-    /** By {@link Kept#index}. */
-    Object[] kept = new Object[32];
+    private Holder borrower;
+    /** By {@link CallLocal#index}. */
+    Object[] locals = new Object[32];
 
     /** Where a thread finds its call if others of its number's kind took the near place. All that a virtual thread keeps. */
-    private static final class Seat {
-        private Call call;
+    private static final class Holder {
+        private CallScope call;
     }
 
-    private static final class Known extends WeakReference<Call> {
-        Known(Call call) {
+    private static final class Registered extends WeakReference<CallScope> {
+        Registered(CallScope call) {
             super(call, GONE);
         }
     }
 
-    /** A thread that was inside, and the turn it was in. */
-    record Inside(Call call, long turn) {
+    /** A thread that was inside, and the epoch it was in. */
+    record Inside(CallScope call, long epoch) {
         /** Whether it has not left since. */
         boolean still() {
-            return (long) TURN.getAcquire(call) == turn;
+            return (long) EPOCH.getAcquire(call) == epoch;
         }
     }
 
-    private Call() {
+    private CallScope() {
         for (var gone = GONE.poll(); gone != null; gone = GONE.poll()) {
             ALL.remove(gone);
         }
-        ALL.add(new Known(this));
+        ALL.add(new Registered(this));
     }
 
     /** This thread is inside an engine until it {@linkplain #leave leaves}. */
-    public static Call enter() {
+    public static CallScope enter() {
         Thread thread = Thread.currentThread();
         long id = thread.threadId();
-        Call call = NEAR[(int) id & NEAR.length - 1];
+        CallScope call = TABLE[(int) id & TABLE.length - 1];
         if (call == null || call.owner != id) {
-            call = far(thread, id);
+            call = lookUp(thread, id);
         }
-        long turn = call.turn;
-        if ((turn & 1) != 0) {
+        long epoch = call.epoch;
+        if ((epoch & 1) != 0) {
             call.depth++;
         } else {
             // Opaque, so that the compiler keeps it before the checks whether operands are open.
-            TURN.setOpaque(call, turn + 1);
+            EPOCH.setOpaque(call, epoch + 1);
         }
         return call;
     }
@@ -102,7 +102,7 @@ public final class Call {
             depth--;
             return;
         }
-        TURN.setRelease(this, turn + 1);
+        EPOCH.setRelease(this, epoch + 1);
         if (borrower != null) {
             giveBack();
         }
@@ -112,35 +112,35 @@ public final class Call {
     }
 
     /** This thread's call; null on a virtual thread that is not inside. */
-    static Call current() {
+    static CallScope current() {
         Thread thread = Thread.currentThread();
         long id = thread.threadId();
-        Call call = NEAR[(int) id & NEAR.length - 1];
+        CallScope call = TABLE[(int) id & TABLE.length - 1];
         if (call != null && call.owner == id) {
             return call;
         }
-        return thread.isVirtual() ? SEATS.get().call : far(thread, id);
+        return thread.isVirtual() ? HOLDERS.get().call : lookUp(thread, id);
     }
 
-    private static Call far(Thread thread, long id) {
-        Seat seat = SEATS.get();
-        if (seat.call == null) {
-            seat.call = thread.isVirtual() ? borrowed(seat) : new Call();
+    private static CallScope lookUp(Thread thread, long id) {
+        Holder holder = HOLDERS.get();
+        if (holder.call == null) {
+            holder.call = thread.isVirtual() ? borrowed(holder) : new CallScope();
         }
-        seat.call.owner = id;
-        NEAR[(int) id & NEAR.length - 1] = seat.call;
-        return seat.call;
+        holder.call.owner = id;
+        TABLE[(int) id & TABLE.length - 1] = holder.call;
+        return holder.call;
     }
 
-    private static Call borrowed(Seat seat) {
-        Call call = null;
+    private static CallScope borrowed(Holder holder) {
+        CallScope call = null;
         for (int i = 0; i < POOL.length() && call == null; i++) {
             call = POOL.getAndSet((start() + i) % POOL.length(), null);
         }
         if (call == null) {
-            call = new Call();
+            call = new CallScope();
         }
-        call.borrower = seat;
+        call.borrower = holder;
         return call;
     }
 
@@ -165,12 +165,12 @@ public final class Call {
         // is seen by them after it.
         Arena.ofShared().close();
         List<Inside> inside = new ArrayList<>();
-        for (Known known : ALL) {
-            Call call = known.get();
+        for (Registered registered : ALL) {
+            CallScope call = registered.get();
             if (call != null) {
-                long turn = (long) TURN.getAcquire(call);
-                if ((turn & 1) != 0) {
-                    inside.add(new Inside(call, turn));
+                long epoch = (long) EPOCH.getAcquire(call);
+                if ((epoch & 1) != 0) {
+                    inside.add(new Inside(call, epoch));
                 }
             }
         }

@@ -26,7 +26,7 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>It helps only what comes after it: in a process that has run vector code of its own before the first engine is made, {@code -XX:PerMethodTrapLimit=100000}
  * does the same.
  */
-public final class Rehearsal {
+public final class VectorWarmup {
     /** Enough for the quick compiler to profile what is shared (200 calls), with every operation in the profile. */
     private static final int ROUNDS = 150;
 
@@ -34,7 +34,7 @@ public final class Rehearsal {
     private static final VectorSpecies<Double> D = Lanes.D;
     private static final VectorSpecies<Byte> B = VectorSpecies.of(byte.class, VectorShape.forBitSize(F.vectorBitSize() / 4));
 
-    private Rehearsal() {}
+    private VectorWarmup() {}
 
     /** Once for the process, before any other code of this package runs a vector operation often. */
     public static void once() {
@@ -47,8 +47,8 @@ public final class Rehearsal {
             double[] doubles = new double[2 * D.length()];
             try (Block memory = Block.allocate(Type.F64, 4, 2 * D.length())) {
                 for (int round = 0; round < ROUNDS; round++) {
-                    F32Rehearsal.run(memory.address(), floats);
-                    F64Rehearsal.run(memory.address(), doubles);
+                    F32VectorWarmup.run(memory.address(), floats);
+                    F64VectorWarmup.run(memory.address(), doubles);
                     widening(memory.address(), doubles, floats);
                 }
             }

@@ -12,13 +12,13 @@ import java.lang.foreign.ValueLayout;
  * JIT adds up what the copies remember, and over {@code PerMethodTrapLimit} (100) it keeps paths on which every vector is an object. Blocks that were filled
  * before an engine's first kernel so made its products 17 times slower for good, in one process of twenty on a busy machine.
  */
-final class Accesses {
+final class AccessWarmup {
     /** Enough for the quick compiler to profile what is shared (200 calls), with every class in the profile. 20 ms. */
     private static final int ROUNDS = 300;
 
-    private Accesses() {}
+    private AccessWarmup() {}
 
-    static void rehearse() {
+    static void run() {
         try (Arena confined = Arena.ofConfined();
                 Arena shared = Arena.ofShared()) {
             MemorySegment[] segments = {
