@@ -1,8 +1,19 @@
-package dev.zstar.kernels;
+package dev.zstar.kernels.products;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.Products;
+import dev.zstar.kernels.Reference;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.kernels.Weights;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;

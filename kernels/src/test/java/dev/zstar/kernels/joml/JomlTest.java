@@ -1,10 +1,15 @@
-package dev.zstar.kernels;
+package dev.zstar.kernels.joml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.zstar.kernels.joml.F32Joml;
-import dev.zstar.kernels.joml.F64Joml;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Failures;
+import dev.zstar.kernels.Reference;
+import dev.zstar.kernels.SmallMatrices;
+import dev.zstar.kernels.Type;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;

@@ -1,8 +1,16 @@
-package dev.zstar.kernels;
+package dev.zstar.kernels.images;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.ImageShape;
+import dev.zstar.kernels.Images;
+import dev.zstar.kernels.Reference;
+import dev.zstar.kernels.Type;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;

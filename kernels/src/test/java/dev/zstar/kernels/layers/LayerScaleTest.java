@@ -1,7 +1,14 @@
-package dev.zstar.kernels;
+package dev.zstar.kernels.layers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Layers;
+import dev.zstar.kernels.Reference;
+import dev.zstar.kernels.Type;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,7 +1,12 @@
-package dev.zstar.kernels;
+package dev.zstar.kernels.small;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Reference;
+import dev.zstar.kernels.SmallMatrices;
+import dev.zstar.kernels.Type;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

@@ -1,5 +1,10 @@
-package dev.zstar.kernels;
+package dev.zstar.kernels.small;
 
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Failures;
+import dev.zstar.kernels.Reference;
+import dev.zstar.kernels.SmallMatrices;
+import dev.zstar.kernels.Type;
 import java.util.stream.IntStream;
 
 /** Operands and results of all operations on one batch. Some systems are singular, or not positive definite. */

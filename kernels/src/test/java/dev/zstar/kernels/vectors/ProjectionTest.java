@@ -1,8 +1,15 @@
-package dev.zstar.kernels;
+package dev.zstar.kernels.vectors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zstar.kernels.Basis;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Reference;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;

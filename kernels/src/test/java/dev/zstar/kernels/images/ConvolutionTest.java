@@ -1,8 +1,21 @@
-package dev.zstar.kernels;
+package dev.zstar.kernels.images;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Convolution;
+import dev.zstar.kernels.ConvolutionWeights;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.ImageShape;
+import dev.zstar.kernels.Images;
+import dev.zstar.kernels.Reference;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
