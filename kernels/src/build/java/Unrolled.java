@@ -90,7 +90,8 @@ final class Unrolled {
     /** Opens a kernel and its loop over whole vectors, or its twin for what they leave. */
     private void open(String name, int d, boolean tail, String more) {
         line("");
-        line("    private static void %s%d%s(long a, long as, long b, long bs, long out, long os, int n%s) {", name, d, tail ? "Tail" : "", more);
+        line("    private static void %s%d%s(long a, long as, long b, long bs, long out, long os, int n%s) {", name, d, tail ? "Tail" : "",
+                more);
     }
 
     private void loop(boolean tail) {

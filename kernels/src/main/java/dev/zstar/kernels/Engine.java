@@ -1,9 +1,10 @@
 package dev.zstar.kernels;
 
 /**
- * One implementation of the operations that solvers are made of: {@link Products}, {@link VectorOperations} and {@link Sweeps}, and three parts
- * with objects of their own, {@link #layers}, {@link #images} and {@link #small}. All work row by row: what a row holds never changes the result
- * of another. On a {@linkplain #reproducible reproducible} engine a row has the same bits alone, in a batch, and for any number of threads.
+ * One implementation of the operations that solvers are made of: {@link Products}, {@link VectorOperations} and {@link Sweeps}, and three
+ * parts with objects of their own, {@link #layers}, {@link #images} and {@link #small}. All work row by row: what a row holds never
+ * changes the result of another. On a {@linkplain #reproducible reproducible} engine a row has the same bits alone, in a batch, and for
+ * any number of threads.
  *
  * <p>Conventions: a state block has one row per sample; {@code n} is its width. Blocks passed to one call have one type. Outputs
  * may not overlap inputs unless the method says so; what may be an input must be all of it, not a part. A wrong call throws and writes
@@ -24,8 +25,8 @@ public interface Engine extends Products, VectorOperations, Sweeps, AutoCloseabl
     int threads();
 
     /**
-     * Whether the same input gives the same bits on one machine: from run to run, for any number of threads, and for a row whatever the other
-     * rows of its batch. That of an engine where this is false may differ by rounding.
+     * Whether the same input gives the same bits on one machine: from run to run, for any number of threads, and for a row whatever the
+     * other rows of its batch. That of an engine where this is false may differ by rounding.
      */
     boolean reproducible();
 

@@ -57,7 +57,9 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
         return rows == null ? p : rows.index(p);
     }
 
-    /** Squared norms by position, written by {@link Products#apply}: squares, with the range that {@link VectorOperations} says they have. */
+    /**
+     * Squared norms by position, written by {@link Products#apply}: squares, with the range that {@link VectorOperations} says they have.
+     */
     public static final class Norms {
         private final double[] step;
         private final double[] value;

@@ -54,7 +54,8 @@ public final class Rows {
         }
         for (int p = 0; p < rows && other.index.length > index.length; p++) {
             if (other.index[p] >= index.length) {
-                throw new IndexOutOfBoundsException("row " + other.index[p] + " at position " + p + ", expected one of " + index.length + " rows");
+                throw new IndexOutOfBoundsException("row " + other.index[p] + " at position " + p + ", expected one of " + index.length
+                        + " rows");
             }
         }
         System.arraycopy(other.index, 0, index, 0, rows);

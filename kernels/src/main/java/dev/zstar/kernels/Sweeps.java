@@ -1,9 +1,9 @@
 package dev.zstar.kernels;
 
 /**
- * Operations of an {@link Engine} that read or write many vectors of a {@link Basis} in one pass, with its conventions. Position {@code p} of
- * the working block belongs to row {@code b = rows.index(p)} of the basis. Where a result goes by row, each row has one position. Sums are
- * accumulated in f64, as those of {@link VectorOperations}.
+ * Operations of an {@link Engine} that read or write many vectors of a {@link Basis} in one pass, with its conventions. Position
+ * {@code p} of the working block belongs to row {@code b = rows.index(p)} of the basis. Where a result goes by row, each row has one
+ * position. Sums are accumulated in f64, as those of {@link VectorOperations}.
  */
 public interface Sweeps {
     /**

@@ -5,8 +5,8 @@ package dev.zstar.kernels;
  *
  * <p>Sums that end in a {@code double} are accumulated in f64, for f32 blocks too: an Anderson step solves normal equations made of them.
  * Sums of squares are not scaled. Those of f32 blocks are in the range of f64 whatever the elements. Those of f64 blocks are right to
- * rounding while the norm is between 1e-145 and 1e154; below, they lose digits and then are 0, and above they are infinite. {@link #norm} is
- * right everywhere.
+ * rounding while the norm is between 1e-145 and 1e154; below, they lose digits and then are 0, and above they are infinite. {@link #norm}
+ * is right everywhere.
  */
 public interface VectorOperations {
     /** {@code y = a x + b y}; {@code y} may be {@code x}. With {@code b = 0} the old {@code y} is not read. */

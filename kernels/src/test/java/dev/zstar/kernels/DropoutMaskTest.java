@@ -40,7 +40,8 @@ class DropoutMaskTest {
                     }
                 }
             }
-            assertThatThrownBy(() -> DropoutMask.shared(engine, Type.F32, cols, 1, 7)).hasMessage("a dropout rate of 1.0, expected 0 ≤ rate < 1");
+            assertThatThrownBy(() -> DropoutMask.shared(engine, Type.F32, cols, 1, 7))
+                    .hasMessage("a dropout rate of 1.0, expected 0 ≤ rate < 1");
         }
     }
 }

@@ -11,8 +11,9 @@ import dev.zstar.kernels.spi.PlainWeights;
 import dev.zstar.kernels.spi.ProductShapes;
 
 /**
- * Products as formulas. They add up over the inputs in order with one fused multiply-add each, starting from bias and injection. Every engine
- * that packs its weights keeps this order, and so agrees to the last bit with {@link Activation#IDENTITY} and {@link Activation#RELU}.
+ * Products as formulas. They add up over the inputs in order with one fused multiply-add each, starting from bias and injection. Every
+ * engine that packs its weights keeps this order, and so agrees to the last bit with {@link Activation#IDENTITY} and
+ * {@link Activation#RELU}.
  */
 interface ScalarProducts extends Products {
     @Override
@@ -28,7 +29,8 @@ interface ScalarProducts extends Products {
         for (int p = 0; p < z.rows(); p++) {
             for (int i = 0; i < w.rows(); i++) {
                 double start = start(epilogue, p, i, f32);
-                double sum = f32 ? F32Scalar.dot(z, false, p, matrix, true, i, (float) start) : F64Scalar.dot(z, false, p, matrix, true, i, start);
+                double sum = f32 ? F32Scalar.dot(z, false, p, matrix, true, i, (float) start)
+                        : F64Scalar.dot(z, false, p, matrix, true, i, start);
                 end(epilogue, out, p, i, sum);
             }
             norms(epilogue, z, out, p);
@@ -64,7 +66,8 @@ interface ScalarProducts extends Products {
         Block matrix = PlainWeights.of(w, ScalarEngine.NAME);
         for (int p = 0; p < u.rows(); p++) {
             for (int j = 0; j < w.cols(); j++) {
-                out.set(p, j, u.type() == Type.F32 ? F32Scalar.dot(u, false, p, matrix, false, j, 0) : F64Scalar.dot(u, false, p, matrix, false, j, 0));
+                out.set(p, j, u.type() == Type.F32 ? F32Scalar.dot(u, false, p, matrix, false, j, 0)
+                        : F64Scalar.dot(u, false, p, matrix, false, j, 0));
             }
         }
     }

@@ -52,7 +52,8 @@ final class F32Job {
     private static void systems(Job job, int from, int to) {
         for (int i = from; i < to; i++) {
             Block c = job.out.part(i, job.count);
-            F32Gemm.run(job.a, job.x.part(i, job.count), job.transposeX, job.y.part(i, job.count), job.transposeY, job.b, c, 0, F32Gemm.panels(c), 0, c.rows());
+            F32Gemm.run(job.a, job.x.part(i, job.count), job.transposeX, job.y.part(i, job.count), job.transposeY, job.b, c, 0,
+                    F32Gemm.panels(c), 0, c.rows());
         }
     }
 
@@ -153,7 +154,8 @@ final class F32Job {
                     int slot = Objects.checkIndex(job.indices[b], Math.min(capacity, job.values.capacity()));
                     long r = v + slot * step;
                     int sums = b * (capacity + 1);
-                    job.sums[sums + capacity] = F32Sweeps.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n, room);
+                    job.sums[sums + capacity] =
+                            F32Sweeps.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n, room);
                     F32Dots.multiDot(v, step, Math.min(job.counts[b], capacity), r, n, room, job.sums, sums);
                 }
             }

@@ -144,7 +144,8 @@ public final class LayerShapes {
         Operands.same(operation, "q", q, "k", k);
         Operands.same(operation, "q", q, "v", v);
         if (sequence < 1 || q.rows() % sequence != 0) {
-            throw new IllegalArgumentException(operation + ": sequences of " + sequence + " tokens, expected a divisor of q's " + q.rows() + " rows");
+            throw new IllegalArgumentException(operation + ": sequences of " + sequence + " tokens, expected a divisor of q's " + q.rows()
+                    + " rows");
         }
         if (heads < 1 || q.cols() % heads != 0) {
             throw new IllegalArgumentException(operation + ": " + heads + " heads, expected a divisor of q's " + q.cols() + " columns");

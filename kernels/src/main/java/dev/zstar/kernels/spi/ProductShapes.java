@@ -24,7 +24,8 @@ public final class ProductShapes {
     /** What an engine answers to the weights of another. */
     public static IllegalArgumentException foreign(Weights w, String engine) {
         return new IllegalArgumentException(
-                "weights of " + w.shape() + " packed by the engine " + w.engine() + ", expected the engine " + engine + "'s; pack them with it");
+                "weights of " + w.shape() + " packed by the engine " + w.engine() + ", expected the engine " + engine
+                        + "'s; pack them with it");
     }
 
     /** What is said of weights that were closed. */

@@ -119,10 +119,12 @@ public final class Tuner {
         Pace pace = new Pace(budget, runs(grid));
         grid.forEach((setting, values) -> {
             List<Long> others = values.stream().filter(value -> !value.equals(best.get(setting))).toList();
-            Gains[] gains = compare(List.of(setting), best, others.stream().map(value -> with(best, setting, value)).toList(), pace, stage, step);
+            Gains[] gains =
+                    compare(List.of(setting), best, others.stream().map(value -> with(best, setting, value)).toList(), pace, stage, step);
             int winner = winner(gains);
             for (int c = 0; c < others.size(); c++) {
-                trials.add(new Tuned.Trial(setting, best.get(setting), others.get(c), gains[c].rounds(), gains[c].median(), gains[c].worst(), c == winner));
+                trials.add(new Tuned.Trial(setting, best.get(setting), others.get(c), gains[c].rounds(), gains[c].median(),
+                        gains[c].worst(), c == winner));
             }
             if (winner >= 0) {
                 best.put(setting, others.get(winner));
@@ -130,7 +132,8 @@ public final class Tuner {
         });
         Map<String, Long> taken = new LinkedHashMap<>(best);
         taken.entrySet().removeAll(standard.entrySet());
-        Gains together = taken.isEmpty() ? new Gains() : compare(List.copyOf(taken.keySet()), standard, List.of(best), pace, stage, step)[0];
+        Gains together = taken.isEmpty() ? new Gains()
+                : compare(List.copyOf(taken.keySet()), standard, List.of(best), pace, stage, step)[0];
         return new Tuned(defaults.cpu(), defaults.bits(), trials, taken, together.median(), together.worst(), together.worthwhile());
     }
 

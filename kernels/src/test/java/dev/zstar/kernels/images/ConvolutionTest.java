@@ -167,7 +167,8 @@ class ConvolutionTest {
                             Block smooth = Reference.padded(type, 2, to.size())) {
                         // Added to what is there.
                         engine.images().convolve(packed, shape, z, out, new Epilogue(bias, out, null, Activation.IDENTITY, null, null));
-                        engine.images().convolve(packed, shape, z, smooth, new Epilogue(bias, injection, null, Activation.TANH, null, null));
+                        engine.images()
+                                .convolve(packed, shape, z, smooth, new Epilogue(bias, injection, null, Activation.TANH, null, null));
                         double gamma = Reference.gamma(kind.inputs() + 3, type);
                         for (int p = 0; p < 2; p++) {
                             for (int at = 0; at < to.size(); at++) {

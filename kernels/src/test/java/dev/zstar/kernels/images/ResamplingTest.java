@@ -173,7 +173,8 @@ class ResamplingTest {
                 ImageShape shape = new ImageShape(3, 4, 2);
                 Images images = engine.images();
                 assertThatThrownBy(() -> images.upsample(shape, 3, z, out)).hasMessage("upsample: out is 2×96 f32, expected 2×216 f32");
-                assertThatThrownBy(() -> images.downsample(shape, 2, z, out)).hasMessageContaining("expected a divisor of height and width");
+                assertThatThrownBy(() -> images.downsample(shape, 2, z, out))
+                        .hasMessageContaining("expected a divisor of height and width");
                 assertThatThrownBy(() -> images.upsample(shape, 0, z, out)).isInstanceOf(IllegalArgumentException.class);
                 assertThatThrownBy(() -> images.upsample(shape, 1, z, z)).hasMessageContaining("overlaps z");
             }

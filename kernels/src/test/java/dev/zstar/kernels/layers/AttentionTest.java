@@ -211,7 +211,8 @@ class AttentionTest {
                             double each = bounds.scale() * (slopes[0][j] + rest * slopes[1][j]);
                             bound += each * Math.abs(bounds.k.get(j, c));
                             boundK[j * dq.cols() + c] += each * Math.abs(bounds.q.get(i, c));
-                            boundV[j * dq.cols() + c] += 1.01 * bounds.p(i, j, h) * Math.abs(dOut.get(i, c)) * (bounds.ε(i, j, h) + rest) + 1e-37;
+                            boundV[j * dq.cols() + c] += 1.01 * bounds.p(i, j, h) * Math.abs(dOut.get(i, c)) * (bounds.ε(i, j, h) + rest)
+                                    + 1e-37;
                         }
                     }
                     assertThat(Math.abs(dq.get(i, c) - expected.get(i, c))).as("dq(%d, %d)", i, c).isLessThanOrEqualTo(bound);

@@ -96,7 +96,8 @@ class NormTest {
                                             .as("%s %s: (%d, %d) of %d positions of %d channels in %d groups", provider.name(), type, p, i,
                                                     shape[0], channels, groups)
                                             .isLessThanOrEqualTo(
-                                                    6 * u * (Math.abs(normalised * gain.get(0, c)) + Math.abs(b)) + error * Math.abs(gain.get(0, c)));
+                                                    6 * u * (Math.abs(normalised * gain.get(0, c)) + Math.abs(b))
+                                                            + error * Math.abs(gain.get(0, c)));
                                 }
                             }
                         }
@@ -159,7 +160,8 @@ class NormTest {
                                 double terms = r * (Math.abs(d) + means[2] + Math.abs(normalised) * means[3]);
                                 double bound = (8 * u + sums) * terms + 2 * u * u * Math.abs(mean) * r * r * means[3];
                                 assertThat(Math.abs(dx.get(p, i) - r * (d - means[0] - normalised * means[1])))
-                                        .as("%s: dx(%d, %d) of %d positions of %d channels in %d groups", type, p, i, shape[0], channels, groups)
+                                        .as("%s: dx(%d, %d) of %d positions of %d channels in %d groups", type, p, i, shape[0], channels,
+                                                groups)
                                         .isLessThanOrEqualTo(bound);
                             }
                         }
@@ -231,7 +233,8 @@ class NormTest {
                     }
                     for (int i = 0; i < n; i++) {
                         assertThat(Math.abs(dGain.get(0, i) - gradient[i]))
-                                .isLessThanOrEqualTo(u * Math.abs(gradient[i]) + 2 * (Reference.gamma(BATCH + 8, Type.F64) + sums) * size[i]);
+                                .isLessThanOrEqualTo(u * Math.abs(gradient[i])
+                                        + 2 * (Reference.gamma(BATCH + 8, Type.F64) + sums) * size[i]);
                     }
                     assertThat(Reference.paddingIsNaN(out) && Reference.paddingIsNaN(dx)).as("padding untouched").isTrue();
                 }

@@ -101,7 +101,8 @@ class SoftmaxTest {
                 try (Engine engine = provider.create(1);
                         Block x = Block.of(type, 5, 3, -inf, -inf, -inf, 0, inf, 0, 1, Double.NaN, 2, -inf, 5, -inf, 1e30, 1e30, -1e30)) {
                     engine.layers().softmax(x, x);
-                    assertThat(x.toDoubles()).as(provider.name()).containsExactly(Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN,
+                    assertThat(x.toDoubles()).as(provider.name())
+                            .containsExactly(Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN,
                             Double.NaN, Double.NaN, Double.NaN, Double.NaN, 0, 1, 0, 0.5, 0.5, 0);
                 }
             }

@@ -31,7 +31,8 @@ class FormatTest {
 
     private static double rounded(Format format, Block w, int i, int k) {
         float value = (float) w.get(i, k);
-        return format == Format.BF16 ? Format.fromBf16(Format.toBf16(value)) : (double) Format.toInt8(value, Format.scale(w, i)) * Format.scale(w, i);
+        return format == Format.BF16 ? Format.fromBf16(Format.toBf16(value))
+                : (double) Format.toInt8(value, Format.scale(w, i)) * Format.scale(w, i);
     }
 
     @Test
@@ -178,7 +179,8 @@ class FormatTest {
                             }
                         }
                     }
-                    assertThat(Reference.paddingIsNaN(out) && Reference.paddingIsNaN(back)).as("%s wrote into the padding", provider.name()).isTrue();
+                    assertThat(Reference.paddingIsNaN(out) && Reference.paddingIsNaN(back)).as("%s wrote into the padding", provider.name())
+                            .isTrue();
                 }
             }
         }

@@ -263,7 +263,8 @@ class ProductTest {
                     float least = (float) activation.apply(Float.MIN_VALUE);
                     assertThat(out.get(2, 0)).isCloseTo(least, org.assertj.core.data.Offset.offset((double) Math.ulp(least)));
                     float zero = (float) activation.apply(-0.0);
-                    assertThat(out.get(3, 0)).isCloseTo(zero, org.assertj.core.data.Offset.offset(Math.scalb(Math.abs((double) zero), -22)));
+                    assertThat(out.get(3, 0))
+                            .isCloseTo(zero, org.assertj.core.data.Offset.offset(Math.scalb(Math.abs((double) zero), -22)));
                     assertThat(out.get(2, 1)).isCloseTo(activation.apply(1), org.assertj.core.data.Offset.offset(1e-7));
                 }
             }

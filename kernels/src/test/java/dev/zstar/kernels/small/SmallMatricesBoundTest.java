@@ -79,7 +79,8 @@ class SmallMatricesBoundTest {
                                 double b = batch.smallRhs.get(r * 2 + c, s);
                                 double reference = Reference.gamma(d + 1, Type.F64) * (Math.abs(b) + product(a, x, d, 2, r, c, true));
                                 assertThat(Math.abs(b - product(a, x, d, 2, r, c, false)))
-                                        .isLessThanOrEqualTo(Reference.gamma(3 * d, type) * d * (1 << (d - 1)) * largest * size + reference);
+                                        .isLessThanOrEqualTo(Reference.gamma(3 * d, type) * d * (1 << (d - 1)) * largest * size
+                                                + reference);
                             }
                         }
                     }

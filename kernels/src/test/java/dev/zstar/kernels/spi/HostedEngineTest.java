@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 /** An engine with a host leaves to it all but its products. */
 class HostedEngineTest {
     /** What an engine must give itself, or makes of that by default. */
-    private static final Set<String> OWN = Set.of("name", "threads", "reproducible", "host", "pack", "apply", "applyTransposed", "gemm", "addOuter");
+    private static final Set<String> OWN =
+            Set.of("name", "threads", "reproducible", "host", "pack", "apply", "applyTransposed", "gemm", "addOuter");
 
     @Test
     void everythingElseGoesToTheHostOnce() throws Exception {
@@ -39,7 +40,8 @@ class HostedEngineTest {
             }
         }
         assertThat(forwarded).isGreaterThanOrEqualTo(VectorOperations.class.getMethods().length + Sweeps.class.getMethods().length);
-        assertThat(Products.class.getMethods()).extracting(Method::getName).filteredOn(name -> !OWN.contains(name)).containsExactly("finish");
+        assertThat(Products.class.getMethods()).extracting(Method::getName).filteredOn(name -> !OWN.contains(name))
+                .containsExactly("finish");
     }
 
     private static <T> T proxy(Class<T> type, InvocationHandler handler) {

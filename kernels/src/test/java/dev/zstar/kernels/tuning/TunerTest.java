@@ -48,7 +48,8 @@ class TunerTest {
     @Test
     void aGainThatOneRoundOrTheRepetitionDoesNotShowIsNone() {
         int[] calls = new int[1];
-        assertThat(tune((_, values) -> new double[] {values.get(INPUTS) == 512 && calls[0]++ != 1 ? 0.5 : 1.1}).taken()).as("one round lost").isEmpty();
+        assertThat(tune((_, values) -> new double[] {values.get(INPUTS) == 512 && calls[0]++ != 1 ? 0.5 : 1.1}).taken())
+                .as("one round lost").isEmpty();
         calls[0] = 0;
         Tuned unconfirmed = tune((_, values) -> new double[] {values.get(PACK) == 16 && calls[0]++ < 5 ? 0.5 : 1});
         assertThat(unconfirmed.taken()).containsExactly(Map.entry(PACK, 16L));
@@ -57,9 +58,11 @@ class TunerTest {
 
     @Test
     void whatFoundNoSteadySpeedOrNoTimeIsNotTaken() {
-        assertThat(tune((_, values) -> new double[] {values.get(PACK) == 16 ? 0.1 : 1, values.get(PACK) == 64 ? Double.NaN : 1}).taken()).isEmpty();
+        assertThat(tune((_, values) -> new double[] {values.get(PACK) == 16 ? 0.1 : 1, values.get(PACK) == 64 ? Double.NaN : 1}).taken())
+                .isEmpty();
         asked.clear();
-        assertThat(tune(Duration.ZERO, (_, _) -> new double[] {1}).trials()).hasSize(4).allMatch(trial -> trial.rounds() == 0 && !trial.taken());
+        assertThat(tune(Duration.ZERO, (_, _) -> new double[] {1}).trials()).hasSize(4)
+                .allMatch(trial -> trial.rounds() == 0 && !trial.taken());
         assertThat(asked).isEmpty();
     }
 

@@ -63,7 +63,8 @@ class ProjectionTest {
                         engine.project(v, count, w, some(), h, squares);
                         for (int at = 0; at < h.length; at++) {
                             boolean asked = (at / CAPACITY) % 2 == 1 && at % CAPACITY < count;
-                            assertThat(h[at]).as("%s %s, of %d vectors", provider.name(), type, count).isEqualTo(asked ? all[at] : ASKED_FOR_NOTHING);
+                            assertThat(h[at]).as("%s %s, of %d vectors", provider.name(), type, count)
+                                    .isEqualTo(asked ? all[at] : ASKED_FOR_NOTHING);
                         }
                         check(start, w, v, count, h, squares);
                         assertThat(squares[0]).isEqualTo(ASKED_FOR_NOTHING);
@@ -253,13 +254,18 @@ class ProjectionTest {
                 double[] two = new double[2];
                 assertThatThrownBy(() -> engine.project(v, 4, w, rows, h, two)).hasMessage("project: 4 vectors of a basis of 3");
                 assertThatThrownBy(() -> engine.project(v, 3, w, rows, two, two)).hasMessage("project: h holds 2, expected at least 6");
-                assertThatThrownBy(() -> engine.project(v, 3, w, rows, h, new double[1])).hasMessage("project: squares holds 1, expected at least 2");
-                assertThatThrownBy(() -> engine.project(wide, 3, w, rows, h, two)).hasMessageStartingWith("project: the basis is 6×6 f32, expected 6×5 f32");
-                assertThatThrownBy(() -> engine.project(v, 3, v.block().head(2), rows, h, two)).hasMessageStartingWith("project: the working block overlaps the basis");
+                assertThatThrownBy(() -> engine.project(v, 3, w, rows, h, new double[1]))
+                        .hasMessage("project: squares holds 1, expected at least 2");
+                assertThatThrownBy(() -> engine.project(wide, 3, w, rows, h, two))
+                        .hasMessageStartingWith("project: the basis is 6×6 f32, expected 6×5 f32");
+                assertThatThrownBy(() -> engine.project(v, 3, v.block().head(2), rows, h, two))
+                        .hasMessageStartingWith("project: the working block overlaps the basis");
                 assertThatThrownBy(() -> engine.normalise(w, two, v, 3, rows)).hasMessage("normalise: slot 3 of a basis of 3");
                 assertThatThrownBy(() -> engine.normalise(w, two, v, -1, rows)).hasMessage("normalise: slot -1 of a basis of 3");
-                assertThatThrownBy(() -> engine.normalise(w, new double[1], v, 0, rows)).hasMessage("normalise: s holds 1, expected at least 2");
-                assertThatThrownBy(() -> engine.normalise(v.block().head(2), two, v, 0, rows)).hasMessageStartingWith("normalise: the basis overlaps the working block");
+                assertThatThrownBy(() -> engine.normalise(w, new double[1], v, 0, rows))
+                        .hasMessage("normalise: s holds 1, expected at least 2");
+                assertThatThrownBy(() -> engine.normalise(v.block().head(2), two, v, 0, rows))
+                        .hasMessageStartingWith("normalise: the basis overlaps the working block");
                 v.block().close();
                 assertThatThrownBy(() -> engine.project(v, 3, w, rows, h, two)).isInstanceOf(IllegalStateException.class);
             }

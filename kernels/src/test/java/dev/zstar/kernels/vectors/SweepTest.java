@@ -80,7 +80,8 @@ class SweepTest {
                             if (p < 0 || at % CAPACITY >= count) {
                                 assertThat(h[at]).as("not asked for").isEqualTo(99);
                             } else {
-                                assertThat(Math.abs(h[at] - dot(v.block(), at, x, p))).isLessThanOrEqualTo(bound * size(v.block(), at, x, p));
+                                assertThat(Math.abs(h[at] - dot(v.block(), at, x, p)))
+                                        .isLessThanOrEqualTo(bound * size(v.block(), at, x, p));
                                 assertThat(h[at]).as("%s %s, of %d vectors", provider.name(), type, count).isEqualTo(all[at]);
                             }
                         }
@@ -205,7 +206,8 @@ class SweepTest {
                     double u = type.unitRoundoff();
                     assertThat(norm[0]).isCloseTo(1.25 * huge, org.assertj.core.data.Offset.offset(4 * u * huge));
                     // Elements this small are rounded to a multiple of the smallest number.
-                    assertThat(norm[1]).isCloseTo(Math.hypot(x.get(1, 0), x.get(1, 1)), org.assertj.core.data.Offset.offset(1e-15 * norm[1]));
+                    assertThat(norm[1])
+                            .isCloseTo(Math.hypot(x.get(1, 0), x.get(1, 1)), org.assertj.core.data.Offset.offset(1e-15 * norm[1]));
                     assertThat(norm[2]).isZero();
                     assertThat(norm[3]).isNaN();
                     assertThat(norm[4]).isEqualTo(Double.POSITIVE_INFINITY);
@@ -245,9 +247,11 @@ class SweepTest {
                             assertThat(Math.abs(gram[b * (CAPACITY + 1) + j] - dot(r.block(), at, r.block(), b * CAPACITY + j)))
                                     .isLessThanOrEqualTo(bound * size(r.block(), at, r.block(), b * CAPACITY + j));
                         }
-                        assertThat(Math.abs(gram[b * (CAPACITY + 1) + CAPACITY] - dot(g, p, g, p))).isLessThanOrEqualTo(bound * dot(g, p, g, p));
+                        assertThat(Math.abs(gram[b * (CAPACITY + 1) + CAPACITY] - dot(g, p, g, p)))
+                                .isLessThanOrEqualTo(bound * dot(g, p, g, p));
                     }
-                    assertThat(Reference.paddingIsNaN(r.block()) && Reference.paddingIsNaN(values.block())).as("padding untouched").isTrue();
+                    assertThat(Reference.paddingIsNaN(r.block()) && Reference.paddingIsNaN(values.block())).as("padding untouched")
+                            .isTrue();
                     slots[3] = 3;
                     assertThatThrownBy(() -> engine.residualSweep(z, g, r, values, slots, counts, rows, gram))
                             .hasMessageStartingWith("residualSweep: row 3 has slot 3 of 3 vectors; expected a slot below the count");
@@ -277,7 +281,8 @@ class SweepTest {
                         for (int p = 0; p < BATCH; p++) {
                             for (int i = 0; i < n; i++) {
                                 double expected = activation.derivative(y.get(p, i));
-                                assertThat(Math.abs(slope.get(p, i) - expected)).isLessThanOrEqualTo(3 * u * (1 + y.get(p, i) * y.get(p, i)));
+                                assertThat(Math.abs(slope.get(p, i) - expected))
+                                        .isLessThanOrEqualTo(3 * u * (1 + y.get(p, i) * y.get(p, i)));
                             }
                         }
                     }

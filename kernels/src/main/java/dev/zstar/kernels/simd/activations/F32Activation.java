@@ -6,8 +6,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Activations and their derivatives on a heap array, in place: {@code length} elements, whole vectors, from {@code from} on. From {@code work} on
- * there is room for twice as many.
+ * Activations and their derivatives on a heap array, in place: {@code length} elements, whole vectors, from {@code from} on. From
+ * {@code work} on there is room for twice as many.
  */
 public final class F32Activation {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;

@@ -8,10 +8,10 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The exponential function of a vector, of operations that are exact everywhere, for the reason that {@link F32Tanh} gives.
  *
- * <p>{@code exp x = 2ᵏ exp r}, {@code x = k ln 2 + r}, {@code |r| ≤ ln 2 / 2}, and {@code exp r = 1 + s} with the Taylor series {@code s = r + r² q}.
- * The error, in units of u and relative to {@code exp r ≥ 0.707}, is largest at {@code r = -ln 2 / 2}: 1/4 from the rounding of r, 0.21 from
- * r² q, 0.35 from the rounding of s, 0.71 from that of 1 + s, 0.12 from the remainder of the series: below 1.7 u in all. Scaling is
- * exact, by adding k to the exponent. Results below the smallest normal number are 0.
+ * <p>{@code exp x = 2ᵏ exp r}, {@code x = k ln 2 + r}, {@code |r| ≤ ln 2 / 2}, and {@code exp r = 1 + s} with the Taylor series
+ * {@code s = r + r² q}. The error, in units of u and relative to {@code exp r ≥ 0.707}, is largest at {@code r = -ln 2 / 2}: 1/4 from the
+ * rounding of r, 0.21 from r² q, 0.35 from the rounding of s, 0.71 from that of 1 + s, 0.12 from the remainder of the series: below 1.7 u
+ * in all. Scaling is exact, by adding k to the exponent. Results below the smallest normal number are 0.
  */
 public final class F32Exp {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -33,7 +33,10 @@ public final class F32Exp {
 
     private F32Exp() {}
 
-    /** {@code t = exp t}, {@code length} elements from {@code from} on, rounded up to whole vectors. One loop, as in {@link F32Tanh#apply}. */
+    /**
+     * {@code t = exp t}, {@code length} elements from {@code from} on, rounded up to whole vectors. One loop, as in
+     * {@link F32Tanh#apply}.
+     */
     public static void apply(float[] t, int from, int length) {
         for (int i = from; i < from + length; i += S.length()) {
             FloatVector x = FloatVector.fromArray(S, t, i);

@@ -8,9 +8,9 @@ import jdk.incubator.vector.VectorSpecies;
  * Both forms of the Gaussian error linear unit (Hendrycks and Gimpel 2016), as passes over a heap array: {@code length} elements, whole
  * vectors, from {@code from} on, with room for twice as many from {@code work} on.
  *
- * <p>The exponential of a large number y turns a relative error of y into one |y| times as large. So both exponents,
- * {@code x²/2} and {@code √(8/π) (x + 0.044715 x³)}, are computed in two parts, {@code y + y'}, and {@code exp(-y - y') = exp(-y) (1 - y')}:
- * {@code y'²} is below {@code (90 u)²}, f32, or {@code (750 u)²}.
+ * <p>The exponential of a large number y turns a relative error of y into one |y| times as large. So both exponents, {@code x²/2} and
+ * {@code √(8/π) (x + 0.044715 x³)}, are computed in two parts, {@code y + y'}, and {@code exp(-y - y') = exp(-y) (1 - y')}: {@code y'²}
+ * is below {@code (90 u)²}, f32, or {@code (750 u)²}.
  */
 final class F32Gelu {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -35,7 +35,10 @@ final class F32Gelu {
 
     // ---- x Φ(x)
 
-    /** {@code t = t Φ(t)}: x times the tail, or x less that. The product with E comes first: the tail itself is subnormal where the result is not. */
+    /**
+     * {@code t = t Φ(t)}: x times the tail, or x less that. The product with E comes first: the tail itself is subnormal where the result
+     * is not.
+     */
     static void apply(float[] t, int from, int length, int work) {
         tail(t, from, length, work);
         for (int i = 0; i < length; i += L) {
@@ -60,7 +63,8 @@ final class F32Gelu {
     /**
      * {@code work = E = exp(-x²/2)} and, after it, {@code g = exp(a²) erfc(a) / 2} for {@code a = |x| / √2}, so that their product is
      * {@code Φ(-|x|)}. {@code (|x| + 4) g} is a polynomial in {@code w = (|x| - 4) / (|x| + 4)}: the Chebyshev expansion of Shepherd and
-     * Laframboise (1981) with another factor and for {@code |x| ≤ FAR} only, cut off where the rest is 0.24 u (f64: 0.34 u), in powers of w.
+     * Laframboise (1981) with another factor and for {@code |x| ≤ FAR} only, cut off where the rest is 0.24 u (f64: 0.34 u), in powers of
+     * w.
      */
     private static void tail(float[] t, int from, int length, int work) {
         for (int i = 0; i < length; i += L) {

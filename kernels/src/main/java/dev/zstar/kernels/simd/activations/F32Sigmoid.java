@@ -64,7 +64,8 @@ final class F32Sigmoid {
             // twin: q = q.fma(z, DoubleVector.broadcast(S, 1d / 29)).fma(z, DoubleVector.broadcast(S, 1d / 27)).fma(z, DoubleVector.broadcast(S, 1d / 25));
             // twin: q = q.fma(z, DoubleVector.broadcast(S, 1d / 23)).fma(z, DoubleVector.broadcast(S, 1d / 21)).fma(z, DoubleVector.broadcast(S, 1d / 19));
             // twin: q = q.fma(z, DoubleVector.broadcast(S, 1d / 17)).fma(z, DoubleVector.broadcast(S, 1d / 15)).fma(z, DoubleVector.broadcast(S, 1d / 13));
-            q = q.fma(z, FloatVector.broadcast(S, 1f / 11)).fma(z, FloatVector.broadcast(S, 1f / 9)).fma(z, FloatVector.broadcast(S, 1f / 7));
+            q = q.fma(z, FloatVector.broadcast(S, 1f / 11)).fma(z, FloatVector.broadcast(S, 1f / 9))
+                    .fma(z, FloatVector.broadcast(S, 1f / 7));
             q = q.fma(z, FloatVector.broadcast(S, 1f / 5)).fma(z, FloatVector.broadcast(S, 1f / 3));
             FloatVector s2 = s.add(s);
             FloatVector log = s2.mul(z).fma(q, s2);

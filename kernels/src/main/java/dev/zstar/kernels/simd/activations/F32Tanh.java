@@ -11,7 +11,8 @@ import jdk.incubator.vector.VectorSpecies;
  * operations that are exact everywhere, and costs about 0.25 ns an element (512-bit vectors, in a product's epilogue).
  *
  * <p>{@code tanh |x| = e / (e + 2)} with {@code e = exp(2|x|) - 1 = 2ᵏ p(r) + (2ᵏ - 1)}, {@code 2|x| = k ln 2 + r},
- * {@code p(r) = exp r - 1} by its Taylor series, whose remainder is below u/4 for {@code |r| ≤ ln 2 / 2}. Tests hold it to within 7 u of {@link Math#tanh}.
+ * {@code p(r) = exp r - 1} by its Taylor series, whose remainder is below u/4 for {@code |r| ≤ ln 2 / 2}. Tests hold it to within 7 u of
+ * {@link Math#tanh}.
  */
 final class F32Tanh {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;

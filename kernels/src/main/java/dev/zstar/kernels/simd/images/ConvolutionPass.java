@@ -33,7 +33,8 @@ record ConvolutionPass(int inputs, int outputs, int stride, int step, int row, i
             while (last >= 0 && (phase + c.padding() - last) % c.stride() != 0) {
                 last--;
             }
-            return last < 0 ? new Taps(0, 0, 0, 0) : new Taps(last / c.stride() + 1, (phase + c.padding() - last) / c.stride(), last, -c.stride());
+            return last < 0 ? new Taps(0, 0, 0, 0)
+                    : new Taps(last / c.stride() + 1, (phase + c.padding() - last) / c.stride(), last, -c.stride());
         }
     }
 

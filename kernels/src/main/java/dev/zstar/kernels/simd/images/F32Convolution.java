@@ -49,7 +49,8 @@ final class F32Convolution {
 
     /** Rows {@code y0 ≤ y < y1} of the pass, of image {@code p}. */
     static void rows(
-            ConvolutionPass pass, Block packed, int height, int width, Block z, int outWidth, Block out, Epilogue epilogue, int p, int y0, int y1) {
+            ConvolutionPass pass, Block packed, int height, int width, Block z, int outWidth, Block out, Epilogue epilogue, int p, int y0,
+            int y1) {
         int columns = pass.width(outWidth);
         if (y0 >= y1 || columns == 0) {
             return;

@@ -126,7 +126,8 @@ final class F32ConvolutionGradient {
         int whole = Math.max(0, pixels - beyond) / L * L;
         F32Square.transpose(u, outChannels * B, whole, whole, GROUP, to, line);
         int rest = pixels - whole;
-        F32Square.transpose(u + (long) whole * outChannels * B, outChannels * B, rest, (rest + L - 1) / L * L, channels, to + whole * B, line);
+        F32Square.transpose(u + (long) whole * outChannels * B, outChannels * B, rest, (rest + L - 1) / L * L, channels, to + whole * B,
+                line);
     }
 
     /** Sets column {@code x} of the transposed image to zero. */
@@ -201,7 +202,8 @@ final class F32ConvolutionGradient {
         int i = 0;
         for (; i <= channels - L; i += L) {
             for (int x = 0; x < count; x++) {
-                FloatVector.fromMemorySegment(S, ALL, from + 2L * x * pixel + i * B, ORDER).intoMemorySegment(ALL, to + x * pixel + i * B, ORDER);
+                FloatVector.fromMemorySegment(S, ALL, from + 2L * x * pixel + i * B, ORDER)
+                        .intoMemorySegment(ALL, to + x * pixel + i * B, ORDER);
             }
         }
         if (i < channels) {
@@ -215,7 +217,8 @@ final class F32ConvolutionGradient {
 
     /** Adds, for one image and one tap, {@code Σ u[n, y, x] z[y · stride + dy, x · stride + dx, c]} to sums of n and c. */
     private static void correlate(
-            Convolution c, ImageShape in, Block z, int p, long planes, int dy, int dx, int channels, long transposed, long line, long sums) {
+            Convolution c, ImageShape in, Block z, int p, long planes, int dy, int dx, int channels, long transposed, long line,
+            long sums) {
         int width = c.strided(in.width());
         int top = dy < 0 ? 1 : 0;
         int bottom = Math.min(c.strided(in.height()), Math.floorDiv(in.height() - 1 - dy, c.stride()) + 1);

@@ -45,7 +45,8 @@ final class ImageJob implements Team.Loop {
     }
 
     private int pieceRows(ConvolutionPass pass) {
-        return x.type() == Type.F32 ? F32Convolution.pieceRows(pass, outHeight, outWidth) : F64Convolution.pieceRows(pass, outHeight, outWidth);
+        return x.type() == Type.F32 ? F32Convolution.pieceRows(pass, outHeight, outWidth)
+                : F64Convolution.pieceRows(pass, outHeight, outWidth);
     }
 
     private int piecesOfImage(ConvolutionPass pass) {

@@ -4,8 +4,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Transposes on the heap, in squares of one vector's length L. Zipping vector i with vector i + L/2 rotates the bits of each element's place
- * (row, column) to the left by one; after log₂ L rounds row and column have changed places.
+ * Transposes on the heap, in squares of one vector's length L. Zipping vector i with vector i + L/2 rotates the bits of each element's
+ * place (row, column) to the left by one; after log₂ L rounds row and column have changed places.
  */
 public final class F32Transpose {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;

@@ -20,7 +20,8 @@ public final class Lanes {
     private static final CallLocal<double[]> ROOM = new CallLocal<>(() -> new double[8 * COUNT]);
 
     /** Exchanges the halves of a vector. */
-    public static final VectorShuffle<Float> HALVES = VectorShuffle.fromOp(FloatVector.SPECIES_PREFERRED, lane -> (lane + COUNT) % (2 * COUNT));
+    public static final VectorShuffle<Float> HALVES =
+            VectorShuffle.fromOp(FloatVector.SPECIES_PREFERRED, lane -> (lane + COUNT) % (2 * COUNT));
 
     private static final CallLocal<Sums> SUMS = new CallLocal<>(Sums::new);
 
@@ -52,7 +53,8 @@ public final class Lanes {
     /** The sum of the vector that starts at {@code at}. */
     public static double sum(double[] room, int at) {
         if (COUNT == 8) {
-            return ((room[at] + room[at + 4]) + (room[at + 2] + room[at + 6])) + ((room[at + 1] + room[at + 5]) + (room[at + 3] + room[at + 7]));
+            return ((room[at] + room[at + 4]) + (room[at + 2] + room[at + 6]))
+                    + ((room[at + 1] + room[at + 5]) + (room[at + 3] + room[at + 7]));
         }
         double sum = 0;
         for (int lane = 0; lane < COUNT; lane++) {

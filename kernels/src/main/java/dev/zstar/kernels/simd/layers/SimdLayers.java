@@ -208,6 +208,7 @@ public final class SimdLayers implements Layers {
         job.dy = dOut;
         job.dk = dk;
         job.dv = dv;
-        Tuning.share(team, job, q.rows() / sequence * heads, (kind == LayerJob.Kind.ATTENTION ? 4.0 : 10.0) * q.rows() * sequence * q.cols());
+        Tuning.share(team, job, q.rows() / sequence * heads,
+                (kind == LayerJob.Kind.ATTENTION ? 4.0 : 10.0) * q.rows() * sequence * q.cols());
     }
 }

@@ -104,13 +104,15 @@ public final class F32Epilogue {
                 long at = column * B + v * (long) S.vectorByteSize();
                 FloatVector start = FloatVector.zero(S);
                 if (injection != null) {
-                    start = FloatVector.fromMemorySegment(S, ALL, injection.address() + epilogue.injectionRow(row + r) * injection.strideBytes() + at, ORDER);
+                    start = FloatVector.fromMemorySegment(S, ALL, injection.address()
+                            + epilogue.injectionRow(row + r) * injection.strideBytes() + at, ORDER);
                 }
                 if (bias != null) {
                     start = start.add(FloatVector.fromMemorySegment(S, ALL, bias.address() + at, ORDER));
                 }
                 int i = (r * vectors + v) * L;
-                FloatVector.fromArray(S, t, i).fma(FloatVector.fromMemorySegment(S, ALL, scales.address() + at, ORDER), start).intoArray(t, i);
+                FloatVector.fromArray(S, t, i).fma(FloatVector.fromMemorySegment(S, ALL, scales.address() + at, ORDER), start)
+                        .intoArray(t, i);
             }
         }
     }

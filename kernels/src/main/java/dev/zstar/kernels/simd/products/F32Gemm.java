@@ -26,7 +26,8 @@ public final class F32Gemm {
     private F32Gemm() {}
 
     /** {@code c = α op(a) op(b) + β c} for a range of panels of columns and of rows of c. */
-    public static void run(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c, int fromPanel, int toPanel, int fromRow, int toRow) {
+    public static void run(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c, int fromPanel,
+            int toPanel, int fromRow, int toRow) {
         int inputs = transposeA ? a.rows() : a.cols();
         int width = vectors(c);
         float[] t = F32Epilogue.tile();
@@ -82,7 +83,8 @@ public final class F32Gemm {
         int count = row1 - row0;
         long to = ROWS.get().address(count * stride);
         // Columns of the square count as its width, so that what is read ends with the row.
-        F32Square.transpose(a.address() + k0 * a.strideBytes() + row0 * F32.byteSize(), a.strideBytes(), k, (k + L - 1) / L * L, count, to, stride);
+        F32Square.transpose(a.address() + k0 * a.strideBytes() + row0 * F32.byteSize(), a.strideBytes(), k, (k + L - 1) / L * L, count, to,
+                stride);
         return to;
     }
 
@@ -111,7 +113,8 @@ public final class F32Gemm {
     /** Columns {@code column … column + real - 1} of {@code op(b)}, side by side for each k. */
     private static void pack(Block b, boolean transposed, int column, int real, int width, int k0, int k, long to) {
         if (transposed) {
-            F32Square.transpose(b.address() + column * b.strideBytes() + k0 * F32.byteSize(), b.strideBytes(), real, width, k, to, width * F32.byteSize());
+            F32Square.transpose(b.address() + column * b.strideBytes() + k0 * F32.byteSize(), b.strideBytes(), real, width, k, to,
+                    width * F32.byteSize());
         } else {
             F32Panels.copy(b.address() + k0 * b.strideBytes() + column * F32.byteSize(), b.strideBytes(), real, width, k, to);
         }

@@ -27,7 +27,8 @@ public final class F32Panels {
             if (to.transposed) {
                 copy(w.address() + column * B, w.strideBytes(), real, width, to.inputs, to.address(panel));
             } else {
-                F32Square.transpose(w.address() + column * w.strideBytes(), w.strideBytes(), real, width, to.inputs, to.address(panel), width * B);
+                F32Square.transpose(w.address() + column * w.strideBytes(), w.strideBytes(), real, width, to.inputs, to.address(panel),
+                        width * B);
             }
         }
     }

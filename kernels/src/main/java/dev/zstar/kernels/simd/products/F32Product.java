@@ -58,7 +58,8 @@ public final class F32Product {
         }
     }
 
-    private static void tile(Format format, int rows, int vectors, long w, long wk, long z, long zr, int last, int k, float[] from, float[] t) {
+    private static void tile(
+            Format format, int rows, int vectors, long w, long wk, long z, long zr, int last, int k, float[] from, float[] t) {
         switch (format) {
             case FULL -> F32Tiles.tile(rows, vectors, w, wk, z, zr, last, k, from, t);
             case BF16 -> Bf16Tiles.tile(rows, vectors, w, wk, z, zr, last, k, from, t); // twin: case BF16, INT8 -> throw new AssertionError(format);
@@ -67,7 +68,8 @@ public final class F32Product {
     }
 
     /** Where the accumulators start from: t, filled, or zeros. */
-    private static float[] start(Panels w, Epilogue epilogue, boolean first, Block out, int row, int rows, int column, int vectors, float[] t) {
+    private static float[] start(
+            Panels w, Epilogue epilogue, boolean first, Block out, int row, int rows, int column, int vectors, float[] t) {
         if (!first) {
             F32Epilogue.resume(out, row, rows, column, vectors, t);
             return t;
@@ -96,7 +98,8 @@ public final class F32Product {
             int vectors = (panels - 1) * width + last;
             int column = w.column(panel);
             if (plain && column + vectors * L <= out.cols()) {
-                F32Tiles.freshPanels(panels, width, last, w.address(panel), w.stride(), z.address(), w.inputs, out.address() + column * F32.byteSize());
+                F32Tiles.freshPanels(panels, width, last, w.address(panel), w.stride(), z.address(), w.inputs, out.address()
+                        + column * F32.byteSize());
             } else {
                 float[] t = F32Epilogue.tile();
                 float[] sums = start(w, epilogue, true, out, 0, 1, column, vectors, t);

@@ -36,7 +36,8 @@ public final class SimdSmallMatrices implements SmallMatrices {
         try {
             int d = SmallShapes.transform(m, v, out);
             int k = v.rows() / d;
-            run(JOBS.of(call), m.cols() == 1 ? SmallJob.Kind.TRANSFORM : SmallJob.Kind.MULTIPLY, d, d, k, m, null, v, out, null, 2.0 * d * d * k);
+            run(JOBS.of(call), m.cols() == 1 ? SmallJob.Kind.TRANSFORM : SmallJob.Kind.MULTIPLY, d, d, k, m, null, v, out, null,
+                    2.0 * d * d * k);
         } finally {
             call.leave();
         }
@@ -106,7 +107,8 @@ public final class SimdSmallMatrices implements SmallMatrices {
 
     /** @param operations arithmetic of one system; moving an element counts as 4 */
     private void run(
-            SmallJob job, SmallJob.Kind kind, int m, int n, int k, Block a, Block tau, Block b, Block out, Failures failures, double operations) {
+            SmallJob job, SmallJob.Kind kind, int m, int n, int k, Block a, Block tau, Block b, Block out, Failures failures,
+            double operations) {
         if (failures != null) {
             failures.clear();
         }

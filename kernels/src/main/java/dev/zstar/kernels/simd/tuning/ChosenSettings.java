@@ -27,7 +27,8 @@ record ChosenSettings(Map<Setting, Long> values, String overrides, List<Note> no
     /** Decides for vectors of so many bits on this processor; the profile is in a file that may be absent. */
     static ChosenSettings of(int bits, String cpu, Function<String, String> properties, Optional<Path> file) {
         List<Note> notes = new ArrayList<>();
-        Map<Setting, Long> profile = file.map(path -> profile(path, bits, cpu, properties.apply(Profile.PROPERTY) != null, notes)).orElse(Map.of());
+        Map<Setting, Long> profile = file.map(path -> profile(path, bits, cpu, properties.apply(Profile.PROPERTY) != null, notes))
+                .orElse(Map.of());
         Map<Setting, Long> values = new EnumMap<>(Setting.class);
         Map<Setting, String> sources = new EnumMap<>(Setting.class);
         for (Setting setting : Setting.values()) {
@@ -62,7 +63,8 @@ record ChosenSettings(Map<Setting, Long> values, String overrides, List<Note> no
             if (profile.cpu().equals(cpu) && profile.bits() == bits) {
                 return profile.values();
             }
-            notes.add(new Note(Level.INFO, ignored + "it was made on '" + profile.cpu() + "' with " + profile.bits() + "-bit vectors, and this is '"
+            notes.add(new Note(Level.INFO, ignored + "it was made on '" + profile.cpu() + "' with " + profile.bits()
+                    + "-bit vectors, and this is '"
                     + cpu + "' with " + bits + "-bit vectors"));
         } catch (IOException e) {
             notes.add(new Note(Level.WARNING, ignored + "it cannot be read (" + e.getClass().getSimpleName() + ")"));

@@ -56,8 +56,8 @@ public final class F32Ceilings {
     }
 
     /**
-     * Reads memory once, as so many streams side by side (1, 2, 4 or 8), and leaves a sum. One loop goes round the streams: in a loop within a loop
-     * the sums were boxed in some processes, and the ceiling came out at a thirtieth.
+     * Reads memory once, as so many streams side by side (1, 2, 4 or 8), and leaves a sum. One loop goes round the streams: in a loop
+     * within a loop the sums were boxed in some processes, and the ceiling came out at a thirtieth.
      */
     public static void read(long address, long bytes, int streams, float[] sink) {
         long step = 4L * S.vectorByteSize();

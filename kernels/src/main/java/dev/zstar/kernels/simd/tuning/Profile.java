@@ -49,7 +49,8 @@ public record Profile(String cpu, int bits, Map<Setting, Long> values) {
             // The XDG rules say to ignore a path that is not absolute.
             Path settings = variable != null && Path.of(variable).isAbsolute() ? Path.of(variable)
                     : home.resolve(windows ? "AppData/Roaming" : ".config");
-            return settings.isAbsolute() ? Optional.of(settings.resolve("zstar").resolve(slug(Cpu.model()) + ".properties")) : Optional.empty();
+            return settings.isAbsolute() ? Optional.of(settings.resolve("zstar").resolve(slug(Cpu.model()) + ".properties"))
+                    : Optional.empty();
         } catch (InvalidPathException e) {
             return Optional.empty();
         }

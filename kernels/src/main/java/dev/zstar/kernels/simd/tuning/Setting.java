@@ -11,15 +11,19 @@ public enum Setting {
      * vectors of 512 bits reached 113 to 116 of 117 GFLOP/s.
      */
     TILE_ROWS("zstar.tile.rows", 4, 8, 4),
-    /** Inputs of one sweep along k. A panel's part of 2048 (48 · 2048 · 4 B = 384 KiB) stays in a second-level cache of 1 MiB. Even for pairs of bf16. */
+    /**
+     * Inputs of one sweep along k. A panel's part of 2048 (48 · 2048 · 4 B = 384 KiB) stays in a second-level cache of 1 MiB. Even for
+     * pairs of bf16.
+     */
     TILE_INPUTS("zstar.tile.inputs", 64, 1 << 20, 2),
     /** Bytes of the batch, a block of rows, that stay in the second-level cache while all panels pass them: 512 KiB, half of 1 MiB. */
     TILE_BATCH("zstar.tile.batch", 4096, 1 << 30, 1),
     /** Rows from which a product of plain blocks packs a panel even where it could be read as it lies, page after page: 64. */
     GEMM_PACK("zstar.gemm.pack", 1, Integer.MAX_VALUE, 1),
     /**
-     * Bytes up to which 8-bit integers are stored as bf16, which takes twice the room and fewer instructions: 1 MiB. Where f32 weights come from the
-     * second-level cache, integers as bytes ran at 0.75 to 0.83 of the speed of f32, as bf16 at 1.1 to 1.2 (Granite Rapids).
+     * Bytes up to which 8-bit integers are stored as bf16, which takes twice the room and fewer instructions: 1 MiB. Where f32 weights
+     * come from the second-level cache, integers as bytes ran at 0.75 to 0.83 of the speed of f32, as bf16 at 1.1 to 1.2 (Granite
+     * Rapids).
      */
     INT8_WIDE("zstar.int8.wide", 0, 1L << 40, 1),
     /** Operations from which a second core is worth waking: 1,000,000, some 10 µs of one core. */

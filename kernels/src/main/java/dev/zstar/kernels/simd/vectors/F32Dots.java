@@ -14,8 +14,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Products of one row with a basis of vectors that share what is read of it. Addresses, tails and halves are as in {@link F32Rows}.
  *
- * <p>Eight at a time, from the first-level cache, these run at 52 GB/s, where six with both halves of one load ran at 35 (Zen 4). A copy of the row
- * that is widened once was slower: arrays of the heap start 16 bytes after a line, so every load of it touched two.
+ * <p>Eight at a time, from the first-level cache, these run at 52 GB/s, where six with both halves of one load ran at 35 (Zen 4). A copy
+ * of the row that is widened once was slower: arrays of the heap start 16 bytes after a line, so every load of it touched two.
  */
 public final class F32Dots {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;

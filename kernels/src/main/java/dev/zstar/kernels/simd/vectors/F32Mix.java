@@ -13,8 +13,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Linear combinations of the vectors of a basis, for one row, summed in f64 and rounded once. As in {@link F32Rows} vectors are given by their
- * addresses, tails are scalar, and loads and stores written out.
+ * Linear combinations of the vectors of a basis, for one row, summed in f64 and rounded once. As in {@link F32Rows} vectors are given by
+ * their addresses, tails are scalar, and loads and stores written out.
  */
 public final class F32Mix {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -76,18 +76,31 @@ public final class F32Mix {
         long v5 = (v + 5 * step) & MASK;
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
-            var s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).mul(c[at]);
-            var s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).mul(c[at]);
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s1);
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s1);
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s1);
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 4]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 4]), s1);
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 5]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 5]), s1);
+            var s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .mul(c[at]);
+            var s1 =
+                    ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                            .mul(c[at]);
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 1]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 1]), s1);
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 2]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 2]), s1);
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 3]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 3]), s1);
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 4]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v4 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 4]), s1);
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 5]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v5 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 5]), s1);
             // Halves become one vector again: lane by lane they are 0 in one of the two.
             var low = (FloatVector) s0.convertShape(VectorOperators.D2F, S, 0); // twin: s0.intoMemorySegment(ALL, w + i * B, ORDER);
             var high = ((FloatVector) s1.convertShape(VectorOperators.D2F, S, 0)).rearrange(Lanes.HALVES); // twin: s1.intoMemorySegment(ALL, w + (i + W) * B, ORDER);
@@ -115,14 +128,23 @@ public final class F32Mix {
         }
         int i = 0;
         for (; i <= n - 2 * W; i += 2 * W) {
-            var s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at]), DoubleVector.fromArray(D, sums, i));
-            var s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at]), DoubleVector.fromArray(D, sums, i + W));
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 1]), s1);
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 2]), s1);
-            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s0);
-            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0)).fma(DoubleVector.broadcast(D, c[at + 3]), s1);
+            var s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at]), DoubleVector.fromArray(D, sums, i));
+            var s1 =
+                    ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                            .fma(DoubleVector.broadcast(D, c[at]), DoubleVector.fromArray(D, sums, i + W));
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 1]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 1]), s1);
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 2]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 2]), s1);
+            s0 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 3]), s0);
+            s1 = ((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0))
+                    .fma(DoubleVector.broadcast(D, c[at + 3]), s1);
             s0.intoArray(sums, i);
             s1.intoArray(sums, i + W);
         }

@@ -94,7 +94,8 @@ public final class F32Rows {
         int i = 0;
         for (; i <= n - L; i += L) {
             FloatVector yi = FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).mul(b);
-            FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).fma(FloatVector.broadcast(S, a), yi).intoMemorySegment(ALL, y + i * B, ORDER);
+            FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).fma(FloatVector.broadcast(S, a), yi)
+                    .intoMemorySegment(ALL, y + i * B, ORDER);
         }
         for (; i < n; i++) {
             ALL.set(F32, y + i * B, Math.fma(ALL.get(F32, x + i * B), a, ALL.get(F32, y + i * B) * b));
@@ -159,7 +160,9 @@ public final class F32Rows {
             var x0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             var x1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, x + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
             s0 = x0.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
-            s1 = x1.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
+            s1 = x1.fma(
+                    (DoubleVector) FloatVector.fromMemorySegment(S, ALL, y + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0),
+                    s1);
         }
         s0.add(s1).intoArray(room, 0);
         return Lanes.sum(room) + dotTail(x, y, i, n);

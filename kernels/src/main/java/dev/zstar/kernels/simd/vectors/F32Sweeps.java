@@ -39,7 +39,8 @@ public final class F32Sweeps {
         while (j < count) {
             int run = run(c, at + j, count - j);
             if (run >= 8) {
-                axpy8((float) c[at + j], (float) c[at + j + 1], (float) c[at + j + 2], (float) c[at + j + 3], (float) c[at + j + 4], (float) c[at + j + 5], (float) c[at + j + 6], (float) c[at + j + 7], v + j * step, step, w, n);
+                axpy8((float) c[at + j], (float) c[at + j + 1], (float) c[at + j + 2], (float) c[at + j + 3], (float) c[at + j + 4],
+                        (float) c[at + j + 5], (float) c[at + j + 6], (float) c[at + j + 7], v + j * step, step, w, n);
                 j += 8;
             } else if (run >= 4) {
                 axpy4((float) c[at + j], (float) c[at + j + 1], (float) c[at + j + 2], (float) c[at + j + 3], v + j * step, step, w, n);
@@ -110,7 +111,8 @@ public final class F32Sweeps {
         }
         while (j > 0) {
             j -= 8;
-            axpy8((float) -h[at + j], (float) -h[at + j + 1], (float) -h[at + j + 2], (float) -h[at + j + 3], (float) -h[at + j + 4], (float) -h[at + j + 5], (float) -h[at + j + 6], (float) -h[at + j + 7], v + j * step, step, w, n);
+            axpy8((float) -h[at + j], (float) -h[at + j + 1], (float) -h[at + j + 2], (float) -h[at + j + 3], (float) -h[at + j + 4],
+                    (float) -h[at + j + 5], (float) -h[at + j + 6], (float) -h[at + j + 7], v + j * step, step, w, n);
         }
     }
 
@@ -156,7 +158,8 @@ public final class F32Sweeps {
         }
     }
 
-    private static void axpy8(float c0, float c1, float c2, float c3, float c4, float c5, float c6, float c7, long v, long step, long w, int n) {
+    private static void axpy8(
+            float c0, float c1, float c2, float c3, float c4, float c5, float c6, float c7, long v, long step, long w, int n) {
         w &= MASK;
         v &= MASK;
         long v1 = (v + step) & MASK;

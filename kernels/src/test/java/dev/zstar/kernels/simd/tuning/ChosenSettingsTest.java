@@ -74,16 +74,20 @@ class ChosenSettingsTest {
         expected.put(Setting.GEMM_PACK, 32L);
         expected.put(Setting.TEAM_WORTH, 5L);
         assertThat(choice.values()).isEqualTo(expected);
-        assertThat(choice.overrides()).isEqualTo("zstar.tile.rows=4 (profile), zstar.gemm.pack=32 (property), zstar.team.worth=5 (property)");
+        assertThat(choice.overrides())
+                .isEqualTo("zstar.tile.rows=4 (profile), zstar.gemm.pack=32 (property), zstar.team.worth=5 (property)");
         assertThat(choice.notes()).isEmpty();
     }
 
     @Test
     void aPropertyOutOfRangeIsRefusedWithASentence() throws IOException {
         new Profile(HERE, 512, Map.of(Setting.TILE_INPUTS, 512L)).write(file, "made by a test");
-        ChosenSettings choice = choose(Map.of("zstar.tile.inputs", "99", "zstar.tile.rows", "6", "zstar.team.spinNanos", "-1", "zstar.gemm.pack", "many"));
-        assertThat(choice.values()).as("as if it were not there").containsEntry(Setting.TILE_INPUTS, 512L).containsEntry(Setting.TILE_ROWS, 8L);
-        assertThat(choice.notes()).allMatch(note -> note.level() == Level.WARNING).extracting(ChosenSettings.Note::sentence).containsExactly(
+        ChosenSettings choice =
+                choose(Map.of("zstar.tile.inputs", "99", "zstar.tile.rows", "6", "zstar.team.spinNanos", "-1", "zstar.gemm.pack", "many"));
+        assertThat(choice.values()).as("as if it were not there").containsEntry(Setting.TILE_INPUTS, 512L)
+                .containsEntry(Setting.TILE_ROWS, 8L);
+        assertThat(choice.notes()).allMatch(note -> note.level() == Level.WARNING).extracting(ChosenSettings.Note::sentence)
+                .containsExactly(
                 "the system property zstar.tile.rows is '6'; expected a whole number from 4 to 8, a multiple of 4; 8 is used",
                 "the system property zstar.tile.inputs is '99'; expected a whole number from 64 to 1048576, a multiple of 2; 512 is used",
                 "the system property zstar.gemm.pack is 'many'; expected a whole number from 1 to 2147483647; 64 is used",
@@ -95,7 +99,8 @@ class ChosenSettingsTest {
         new Profile("Another", 512, Map.of(Setting.TILE_ROWS, 4L)).write(file, "made by a test");
         ignoredBecause(Level.INFO, "it was made on 'Another' with 512-bit vectors, and this is 'A cpu, model 17' with 512-bit vectors");
         new Profile(HERE, 256, Map.of(Setting.TILE_ROWS, 4L)).write(file, "made by a test");
-        ignoredBecause(Level.INFO, "it was made on 'A cpu, model 17' with 256-bit vectors, and this is 'A cpu, model 17' with 512-bit vectors");
+        ignoredBecause(Level.INFO,
+                "it was made on 'A cpu, model 17' with 256-bit vectors, and this is 'A cpu, model 17' with 512-bit vectors");
     }
 
     @Test
@@ -106,7 +111,8 @@ class ChosenSettingsTest {
         write(head + "zstar.tile.rows = 4\nzstar.gemm.pack = 0\n");
         ignoredBecause(Level.WARNING, "zstar.gemm.pack is '0'; expected a whole number from 1 to 2147483647");
         write(head + "zstar.tile.columns = 4\n");
-        ignoredBecause(Level.WARNING, "it has a line 'zstar.tile.columns'; there are: cpu, vector.bits, zstar.tile.rows, zstar.tile.inputs, "
+        ignoredBecause(Level.WARNING,
+                "it has a line 'zstar.tile.columns'; there are: cpu, vector.bits, zstar.tile.rows, zstar.tile.inputs, "
                 + "zstar.tile.batch, zstar.gemm.pack, zstar.int8.wide, zstar.team.worth, zstar.team.spinNanos");
         write(head + "zstar.tile.rows = \\u00zz\n");
         ignoredBecause(Level.WARNING, "Malformed \\uxxxx encoding.");
@@ -132,7 +138,8 @@ class ChosenSettingsTest {
 
     @Test
     void aProcessorHasAModel() {
-        assertThat(Cpu.model(Stream.of("processor\t: 0", "cpu family\t: 25", "model\t\t: 17", "model name\t: AMD EPYC", "power management:", "",
+        assertThat(Cpu.model(
+                Stream.of("processor\t: 0", "cpu family\t: 25", "model\t\t: 17", "model name\t: AMD EPYC", "power management:", "",
                 "processor\t: 1", "uarch\t: other"))).isEqualTo("AMD EPYC, cpu family 25, model 17");
         assertThat(Cpu.model(Stream.of("processor : 0", "CPU implementer\t: 0x41", "CPU part\t: 0xd40", "", "processor : 1")))
                 .isEqualTo("CPU implementer 0x41, CPU part 0xd40");
