@@ -8,7 +8,6 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
-import dev.zstar.solvers.guard.Finite;
 import dev.zstar.solvers.internal.SolveRecord;
 
 /**
