@@ -7,37 +7,39 @@ import java.nio.file.Path;
  * products, unrolled into local variables, which is the form that the JIT keeps in registers. Called by the build with the source root to
  * write to.
  *
- * <p>Sums come from one heap array, of zeros or of what bias and earlier sweeps left, and go to another, where the rest of the epilogue works
- * on them; one row against several panels may also start from zeros and end in memory ({@code freshPanels}). One method with a branch would
- * merge so many live vectors that the JIT boxes them.
+ * <p>Sums come from one heap array, of zeros or of what bias and earlier sweeps left, and go to another, where the rest of the epilogue
+ * works on them; one row against several panels may also start from zeros and end in memory ({@code freshPanels}). One method with a
+ * branch would merge so many live vectors that the JIT boxes them.
  *
  * <p>What is known of the form, measured on JDK 25 with 512-bit vectors:
  * <ul>
  *   <li>Accumulators that were both loaded from and stored to a memory segment made the quick compiler run out of virtual registers
  *       (24 of them); it then never profiles the method, which can stay in code that boxes every vector (1.3 GFLOP/s). Through a heap
  *       array, or with stores to memory only, it compiles.
- *   <li>A tile that starts from zeros and stores to memory spilled in its loop however it was written: 0.66 to 0.80 of the ceiling where the same
- *       tile on arrays reached 0.84 to 0.91 (one Granite Rapids core, 8×3, K = 128 … 512; C with intrinsics 0.90).
- *   <li>Rows lie at constant distances from one moving address, each distance masked to 31 bits. Then the JIT folds address and distance into
- *       the load. With an address and a counter each load took an addition, a comparison and a branch, which compete with the
+ *   <li>A tile that starts from zeros and stores to memory spilled in its loop however it was written: 0.66 to 0.80 of the ceiling where
+ *       the same tile on arrays reached 0.84 to 0.91 (one Granite Rapids core, 8×3, K = 128 … 512; C with intrinsics 0.90).
+ *   <li>Rows lie at constant distances from one moving address, each distance masked to 31 bits. Then the JIT folds address and distance
+ *       into the load. With an address and a counter each load took an addition, a comparison and a branch, which compete with the
  *       multiply-adds for the ports of an Intel core: 0.65 to 0.70 of the ceiling.
  *   <li>A tile's counter is masked, so that the JIT does not take it for one: it would unroll the loop, and then
- *       spilled the accumulators (tile 4×2: 48 GFLOP/s unrolled, 117 not; 2×3: 66 and 111; 4×1: 51 and 78, on Zen 4). Unrolled by hand to two steps,
- *       8×3 boxed every vector.
+ *       spilled the accumulators (tile 4×2: 48 GFLOP/s unrolled, 117 not; 2×3: 66 and 111; 4×1: 51 and 78, on Zen 4). Unrolled by hand to
+ *       two steps, 8×3 boxed every vector.
  *   <li>{@code do … while}, not {@code for}: the merge with the path that skips the loop costs spills (150 against 40).
  *   <li>Memory is read through one constant segment that spans all of it, unaligned, at addresses masked to 59 bits. The mask tells the JIT
  *       that no sum of address and offset leaves the segment, so that it drops the test of every access (with them the front end of an
  *       Intel core was the limit, 150 against 180) and does not split the loop in three with a long preamble: one row of n = 16, 32 and
  *       64 took 17, 35 and 124 ns without and 14, 30 and 91 ns with masks.
- *   <li>So the rows of a batch are read where they lie. Copied to the heap and interleaved, which the tests once made necessary, a product of
- *       n = 256 and B = 256 was 2% slower for the copying.
+ *   <li>So the rows of a batch are read where they lie. Copied to the heap and interleaved, which the tests once made necessary, a
+ *       product of n = 256 and B = 256 was 2% slower for the copying.
  *   <li>Calls of the vector API stand in the tile itself. A helper of our own is subject to the JIT's node budget, from which the
  *       API's methods are exempt; when it runs out, every use of the helper boxes.
  * </ul>
  */
 final class Tiles {
     private static final int[] ROWS = {1, 2, 4, 8};
-    /** Most rows of a tile of bf16: the weights of two inputs beside 24 accumulators are more than 32 registers (8 rows: half the speed). */
+    /**
+     * Most rows of a tile of bf16: the weights of two inputs beside 24 accumulators are more than 32 registers (8 rows: half the speed).
+     */
     private static final int PAIR_ROWS = 4;
     /** Vectors of a full panel. */
     private static final int VECTORS = 3;
@@ -101,7 +103,7 @@ final class Tiles {
     }
 
     public static void main(String[] args) throws IOException {
-        Path folder = Path.of(args[0], "dev", "zstar", "kernels", "simd");
+        Path folder = Path.of(args[0], "dev", "zstar", "kernels", "simd", "products");
         Files.createDirectories(folder);
         for (Weight weight : Weight.values()) {
             write(folder.resolve(weight.className() + ".java"), new Tiles(weight).source());
@@ -124,13 +126,13 @@ final class Tiles {
 
     private String source() {
         line("// Generated by kernels/src/build/java/Tiles.java; edit that file.");
-        line("package dev.zstar.kernels.simd;");
+        line("package dev.zstar.kernels.simd.products;");
         line("");
-        line("import static dev.zstar.kernels.simd.Memory.ALL;");
-        line("import static dev.zstar.kernels.simd.Memory.MASK;");
-        line("import static dev.zstar.kernels.simd.Memory.ORDER;");
-        line("import static dev.zstar.kernels.simd.Memory.SPAN;");
-        line("import static dev.zstar.kernels.simd.Memory.%s;".formatted(layout()));
+        line("import static dev.zstar.kernels.simd.lanes.NativeMemory.ALL;");
+        line("import static dev.zstar.kernels.simd.lanes.NativeMemory.MASK;");
+        line("import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;");
+        line("import static dev.zstar.kernels.simd.lanes.NativeMemory.SPAN;");
+        line("import static dev.zstar.kernels.simd.lanes.NativeMemory.%s;".formatted(layout()));
         line("");
         if (!full()) {
             line("import jdk.incubator.vector.%s;".formatted(weight == Weight.BF16 ? "IntVector" : "ByteVector"));
@@ -140,12 +142,14 @@ final class Tiles {
         line("import jdk.incubator.vector.%s;".formatted(vector));
         line("import jdk.incubator.vector.VectorSpecies;");
         line("");
-        line("final class %s {".formatted(weight.className()));
+        line("public final class %s {".formatted(weight.className()));
         line("    private static final VectorSpecies<%s> S = %s.SPECIES_PREFERRED;".formatted(box(), vector));
         line("    private static final int L = S.length();");
         if (!full()) {
-            line("    private static final VectorSpecies<%s> N = VectorSpecies.of(%s.class, VectorShape.forBitSize(S.vectorBitSize() / %d));"
-                    .formatted(weight == Weight.BF16 ? "Integer" : "Byte", weight == Weight.BF16 ? "int" : "byte", weight.packing / weight.inputs));
+            line(("    private static final VectorSpecies<%s> N ="
+                    + " VectorSpecies.of(%s.class, VectorShape.forBitSize(S.vectorBitSize() / %d));")
+                    .formatted(weight == Weight.BF16 ? "Integer" : "Byte", weight == Weight.BF16 ? "int" : "byte",
+                            weight.packing / weight.inputs));
         }
         line("    private static final long BYTES = S.vectorByteSize() / %d;".formatted(weight.packing / weight.inputs));
         line("");
@@ -176,9 +180,12 @@ final class Tiles {
 
     private void dispatchTiles() {
         line("");
-        line("    /** {@code t[r, v] = from[r, v] + Σ_k z[min(r, last), k] · w[k, v]}, count ≥ 1 steps of %d inputs, of w wk bytes apart, rows of z zr bytes apart; {@code t} may be {@code from}. */"
-                .formatted(weight.inputs));
-        line("    static void tile(int rows, int vectors, long w, long wk, long z, long zr, int last, int count, %s[] from, %s[] t) {"
+        line("    /**");
+        line("     * {@code t[r, v] = from[r, v] + Σ_k z[min(r, last), k] · w[k, v]}; {@code t} may be {@code from}.");
+        line("     * There are count ≥ 1 steps of %d inputs, in w wk bytes apart. Rows of z lie zr bytes apart.".formatted(weight.inputs));
+        line("     */");
+        line("    public static void tile(");
+        line("            int rows, int vectors, long w, long wk, long z, long zr, int last, int count, %s[] from, %s[] t) {"
                 .formatted(element, element));
         line("        switch (rows * 8 + vectors) {");
         for (int rows : rows()) {
@@ -198,10 +205,15 @@ final class Tiles {
 
     private void dispatchPanels(boolean fresh) {
         line("");
-        line(fresh
-                ? "    /** {@code out[q, v] = Σ_k z[k] · w[q, k, v]}, as {@link #panels}. */"
-                : "    /** {@code t[q, v] = from[q, v] + Σ_k z[k] · w[q, k, v]}: one row, panels of width vectors wq bytes apart, the last of its own width, count ≥ 1. */");
-        line("    static void %s(int panels, int width, int last, long w, long wq, long z, int count, %s) {"
+        if (fresh) {
+            line("    /** {@code out[q, v] = Σ_k z[k] · w[q, k, v]}, as {@link #panels}. */");
+        } else {
+            line("    /**");
+            line("     * {@code t[q, v] = from[q, v] + Σ_k z[k] · w[q, k, v]} for one row and count ≥ 1 steps.");
+            line("     * Panels have width vectors each, the last its own width, and lie wq bytes apart.");
+            line("     */");
+        }
+        line("    public static void %s(int panels, int width, int last, long w, long wq, long z, int count, %s) {"
                 .formatted(fresh ? "freshPanels" : "panels", target(fresh)));
         line("        switch (panels * 16 + width * 4 + last) {");
         for (Group group : Group.ALL) {
@@ -226,7 +238,8 @@ final class Tiles {
     private String unpack(String loaded, int g) {
         return switch (weight) {
             case F32, F64 -> loaded;
-            case BF16 -> (g == 0 ? "%s.lanewise(VectorOperators.LSHL, 16)" : "%s.and(0xffff0000)").formatted(loaded) + ".reinterpretAsFloats()";
+            case BF16 -> (g == 0 ? "%s.lanewise(VectorOperators.LSHL, 16)" : "%s.and(0xffff0000)").formatted(loaded)
+                    + ".reinterpretAsFloats()";
             case INT8 -> "((FloatVector) %s.convertShape(VectorOperators.B2F, S, 0))".formatted(loaded);
         };
     }
@@ -302,7 +315,8 @@ final class Tiles {
             }
         }
         for (int panel = 0; panel < group.panels; panel++) {
-            line("            w%d = (w%d + %d * BYTES) & MASK;".formatted(panel, panel, panel == group.panels - 1 ? group.last : group.width));
+            line("            w%d = (w%d + %d * BYTES) & MASK;"
+                    .formatted(panel, panel, panel == group.panels - 1 ? group.last : group.width));
         }
         line("            z = (z + %d) & MASK;".formatted(weight.inputs * elementBytes));
         line(full() ? "        } while (--count > 0);" : "        } while ((count = (count - 1) & SPAN) != 0);");

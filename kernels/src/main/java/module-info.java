@@ -7,9 +7,13 @@ module dev.zstar.kernels {
 
     exports dev.zstar.kernels;
     exports dev.zstar.kernels.joml;
-    // For the study only: loops that measure what the machine can do, and the settings that it tunes.
-    exports dev.zstar.kernels.simd to
+    exports dev.zstar.kernels.spi;
+    // For the study and the command line only: the search for settings, the settings, and loops that measure what the machine can do.
+    exports dev.zstar.kernels.simd.tuning to
             dev.zstar.benchmarks;
+    exports dev.zstar.kernels.tuning to
+            dev.zstar.benchmarks,
+            dev.zstar.reports;
 
     uses dev.zstar.kernels.EngineProvider;
 

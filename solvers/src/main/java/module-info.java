@@ -2,6 +2,7 @@
 module dev.zstar.solvers {
     requires transitive dev.zstar.kernels;
 
+    exports dev.zstar;
     exports dev.zstar.solvers;
     exports dev.zstar.solvers.cells;
     exports dev.zstar.solvers.diagnosis;

@@ -11,7 +11,7 @@ package dev.zstar.kernels;
 public record Basis(Block block, int capacity) implements AutoCloseable {
     /** Checks that the block holds whole rows. */
     public Basis {
-        Shapes.present("a basis", "its block", block);
+        Operands.present("a basis", "its block", block);
         if (capacity < 1 || block.rows() % capacity != 0) {
             throw new IllegalArgumentException("a basis of " + capacity + " vectors a row in a block of " + block.shape());
         }

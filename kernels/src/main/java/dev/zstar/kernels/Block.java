@@ -20,16 +20,10 @@ import java.lang.ref.Reference;
  * {@code zstar.memory} says otherwise.
  */
 public final class Block implements AutoCloseable {
-    private static final int LINE = 64;
-    /** Rows this many bytes apart fall into one set of an L1 cache, and the eight rows of a register tile evict each other. */
-    private static final int ALIAS = 4096;
-    /** The last of eight rows is less than 2³¹ bytes from the first, which kernels rely on. */
-    private static final int LONGEST = 1 << 28;
-
     private static final Cleaner CLEANER = Cleaner.create();
 
     static {
-        Accesses.rehearse();
+        AccessWarmup.run();
     }
 
     private final Type type;
@@ -38,7 +32,7 @@ public final class Block implements AutoCloseable {
     private final int stride;
     private final MemorySegment segment;
     private final long address;
-    private final Lease lease;
+    private final BlockMemory memory;
     /** The block that owns the memory, which its views keep from the collector. Itself, if this is no view. */
     private final Block owner;
     /** Ends the watch for a block that is not closed; null for a view. */
@@ -47,16 +41,16 @@ public final class Block implements AutoCloseable {
     private volatile Block[] heads;
     private volatile Block[] parts = {};
 
-    private Block(Type type, int rows, int cols, int stride, Lease lease) {
+    private Block(Type type, int rows, int cols, int stride, BlockMemory memory) {
         this.type = type;
         this.rows = rows;
         this.cols = cols;
         this.stride = stride;
-        this.segment = lease.segment;
+        this.segment = memory.segment;
         this.address = segment.address();
-        this.lease = lease;
+        this.memory = memory;
         this.owner = this;
-        watch = CLEANER.register(this, lease);
+        watch = CLEANER.register(this, memory);
     }
 
     private Block(Block of, int from, int rows) {
@@ -66,7 +60,7 @@ public final class Block implements AutoCloseable {
         stride = of.stride;
         segment = of.segment.asSlice(from * of.strideBytes(), rows * of.strideBytes());
         address = segment.address();
-        lease = of.lease;
+        memory = of.memory;
         owner = of.owner;
         watch = null;
     }
@@ -88,7 +82,7 @@ public final class Block implements AutoCloseable {
 
     private static Block allocate(Type type, int rows, int cols, boolean scratch) {
         long bytes = bytes(type, rows, cols);
-        return new Block(type, rows, cols, stride(type, cols), new Lease(bytes, rows + "×" + cols + " " + type, scratch));
+        return new Block(type, rows, cols, BlockLayout.stride(type, cols), new BlockMemory(bytes, rows + "×" + cols + " " + type, scratch));
     }
 
     /** Allocates a block and copies {@code values}, row by row, into it. */
@@ -103,16 +97,12 @@ public final class Block implements AutoCloseable {
 
     /** The bytes that a block of this shape occupies, padding included. */
     public static long bytes(Type type, int rows, int cols) {
-        Shapes.present("a block", "its type", type);
-        if (rows < 0 || cols < 0) {
-            throw new IllegalArgumentException("a block of " + rows + "×" + cols + ": dimensions must not be negative");
-        }
-        return (long) rows * stride(type, cols) * type.bytes();
+        return BlockLayout.bytes(type, rows, cols);
     }
 
     /** The bytes of all blocks in this process that are not closed. */
     public static long liveBytes() {
-        return Lease.live();
+        return BlockMemory.live();
     }
 
     /** The bytes that all blocks in this process may hold. */
@@ -122,18 +112,7 @@ public final class Block implements AutoCloseable {
 
     /** How many blocks were never closed, and freed by the collector. Where assertions are on, the log says where each was allocated. */
     public static long lost() {
-        return Lease.lost();
-    }
-
-    private static int stride(Type type, int cols) {
-        long bytes = ((long) cols * type.bytes() + LINE - 1) / LINE * LINE;
-        if (bytes > 0 && bytes % ALIAS == 0) {
-            bytes += LINE;
-        }
-        if (bytes > LONGEST) {
-            throw new IllegalArgumentException("a row of " + cols + " " + type + ": at most 2²⁸ bytes");
-        }
-        return (int) (bytes / type.bytes());
+        return BlockMemory.lost();
     }
 
     public Type type() {
@@ -259,114 +238,37 @@ public final class Block implements AutoCloseable {
 
     /** Sets every element; the padding is left alone. */
     public void fill(double value) {
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < cols; j++) {
-                set(i, j, value);
-            }
-        }
+        BlockCopies.fill(value, this);
     }
 
     /** Copies {@code rows · cols} values in, row by row. */
     public void copyFrom(float... values) {
-        Shapes.present("copyFrom", "the array of values", values);
-        requireLength(values.length);
-        if (type == Type.F32) {
-            try {
-                for (int i = 0; i < rows; i++) {
-                    MemorySegment.copy(values, i * cols, segment, ValueLayout.JAVA_FLOAT, i * strideBytes(), cols);
-                }
-            } finally {
-                Reference.reachabilityFence(this);
-            }
-            return;
-        }
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < cols; j++) {
-                set(i, j, values[i * cols + j]);
-            }
-        }
+        BlockCopies.in(values, this);
     }
 
     /** Copies {@code rows · cols} values in, row by row, rounded to this block's type. */
     public void copyFrom(double... values) {
-        Shapes.present("copyFrom", "the array of values", values);
-        requireLength(values.length);
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < cols; j++) {
-                set(i, j, values[i * cols + j]);
-            }
-        }
+        BlockCopies.in(values, this);
     }
 
     /** Copies the elements of a block of the same shape in, rounded where the types differ. */
     public void copyFrom(Block other) {
-        Shapes.present("copyFrom", "the source", other);
-        other.requireShape("copyFrom", "the source", other.type, rows, cols);
-        requireOpen();
-        if (other.address != address) {
-            Shapes.requireApart("copyFrom", "this block", this, "the source", other);
-        }
-        if (type == other.type) {
-            for (int i = 0; i < rows; i++) {
-                copyRow(other, i, this, i);
-            }
-            return;
-        }
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < cols; j++) {
-                set(i, j, other.get(i, j));
-            }
-        }
+        BlockCopies.copy(other, this);
     }
 
     /** Copies row {@code from} of a block of the same type and width into row {@code to} of this one. */
     public void copyRow(Block source, int from, int to) {
-        Shapes.present("copyRow", "the source", source);
-        source.requireShape("copyRow", "the source", type, source.rows, cols);
-        if (from < 0 || from >= source.rows || to < 0 || to >= rows) {
-            throw new IndexOutOfBoundsException("row " + from + " of " + source.shape() + " to row " + to + " of " + shape());
-        }
-        requireOpen();
-        copyRow(source, from, this, to);
-    }
-
-    private static void copyRow(Block source, int from, Block target, int to) {
-        try {
-            long bytes = (long) source.cols * source.type.bytes();
-            MemorySegment.copy(source.segment, from * source.strideBytes(), target.segment, to * target.strideBytes(), bytes);
-        } finally {
-            Reference.reachabilityFence(source);
-            Reference.reachabilityFence(target);
-        }
+        BlockCopies.row(source, from, this, to);
     }
 
     /** A copy of the elements, row by row. */
     public double[] toDoubles() {
-        double[] values = new double[elements()];
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < cols; j++) {
-                values[i * cols + j] = get(i, j);
-            }
-        }
-        return values;
+        return BlockCopies.toDoubles(this);
     }
 
     /** A copy of the elements, row by row, rounded to f32. */
     public float[] toFloats() {
-        float[] values = new float[elements()];
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < cols; j++) {
-                values[i * cols + j] = (float) get(i, j);
-            }
-        }
-        return values;
-    }
-
-    private int elements() {
-        if ((long) rows * cols > Integer.MAX_VALUE) {
-            throw new IllegalStateException("a block of " + shape() + " has more elements than an array can hold");
-        }
-        return rows * cols;
+        return BlockCopies.toFloats(this);
     }
 
     /** The bytes of this block's memory, padding included. */
@@ -394,40 +296,33 @@ public final class Block implements AutoCloseable {
 
     /** Whether this block, or the one that it is a view of, was closed. */
     public boolean closed() {
-        return lease.closed();
+        return memory.closed();
     }
 
     /** Throws {@link IllegalStateException} if this block is closed. */
     public void requireOpen() {
-        if (lease.closed()) {
+        if (memory.closed()) {
             throw new IllegalStateException("a block of " + shape() + " was used after it was closed");
         }
     }
 
     /** {@link #requireOpen()} with an operand's name in the message. */
     public void requireOpen(String operation, String operand) {
-        if (lease.closed()) {
+        if (memory.closed()) {
             throw new IllegalStateException(operation + ": " + operand + ", a block of " + shape() + ", was used after it was closed");
-        }
-    }
-
-    private void requireLength(int length) {
-        if (length != (long) rows * cols) {
-            throw new IllegalArgumentException(
-                    "copyFrom: " + length + " values, expected " + (long) rows * cols + " for " + shape());
         }
     }
 
     /** Ends this block; its memory is freed once no call that uses it is under way. Closing twice, or closing a view, does nothing. */
     @Override
     public void close() {
-        if (watch != null && lease.close()) {
+        if (watch != null && memory.close()) {
             watch.clean();
         }
     }
 
     @Override
     public String toString() {
-        return "Block[" + shape() + (lease.closed() ? ", closed" : "") + "]";
+        return "Block[" + shape() + (memory.closed() ? ", closed" : "") + "]";
     }
 }

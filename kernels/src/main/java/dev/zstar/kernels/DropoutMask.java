@@ -34,14 +34,14 @@ public final class DropoutMask implements AutoCloseable {
      */
     public static DropoutMask perElement(Engine engine, Type type, int rows, int cols, double rate, long seed) {
         requireRate(rate);
-        Shapes.present("a dropout mask", "its engine", engine);
+        Operands.present("a dropout mask", "its engine", engine);
         return new DropoutMask(engine.allocate(type, rows, cols), rate, false, seed);
     }
 
     /** A mask of one row that all rows share; it equals row 0 of {@link #perElement}. */
     public static DropoutMask shared(Engine engine, Type type, int cols, double rate, long seed) {
         requireRate(rate);
-        Shapes.present("a dropout mask", "its engine", engine);
+        Operands.present("a dropout mask", "its engine", engine);
         return new DropoutMask(engine.allocate(type, 1, cols), rate, true, seed);
     }
 

@@ -57,61 +57,9 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
         return rows == null ? p : rows.index(p);
     }
 
-    /** Throws, naming the operand, unless everything fits an {@code out} of this shape. */
-    void check(String operation, Type type, int batch, int n, int inner) {
-        if (bias != null) {
-            bias.requireShape(operation, "bias", type, 1, n);
-        }
-        checkInjection(operation, type, batch, n);
-        if (slope != null) {
-            slope.requireShape(operation, "slope", type, batch, n);
-        }
-        if (norms != null && (n != inner || norms.capacity() < batch)) {
-            throw new IllegalArgumentException(operation + ": norms for " + norms.capacity() + " rows of a square map, expected "
-                    + batch + " rows; the weights are " + n + "×" + inner);
-        }
-    }
-
-    /** The part of {@link #check} for the injection. */
-    void checkInjection(String operation, Type type, int batch, int n) {
-        if (injection != null) {
-            injection.requireShape(operation, "injection", type, injection.rows(), n);
-            if (rows != null ? batch > rows.count() || injection.rows() < rows.capacity() : injection.rows() < batch) {
-                throw new IllegalArgumentException(operation + ": injection has " + injection.rows() + " rows"
-                        + (rows == null ? "" : ", the row map " + rows.count() + " of " + rows.capacity())
-                        + ", expected at least " + batch);
-            }
-        }
-    }
-
-    /** Throws, naming both, if what is written overlaps what is read. {@code z} may be null. */
-    void requireApart(String operation, Block z, Block out) {
-        if (bias != null) {
-            Shapes.requireApart(operation, "out", out, "bias", bias);
-        }
-        if (injection != null) {
-            Shapes.requireApart(operation, "out", out, "injection", injection);
-        }
-        if (slope != null) {
-            requireSlopeApart(operation, z, out);
-        }
-    }
-
-    /** The part of {@link #requireApart} for the slope. */
-    void requireSlopeApart(String operation, Block z, Block out) {
-        Shapes.requireApart(operation, "out", out, "slope", slope);
-        if (z != null) {
-            Shapes.requireApart(operation, "slope", slope, "z", z);
-        }
-        if (bias != null) {
-            Shapes.requireApart(operation, "slope", slope, "bias", bias);
-        }
-        if (injection != null) {
-            Shapes.requireApart(operation, "slope", slope, "injection", injection);
-        }
-    }
-
-    /** Squared norms by position, written by {@link Engine#apply}: squares, with the range that {@link Engine} says they have. */
+    /**
+     * Squared norms by position, written by {@link Products#apply}: squares, with the range that {@link VectorOperations} says they have.
+     */
     public static final class Norms {
         private final double[] step;
         private final double[] value;

@@ -55,7 +55,7 @@ public enum Format {
     }
 
     /** What row {@code i} of {@code w} becomes at column {@code k}, in the type of {@code w}. */
-    double rounded(Block w, int i, int k, float scale) {
+    public double rounded(Block w, int i, int k, float scale) {
         return switch (this) {
             case FULL -> w.get(i, k);
             case BF16 -> fromBf16(toBf16((float) w.get(i, k)));

@@ -23,7 +23,8 @@ public interface Images {
      * @param z {@code batch × shape.size()}
      * @param out {@code batch × convolution.output(shape).size()}
      * @param epilogue a bias of {@code 1 × outChannels}, an injection of images of the shape of {@code out}, the activation, a
-     *     slope of the shape of {@code out}; no norms. The injection may be {@code out} itself, unless there is a row map: that adds to what is there
+     *     slope of the shape of {@code out}; no norms. The injection may be {@code out} itself, unless there is a row map: that adds to
+     *     what is there
      */
     void convolve(ConvolutionWeights w, ImageShape shape, Block z, Block out, Epilogue epilogue);
 

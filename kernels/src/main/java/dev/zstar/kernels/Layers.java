@@ -43,7 +43,8 @@ public interface Layers {
      * @param stats {@code μ} and {@code 1/σ} of row p go to {@code stats[2p]} and {@code stats[2p + 1]}
      */
     default void layerNorm(Block x, Block gain, Block bias, double eps, Block out, double[] stats) {
-        LayerShapes.width("layerNorm", x, gain);
+        Operands.open("layerNorm", "x", x);
+        Operands.require("layerNorm", "gain", gain, x.type(), 1, x.cols());
         groupNorm(x, 1, gain, bias, eps, out, stats);
     }
 
@@ -56,7 +57,8 @@ public interface Layers {
      * @param dBias {@code 1 × x.cols()}; likewise for {@code bias}
      */
     default void layerNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
-        LayerShapes.width("layerNormVjp", x, gain);
+        Operands.open("layerNormVjp", "x", x);
+        Operands.require("layerNormVjp", "gain", gain, x.type(), 1, x.cols());
         groupNormVjp(x, 1, gain, stats, dy, dx, dGain, dBias);
     }
 

@@ -16,7 +16,7 @@ final class Reclamation {
     /** Whether some memory could not be freed yet: a thread that leaves a call looks, and frees what it can. */
     static volatile boolean waiting;
 
-    private record Closed(Arena arena, long bytes, List<Call.Inside> inside) {}
+    private record Closed(Arena arena, long bytes, List<CallScope.Inside> inside) {}
 
     private Reclamation() {}
 
@@ -27,7 +27,7 @@ final class Reclamation {
 
     /** Frees the memory as soon as no call can use it. The block must refuse new ones by now. */
     static void free(Arena arena, long bytes) {
-        Closed closed = new Closed(arena, bytes, Call.inside());
+        Closed closed = new Closed(arena, bytes, CallScope.inside());
         if (!freed(closed)) {
             synchronized (CLOSED) {
                 CLOSED.add(closed);
@@ -53,7 +53,7 @@ final class Reclamation {
     }
 
     private static boolean freed(Closed closed) {
-        for (Call.Inside inside : closed.inside()) {
+        for (CallScope.Inside inside : closed.inside()) {
             if (inside.still()) {
                 return false;
             }

@@ -54,7 +54,8 @@ public final class Rows {
         }
         for (int p = 0; p < rows && other.index.length > index.length; p++) {
             if (other.index[p] >= index.length) {
-                throw new IndexOutOfBoundsException("row " + other.index[p] + " at position " + p + ", expected one of " + index.length + " rows");
+                throw new IndexOutOfBoundsException("row " + other.index[p] + " at position " + p + ", expected one of " + index.length
+                        + " rows");
             }
         }
         System.arraycopy(other.index, 0, index, 0, rows);
@@ -117,8 +118,12 @@ public final class Rows {
         }
     }
 
-    /** Throws if two positions share a row. Looks through the map once after each change. */
-    void requireDistinct(String operation) {
+    /**
+     * Throws if two positions share a row: for operations that write by row. Looks through the map once after each change.
+     *
+     * @param operation what was asked for, for the message
+     */
+    public void requireDistinct(String operation) {
         if (!distinct) {
             check(operation);
         }

@@ -24,7 +24,7 @@ public interface Weights extends AutoCloseable {
     /** Takes the values of {@code w}, of this shape and type, as the new matrix. Allocates nothing. */
     void update(Block w);
 
-    /** Makes the copy that {@link Engine#applyTransposed} reads, if it is not there yet. */
+    /** Makes the copy that {@link Products#applyTransposed} reads, if it is not there yet. */
     void prepareTransposed();
 
     /** Bytes held, the transposed copy included once it exists. */

@@ -147,7 +147,8 @@ class ActivationTest {
             }
             double expected = Normal.density(a) / fraction;
             // The fraction and φ are off by some 4 u themselves.
-            assertThat(Normal.cdf(-a)).as("Φ(-%s)", a).isCloseTo(expected, org.assertj.core.data.Offset.offset((FORMULA + 4) * U * expected));
+            assertThat(Normal.cdf(-a)).as("Φ(-%s)", a)
+                    .isCloseTo(expected, org.assertj.core.data.Offset.offset((FORMULA + 4) * U * expected));
         }
     }
 
@@ -174,26 +175,38 @@ class ActivationTest {
     void derivativesAreDerivatives(Activation activation) {
         double h = 1e-3;
         for (double x = -20.03; x < 20; x += 0.11) {
-            double difference = (8 * (activation.apply(x + h) - activation.apply(x - h)) - (activation.apply(x + 2 * h) - activation.apply(x - 2 * h))) / (12 * h);
-            assertThat(activation.derivative(x)).as("%s at %s", activation, x).isCloseTo(difference, org.assertj.core.data.Offset.offset(5e-11));
+            double difference =
+                    (8 * (activation.apply(x + h) - activation.apply(x - h))
+                    - (activation.apply(x + 2 * h) - activation.apply(x - 2 * h))) / (12 * h);
+            assertThat(activation.derivative(x)).as("%s at %s", activation, x)
+                    .isCloseTo(difference, org.assertj.core.data.Offset.offset(5e-11));
         }
     }
 
     /** x; the second derivatives of TANH, SIGMOID, SOFTPLUS, SILU, GELU and GELU_TANH there: the doubles nearest to the exact values. */
     private static final double[][] SECOND = {
         {-700.0, 0.0, 9.85967654375977e-305, 9.85967654375977e-305, -6.88205422754432e-302, 0.0, 0.0},
-        {-20.5, 1.250305751467991e-17, 1.2501528601352138e-09, 1.2501528632609782e-09, -2.312782790624993e-08, -9.25162467023071e-90, -1.129501664030336e-276},
-        {-13.0, 4.087271222367131e-11, 2.2603089707288756e-06, 2.2603191888376427e-06, -2.48633782418001e-05, -1.3358042354201376e-35, -1.487797137189351e-73},
-        {-4.0, 0.0026801026141057864, 0.01702733592838913, 0.017662706213291118, -0.03278393128697429, -0.001873623160708395, -0.0014740596637653365},
-        {-1.5, 0.32713259728754784, 0.09473021278475267, 0.14914645207033286, 0.1561975849635367, -0.03237939891647293, -0.030518196484224946},
+        {-20.5, 1.250305751467991e-17, 1.2501528601352138e-09, 1.2501528632609782e-09, -2.312782790624993e-08, -9.25162467023071e-90,
+                -1.129501664030336e-276},
+        {-13.0, 4.087271222367131e-11, 2.2603089707288756e-06, 2.2603191888376427e-06, -2.48633782418001e-05, -1.3358042354201376e-35,
+                -1.487797137189351e-73},
+        {-4.0, 0.0026801026141057864, 0.01702733592838913, 0.017662706213291118, -0.03278393128697429, -0.001873623160708395,
+                -0.0014740596637653365},
+        {-1.5, 0.32713259728754784, 0.09473021278475267, 0.14914645207033286, 0.1561975849635367, -0.03237939891647293,
+                -0.030518196484224946},
         {-0.75, 0.7578417022780214, 0.07808428307814441, 0.21789499376181404, 0.37722677521501974, 0.43288505872253136, 0.4323074902714741},
-        {-9.5367431640625e-07, 1.907348632810187e-06, 1.192092895507451e-07, 0.24999999999994316, 0.4999999999997726, 0.7978845608021397, 0.7978845608021361},
+        {-9.5367431640625e-07, 1.907348632810187e-06, 1.192092895507451e-07, 0.24999999999994316, 0.4999999999997726, 0.7978845608021397,
+                0.7978845608021361},
         {0.25, -0.46045435881856595, -0.030607512026718776, 0.24613408273759835, 0.484616287468517, 0.7491694763055203, 0.7489486142236503},
         {1.0, -0.6397000084492245, -0.09085774767294841, 0.19661193324148185, 0.3023661188100153, 0.24197072451914334, 0.24214819798377296},
-        {2.0, -0.13621868742711304, -0.07996250105615306, 0.10499358540350652, 0.05006216869470691, -0.1079819330263761, -0.10787507995107845},
-        {3.0, -0.019634494363042435, -0.04089157466094348, 0.04517665973091213, -0.032321404521006174, -0.03102293888356605, -0.031767658886074704},
-        {8.0, -9.00280992500878e-07, -0.0003350128267632233, 0.00033523767075647424, -0.002009627272592838, -3.1324080717928733e-13, -7.0458213960972915e-19},
-        {30.0, -7.005208610157216e-26, -9.357622968836672e-14, 9.357622968838423e-14, -2.620134431274233e-12, -1.3233342291209357e-193, 0.0},
+        {2.0, -0.13621868742711304, -0.07996250105615306, 0.10499358540350652, 0.05006216869470691, -0.1079819330263761,
+                -0.10787507995107845},
+        {3.0, -0.019634494363042435, -0.04089157466094348, 0.04517665973091213, -0.032321404521006174, -0.03102293888356605,
+                -0.031767658886074704},
+        {8.0, -9.00280992500878e-07, -0.0003350128267632233, 0.00033523767075647424, -0.002009627272592838, -3.1324080717928733e-13,
+                -7.0458213960972915e-19},
+        {30.0, -7.005208610157216e-26, -9.357622968836672e-14, 9.357622968838423e-14, -2.620134431274233e-12, -1.3233342291209357e-193,
+                0.0},
     };
 
     /** {@code e / (1 + e)²} with {@code e = exp(-|y|)}. */
@@ -228,8 +241,11 @@ class ActivationTest {
     void secondDerivativesAreDerivativesOfDerivatives(Activation activation) {
         double h = 1e-3;
         for (double x = -20.03; x < 20; x += 0.11) {
-            double difference = (8 * (activation.derivative(x + h) - activation.derivative(x - h)) - (activation.derivative(x + 2 * h) - activation.derivative(x - 2 * h))) / (12 * h);
-            assertThat(activation.secondDerivative(x)).as("%s at %s", activation, x).isCloseTo(difference, org.assertj.core.data.Offset.offset(5e-11));
+            double difference =
+                    (8 * (activation.derivative(x + h) - activation.derivative(x - h))
+                    - (activation.derivative(x + 2 * h) - activation.derivative(x - 2 * h))) / (12 * h);
+            assertThat(activation.secondDerivative(x)).as("%s at %s", activation, x)
+                    .isCloseTo(difference, org.assertj.core.data.Offset.offset(5e-11));
         }
     }
 
@@ -237,7 +253,8 @@ class ActivationTest {
     @EnumSource(Activation.class)
     void secondDerivativesOfSpecialValuesAndByEngines(Activation activation) {
         for (double far : new double[] {Double.NEGATIVE_INFINITY, -1e300, -1e5, 1e5, 1e300, Double.POSITIVE_INFINITY}) {
-            assertThat(activation.secondDerivative(far)).as("%s at %s", activation, far).isCloseTo(0, org.assertj.core.data.Offset.offset(0.0));
+            assertThat(activation.secondDerivative(far)).as("%s at %s", activation, far)
+                    .isCloseTo(0, org.assertj.core.data.Offset.offset(0.0));
         }
         assertThat(activation == Activation.IDENTITY || Double.isNaN(activation.secondDerivative(Double.NaN))).isTrue();
         for (Type type : Type.values()) {
@@ -363,7 +380,8 @@ class ActivationTest {
                             double expected = activation.apply(x.get(0, i));
                             assertThat(y.get(0, i)).as(what).isCloseTo(type == Type.F32 ? (float) expected : expected, close);
                             assertThat(slope.get(0, i)).as(what).isCloseTo(slopeAtInfinity(activation, far[i] > 0), close);
-                            assertThat(activation.derivative(x.get(0, i))).as(what).isCloseTo(slopeAtInfinity(activation, far[i] > 0), close);
+                            assertThat(activation.derivative(x.get(0, i))).as(what)
+                                    .isCloseTo(slopeAtInfinity(activation, far[i] > 0), close);
                         }
                         assertThat(y.get(0, far.length)).isNaN();
                         assertThat(activation == Activation.IDENTITY || Double.isNaN(slope.get(0, far.length))).isTrue();
@@ -423,7 +441,8 @@ class ActivationTest {
                         one.copyRow(z, p, 0);
                         engine.apply(packed, one, oneOut, Epilogue.of(bias, activation).with(oneSlope));
                         assertThat(oneOut.toDoubles()).as("alone").isEqualTo(java.util.Arrays.copyOfRange(values, p * n, (p + 1) * n));
-                        assertThat(oneSlope.toDoubles()).as("slope alone").isEqualTo(java.util.Arrays.copyOfRange(slopes, p * n, (p + 1) * n));
+                        assertThat(oneSlope.toDoubles()).as("slope alone")
+                                .isEqualTo(java.util.Arrays.copyOfRange(slopes, p * n, (p + 1) * n));
                     }
                 }
             }

@@ -40,7 +40,7 @@ class BlockTest {
         assertThat(Block.liveBytes()).isEqualTo(live - block.bytes());
         assertThatThrownBy(() -> view.get(0, 0)).isInstanceOf(IllegalStateException.class)
                 .hasMessage("a block of 2×4 f32 was used after it was closed");
-        assertThatThrownBy(() -> Shapes.open("scale", "x", view))
+        assertThatThrownBy(() -> Operands.open("scale", "x", view))
                 .hasMessage("scale: x, a block of 2×4 f32, was used after it was closed");
     }
 

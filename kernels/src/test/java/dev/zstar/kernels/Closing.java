@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** A program for {@link CallTest}: some threads compute on blocks and weights that others close. */
+/** A program for {@link CallScopeTest}: some threads compute on blocks and weights that others close. */
 final class Closing {
     private static final int N = 64;
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
-/** Epilogues, norms and bases are checked where they are made. */
+/** Epilogues and norms are checked where they are made. */
 class EpilogueTest {
     @Test
     void anEpilogueHasAnActivation() {
@@ -30,22 +30,5 @@ class EpilogueTest {
         norms.set(1, 4, 16);
         assertThat(norms.relative(0)).isZero();
         assertThat(norms.relative(1)).isEqualTo(0.5);
-    }
-
-    @Test
-    void aBasisHoldsWholeRows() {
-        try (Block block = Block.allocate(Type.F32, 5, 2)) {
-            assertThatThrownBy(() -> new Basis(block, 2)).hasMessage("a basis of 2 vectors a row in a block of 5×2 f32");
-            assertThatThrownBy(() -> new Basis(null, 2)).hasMessage("a basis: its block is null");
-        }
-    }
-
-    @Test
-    void failuresAreAskedForSystemsThatThereAre() {
-        Failures failures = new Failures(3);
-        failures.mark(0, 0b100);
-        assertThat(failures.failed(2)).isTrue();
-        assertThatThrownBy(() -> failures.failed(3)).hasMessage("system 3 of at most 3");
-        assertThatThrownBy(() -> failures.next(-1)).isInstanceOf(IndexOutOfBoundsException.class);
     }
 }

@@ -7,21 +7,21 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /** What tests share: random blocks whose padding is NaN, products in f64, and the error bound of a sum of products. */
-final class Reference {
+public final class Reference {
     private Reference() {}
 
     /** The providers that can run here. */
-    static List<EngineProvider> available() {
+    public static List<EngineProvider> available() {
         return Engines.providers().stream().filter(provider -> provider.unavailable().isEmpty()).toList();
     }
 
     /** Every available engine with 1, 2, 3 and 7 threads. */
-    static Stream<Engine> engines() {
+    public static Stream<Engine> engines() {
         return available().stream().flatMap(provider -> Stream.of(1, 2, 3, 7).map(provider::create));
     }
 
     /** Entries from the standard normal distribution; the padding is NaN. */
-    static Block random(Type type, int rows, int cols, long seed) {
+    public static Block random(Type type, int rows, int cols, long seed) {
         Block block = padded(type, rows, cols);
         Random random = new Random(seed);
         for (int i = 0; i < rows; i++) {
@@ -33,7 +33,7 @@ final class Reference {
     }
 
     /** NaN everywhere, in the padding too. */
-    static Block padded(Type type, int rows, int cols) {
+    public static Block padded(Type type, int rows, int cols) {
         Block block = Block.allocate(type, rows, cols);
         for (long at = 0; at < block.bytes(); at += type.bytes()) {
             if (type == Type.F32) {
@@ -46,7 +46,7 @@ final class Reference {
     }
 
     /** Whether nothing was written beyond the last column. */
-    static boolean paddingIsNaN(Block block) {
+    public static boolean paddingIsNaN(Block block) {
         for (int i = 0; i < block.rows(); i++) {
             for (int j = block.cols(); j < block.stride(); j++) {
                 long at = ((long) i * block.stride() + j) * block.type().bytes();
@@ -62,16 +62,16 @@ final class Reference {
     }
 
     /** {@code γ_k = k u / (1 - k u)}. */
-    static double gamma(int k, Type type) {
+    public static double gamma(int k, Type type) {
         double ku = k * type.unitRoundoff();
         return ku / (1 - ku);
     }
 
     /**
-     * Compares a gradient of {@code ⟨weights, out⟩} by {@code x} with differences of fourth order. At a step of 1e-3 their own error is about
-     * 1e-12 times a fifth derivative, and 1e-13 from rounding.
+     * Compares a gradient of {@code ⟨weights, out⟩} by {@code x} with differences of fourth order. At a step of 1e-3 their own error is
+     * about 1e-12 times a fifth derivative, and 1e-13 from rounding.
      */
-    static void assertGradient(String name, Block x, Block gradient, Block out, Block weights, Runnable forward) {
+    public static void assertGradient(String name, Block x, Block gradient, Block out, Block weights, Runnable forward) {
         double h = 1e-3;
         for (int i = 0; i < x.rows(); i++) {
             for (int j = 0; j < x.cols(); j++) {
@@ -96,7 +96,7 @@ final class Reference {
     }
 
     /** A vector that the JIT fails to keep in a register becomes an object at every step; so boxing shows as bytes. */
-    static void assertAllocatesNothing(Runnable call) {
+    public static void assertAllocatesNothing(Runnable call) {
         var counter = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
         long bytes = Long.MAX_VALUE;
         for (int attempt = 0; attempt < 20_000 && bytes > 0; attempt++) {

@@ -1,8 +1,9 @@
 package dev.zstar.reports;
 
+import dev.zstar.benchmarks.study.SettingClock;
 import dev.zstar.benchmarks.study.StudyException;
-import dev.zstar.benchmarks.study.Tuned;
-import dev.zstar.benchmarks.study.Tuner;
+import dev.zstar.kernels.tuning.Tuned;
+import dev.zstar.kernels.tuning.Tuner;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -41,7 +42,7 @@ final class TuneCommand implements Runnable {
     private final BiFunction<Boolean, List<String>, Tuner> tuners;
 
     TuneCommand() {
-        this(Tuner::of);
+        this((quick, only) -> Tuner.of(quick, only, (settings, values) -> SettingClock.time(quick, settings, values)));
     }
 
     /** With the search for quick or not, and for some settings or all. */
@@ -55,13 +56,13 @@ final class TuneCommand implements Runnable {
             throw new IllegalArgumentException("--dry-run writes nothing, so --out has no use; expected one of the two");
         }
         Path file = dry ? null : out != null ? out
-                : Tuned.place().orElseThrow(() -> new StudyException("there is no place for this user's profile; name one with --out"));
+                : Tuned.profileFile().orElseThrow(() -> new StudyException("there is no place for this user's profile; name one with --out"));
         if (file != null) {
             Tuned.requireWritable(file);
         }
         Tuned tuned;
         try (ProgressReport report = new ProgressReport(spec.commandLine().getErr())) {
-            tuned = tuners.apply(quick, settings).run(report);
+            tuned = tuners.apply(quick, settings).run(report::stage, report::step);
         }
         PrintWriter printed = spec.commandLine().getOut();
         table(tuned, printed);

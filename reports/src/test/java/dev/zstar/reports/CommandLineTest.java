@@ -10,7 +10,7 @@ import dev.zstar.benchmarks.study.Measurements;
 import dev.zstar.benchmarks.study.Result;
 import dev.zstar.benchmarks.study.StudyException;
 import dev.zstar.benchmarks.study.Trace;
-import dev.zstar.benchmarks.study.Tuner;
+import dev.zstar.kernels.tuning.Tuner;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engines;
 import java.io.IOException;

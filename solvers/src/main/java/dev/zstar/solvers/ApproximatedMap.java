@@ -2,11 +2,10 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
-import dev.zstar.solvers.fixedpoint.MixedPrecision;
 import dev.zstar.solvers.guard.Arguments;
 
 /**
- * A map together with a cheap approximation of it, for {@link MixedPrecision}: the same cell with narrower weights, for example. Every
+ * A map together with a cheap approximation of it, for {@code MixedPrecision}: the same cell with narrower weights, for example. Every
  * other solver sees {@code exact} alone, with its derivatives.
  *
  * @param exact the map f whose fixed point is wanted

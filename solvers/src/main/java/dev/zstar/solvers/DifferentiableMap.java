@@ -2,13 +2,12 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
-import dev.zstar.solvers.fixedpoint.NewtonKrylov;
 
 /** A map whose Jacobian {@code J = ∂f/∂z} can be applied, as it is and transposed, at a point of each row. */
 public interface DifferentiableMap extends FixedPointMap {
     /**
      * Fixes the points of the derivatives that follow, until the next call: a fixed point for a backward solve, any iterate for Newton's
-     * method. What was fixed before is forgotten, also for rows that are not among these. {@link NewtonKrylov} counts it as an evaluation.
+     * method. What was fixed before is forgotten, also for rows that are not among these. {@code NewtonKrylov} counts it as an evaluation.
      *
      * @param z {@code rows.count() × n}, read and not kept: position {@code p} is the point of row {@code rows.index(p)} of the batch
      */

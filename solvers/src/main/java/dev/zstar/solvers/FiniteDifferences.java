@@ -4,7 +4,6 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
-import dev.zstar.solvers.fixedpoint.NewtonKrylov;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Memory;
 
@@ -18,7 +17,7 @@ import dev.zstar.solvers.guard.Memory;
  * less is had by no step. Where f changes over much shorter lengths, or has a kink within h, the error is larger.
  *
  * <p>{@code J v} costs two evaluations of f. {@code Jᵀ u} costs {@code 2 n}, one product with each unit vector: for small n, and to test a
- * derivative with. {@link NewtonKrylov} makes differences of its own, for half the evaluations.
+ * derivative with. {@code NewtonKrylov} makes differences of its own, for half the evaluations.
  *
  * <p>Holds four blocks, and a fifth once rows come out of order. Not for two threads at once.
  */

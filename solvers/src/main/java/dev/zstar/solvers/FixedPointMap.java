@@ -2,7 +2,6 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
-import dev.zstar.solvers.fixedpoint.MixedPrecision;
 
 /**
  * The function {@code f} of {@code z = f(z)}, for a batch: each row is a problem of its own. A map that keeps nothing for each row may
@@ -29,7 +28,7 @@ public interface FixedPointMap {
     }
 
     /**
-     * A cheap map that is nearly f, for {@link MixedPrecision}; null if there is none. A map that wraps another returns that map's.
+     * A cheap map that is nearly f, for {@code MixedPrecision}; null if there is none. A map that wraps another returns that map's.
      *
      * @see ApproximatedMap
      */

@@ -14,6 +14,8 @@ public interface Outcome {
      * The relative residual of what was returned for row {@code b}, as measured by an evaluation at that very point: of a fixed point what
      * its tolerance is compared with, {@code ‖r‖ / max(‖f(z)‖, u ‖z₀‖)} ({@link Stopping#relative}); of a linear solve
      * {@code ‖b - (I - T) u‖ / ‖b‖}. Of a row that has not ended, that of its latest iterate.
+     *
+     * <p>In f64 a residual below 10⁻²⁹⁰ may be stated as any other number below that, 0 included: its square is no number.
      */
     double residual(int b);
 

@@ -12,7 +12,7 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.fixedpoint.Anderson;
-import dev.zstar.solvers.fixedpoint.Feed;
+import dev.zstar.solvers.fixedpoint.StreamHandler;
 import dev.zstar.solvers.fixedpoint.Picard;
 import dev.zstar.solvers.linear.Gmres;
 import java.time.Duration;
@@ -259,7 +259,7 @@ class StoppingTest {
                 Picard picard = Picard.plan(engine, Type.F64, 1, 1, 1, Stopping.relative(1e-3).traced().recording(1));
                 Block z = engine.allocate(Type.F64, 1, 1)) {
             int[] left = {1};
-            picard.stream((in, out, rows) -> out.set(0, 0, 1 + 0.5 * in.get(0, 0)), z, new Feed() {
+            picard.stream((in, out, rows) -> out.set(0, 0, 1 + 0.5 * in.get(0, 0)), z, new StreamHandler() {
                 @Override
                 public boolean load(int b, Block states) {
                     states.set(b, 0, 7);

@@ -2,12 +2,12 @@ package dev.zstar.benchmarks.study;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.solvers.Outcome;
-import dev.zstar.solvers.fixedpoint.Feed;
+import dev.zstar.solvers.fixedpoint.StreamHandler;
 import java.util.Arrays;
 import java.util.Random;
 
 /** Problems for the slots of a stream, of which there are none now and then, and which may throw. */
-final class RandomFeed implements Feed {
+final class RandomFeed implements StreamHandler {
     /** Hears of each result. */
     interface Results {
         void solved(int index, int slot, Block states, Outcome outcome);

@@ -222,8 +222,8 @@ final class RandomSystems {
             double exact = Norm.of(t.residual(row, b, u));
             // A product in the type is off by this much at most, and so is what was computed from it.
             double unit = type.unitRoundoff() * (b.length + 10);
-            double rounding = unit * Norm.of(u) * (1 + t.size(row)) + unit * length
-                    + b.length * (type == Type.F32 ? Float.MIN_VALUE : Double.MIN_VALUE) * (1 + t.size(row));
+            double least = unit * length + b.length * (type == Type.F32 ? Float.MIN_VALUE : Double.MIN_VALUE) * (1 + t.size(row));
+            double rounding = unit * Norm.of(u) * (1 + t.size(row)) + least;
             if (!(exact + rounding < Double.POSITIVE_INFINITY)) {
                 return status.isSuccess() && !stopping.fixed() ? "a residual beyond all numbers is a success" : null;
             }
@@ -240,7 +240,7 @@ final class RandomSystems {
             }
             double before = Norm.of(t.residual(row, b, start));
             return status.isSuccess() ? success(row, start, u, status, exact, length, outcome.residual(row))
-                    : exact <= before * 1.001 + 2 * rounding ? null : "a failure is worse than its start";
+                    : exact <= before * 1.001 + 2 * (rounding + unit * Norm.of(start) * (1 + t.size(row))) ? null : "a failure is worse than its start";
         }
 
         private String success(int row, double[] start, double[] u, Status status, double exact, double length, double stated) {

@@ -6,10 +6,9 @@ import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
-import dev.zstar.kernels.simd.F32Ceilings;
-import dev.zstar.kernels.simd.Setting;
+import dev.zstar.kernels.simd.tuning.F32Ceilings;
+import dev.zstar.kernels.simd.tuning.Setting;
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -32,16 +31,6 @@ final class TunerChild implements Fork.Task {
             case GEMM_PACK -> List.of(new Case(Kind.GEMM, 24, 512, 512), new Case(Kind.GEMM, 48, 1024, 1024), new Case(Kind.GEMM, 96, 1024, 1024));
             case TEAM_WORTH -> List.of(new Case(Kind.STEP, 2, 256, 256), new Case(Kind.STEP, 1, 512, 512), new Case(Kind.STEP, 3, 512, 512));
             case INT8_WIDE, TEAM_SPIN -> List.of();
-        };
-    }
-
-    /** A clock that starts such a JVM for each call. */
-    static Tuner.Clock clock(boolean quick) {
-        return (settings, values) -> {
-            List<String> flags = new ArrayList<>();
-            flags.add("-Dzstar.profile=none");
-            values.forEach((name, value) -> flags.add("-D" + name + "=" + value));
-            return Fork.call(TunerChild.class, double[].class, (quick ? "quick " : "full ") + String.join(",", settings), flags.toArray(String[]::new));
         };
     }
 

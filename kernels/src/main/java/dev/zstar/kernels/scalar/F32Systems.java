@@ -1,7 +1,7 @@
 package dev.zstar.kernels.scalar;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.jvm.Fma;
 
@@ -27,7 +27,7 @@ public final class F32Systems {
         final int[] scale = new int[SmallMatrices.ORDER];
     }
 
-    private static final Kept<Room> ROOM = new Kept<>(Room::new);
+    private static final CallLocal<Room> ROOM = new CallLocal<>(Room::new);
 
     private F32Systems() {}
 

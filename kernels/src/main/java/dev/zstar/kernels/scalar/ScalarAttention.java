@@ -1,14 +1,14 @@
 package dev.zstar.kernels.scalar;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Kept;
+import dev.zstar.kernels.CallLocal;
 
 /**
  * The formulas of attention and its gradients for one sequence and one head in f64, with room for one row of probabilities. Vector code
  * leaves to these what over- or underflows in its own type.
  */
 public final class ScalarAttention {
-    private static final Kept<ScalarAttention> OWN = new Kept<>(ScalarAttention::new);
+    private static final CallLocal<ScalarAttention> OWN = new CallLocal<>(ScalarAttention::new);
 
     private double[] p = new double[0];
     private double[] slope = new double[0];

@@ -4,9 +4,9 @@ import dev.zstar.kernels.Allocation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
-import dev.zstar.kernels.ImageShapes;
-import dev.zstar.kernels.Shapes;
+import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Type;
+import dev.zstar.kernels.spi.ImageShapes;
 
 /** A plain copy. */
 final class ScalarConvolutionWeights implements ConvolutionWeights {
@@ -49,7 +49,7 @@ final class ScalarConvolutionWeights implements ConvolutionWeights {
 
     @Override
     public void update(Block w) {
-        Shapes.require("update", "w", w, type(), matrix.rows(), matrix.cols());
+        Operands.require("update", "w", w, type(), matrix.rows(), matrix.cols());
         requireOpen();
         matrix.copyFrom(w);
     }

@@ -5,9 +5,9 @@ import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.ImageShape;
-import dev.zstar.kernels.ImageShapes;
 import dev.zstar.kernels.Images;
 import dev.zstar.kernels.Type;
+import dev.zstar.kernels.spi.ImageShapes;
 
 /** Convolution and resampling as their formulas. */
 final class ScalarImages implements Images {

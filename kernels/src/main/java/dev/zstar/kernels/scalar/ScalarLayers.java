@@ -1,12 +1,12 @@
 package dev.zstar.kernels.scalar;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Call;
+import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.DropoutMask;
-import dev.zstar.kernels.LayerShapes;
 import dev.zstar.kernels.Layers;
+import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.Shapes;
+import dev.zstar.kernels.spi.LayerShapes;
 
 /** The formulas of {@link Layers}, in f64 throughout; results are rounded once, where they are stored. */
 final class ScalarLayers implements Layers {
@@ -16,7 +16,7 @@ final class ScalarLayers implements Layers {
 
     @Override
     public void softmax(Block x, Block out) {
-        Shapes.elementwise("softmax", "x", x, "out", out);
+        Operands.elementwise("softmax", "x", x, "out", out);
         for (int p = 0; p < x.rows(); p++) {
             double max = Double.NEGATIVE_INFINITY;
             for (int i = 0; i < x.cols(); i++) {
@@ -114,7 +114,7 @@ final class ScalarLayers implements Layers {
     @Override
     public void attention(Block q, Block k, Block v, int sequence, int heads, boolean causal, Block out, double[] lse) {
         LayerShapes.attention(q, k, v, sequence, heads, out, lse);
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             ScalarAttention own = ScalarAttention.own();
             for (int first = 0; first < q.rows(); first += sequence) {
@@ -133,7 +133,7 @@ final class ScalarLayers implements Layers {
     public void attentionVjp(
             Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dOut, Block dq, Block dk, Block dv) {
         LayerShapes.attentionVjp(q, k, v, sequence, heads, lse, dOut, dq, dk, dv);
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             ScalarAttention own = ScalarAttention.own();
             for (int first = 0; first < q.rows(); first += sequence) {

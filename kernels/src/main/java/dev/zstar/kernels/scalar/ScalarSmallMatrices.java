@@ -1,11 +1,11 @@
 package dev.zstar.kernels.scalar;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Call;
+import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.Failures;
 import dev.zstar.kernels.SmallMatrices;
-import dev.zstar.kernels.SmallShapes;
 import dev.zstar.kernels.Type;
+import dev.zstar.kernels.spi.SmallShapes;
 
 /** One system after the other, each by its formula. */
 final class ScalarSmallMatrices implements SmallMatrices {
@@ -20,7 +20,7 @@ final class ScalarSmallMatrices implements SmallMatrices {
     }
 
     private void multiply(int d, Block m, Block v, Block out) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             for (int s = 0; s < v.cols(); s++) {
                 int matrix = m.cols() == 1 ? 0 : s;
@@ -39,7 +39,7 @@ final class ScalarSmallMatrices implements SmallMatrices {
 
     @Override
     public void solve(Block m, Block rhs, Block out, Failures singular) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             int d = SmallShapes.solve(m, rhs, out, singular);
             clear(singular);
@@ -58,7 +58,7 @@ final class ScalarSmallMatrices implements SmallMatrices {
 
     @Override
     public void cholesky(Block a, Failures indefinite) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             int n = SmallShapes.cholesky(a, indefinite);
             clear(indefinite);
@@ -72,7 +72,7 @@ final class ScalarSmallMatrices implements SmallMatrices {
 
     @Override
     public void solveCholesky(Block l, Block rhs) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             int n = SmallShapes.solveCholesky(l, rhs);
             for (int s = 0; s < l.cols(); s++) {
@@ -91,7 +91,7 @@ final class ScalarSmallMatrices implements SmallMatrices {
 
     @Override
     public void qr(Block a, Block tau) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             SmallShapes.qr(a, tau);
             int n = tau.rows();
@@ -109,7 +109,7 @@ final class ScalarSmallMatrices implements SmallMatrices {
 
     @Override
     public void solveQr(Block qr, Block tau, Block rhs, Block out, Failures singular) {
-        Call call = Call.enter();
+        CallScope call = CallScope.enter();
         try {
             SmallShapes.solveQr(qr, tau, rhs, out, singular);
             int n = tau.rows();

@@ -3,6 +3,14 @@ package dev.zstar.kernels.simd;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Type;
+import dev.zstar.kernels.simd.lanes.Lanes;
+import dev.zstar.kernels.simd.products.F32Epilogue;
+import dev.zstar.kernels.simd.products.F32Gemm;
+import dev.zstar.kernels.simd.products.F32Product;
+import dev.zstar.kernels.simd.vectors.F32Dots;
+import dev.zstar.kernels.simd.vectors.F32Mix;
+import dev.zstar.kernels.simd.vectors.F32Rows;
+import dev.zstar.kernels.simd.vectors.F32Sweeps;
 import java.util.Objects;
 
 /** From a call's operands to addresses. */
@@ -40,11 +48,12 @@ final class F32Job {
                 job.byRows ? Math.min(from * Job.ROWS, rows) : 0, job.byRows ? Math.min(to * Job.ROWS, rows) : rows);
     }
 
-    /** Shapes were checked on the calling thread, which made the views. */
+    /** The operands were checked on the calling thread, which made the views. */
     private static void systems(Job job, int from, int to) {
         for (int i = from; i < to; i++) {
             Block c = job.out.part(i, job.count);
-            F32Gemm.run(job.a, job.x.part(i, job.count), job.transposeX, job.y.part(i, job.count), job.transposeY, job.b, c, 0, F32Gemm.panels(c), 0, c.rows());
+            F32Gemm.run(job.a, job.x.part(i, job.count), job.transposeX, job.y.part(i, job.count), job.transposeY, job.b, c, 0,
+                    F32Gemm.panels(c), 0, c.rows());
         }
     }
 
@@ -83,7 +92,7 @@ final class F32Job {
                     double a = job.coefficients == null ? job.a : job.coefficients[p];
                     double b = job.more == null ? job.b : job.more[p];
                     if (b == 0) {
-                        scale(a, x, y, n);
+                        F32Rows.scaleBy(a, x, y, n);
                     } else if (Type.F32.holds(a) && Type.F32.holds(b)) {
                         F32Rows.axpby((float) a, x, (float) b, y, n);
                     } else {
@@ -108,24 +117,6 @@ final class F32Job {
                 case ASUM -> job.sums[p] = F32Rows.asum(x, n, room);
                 default -> job.indices[p] = F32Rows.iamax(x, n);
             }
-        }
-    }
-
-    /** {@code y = a x}. */
-    static void scale(double a, long x, long y, int n) {
-        if (Type.F32.holds(a)) {
-            F32Rows.scale((float) a, x, y, n);
-        } else {
-            F32Rows.scaleWide(a, x, y, y, n);
-        }
-    }
-
-    /** {@code y = a x} and {@code copy = y}. */
-    private static void scale(double a, long x, long y, long copy, int n) {
-        if (Type.F32.holds(a)) {
-            F32Rows.scale((float) a, x, y, copy, n);
-        } else {
-            F32Rows.scaleWide(a, x, y, copy, n);
         }
     }
 
@@ -154,16 +145,17 @@ final class F32Job {
                         job.sums[b] = F32Rows.dot(w, w, n, room);
                     }
                 }
-                case MIX -> F32Sweeps.mix(v, step, job.count, job.coefficients, first, Lanes.sums(n), w, n);
-                case STORE -> scale(job.coefficients[b], w, v + job.slot * step, n);
-                case NORMALISE -> scale(job.coefficients[b], w, v + job.slot * step, w, n);
+                case MIX -> F32Mix.mix(v, step, job.count, job.coefficients, first, Lanes.sums(n), w, n);
+                case STORE -> F32Rows.scaleBy(job.coefficients[b], w, v + job.slot * step, n);
+                case NORMALISE -> F32Rows.scaleBy(job.coefficients[b], w, v + job.slot * step, w, n);
                 default -> {
                     long g = row(job.y, p);
                     // Checked again where an address is made of it: another thread may have written to the caller's array.
                     int slot = Objects.checkIndex(job.indices[b], Math.min(capacity, job.values.capacity()));
                     long r = v + slot * step;
                     int sums = b * (capacity + 1);
-                    job.sums[sums + capacity] = F32Sweeps.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n, room);
+                    job.sums[sums + capacity] =
+                            F32Sweeps.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n, room);
                     F32Dots.multiDot(v, step, Math.min(job.counts[b], capacity), r, n, room, job.sums, sums);
                 }
             }

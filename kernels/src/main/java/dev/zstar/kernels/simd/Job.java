@@ -3,13 +3,18 @@ package dev.zstar.kernels.simd;
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
+import dev.zstar.kernels.simd.products.Panels;
 
-/** One call of the engine, as the pieces that workers run. Kept from call to call: none allocates anything. */
-final class Job implements Team.Loop {
+/** One call of the engine, as the pieces that workers run. Reused from call to call: none allocates anything. */
+public final class Job implements Team.Loop {
+    private static final CallLocal<Job> JOBS = new CallLocal<>(Job::new);
+
     /** Rows of a piece where a product is split by rows: two full tiles. */
     static final int ROWS = 16;
 
@@ -40,7 +45,30 @@ final class Job implements Team.Loop {
     double[] sums;
     int[] indices;
     int[] counts;
+    /** The call that this belongs to, for good. */
+    private CallScope call;
     private Block scratch;
+
+    /** This thread is inside the engine until it {@linkplain #leave leaves}, and has this job. */
+    static Job enter() {
+        CallScope call = CallScope.enter();
+        Job job = JOBS.of(call);
+        if (job.call == null) {
+            job.call = call;
+        }
+        return job;
+    }
+
+    /** The job of a thread that is inside. */
+    static Job of(CallScope call) {
+        return JOBS.of(call);
+    }
+
+    /** Ends what {@link #enter} began: to be called in a {@code finally}. */
+    void leave() {
+        clear();
+        call.leave();
+    }
 
     /** Room for rows of f32; the caller's until its next operation. */
     Block scratch(int rows, int cols) {

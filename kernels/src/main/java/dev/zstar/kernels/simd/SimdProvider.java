@@ -4,6 +4,10 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.jvm.Fma;
 import dev.zstar.kernels.jvm.VmOptions;
+import dev.zstar.kernels.simd.lanes.Lanes;
+import dev.zstar.kernels.simd.lanes.NativeMemory;
+import dev.zstar.kernels.simd.lanes.VectorWarmup;
+import dev.zstar.kernels.simd.tuning.Tuning;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,8 +32,8 @@ public final class SimdProvider implements EngineProvider {
 
     @Override
     public String description() {
-        String told = Tuning.told();
-        return "Java Vector API, " + Probe.bits() + "-bit vectors" + (told.isEmpty() ? "" : ", " + told);
+        String overrides = Tuning.overrides();
+        return "Java Vector API, " + Probe.bits() + "-bit vectors" + (overrides.isEmpty() ? "" : ", " + overrides);
     }
 
     @Override
@@ -43,7 +47,7 @@ public final class SimdProvider implements EngineProvider {
             throw new UnsupportedOperationException(reason);
         });
         Tuning.log();
-        Rehearsal.once();
+        VectorWarmup.once();
         return new SimdEngine(threads);
     }
 
@@ -101,7 +105,7 @@ public final class SimdProvider implements EngineProvider {
             if (!Fma.FAST) {
                 return Optional.of(unfused());
             }
-            if (Memory.ALL.byteSize() != Long.MAX_VALUE) {
+            if (NativeMemory.ALL.byteSize() != Long.MAX_VALUE) {
                 return Optional.of("memory outside the heap is not reachable");
             }
             return Optional.empty();

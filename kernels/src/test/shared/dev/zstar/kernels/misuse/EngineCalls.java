@@ -6,9 +6,9 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
-import dev.zstar.kernels.PlainWeights;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Weights;
+import dev.zstar.kernels.spi.PlainWeights;
 import java.util.Map;
 import java.util.function.Consumer;
 

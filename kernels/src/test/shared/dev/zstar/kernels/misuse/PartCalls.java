@@ -85,7 +85,8 @@ final class PartCalls {
         s.doubles("stats", rows * numbers);
         s.number("groups", g[0], "groups");
         if (kind.equals("groupNorm")) {
-            s.operands.get("groups").wrong("of 0", 0).wrong("of -1", -1).wrong("too many", g[1] + 1).wrong("far too many", Integer.MAX_VALUE);
+            s.operands.get("groups").wrong("of 0", 0).wrong("of -1", -1).wrong("too many", g[1] + 1)
+                    .wrong("far too many", Integer.MAX_VALUE);
         }
         s.add("eps", 1e-5, "eps").wrong("NaN", Double.NaN).wrong("negative", -1.0);
         s.apart("out", "x", "gain");

@@ -91,8 +91,8 @@ final class Cblas {
     }
 
     /**
-     * The processor that the library chose its kernels for, such as {@code SkylakeX}. Where the variable that overrides its choice is set it says so: on a processor
-     * with AVX-512, {@code Haswell} halves its speed, and who compares must know.
+     * The processor that the library chose its kernels for, such as {@code SkylakeX}. Where the variable that overrides its choice is set
+     * it says so: on a processor with AVX-512, {@code Haswell} halves its speed, and who compares must know.
      */
     String core() {
         String forced = System.getenv("OPENBLAS_CORETYPE");
@@ -118,7 +118,10 @@ final class Cblas {
         threads = count;
     }
 
-    /** {@code c = α A B + β c}, where {@code A} is {@code a} or its transpose, and {@code B} likewise. Not for products without inner elements. */
+    /**
+     * {@code c = α A B + β c}, where {@code A} is {@code a} or its transpose, and {@code B} likewise. Not for products without inner
+     * elements.
+     */
     void multiply(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
         int inner = transposeA ? a.rows() : a.cols();
         if (c.rows() == 0 || c.cols() == 0) {

@@ -35,6 +35,13 @@ class OpenBlasEngineTest {
         return Engines.named("openblas", threads);
     }
 
+    @Test
+    void itPromisesNoBits() {
+        try (Engine engine = engine(1)) {
+            assertThat(engine.reproducible()).isFalse();
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("shapes")
     void productsAreWithinTheBoundAndReadNeitherPaddingNorOldOutput(Type type, int outputs, int inputs) {

@@ -246,7 +246,8 @@ class SearchTest {
 
     @Test
     void everyPlaceThatWasTriedIsNamed() {
-        assertThat(Search.run(() -> new Search.Places(null, null, List.of(), cache(), List.of("libzstar-none.so.0", "libzstar-nor.so.0"))).reason())
+        assertThat(Search.run(() -> new Search.Places(null, null, List.of(), cache(), List.of("libzstar-none.so.0", "libzstar-nor.so.0")))
+                .reason())
                 .contains("native jar for " + Platform.NAME, "libzstar-none.so.0", "libzstar-nor.so.0", "does not load (")
                 .contains("put org.bytedeco:openblas", "-Dzstar.openblas")
                 .doesNotContain("\n");

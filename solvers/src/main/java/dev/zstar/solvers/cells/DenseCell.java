@@ -96,6 +96,16 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
                 .toArray(FixedPointMap[]::new);
     }
 
+    /** {@code tanh(W z + U x + b)} in arrays, the parameters of a layer of one call. */
+    public static DenseParameters tanh(float[][] w, float[][] u, float[] b) {
+        return new DenseParameters(Activation.TANH, w, u, b);
+    }
+
+    /** {@code max(0, W z + U x + b)} in arrays, the parameters of a layer of one call. */
+    public static DenseParameters relu(float[][] w, float[][] u, float[] b) {
+        return new DenseParameters(Activation.RELU, w, u, b);
+    }
+
     /**
      * Takes new parameters of the same shapes. Every input must be injected again. Allocates nothing, and does not look for NaN.
      */

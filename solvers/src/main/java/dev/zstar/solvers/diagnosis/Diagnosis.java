@@ -23,10 +23,12 @@ import java.util.OptionalDouble;
 public final class Diagnosis {
     private final Spectrum spectrum;
     private final List<String> sentences;
+    private final List<String> failures;
 
-    private Diagnosis(Spectrum spectrum, List<String> sentences) {
+    private Diagnosis(Spectrum spectrum, List<String> sentences, List<String> failures) {
         this.spectrum = spectrum;
         this.sentences = List.copyOf(sentences);
+        this.failures = List.copyOf(failures);
     }
 
     /**
@@ -53,8 +55,15 @@ public final class Diagnosis {
         }
         Sentences words = new Sentences(solver, near);
         List<String> sentences = new ArrayList<>();
-        groups.forEach((status, causes) -> causes.forEach((cause, rows) -> sentences.add(words.of(status, cause, rows))));
-        return new Diagnosis(near.spectrum(), sentences);
+        List<String> failures = new ArrayList<>();
+        groups.forEach((status, causes) -> causes.forEach((cause, rows) -> {
+            String said = words.of(status, cause, rows);
+            sentences.add(said);
+            if (!status.isSuccess()) {
+                failures.add(said);
+            }
+        }));
+        return new Diagnosis(near.spectrum(), sentences, failures);
     }
 
     /**
@@ -75,6 +84,11 @@ public final class Diagnosis {
     /** What is said, group by group, in the order of {@link Status}. */
     public List<String> sentences() {
         return sentences;
+    }
+
+    /** Those of {@link #sentences} that are about rows which failed. */
+    public List<String> failures() {
+        return failures;
     }
 
     /** The spectrum at the states. */

@@ -92,7 +92,7 @@ public final class EquilibriumStream<I> {
     }
 
     /** Inputs into slots, results out of them. */
-    private class InFlight implements Feed {
+    private class InFlight implements StreamHandler {
         private final Iterator<? extends I> inputs;
         private final Consumer<? super Solved<I>> results;
         private final List<I> input;

@@ -123,7 +123,7 @@ public class FixedPointSolver implements AutoCloseable {
      *
      * @param states {@code slots × n}: starts and results
      */
-    public final void stream(FixedPointMap f, Block states, Feed feed) {
+    public final void stream(FixedPointMap f, Block states, StreamHandler feed) {
         loop.stream(f, states, feed);
     }
 

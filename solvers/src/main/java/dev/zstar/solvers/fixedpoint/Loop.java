@@ -8,12 +8,11 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
-import dev.zstar.solvers.guard.Finite;
 import dev.zstar.solvers.internal.SolveRecord;
 
 /**
- * The loop of every fixed-point solver: evaluate, measure, judge, let rows leave, advance. The {@linkplain IterationMethod method} makes
- * the next iterates; the {@link Judge} decides who goes on; {@link Scales} choose the units.
+ * The loop of every fixed-point solver: evaluate, measure, test, let rows leave, advance. The {@linkplain IterationMethod method} makes
+ * the next iterates; {@link Termination} lets rows leave; {@link Scales} choose the units.
  */
 final class Loop {
     private final Workspace workspace;
@@ -24,23 +23,19 @@ final class Loop {
     /** One row of it. */
     private final Iterates one;
     private final Rows rows;
-    private final Judge judge;
+    private final ConvergenceTest test;
     private final Scales scales;
     private final BestIterates best;
     /** Null without one. */
     private final StepLengths lengths;
     private final SafeguardState safeguard;
     private final RecordedStates states;
-    /** By row of the batch: accepted points, and whether the last one was refused. */
-    private final int[] accepted;
-    private final boolean[] refused;
+    private final Termination termination;
     /** Lengths of starts, by position. */
     private final double[] starts;
     /** Whether trace and states are kept in this solve. */
     private boolean keeps;
     private Block result;
-    /** Of the solve that runs, by row; null for the stopping rule's. */
-    private double[] tolerances;
     private boolean timed;
     private long began;
 
@@ -54,15 +49,14 @@ final class Loop {
         at = new Iterates(workspace, this);
         one = at.one();
         rows = at.rows();
-        judge = new Judge(stopping, workspace.type().unitRoundoff(), batch);
+        test = new ConvergenceTest(stopping, workspace.type().unitRoundoff(), batch);
         scales = new Scales(workspace.type(), batch);
         best = new BestIterates(at, scales, batch);
         lengths = stopping.step() > 0 ? new StepLengths(workspace) : null;
         this.safeguard = safeguard == null || stopping.fixed() ? null : new SafeguardState(workspace, safeguard);
         states = new RecordedStates(workspace, stopping, best);
         outcome.states(states.blocks());
-        accepted = new int[batch];
-        refused = new boolean[batch];
+        termination = new Termination(stopping, at, method, test, scales, best, lengths, this.safeguard, outcome);
         starts = new double[batch];
     }
 
@@ -125,13 +119,14 @@ final class Loop {
         workspace.enter("start", start);
         result = start;
         best.into(start);
-        this.tolerances = tolerances;
         this.keeps = keeps;
+        termination.begin(start, tolerances, keeps ? states : null);
         outcome.start(start.rows());
     }
 
     private void end() {
         result = null;
+        termination.release();
         best.into(null);
         workspace.leave();
     }
@@ -143,9 +138,9 @@ final class Loop {
         while (active > 0) {
             active = evaluate(f);
             if (observer != null && !observe(observer)) {
-                active = endAll(Status.CANCELLED);
+                active = termination.endAll(Status.CANCELLED);
             } else if (outOfTime()) {
-                active = endAll(Status.TIME_BUDGET);
+                active = termination.endAll(Status.TIME_BUDGET);
             }
             if (active > 0) {
                 advance(f);
@@ -162,7 +157,7 @@ final class Loop {
     }
 
     /** Solves whatever {@code feed} loads into the slots, as many problems at a time as {@code slots} has rows. */
-    void stream(FixedPointMap f, Block slots, Feed feed) {
+    void stream(FixedPointMap f, Block slots, StreamHandler feed) {
         begin(slots, null, false);
         timed = false;
         try {
@@ -229,9 +224,9 @@ final class Loop {
             if (!scales.fits(at.residualSquare(b), at.valueSquare(b))) {
                 rescale(b, p);
             }
-            refused[b] = !method.accept(at, b, p);
+            termination.took(b, method.accept(at, b, p));
         }
-        return judge();
+        return termination.test();
     }
 
     /**
@@ -239,7 +234,7 @@ final class Loop {
      * become short. A row that runs away stays in its units, since it has nothing to lose.
      */
     private void rescale(int b, int p) {
-        if (judge.isNew(b) || at.residualSquare(b) < 1) {
+        if (test.isNew(b) || at.residualSquare(b) < 1) {
             // In the units that the best iterate still has.
             best.restore(b);
             if (scales.fit(b, at.z(), at.g(), p, at.valueSquare(b))) {
@@ -251,10 +246,10 @@ final class Loop {
 
     /** @param length of its start */
     private void start(int b, double length) {
-        judge.begin(b, length);
+        test.begin(b, length);
         scales.begin(b);
         best.begin(b);
-        accepted[b] = 0;
+        termination.begin(b);
         restart(b);
     }
 
@@ -283,120 +278,31 @@ final class Loop {
         }
     }
 
-    // ---- who goes on
-
-    /** Ends the rows that are done and packs the others to the front; returns how many. */
-    private int judge() {
-        Block zk = at.z();
-        Block gk = at.g();
-        int kept = 0;
-        double worst = 0;
-        for (int p = 0; p < rows.count(); p++) {
-            int b = rows.index(p);
-            double square = at.residualSquare(b);
-            double residual = scales.outward(b, Math.sqrt(square));
-            double value = scales.outward(b, Math.sqrt(at.valueSquare(b)));
-            boolean trial = refused[b] || safeguard != null && safeguard.refuses(b, square);
-            boolean better = !trial && judge.isBetter(b, residual);
-            Status status = trial ? judge.refused(b, residual, value, tolerance(b), outcome.evaluations(b)) : judge(b, p, residual, value);
-            if (status == null) {
-                status = accepted[b] > stopping.maxIterations() ? Status.MAX_ITERATIONS : method.gaveUp(b);
-            }
-            double relative = judge.relative(b, residual, value);
-            worst = Math.max(worst, relative);
-            outcome.residual(b, relative);
-            if (!trial) {
-                judge.note(b, residual, value, outcome.evaluations(b));
-            }
-            if (status == null) {
-                if (safeguard != null) {
-                    safeguard.remember(b, square, zk, gk, p);
-                }
-                if (kept != p) {
-                    zk.copyRow(zk, p, kept);
-                    gk.copyRow(gk, p, kept);
-                }
-                if (better) {
-                    best.improved(b, kept);
-                }
-                rows.place(kept++, b);
-            } else if (better || status.isSuccess()) {
-                // A success is the iterate that was tested, even if an earlier one was better, as where only the step is small. At the
-                // start it is there.
-                if (outcome.evaluations(b) > 1) {
-                    best.keep(b, p, zk, result);
-                }
-                end(b, status, relative);
-            } else {
-                best.restore(b);
-                end(b, status, judge.best(b));
-            }
-        }
-        if (keeps) {
-            outcome.record(worst);
-        }
-        rows.truncate(kept);
-        if (lengths != null && kept > 0) {
-            lengths.remember(zk.head(kept), rows);
-        }
-        return kept;
-    }
-
-    /** A point that the method goes on from. */
-    private Status judge(int b, int p, double residual, double value) {
-        accepted[b]++;
-        if (residual < Double.POSITIVE_INFINITY && value < Double.POSITIVE_INFINITY) {
-            double stepped = lengths == null ? Double.POSITIVE_INFINITY : lengths.relative(b);
-            return judge.judge(b, residual, value, tolerance(b), stepped, outcome.evaluations(b));
-        }
-        // Who is to blame for a length that is not finite: the start, the method, the map, or a residual that outgrew the type.
-        return !Finite.row(at.z(), p) ? outcome.evaluations(b) == 1 ? Status.NONFINITE_INPUT : Status.BREAKDOWN
-                : !Finite.row(at.g(), p) ? Status.NONFINITE_FUNCTION
-                : Status.DIVERGED;
-    }
-
-    private int endAll(Status status) {
-        for (int p = 0; p < rows.count(); p++) {
-            int b = rows.index(p);
-            best.restore(b);
-            end(b, status, judge.best(b));
-        }
-        rows.truncate(0);
-        return 0;
-    }
-
-    private void end(int b, Status status, double residual) {
-        outcome.end(b, status, residual);
-        if (keeps) {
-            states.end(b, outcome.evaluations(b), result);
-        }
-    }
-
     // ---- what methods and diagnoses ask
 
     /** Whether the method did not go on from the last point of row {@code b}. */
     boolean refused(int b) {
-        return refused[b];
+        return termination.refused(b);
     }
 
     /** The relative residual at which row {@code b} has converged. */
     double tolerance(int b) {
-        return tolerances == null ? stopping.relative() : tolerances[b];
+        return termination.tolerance(b);
     }
 
     /** What the tolerance of row {@code b} is compared with, for lengths in the units of its map. */
     double relative(int b, double residual, double value) {
-        return judge.relative(b, residual, value);
+        return test.relative(b, residual, value);
     }
 
     /** The shortest residual of row {@code b} in the last solve, in the units of its map. */
     double shortest(int b) {
-        return judge.shortest(b);
+        return test.shortest(b);
     }
 
     /** {@link Iterates#goal}. */
     double goal(int b, double value) {
-        return scales.inward(b, Math.max(tolerance(b) * judge.size(b, scales.outward(b, value)), stopping.absolute()));
+        return scales.inward(b, Math.max(tolerance(b) * test.size(b, scales.outward(b, value)), stopping.absolute()));
     }
 
     /** {@link Iterates#left}. */

@@ -8,10 +8,10 @@ import java.util.Arrays;
 final class Slots {
     private final Loop loop;
     private final Block states;
-    private final Feed feed;
+    private final StreamHandler feed;
     private final boolean[] idle;
 
-    Slots(Loop loop, Block states, Feed feed) {
+    Slots(Loop loop, Block states, StreamHandler feed) {
         this.loop = loop;
         this.states = states;
         this.feed = feed;

@@ -324,7 +324,7 @@ class BroydenVariantsTest {
                 }
                 own.truncate(rows.count());
                 cell.apply(in, out, own);
-            }, states, new Feed() {
+            }, states, new StreamHandler() {
                 private int next;
 
                 @Override

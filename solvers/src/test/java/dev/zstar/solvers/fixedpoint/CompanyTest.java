@@ -136,7 +136,7 @@ class CompanyTest {
         Crowd crowd = crowd();
         End[] ends = new End[PROBLEMS];
         int[] next = {0};
-        solver.stream(map(solver, crowd), z.head(SLOTS), new Feed() {
+        solver.stream(map(solver, crowd), z.head(SLOTS), new StreamHandler() {
             @Override
             public boolean load(int b, Block states) {
                 if (next[0] == PROBLEMS) {

@@ -248,7 +248,7 @@ class EveryScaleTest {
                     Block states = engine.allocate(type, 4, 5)) {
                 int[] next = {0};
                 List<Status> ends = new ArrayList<>();
-                solver.stream(f, states, new Feed() {
+                solver.stream(f, states, new StreamHandler() {
                     @Override
                     public boolean load(int b, Block states) {
                         for (int i = 0; i < 5 && next[0] % 3 == 0; i++) {

@@ -349,7 +349,7 @@ class MixedPrecisionTest {
             z.fill(0);
             mixed.solve(map, z);
             int[] loaded = {0};
-            mixed.stream(map, states, new Feed() {
+            mixed.stream(map, states, new StreamHandler() {
                 @Override
                 public boolean load(int b, Block starts) {
                     if (loaded[0] == 3) {

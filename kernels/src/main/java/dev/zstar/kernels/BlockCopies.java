@@ -1,0 +1,126 @@
+package dev.zstar.kernels;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+
+/** Values into blocks and out of them: one value, arrays, and other blocks. */
+final class BlockCopies {
+    private BlockCopies() {}
+
+    static void fill(double value, Block target) {
+        for (int i = 0; i < target.rows(); i++) {
+            for (int j = 0; j < target.cols(); j++) {
+                target.set(i, j, value);
+            }
+        }
+    }
+
+    static void in(float[] values, Block target) {
+        Operands.present("copyFrom", "the array of values", values);
+        requireLength(values.length, target);
+        int cols = target.cols();
+        if (target.type() == Type.F32) {
+            try {
+                for (int i = 0; i < target.rows(); i++) {
+                    MemorySegment.copy(values, i * cols, target.segment(), ValueLayout.JAVA_FLOAT, i * target.strideBytes(), cols);
+                }
+            } finally {
+                Reference.reachabilityFence(target);
+            }
+            return;
+        }
+        for (int i = 0; i < target.rows(); i++) {
+            for (int j = 0; j < cols; j++) {
+                target.set(i, j, values[i * cols + j]);
+            }
+        }
+    }
+
+    static void in(double[] values, Block target) {
+        Operands.present("copyFrom", "the array of values", values);
+        requireLength(values.length, target);
+        int cols = target.cols();
+        for (int i = 0; i < target.rows(); i++) {
+            for (int j = 0; j < cols; j++) {
+                target.set(i, j, values[i * cols + j]);
+            }
+        }
+    }
+
+    private static void requireLength(int length, Block target) {
+        long elements = (long) target.rows() * target.cols();
+        if (length != elements) {
+            throw new IllegalArgumentException("copyFrom: " + length + " values, expected " + elements + " for " + target.shape());
+        }
+    }
+
+    static void copy(Block source, Block target) {
+        Operands.present("copyFrom", "the source", source);
+        source.requireShape("copyFrom", "the source", source.type(), target.rows(), target.cols());
+        target.requireOpen();
+        if (source.address() != target.address()) {
+            Operands.apart("copyFrom", "this block", target, "the source", source);
+        }
+        if (source.type() == target.type()) {
+            for (int i = 0; i < target.rows(); i++) {
+                bytes(source, i, target, i);
+            }
+            return;
+        }
+        for (int i = 0; i < target.rows(); i++) {
+            for (int j = 0; j < target.cols(); j++) {
+                target.set(i, j, source.get(i, j));
+            }
+        }
+    }
+
+    static void row(Block source, int from, Block target, int to) {
+        Operands.present("copyRow", "the source", source);
+        source.requireShape("copyRow", "the source", target.type(), source.rows(), target.cols());
+        if (from < 0 || from >= source.rows() || to < 0 || to >= target.rows()) {
+            throw new IndexOutOfBoundsException("row " + from + " of " + source.shape() + " to row " + to + " of " + target.shape());
+        }
+        target.requireOpen();
+        bytes(source, from, target, to);
+    }
+
+    private static void bytes(Block source, int from, Block target, int to) {
+        try {
+            long bytes = (long) source.cols() * source.type().bytes();
+            MemorySegment.copy(source.segment(), from * source.strideBytes(), target.segment(), to * target.strideBytes(), bytes);
+        } finally {
+            Reference.reachabilityFence(source);
+            Reference.reachabilityFence(target);
+        }
+    }
+
+    static double[] toDoubles(Block source) {
+        double[] values = new double[elements(source)];
+        int cols = source.cols();
+        for (int i = 0; i < source.rows(); i++) {
+            for (int j = 0; j < cols; j++) {
+                values[i * cols + j] = source.get(i, j);
+            }
+        }
+        return values;
+    }
+
+    static float[] toFloats(Block source) {
+        float[] values = new float[elements(source)];
+        int cols = source.cols();
+        for (int i = 0; i < source.rows(); i++) {
+            for (int j = 0; j < cols; j++) {
+                values[i * cols + j] = (float) source.get(i, j);
+            }
+        }
+        return values;
+    }
+
+    private static int elements(Block source) {
+        if ((long) source.rows() * source.cols() > Integer.MAX_VALUE) {
+            throw new IllegalStateException("a block of " + source.shape() + " has more elements than an array can hold");
+        }
+        return source.rows() * source.cols();
+    }
+}

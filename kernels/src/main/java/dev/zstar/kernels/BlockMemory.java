@@ -1,0 +1,96 @@
+package dev.zstar.kernels;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The memory of a block and of its views, from the system and back. Does not refer to the block: it runs when the collector has found that
+ * nobody can close it any more.
+ */
+final class BlockMemory implements Runnable {
+    /** Of a place in the log. */
+    private static final int FRAMES = 12;
+    private static final AtomicLong LIVE = new AtomicLong();
+    private static final AtomicLong LOST = new AtomicLong();
+
+    final MemorySegment segment;
+    private final Arena arena;
+    private final long bytes;
+    private final String shape;
+    /** For engines' own memory, which ends with its thread: neither counted as live nor missed. */
+    private final boolean scratch;
+    /** Where it was allocated, if assertions are on. */
+    private final Throwable where;
+    private final AtomicBoolean closing = new AtomicBoolean();
+    /** Read by every call. Plain: {@link CallScope} makes sure that it is seen in time. */
+    private boolean closed;
+
+    /** Memory of {@code bytes} zeros. */
+    BlockMemory(long bytes, String shape, boolean scratch) {
+        Budget.take(bytes, shape);
+        Arena fresh = Arena.ofShared();
+        try {
+            // One more line that may be read: kernels that widen halves of vectors load half a vector beyond the last row.
+            segment = fresh.allocate(bytes + BlockLayout.LINE, BlockLayout.LINE).asSlice(0, bytes);
+        } catch (OutOfMemoryError e) {
+            fresh.close();
+            Budget.giveBack(bytes);
+            throw Budget.refused(bytes, shape, "the JVM says: " + e.getMessage());
+        }
+        this.arena = fresh;
+        this.bytes = bytes;
+        this.shape = shape;
+        this.scratch = scratch;
+        Throwable here = null;
+        assert (here = new Throwable("allocated here")) != null;
+        where = here;
+        if (!scratch) {
+            LIVE.addAndGet(bytes);
+        }
+    }
+
+    static long live() {
+        return LIVE.get();
+    }
+
+    static long lost() {
+        return LOST.get();
+    }
+
+    boolean closed() {
+        return closed;
+    }
+
+    /** Gives the memory back; says whether it had not been. */
+    boolean close() {
+        if (!closing.compareAndSet(false, true)) {
+            return false;
+        }
+        closed = true;
+        if (!scratch) {
+            LIVE.addAndGet(-bytes);
+        }
+        Reclamation.free(arena, bytes);
+        return true;
+    }
+
+    /** The collector found the block: it was not closed, or there would be nothing to find. */
+    @Override
+    public void run() {
+        if (close() && !scratch) {
+            long lost = LOST.incrementAndGet();
+            System.Logger logger = System.getLogger(Block.class.getPackageName());
+            String sentence = "a block of " + shape + " was never closed; its " + bytes + " bytes were freed when the collector found it";
+            if (where != null) {
+                where.setStackTrace(Arrays.copyOf(where.getStackTrace(), Math.min(FRAMES, where.getStackTrace().length)));
+                logger.log(System.Logger.Level.WARNING, sentence, where);
+            } else if (lost == 1) {
+                logger.log(System.Logger.Level.WARNING,
+                        sentence + ". With assertions on (java -ea) every such block is logged with the place that allocated it");
+            }
+        }
+    }
+}

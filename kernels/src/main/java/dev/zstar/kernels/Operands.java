@@ -1,0 +1,120 @@
+package dev.zstar.kernels;
+
+/**
+ * The checks that operations are made of: what is there, open, of which shape, and apart from what. For engines, which find the operands of
+ * whole operations in {@code dev.zstar.kernels.spi}, and for the default methods of their interfaces.
+ *
+ * <p>What does not fit throws, and the message names the operation, the operand, what it is and what was expected.
+ */
+public final class Operands {
+    private Operands() {}
+
+    /** Throws {@link NullPointerException}, naming the operand, if it is not there. */
+    public static void present(String operation, String operand, Object value) {
+        if (value == null) {
+            throw new NullPointerException(operation + ": " + operand + " is null");
+        }
+    }
+
+    /** Throws unless a block is there, open and of this shape. */
+    public static void require(String operation, String operand, Block block, Type type, int rows, int cols) {
+        present(operation, operand, block);
+        block.requireShape(operation, operand, type, rows, cols);
+    }
+
+    /** Throws unless a block is there and open. */
+    public static void open(String operation, String operand, Block block) {
+        present(operation, operand, block);
+        block.requireOpen(operation, operand);
+    }
+
+    /** Two operands of one shape. */
+    public static void same(String operation, String first, Block x, String second, Block y) {
+        open(operation, first, x);
+        require(operation, second, y, x.type(), x.rows(), x.cols());
+    }
+
+    /** An output of the shape of {@code x} that is {@code x} itself or apart from it. */
+    public static void elementwise(String operation, String input, Block x, String output, Block out) {
+        same(operation, input, x, output, out);
+        sameOrApart(operation, output, out, input, x);
+    }
+
+    /** Room for {@code needed} numbers. */
+    public static void capacity(String operation, String operand, double[] array, long needed) {
+        present(operation, operand, array);
+        capacity(operation, operand, array.length, needed);
+    }
+
+    /** The same for indices. */
+    public static void capacity(String operation, String operand, int[] array, long needed) {
+        present(operation, operand, array);
+        capacity(operation, operand, array.length, needed);
+    }
+
+    private static void capacity(String operation, String operand, int length, long needed) {
+        if (length < needed) {
+            throw new IllegalArgumentException(operation + ": " + operand + " holds " + length + ", expected at least " + needed);
+        }
+    }
+
+    /** A working block of one row for each position, of the type and width of the basis, which holds the whole batch. */
+    public static void sweep(String operation, Basis v, Block w, Rows rows) {
+        sweep(operation, "the basis", v, "the working block", w, rows);
+    }
+
+    /** The same with names for the operands. */
+    public static void sweep(String operation, String basis, Basis v, String block, Block w, Rows rows) {
+        present(operation, basis, v);
+        present(operation, block, w);
+        present(operation, "the row map", rows);
+        v.block().requireShape(operation, basis, w.type(), v.block().rows(), w.cols());
+        w.requireShape(operation, block, w.type(), rows.count(), w.cols());
+        if (rows.capacity() > v.batch()) {
+            throw new IllegalArgumentException(
+                    operation + ": a row map for " + rows.capacity() + " rows, expected at most the " + v.batch() + " of " + basis);
+        }
+    }
+
+    /** The first {@code count} vectors of a basis. */
+    public static void vectors(String operation, Basis v, int count) {
+        if (count < 0 || count > v.capacity()) {
+            throw new IllegalArgumentException(operation + ": " + count + " vectors of a basis of " + v.capacity());
+        }
+    }
+
+    /** One vector of a basis. */
+    public static void slot(String operation, Basis v, int slot) {
+        if (slot < 0 || slot >= v.capacity()) {
+            throw new IndexOutOfBoundsException(operation + ": slot " + slot + " of a basis of " + v.capacity());
+        }
+    }
+
+    /** Throws unless the two blocks share no memory. */
+    public static void apart(String operation, String output, Block out, String operand, Block input) {
+        if (overlap(out, input)) {
+            throw new IllegalArgumentException(operation + ": " + output + " overlaps " + operand + "; it needs memory of its own");
+        }
+    }
+
+    /** Throws unless two blocks of one shape are the same memory or share none. */
+    public static void sameOrApart(String operation, String output, Block out, String operand, Block input) {
+        if (out.address() != input.address() && overlap(out, input)) {
+            throw new IllegalArgumentException(
+                    operation + ": " + output + " overlaps " + operand + " in part; it needs memory of its own, or all of that");
+        }
+    }
+
+    private static boolean overlap(Block a, Block b) {
+        return a.address() < b.address() + b.bytes() && b.address() < a.address() + a.bytes();
+    }
+
+    /** Rows for {@code count} systems of equal size. */
+    public static void groups(String operation, String operand, Block block, int count) {
+        open(operation, operand, block);
+        if (count < 1 || block.rows() % count != 0) {
+            throw new IllegalArgumentException(
+                    operation + ": " + operand + " is " + block.shape() + ", expected rows for " + count + " systems of equal size");
+        }
+    }
+}

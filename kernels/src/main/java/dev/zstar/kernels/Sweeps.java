@@ -1,0 +1,81 @@
+package dev.zstar.kernels;
+
+/**
+ * Operations of an {@link Engine} that read or write many vectors of a {@link Basis} in one pass, with its conventions. Position
+ * {@code p} of the working block belongs to row {@code b = rows.index(p)} of the basis. Where a result goes by row, each row has one
+ * position. Sums are accumulated in f64, as those of {@link VectorOperations}.
+ */
+public interface Sweeps {
+    /**
+     * {@code h[b · capacity + j] = ⟨v_bj, w_p⟩} for {@code j < count}, in one pass over {@code w}. Each has the same bits for any count.
+     */
+    void multiDot(Basis v, int count, Block w, Rows rows, double[] h);
+
+    /**
+     * {@code w_p += Σ_j c[b · capacity + j] v_bj} for {@code j < count}, and {@code squares[b] = ‖w_p‖²} of the result.
+     *
+     * @param squares null if the norms are not wanted
+     */
+    void multiAxpy(Basis v, int count, double[] c, Block w, Rows rows, double[] squares);
+
+    /** {@code z_p = Σ_j c[b · capacity + j] v_bj} for {@code j < count}; a coefficient of 0 leaves its vector unread. */
+    void mix(Basis v, int count, double[] c, Block z, Rows rows);
+
+    /** {@code v_b,slot = s[b] w_p}. */
+    void store(Block w, double[] s, Basis v, int slot, Rows rows);
+
+    /**
+     * One pass of classical Gram-Schmidt: {@code h[b · capacity + j] = ⟨v_bj, w_p⟩} for {@code j < count}, then
+     * {@code w_p -= Σ_j h[b · capacity + j] v_bj}, and {@code squares[b] = ‖w_p‖²} of the result. Each of {@code h} has the same bits for
+     * any count, those of {@link #multiDot}.
+     *
+     * @param squares null if the norms are not wanted
+     */
+    default void project(Basis v, int count, Block w, Rows rows, double[] h, double[] squares) {
+        Operands.sweep("project", v, w, rows);
+        Operands.vectors("project", v, count);
+        Operands.capacity("project", "h", h, (long) rows.capacity() * v.capacity());
+        if (squares != null) {
+            Operands.capacity("project", "squares", squares, rows.capacity());
+        }
+        rows.requireDistinct("project");
+        Operands.apart("project", "the working block", w, "the basis", v.block());
+        multiDot(v, count, w, rows, h);
+        negate(v, count, rows, h);
+        multiAxpy(v, count, h, w, rows, squares);
+        negate(v, count, rows, h);
+    }
+
+    private static void negate(Basis v, int count, Rows rows, double[] h) {
+        for (int p = 0; p < rows.count(); p++) {
+            int at = rows.index(p) * v.capacity();
+            for (int j = at; j < at + count; j++) {
+                h[j] = -h[j];
+            }
+        }
+    }
+
+    /** {@code w_p = s[b] w_p}, and {@code v_b,slot} becomes a copy of it. */
+    default void normalise(Block w, double[] s, Basis v, int slot, Rows rows) {
+        Operands.sweep("normalise", v, w, rows);
+        Operands.capacity("normalise", "s", s, rows.capacity());
+        Operands.slot("normalise", v, slot);
+        rows.requireDistinct("normalise");
+        Operands.apart("normalise", "the basis", v.block(), "the working block", w);
+        store(w, s, v, slot, rows);
+        for (int p = 0; p < rows.count(); p++) {
+            w.copyRow(v.block(), rows.index(p) * v.capacity() + slot, p);
+        }
+    }
+
+    /**
+     * The sweep of an Anderson step: {@code r = g_p - z_p} becomes vector {@code slots[b]} of {@code residuals}, {@code g_p} vector
+     * {@code slots[b]} of {@code values}, and the Gram row of {@code r} is formed on the way:
+     * {@code gram[b · (capacity + 1) + j] = ⟨r, r_bj⟩} for {@code j < counts[b]} (for {@code j = slots[b]} that is {@code ‖r‖²}), and
+     * {@code gram[b · (capacity + 1) + capacity] = ‖g_p‖²}.
+     *
+     * @param slots by row of the batch, since rows may have started at different times
+     * @param counts vectors in use, {@code slots[b]} included
+     */
+    void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram);
+}

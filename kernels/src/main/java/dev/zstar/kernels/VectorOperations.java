@@ -1,0 +1,77 @@
+package dev.zstar.kernels;
+
+/**
+ * Operations of an {@link Engine} on rows, with its conventions: elementwise ones, and sums over each row.
+ *
+ * <p>Sums that end in a {@code double} are accumulated in f64, for f32 blocks too: an Anderson step solves normal equations made of them.
+ * Sums of squares are not scaled. Those of f32 blocks are in the range of f64 whatever the elements. Those of f64 blocks are right to
+ * rounding while the norm is between 1e-145 and 1e154; below, they lose digits and then are 0, and above they are infinite. {@link #norm}
+ * is right everywhere.
+ */
+public interface VectorOperations {
+    /** {@code y = a x + b y}; {@code y} may be {@code x}. With {@code b = 0} the old {@code y} is not read. */
+    void axpby(double a, Block x, double b, Block y);
+
+    /** {@code y_p = a[p] x_p + b[p] y_p}, row by row. Where {@code b[p] = 0} the old row is not read. */
+    void axpby(double[] a, Block x, double[] b, Block y);
+
+    /** {@code y += a x}. */
+    default void axpy(double a, Block x, Block y) {
+        Operands.elementwise("axpy", "x", x, "y", y);
+        axpby(a, x, 1, y);
+    }
+
+    /** {@code x = a x}. */
+    default void scale(double a, Block x) {
+        Operands.open("scale", "x", x);
+        axpby(a, x, 0, x);
+    }
+
+    /** {@code y = x}. */
+    default void copy(Block x, Block y) {
+        Operands.elementwise("copy", "x", x, "y", y);
+        axpby(1, x, 0, y);
+    }
+
+    /** {@code out = x ⊙ y}; {@code out} may be either of them. */
+    void multiply(Block x, Block y, Block out);
+
+    /** {@code out = φ(x)}; {@code out} may be {@code x}. */
+    void activate(Activation activation, Block x, Block out);
+
+    /** {@code out = φ'(x)}; {@code out} may be {@code x}. */
+    void derivative(Activation activation, Block x, Block out);
+
+    /**
+     * {@code out = φ''(x)}; {@code out} may be {@code x}. By default the formula, element by element in the calling thread: it is for
+     * losses, not for solves.
+     */
+    default void secondDerivative(Activation activation, Block x, Block out) {
+        Operands.present("secondDerivative", "the activation", activation);
+        Operands.elementwise("secondDerivative", "x", x, "out", out);
+        for (int p = 0; p < x.rows(); p++) {
+            for (int i = 0; i < x.cols(); i++) {
+                out.set(p, i, activation.secondDerivative(x.get(p, i)));
+            }
+        }
+    }
+
+    /** {@code out[p] = ⟨x_p, y_p⟩} for each row. */
+    void dot(Block x, Block y, double[] out);
+
+    /** {@code ‖x_p‖₂} of each row, also where the squares overflow or underflow; infinite only where the norm itself is beyond f64. */
+    default void norm(Block x, double[] out) {
+        Operands.open("norm", "x", x);
+        Operands.capacity("norm", "out", out, x.rows());
+        dot(x, x, out);
+        for (int p = 0; p < x.rows(); p++) {
+            out[p] = SafeNorm.of(out[p], x, p);
+        }
+    }
+
+    /** {@code Σ_i |x_pi|} of each row. */
+    void asum(Block x, double[] out);
+
+    /** The first column of the largest magnitude of each row, a NaN above all; -1 in rows of no elements. */
+    void iamax(Block x, int[] out);
+}

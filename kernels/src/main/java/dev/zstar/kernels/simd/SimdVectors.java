@@ -1,0 +1,116 @@
+package dev.zstar.kernels.simd;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Operands;
+import dev.zstar.kernels.Team;
+import dev.zstar.kernels.VectorOperations;
+import dev.zstar.kernels.simd.tuning.Tuning;
+import dev.zstar.kernels.spi.VectorShapes;
+
+/** Operations on rows, split by rows. */
+interface SimdVectors extends VectorOperations {
+    /** Who computes. */
+    Team team();
+
+    private void rowwise(Job job, Job.Kind kind, double a, Block x, double b, Block y, Block out, double[] sums) {
+        job.kind = kind;
+        job.a = a;
+        job.b = b;
+        job.x = x;
+        job.y = y;
+        job.out = out;
+        job.sums = sums;
+        Tuning.share(team(), job, x.rows(), 4.0 * x.rows() * x.cols());
+    }
+
+    @Override
+    default void axpby(double a, Block x, double b, Block y) {
+        Job job = Job.enter();
+        try {
+            Operands.elementwise("axpby", "x", x, "y", y);
+            rowwise(job, Job.Kind.AXPBY, a, x, b, y, y, null);
+        } finally {
+            job.leave();
+        }
+    }
+
+    @Override
+    default void axpby(double[] a, Block x, double[] b, Block y) {
+        Job job = Job.enter();
+        try {
+            VectorShapes.axpby(a, x, b, y);
+            job.coefficients = a;
+            job.more = b;
+            rowwise(job, Job.Kind.AXPBY, 0, x, 0, y, y, null);
+        } finally {
+            job.leave();
+        }
+    }
+
+    @Override
+    default void multiply(Block x, Block y, Block out) {
+        Job job = Job.enter();
+        try {
+            VectorShapes.multiply(x, y, out);
+            rowwise(job, Job.Kind.MULTIPLY, 0, x, 0, y, out, null);
+        } finally {
+            job.leave();
+        }
+    }
+
+    @Override
+    default void activate(Activation activation, Block x, Block out) {
+        activation("activate", Job.Kind.ACTIVATE, activation, x, out);
+    }
+
+    @Override
+    default void derivative(Activation activation, Block x, Block out) {
+        activation("derivative", Job.Kind.DERIVATIVE, activation, x, out);
+    }
+
+    private void activation(String operation, Job.Kind kind, Activation activation, Block x, Block out) {
+        Job job = Job.enter();
+        try {
+            VectorShapes.activate(operation, activation, x, out);
+            job.activation = activation;
+            rowwise(job, kind, 0, x, 0, x, out, null);
+        } finally {
+            job.leave();
+        }
+    }
+
+    @Override
+    default void dot(Block x, Block y, double[] out) {
+        Job job = Job.enter();
+        try {
+            VectorShapes.dot(x, y, out);
+            rowwise(job, Job.Kind.DOT, 0, x, 0, y, null, out);
+        } finally {
+            job.leave();
+        }
+    }
+
+    @Override
+    default void asum(Block x, double[] out) {
+        Job job = Job.enter();
+        try {
+            VectorShapes.sums("asum", x, out);
+            rowwise(job, Job.Kind.ASUM, 0, x, 0, x, null, out);
+        } finally {
+            job.leave();
+        }
+    }
+
+    @Override
+    default void iamax(Block x, int[] out) {
+        Job job = Job.enter();
+        try {
+            VectorShapes.iamax(x, out);
+            job.indices = out;
+            rowwise(job, Job.Kind.IAMAX, 0, x, 0, x, null, null);
+        } finally {
+            job.leave();
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package dev.zstar.kernels.simd.lanes;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Memory outside the heap that one thread uses within one call, grown as needed. The collector frees it after the thread has ended. */
+public final class Scratch {
+    private MemorySegment segment = MemorySegment.NULL;
+
+    /** The start of at least so many bytes, on a cache line. One more line may be read. */
+    public long address(long bytes) {
+        if (segment.byteSize() < bytes) {
+            segment = Arena.ofAuto().allocate(bytes + 64, 64).asSlice(0, bytes);
+        }
+        return segment.address();
+    }
+}

@@ -1,0 +1,72 @@
+package dev.zstar.kernels.simd.layers;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.scalar.ScalarAttention;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Whether the sums of attention stay in the range of this type: products of the largest magnitudes bound them. Where they might not,
+ * {@link ScalarAttention} computes in f64. NaN and infinities do not count: they are what they are in either.
+ */
+final class F32AttentionRange {
+    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final int L = S.length();
+    /** Sums up to here do not overflow, products with a factor of a few included. */
+    private static final double MOST = Float.MAX_VALUE / 8;
+    /** Products down to here lose nothing that counts. */
+    private static final double LEAST = 0x1p-100; // twin: private static final double LEAST = 0x1p-960;
+
+    private F32AttentionRange() {}
+
+    /** The largest finite magnitude of {@code count} elements, whole vectors. */
+    static float largest(float[] t, int count) {
+        FloatVector m = FloatVector.zero(S);
+        for (int i = 0; i < count; i += L) {
+            FloatVector x = FloatVector.fromArray(S, t, i).abs();
+            m = m.blend(x, x.compare(VectorOperators.GT, m).and(x.compare(VectorOperators.LT, Float.POSITIVE_INFINITY)));
+        }
+        return m.reduceLanes(VectorOperators.MAX);
+    }
+
+    /** Whether scores of {@code d} products and sums of {@code sequence} values are in range. */
+    static boolean forward(double q, double k, double v, int d, int sequence) {
+        return q * k * d < MOST && v * sequence < MOST;
+    }
+
+    /** Whether also those of the gradients are; the gradients of scores are at most {@code 2 d v dOut}. */
+    static boolean backward(double q, double k, double v, double dOut, int d, int sequence) {
+        double scores = v * dOut * d;
+        return forward(q, k, v, d, sequence) && scores < MOST && scores * k < MOST && scores * q * sequence < MOST && dOut * sequence < MOST
+                && (scores > LEAST || scores == 0);
+    }
+
+    /**
+     * The queries of one piece of a job that are out of range, one by one: which they are depends on what each sees, and on nothing else.
+     */
+    static void forward(LayerJob job, int first, int head) {
+        int d = job.x.cols() / job.heads;
+        double k = 0;
+        double v = 0;
+        int seen = 0;
+        for (int i = 0; i < job.sequence; i++) {
+            for (; seen < (job.causal ? i + 1 : job.sequence); seen++) {
+                k = Math.max(k, largest(job.k, first + seen, head * d, d));
+                v = Math.max(v, largest(job.v, first + seen, head * d, d));
+            }
+            if (!forward(largest(job.x, first + i, head * d, d), k, v, d, job.sequence)) {
+                ScalarAttention.own().forward(job.x, job.k, job.v, first, job.sequence, job.heads, head, job.causal, job.out, job.stats, i);
+            }
+        }
+    }
+
+    private static double largest(Block x, int row, int col, int d) {
+        double largest = 0;
+        for (int c = col; c < col + d; c++) {
+            double magnitude = Math.abs(x.get(row, c));
+            largest = magnitude > largest && magnitude < Double.POSITIVE_INFINITY ? magnitude : largest;
+        }
+        return largest;
+    }
+}

@@ -1,0 +1,68 @@
+package dev.zstar.kernels.simd.layers;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.DropoutMask;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Team;
+import dev.zstar.kernels.Type;
+import dev.zstar.kernels.simd.Job;
+
+/** One call of {@link SimdLayers}, as {@link Job} is one of the engine: each calling thread has one and uses it again. */
+final class LayerJob implements Team.Loop {
+    /** Channels of a piece where gradients of gain and bias are summed: 1 KiB of each row. */
+    static final int CHANNELS = 256;
+
+    enum Kind {
+        SOFTMAX, SOFTMAX_VJP, RMS_NORM, RMS_NORM_VJP, GROUP_NORM, GROUP_NORM_VJP, GRADIENTS, DROPOUT, ATTENTION, ATTENTION_VJP
+    }
+
+    Kind kind;
+    /** The operand that names type and rows: {@code x}, {@code y} of softmax, {@code q}. */
+    Block x;
+    Block k;
+    Block v;
+    Block gain;
+    Block bias;
+    Block dy;
+    Block out;
+    Block dk;
+    Block dv;
+    Block dGain;
+    Block dBias;
+    DropoutMask mask;
+    Rows rows;
+    double[] stats;
+    int numbers;
+    double eps;
+    int groups;
+    int sequence;
+    int heads;
+    boolean causal;
+
+    /** Forgets the operands, so that a thread that ends its work keeps nothing alive. */
+    void clear() {
+        x = null;
+        k = null;
+        v = null;
+        gain = null;
+        bias = null;
+        dy = null;
+        out = null;
+        dk = null;
+        dv = null;
+        dGain = null;
+        dBias = null;
+        mask = null;
+        rows = null;
+        stats = null;
+    }
+
+    @Override
+    public void run(int from, int to) {
+        if (x.type() == Type.F32) {
+            F32LayerJob.run(this, from, to);
+        } else {
+            F64LayerJob.run(this, from, to);
+        }
+    }
+}

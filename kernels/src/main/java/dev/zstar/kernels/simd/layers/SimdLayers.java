@@ -1,0 +1,214 @@
+package dev.zstar.kernels.simd.layers;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallScope;
+import dev.zstar.kernels.DropoutMask;
+import dev.zstar.kernels.CallLocal;
+import dev.zstar.kernels.Layers;
+import dev.zstar.kernels.Operands;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Team;
+import dev.zstar.kernels.simd.tuning.Tuning;
+import dev.zstar.kernels.spi.LayerShapes;
+
+/** Checks each call and splits it among the engine's team: by rows, gradients by channels, attention by sequences and heads. */
+public final class SimdLayers implements Layers {
+    private static final CallLocal<LayerJob> JOBS = new CallLocal<>(LayerJob::new);
+
+    private final Team team;
+
+    public SimdLayers(Team team) {
+        this.team = team;
+    }
+
+    private static void fill(LayerJob job, LayerJob.Kind kind, Block x, Block out) {
+        job.kind = kind;
+        job.x = x;
+        job.out = out;
+    }
+
+    /** Runs a job row by row, at about so many operations an element. */
+    private void rowwise(LayerJob job, double operations) {
+        Tuning.share(team, job, job.x.rows(), operations * job.x.rows() * job.x.cols());
+    }
+
+    @Override
+    public void softmax(Block x, Block out) {
+        CallScope call = CallScope.enter();
+        LayerJob job = JOBS.of(call);
+        try {
+            Operands.elementwise("softmax", "x", x, "out", out);
+            fill(job, LayerJob.Kind.SOFTMAX, x, out);
+            rowwise(job, 32);
+        } finally {
+            job.clear();
+            call.leave();
+        }
+    }
+
+    @Override
+    public void softmaxVjp(Block y, Block dy, Block dx) {
+        CallScope call = CallScope.enter();
+        LayerJob job = JOBS.of(call);
+        try {
+            LayerShapes.softmaxVjp(y, dy, dx);
+            fill(job, LayerJob.Kind.SOFTMAX_VJP, y, dx);
+            job.dy = dy;
+            rowwise(job, 8);
+        } finally {
+            job.clear();
+            call.leave();
+        }
+    }
+
+    @Override
+    public void rmsNorm(Block x, Block gain, double eps, Block out, double[] stats) {
+        CallScope call = CallScope.enter();
+        LayerJob job = JOBS.of(call);
+        try {
+            LayerShapes.rmsNorm(x, gain, eps, out, stats);
+            fill(job, LayerJob.Kind.RMS_NORM, x, out);
+            job.gain = gain;
+            job.bias = null;
+            job.groups = 1;
+            job.numbers = 1;
+            job.eps = eps;
+            job.stats = stats;
+            rowwise(job, 8);
+        } finally {
+            job.clear();
+            call.leave();
+        }
+    }
+
+    @Override
+    public void rmsNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain) {
+        CallScope call = CallScope.enter();
+        LayerJob job = JOBS.of(call);
+        try {
+            LayerShapes.rmsNormVjp(x, gain, stats, dy, dx, dGain);
+            normVjp(job, LayerJob.Kind.RMS_NORM_VJP, x, 1, gain, stats, 1, dy, dx, dGain, null);
+        } finally {
+            job.clear();
+            call.leave();
+        }
+    }
+
+    @Override
+    public void groupNorm(Block x, int groups, Block gain, Block bias, double eps, Block out, double[] stats) {
+        CallScope call = CallScope.enter();
+        LayerJob job = JOBS.of(call);
+        try {
+            LayerShapes.groupNorm(x, groups, gain, bias, eps, out, stats);
+            if (x.cols() == 0) {
+                return;
+            }
+            fill(job, LayerJob.Kind.GROUP_NORM, x, out);
+            job.gain = gain;
+            job.bias = bias;
+            job.groups = groups;
+            job.eps = eps;
+            job.stats = stats;
+            job.numbers = 2 * groups;
+            rowwise(job, 16);
+        } finally {
+            job.clear();
+            call.leave();
+        }
+    }
+
+    @Override
+    public void groupNormVjp(Block x, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
+        CallScope call = CallScope.enter();
+        LayerJob job = JOBS.of(call);
+        try {
+            LayerShapes.groupNormVjp(x, groups, gain, stats, dy, dx, dGain, dBias);
+            normVjp(job, LayerJob.Kind.GROUP_NORM_VJP, x, groups, gain, stats, 2 * groups, dy, dx, dGain, dBias);
+        } finally {
+            job.clear();
+            call.leave();
+        }
+    }
+
+    private void normVjp(
+            LayerJob job, LayerJob.Kind kind, Block x, int groups, Block gain, double[] stats, int numbers, Block dy, Block dx, Block dGain,
+            Block dBias) {
+        if (x.cols() == 0) {
+            return;
+        }
+        fill(job, kind, x, dx);
+        job.gain = gain;
+        job.groups = groups;
+        job.stats = stats;
+        job.numbers = numbers;
+        job.dy = dy;
+        job.dGain = dGain;
+        job.dBias = dBias;
+        rowwise(job, 16);
+        if (dGain != null || dBias != null) {
+            job.kind = LayerJob.Kind.GRADIENTS;
+            int pieces = (gain.cols() + LayerJob.CHANNELS - 1) / LayerJob.CHANNELS;
+            Tuning.share(team, job, pieces, 8.0 * x.rows() * x.cols());
+        }
+    }
+
+    @Override
+    public void dropout(Block x, DropoutMask mask, Rows rows, Block out) {
+        CallScope call = CallScope.enter();
+        LayerJob job = JOBS.of(call);
+        try {
+            LayerShapes.dropout(x, mask, rows, out);
+            fill(job, LayerJob.Kind.DROPOUT, x, out);
+            job.mask = mask;
+            job.rows = rows;
+            rowwise(job, 4);
+        } finally {
+            job.clear();
+            call.leave();
+        }
+    }
+
+    @Override
+    public void attention(Block q, Block k, Block v, int sequence, int heads, boolean causal, Block out, double[] lse) {
+        CallScope call = CallScope.enter();
+        LayerJob job = JOBS.of(call);
+        try {
+            LayerShapes.attention(q, k, v, sequence, heads, out, lse);
+            attention(job, LayerJob.Kind.ATTENTION, q, k, v, sequence, heads, causal, lse, null, out, null, null);
+        } finally {
+            job.clear();
+            call.leave();
+        }
+    }
+
+    @Override
+    public void attentionVjp(
+            Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dOut, Block dq, Block dk, Block dv) {
+        CallScope call = CallScope.enter();
+        LayerJob job = JOBS.of(call);
+        try {
+            LayerShapes.attentionVjp(q, k, v, sequence, heads, lse, dOut, dq, dk, dv);
+            attention(job, LayerJob.Kind.ATTENTION_VJP, q, k, v, sequence, heads, causal, lse, dOut, dq, dk, dv);
+        } finally {
+            job.clear();
+            call.leave();
+        }
+    }
+
+    private void attention(
+            LayerJob job, LayerJob.Kind kind, Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dOut,
+            Block out, Block dk, Block dv) {
+        fill(job, kind, q, out);
+        job.k = k;
+        job.v = v;
+        job.sequence = sequence;
+        job.heads = heads;
+        job.causal = causal;
+        job.stats = lse;
+        job.dy = dOut;
+        job.dk = dk;
+        job.dv = dv;
+        Tuning.share(team, job, q.rows() / sequence * heads,
+                (kind == LayerJob.Kind.ATTENTION ? 4.0 : 10.0) * q.rows() * sequence * q.cols());
+    }
+}

@@ -1,0 +1,237 @@
+package dev.zstar.kernels.simd.products;
+
+import static dev.zstar.kernels.simd.lanes.NativeMemory.ALL;
+import static dev.zstar.kernels.simd.lanes.NativeMemory.F32;
+import static dev.zstar.kernels.simd.lanes.NativeMemory.MASK;
+import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.CallLocal;
+import dev.zstar.kernels.Type;
+import dev.zstar.kernels.simd.activations.F32Activation;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * What happens to a tile's accumulators, rows of whole vectors in a heap array, before and after the multiply-adds. Rows of blocks are
+ * padded to whole vectors, so loads may pass the last column; what they read there is never stored.
+ */
+public final class F32Epilogue {
+    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final int L = S.length();
+    private static final long B = F32.byteSize();
+    /** Elements of a full tile. */
+    private static final int CHUNK = 8 * Panels.VECTORS * L;
+
+    /** Where activations may write. */
+    public static final int WORK = 2 * CHUNK;
+
+    /**
+     * A tile's accumulators on their way in and out, at most 8 rows, room for as many slopes, and for activations: of each thread its own.
+     */
+    private static final CallLocal<float[]> TILE = new CallLocal<>(() -> new float[WORK + 2 * CHUNK]);
+
+    /** What a product without bias and injection starts from. */
+    @SuppressWarnings("MutablePublicArray") // Only read, and nothing outside this module sees it.
+    public static final float[] ZEROS = new float[CHUNK];
+
+    private F32Epilogue() {}
+
+    /** This thread's accumulators. */
+    public static float[] tile() {
+        return TILE.get();
+    }
+
+    // ---- before
+
+    public static void zero(float[] t, int vectors) {
+        java.util.Arrays.fill(t, 0, vectors * L, 0);
+    }
+
+    /** What an earlier sweep over k left in {@code out}. */
+    static void resume(Block out, int row, int rows, int column, int vectors, float[] t) {
+        for (int r = 0; r < rows; r++) {
+            load(out.address() + (row + r) * out.strideBytes() + column * B, vectors, t, r * vectors * L);
+        }
+    }
+
+    /** Bias and injection, in t; zeros if there is neither. */
+    public static float[] start(Epilogue epilogue, int row, int rows, int column, int vectors, float[] t) {
+        Block bias = epilogue.bias();
+        Block injection = epilogue.injection();
+        if (injection == null && bias == null) {
+            return ZEROS;
+        }
+        long at = column * B;
+        for (int r = 0; r < rows; r++) {
+            int to = r * vectors * L;
+            if (injection == null) {
+                load(bias.address() + at, vectors, t, to);
+            } else {
+                load(injection.address() + epilogue.injectionRow(row + r) * injection.strideBytes() + at, vectors, t, to);
+                if (bias != null) {
+                    add(bias.address() + at, vectors, t, to);
+                }
+            }
+        }
+        return t;
+    }
+
+    private static void load(long from, int vectors, float[] t, int to) {
+        for (int v = 0; v < vectors; v++) {
+            FloatVector.fromMemorySegment(S, ALL, from + v * (long) S.vectorByteSize(), ORDER).intoArray(t, to + v * L);
+        }
+    }
+
+    private static void add(long from, int vectors, float[] t, int to) {
+        for (int v = 0; v < vectors; v++) {
+            FloatVector.fromArray(S, t, to + v * L)
+                    .add(FloatVector.fromMemorySegment(S, ALL, from + v * (long) S.vectorByteSize(), ORDER))
+                    .intoArray(t, to + v * L);
+        }
+    }
+
+    // ---- after
+
+    /** Integer weights: {@code t = scale ⊙ t + bias + injection}, since the sum itself must start from 0. */
+    static void scale(Block scales, Epilogue epilogue, int row, int rows, int column, int vectors, float[] t) {
+        Block bias = epilogue.bias();
+        Block injection = epilogue.injection();
+        for (int r = 0; r < rows; r++) {
+            for (int v = 0; v < vectors; v++) {
+                long at = column * B + v * (long) S.vectorByteSize();
+                FloatVector start = FloatVector.zero(S);
+                if (injection != null) {
+                    start = FloatVector.fromMemorySegment(S, ALL, injection.address()
+                            + epilogue.injectionRow(row + r) * injection.strideBytes() + at, ORDER);
+                }
+                if (bias != null) {
+                    start = start.add(FloatVector.fromMemorySegment(S, ALL, bias.address() + at, ORDER));
+                }
+                int i = (r * vectors + v) * L;
+                FloatVector.fromArray(S, t, i).fma(FloatVector.fromMemorySegment(S, ALL, scales.address() + at, ORDER), start)
+                        .intoArray(t, i);
+            }
+        }
+    }
+
+    /** Raw accumulators, for another sweep over k. */
+    static void store(Block out, int row, int rows, int column, int vectors, float[] t) {
+        int real = Math.min(vectors * L, out.cols() - column);
+        long to = out.address() + row * out.strideBytes() + column * B;
+        if (real == Panels.VECTORS * L) {
+            storeFull(t, rows, to, out.strideBytes());
+            return;
+        }
+        for (int r = 0; r < rows; r++) {
+            store(t, r * vectors * L, to + r * out.strideBytes(), real);
+        }
+    }
+
+    private static void storeFull(float[] t, int rows, long to, long stride) {
+        for (int r = 0; r < rows; r++) {
+            long at = (to + r * stride) & MASK;
+            int from = r * Panels.VECTORS * L;
+            FloatVector.fromArray(S, t, from).intoMemorySegment(ALL, at, ORDER);
+            FloatVector.fromArray(S, t, from + L).intoMemorySegment(ALL, at + L * B, ORDER);
+            FloatVector.fromArray(S, t, from + 2 * L).intoMemorySegment(ALL, at + 2L * L * B, ORDER);
+        }
+    }
+
+    /** {@code out += α t}. */
+    static void add(double alpha, Block out, int row, int rows, int column, int vectors, float[] t) {
+        if (!Type.F32.holds(alpha)) {
+            addWide(alpha, out, row, rows, column, vectors, t);
+            return;
+        }
+        float a = (float) alpha;
+        for (int r = 0; r < rows; r++) {
+            long at = out.address() + (row + r) * out.strideBytes() + column * B;
+            for (int v = 0; v < vectors; v++) {
+                int i = (r * vectors + v) * L;
+                FloatVector.fromArray(S, t, i)
+                        .fma(FloatVector.broadcast(S, a), FloatVector.fromMemorySegment(S, ALL, at + v * (long) S.vectorByteSize(), ORDER))
+                        .intoArray(t, i);
+            }
+        }
+        store(out, row, rows, column, vectors, t);
+    }
+
+    /** The same where the product needs f64: see {@link Type#holds}. */
+    private static void addWide(double alpha, Block out, int row, int rows, int column, int vectors, float[] t) {
+        int real = Math.min(vectors * L, out.cols() - column);
+        for (int r = 0; r < rows; r++) {
+            for (int i = 0; i < real; i++) {
+                long at = out.address() + (row + r) * out.strideBytes() + (column + i) * B;
+                ALL.set(F32, at, (float) (alpha * t[r * vectors * L + i] + ALL.get(F32, at)));
+            }
+        }
+    }
+
+    /** Slope and activation, then out to memory. */
+    static void end(Epilogue epilogue, Block out, int row, int rows, int column, int vectors, float[] t) {
+        if (epilogue.slope() != null) {
+            System.arraycopy(t, 0, t, CHUNK, rows * vectors * L);
+            F32Activation.derivative(epilogue.activation(), t, CHUNK, rows * vectors * L, WORK);
+            Block slope = epilogue.slope();
+            int real = Math.min(vectors * L, out.cols() - column);
+            for (int r = 0; r < rows; r++) {
+                store(t, CHUNK + r * vectors * L, slope.address() + (row + r) * slope.strideBytes() + column * B, real);
+            }
+        }
+        F32Activation.apply(epilogue.activation(), t, 0, rows * vectors * L, WORK);
+        store(out, row, rows, column, vectors, t);
+    }
+
+    private static void store(float[] t, int from, long to, int real) {
+        int i = 0;
+        for (; i <= real - L; i += L) {
+            FloatVector.fromArray(S, t, from + i).intoMemorySegment(ALL, to + i * B, ORDER);
+        }
+        if (i < real) {
+            FloatVector.fromArray(S, t, from + i).intoMemorySegment(ALL, to + i * B, ORDER, S.indexInRange(i, real));
+        }
+    }
+
+    /** {@code out = φ(x)}, or {@code φ'(x)}, for one row. */
+    public static void activate(Activation activation, boolean derivative, long x, long out, int n) {
+        float[] t = TILE.get();
+        for (int col = 0; col < n; col += CHUNK) {
+            int real = Math.min(CHUNK, n - col);
+            int vectors = (real + L - 1) / L;
+            load(x + col * B, vectors, t, 0);
+            if (derivative) {
+                F32Activation.derivative(activation, t, 0, vectors * L, WORK);
+            } else {
+                F32Activation.apply(activation, t, 0, vectors * L, WORK);
+            }
+            store(t, 0, out + col * B, real);
+        }
+    }
+
+    /** {@code out = φ(out + injection + bias)} and {@code slope = φ'} for one row; an address of 0 stands for no operand. */
+    public static void finish(Activation activation, long injection, long bias, long slope, long out, int n) {
+        float[] t = TILE.get();
+        for (int col = 0; col < n; col += CHUNK) {
+            int real = Math.min(CHUNK, n - col);
+            int vectors = (real + L - 1) / L;
+            long at = col * B;
+            load(out + at, vectors, t, 0);
+            if (injection != 0) {
+                add(injection + at, vectors, t, 0);
+            }
+            if (bias != 0) {
+                add(bias + at, vectors, t, 0);
+            }
+            if (slope != 0) {
+                System.arraycopy(t, 0, t, CHUNK, vectors * L);
+                F32Activation.derivative(activation, t, CHUNK, vectors * L, WORK);
+                store(t, CHUNK, slope + at, real);
+            }
+            F32Activation.apply(activation, t, 0, vectors * L, WORK);
+            store(t, 0, out + at, real);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package dev.zstar.kernels.simd.products;
+
+import static dev.zstar.kernels.simd.lanes.NativeMemory.F32;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Format;
+import dev.zstar.kernels.CallLocal;
+import dev.zstar.kernels.simd.lanes.F32Square;
+import dev.zstar.kernels.simd.lanes.Scratch;
+import dev.zstar.kernels.simd.tuning.Tuning;
+import dev.zstar.kernels.simd.vectors.F32Rows;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Products of plain blocks, with the tiles of packed ones. The columns of {@code op(b)} are panels: as they lie where {@code b} is not
+ * transposed and meets few rows, else packed, one panel and one sweep along k at a time.
+ */
+public final class F32Gemm {
+    private static final int L = FloatVector.SPECIES_PREFERRED.length();
+
+    /** One panel of one sweep along k. */
+    private static final CallLocal<Scratch> PANEL = new CallLocal<>(Scratch::new);
+    /** Rows of a transposed {@code a}. */
+    private static final CallLocal<Scratch> ROWS = new CallLocal<>(Scratch::new);
+
+    private F32Gemm() {}
+
+    /** {@code c = α op(a) op(b) + β c} for a range of panels of columns and of rows of c. */
+    public static void run(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c, int fromPanel,
+            int toPanel, int fromRow, int toRow) {
+        int inputs = transposeA ? a.rows() : a.cols();
+        int width = vectors(c);
+        float[] t = F32Epilogue.tile();
+        boolean zeros = beta == 0;
+        boolean scaled = alpha != 1;
+        boolean empty = alpha == 0 || inputs == 0;
+        if (beta != 1 && (empty || scaled || !zeros)) {
+            scale(beta, c, fromPanel, toPanel, fromRow, toRow);
+            zeros = false;
+        }
+        if (empty) {
+            return;
+        }
+        int block = Tuning.batchRows(Math.min(inputs, Tuning.INPUTS), (int) F32.byteSize());
+        boolean pack = transposeB || toRow - fromRow >= Tuning.PACK;
+        for (int row0 = fromRow; row0 < toRow; row0 += block) {
+            int row1 = Math.min(row0 + block, toRow);
+            for (int k0 = 0; k0 < inputs; k0 += Tuning.INPUTS) {
+                int k = Math.min(Tuning.INPUTS, inputs - k0);
+                boolean first = zeros && k0 == 0;
+                long zr = transposeA ? Block.bytes(a.type(), 1, k) : a.strideBytes();
+                long z = transposeA ? rows(a, row0, row1, k0, k, zr) : a.address() + row0 * zr + k0 * F32.byteSize();
+                for (int panel = fromPanel; panel < toPanel; panel++) {
+                    int vectors = Panels.width(width, panel);
+                    int column = Panels.first(width, panel) * L;
+                    long wk = pack ? (long) vectors * L * F32.byteSize() : b.strideBytes();
+                    long from = pack ? PANEL.get().address(wk * k) : b.address() + k0 * b.strideBytes() + column * F32.byteSize();
+                    if (pack) {
+                        pack(b, transposeB, column, Math.min(vectors * L, c.cols() - column), vectors * L, k0, k, from);
+                    }
+                    for (int row = row0; row < row1; ) {
+                        int rows = Tuning.rows(row1 - row, Format.FULL);
+                        int real = Math.min(rows, row1 - row);
+                        long at = z + (row - row0) * zr;
+                        if (!first && !scaled) {
+                            F32Epilogue.resume(c, row, real, column, vectors, t);
+                        }
+                        F32Tiles.tile(rows, vectors, from, wk, at, zr, real - 1, k, first || scaled ? F32Epilogue.ZEROS : t, t);
+                        if (scaled) {
+                            F32Epilogue.add(alpha, c, row, real, column, vectors, t);
+                        } else {
+                            F32Epilogue.store(c, row, real, column, vectors, t);
+                        }
+                        row += rows;
+                    }
+                }
+            }
+        }
+    }
+
+    /** Columns {@code row0 … row1 - 1} of rows {@code k0 …} of a, as rows {@code stride} bytes apart. */
+    private static long rows(Block a, int row0, int row1, int k0, int k, long stride) {
+        int count = row1 - row0;
+        long to = ROWS.get().address(count * stride);
+        // Columns of the square count as its width, so that what is read ends with the row.
+        F32Square.transpose(a.address() + k0 * a.strideBytes() + row0 * F32.byteSize(), a.strideBytes(), k, (k + L - 1) / L * L, count, to,
+                stride);
+        return to;
+    }
+
+    private static void scale(double beta, Block c, int fromPanel, int toPanel, int fromRow, int toRow) {
+        int column = Panels.first(vectors(c), fromPanel) * L;
+        int width = Math.min(c.cols(), Panels.first(vectors(c), toPanel) * L) - column;
+        for (int row = fromRow; row < toRow; row++) {
+            long at = c.address() + row * c.strideBytes() + column * F32.byteSize();
+            if (beta == 0) {
+                F32Rows.fill(0f, at, width);
+            } else {
+                F32Rows.scaleBy(beta, at, at, width);
+            }
+        }
+    }
+
+    private static int vectors(Block c) {
+        return (c.cols() + L - 1) / L;
+    }
+
+    /** Panels of the columns of {@code c}. */
+    public static int panels(Block c) {
+        return Panels.count(vectors(c));
+    }
+
+    /** Columns {@code column … column + real - 1} of {@code op(b)}, side by side for each k. */
+    private static void pack(Block b, boolean transposed, int column, int real, int width, int k0, int k, long to) {
+        if (transposed) {
+            F32Square.transpose(b.address() + column * b.strideBytes() + k0 * F32.byteSize(), b.strideBytes(), real, width, k, to,
+                    width * F32.byteSize());
+        } else {
+            F32Panels.copy(b.address() + k0 * b.strideBytes() + column * F32.byteSize(), b.strideBytes(), real, width, k, to);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.zstar.kernels.simd.small;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Failures;
+import dev.zstar.kernels.Team;
+import dev.zstar.kernels.Type;
+import dev.zstar.kernels.simd.Job;
+
+/** One call of {@link SimdSmallMatrices}, as the pieces that workers run: a {@link Job} for batches of small matrices. */
+final class SmallJob implements Team.Loop {
+    /** Systems of a piece: the bits of a word of {@link Failures}, which one thread must write alone. */
+    static final int PIECE = 64;
+
+    enum Kind {
+        MULTIPLY, TRANSFORM, SOLVE, CHOLESKY, SOLVE_CHOLESKY, QR, SOLVE_QR
+    }
+
+    Kind kind;
+    /** Rows and columns of a matrix. */
+    int m;
+    int n;
+    /** Right-hand sides, or columns of the second matrix. */
+    int k;
+    Block a;
+    Block tau;
+    Block b;
+    Block out;
+    Failures failures;
+
+    /** Forgets the operands, so that a thread that ends its work keeps nothing alive. */
+    void clear() {
+        a = null;
+        tau = null;
+        b = null;
+        out = null;
+        failures = null;
+    }
+
+    @Override
+    public void run(int from, int to) {
+        int first = from * PIECE;
+        int end = Math.min(to * PIECE, out.cols());
+        if (a.type() == Type.F32) {
+            F32SmallJob.run(this, first, end);
+        } else {
+            F64SmallJob.run(this, first, end);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package dev.zstar.kernels.simd.tuning;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * The value of every setting: that of its system property, else of the profile, else the default. What is wrong with either is a
+ * sentence, not an exception: this happens while classes are initialised.
+ *
+ * @param values of all settings
+ * @param overrides where they come from, for those that are not defaults; empty if all are
+ * @param notes what a person should hear
+ */
+record ChosenSettings(Map<Setting, Long> values, String overrides, List<Note> notes) {
+    /** A sentence, and how much it matters. */
+    record Note(Level level, String sentence) {}
+
+    /** Decides for vectors of so many bits on this processor; the profile is in a file that may be absent. */
+    static ChosenSettings of(int bits, String cpu, Function<String, String> properties, Optional<Path> file) {
+        List<Note> notes = new ArrayList<>();
+        Map<Setting, Long> profile = file.map(path -> profile(path, bits, cpu, properties.apply(Profile.PROPERTY) != null, notes))
+                .orElse(Map.of());
+        Map<Setting, Long> values = new EnumMap<>(Setting.class);
+        Map<Setting, String> sources = new EnumMap<>(Setting.class);
+        for (Setting setting : Setting.values()) {
+            Long saved = profile.get(setting);
+            values.put(setting, saved != null ? saved : setting.standard(bits));
+            if (saved != null) {
+                sources.put(setting, "profile");
+            }
+            String text = properties.apply(setting.property());
+            if (text != null) {
+                try {
+                    values.put(setting, setting.parse(text));
+                    sources.put(setting, "property");
+                } catch (IllegalArgumentException e) {
+                    notes.add(new Note(Level.WARNING, "the system property " + e.getMessage() + "; " + values.get(setting) + " is used"));
+                }
+            }
+        }
+        String overrides = sources.entrySet().stream()
+                .map(source -> source.getKey().property() + "=" + values.get(source.getKey()) + " (" + source.getValue() + ")")
+                .collect(Collectors.joining(", "));
+        return new ChosenSettings(values, overrides, List.copyOf(notes));
+    }
+
+    private static Map<Setting, Long> profile(Path file, int bits, String cpu, boolean named, List<Note> notes) {
+        if (Files.notExists(file) && !named) {
+            return Map.of();
+        }
+        String ignored = "the tuning profile " + file + " is ignored: ";
+        try {
+            Profile profile = Profile.read(file);
+            if (profile.cpu().equals(cpu) && profile.bits() == bits) {
+                return profile.values();
+            }
+            notes.add(new Note(Level.INFO, ignored + "it was made on '" + profile.cpu() + "' with " + profile.bits()
+                    + "-bit vectors, and this is '"
+                    + cpu + "' with " + bits + "-bit vectors"));
+        } catch (IOException e) {
+            notes.add(new Note(Level.WARNING, ignored + "it cannot be read (" + e.getClass().getSimpleName() + ")"));
+        } catch (IllegalArgumentException e) {
+            notes.add(new Note(Level.WARNING, ignored + e.getMessage()));
+        }
+        return Map.of();
+    }
+}

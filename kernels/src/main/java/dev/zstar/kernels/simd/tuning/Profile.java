@@ -1,0 +1,106 @@
+package dev.zstar.kernels.simd.tuning;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+
+/**
+ * Settings that were measured on one model of processor, as a small file of properties.
+ *
+ * @param cpu the model
+ * @param bits of its vectors
+ * @param values of some settings
+ */
+public record Profile(String cpu, int bits, Map<Setting, Long> values) {
+    private static final String CPU = "cpu";
+    private static final String BITS = "vector.bits";
+
+    /** Where profiles are named: a file, or {@code none}. */
+    static final String PROPERTY = "zstar.profile";
+
+    /** Copies the values. */
+    public Profile {
+        Map<Setting, Long> copy = new EnumMap<>(Setting.class);
+        copy.putAll(values);
+        values = copy;
+    }
+
+    /**
+     * The file that {@code zstar.profile} names, else this processor's in the folder where this system keeps a user's settings; empty if
+     * there is none of either.
+     */
+    public static Optional<Path> file() {
+        String named = System.getProperty(PROPERTY);
+        try {
+            if (named != null && !named.isEmpty()) {
+                return named.equals("none") ? Optional.empty() : Optional.of(Path.of(named).toAbsolutePath());
+            }
+            boolean windows = System.getProperty("os.name", "").startsWith("Windows");
+            Path home = Path.of(System.getProperty("user.home", ""));
+            String variable = System.getenv(windows ? "APPDATA" : "XDG_CONFIG_HOME");
+            // The XDG rules say to ignore a path that is not absolute.
+            Path settings = variable != null && Path.of(variable).isAbsolute() ? Path.of(variable)
+                    : home.resolve(windows ? "AppData/Roaming" : ".config");
+            return settings.isAbsolute() ? Optional.of(settings.resolve("zstar").resolve(slug(Cpu.model()) + ".properties"))
+                    : Optional.empty();
+        } catch (InvalidPathException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** A model as the name of a file. */
+    static String slug(String cpu) {
+        return cpu.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+    }
+
+    /**
+     * What a file holds.
+     *
+     * @throws IOException if it cannot be read
+     * @throws IllegalArgumentException if it is no profile; the message, a part of a sentence, says why
+     */
+    public static Profile read(Path file) throws IOException {
+        Properties lines = new Properties();
+        try (BufferedReader reader = Files.newBufferedReader(file)) {
+            lines.load(reader);
+        }
+        String cpu = lines.getProperty(CPU);
+        String bits = lines.getProperty(BITS);
+        if (cpu == null || bits == null || !bits.matches("[0-9]{1,5}")) {
+            throw new IllegalArgumentException("it does not say on which cpu and with which vector.bits it was made");
+        }
+        Map<Setting, Long> values = new EnumMap<>(Setting.class);
+        for (String name : lines.stringPropertyNames()) {
+            if (!name.equals(CPU) && !name.equals(BITS)) {
+                Setting setting = Setting.named(name);
+                values.put(setting, setting.parse(lines.getProperty(name)));
+            }
+        }
+        return new Profile(cpu, Integer.parseInt(bits), values);
+    }
+
+    /** Writes this, under a comment of one line, to a file that is replaced whole. */
+    public void write(Path file, String comment) throws IOException {
+        StringBuilder text = new StringBuilder("# ").append(comment).append('\n');
+        text.append(CPU).append(" = ").append(cpu.replace("\\", "\\\\")).append('\n');
+        text.append(BITS).append(" = ").append(bits).append('\n');
+        values.forEach((setting, value) -> text.append(setting.property()).append(" = ").append(value).append('\n'));
+        Path folder = file.toAbsolutePath().getParent();
+        Files.createDirectories(folder);
+        Path part = Files.createTempFile(folder, ".zstar", null);
+        try {
+            Files.writeString(part, text);
+            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+    }
+}

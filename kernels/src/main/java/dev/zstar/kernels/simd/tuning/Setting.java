@@ -1,0 +1,94 @@
+package dev.zstar.kernels.simd.tuning;
+
+import dev.zstar.kernels.Team;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** What can be tuned: by a system property of this name, else by a {@link Profile}. The results' bits depend on none of them. */
+public enum Setting {
+    /**
+     * Rows of a full tile. 8×3 accumulators, 3 weights and a broadcast fit 32 registers; 256-bit x86 has 16, for 4×3. A tile of 8×3
+     * vectors of 512 bits reached 113 to 116 of 117 GFLOP/s.
+     */
+    TILE_ROWS("zstar.tile.rows", 4, 8, 4),
+    /**
+     * Inputs of one sweep along k. A panel's part of 2048 (48 · 2048 · 4 B = 384 KiB) stays in a second-level cache of 1 MiB. Even for
+     * pairs of bf16.
+     */
+    TILE_INPUTS("zstar.tile.inputs", 64, 1 << 20, 2),
+    /** Bytes of the batch, a block of rows, that stay in the second-level cache while all panels pass them: 512 KiB, half of 1 MiB. */
+    TILE_BATCH("zstar.tile.batch", 4096, 1 << 30, 1),
+    /** Rows from which a product of plain blocks packs a panel even where it could be read as it lies, page after page: 64. */
+    GEMM_PACK("zstar.gemm.pack", 1, Integer.MAX_VALUE, 1),
+    /**
+     * Bytes up to which 8-bit integers are stored as bf16, which takes twice the room and fewer instructions: 1 MiB. Where f32 weights
+     * come from the second-level cache, integers as bytes ran at 0.75 to 0.83 of the speed of f32, as bf16 at 1.1 to 1.2 (Granite
+     * Rapids).
+     */
+    INT8_WIDE("zstar.int8.wide", 0, 1L << 40, 1),
+    /** Operations from which a second core is worth waking: 1,000,000, some 10 µs of one core. */
+    TEAM_WORTH("zstar.team.worth", 0, 1_000_000_000_000L, 1),
+    /** How long a worker looks for the next loop before it sleeps. Not found by measuring: longer is never slower, it burns a core. */
+    TEAM_SPIN("zstar.team.spinNanos", 0, 1_000_000_000, 1);
+
+    private final String property;
+    private final long least;
+    private final long most;
+    private final long multiple;
+
+    Setting(String property, long least, long most, long multiple) {
+        this.property = property;
+        this.least = least;
+        this.most = most;
+        this.multiple = multiple;
+    }
+
+    /** The name of the system property, and of the line in a profile. */
+    public String property() {
+        return property;
+    }
+
+    /** The value where nobody says otherwise, with vectors of so many bits. */
+    long standard(int bits) {
+        return switch (this) {
+            case TILE_ROWS -> bits == 256 ? 4 : 8;
+            case TILE_INPUTS -> 2048;
+            case TILE_BATCH -> 512 * 1024;
+            case GEMM_PACK -> 64;
+            case INT8_WIDE -> 1024 * 1024;
+            case TEAM_WORTH -> 1_000_000;
+            case TEAM_SPIN -> Team.SPIN_NANOS;
+        };
+    }
+
+    /** The value in this text, or an exception whose message says what was expected. */
+    long parse(String text) {
+        try {
+            long value = Long.parseLong(text.strip());
+            if (value >= least && value <= most && value % multiple == 0) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // The same sentence serves.
+        }
+        throw new IllegalArgumentException(property + " is '" + shown(text) + "'; expected a whole number from " + least + " to " + most
+                + (multiple == 1 ? "" : ", a multiple of " + multiple));
+    }
+
+    /** The setting of this name, or an exception whose message lists them. */
+    public static Setting named(String property) {
+        for (Setting setting : values()) {
+            if (setting.property.equals(property)) {
+                return setting;
+            }
+        }
+        throw new IllegalArgumentException("it has a line '" + shown(property) + "'; there are: cpu, vector.bits, "
+                + Arrays.stream(values()).map(Setting::property).collect(Collectors.joining(", ")));
+    }
+
+    /** Any text, short enough for a sentence. */
+    private static String shown(String text) {
+        String line = text.replaceAll("\\p{Cntrl}", "?");
+        return line.length() <= 40 ? line : line.substring(0, 40) + "…";
+    }
+}

@@ -1,0 +1,87 @@
+package dev.zstar.kernels.simd.tuning;
+
+import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Team;
+import dev.zstar.kernels.simd.lanes.Lanes;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * How large the pieces of work are, and which are worth sharing: each a constant for the JIT, read once. {@link Setting} has the ranges,
+ * the defaults and their reasons; {@link ChosenSettings} who may change them.
+ */
+public final class Tuning {
+    private static final ChosenSettings SETTINGS = ChosenSettings.of(Lanes.BITS, Cpu.model(), System::getProperty, Profile.file());
+    private static final AtomicBoolean LOGGED = new AtomicBoolean();
+
+    /** Inputs of one sweep along k, a multiple of 2. */
+    public static final int INPUTS = (int) value(Setting.TILE_INPUTS);
+    /** Rows from which a product of plain blocks packs its panels. */
+    public static final int PACK = (int) value(Setting.GEMM_PACK);
+    /** Bytes of bf16 up to which 8-bit integers are stored as that. */
+    public static final long WIDE = value(Setting.INT8_WIDE);
+    /** Operations from which a second core is worth waking. */
+    public static final double WORTH_SHARING = value(Setting.TEAM_WORTH);
+    /** How long a worker looks for its next loop before it sleeps. */
+    public static final long SPIN_NANOS = value(Setting.TEAM_SPIN);
+
+    private static final int BATCH = (int) value(Setting.TILE_BATCH);
+    private static final int ROWS = (int) value(Setting.TILE_ROWS);
+
+    private Tuning() {}
+
+    private static long value(Setting setting) {
+        return SETTINGS.values().get(setting);
+    }
+
+    /** The settings that are not defaults, with who set them; empty if there is none. */
+    public static String overrides() {
+        return SETTINGS.overrides();
+    }
+
+    /** What was ignored or refused. */
+    public static List<String> notes() {
+        return SETTINGS.notes().stream().map(ChosenSettings.Note::sentence).toList();
+    }
+
+    /** Logs what was ignored or refused, once. */
+    public static void log() {
+        if (!LOGGED.getAndSet(true)) {
+            System.Logger logger = System.getLogger(Tuning.class.getPackageName());
+            SETTINGS.notes().forEach(note -> logger.log(note.level(), note.sentence()));
+        }
+    }
+
+    /** A profile of this machine with the default of every setting. */
+    public static Profile defaults() {
+        Map<Setting, Long> values = new EnumMap<>(Setting.class);
+        for (Setting setting : Setting.values()) {
+            values.put(setting, setting.standard(Lanes.BITS));
+        }
+        return new Profile(Cpu.model(), Lanes.BITS, values);
+    }
+
+    /**
+     * Rows of the tile at a place from which so many rows are left, 1, 2, 4 or 8. Three count as four and seven as eight: an idle row costs
+     * less than another tile. Pairs of bf16 take at most 4.
+     */
+    public static int rows(int left, Format format) {
+        return Math.min(format == Format.BF16 ? Math.min(ROWS, 4) : ROWS, left == 3 || left == 7 ? left + 1 : Integer.highestOneBit(left));
+    }
+
+    /** Rows of a block of a batch with so many inputs: a multiple of the tallest tile. */
+    public static int batchRows(int inputs, int bytes) {
+        return Math.max(8, BATCH / bytes / Math.max(1, inputs) / 8 * 8);
+    }
+
+    /** Runs a loop on the team, or at once where there is too little work to share. */
+    public static void share(Team team, Team.Loop loop, int pieces, double work) {
+        if (work < WORTH_SHARING) {
+            loop.run(0, pieces);
+        } else {
+            team.run(pieces, loop);
+        }
+    }
+}

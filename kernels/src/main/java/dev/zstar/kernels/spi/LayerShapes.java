@@ -1,0 +1,162 @@
+package dev.zstar.kernels.spi;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.DropoutMask;
+import dev.zstar.kernels.Layers;
+import dev.zstar.kernels.Operands;
+import dev.zstar.kernels.Rows;
+
+/** The operands of {@link Layers}, for engines: each method throws, naming the operand, unless all fit each other. */
+public final class LayerShapes {
+    private LayerShapes() {}
+
+    /** The operands of {@link Layers#softmaxVjp}. */
+    public static void softmaxVjp(Block y, Block dy, Block dx) {
+        Operands.same("softmaxVjp", "y", y, "dy", dy);
+        Operands.elementwise("softmaxVjp", "dy", dy, "dx", dx);
+        Operands.apart("softmaxVjp", "dx", dx, "y", y);
+    }
+
+    /** The operands of {@link Layers#rmsNorm}. */
+    public static void rmsNorm(Block x, Block gain, double eps, Block out, double[] stats) {
+        width("rmsNorm", x, gain);
+        norm("rmsNorm", x, gain, eps, out, stats, 1);
+    }
+
+    /** The operands of {@link Layers#groupNorm}. */
+    public static void groupNorm(Block x, int groups, Block gain, Block bias, double eps, Block out, double[] stats) {
+        channels("groupNorm", x, groups, gain);
+        norm("groupNorm", x, gain, eps, out, stats, 2 * groups);
+        if (bias != null) {
+            bias.requireShape("groupNorm", "bias", x.type(), 1, gain.cols());
+            Operands.apart("groupNorm", "out", out, "bias", bias);
+        }
+    }
+
+    private static void norm(String operation, Block x, Block gain, double eps, Block out, double[] stats, int numbers) {
+        Operands.same(operation, "x", x, "out", out);
+        if (!(eps >= 0)) {
+            throw new IllegalArgumentException(operation + ": eps is " + eps + ", expected at least 0");
+        }
+        Operands.capacity(operation, "stats", stats, (long) numbers * x.rows());
+        Operands.apart(operation, "out", out, "x", x);
+        Operands.apart(operation, "out", out, "gain", gain);
+    }
+
+    /** The operands of {@link Layers#rmsNormVjp}. */
+    public static void rmsNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain) {
+        width("rmsNormVjp", x, gain);
+        normVjp("rmsNormVjp", x, gain, stats, 1, dy, dx);
+        gradient("rmsNormVjp", x, gain, dy, dx, "dGain", dGain);
+    }
+
+    /** The operands of {@link Layers#groupNormVjp}. */
+    public static void groupNormVjp(
+            Block x, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
+        channels("groupNormVjp", x, groups, gain);
+        normVjp("groupNormVjp", x, gain, stats, 2 * groups, dy, dx);
+        gradient("groupNormVjp", x, gain, dy, dx, "dGain", dGain);
+        gradient("groupNormVjp", x, gain, dy, dx, "dBias", dBias);
+        if (dGain != null && dBias != null) {
+            Operands.apart("groupNormVjp", "dBias", dBias, "dGain", dGain);
+        }
+    }
+
+    private static void normVjp(String operation, Block x, Block gain, double[] stats, int numbers, Block dy, Block dx) {
+        Operands.same(operation, "x", x, "dy", dy);
+        Operands.same(operation, "x", x, "dx", dx);
+        Operands.capacity(operation, "stats", stats, (long) numbers * x.rows());
+        Operands.apart(operation, "dx", dx, "x", x);
+        Operands.apart(operation, "dx", dx, "dy", dy);
+        Operands.apart(operation, "dx", dx, "gain", gain);
+    }
+
+    private static void gradient(String operation, Block x, Block gain, Block dy, Block dx, String operand, Block gradient) {
+        if (gradient != null) {
+            gradient.requireShape(operation, operand, x.type(), 1, gain.cols());
+            Operands.apart(operation, operand, gradient, "x", x);
+            Operands.apart(operation, operand, gradient, "gain", gain);
+            Operands.apart(operation, operand, gradient, "dy", dy);
+            Operands.apart(operation, operand, gradient, "dx", dx);
+        }
+    }
+
+    /** A gain for each column of {@code x}. */
+    private static void width(String operation, Block x, Block gain) {
+        Operands.open(operation, "x", x);
+        Operands.require(operation, "gain", gain, x.type(), 1, x.cols());
+    }
+
+    private static void channels(String operation, Block x, int groups, Block gain) {
+        Operands.open(operation, "x", x);
+        Operands.present(operation, "gain", gain);
+        int channels = gain.cols();
+        gain.requireShape(operation, "gain", x.type(), 1, channels);
+        if (channels == 0 ? x.cols() != 0 : x.cols() % channels != 0) {
+            throw new IllegalArgumentException(operation + ": gain has " + channels + " channels, expected a divisor of x's " + x.cols());
+        }
+        if (groups < 1 || channels % groups != 0) {
+            throw new IllegalArgumentException(operation + ": " + groups + " groups, expected a divisor of " + channels + " channels");
+        }
+    }
+
+    /** The operands of {@link Layers#dropout}. */
+    public static void dropout(Block x, DropoutMask mask, Rows rows, Block out) {
+        Operands.present("dropout", "the mask", mask);
+        Operands.elementwise("dropout", "x", x, "out", out);
+        Block factors = mask.block();
+        factors.requireShape("dropout", "the mask", x.type(), factors.rows(), x.cols());
+        Operands.apart("dropout", "out", out, "the mask", factors);
+        if (rows != null && rows.count() < x.rows()) {
+            throw new IllegalArgumentException("dropout: a row map of " + rows.count() + " rows, expected at least " + x.rows());
+        }
+        int batch = rows == null ? x.rows() : rows.capacity();
+        if (!mask.isShared() && factors.rows() < batch) {
+            throw new IllegalArgumentException(
+                    "dropout: the mask is " + factors.shape() + ", expected at least " + batch + " rows, or one that is shared");
+        }
+    }
+
+    /** The operands of {@link Layers#attention}. */
+    public static void attention(Block q, Block k, Block v, int sequence, int heads, Block out, double[] lse) {
+        heads("attention", q, k, v, sequence, heads, lse);
+        output("attention", q, k, v, "out", out);
+    }
+
+    /** The operands of {@link Layers#attentionVjp}. */
+    public static void attentionVjp(
+            Block q, Block k, Block v, int sequence, int heads, double[] lse, Block dOut, Block dq, Block dk, Block dv) {
+        String operation = "attentionVjp";
+        heads(operation, q, k, v, sequence, heads, lse);
+        Operands.same(operation, "q", q, "dOut", dOut);
+        output(operation, q, k, v, "dq", dq);
+        output(operation, q, k, v, "dk", dk);
+        output(operation, q, k, v, "dv", dv);
+        Operands.apart(operation, "dq", dq, "dOut", dOut);
+        Operands.apart(operation, "dk", dk, "dOut", dOut);
+        Operands.apart(operation, "dv", dv, "dOut", dOut);
+        Operands.apart(operation, "dk", dk, "dq", dq);
+        Operands.apart(operation, "dv", dv, "dq", dq);
+        Operands.apart(operation, "dv", dv, "dk", dk);
+    }
+
+    private static void heads(String operation, Block q, Block k, Block v, int sequence, int heads, double[] lse) {
+        Operands.same(operation, "q", q, "k", k);
+        Operands.same(operation, "q", q, "v", v);
+        if (sequence < 1 || q.rows() % sequence != 0) {
+            throw new IllegalArgumentException(operation + ": sequences of " + sequence + " tokens, expected a divisor of q's " + q.rows()
+                    + " rows");
+        }
+        if (heads < 1 || q.cols() % heads != 0) {
+            throw new IllegalArgumentException(operation + ": " + heads + " heads, expected a divisor of q's " + q.cols() + " columns");
+        }
+        Operands.capacity(operation, "lse", lse, (long) q.rows() * heads);
+    }
+
+    private static void output(String operation, Block q, Block k, Block v, String output, Block out) {
+        Operands.same(operation, "q", q, output, out);
+        Operands.apart(operation, output, out, "q", q);
+        Operands.apart(operation, output, out, "k", k);
+        Operands.apart(operation, output, out, "v", v);
+    }
+}

@@ -1,0 +1,49 @@
+package dev.zstar.kernels.spi;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Operands;
+import dev.zstar.kernels.VectorOperations;
+
+/** The operands of {@link VectorOperations}, for engines: each method throws, naming the operand, unless all fit each other. */
+public final class VectorShapes {
+    private VectorShapes() {}
+
+    /** The operands of {@link VectorOperations#axpby(double[], Block, double[], Block)}. */
+    public static void axpby(double[] a, Block x, double[] b, Block y) {
+        Operands.elementwise("axpby", "x", x, "y", y);
+        Operands.capacity("axpby", "a", a, x.rows());
+        Operands.capacity("axpby", "b", b, x.rows());
+    }
+
+    /** The operands of {@link VectorOperations#multiply}. */
+    public static void multiply(Block x, Block y, Block out) {
+        Operands.same("multiply", "x", x, "y", y);
+        Operands.elementwise("multiply", "x", x, "out", out);
+        Operands.sameOrApart("multiply", "out", out, "y", y);
+    }
+
+    /** The operands of {@link VectorOperations#activate} and of the derivatives. */
+    public static void activate(String operation, Activation activation, Block x, Block out) {
+        Operands.present(operation, "the activation", activation);
+        Operands.elementwise(operation, "x", x, "out", out);
+    }
+
+    /** The operands of {@link VectorOperations#dot}. */
+    public static void dot(Block x, Block y, double[] out) {
+        Operands.same("dot", "x", x, "y", y);
+        Operands.capacity("dot", "out", out, x.rows());
+    }
+
+    /** The operands of a sum over each row of {@code x}. */
+    public static void sums(String operation, Block x, double[] out) {
+        Operands.open(operation, "x", x);
+        Operands.capacity(operation, "out", out, x.rows());
+    }
+
+    /** The operands of {@link VectorOperations#iamax}. */
+    public static void iamax(Block x, int[] out) {
+        Operands.open("iamax", "x", x);
+        Operands.capacity("iamax", "out", out, x.rows());
+    }
+}

@@ -1,0 +1,252 @@
+package dev.zstar.kernels.tuning;
+
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.simd.tuning.Profile;
+import dev.zstar.kernels.simd.tuning.Setting;
+import dev.zstar.kernels.simd.tuning.Tuning;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.ObjIntConsumer;
+
+/**
+ * Looks for better settings of the engine {@code simd}: one after the other, each against the best so far, in fresh JVMs. The gain in a
+ * round is the geometric mean over the setting's cases; a value is taken if the median over the rounds is above 2% and no round lost.
+ * What was taken is then measured again, all together, against the defaults: the best of many trials owes something to luck.
+ */
+public final class Tuner {
+    /** Less is noise: two JVMs with the same settings differ by as much. */
+    private static final double WORTHWHILE = 1.02;
+    /** Fewer rounds prove nothing. */
+    static final int LEAST = 3;
+    private static final int MOST = 5;
+    /** The share of the time, in JVMs of a round, that is kept for measuring again. */
+    private static final int AGAIN = 3;
+
+    /** Times the cases of some settings. */
+    @FunctionalInterface
+    public interface Clock {
+        /**
+         * Runs them once in a new JVM.
+         *
+         * @param settings whose cases
+         * @param values of every setting, by name
+         * @return the time of each case, in any unit that is the same from call to call; NaN for one that found no steady speed
+         */
+        double[] time(List<String> settings, Map<String, Long> values);
+    }
+
+    private final Map<String, List<Long>> grid;
+    private final Duration budget;
+    private final Clock clock;
+
+    /**
+     * A search.
+     *
+     * @param grid the values to try, by the name of the setting, in the order to try them
+     * @param budget the time it may take; on a slow machine there are fewer rounds, and what cannot be proved is not taken
+     */
+    public Tuner(Map<String, List<Long>> grid, Duration budget, Clock clock) {
+        this.grid = new LinkedHashMap<>(grid);
+        this.budget = budget;
+        this.clock = clock;
+    }
+
+    /**
+     * The search for this machine: within three minutes, or {@code quick}, within 40 seconds. A JVM takes two, most of it to warm up.
+     *
+     * @param only the settings to search, for their share of that time; all if empty
+     * @param clock runs the cases; {@code quick} is for it to know too
+     * @throws IllegalArgumentException if one of them is not searched here; the message lists those that are
+     */
+    public static Tuner of(boolean quick, List<String> only, Clock clock) {
+        Map<String, List<Long>> grid = new LinkedHashMap<>();
+        grid.put(Setting.TILE_ROWS.property(), List.of(4L, 8L));
+        grid.put(Setting.TILE_INPUTS.property(), quick ? List.of(1024L) : List.of(512L, 1024L, 4096L));
+        if (!quick) {
+            grid.put(Setting.TILE_BATCH.property(), List.of(1L << 17, 1L << 18, 1L << 20));
+            grid.put(Setting.GEMM_PACK.property(), List.of(16L, 32L, 128L));
+            if (Engines.processors() > 1) {
+                grid.put(Setting.TEAM_WORTH.property(), List.of(250_000L, 500_000L, 2_000_000L));
+            }
+        }
+        Duration budget = Duration.ofSeconds(quick ? 37 : 172);
+        if (!only.isEmpty()) {
+            for (String setting : only) {
+                if (!grid.containsKey(setting)) {
+                    throw new IllegalArgumentException("the setting '" + setting + "' is not searched here" + (quick ? " with --quick" : "")
+                            + "; there are: " + String.join(", ", grid.keySet()));
+                }
+            }
+            int all = runs(grid);
+            grid.keySet().retainAll(only);
+            budget = budget.multipliedBy(runs(grid)).dividedBy(all);
+        }
+        return new Tuner(grid, budget, clock);
+    }
+
+    /** The JVMs of one round of everything. */
+    private static int runs(Map<String, List<Long>> grid) {
+        return grid.values().stream().mapToInt(values -> values.size() + 1).sum() + AGAIN;
+    }
+
+    /**
+     * Runs the search, from the defaults.
+     *
+     * @param stage hears that a stage begins, and the steps it has at most
+     * @param step hears what a step measured, in a few words
+     * @throws UnsupportedOperationException if the engine cannot run here
+     */
+    public Tuned run(ObjIntConsumer<String> stage, Consumer<String> step) {
+        Optional<String> reason = Engines.providers().stream()
+                .filter(provider -> provider.name().equals("simd"))
+                .findFirst()
+                .flatMap(EngineProvider::unavailable);
+        if (reason.isPresent()) {
+            throw new UnsupportedOperationException("there is nothing to tune, the engine simd cannot run here: " + reason.get());
+        }
+        Profile defaults = Tuning.defaults();
+        Map<String, Long> standard = new LinkedHashMap<>();
+        defaults.values().forEach((setting, value) -> standard.put(setting.property(), value));
+        Map<String, Long> best = new LinkedHashMap<>(standard);
+        List<Tuned.Trial> trials = new ArrayList<>();
+        Pace pace = new Pace(budget, runs(grid));
+        grid.forEach((setting, values) -> {
+            List<Long> others = values.stream().filter(value -> !value.equals(best.get(setting))).toList();
+            Gains[] gains =
+                    compare(List.of(setting), best, others.stream().map(value -> with(best, setting, value)).toList(), pace, stage, step);
+            int winner = winner(gains);
+            for (int c = 0; c < others.size(); c++) {
+                trials.add(new Tuned.Trial(setting, best.get(setting), others.get(c), gains[c].rounds(), gains[c].median(),
+                        gains[c].worst(), c == winner));
+            }
+            if (winner >= 0) {
+                best.put(setting, others.get(winner));
+            }
+        });
+        Map<String, Long> taken = new LinkedHashMap<>(best);
+        taken.entrySet().removeAll(standard.entrySet());
+        Gains together = taken.isEmpty() ? new Gains()
+                : compare(List.copyOf(taken.keySet()), standard, List.of(best), pace, stage, step)[0];
+        return new Tuned(defaults.cpu(), defaults.bits(), trials, taken, together.median(), together.worst(), together.worthwhile());
+    }
+
+    private static Map<String, Long> with(Map<String, Long> values, String setting, long value) {
+        Map<String, Long> other = new LinkedHashMap<>(values);
+        other.put(setting, value);
+        return other;
+    }
+
+    /** How many times as fast as the baseline each candidate is. */
+    private Gains[] compare(
+            List<String> settings, Map<String, Long> baseline, List<Map<String, Long>> candidates, Pace pace,
+            ObjIntConsumer<String> stage, Consumer<String> step) {
+        Gains[] gains = new Gains[candidates.size()];
+        Arrays.setAll(gains, _ -> new Gains());
+        List<Map<String, Long>> runs = new ArrayList<>(candidates);
+        runs.addFirst(baseline);
+        stage.accept(String.join(", ", settings), MOST * runs.size());
+        pace.stage(runs.size() * settings.size());
+        for (int round = 0; round < MOST && pace.allows(runs.size(), round < LEAST); round++) {
+            double[][] times = new double[runs.size()][];
+            // There and back, so that a machine that slows down favours nobody.
+            for (int i = 0; i < times.length; i++) {
+                int run = round % 2 == 0 ? i : times.length - 1 - i;
+                if (!pace.allows(1, true)) {
+                    return gains;
+                }
+                times[run] = clock.time(settings, runs.get(run));
+                pace.ran();
+                step.accept(run == 0 ? "baseline" : "candidate " + run);
+            }
+            for (int c = 0; c < gains.length; c++) {
+                gains[c].add(times[0], times[c + 1]);
+            }
+        }
+        return gains;
+    }
+
+    private static int winner(Gains[] gains) {
+        int winner = -1;
+        for (int c = 0; c < gains.length; c++) {
+            if (gains[c].worthwhile() && (winner < 0 || gains[c].median() > gains[winner].median())) {
+                winner = c;
+            }
+        }
+        return winner;
+    }
+
+    /** How many times as fast as the baseline one candidate was, round by round. */
+    private static final class Gains {
+        private final List<Double> sorted = new ArrayList<>();
+
+        /** The geometric mean over the cases; nothing if one of them was not steady. */
+        void add(double[] baseline, double[] candidate) {
+            double sum = 0;
+            for (int i = 0; i < baseline.length; i++) {
+                sum += Math.log(baseline[i] / candidate[i]);
+            }
+            if (Double.isFinite(sum)) {
+                sorted.add(Math.exp(sum / baseline.length));
+                sorted.sort(null);
+            }
+        }
+
+        int rounds() {
+            return sorted.size();
+        }
+
+        /** The lower one of two. */
+        double median() {
+            return sorted.isEmpty() ? Double.NaN : sorted.get((sorted.size() - 1) / 2);
+        }
+
+        double worst() {
+            return sorted.isEmpty() ? Double.NaN : sorted.getFirst();
+        }
+
+        boolean worthwhile() {
+            return sorted.size() >= LEAST && median() > WORTHWHILE && worst() > 1;
+        }
+    }
+
+    /** Shares what is left of the time among the stages that are left, by weight. */
+    private static final class Pace {
+        private final long end;
+        private int weights;
+        private long stageEnd;
+        private long last;
+        /** The longest run so far: those to come may be as long. */
+        private long longest;
+
+        Pace(Duration budget, int weights) {
+            last = System.nanoTime();
+            end = last + budget.toNanos();
+            this.weights = weights;
+        }
+
+        void stage(int weight) {
+            last = System.nanoTime();
+            stageEnd = last + (end - last) / Math.max(weights, weight) * weight;
+            weights -= weight;
+        }
+
+        /** A run has ended. */
+        void ran() {
+            long now = System.nanoTime();
+            longest = Math.max(longest, now - last);
+            last = now;
+        }
+
+        /** Whether so many more runs end in time: the stage's, or at least the search's. */
+        boolean allows(int runs, boolean atLeast) {
+            return System.nanoTime() + runs * longest < (atLeast ? end : stageEnd);
+        }
+    }
+}

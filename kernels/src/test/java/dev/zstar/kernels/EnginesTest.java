@@ -1,0 +1,39 @@
+package dev.zstar.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+/** Engines are found by name, or the best of those that run here. */
+class EnginesTest {
+    @Test
+    void theBestEngineIsTheFirstThatRuns() {
+        EngineProvider first = Reference.available().getFirst();
+        try (Engine engine = Engines.best(2)) {
+            assertThat(engine.name()).isEqualTo(first.name());
+        }
+        assertThat(Engines.providers()).extracting(EngineProvider::priority).isSortedAccordingTo((a, b) -> Integer.compare(b, a));
+    }
+
+    @Test
+    void scalarRunsEverywhere() {
+        try (Engine engine = Engines.named("scalar", 3)) {
+            assertThat(engine.name()).isEqualTo("scalar");
+            assertThat(engine.threads()).isOne();
+        }
+    }
+
+    @Test
+    void aNameThatNobodyHasIsAnsweredWithThoseThereAre() {
+        assertThatThrownBy(() -> Engines.named("gpu", 1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("no engine is called 'gpu'; there are: ").hasMessageContaining("scalar");
+    }
+
+    @Test
+    void anEngineHasAThread() {
+        assertThatThrownBy(() -> Engines.best(0)).hasMessage("0 threads; at least 1");
+        assertThatThrownBy(() -> Engines.named("scalar", -1)).hasMessage("-1 threads; at least 1");
+        assertThat(Engines.processors()).isPositive();
+    }
+}

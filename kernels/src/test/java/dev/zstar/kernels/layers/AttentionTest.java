@@ -1,0 +1,395 @@
+package dev.zstar.kernels.layers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Layers;
+import dev.zstar.kernels.Reference;
+import dev.zstar.kernels.Type;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** {@link Layers#attention} and its gradients, of every engine. */
+class AttentionTest {
+    private static final int HEADS = 2;
+    private static final int BATCH = 2;
+
+    /** Tails of blocks of queries (64 and 32), of tiles of keys (4), of chunks of keys (64), and of vectors along a head. */
+    static Stream<int[]> shapes() {
+        return Stream.concat(
+                IntStream.rangeClosed(1, 70).boxed().flatMap(n -> Stream.of(new int[] {n, n * 7 % 19 + 1}, new int[] {n * 5 % 9 + 1, n})),
+                Stream.of(new int[] {131, 16}, new int[] {97, 64}));
+    }
+
+    private static Block copy(Block x) {
+        Block copy = Block.allocate(Type.F64, x.rows(), x.cols());
+        copy.copyFrom(x);
+        return copy;
+    }
+
+    private static double dot(Block x, int i, Block y, int j, int h, boolean sizes) {
+        int d = x.cols() / HEADS;
+        double sum = 0;
+        for (int c = h * d; c < (h + 1) * d; c++) {
+            sum += sizes ? Math.abs(x.get(i, c) * y.get(j, c)) : x.get(i, c) * y.get(j, c);
+        }
+        return sum;
+    }
+
+    /** How far probabilities are off, relative to themselves, and what follows for each result. */
+    private static final class Bounds {
+        final Type type;
+        final int sequence;
+        final boolean causal;
+        final Block q;
+        final Block k;
+        final Block v;
+        private final double[][][] p;
+        private final double[][][] ε;
+
+        /**
+         * The score is a chain of d multiply-adds times a rounded factor, what is subtracted from it is rounded, and so is the difference;
+         * the exponential adds 2 u.
+         */
+        Bounds(Type type, int sequence, boolean causal, Block q, Block k, Block v, double[] lse) {
+            this.type = type;
+            this.sequence = sequence;
+            this.causal = causal;
+            this.q = q;
+            this.k = k;
+            this.v = v;
+            p = new double[HEADS][q.rows()][q.rows()];
+            ε = new double[HEADS][q.rows()][q.rows()];
+            for (int h = 0; h < HEADS; h++) {
+                for (int i = 0; i < q.rows(); i++) {
+                    double l = lse[i * HEADS + h];
+                    for (int j = 0; j < q.rows(); j++) {
+                        if (sees(i, j)) {
+                            double score = dot(q, i, k, j, h, false) * scale();
+                            p[h][i][j] = Math.exp(score - l);
+                            ε[h][i][j] = scale() * Reference.gamma(d() + 2, type) * dot(q, i, k, j, h, true)
+                                    + type.unitRoundoff() * (Math.abs(score - l) + Math.abs(l) + Math.abs(score) + 2);
+                        }
+                    }
+                }
+            }
+        }
+
+        private int d() {
+            return q.cols() / HEADS;
+        }
+
+        private double scale() {
+            return 1 / Math.sqrt(d());
+        }
+
+        private boolean sees(int i, int j) {
+            return i / sequence == j / sequence && (!causal || j <= i);
+        }
+
+        private double p(int i, int j, int h) {
+            return p[h][i][j];
+        }
+
+        private double ε(int i, int j, int h) {
+            return ε[h][i][j];
+        }
+
+        /** {@code Σ_j P_ij x_j} of some x, over what query i sees. */
+        private double mean(int i, int h, java.util.function.IntToDoubleFunction x) {
+            double sum = 0;
+            for (int j = i / sequence * sequence; j < (i / sequence + 1) * sequence; j++) {
+                if (sees(i, j)) {
+                    sum += p(i, j, h) * x.applyAsDouble(j);
+                }
+            }
+            return sum;
+        }
+
+        /** Second order and what is flushed to 0 (below 2⁻¹²⁶) are in the factor 1.01 and the 1e-37. */
+        double out(int i, int col) {
+            int h = col / d();
+            double mean = mean(i, h, j -> ε(i, j, h));
+            double rest = Reference.gamma(sequence + 4, type);
+            return 1.01 * mean(i, h, j -> Math.abs(v.get(j, col)) * (ε(i, j, h) + mean + rest)) + 1e-37;
+        }
+
+        /** For all j: the error of {@code dS_ij}, and {@code |dS_ij|} itself, without the factor 1/√d. */
+        double[][] slopes(int i, int h, Block dOut) {
+            double u = type.unitRoundoff();
+            double mean = mean(i, h, j -> dot(dOut, i, v, j, h, false));
+            double meanError = mean(i, h, j -> ε(i, j, h) * Math.abs(dot(dOut, i, v, j, h, false))
+                    + Reference.gamma(d(), type) * dot(dOut, i, v, j, h, true)) + u * Math.abs(mean);
+            double[][] slopes = new double[2][q.rows()];
+            for (int j = 0; j < q.rows(); j++) {
+                if (sees(i, j)) {
+                    double difference = Math.abs(dot(dOut, i, v, j, h, false) - mean);
+                    double error = Reference.gamma(d(), type) * dot(dOut, i, v, j, h, true) + meanError;
+                    slopes[0][j] = 1.01 * p(i, j, h) * (difference * (ε(i, j, h) + 4 * u) + error) + 1e-37;
+                    slopes[1][j] = p(i, j, h) * difference;
+                }
+            }
+            return slopes;
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void agreesWithTheFormulaWithinItsBound(int[] shape) {
+        int sequence = shape[0];
+        int d = shape[1];
+        int rows = BATCH * sequence;
+        for (Type type : Type.values()) {
+            boolean causal = (sequence + d) % 2 == 0 == (type == Type.F32);
+            try (Engine scalar = Engines.named("scalar", 1);
+                    Engine simd = Engines.named("simd", 2);
+                    Block q = Reference.random(type, rows, HEADS * d, 1);
+                    Block k = Reference.random(type, rows, HEADS * d, 2);
+                    Block v = Reference.random(type, rows, HEADS * d, 3);
+                    Block dOut = Reference.random(type, rows, HEADS * d, 4);
+                    Block q64 = copy(q);
+                    Block k64 = copy(k);
+                    Block v64 = copy(v);
+                    Block dOut64 = copy(dOut);
+                    Block out = Reference.padded(type, rows, HEADS * d);
+                    Block dq = Reference.padded(type, rows, HEADS * d);
+                    Block dk = Reference.padded(type, rows, HEADS * d);
+                    Block dv = Reference.padded(type, rows, HEADS * d);
+                    Block expected = Block.allocate(Type.F64, rows, HEADS * d);
+                    Block expectedK = Block.allocate(Type.F64, rows, HEADS * d);
+                    Block expectedV = Block.allocate(Type.F64, rows, HEADS * d)) {
+                double[] lse = new double[rows * HEADS];
+                double[] expectedLse = new double[rows * HEADS];
+                simd.layers().attention(q, k, v, sequence, HEADS, causal, out, lse);
+                scalar.layers().attention(q64, k64, v64, sequence, HEADS, causal, expected, expectedLse);
+                Bounds bounds = new Bounds(type, sequence, causal, q, k, v, expectedLse);
+                for (int i = 0; i < rows; i++) {
+                    for (int h = 0; h < HEADS; h++) {
+                        int row = i;
+                        int head = h;
+                        double bound = bounds.mean(i, h, j -> bounds.ε(row, j, head)) + Reference.gamma(sequence + 4, Type.F64);
+                        assertThat(Math.abs(lse[i * HEADS + h] - expectedLse[i * HEADS + h])).isLessThanOrEqualTo(1.01 * bound);
+                    }
+                    for (int c = 0; c < HEADS * d; c++) {
+                        assertThat(Math.abs(out.get(i, c) - expected.get(i, c)))
+                                .as("%s: out(%d, %d), %d tokens, d = %d", type, i, c, sequence, d)
+                                .isLessThanOrEqualTo(bounds.out(i, c));
+                    }
+                }
+
+                simd.layers().attentionVjp(q, k, v, sequence, HEADS, causal, lse, dOut, dq, dk, dv);
+                scalar.layers().attentionVjp(q64, k64, v64, sequence, HEADS, causal, expectedLse, dOut64, expected, expectedK, expectedV);
+                assertGradients(bounds, dOut, dq, dk, dv, expected, expectedK, expectedV);
+                assertThat(Reference.paddingIsNaN(out) && Reference.paddingIsNaN(dq) && Reference.paddingIsNaN(dk)
+                        && Reference.paddingIsNaN(dv)).as("padding untouched").isTrue();
+            }
+        }
+    }
+
+    private static void assertGradients(
+            Bounds bounds, Block dOut, Block dq, Block dk, Block dv, Block expected, Block expectedK, Block expectedV) {
+        int rows = dq.rows();
+        int d = dq.cols() / HEADS;
+        double rest = Reference.gamma(bounds.sequence + 4, bounds.type);
+        double[] boundK = new double[rows * dq.cols()];
+        double[] boundV = new double[rows * dq.cols()];
+        for (int i = 0; i < rows; i++) {
+            for (int h = 0; h < HEADS; h++) {
+                double[][] slopes = bounds.slopes(i, h, dOut);
+                for (int c = h * d; c < (h + 1) * d; c++) {
+                    double bound = 0;
+                    for (int j = 0; j < rows; j++) {
+                        if (bounds.sees(i, j)) {
+                            double each = bounds.scale() * (slopes[0][j] + rest * slopes[1][j]);
+                            bound += each * Math.abs(bounds.k.get(j, c));
+                            boundK[j * dq.cols() + c] += each * Math.abs(bounds.q.get(i, c));
+                            boundV[j * dq.cols() + c] += 1.01 * bounds.p(i, j, h) * Math.abs(dOut.get(i, c)) * (bounds.ε(i, j, h) + rest)
+                                    + 1e-37;
+                        }
+                    }
+                    assertThat(Math.abs(dq.get(i, c) - expected.get(i, c))).as("dq(%d, %d)", i, c).isLessThanOrEqualTo(bound);
+                }
+            }
+        }
+        for (int j = 0; j < rows; j++) {
+            for (int c = 0; c < dq.cols(); c++) {
+                int at = j * dq.cols() + c;
+                assertThat(Math.abs(dk.get(j, c) - expectedK.get(j, c))).as("dk(%d, %d)", j, c).isLessThanOrEqualTo(boundK[at]);
+                assertThat(Math.abs(dv.get(j, c) - expectedV.get(j, c))).as("dv(%d, %d)", j, c).isLessThanOrEqualTo(boundV[at]);
+            }
+        }
+    }
+
+    @Test
+    void theFormulasOfTheGradientsAreTheDerivatives() {
+        int sequence = 5;
+        for (boolean causal : new boolean[] {false, true}) {
+            try (Engine scalar = Engines.named("scalar", 1);
+                    Block q = Reference.random(Type.F64, 10, 6, 1);
+                    Block k = Reference.random(Type.F64, 10, 6, 2);
+                    Block v = Reference.random(Type.F64, 10, 6, 3);
+                    Block dOut = Reference.random(Type.F64, 10, 6, 4);
+                    Block out = Block.allocate(Type.F64, 10, 6);
+                    Block dq = Block.allocate(Type.F64, 10, 6);
+                    Block dk = Block.allocate(Type.F64, 10, 6);
+                    Block dv = Block.allocate(Type.F64, 10, 6)) {
+                double[] lse = new double[20];
+                Runnable forward = () -> scalar.layers().attention(q, k, v, sequence, HEADS, causal, out, lse);
+                forward.run();
+                scalar.layers().attentionVjp(q, k, v, sequence, HEADS, causal, lse, dOut, dq, dk, dv);
+                Reference.assertGradient("q", q, dq, out, dOut, forward);
+                Reference.assertGradient("k", k, dk, out, dOut, forward);
+                Reference.assertGradient("v", v, dv, out, dOut, forward);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Type.class)
+    void aSequenceHasTheSameBitsAloneInABatchAndForAnyThreads(Type type) {
+        int sequence = 100;
+        int batch = 3;
+        int cols = HEADS * 40;
+        try (Block q = Reference.random(type, batch * sequence, cols, 1);
+                Block k = Reference.random(type, batch * sequence, cols, 2);
+                Block v = Reference.random(type, batch * sequence, cols, 3);
+                Block dOut = Reference.random(type, batch * sequence, cols, 4)) {
+            double[][] first = null;
+            for (int threads : new int[] {1, 2, 3, 7}) {
+                try (Engine engine = Engines.named("simd", threads)) {
+                    double[][] all = run(engine, q, k, v, dOut, sequence);
+                    if (first == null) {
+                        first = all;
+                    }
+                    assertThat(all).as("%d threads", threads).isDeepEqualTo(first);
+                    try (Block q1 = part(q, sequence); Block k1 = part(k, sequence); Block v1 = part(v, sequence);
+                            Block dOut1 = part(dOut, sequence)) {
+                        double[][] alone = run(engine, q1, k1, v1, dOut1, sequence);
+                        for (int i = 0; i < alone.length; i++) {
+                            assertThat(alone[i]).isEqualTo(java.util.Arrays.copyOfRange(first[i], alone[i].length, 2 * alone[i].length));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** The second sequence. */
+    private static Block part(Block x, int sequence) {
+        Block part = Block.allocate(x.type(), sequence, x.cols());
+        for (int i = 0; i < sequence; i++) {
+            part.copyRow(x, sequence + i, i);
+        }
+        return part;
+    }
+
+    private static double[][] run(Engine engine, Block q, Block k, Block v, Block dOut, int sequence) {
+        try (Block out = Block.allocate(q.type(), q.rows(), q.cols());
+                Block dq = Block.allocate(q.type(), q.rows(), q.cols());
+                Block dk = Block.allocate(q.type(), q.rows(), q.cols());
+                Block dv = Block.allocate(q.type(), q.rows(), q.cols())) {
+            double[] lse = new double[q.rows() * HEADS];
+            engine.layers().attention(q, k, v, sequence, HEADS, true, out, lse);
+            engine.layers().attentionVjp(q, k, v, sequence, HEADS, true, lse, dOut, dq, dk, dv);
+            return new double[][] {out.toDoubles(), lse, dq.toDoubles(), dk.toDoubles(), dv.toDoubles()};
+        }
+    }
+
+    @Test
+    void whatACausalTokenDoesNotSeeCannotTouchIt() {
+        int sequence = 45;
+        int cols = HEADS * 20;
+        for (EngineProvider provider : Reference.available()) {
+            for (int last = 1; last < sequence; last++) {
+                try (Engine engine = provider.create(1);
+                        Block q = Reference.random(Type.F32, sequence, cols, 1);
+                        Block k = Reference.random(Type.F32, sequence, cols, 2);
+                        Block v = Reference.random(Type.F32, sequence, cols, 3);
+                        Block dOut = Reference.random(Type.F32, sequence, cols, 4)) {
+                    double[][] clean = run(engine, q, k, v, dOut, sequence);
+                    for (int c = 0; c < cols; c++) {
+                        k.set(last, c, Double.NaN);
+                        v.set(last, c, Double.POSITIVE_INFINITY);
+                    }
+                    double[][] dirty = run(engine, q, k, v, dOut, sequence);
+                    for (int output : new int[] {0, 2}) {
+                        assertThat(java.util.Arrays.copyOf(dirty[output], last * cols))
+                                .as("%s: NaN in token %d", provider.name(), last)
+                                .isEqualTo(java.util.Arrays.copyOf(clean[output], last * cols));
+                        assertThat(dirty[output][last * cols]).isNaN();
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void largeScoresDoNotOverflow() {
+        for (EngineProvider provider : Reference.available()) {
+            try (Engine engine = provider.create(1);
+                    Block q = Block.of(Type.F32, 2, 1, 1e4, -1e4);
+                    Block k = Block.of(Type.F32, 2, 1, 1e4, 1);
+                    Block v = Block.of(Type.F32, 2, 1, 3, 5);
+                    Block out = Block.allocate(Type.F32, 2, 1)) {
+                double[] lse = new double[2];
+                engine.layers().attention(q, k, v, 2, 1, false, out, lse);
+                assertThat(out.toDoubles()).containsExactly(3, 5);
+                assertThat(lse).containsExactly(1e8, -1e4);
+            }
+        }
+    }
+
+    @Test
+    void allocatesNothing() {
+        for (Type type : Type.values()) {
+            int sequence = 70;
+            int rows = 2 * sequence;
+            try (Engine engine = Engines.named("simd", 1);
+                    Block q = Reference.random(type, rows, 64, 1);
+                    Block k = Reference.random(type, rows, 64, 2);
+                    Block v = Reference.random(type, rows, 64, 3);
+                    Block out = engine.allocate(type, rows, 64);
+                    Block dq = engine.allocate(type, rows, 64);
+                    Block dk = engine.allocate(type, rows, 64);
+                    Block dv = engine.allocate(type, rows, 64)) {
+                double[] lse = new double[rows * HEADS];
+                Reference.assertAllocatesNothing(() -> {
+                    engine.layers().attention(q, k, v, sequence, HEADS, true, out, lse);
+                    engine.layers().attentionVjp(q, k, v, sequence, HEADS, true, lse, out, dq, dk, dv);
+                });
+            }
+        }
+    }
+
+    @Test
+    void misfitsAreNamed() {
+        for (EngineProvider provider : Reference.available()) {
+            try (Engine engine = provider.create(1);
+                    Block q = Block.allocate(Type.F32, 6, 4);
+                    Block k = Block.allocate(Type.F32, 6, 4);
+                    Block v = Block.allocate(Type.F32, 6, 5);
+                    Block out = Block.allocate(Type.F32, 6, 4)) {
+                Layers layers = engine.layers();
+                double[] lse = new double[12];
+                assertThatThrownBy(() -> layers.attention(q, k, v, 3, 2, true, out, lse))
+                        .hasMessage("attention: v is 6×5 f32, expected 6×4 f32");
+                assertThatThrownBy(() -> layers.attention(q, k, k, 4, 2, true, out, lse))
+                        .hasMessage("attention: sequences of 4 tokens, expected a divisor of q's 6 rows");
+                assertThatThrownBy(() -> layers.attention(q, k, k, 3, 3, true, out, lse))
+                        .hasMessage("attention: 3 heads, expected a divisor of q's 4 columns");
+                assertThatThrownBy(() -> layers.attention(q, k, k, 3, 4, true, out, lse))
+                        .hasMessage("attention: lse holds 12, expected at least 24");
+                assertThatThrownBy(() -> layers.attention(q, k, k, 3, 2, true, k, lse))
+                        .hasMessage("attention: out overlaps k; it needs memory of its own");
+            }
+        }
+    }
+}

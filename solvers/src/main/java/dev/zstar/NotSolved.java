@@ -1,0 +1,20 @@
+package dev.zstar;
+
+import java.util.List;
+
+/** A solve that ended without a solution. The message says which rows, why, and what would help. */
+public final class NotSolved extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final transient List<Integer> rows;
+
+    NotSolved(String message, List<Integer> rows) {
+        super(message);
+        this.rows = List.copyOf(rows);
+    }
+
+    /** The rows of the batch that were not solved. */
+    public List<Integer> rows() {
+        return rows == null ? List.of() : rows;
+    }
+}

@@ -1,0 +1,75 @@
+package dev.zstar.solvers.cells;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.solvers.guard.Arguments;
+
+/** The parameters of a {@link DenseCell} {@code φ(W z + U x + b)} in arrays. */
+public final class DenseParameters {
+    private final Activation activation;
+    private final float[][] w;
+    private final float[][] u;
+    private final float[] b;
+
+    /**
+     * Checks the shapes. The arrays are not copied.
+     *
+     * @param activation φ
+     * @param w {@code n × n}
+     * @param u {@code n × inputs}
+     * @param b n numbers
+     */
+    public DenseParameters(Activation activation, float[][] w, float[][] u, float[] b) {
+        this.activation = Arguments.present("dense cell", "the activation", activation);
+        this.w = Arguments.present("dense cell", "W", w);
+        this.u = Arguments.present("dense cell", "U", u);
+        this.b = Arguments.present("dense cell", "b", b);
+        Arguments.atLeast("dense cell", "rows of W", w.length, 1);
+        require("W", w, w.length, w.length);
+        require("U", u, w.length, u.length == 0 ? 0 : Arguments.present("dense cell", "row 0 of U", u[0]).length);
+        if (b.length != w.length) {
+            throw new IllegalArgumentException("dense cell: b has " + b.length + " numbers, expected " + w.length + ", as W has rows");
+        }
+    }
+
+    /** φ. */
+    public Activation activation() {
+        return activation;
+    }
+
+    /** W itself, {@code n × n}. */
+    public float[][] w() {
+        return w;
+    }
+
+    /** U itself, {@code n × inputs}. */
+    public float[][] u() {
+        return u;
+    }
+
+    /** b itself, n numbers. */
+    public float[] b() {
+        return b;
+    }
+
+    private static void require(String name, float[][] matrix, int rows, int cols) {
+        if (matrix.length != rows) {
+            throw new IllegalArgumentException("dense cell: " + name + " has " + matrix.length + " rows, expected " + rows);
+        }
+        for (int i = 0; i < rows; i++) {
+            if (Arguments.present("dense cell", "row " + i + " of " + name, matrix[i]).length != cols) {
+                throw new IllegalArgumentException(
+                        "dense cell: row " + i + " of " + name + " has " + matrix[i].length + " numbers, expected " + cols);
+            }
+        }
+    }
+
+    /** Elements of a state. */
+    public int n() {
+        return w.length;
+    }
+
+    /** Elements of an input. */
+    public int inputs() {
+        return u[0].length;
+    }
+}

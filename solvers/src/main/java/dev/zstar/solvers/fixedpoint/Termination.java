@@ -1,0 +1,167 @@
+package dev.zstar.solvers.fixedpoint;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.Status;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.guard.Finite;
+import dev.zstar.solvers.internal.SolveRecord;
+
+/** Lets rows leave that are done: those that converged, ran into a budget, or were given up. The others are packed to the front. */
+final class Termination {
+    private final Stopping stopping;
+    private final Iterates at;
+    private final Rows rows;
+    private final IterationMethod method;
+    private final ConvergenceTest test;
+    private final Scales scales;
+    private final BestIterates best;
+    /** Null without one. */
+    private final StepLengths lengths;
+    private final SafeguardState safeguard;
+    private final SolveRecord outcome;
+    /** By row of the batch: accepted points, and whether the last one was refused. */
+    private final int[] accepted;
+    private final boolean[] refused;
+    private Block result;
+    /** Of the solve that runs, by row; null for the stopping rule's. */
+    private double[] tolerances;
+    /** Null where neither states nor a trace are kept. */
+    private RecordedStates states;
+
+    Termination(Stopping stopping, Iterates at, IterationMethod method, ConvergenceTest test, Scales scales, BestIterates best,
+            StepLengths lengths, SafeguardState safeguard, SolveRecord outcome) {
+        this.stopping = stopping;
+        this.at = at;
+        rows = at.rows();
+        this.method = method;
+        this.test = test;
+        this.scales = scales;
+        this.best = best;
+        this.lengths = lengths;
+        this.safeguard = safeguard;
+        this.outcome = outcome;
+        accepted = new int[rows.capacity()];
+        refused = new boolean[rows.capacity()];
+    }
+
+    /** A solve begins. */
+    void begin(Block result, double[] tolerances, RecordedStates states) {
+        this.result = result;
+        this.tolerances = tolerances;
+        this.states = states;
+    }
+
+    /** The solve has ended. */
+    void release() {
+        result = null;
+    }
+
+    /** Row {@code b} begins. */
+    void begin(int b) {
+        accepted[b] = 0;
+    }
+
+    /** Whether the method goes on from the point of row {@code b}. */
+    void took(int b, boolean goesOn) {
+        refused[b] = !goesOn;
+    }
+
+    /** Whether it does not. */
+    boolean refused(int b) {
+        return refused[b];
+    }
+
+    /** The relative residual at which row {@code b} has converged. */
+    double tolerance(int b) {
+        return tolerances == null ? stopping.relative() : tolerances[b];
+    }
+
+    /** Ends the rows that are done and packs the others to the front; returns how many. */
+    int test() {
+        Block zk = at.z();
+        Block gk = at.g();
+        int kept = 0;
+        double worst = 0;
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            double square = at.residualSquare(b);
+            double residual = scales.outward(b, Math.sqrt(square));
+            double value = scales.outward(b, Math.sqrt(at.valueSquare(b)));
+            boolean trial = refused[b] || safeguard != null && safeguard.refuses(b, square);
+            boolean better = !trial && test.isBetter(b, residual);
+            Status status = trial ? test.refused(b, residual, value, tolerance(b), outcome.evaluations(b)) : test(b, p, residual, value);
+            if (status == null) {
+                status = accepted[b] > stopping.maxIterations() ? Status.MAX_ITERATIONS : method.gaveUp(b);
+            }
+            double relative = test.relative(b, residual, value);
+            worst = Math.max(worst, relative);
+            outcome.residual(b, relative);
+            if (!trial) {
+                test.note(b, residual, value, outcome.evaluations(b));
+            }
+            if (status == null) {
+                if (safeguard != null) {
+                    safeguard.remember(b, square, zk, gk, p);
+                }
+                if (kept != p) {
+                    zk.copyRow(zk, p, kept);
+                    gk.copyRow(gk, p, kept);
+                }
+                if (better) {
+                    best.improved(b, kept);
+                }
+                rows.place(kept++, b);
+            } else if (better || status.isSuccess()) {
+                // A success is the iterate that was tested, even if an earlier one was better, as where only the step is small. At the
+                // start it is there.
+                if (outcome.evaluations(b) > 1) {
+                    best.keep(b, p, zk, result);
+                }
+                end(b, status, relative);
+            } else {
+                best.restore(b);
+                end(b, status, test.best(b));
+            }
+        }
+        if (states != null) {
+            outcome.record(worst);
+        }
+        rows.truncate(kept);
+        if (lengths != null && kept > 0) {
+            lengths.remember(zk.head(kept), rows);
+        }
+        return kept;
+    }
+
+    /** A point that the method goes on from. */
+    private Status test(int b, int p, double residual, double value) {
+        accepted[b]++;
+        if (residual < Double.POSITIVE_INFINITY && value < Double.POSITIVE_INFINITY) {
+            double stepped = lengths == null ? Double.POSITIVE_INFINITY : lengths.relative(b);
+            return test.test(b, residual, value, tolerance(b), stepped, outcome.evaluations(b));
+        }
+        // Who is to blame for a length that is not finite: the start, the method, the map, or a residual that outgrew the type.
+        return !Finite.row(at.z(), p) ? outcome.evaluations(b) == 1 ? Status.NONFINITE_INPUT : Status.BREAKDOWN
+                : !Finite.row(at.g(), p) ? Status.NONFINITE_FUNCTION
+                : Status.DIVERGED;
+    }
+
+    /** Ends all rows, each with its best iterate; returns how many go on, which is none. */
+    int endAll(Status status) {
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            best.restore(b);
+            end(b, status, test.best(b));
+        }
+        rows.truncate(0);
+        return 0;
+    }
+
+    private void end(int b, Status status, double residual) {
+        outcome.end(b, status, residual);
+        if (states != null) {
+            states.end(b, outcome.evaluations(b), result);
+        }
+    }
+}

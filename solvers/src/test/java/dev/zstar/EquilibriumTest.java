@@ -1,0 +1,175 @@
+package dev.zstar;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.cells.DenseParameters;
+import dev.zstar.solvers.implicit.GradientMode;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** A layer in arrays, held to the formula and to central differences. */
+class EquilibriumTest {
+    private static final int N = 7;
+    private static final int INPUTS = 3;
+
+    private static float[][] random(int rows, int cols, double scale, long seed) {
+        Random random = new Random(seed);
+        float[][] matrix = new float[rows][cols];
+        for (float[] row : matrix) {
+            for (int j = 0; j < cols; j++) {
+                row[j] = (float) (scale * random.nextGaussian());
+            }
+        }
+        return matrix;
+    }
+
+    private static DenseParameters cell() {
+        return DenseCell.tanh(random(N, N, 0.25, 1), random(N, INPUTS, 1, 2), random(1, N, 1, 3)[0]);
+    }
+
+    /** {@code Σ weights · z(x)} in f64, by plain steps. */
+    private static double loss(DenseParameters p, float[][] x, float[][] weights) {
+        double sum = 0;
+        for (int row = 0; row < x.length; row++) {
+            double[] z = new double[N];
+            for (int k = 0; k < 500; k++) {
+                double[] next = new double[N];
+                for (int i = 0; i < N; i++) {
+                    double s = p.b()[i];
+                    for (int j = 0; j < N; j++) {
+                        s += p.w()[i][j] * z[j];
+                    }
+                    for (int j = 0; j < INPUTS; j++) {
+                        s += p.u()[i][j] * x[row][j];
+                    }
+                    next[i] = Math.tanh(s);
+                }
+                z = next;
+            }
+            for (int i = 0; i < N; i++) {
+                sum += weights[row][i] * z[i];
+            }
+        }
+        return sum;
+    }
+
+    private static double difference(float[] place, int at, java.util.function.DoubleSupplier loss) {
+        float value = place[at];
+        float step = 0x1p-8f;
+        place[at] = value + step;
+        double above = loss.getAsDouble();
+        place[at] = value - step;
+        double below = loss.getAsDouble();
+        place[at] = value;
+        return (above - below) / (2 * step);
+    }
+
+    @Test
+    void gradientsEqualCentralDifferences() {
+        DenseParameters p = cell();
+        float[][] x = random(4, INPUTS, 1, 4);
+        float[][] dz = random(4, N, 1, 5);
+        long before = Block.liveBytes();
+        try (var layer = Equilibrium.of(p).tolerance(1e-6).gradients(GradientMode.exact(1e-6)).build()) {
+            layer.forward(x);
+            float[][] dx = layer.backward(dz);
+            java.util.function.DoubleSupplier loss = () -> loss(p, x, dz);
+            for (int row = 0; row < x.length; row++) {
+                for (int j = 0; j < INPUTS; j++) {
+                    assertThat((double) dx[row][j]).isCloseTo(difference(x[row], j, loss), within(2e-3));
+                }
+            }
+            for (int i = 0; i < N; i++) {
+                assertThat((double) layer.gradients().w()[i][(i + 2) % N]).isCloseTo(difference(p.w()[i], (i + 2) % N, loss), within(5e-3));
+                assertThat((double) layer.gradients().u()[i][i % INPUTS]).isCloseTo(difference(p.u()[i], i % INPUTS, loss), within(5e-3));
+                assertThat((double) layer.gradients().b()[i]).isCloseTo(difference(p.b(), i, loss), within(5e-3));
+            }
+            // They add up until they are cleared.
+            float once = layer.gradients().b()[0];
+            layer.backward(dz);
+            assertThat(layer.gradients().b()[0]).isCloseTo(2 * once, within(1e-5f));
+            layer.clearGradients();
+            assertThat(layer.gradients().b()[0]).isZero();
+        }
+        assertThat(Block.liveBytes()).isEqualTo(before);
+    }
+
+    @Test
+    void batchesOfAnySizeHaveTheBitsOfOne() {
+        DenseParameters p = cell();
+        float[][] x = random(9, INPUTS, 1, 6);
+        try (var layer = Equilibrium.of(p).build(); var alone = Equilibrium.of(p).build()) {
+            for (int rows : new int[] {2, 9, 1, 5}) {
+                float[][] some = java.util.Arrays.copyOf(x, rows);
+                float[][] z = layer.forward(some);
+                assertThat(layer.rows()).hasSize(rows).allSatisfy(row -> assertThat(row.residual()).isLessThanOrEqualTo(1e-5));
+                for (int row = 0; row < rows; row++) {
+                    assertThat(z[row]).containsExactly(alone.forward(new float[][] {x[row]})[0]);
+                }
+            }
+        }
+    }
+
+    @Test
+    void newParametersAreTaken() {
+        DenseParameters p = cell();
+        float[][] x = random(2, INPUTS, 1, 7);
+        try (var layer = Equilibrium.of(p).build()) {
+            float[][] z = layer.forward(x);
+            p.b()[0] += 1;
+            layer.update(p);
+            assertThatThrownBy(() -> layer.backward(z)).isInstanceOf(IllegalStateException.class)
+                    .hasMessage("backward: no forward pass came before; expected forward(x) first, after each update");
+            float[][] moved = layer.forward(x);
+            assertThat(moved[0][0]).isGreaterThan(z[0][0]);
+            try (var fresh = Equilibrium.of(p).build()) {
+                assertThat(fresh.forward(x)[1]).containsExactly(moved[1]);
+            }
+        }
+    }
+
+    @Test
+    void aRowThatIsNotSolvedThrowsOrIsReturned() {
+        DenseParameters grows = DenseCell.relu(new float[][] {{2}}, new float[][] {{1}}, new float[] {1});
+        float[][] x = {{1}, {-1}};
+        try (var strict = Equilibrium.of(grows).stopping(Stopping.relative(1e-6).within(20)).build();
+                var lenient = Equilibrium.of(grows).stopping(Stopping.relative(1e-6).within(20)).lenient().build()) {
+            assertThatThrownBy(() -> strict.forward(x)).isInstanceOfSatisfying(NotSolved.class, e -> {
+                assertThat(e.rows()).containsExactly(0);
+                assertThat(e).hasMessageStartingWith("1 of 2 rows were not solved. Row 0 of 2 ended ");
+            });
+            lenient.forward(x);
+            assertThat(lenient.rows().get(0).status().isSuccess()).isFalse();
+            assertThat(lenient.rows().get(1).status().isSuccess()).isTrue();
+            assertThat(lenient.backward(new float[][] {{1}, {1}})[0]).containsExactly(0);
+        }
+    }
+
+    @Test
+    void wrongUseIsOneSentence() {
+        DenseParameters p = cell();
+        assertThatThrownBy(() -> DenseCell.tanh(new float[2][3], new float[2][1], new float[2]))
+                .hasMessage("dense cell: row 0 of W has 3 numbers, expected 2");
+        assertThatThrownBy(() -> DenseCell.tanh(new float[2][2], new float[1][1], new float[2]))
+                .hasMessage("dense cell: U has 1 rows, expected 2");
+        assertThatThrownBy(() -> DenseCell.tanh(new float[2][2], new float[2][1], new float[3]))
+                .hasMessage("dense cell: b has 3 numbers, expected 2, as W has rows");
+        Equilibrium layer = Equilibrium.of(p).build();
+        try (layer) {
+            assertThatThrownBy(() -> layer.forward(new float[2][INPUTS + 1]))
+                    .hasMessage("forward: row 0 of x has 4 numbers, expected 3");
+            assertThatThrownBy(() -> layer.forward(new float[0][])).hasMessage("forward: rows of x is 0, expected at least 1");
+            assertThatThrownBy(() -> layer.backward(new float[1][N])).isInstanceOf(IllegalStateException.class);
+            layer.forward(new float[2][INPUTS]);
+            assertThatThrownBy(() -> layer.backward(new float[1][N])).hasMessage("backward: dz has 1 rows, expected 2, as the last forward");
+            assertThatThrownBy(() -> layer.update(DenseCell.relu(p.w(), p.u(), p.b())))
+                    .hasMessage("update: a RELU cell of 7 elements and 3 inputs, expected a TANH cell of 7 elements and 3 inputs");
+        }
+        assertThatThrownBy(() -> layer.forward(new float[2][INPUTS])).hasMessage("this layer was used after it was closed");
+    }
+}
