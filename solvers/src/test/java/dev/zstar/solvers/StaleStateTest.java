@@ -265,7 +265,7 @@ class StaleStateTest {
             other.linearise(z);
             penalty.estimate(cell, BATCH);
             assertThatThrownBy(() -> penalty.gradients(other, 1, z, x, sum, null))
-                    .hasMessage("gradients: the last estimate was of another map, expected the one that estimate was given");
+                    .hasMessage("gradients: the last estimate was of another map; expected the same map in both calls");
             engine.scale(2, z);
             cell.linearise(z);
             assertThatThrownBy(() -> penalty.gradients(cell, 1, z, x, sum, null)).isInstanceOf(IllegalStateException.class)

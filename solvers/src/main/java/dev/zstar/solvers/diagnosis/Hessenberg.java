@@ -23,12 +23,12 @@ final class Hessenberg {
     }
 
     /**
-     * The eigenvalues of the leading {@code m × m} part of {@code h}, which is real, those with {@code im ≥ 0} only.
+     * The eigenvalues with {@code im ≥ 0} of the leading {@code m × m} part of a real matrix.
      *
-     * @param last the element below it, in row m and column m - 1, which their residuals are made of
+     * @param last the element below that part, in row m and column m - 1; the residuals are its multiples
      */
     static List<Eigenvalue> eigenvalues(double[][] h, int m, double last) {
-        // Near 1 no product overflows, and nothing is negligible that is not.
+        // Near 1 no product overflows, and small elements can be compared with a fixed number.
         double largest = 0;
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < m; j++) {
@@ -50,7 +50,7 @@ final class Hessenberg {
             double b = work.im[i][i];
             double residual = last * lastElement(scaled, m, a, b);
             Eigenvalue value = new Eigenvalue(Math.scalb(a, exponent), Math.scalb(Math.abs(b), exponent), residual);
-            // Of a pair, the one above the real axis; a real one may have ended on either side of it.
+            // Keeps the one of a pair above the real axis. A real one may be on either side by rounding.
             if (b >= 0 || !value.turns()) {
                 values.add(value);
             }
@@ -60,7 +60,8 @@ final class Hessenberg {
     }
 
     /**
-     * The share that the last element has in the length of the eigenvector of {@code a + b i}, which follows from it row by row, upwards.
+     * The last element of the eigenvector of {@code a + b i}, as a share of its length. The other elements follow from it row by row,
+     * upwards.
      */
     private static double lastElement(double[][] h, int m, double a, double b) {
         double[] x = new double[m];
@@ -78,7 +79,7 @@ final class Hessenberg {
             x[j - 1] = -u / h[j][j - 1];
             y[j - 1] = -v / h[j][j - 1];
             if (!(Math.hypot(x[j - 1], y[j - 1]) < Double.POSITIVE_INFINITY)) {
-                // The element under the diagonal is nothing: the vector ends before the last.
+                // The element under the diagonal is 0, and so is the last element of the vector.
                 return 0;
             }
             square += x[j - 1] * x[j - 1] + y[j - 1] * y[j - 1];
@@ -95,7 +96,7 @@ final class Hessenberg {
         return last / Math.sqrt(square);
     }
 
-    /** Makes the matrix triangular, from below: an element under the diagonal that rounding would swallow is taken as 0. */
+    /** Makes the matrix triangular, from below. An element under the diagonal that is below rounding counts as 0. */
     private void deflate() {
         int high = m - 1;
         int turns = 0;
@@ -108,7 +109,8 @@ final class Hessenberg {
                 high--;
                 turns = 0;
             } else if (++turns > PATIENCE) {
-                throw new IllegalStateException("the QR iteration of a matrix of order " + m + " did not end in " + PATIENCE + " steps");
+                throw new IllegalStateException("the QR iteration of a matrix of order " + m + " did not converge in "
+                        + PATIENCE + " steps");
             } else {
                 step(low, high, turns);
             }
@@ -117,8 +119,8 @@ final class Hessenberg {
 
     private boolean negligible(int i) {
         double below = Math.hypot(re[i][i - 1], im[i][i - 1]);
-        double beside = Math.hypot(re[i - 1][i - 1], im[i - 1][i - 1]) + Math.hypot(re[i][i], im[i][i]);
-        return below <= 0x1p-52 * beside || below < 1e-300;
+        double diagonal = Math.hypot(re[i - 1][i - 1], im[i - 1][i - 1]) + Math.hypot(re[i][i], im[i][i]);
+        return below <= 0x1p-52 * diagonal || below < 1e-300;
     }
 
     /** {@code A - σ I = Q R, A ← R Q + σ I} in rows and columns {@code low … high}. */
@@ -164,7 +166,7 @@ final class Hessenberg {
         }
     }
 
-    /** The eigenvalue of the last {@code 2 × 2} that is nearer to its last element. */
+    /** The eigenvalue of the last {@code 2 × 2} block that is nearer to the block's last element. */
     private double[] shift(int high) {
         int k = high - 1;
         double hr = (re[k][k] - re[high][high]) / 2;

@@ -83,7 +83,8 @@ final class Sentences {
             case CONTRACTS -> contracts(status, rows);
             case REVERSES -> grows(status, rows, "change sign and grow") + damping(rows);
             case TURNS -> grows(status, rows, "turn and grow") + damping(rows);
-            case GROWS -> grows(status, rows, "grow") + ". The real part of the eigenvalue is not below 1, so no damping makes steps contract. "
+            case GROWS -> grows(status, rows, "grow")
+                    + ". The real part of the eigenvalue is not below 1, so no damping makes steps contract. "
                     + others() + " may converge. In a cell, normalising W makes steps contract";
         };
     }
@@ -176,7 +177,8 @@ final class Sentences {
         double share = Math.floor(largest / unit) * unit;
         double[] damped = near.tryDamping(share / 2);
         return rows.stream().allMatch(b -> damped[b] < 1)
-                ? String.format(Locale.ROOT, ". Steps damped with β below %.2g contract there. In a cell, normalising W also makes steps contract", share)
+                ? String.format(Locale.ROOT,
+                        ". Steps damped with β below %.2g contract there. In a cell, normalising W also makes steps contract", share)
                 : ". In a cell, normalising W makes steps contract";
     }
 

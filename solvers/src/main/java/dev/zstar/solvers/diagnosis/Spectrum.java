@@ -16,18 +16,18 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * The outer eigenvalues of the Jacobian {@code J = ∂f/∂z} of each row at a point, which say whether plain or damped steps contract near it,
+ * The outer eigenvalues of the Jacobian {@code J = ∂f/∂z} of each row at a point. They say whether plain or damped steps contract near it,
  * and how fast.
  *
- * <p>All iterates of a power iteration are used, not the last alone (Arnoldi 1951; Saad 2011, section 6.2): k products give the k
- * eigenvalues of J on the space that they span, orthonormal to rounding, of which the outermost of the spectrum, real or in pairs, are
- * found first; with k = n, all. A {@link DifferentiableMap} gives the products. For any other map {@code J v ≈ (f(z + h v) - f(z)) / h}
- * with {@code h = 4 √u ‖z‖}, u the roundoff: good to about 10⁻³ of f's scale in f32.
+ * <p>Arnoldi's method (Arnoldi 1951; Saad 2011, section 6.2) uses all iterates of a power iteration, not only the last. From k products it
+ * computes k eigenvalues of J on the space that the iterates span. The outermost of the spectrum converge first; with k = n all are found.
+ * A {@link DifferentiableMap} gives the products. Any other map is differenced, {@code J v ≈ (f(z + h v) - f(z)) / h} with
+ * {@code h = 4 √u ‖z‖} and u the unit roundoff. In f32 this is accurate to about 10⁻³ of f's scale.
  *
  * <p>An estimate allocates {@code steps + 6} blocks, and frees them.
  */
 public final class Spectrum {
-    /** Products that are enough to see the outermost eigenvalues of spectra that are not crowded at their edge. */
+    /** Enough products for the outermost eigenvalues, unless the spectrum is crowded at its edge. */
     private static final int STEPS = 40;
 
     private final List<List<Eigenvalue>> eigenvalues;
@@ -62,10 +62,10 @@ public final class Spectrum {
     }
 
     /**
-     * The largest singular value of J at z for each row: the Lipschitz constant of f near z, in the Euclidean norm. From below, by 20
-     * products with {@code JᵀJ}. NaN in a row at which f is not finite.
+     * The largest singular value of J at z for each row: the Lipschitz constant of f near z, in the Euclidean norm. Estimated from below,
+     * by 20 products with {@code JᵀJ}. NaN in a row at which f is not finite.
      *
-     * @param f is linearised at z
+     * @param f linearised at z by this call
      */
     public static double[] lipschitz(Engine engine, DifferentiableMap f, Block z) {
         try (Arnoldi arnoldi = new Arnoldi(engine, f, z, Math.min(STEPS / 2, z.cols()));
@@ -76,7 +76,7 @@ public final class Spectrum {
                         f.jvp(v, jv, rows);
                         f.vjp(jv, out, rows);
                     }).stream()
-                    .mapToDouble(values -> values.isEmpty() ? Double.NaN : Math.sqrt(values.stream().mapToDouble(Eigenvalue::re).max().orElseThrow()))
+                    .mapToDouble(values -> Math.sqrt(values.stream().mapToDouble(Eigenvalue::re).max().orElse(Double.NaN)))
                     .toArray();
         }
     }
@@ -87,7 +87,7 @@ public final class Spectrum {
     }
 
     /**
-     * What was found for row {@code b}, from the largest modulus down, one of each complex pair. The innermost are no eigenvalues yet: see
+     * What was found for row {@code b}, from the largest modulus down, one of each complex pair. The innermost have not converged: see
      * their residuals.
      */
     public List<Eigenvalue> eigenvalues(int b) {
@@ -99,29 +99,31 @@ public final class Spectrum {
         return require(b).getFirst();
     }
 
-    /** The eigenvalue of the largest real part of row {@code b}: where that is 1 or more no damping makes plain steps contract. */
+    /** The eigenvalue of the largest real part of row {@code b}. If that is 1 or more, no damping makes plain steps contract. */
     public Eigenvalue rightmost(int b) {
         return require(b).stream().max((x, y) -> Double.compare(x.re(), y.re())).orElseThrow();
     }
 
-    /** The β below which steps {@code z + β (f(z) - z)} contract near row {@code b}, in every direction that was found; 0 if none does. */
+    /** The β below which steps {@code z + β (f(z) - z)} contract near row {@code b}, in every direction that was found; 0 without one. */
     public double largestDamping(int b) {
         return require(b).stream().mapToDouble(Eigenvalue::largestDamping).min().orElseThrow();
     }
 
-    /** By how much a step {@code z + β (f(z) - z)} multiplies the error of row {@code b}, once only the slowest direction is left. */
+    /**
+     * The factor by which a step {@code z + β (f(z) - z)} multiplies the error of row {@code b}, once only the slowest direction is left.
+     */
     public double rate(int b, double β) {
         return require(b).stream().mapToDouble(value -> value.factor(β)).max().orElseThrow();
     }
 
     private List<Eigenvalue> require(int b) {
         if (!known(b)) {
-            throw new IllegalStateException("nothing is known of the spectrum of row " + b + ", at which z or f(z) is not finite");
+            throw new IllegalStateException("the spectrum of row " + b + " is unknown, since z or f(z) is not finite there");
         }
         return eigenvalues.get(b);
     }
 
-    /** An orthonormal basis of v, T v, T² v … for each row, and what T is in it. */
+    /** An orthonormal basis of v, T v, T² v … for each row, and the matrix of T in it. */
     private static final class Arnoldi implements AutoCloseable {
         private final Engine engine;
         private final FixedPointMap f;
@@ -260,7 +262,7 @@ public final class Spectrum {
             return Collections.unmodifiableList(found);
         }
 
-        /** The same random direction for every row, so that no row's estimate depends on its place. */
+        /** The same random direction for every row, so that an estimate does not depend on the position of its row. */
         private void start(double[] scale) {
             Block direction = w.head(rows.count());
             Random random = new Random(1);

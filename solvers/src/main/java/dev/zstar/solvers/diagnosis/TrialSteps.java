@@ -6,13 +6,13 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.FixedPointMap;
 import java.util.Arrays;
 
-/** A few steps {@code z ← z + β (f(z) - z)} from given states: what a {@link Diagnosis} promises is tried before it is said. */
+/** Tries a few steps {@code z ← z + β (f(z) - z)} from given states, before a {@link Diagnosis} recommends them. */
 final class TrialSteps {
     private static final int COUNT = 6;
 
     private TrialSteps() {}
 
-    /** By what each step multiplied ‖r‖ of each row, on average; NaN where it was 0, or something was not finite. */
+    /** The factor by which a step multiplied ‖r‖ of each row, on average; NaN if ‖r‖ was 0 at first, or something was not finite. */
     static double[] rates(Engine engine, FixedPointMap f, Block states, double β) {
         int batch = states.rows();
         double[] first = new double[batch];

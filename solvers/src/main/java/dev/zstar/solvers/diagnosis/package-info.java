@@ -1,5 +1,5 @@
 /**
- * Why a solve failed, and what would help: eigenvalues of the Jacobian, trial steps, and the sentences made of both.
+ * Why a solve failed, and what would help: eigenvalues of the Jacobian, trial steps, and sentences about both.
  *
  * <p>May use {@code dev.zstar.solvers}, the rooms {@code fixedpoint}, {@code internal} and {@code guard}, and {@code dev.zstar.kernels}.
  */

@@ -35,8 +35,8 @@ sealed interface AdjointMethod {
                 yield new Preconditioned(
                         take("the preconditioned solver", Gmres.plan(forward.engine(), forward.type(), batch, forward.n(), preconditioned,
                                 m.stopping()), batch, forward, memory),
-                        take("the solver", Gmres.plan(forward.engine(), forward.type(), batch, forward.n(), m.restart(), m.stopping()), batch,
-                                forward, memory));
+                        take("the solver", Gmres.plan(forward.engine(), forward.type(), batch, forward.n(), m.restart(),
+                                m.stopping()), batch, forward, memory));
             }
             case GradientMode.JacobianFree _ -> series(0, 1, batch, forward, memory);
             case GradientMode.NeumannSeries m -> series(m.terms(), 1, batch, forward, memory);

@@ -16,9 +16,9 @@ import dev.zstar.solvers.guard.Finite;
 import dev.zstar.solvers.guard.OwnedMemory;
 
 /**
- * The layer {@code z* = f(z*; θ, x)} of a network (Bai, Kolter and Koltun 2019). {@link #forward} solves for z*. {@link #backward} takes the
- * gradient of a loss with respect to z*, and adds those with respect to θ and x to the user's blocks. Nothing of the forward iterations is
- * kept, unless the {@link GradientMode} unrolls them.
+ * The layer {@code z* = f(z*; θ, x)} of a network (Bai, Kolter and Koltun 2019). {@link #forward} solves for z*. {@link #backward} takes
+ * the gradient of a loss with respect to z*, and adds those with respect to θ and x to the user's blocks. Nothing of the forward iterations
+ * is kept, unless the {@link GradientMode} unrolls them.
  *
  * <p>A row whose forward or backward solve failed has no gradient. It adds nothing, or a damped Jacobian-free gradient ({@link #plan}). A
  * map that stops contracting in the middle of a training run then costs steps, and not the parameters. {@link GradientOutcome} reports on

@@ -6,16 +6,16 @@ import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Checksum;
 
-/** What a backward pass needs of the forward pass before it, and by which it notices that the two would be of different problems. */
+/** Remembers a forward pass for its backward pass, which is refused if the map, x or z has changed in between. */
 final class ForwardPass {
     private final EquilibriumMap<?> map;
     private final Type type;
     private final int n;
     private final int batch;
-    /** Null where there was none. */
+    /** Null without a forward pass. */
     private Block x;
     private Block z;
-    /** The map's when z was found, and what x and z held. */
+    /** The map's version when z was found, and checksums of x and z. */
     private long version;
     private long inputs;
     private long states;
@@ -27,7 +27,7 @@ final class ForwardPass {
         this.batch = batch;
     }
 
-    /** Throws unless x and z go together; the pass before is forgotten. */
+    /** Throws unless x and z fit together. Forgets the last pass. */
     void begin(String operation, Block x, Block z) {
         this.x = null;
         this.z = null;
@@ -54,7 +54,7 @@ final class ForwardPass {
         this.z = z;
     }
 
-    /** Throws unless there was a pass, the gradient is one of its states, and neither the map nor the blocks have changed since. */
+    /** Throws unless there was a pass, the gradient has the shape of its states, and neither the map nor the blocks have changed since. */
     void require(String operation, Block gradient) {
         if (z == null) {
             throw new IllegalStateException(operation

@@ -8,12 +8,15 @@ import dev.zstar.solvers.linear.Gmres;
 import dev.zstar.solvers.linear.LinearSolver;
 
 /**
- * How a layer differentiates its equilibrium {@code z* = f(z*)}. With g the gradient of the loss by z*, the gradient by parameters is
- * {@code vᵀ ∂f/∂θ} where {@code (I - Jᵀ) v = g}; modes differ in what they take for v.
+ * How a layer differentiates its equilibrium {@code z* = f(z*; θ)}. With {@code g = ∂L/∂z*},
+ *
+ * <pre>{@code ∂L/∂θ = vᵀ ∂f/∂θ,   (I - Jᵀ) v = g,}</pre>
+ *
+ * and the modes differ in how they find or approximate v.
  */
 public sealed interface GradientMode {
     /**
-     * The default: {@link Exact} by GMRES to a relative residual of 10⁻³, which training does not tell from an exact gradient.
+     * The default: {@link Exact} by GMRES to a relative residual of 10⁻³. Training makes no difference between this and an exact gradient.
      */
     GradientMode DEFAULT = exact(1e-3);
 
@@ -22,7 +25,11 @@ public sealed interface GradientMode {
         return new Exact((engine, type, batch, n) -> Gmres.plan(engine, type, batch, n, 20, Stopping.relative(tolerance)));
     }
 
-    /** v by any linear solver: to a tolerance, or after a fixed number of evaluations. */
+    /**
+     * v by any linear solver: to a tolerance, or after a fixed number of evaluations.
+     *
+     * @param method plans the solver
+     */
     record Exact(LinearMethod method) implements GradientMode {
         /** Checks that there is one. */
         public Exact {
@@ -38,14 +45,14 @@ public sealed interface GradientMode {
     }
 
     /**
-     * {@code v = Hᵀ g} with the inverse Jacobian H that Broyden's method has when the forward solve ends: no product with the Jacobian at
-     * all (Ramzi et al. 2022, SHINE). The layer's forward solver must be Broyden's.
+     * {@code v = Hᵀ g} with the inverse Jacobian H of Broyden's method at the end of the forward solve (Ramzi et al. 2022, SHINE). Takes no
+     * product with the Jacobian. The layer's forward solver must be Broyden's.
      */
     record BroydenInverse() implements GradientMode {}
 
     /**
-     * v by GMRES with an inverse Jacobian as its preconditioner that is made of all that the forward solve, by any method, has seen:
-     * {@link MultiSecant}. Rows that it fails on go on without one.
+     * v by GMRES with {@link MultiSecant} as its preconditioner: an approximate inverse Jacobian from the points of the forward solve, by
+     * any method. Rows that fail continue without a preconditioner.
      *
      * @param pairs points of the forward solve that are remembered, two blocks each
      * @param restart steps of a cycle
@@ -58,7 +65,7 @@ public sealed interface GradientMode {
         }
     }
 
-    /** {@code v = g} (Fung et al. 2022): a step of descent where f contracts, at no cost. */
+    /** {@code v = g} (Fung et al. 2022). Costs nothing, and is a direction of descent where f contracts. */
     record JacobianFree() implements GradientMode {}
 
     /**
@@ -78,7 +85,7 @@ public sealed interface GradientMode {
     /**
      * The gradient of k damped steps from the equilibrium, {@code v = λ Σ_{i < k} ((1 - λ) I + λ Jᵀ)ⁱ g} (Geng et al. 2021).
      *
-     * @param steps k, at least 1; one less than the products
+     * @param steps k, at least 1; takes k - 1 products
      * @param damping λ, above 0 and at most 1
      */
     record Phantom(int steps, double damping) implements GradientMode {
@@ -95,8 +102,8 @@ public sealed interface GradientMode {
     }
 
     /**
-     * No equilibrium: in training the layer is the network of L plain steps from the start, with all states kept, which take L blocks. What
-     * the other modes are compared with. Inference still solves.
+     * No equilibrium: in training the layer is the network of L plain steps from the start. It keeps all states, in L blocks. Inference
+     * still solves. The other modes are compared with this one.
      *
      * @param steps L
      */
@@ -108,8 +115,8 @@ public sealed interface GradientMode {
     }
 
     /**
-     * The same network and gradient with every ⌈√L⌉-th state kept, and those between computed again: 2√L blocks and twice the forward
-     * evaluations (Chen, Xu, Zhang and Guestrin 2016).
+     * The same network and gradient, but only every ⌈√L⌉-th state is kept, and the others are computed again (Chen, Xu, Zhang and Guestrin
+     * 2016). Takes 2√L blocks, and twice the forward evaluations.
      *
      * @param steps L
      */

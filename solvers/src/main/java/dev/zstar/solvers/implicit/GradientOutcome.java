@@ -4,7 +4,7 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
 import java.util.Arrays;
 
-/** How a backward pass went, row by row. Belongs to its layer and is overwritten by the layer's next pass. */
+/** How a backward pass went, row by row. The layer overwrites it in its next pass. */
 public final class GradientOutcome {
     /** What became of a row's gradient. */
     public enum Fate {
@@ -30,7 +30,7 @@ public final class GradientOutcome {
         fate = new Fate[capacity];
     }
 
-    /** A forward pass that a backward pass may follow. */
+    /** Takes the statuses of a forward pass. */
     void start(Outcome solved) {
         batch = solved.batch();
         for (int b = 0; b < batch; b++) {
@@ -46,7 +46,7 @@ public final class GradientOutcome {
         Arrays.fill(residual, Double.NaN);
     }
 
-    /** What a linear solve says. */
+    /** Takes the outcome of a linear solve. */
     void take(Outcome solved) {
         evaluations += solved.evaluations();
         for (int b = 0; b < batch; b++) {
@@ -55,7 +55,7 @@ public final class GradientOutcome {
         }
     }
 
-    /** A pass without a solve, and so without a residual. */
+    /** Every row completed, without a solve and so without a residual. */
     void complete() {
         Arrays.fill(backward, 0, batch, Status.COMPLETED_FIXED_STEPS);
     }
@@ -88,8 +88,8 @@ public final class GradientOutcome {
     }
 
     /**
-     * {@code ‖g - (I - Jᵀ) v‖ / ‖g‖} of row {@code b} if a solver computed it, of a series that of one term less; else NaN: see
-     * {@link GradientReport}.
+     * {@code ‖g - (I - Jᵀ) v‖ / ‖g‖} of row {@code b} if a solver computed it. For a series it is the residual with one term less; else
+     * NaN. {@link GradientReport} measures it for every mode.
      */
     public double residual(int b) {
         return residual[b];
@@ -100,7 +100,7 @@ public final class GradientOutcome {
         return fate[b];
     }
 
-    /** Products with Jᵀ, and for modes that unroll the evaluations of f made again: calls, each for all rows still active. */
+    /** Products with Jᵀ. Modes that unroll add the evaluations of f that were repeated. Counts calls, each for all active rows. */
     public int evaluations() {
         return evaluations;
     }
@@ -114,7 +114,7 @@ public final class GradientOutcome {
         return count;
     }
 
-    /** Whether every row's gradient is the mode's own. */
+    /** Whether the gradient of every row was added, undamped. */
     public boolean succeeded() {
         return count(Fate.USED) == batch;
     }
@@ -129,7 +129,7 @@ public final class GradientOutcome {
             first++;
         }
         boolean early = !forward[first].isSuccess();
-        return "of " + batch + " rows, the gradients of " + count(Fate.SKIPPED) + " skipped and of " + count(Fate.DAMPED) + " damped; the "
+        return "gradients of " + batch + " rows: " + count(Fate.SKIPPED) + " skipped, " + count(Fate.DAMPED) + " damped; the "
                 + (early ? "forward" : "backward") + " solve of row " + first + " ended with " + (early ? forward[first] : backward[first]);
     }
 }

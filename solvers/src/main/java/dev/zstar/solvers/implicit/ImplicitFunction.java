@@ -12,9 +12,12 @@ import dev.zstar.solvers.guard.OwnedMemory;
 import dev.zstar.solvers.linear.Gmres;
 
 /**
- * The implicit function theorem for any root: {@code F(z(θ), θ) = 0} has {@code dL/dθ = -wᵀ ∂F/∂θ} with {@code (∂F/∂z)ᵀ w = ∂L/∂z}. How the
- * root was found does not matter. For an optimum of a smooth function F is its gradient; for a fixed point {@link EquilibriumLayer} does
- * the same, with more ways.
+ * The implicit function theorem for any root:
+ *
+ * <pre>{@code F(z(θ), θ) = 0,   dL/dθ = -wᵀ ∂F/∂θ,   (∂F/∂z)ᵀ w = ∂L/∂z.}</pre>
+ *
+ * <p>It does not matter how the root was found. For an optimum of a smooth function, F is the gradient of that function. For a fixed point
+ * {@link EquilibriumLayer} does the same, in more modes.
  */
 public final class ImplicitFunction implements AutoCloseable {
     private final Engine engine;
@@ -38,7 +41,7 @@ public final class ImplicitFunction implements AutoCloseable {
     /**
      * Allocates a plan of GMRES, and one block.
      *
-     * @param restart steps of its cycles; n, if that is small, where {@code ∂F/∂z} is far from the identity
+     * @param restart steps of a cycle of GMRES; where {@code ∂F/∂z} is far from the identity and n is small, take n
      */
     public static ImplicitFunction plan(Engine engine, Type type, int batch, int n, int restart, Stopping stopping) {
         Arguments.present("implicit function", "the engine", engine);
@@ -51,10 +54,11 @@ public final class ImplicitFunction implements AutoCloseable {
     }
 
     /**
-     * Adds {@code dL/dθ}. Nothing is added if the solve for w fails in any row.
+     * Adds {@code dL/dθ}. Adds nothing if the solve for w fails in any row.
      *
      * @param gradient {@code ∂L/∂z}, {@code batch × n}
-     * @return of the solve for w
+     * @param sum added to
+     * @return how the solve for w went
      */
     public <G> Outcome backward(RootEquation<G> equation, Block gradient, G sum) {
         Arguments.present("backward", "the equation", equation);

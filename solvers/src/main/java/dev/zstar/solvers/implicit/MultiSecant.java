@@ -16,36 +16,38 @@ import dev.zstar.solvers.secant.LeastSquares;
 import java.util.Arrays;
 
 /**
- * The inverse Jacobian from all that a solve has seen: a map that remembers, for each row, the points at which another was evaluated, and
- * makes of them the H nearest to the identity that meets their secant equations at once, {@code H Y = S} (Fang and Saad 2009),
+ * An approximate inverse Jacobian from the points of a solve. This map wraps another, and remembers for each row the points at which it was
+ * evaluated. Of all H that satisfy the secant equations {@code H Y = S}, it takes the one nearest to the identity (Fang and Saad 2009):
  *
  * <pre>{@code H = I + (S - Y) (YᵀY)⁻¹ Yᵀ,   s = z₊ - z,   y = F(z₊) - F(z),   F(z) = z - f(z).}</pre>
  *
- * <p>{@code y ≈ (I - J) s}, so {@code H (I - J)} is the identity on the span of the steps. The steps of a solve are those in which J is
- * slow, and for the backward solve {@code (I - Jᵀ) u = g} they are deflated by Hᵀ as right preconditioner of {@link Gmres}: the residual
- * stays orthogonal to them. So the forward solve is used again (as in Ramzi et al. 2022, who use Broyden's H), the more the longer it was.
- * With n = 256, W Gaussian and forward solves to 10⁻⁶ by Broyden with a memory of 60, GMRES to 10⁻⁴ takes 25 to 28 products, not 56, at
- * ρ(J) = 0.9, and 28 to 41, not 86, at 0.99; with W symmetric, where 25 to 36 evaluations do, 14 of 16 and 19 of 22. Any method may make
- * the steps:
+ * <p>{@code y ≈ (I - J) s}, so {@code H (I - J)} is the identity on the span of the steps. The steps of a solve lie in the directions in
+ * which it converges slowly. In the backward solve {@code (I - Jᵀ) u = g}, Hᵀ as right preconditioner of {@link Gmres} deflates them: the
+ * residual stays orthogonal to them. So the backward solve profits from the forward solve, and more so if that took more steps (Ramzi et
+ * al. 2022 use Broyden's H for this).
+ *
+ * <p>Products that GMRES takes to 10⁻⁴, with n = 256, after forward solves to 10⁻⁶ by Broyden with a memory of 60: for W Gaussian 25 to 28
+ * instead of 56 at ρ(J) = 0.9, and 28 to 41 instead of 86 at 0.99. For W symmetric, where the forward solve takes 25 to 36 evaluations, 14
+ * instead of 16, and 19 instead of 22. Any forward method may make the steps:
  *
  * <pre>{@code solver.solve(secants.follow(cell), z);
  * cell.linearise(z);
  * … secants.inverse().transposed() …}</pre>
  *
- * <p>Columns are taken newest first, since J moves on the way, and left out where they depend on newer ones. An evaluation costs a sweep
- * over the residuals in memory, {@code (m + 4) n} elements for m pairs, and H, or Hᵀ, two, {@code (2 m + 4) n}. The products are kept in
- * f64.
+ * <p>J changes during the solve, so the newest columns come first, and a column that depends on newer ones is left out. An evaluation costs
+ * a sweep over the residuals in memory, {@code (m + 4) n} elements for m pairs. H or Hᵀ costs two sweeps, {@code (2 m + 4) n}. Inner
+ * products are kept in f64.
  */
 public final class MultiSecant implements FixedPointMap, AutoCloseable {
     /**
-     * A column of which less than this share is left beside those before it is left out: what is left is mostly what J changed by on the
-     * way. With a hundredth the worst of ten backward solves at ρ(J) = 0.99 took 1.01 times the products of none, with a tenth 0.81.
+     * A column is left out if less than this share of it is orthogonal to the newer columns: the rest is mostly the change of J. With a
+     * share of 0.01 the worst of ten backward solves at ρ(J) = 0.99 took 1.01 times the products without H, with 0.1 it took 0.81 times.
      */
     private static final double DEPENDENT = 0.1;
 
     /**
-     * A difference shorter than this, in units of rounding of f(z), says nothing; the newer of its points is not kept. In f32 and at ρ(J) =
-     * 0.99 solves to 10⁻⁶ ended in a hundred of those, and with them products rose from 0.62 to 0.84 times those without H.
+     * A difference shorter than this, in units of rounding of f(z), is noise; the newer point is not kept. In f32 at ρ(J) = 0.99, solves to
+     * 10⁻⁶ ended with a hundred such differences. With them the products rose from 0.62 to 0.84 times those without H.
      */
     private static final double NOISE = 100;
 
@@ -54,7 +56,7 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
     private final double noise;
     private final Basis residuals;
     private final Basis values;
-    /** By row of the batch: the slot filled last, slots in use, and whether the factor is that of these. */
+    /** By row of the batch: the slot filled last, slots in use, and whether the factor belongs to them. */
     private final int[] slots;
     private final int[] counts;
     private final boolean[] factored;
@@ -73,7 +75,7 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
     private final double[] coefficients;
     private final double[] x;
     private final LinearOperator inverse;
-    /** Those of a call: a copy, since the solver's may have room for more than this plan's batch. */
+    /** The rows of a call. A copy, since the solver's rows may have room for more than this plan's batch. */
     private final Rows active;
     private FixedPointMap map;
 
@@ -105,7 +107,7 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
      * Allocates {@code 2 (pairs + 1)} blocks for batches of up to {@code batch} rows of {@code n} elements, and some
      * {@code 16 (pairs + 1)²} bytes for each row.
      *
-     * @param pairs that are remembered, 1 to 500; older ones make room. Worth as much as they are many: see the class
+     * @param pairs that are remembered, 1 to 500; the oldest is replaced. More are better: see the class
      * @throws IllegalArgumentException if pairs is out of range
      */
     public static MultiSecant plan(Engine engine, Type type, int batch, int n, int pairs) {
@@ -120,7 +122,7 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
         return plan.bytes();
     }
 
-    /** This map, with the values of {@code f} from now on, and nothing to remember: called before each solve. */
+    /** Wraps {@code f} from now on, and forgets all points. To be called before each solve. Returns this map. */
     public MultiSecant follow(FixedPointMap f) {
         map = f;
         forget();
@@ -134,7 +136,8 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
     }
 
     /**
-     * Row {@code b} of the batch has nothing to remember: for a {@linkplain FixedPointSolver#stream stream}, where it gets another problem.
+     * Forgets the points of row {@code b} of the batch: for a {@linkplain FixedPointSolver#stream stream}, where the row gets another
+     * problem.
      */
     public void forget(int b) {
         slots[b] = -1;
@@ -148,7 +151,7 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
     }
 
     /**
-     * {@code H ≈ (I - J)⁻¹} for any rows of the batch, in any order, with Hᵀ as its transpose; the identity for rows with no pair. Always
+     * {@code H ≈ (I - J)⁻¹} for any rows of the batch, in any order, with Hᵀ as its transpose. The identity for rows without a pair. Always
      * the same object.
      */
     public LinearOperator inverse() {
@@ -156,7 +159,7 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
     }
 
     /**
-     * {@code out = f(z)}, remembered.
+     * {@code out = f(z)}. Remembers both.
      *
      * @throws IllegalStateException before {@link #follow}
      */
@@ -203,16 +206,19 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
                 gram[at + slots[b] * capacity + j] = sweep[row + j];
                 gram[at + j * capacity + slots[b]] = sweep[row + j];
             }
-            if (!tells(b, sweep[row + slots[b]], sweep[row + capacity])) {
+            if (!isUseful(b, sweep[row + slots[b]], sweep[row + capacity])) {
                 slots[b] = --counts[b] == 0 ? -1 : LeastSquares.before(slots[b], capacity);
             }
         }
     }
 
     /**
-     * Whether the newest point is finite, and far enough from the one before, of which {@code square = ‖r‖²} and {@code value = ‖f(z)‖²}.
+     * Whether the newest point is finite, and far enough from the one before.
+     *
+     * @param square {@code ‖r‖²} of the newest
+     * @param value {@code ‖f(z)‖²} of the newest
      */
-    private boolean tells(int b, double square, double value) {
+    private boolean isUseful(int b, double square, double value) {
         return square < Double.POSITIVE_INFINITY && value < Double.POSITIVE_INFINITY
                 && (counts[b] == 1 || product(b, 0, 0) > noise * noise * value);
     }
@@ -222,7 +228,7 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
         int most = 0;
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
-            // A full ring that gave a place up has one in its middle that is not in use.
+            // A full ring that gave up a slot has an unused slot in its middle.
             most = Math.max(most, slots[b] + 1 == counts[b] ? counts[b] : capacity);
         }
         plan.engine().multiDot(transposed ? values : residuals, most, v, rows, dots);
@@ -233,9 +239,9 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
     }
 
     /**
-     * From products with residuals or values the coefficients of the others.
+     * The coefficients of residuals from products with values, or of values from products with residuals.
      *
-     * @param sign 1 if the products are with values, whose newer ones count, -1 if with residuals, whose older ones do
+     * @param sign 1 if the products are with values, -1 if with residuals: a pair subtracts the older value, but the newer residual
      */
     private void solve(int b, int sign) {
         if (!factored[b]) {
@@ -266,12 +272,12 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
         }
     }
 
-    /** Of the newer point of a pair, counted from the newest. */
+    /** The slot of the newer point of a pair; pairs are counted from the newest. */
     private int slot(int b, int pair) {
         return slots[b] >= pair ? slots[b] - pair : slots[b] - pair + capacity;
     }
 
-    /** L and Δ of row {@code b}, from the newest pair to the oldest, without those that depend on newer ones. */
+    /** Computes L and Δ of row {@code b} from the newest pair to the oldest, without pairs that depend on newer ones. */
     private void factor(int b) {
         int m = capacity - 1;
         int first = b * m;
@@ -307,7 +313,8 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
         int io = LeastSquares.before(in, capacity);
         int jn = slot(b, j);
         int jo = LeastSquares.before(jn, capacity);
-        return gram[at + io * capacity + jo] - gram[at + io * capacity + jn] - gram[at + in * capacity + jo] + gram[at + in * capacity + jn];
+        return gram[at + io * capacity + jo] - gram[at + io * capacity + jn] - gram[at + in * capacity + jo]
+                + gram[at + in * capacity + jn];
     }
 
     @Override

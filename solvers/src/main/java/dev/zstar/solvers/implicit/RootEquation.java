@@ -4,9 +4,9 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 
 /**
- * A system {@code F(z, θ) = 0} that was solved for z by any means, and whose derivatives can be applied at the root.
+ * A system {@code F(z, θ) = 0} that was solved for z by any means. Its derivatives can be applied at the root.
  *
- * @param <G> where gradients by θ go
+ * @param <G> where gradients with respect to θ are added
  */
 public interface RootEquation<G> {
     /**

@@ -11,14 +11,14 @@ import dev.zstar.solvers.fixedpoint.Picard;
 import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.stream.IntStream;
 
-/** The network of L plain steps, and backpropagation through it, from every s-th state; those between are computed again. */
+/** The network of L plain steps, and backpropagation through it. Keeps every s-th state, and computes the states between again. */
 final class Unrolling {
     private final Engine engine;
     private final int steps;
     private final int spacing;
     private final Picard picard;
     private final Block[] segment;
-    /** Cotangents of two states that follow each other; they change places. */
+    /** Cotangents of two consecutive states, swapped in each step. */
     private Block v;
     private Block back;
     private final Block total;
@@ -48,12 +48,12 @@ final class Unrolling {
     }
 
     /**
-     * Pulls g back through all steps.
+     * Backpropagates g through all steps.
      *
      * @param g {@code used.count() × n}, packed
-     * @param x of the input the rows used, packed
+     * @param x the input of the rows used, packed
      * @param sum null if only v is wanted
-     * @return the sum of the cotangents of all states after the first, packed: what v is for an equilibrium
+     * @return v, packed: the sum of the cotangents of all states after the first
      */
     <G> Block backward(EquilibriumMap<G> map, Block g, Block x, Rows used, G sum, GradientOutcome outcome) {
         int active = used.count();
@@ -84,7 +84,7 @@ final class Unrolling {
         return all;
     }
 
-    /** The states of a segment, from the one that was kept; returns the evaluations that it took. */
+    /** Computes the states of a segment from the state that was kept. Returns the evaluations. */
     private int replay(EquilibriumMap<?> map, int first, int length, Rows used) {
         int active = used.count();
         Block kept = states.state(first / spacing);

@@ -17,16 +17,16 @@ import dev.zstar.solvers.guard.OwnedMemory;
  *
  * <p>If {@code I - W} is strongly monotone with m ({@link MonotoneWeights}) and {@code L = ‖I - W‖₂}, the map contracts for
  * {@code 0 < α < 2 m / L²}: φ does not expand, and {@code ‖I - α (I - W)‖² ≤ 1 - 2 α m + α² L²}, which is least for {@code α = m / L²},
- * namely {@code 1 - m² / L²}. Larger steps may converge, and accelerated solvers often do with them; nothing promises it.
+ * namely {@code 1 - m² / L²}. Larger steps may converge, and accelerated solvers often converge with them, but without a guarantee.
  *
- * <p>It is itself a dense cell, with {@code (1 - α) I + α W}, {@code α U} and {@code α b}, which costs one fused product. So is its
- * Jacobian's transpose: solving {@code (I - J_αᵀ) y = ∂L/∂z*} with it, by plain iteration too, is the forward-backward splitting of the
- * cell's backward solve (there, theorem 2), and {@link #gradients} are those of W, U, b and x. With φ' of 0 and 1 only, {@code φ' ⊙ u} of
- * the cell's own backward solution u is {@code α φ' ⊙ y}, so that {@link DenseCell#gradients} of a cell with W, U and b, at {@code α y},
- * gives the same.
+ * <p>The map is itself a dense cell, with {@code (1 - α) I + α W}, {@code α U} and {@code α b}: one fused product. To solve
+ * {@code (I - J_αᵀ) y = ∂L/∂z*}, by plain iteration too, is the forward-backward splitting of the cell's backward solve (Winston and
+ * Kolter, theorem 2). {@link #gradients} are those of W, U, b and x. As φ' is 0 or 1, the cell's own adjoint u satisfies
+ * {@code φ' ⊙ u = α φ' ⊙ y}. So {@link DenseCell#gradients} of a cell with W, U and b, at {@code α y}, gives the same.
  *
- * <p>Holds the cell, the weights that it is made of, and one block:
- * {@code DenseCell.bytes() + Block.bytes(type, n, n) + Block.bytes(type, n, inputs) + Block.bytes(type, 1, n) + Block.bytes(type, batch, n)}.
+ * <p>Holds the cell, its weights, and one block:
+ * {@code DenseCell.bytes() + Block.bytes(type, n, n) + Block.bytes(type, n, inputs) + Block.bytes(type, 1, n) + Block.bytes(type, batch,
+ * n)}.
  */
 public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients>, Shaped, AutoCloseable {
     private final Engine engine;
@@ -40,7 +40,7 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
     private final Block bias;
     private final Block scaled;
     private final DenseCell cell;
-    /** The last record that {@link #gradients} was given, in two parts: a new one is an object. */
+    /** The last record that {@link #gradients} was given, in two parts. Kept, so that the next call allocates nothing. */
     private DenseCell.Gradients known;
     private DenseCell.Gradients parameters;
     private DenseCell.Gradients input;
@@ -82,8 +82,7 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
     }
 
     /**
-     * The supremum of the steps for which the splitting is known to converge, {@code 2 m / L²}; half of it gives the best rate that is
-     * known.
+     * The supremum of the steps for which the splitting is known to converge, {@code 2 m / L²}. Half of it gives the best known rate.
      */
     public static double largestStep(double m, double lipschitz) {
         Arguments.positive("largestStep", "m", m);
@@ -101,7 +100,7 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
     }
 
     /**
-     * Takes new parameters, of the same shapes, for which the input is to be injected again; allocates nothing and does not look for NaN.
+     * Takes new parameters of the same shapes. Every input must be injected again. Allocates nothing, and does not look for NaN.
      */
     public void update(Block w, Block u, Block bias) {
         Splitting.requireShapes("update", w, u, bias, type, n, inputs);
@@ -139,7 +138,7 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
         cell.inject(x);
     }
 
-    /** Fixes the input of one row of the batch, {@code 1 × inputs}, for a stream. */
+    /** Sets the input of one row of the batch, {@code 1 × inputs}, for a stream. */
     public void inject(int row, Block x) {
         cell.inject(row, x);
     }
@@ -175,8 +174,8 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
     }
 
     /**
-     * The gradients of W, U, b and x, not of what the splitting makes of them. Allocates nothing where {@code sum} is the record of the
-     * last call.
+     * The gradients of W, U, b and x themselves, not of {@code α W}, {@code α U} and {@code α b}. Allocates nothing if {@code sum} is the
+     * record of the last call.
      */
     @Override
     public void gradients(Block v, Block z, Block x, Rows rows, DenseCell.Gradients sum) {
@@ -199,7 +198,7 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
             parameters = new DenseCell.Gradients(sum.w(), sum.u(), sum.b(), null);
             input = new DenseCell.Gradients(null, null, null, sum.x());
         }
-        // ∂/∂W is α times that of α W; that of x goes through α U as it is.
+        // ∂L/∂W is α times the gradient of α W. The gradient of x needs no factor: the cell has α U.
         Block αv = scaled.head(v.rows());
         engine.axpby(α, v, 0, αv);
         cell.gradients(αv, z, x, rows, parameters);
@@ -208,7 +207,7 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
         }
     }
 
-    /** Bytes that this holds; a transposed copy of W joins at the first {@link #vjp}. */
+    /** Bytes that this holds. The first {@link #vjp} adds a transposed copy of W. */
     public long bytes() {
         return memory.bytes();
     }

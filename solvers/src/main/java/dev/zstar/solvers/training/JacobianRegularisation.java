@@ -12,23 +12,32 @@ import java.util.Random;
 
 /**
  * The regulariser of Bai, Koltun and Kolter (2021, "Stabilizing equilibrium models by Jacobian regularization", section 4):
- * {@code R = ‖J‖_F² / n} at the equilibrium, the mean over the batch, so that R is the mean square of the singular values of J and does not
- * grow with n or B. Hutchinson (1990) estimates it with one random ε for each row of the batch, of independent elements with mean 0 and
- * variance 1: {@code R ≈ 1 / (B n) Σ_b ‖J_bᵀ ε_b‖²}, since {@code E ‖Jᵀε‖² = tr J Jᵀ}. It is unbiased, and so is its gradient; more probes
- * are the mean of more calls, with the weight divided by their number.
+ * {@code R = ‖J‖_F² / n} at the equilibrium, averaged over the batch. R is the mean square of the singular values of J, and does not grow
+ * with n or B. Hutchinson (1990) estimates it with a random ε for each row, of independent elements with mean 0 and variance 1:
  *
- * <p>A step of training: solve and linearise; {@link #estimate}; {@link #gradients}, which adds what R says of the parameters directly, and
- * to the gradient of the loss by z what it says by way of the equilibrium; then the backward solve with that gradient, and
- * {@link TwiceDifferentiableMap#gradients}.
+ * <pre>{@code R ≈ 1 / (B n) Σ_b ‖J_bᵀ ε_b‖²,   since E ‖Jᵀε‖² = tr J Jᵀ.}</pre>
+ *
+ * <p>The estimate is unbiased, and so is its gradient. For more probes, call both more often, with the weight divided by the number of
+ * calls.
+ *
+ * <p>A step of training:
+ *
+ * <ol>
+ *   <li>Solve, and linearise.
+ *   <li>{@link #estimate}.
+ *   <li>{@link #gradients} adds the gradient of R at a fixed point to those of the parameters, and the gradient of R with respect to z to
+ *       that of the loss.
+ *   <li>The backward solve with that gradient, and {@link TwiceDifferentiableMap#gradients}.
+ * </ol>
  *
  * <p>Holds three blocks: {@code 3 Block.bytes(type, batch, n)}.
  */
 public final class JacobianRegularisation implements AutoCloseable {
     /** How the elements of ε are distributed. */
     public enum Probe {
-        /** Normally, as in the paper; the variance of {@code ‖Jᵀε‖²} is {@code 2 ‖J Jᵀ‖_F²}. */
+        /** Normal, as in the paper. The variance of {@code ‖Jᵀε‖²} is {@code 2 ‖J Jᵀ‖_F²}. */
         GAUSSIAN,
-        /** 1 or -1, each with probability 1/2: the variance lacks {@code 2 Σ_i (J Jᵀ)_ii²}, the least of all distributions. */
+        /** 1 or -1, each with probability 1/2. The variance is smaller by {@code 2 Σ_i (J Jᵀ)_ii²}: the least of all distributions. */
         RADEMACHER
     }
 
@@ -37,7 +46,7 @@ public final class JacobianRegularisation implements AutoCloseable {
     private final Probe probe;
     private final Random random;
     private final Rows all;
-    /** Those of the last estimate, a copy; their number is 0 until there is one. */
+    /** A copy of the rows of the last estimate; empty before the first. */
     private final Rows drawn;
     private final Block ε;
     /** {@code Jᵀ ε}. */
@@ -45,14 +54,14 @@ public final class JacobianRegularisation implements AutoCloseable {
     private final Block scaled;
     private final double[] lengths;
     private final OwnedMemory memory;
-    /** What the last estimate was of. */
+    /** The map of the last estimate, and its linearisation then. */
     private DifferentiableMap estimated;
     private long linearisation;
 
     /**
      * For batches of up to {@code batch} rows of {@code n} elements.
      *
-     * @param seed of {@link Random}, whose sequence is specified: the same probes on every engine and every runtime
+     * @param seed of {@link Random}, whose sequence is specified: the probes are the same on every engine and every Java runtime
      */
     public JacobianRegularisation(Engine engine, Type type, int batch, int n, Probe probe, long seed) {
         if (n < 1 || batch < 1) {
@@ -79,11 +88,11 @@ public final class JacobianRegularisation implements AutoCloseable {
     }
 
     /**
-     * Draws a new ε for each row and returns the estimate of R, at the points last given to {@link DifferentiableMap#linearise}. One
-     * product with Jᵀ. Alone it monitors R, of any differentiable map; it takes the place of the estimate before all the same, and the next
-     * draws other probes.
+     * Draws a new ε for each row, and returns the estimate of R at the points last given to {@link DifferentiableMap#linearise}. Takes one
+     * product with Jᵀ. Without {@link #gradients} it monitors R, for any differentiable map. Each estimate draws new probes and replaces
+     * the last.
      *
-     * @param rows of the batch, any of those that were linearised, such as the ones that have an equilibrium; R is their mean
+     * @param rows any of the rows that were linearised, such as those with an equilibrium; R is their mean
      */
     public double estimate(DifferentiableMap f, Rows rows) {
         int count = rows.count();
@@ -93,14 +102,14 @@ public final class JacobianRegularisation implements AutoCloseable {
                 ε.set(p, i, probe == Probe.GAUSSIAN ? random.nextGaussian() : random.nextBoolean() ? 1 : -1);
             }
         }
-        // An estimate that fails leaves none behind.
+        // If this estimate fails, there is none.
         drawn.reset(0);
         Block product = y.head(count);
         f.vjp(ε.head(count), product, rows);
         engine.norm(product, lengths);
         double mean = 0;
         for (int p = 0; p < count; p++) {
-            // Squared last: R may be in range where the sum of squares is not.
+            // Squared last, since R may be in range even if the sum of squares is not.
             double length = lengths[p] / Math.sqrt((double) count * n);
             mean += length * length;
         }
@@ -114,7 +123,7 @@ public final class JacobianRegularisation implements AutoCloseable {
     }
 
     /**
-     * The same for a batch whose rows are all there, each at its own position.
+     * The same for a batch with every row at its own position.
      *
      * @param rows of the batch, from 0, all of which were linearised
      */
@@ -137,20 +146,20 @@ public final class JacobianRegularisation implements AutoCloseable {
      * @param weight γ, what R is multiplied by in the loss
      * @param z the points that were linearised, {@code rows × n}
      * @param x the input that was injected, {@code rows × inputs}
-     * @param sum added to: what R says of parameters and input at a fixed point, that of the input by row of the batch
-     * @param dz added to, {@code rows × n}: what R says of the point, a part of the backward solve's right-hand side; null where it is not
-     *     wanted
+     * @param sum added to: the gradients at a fixed point; that of the input by row of the batch
+     * @param dz added to, {@code rows × n}: the gradient with respect to the point, part of the right-hand side of the backward solve; null
+     *     if not wanted
      */
     public <G> void gradients(TwiceDifferentiableMap<G> f, double weight, Block z, Block x, G sum, Block dz) {
         int count = drawn.count();
         if (count == 0) {
-            throw new IllegalStateException("gradients: there are no probes yet, expected a call of estimate before");
+            throw new IllegalStateException("gradients: there is no estimate yet; expected a call of estimate before");
         }
         if (!Double.isFinite(weight)) {
             throw new IllegalArgumentException("gradients: the weight is " + weight + ", expected a finite number");
         }
         if (!f.equals(estimated)) {
-            throw new IllegalArgumentException("gradients: the last estimate was of another map, expected the one that estimate was given");
+            throw new IllegalArgumentException("gradients: the last estimate was of another map; expected the same map in both calls");
         }
         if (f.linearisation() != linearisation) {
             throw new IllegalStateException("gradients: the map has another point of linearisation than in the last estimate; "

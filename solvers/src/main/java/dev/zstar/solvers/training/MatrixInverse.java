@@ -5,16 +5,18 @@ import java.util.Arrays;
 
 /**
  * The inverse of a matrix in f64, by {@code P A = L U} with partial pivoting (Golub and Van Loan 2013, algorithm 3.4.1) and substitution
- * for columns of the identity. Rows are arrays of their own, so that an exchange moves none, and the JIT makes vectors of
- * {@code x[j] -= f y[j]}, which it does not where both lie in one array at different places. Four rows are subtracted at once, and columns
- * eliminated in panels: so a row is read and written once for four others, and stays in the nearest cache for a panel.
+ * for columns of the identity.
+ *
+ * <p>Each row is an array of its own. So an exchange moves no element, and the JIT vectorises {@code x[j] -= f y[j]}, which it does not if
+ * both lie in one array at different offsets. Four rows are subtracted at once, so a row is read and written once for four others. Columns
+ * are eliminated in panels, so a row stays in the nearest cache for a panel.
  *
  * <p>Holds {@code 8 n (n + min(n, 256))} bytes on the heap.
  */
 final class MatrixInverse {
-    /** Columns eliminated before the rest of the rows follow: 32 rows of n = 1000 are 256 KiB, which the second-level cache keeps. */
+    /** Columns eliminated before the other columns are updated: 32 rows of n = 1000 are 256 KiB, which the second-level cache keeps. */
     private static final int PANEL = 32;
-    /** Columns of the inverse that are made at a time: n = 1000 rows of them are 2 MiB. */
+    /** Columns of the inverse that are computed at a time: n = 1000 rows of them are 2 MiB. */
     private static final int STRIP = 256;
 
     private final int n;
@@ -40,8 +42,8 @@ final class MatrixInverse {
     }
 
     /**
-     * Replaces the matrix by its factors; returns the column whose pivot is not finite, or no more than n roundings of the largest element
-     * of its row, so that the matrix is singular for all that can be computed; -1 if there is none.
+     * Replaces the matrix by its factors. Returns the column whose pivot is not finite, or is no larger than n roundings of the largest
+     * element of its row, so that the matrix is singular to rounding; -1 if there is none.
      */
     int factor() {
         for (int i = 0; i < n; i++) {
@@ -98,7 +100,8 @@ final class MatrixInverse {
     private static void subtract(double[] factors, int first, int last, double[][] rows, double[] to, int from, int end) {
         int k = first;
         for (; k + 4 <= last; k += 4) {
-            subtract(factors[k], rows[k], factors[k + 1], rows[k + 1], factors[k + 2], rows[k + 2], factors[k + 3], rows[k + 3], to, from, end);
+            subtract(factors[k], rows[k], factors[k + 1], rows[k + 1], factors[k + 2], rows[k + 2], factors[k + 3], rows[k + 3], to, from,
+                    end);
         }
         for (; k < last; k++) {
             subtract(factors[k], rows[k], to, from, end);
@@ -106,7 +109,8 @@ final class MatrixInverse {
     }
 
     private static void subtract(
-            double f0, double[] r0, double f1, double[] r1, double f2, double[] r2, double f3, double[] r3, double[] to, int from, int end) {
+            double f0, double[] r0, double f1, double[] r1, double f2, double[] r2, double f3, double[] r3, double[] to, int from,
+            int end) {
         for (int j = from; j < end; j++) {
             to[j] -= f0 * r0[j] + f1 * r1[j] + f2 * r2[j] + f3 * r3[j];
         }
@@ -118,14 +122,13 @@ final class MatrixInverse {
         }
     }
 
-    /** Columns that {@link #columns} makes at a time. */
+    /** The most columns of a call of {@link #columns}. */
     int width() {
         return width;
     }
 
     /**
-     * Makes columns {@code from} to {@code from + count - 1} of the inverse; they stand in the first {@code count} places of
-     * {@link #result}.
+     * Computes columns {@code from} to {@code from + count - 1} of the inverse, into the first {@code count} elements of {@link #result}.
      */
     void columns(int from, int count) {
         for (int i = 0; i < n; i++) {
@@ -144,7 +147,7 @@ final class MatrixInverse {
         }
     }
 
-    /** Row i of the columns last made. */
+    /** Row i of the last columns. */
     double[] result(int i) {
         return x[i];
     }

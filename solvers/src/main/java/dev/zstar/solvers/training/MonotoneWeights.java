@@ -6,17 +6,17 @@ import dev.zstar.solvers.guard.Arguments;
 
 /**
  * The monotone parametrisation (Winston and Kolter 2020, proposition 1): {@code W = (1 - m) I - AᵀA + B - Bᵀ}. The symmetric part of
- * {@code I - W} is {@code m I + AᵀA}, so that with {@code m > 0} the operator is strongly monotone, and {@code z = φ(W z + U x + b)} has
- * one equilibrium for every input, whatever the norm of W, if φ is a proximal operator, as all of ReLU, leaky ReLU, tanh, sigmoid and
- * softplus are. Plain iteration may diverge all the same; {@link ForwardBackward} and {@link PeacemanRachford} converge.
+ * {@code I - W} is {@code m I + AᵀA}, so {@code I - W} is strongly monotone for {@code m > 0}. Then {@code z = φ(W z + U x + b)} has one
+ * equilibrium for every input, whatever the norm of W, if φ is a proximal operator. ReLU, leaky ReLU, tanh, sigmoid and softplus all are.
+ * Plain iteration may diverge; {@link ForwardBackward} and {@link PeacemanRachford} converge.
  *
  * <p>Holds no memory: there is nothing to close.
  *
- * @param engine what computes
+ * @param engine computes
  * @param m how strongly monotone {@code I - W} is: {@code ⟨z, (I - W) z⟩ ≥ m ‖z‖²}
  */
 public record MonotoneWeights(Engine engine, double m) {
-    /** Side of the squares in which a matrix and its transpose are gone through: both stay in the nearest cache. */
+    /** Side of the squares in which a matrix and its transpose are read: both stay in the nearest cache. */
     private static final int SQUARE = 32;
 
     /** Checks m. */
@@ -28,7 +28,7 @@ public record MonotoneWeights(Engine engine, double m) {
     /**
      * {@code W = (1 - m) I - AᵀA + B - Bᵀ}.
      *
-     * @param a {@code r × n} for any r; with r below n, W is of fewer parameters
+     * @param a {@code r × n} for any r; with r below n, W has fewer parameters
      * @param b {@code n × n}; only its antisymmetric part counts
      * @param w written, {@code n × n}
      */
@@ -83,11 +83,11 @@ public record MonotoneWeights(Engine engine, double m) {
     }
 
     /**
-     * {@code L = ‖I - W‖₂}, for {@link ForwardBackward#largestStep}, by power iteration, which approaches it from below. Allocates a matrix
-     * and two vectors and frees them: for a look now and then, not for every step.
+     * {@code L = ‖I - W‖₂}, for {@link ForwardBackward#largestStep}. Power iteration approaches it from below. Allocates a matrix and two
+     * vectors and frees them, so call it now and then, not in every step.
      *
      * @param w {@code n × n}
-     * @param iterations steps, at least 1; a hundred give three digits or more
+     * @param iterations of the power iteration, at least 1; a hundred give three digits or more
      */
     public double lipschitz(Block w, int iterations) {
         int n = w.rows();

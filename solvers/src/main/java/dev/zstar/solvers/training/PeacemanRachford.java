@@ -17,16 +17,16 @@ import dev.zstar.solvers.guard.OwnedMemory;
  * The Peaceman-Rachford splitting of {@code z = φ(W z + U x + b)} (Winston and Kolter 2020, section 3.3), as a map that any solver
  * iterates, with φ ReLU or the identity. With the resolvent {@code V = (I + α (I - W))⁻¹} its steps are {@code u ← 2 h - r},
  * {@code h = V (r + α (U x + b))}, {@code r = 2 φ(u) - u}. In terms of {@code R = 2 V - I} they are {@code u ← R r + c} with the constant
- * {@code c = 2 α V (U x + b)}: one fused product, like a step of the cell. The state u is not the equilibrium; that is {@code z = φ(u)},
- * see {@link #equilibrium}.
+ * {@code c = 2 α V (U x + b)}: one fused product, like a step of the cell. The state u is not the equilibrium: {@link #equilibrium}
+ * computes {@code z = φ(u)}.
  *
  * <p>If {@code I - W} is strongly monotone with m ({@link MonotoneWeights}) and {@code L = ‖I - W‖₂}, the map contracts for every
  * {@code α > 0}: {@code u ↦ r} does not expand, and {@code ‖R‖² ≤ 1 - 4 α m / (1 + α L)²}, since R takes {@code y + α (I - W) y} to
  * {@code y - α (I - W) y}. That is least for {@code α = 1 / L}, namely {@code 1 - m / L}, where forward-backward has at best
- * {@code 1 - m² / L²}. In turn every update of W costs an inverse, in f64: {@code 8/3 n³} operations in the calling thread.
+ * {@code 1 - m² / L²}. But every update of W costs an inverse in f64: {@code 8/3 n³} operations in the calling thread.
  *
- * <p>For gradients, linearise a {@link DenseCell} or a {@link ForwardBackward} of the same weights at z: the equilibrium is theirs, and
- * their backward solve applies. The derivatives of this map are for Newton's method.
+ * <p>For gradients, linearise a {@link DenseCell} or a {@link ForwardBackward} of the same weights at z: it has the same equilibrium, and
+ * its backward solve applies. The derivatives of this map are for Newton's method.
  *
  * <p>Holds R and U packed, {@code Block.bytes(type, n, n) + Block.bytes(type, 1, n) + 3 Block.bytes(type, batch, n)}, and
  * {@code 8 n (n + min(n, 256))} bytes on the heap.
@@ -45,7 +45,7 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
     private final Weights u;
     private final Block bias;
     private final Epilogue biased;
-    /** c. The epilogue refers to its rows, those of the present call. */
+    /** c. The epilogue refers to it, and to its rows: those of the present call. */
     private final RowData injected;
     private final Block scratch;
     /** {@code 2 φ' - 1}. */
@@ -123,9 +123,9 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
     }
 
     /**
-     * Takes new parameters, of the same shapes, and forms the inverse; what was injected is to be injected again. Allocates nothing.
+     * Takes new parameters of the same shapes, and computes the inverse. Every input must be injected again. Allocates nothing.
      *
-     * @throws IllegalArgumentException if {@code I + α (I - W)} is singular or not finite; the old parameters stay
+     * @throws IllegalArgumentException if {@code I + α (I - W)} is singular or not finite; then the old parameters stay
      */
     public void update(Block w, Block u, Block bias) {
         Splitting.requireShapes("update", w, u, bias, type, n, inputs);
@@ -164,9 +164,9 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
     }
 
     /**
-     * Fixes the input of the solves that follow, until the next {@link #update}.
+     * Sets the input of the solves that follow, until the next {@link #update}.
      *
-     * @param x {@code rows × inputs}, for the first rows of the batch; the others have no input after it
+     * @param x {@code rows × inputs}, for the first rows of the batch; the other rows then have no input
      */
     public void inject(Block x) {
         if (x.rows() > injected.batch()) {
@@ -177,7 +177,7 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
         injected.fill(x.rows());
     }
 
-    /** Fixes the input of one row of the batch, {@code 1 × inputs}, for a stream. */
+    /** Sets the input of one row of the batch, {@code 1 × inputs}, for a stream. */
     public void inject(int row, Block x) {
         x.requireShape("inject", "x", type, 1, inputs);
         inject(x, scratch.head(1), injected.openRow(row));
@@ -200,7 +200,7 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
         engine.apply(r, reflected, out, epilogue);
     }
 
-    /** The equilibrium {@code z = φ(u)} of the cell, from the fixed point; of one shape, and z may be u. */
+    /** The equilibrium {@code z = φ(u)} of the cell, from the fixed point u of this map. Both have one shape; z may be u. */
     public void equilibrium(Block u, Block z) {
         engine.activate(activation, u, z);
     }
@@ -246,8 +246,8 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
     }
 
     /**
-     * Bytes that this holds, on the heap too; a transposed copy of R joins at the first {@link #vjp}, and a block when derivatives of rows
-     * out of order are first asked for.
+     * Bytes that this holds, with those on the heap. The first {@link #vjp} adds a transposed copy of R, and the first derivative of rows
+     * out of order adds a block.
      */
     public long bytes() {
         return memory.bytes() + inverse.bytes();

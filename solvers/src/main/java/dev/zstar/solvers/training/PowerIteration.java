@@ -9,8 +9,8 @@ import java.util.Random;
 
 /**
  * The largest singular value σ of a matrix V, with its vectors: {@code v ← Vᵀu / ‖Vᵀu‖}, {@code u ← V v / ‖V v‖},
- * {@code σ = ‖V v‖ = uᵀ V v} (Miyato et al. 2018, algorithm 1). It approaches σ from below, at the rate {@code (σ₂/σ₁)²} in σ's error
- * squared. The vectors stay from call to call, so that where V changes little one step follows it.
+ * {@code σ = ‖V v‖ = uᵀ V v} (Miyato et al. 2018, algorithm 1). It approaches σ from below. A step multiplies the error of σ by about
+ * {@code (σ₂/σ₁)⁴}. The vectors are kept from call to call, so after a small change of V one step is enough.
  */
 final class PowerIteration implements AutoCloseable {
     private final Engine engine;
@@ -19,17 +19,17 @@ final class PowerIteration implements AutoCloseable {
     private final Block left;
     private final Block right;
     private final double[] length = new double[1];
-    /** Products shorter than this may have lost digits to underflow. */
+    /** A product shorter than this may have lost digits to underflow. */
     private final double small;
     /** The largest power of two by which vectors are scaled, up or down. */
     private final int reach;
     /**
-     * Products are made with vectors of length {@code 2^-shift}: 0 unless V is so large or so small that they would leave the range of the
-     * type.
+     * Vectors have the length {@code 2^-shift} in products. The shift is 0 unless V is so large or so small that products would leave the
+     * range of the type.
      */
     private int shift;
 
-    /** For matrices of {@code rows × cols}; u starts random. */
+    /** For matrices of {@code rows × cols}. Starts with a random u. */
     PowerIteration(Engine engine, Type type, int rows, int cols, long seed) {
         this.engine = engine;
         this.seed = seed;
@@ -54,7 +54,7 @@ final class PowerIteration implements AutoCloseable {
     }
 
     /**
-     * Takes this many steps and returns σ; 0 for a matrix of zeros alone.
+     * Takes this many steps and returns σ; 0 for a matrix of zeros.
      *
      * @throws IllegalArgumentException if an element of the matrix is NaN or infinite, or σ is larger than any f64
      */
@@ -68,7 +68,7 @@ final class PowerIteration implements AutoCloseable {
             }
             int exponent = Math.clamp(Math.getExponent(largest), -reach, reach);
             if (exponent == shift) {
-                // u was orthogonal to all that V makes.
+                // u was orthogonal to the range of V.
                 restart();
             }
             shift = exponent;
@@ -95,7 +95,7 @@ final class PowerIteration implements AutoCloseable {
         return largest;
     }
 
-    /** Returns σ, or NaN where a product left the range; u is whole again then, as it was or as at the start. */
+    /** Returns σ, or NaN if a product left the range of the type. Then u is as before the step, or as at the start. */
     private double iterate(Block matrix, int iterations) {
         double down = Math.scalb(1.0, -shift);
         double up = Math.scalb(1.0, shift);
@@ -126,7 +126,7 @@ final class PowerIteration implements AutoCloseable {
         }
     }
 
-    /** Returns the length, or 0 for one that is not to be trusted, and leaves the vector as it is then. */
+    /** Scales a vector to length 1 and returns its length. Returns 0 if the length is out of range, and then leaves the vector. */
     private double normalise(Block x) {
         engine.norm(x, length);
         if (!(length[0] >= small && length[0] < Double.POSITIVE_INFINITY)) {

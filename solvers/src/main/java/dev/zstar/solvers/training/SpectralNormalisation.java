@@ -7,13 +7,13 @@ import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Scaled;
 
 /**
- * Spectral normalisation (Miyato, Kataoka, Koyama and Yoshida 2018): {@code W = V min(1, c / σ(V))}, so that {@code ‖W‖₂ ≤ c}. With c below
- * 1 and an activation of slope at most 1 a cell contracts, and its equilibrium exists and is found by plain iteration. Unlike the paper's,
- * weights that are within the bound stay as they are.
+ * Spectral normalisation (Miyato, Kataoka, Koyama and Yoshida 2018): {@code W = V min(1, c / σ(V))}, so {@code ‖W‖₂ ≤ c}. With c below 1
+ * and an activation of slope at most 1, a cell contracts: its equilibrium exists, and plain iteration finds it. Unlike in the paper,
+ * weights within the bound stay as they are.
  *
- * <p>σ comes from a power iteration whose vectors are carried from step to step: some 50 iterations at the start, then one for each small
- * change of V. It is approached from below, so that before it has converged {@code ‖W‖₂} is above c by as much, relatively, as σ is below.
- * Holds two vectors: {@code Block.bytes(type, 1, rows) + Block.bytes(type, 1, cols)}.
+ * <p>σ comes from a power iteration that keeps its vectors from step to step. Some 50 iterations are needed at the start, then one for each
+ * small change of V. It approaches σ from below. Before it has converged, {@code ‖W‖₂} exceeds c by the same factor by which it
+ * underestimates σ. Holds two vectors: {@code Block.bytes(type, 1, rows) + Block.bytes(type, 1, cols)}.
  */
 public final class SpectralNormalisation implements AutoCloseable {
     private final Engine engine;
@@ -29,7 +29,7 @@ public final class SpectralNormalisation implements AutoCloseable {
      * For matrices of {@code rows × cols}.
      *
      * @param limit c
-     * @param seed of the vector that the power iteration starts from
+     * @param seed of the first vector of the power iteration
      */
     public SpectralNormalisation(Engine engine, Type type, int rows, int cols, double limit, long seed) {
         if (rows < 1 || cols < 1) {
@@ -50,13 +50,13 @@ public final class SpectralNormalisation implements AutoCloseable {
      *
      * @param v {@code rows × cols}
      * @param w of the same shape; may be {@code v}
-     * @param iterations steps of the power iteration, at least 1, two products of matrix and vector each
+     * @param iterations of the power iteration, at least 1; each takes two products of matrix and vector
      * @throws IllegalArgumentException if V holds NaN or infinities, or a shape does not fit
      */
     public void apply(Block v, Block w, int iterations) {
         v.requireShape("apply", "V", type, rows, cols);
         w.requireShape("apply", "W", type, rows, cols);
-        // Without one, should the iteration refuse V.
+        // If the iteration refuses V, there is no σ.
         sigma = Double.NaN;
         sigma = power.run(v, iterations);
         double s = factor();
@@ -71,7 +71,7 @@ public final class SpectralNormalisation implements AutoCloseable {
         }
     }
 
-    /** σ(V) as the last {@link #apply} found it; NaN before the first. */
+    /** σ(V) of the last {@link #apply}; NaN before the first. */
     public double sigma() {
         return sigma;
     }
@@ -82,11 +82,10 @@ public final class SpectralNormalisation implements AutoCloseable {
     }
 
     /**
-     * From ∂L/∂W to ∂L/∂V of the V last given to {@link #apply}: {@code s (G - ⟨G, W⟩ / c · u vᵀ)} with {@code s = c / σ}, G = ∂L/∂W and
-     * the singular vectors u and v (Miyato et al., equation 12); G where {@code s = 1}. That is the derivative of {@code σ = uᵀ V v}, exact
-     * once u and v have converged.
+     * {@code ∂L/∂V = s (G - ⟨G, W⟩ / c · u vᵀ)} for the V last given to {@link #apply}, with {@code G = ∂L/∂W}, {@code s = c / σ} and the
+     * singular vectors u and v (Miyato et al., equation 12); G if V was within the bound. Exact once u and v have converged.
      *
-     * @param w what the last {@link #apply} wrote
+     * @param w the W that the last {@link #apply} wrote
      * @param dw ∂L/∂W, {@code rows × cols}
      * @param dv written; may be {@code dw}
      */
@@ -95,7 +94,7 @@ public final class SpectralNormalisation implements AutoCloseable {
         dw.requireShape("vjp", "the gradient of W", type, rows, cols);
         dv.requireShape("vjp", "the gradient of V", type, rows, cols);
         if (Double.isNaN(sigma)) {
-            throw new IllegalStateException("vjp: there is no σ yet, expected a call of apply before");
+            throw new IllegalStateException("vjp: there is no σ yet; expected a call of apply before");
         }
         double s = factor();
         if (s == 1) {
@@ -125,7 +124,7 @@ public final class SpectralNormalisation implements AutoCloseable {
         if (Math.abs(inner) >= Scaled.SMALLEST_SUM && Math.abs(inner) < Double.POSITIVE_INFINITY) {
             return inner / sigma;
         }
-        // Products of elements left the range of f64, or it is 0: with powers of two apart.
+        // The sum is 0, or products of elements left the range of f64: powers of two are kept apart.
         int of = Scaled.exponent(dw);
         int and = Scaled.exponent(w);
         int by = Math.getExponent(sigma);

@@ -7,16 +7,19 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.Arguments;
 
 /**
- * What both splittings ask for. The equilibrium of {@code z = φ(W z + q)} with {@code φ = prox_f} is the zero of
- * {@code (I - W) z - q + ∂f(z)}, and a splitting with step α uses {@code prox_{αf}}. That is φ again for every α if and only if {@code α ∂f
- * = ∂f}: if f is 0 on a convex set and infinite elsewhere, and φ the projection onto it. Of the activations these are the identity and
- * ReLU. A positively homogeneous φ is not enough: for leaky ReLU with slope λ below 0 it is {@code f(z) = (1/λ - 1) z² / 2} there, so that
- * {@code prox_{αf}} has the slope {@code 1 / (1 + α (1/λ - 1))}, and a splitting that took φ for it would come to another point.
+ * The checks of both splittings.
+ *
+ * <p>The equilibrium of {@code z = φ(W z + q)} with {@code φ = prox_f} is the zero of {@code (I - W) z - q + ∂f(z)}, and a splitting with
+ * step α uses {@code prox_{αf}}. That equals φ for every α if and only if {@code α ∂f = ∂f}. Then f is 0 on a convex set and infinite
+ * elsewhere, and φ is the projection onto the set. Among the activations these are the identity and ReLU.
+ *
+ * <p>A positively homogeneous φ is not enough. For leaky ReLU with slope λ, {@code f(z) = (1/λ - 1) z² / 2} for z below 0, so
+ * {@code prox_{αf}} has the slope {@code 1 / (1 + α (1/λ - 1))} there. A splitting that used φ instead would converge to another point.
  */
 final class Splitting {
     private Splitting() {}
 
-    /** Throws unless the parameters are there, of shapes that go together, and finite. */
+    /** Throws unless the parameters are there, finite, and of shapes that fit together. */
     static void requireParameters(String splitting, Engine engine, Block w, Block u, Block bias, int batch) {
         Arguments.present(splitting, "the engine", engine);
         Arguments.atLeast(splitting, "the batch", batch, 1);
@@ -38,7 +41,8 @@ final class Splitting {
     /** Throws unless φ is a projection and α a step. */
     static void require(String splitting, Activation activation, double α) {
         if (activation != Activation.IDENTITY && activation != Activation.RELU) {
-            throw new IllegalArgumentException(splitting + ": the activation is " + activation + ", expected RELU or IDENTITY, whose proximal operators are the same for every α");
+            throw new IllegalArgumentException(splitting + ": the activation is " + activation
+                    + ", expected RELU or IDENTITY, whose proximal operators are the same for every α");
         }
         Arguments.positive(splitting, "α", α);
     }

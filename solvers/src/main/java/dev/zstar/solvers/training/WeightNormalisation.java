@@ -9,12 +9,12 @@ import dev.zstar.solvers.guard.Scaled;
 import java.util.Arrays;
 
 /**
- * Weight normalisation (Salimans and Kingma 2016, equation 2): row i of W is {@code g_i v_i / ‖v_i‖₂}, so that the length of a row is a
- * parameter of its own. Rows of length at most g keep {@code ‖W‖₂ ≤ √rows g}; for a bound that does not grow with the rows see
- * {@link SpectralNormalisation}.
+ * Weight normalisation (Salimans and Kingma 2016, equation 2): row i of W is {@code g_i v_i / ‖v_i‖₂}, so the length of a row is a
+ * parameter. Rows of length at most g keep {@code ‖W‖₂ ≤ √rows g}. {@link SpectralNormalisation} has a bound that does not grow with the
+ * rows.
  *
- * <p>Holds five numbers for each row, on the heap, and no block: there is nothing to close. Rows whose length or g / length is no normal
- * number of the type are computed apart, and allocate.
+ * <p>Holds five numbers for each row, on the heap, and no block: there is nothing to close. A row is computed element by element, and
+ * allocates, if its length or {@code g / length} is not a normal number of the type.
  */
 public final class WeightNormalisation {
     private final Engine engine;
@@ -22,11 +22,11 @@ public final class WeightNormalisation {
     private final int rows;
     private final int cols;
     private final double[] lengths;
-    /** g_i / ‖v_i‖, or what v_i is multiplied by. */
+    /** The factors of v_i, such as g_i / ‖v_i‖. */
     private final double[] factors;
     private final double[] constants;
     private final double[] ones;
-    /** Rows whose length or factor is out of the range of the type; they are computed in f64, element by element. */
+    /** Rows whose length or factor is out of the range of the type. They are computed in f64, element by element. */
     private final boolean[] extreme;
 
     /** For matrices of {@code rows × cols}. */
@@ -72,15 +72,15 @@ public final class WeightNormalisation {
         engine.axpby(factors, v, constants, w);
     }
 
-    /** Row i of the result is there already. */
+    /** Row i of the result stays as it is. */
     private void keep(int i) {
         factors[i] = 0;
         constants[i] = 1;
     }
 
     /**
-     * From ∂L/∂W to those of g and V (Salimans and Kingma, equation 3): {@code ∂g_i = ⟨∂w_i, v_i⟩ / ‖v_i‖} and
-     * {@code ∂v_i = g_i / ‖v_i‖ (∂w_i - ∂g_i v_i / ‖v_i‖)}. Looks at V and g alone, not at an earlier call.
+     * The gradients with respect to g and V (Salimans and Kingma, equation 3), from V and g alone, not from an earlier call:
+     * {@code ∂g_i = ⟨∂w_i, v_i⟩ / ‖v_i‖} and {@code ∂v_i = g_i / ‖v_i‖ (∂w_i - ∂g_i v_i / ‖v_i‖)}.
      *
      * @param v {@code rows × cols}
      * @param g {@code 1 × rows}
@@ -105,7 +105,7 @@ public final class WeightNormalisation {
         for (int i = 0; i < rows; i++) {
             double inner = Math.abs(constants[i]);
             double slope = constants[i] / lengths[i];
-            // What v_i is multiplied by after ∂w_i was by g_i / ‖v_i‖.
+            // The factor of v_i; that of ∂w_i is g_i / ‖v_i‖.
             double share = -factors[i] * slope / lengths[i];
             if (extreme[i] || !(inner >= Scaled.SMALLEST_SUM && inner < Double.POSITIVE_INFINITY) || factors[i] != 0
                     && !Scaled.isNormal(type, share)) {
@@ -123,7 +123,7 @@ public final class WeightNormalisation {
         engine.axpby(constants, v, ones, dv);
     }
 
-    /** Row i of both gradients, with powers of two apart. */
+    /** Row i of both gradients, with the powers of two kept apart. */
     private void extremeVjp(int i, Block v, Block g, Block dw, Block dv, Block dg) {
         Scaled row = Scaled.of(v, i);
         Scaled d = Scaled.of(dw, i);

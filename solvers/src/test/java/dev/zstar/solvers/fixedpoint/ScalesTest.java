@@ -128,7 +128,7 @@ class ScalesTest {
                 assertThat(outcome.fate(0)).as("%s", mode).isEqualTo(Fate.USED);
                 assertThat(outcome.fate(1)).as("%s", mode).isEqualTo(Fate.SKIPPED);
                 assertThat(outcome.backward(1)).as("%s", mode).isEqualTo(Status.NONFINITE_INPUT);
-                assertThat(outcome).hasToString("of 3 rows, the gradients of 1 skipped and of 0 damped; the backward solve of row 1 ended "
+                assertThat(outcome).hasToString("gradients of 3 rows: 1 skipped, 0 damped; the backward solve of row 1 ended "
                         + "with NONFINITE_INPUT");
             }
         }
