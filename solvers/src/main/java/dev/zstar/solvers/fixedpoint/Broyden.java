@@ -6,7 +6,6 @@ import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
-import dev.zstar.solvers.implicit.MultiSecant;
 import dev.zstar.solvers.secant.InverseOperator;
 
 /**
@@ -151,7 +150,7 @@ public final class Broyden extends FixedPointSolver {
      * 2022). Any of the rows, in any order; the identity for rows that have just started again, and where the solve overflowed. Valid until
      * the next solve, always the same object, and not for use while a solve runs. Sweeps twice over the directions, or once over the pairs.
      *
-     * <p>How good it is depends on how many steps are remembered: {@link MultiSecant} makes more of them.
+     * <p>How good it is depends on how many steps are remembered: {@code MultiSecant} makes more of them.
      */
     public LinearOperator inverse() {
         return inverse;
