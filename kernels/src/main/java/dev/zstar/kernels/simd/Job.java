@@ -12,7 +12,7 @@ import dev.zstar.kernels.Type;
 import dev.zstar.kernels.simd.products.Panels;
 
 /** One call of the engine, as pieces that workers run. Reused from call to call, so that no call allocates. */
-public final class Job implements Team.Loop {
+final class Job implements Team.Loop {
     private static final CallLocal<Job> JOBS = new CallLocal<>(Job::new);
 
     /** Rows of a piece where a product is split by rows: two full tiles. */

@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Operations on single rows, given by their addresses. Elementwise work runs in f32; sums are widened and accumulated in f64. Tails are
- * scalar. Addresses are masked once: see {@link NativeMemory#MASK}.
+ * scalar. Addresses are masked once: see {@link dev.zstar.kernels.simd.lanes.NativeMemory#MASK}.
  *
  * <p>Loads and stores are written out. Helpers that take or return a vector would read better, but every call allocates where the JIT
  * does not inline them. No vectors of half the length are loaded: once a process had used float vectors of two lengths, the tiles of
