@@ -1,9 +1,9 @@
 package dev.zstar.kernels;
 
 /**
- * For every row of a batch, room for {@code capacity} vectors of {@code n} elements: the history of an accelerated iteration, or
- * the basis of a Krylov space. Vector {@code j} of row {@code b} is row {@code b · capacity + j} of {@link #block}, so that the
- * vectors of one row, which are always swept together, lie together.
+ * For every row of a batch, room for {@code capacity} vectors of {@code n} elements: the history of an accelerated iteration, or the
+ * basis of a Krylov space. Vector {@code j} of row {@code b} is row {@code b · capacity + j} of {@link #block}, so the vectors of one
+ * row, which are swept together, are adjacent.
  *
  * @param block the memory, {@code batch · capacity} rows of {@code n} elements
  * @param capacity vectors for each row of the batch

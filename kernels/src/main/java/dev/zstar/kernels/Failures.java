@@ -2,7 +2,7 @@ package dev.zstar.kernels;
 
 import java.util.Arrays;
 
-/** Which systems of a batch could not be solved or factored, as the last call of {@link SmallMatrices} that was given this left it. */
+/** Which systems of a batch could not be solved or factored. Each call of {@link SmallMatrices} with this object overwrites it. */
 public final class Failures {
     /** Systems to a word; engines split batches at multiples of it, so that no two threads write one word. */
     private static final int WORD = Long.SIZE;

@@ -25,7 +25,7 @@ public final class ImageShapes {
                 + "), expected the engine " + engine + "'s; pack them with it");
     }
 
-    /** What is said of weights that were closed. */
+    /** The exception for closed weights. */
     public static IllegalStateException closed(Convolution convolution) {
         return new IllegalStateException("the weights of a convolution of " + convolution.inChannels() + " to " + convolution.outChannels()
                 + " channels were used after they were closed");

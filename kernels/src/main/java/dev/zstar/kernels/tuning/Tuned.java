@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param bits of its vectors
  * @param trials everything that was tried
  * @param taken the settings, by name, that were better than their defaults one by one
- * @param gain how many times as fast as the defaults all of these together were: the median of new rounds; NaN if there were none
+ * @param gain the speed of all of these together relative to the defaults: the median of new rounds; NaN if there were none
  * @param worst the worst of these rounds
  * @param confirmed whether that is a gain
  */
@@ -44,7 +44,7 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
         taken = Collections.unmodifiableMap(new LinkedHashMap<>(taken));
     }
 
-    /** Whether there is something to keep: a gain, or the proof that there is none. A busy machine may have shown neither. */
+    /** Whether the result is worth saving: a gain, or enough rounds to rule one out. On a busy machine it may be neither. */
     public boolean conclusive() {
         return confirmed || trials.stream().allMatch(trial -> trial.rounds() >= Tuner.LEAST);
     }
@@ -79,7 +79,7 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
     }
 
     /**
-     * Writes what was taken and confirmed as a profile; if that is nothing, one that leaves every default.
+     * Writes the confirmed settings as a profile. If there are none, the profile leaves every default.
      *
      * @throws UncheckedIOException if it cannot be written
      */

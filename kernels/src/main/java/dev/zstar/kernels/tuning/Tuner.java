@@ -16,9 +16,9 @@ import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
 
 /**
- * Looks for better settings of the engine {@code simd}: one after the other, each against the best so far, in fresh JVMs. The gain in a
- * round is the geometric mean over the setting's cases; a value is taken if the median over the rounds is above 2% and no round lost.
- * What was taken is then measured again, all together, against the defaults: the best of many trials owes something to luck.
+ * Searches for better settings of the engine {@code simd}, one after the other, each compared with the best so far in fresh JVMs. The
+ * gain of a round is the geometric mean over the setting's cases. A value is taken if the median over the rounds is above 2% and no round
+ * lost. All values that were taken are then measured again, together, against the defaults, since the best of many trials is partly luck.
  */
 public final class Tuner {
     /** Less is noise: two JVMs with the same settings differ by as much. */
@@ -35,9 +35,9 @@ public final class Tuner {
         /**
          * Runs them once in a new JVM.
          *
-         * @param settings whose cases
+         * @param settings the settings to run the cases of
          * @param values of every setting, by name
-         * @return the time of each case, in any unit that is the same from call to call; NaN for one that found no steady speed
+         * @return the time of each case, in a unit that is the same for all calls; NaN if no steady speed was found
          */
         double[] time(List<String> settings, Map<String, Long> values);
     }
@@ -50,7 +50,7 @@ public final class Tuner {
      * A search.
      *
      * @param grid the values to try, by the name of the setting, in the order to try them
-     * @param budget the time it may take; on a slow machine there are fewer rounds, and what cannot be proved is not taken
+     * @param budget the time it may take; a slow machine gets fewer rounds, and a value without enough rounds is not taken
      */
     public Tuner(Map<String, List<Long>> grid, Duration budget, Clock clock) {
         this.grid = new LinkedHashMap<>(grid);
@@ -62,7 +62,7 @@ public final class Tuner {
      * The search for this machine: within three minutes, or {@code quick}, within 40 seconds. A JVM takes two, most of it to warm up.
      *
      * @param only the settings to search, for their share of that time; all if empty
-     * @param clock runs the cases; {@code quick} is for it to know too
+     * @param clock runs the cases
      * @throws IllegalArgumentException if one of them is not searched here; the message lists those that are
      */
     public static Tuner of(boolean quick, List<String> only, Clock clock) {
@@ -99,8 +99,8 @@ public final class Tuner {
     /**
      * Runs the search, from the defaults.
      *
-     * @param stage hears that a stage begins, and the steps it has at most
-     * @param step hears what a step measured, in a few words
+     * @param stage called when a stage begins, with its name and its largest number of steps
+     * @param step called after each step, with what it measured
      * @throws UnsupportedOperationException if the engine cannot run here
      */
     public Tuned run(ObjIntConsumer<String> stage, Consumer<String> step) {
@@ -155,7 +155,7 @@ public final class Tuner {
         pace.stage(runs.size() * settings.size());
         for (int round = 0; round < MOST && pace.allows(runs.size(), round < LEAST); round++) {
             double[][] times = new double[runs.size()][];
-            // There and back, so that a machine that slows down favours nobody.
+            // Forwards and backwards in turn, so that a machine that slows down favours no value.
             for (int i = 0; i < times.length; i++) {
                 int run = round % 2 == 0 ? i : times.length - 1 - i;
                 if (!pace.allows(1, true)) {
@@ -216,7 +216,7 @@ public final class Tuner {
         }
     }
 
-    /** Shares what is left of the time among the stages that are left, by weight. */
+    /** Divides the remaining time among the remaining stages, by weight. */
     private static final class Pace {
         private final long end;
         private int weights;
@@ -244,7 +244,7 @@ public final class Tuner {
             last = now;
         }
 
-        /** Whether so many more runs end in time: the stage's, or at least the search's. */
+        /** Whether this many more runs end in the time of the stage, or at least of the search. */
         boolean allows(int runs, boolean atLeast) {
             return System.nanoTime() + runs * longest < (atLeast ? end : stageEnd);
         }

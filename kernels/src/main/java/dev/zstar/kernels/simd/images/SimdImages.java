@@ -13,7 +13,7 @@ import dev.zstar.kernels.simd.products.SimdWeights;
 import dev.zstar.kernels.simd.tuning.Tuning;
 import dev.zstar.kernels.spi.ImageShapes;
 
-/** Checks each call and splits it among the team if it is worth it. */
+/** Checks each call and shares it with the team if there is enough work. */
 public final class SimdImages implements Images {
     private static final CallLocal<ImageJob> JOBS = new CallLocal<>(ImageJob::new);
 
