@@ -5,6 +5,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -20,6 +21,7 @@ public final class Workspace implements AutoCloseable {
     private final int batch;
     private final List<Block> blocks = new ArrayList<>();
     private final List<Workspace> parts = new ArrayList<>();
+    private final double[] ones;
     private final AtomicBoolean busy = new AtomicBoolean();
     private boolean closed;
 
@@ -32,6 +34,8 @@ public final class Workspace implements AutoCloseable {
         this.type = type;
         this.n = n;
         this.batch = batch;
+        ones = new double[batch];
+        Arrays.fill(ones, 1);
     }
 
     /** Builds on a new workspace. Gives back what was allocated if the constructor throws. */
@@ -63,6 +67,11 @@ public final class Workspace implements AutoCloseable {
     /** The most rows of a batch. */
     public int batch() {
         return batch;
+    }
+
+    /** A 1 for each row of the batch: coefficients that scale nothing. Not to be written. */
+    public double[] ones() {
+        return ones;
     }
 
     /** Allocates a block of {@code batch × n} with its views of fewer rows, so that no solve has to make one. */

@@ -9,10 +9,9 @@ import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
-import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.internal.InputGuard;
-import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.linear.InnerGmres;
 import java.util.Arrays;
 
 /** The steps of {@link NewtonKrylov}: GMRES for {@code (I - J) s = f(z) - z}, and a line search along s. */
@@ -26,7 +25,7 @@ final class NewtonSteps implements IterationMethod {
     private final Engine engine;
     private final NewtonKrylov.Options options;
     private final LineSearch search;
-    private final Gmres gmres;
+    private final InnerGmres gmres;
     private final LinearOperator jacobian = this::product;
     /** For each row of the batch the point that steps are taken from, and the step; while it is sought, f there. */
     private final Basis points;
@@ -67,7 +66,7 @@ final class NewtonSteps implements IterationMethod {
         this.options = options;
         int batch = workspace.batch();
         search = new LineSearch(batch, options.decrease(), options.reductions());
-        gmres = new Gmres(workspace, Gmres.Options.DEFAULT.withRestart(options.krylov()), Stopping.relative(0).within(Integer.MAX_VALUE));
+        gmres = new InnerGmres(workspace, options.krylov());
         points = workspace.basis(2);
         roundoff = workspace.type().unitRoundoff();
         steps = new int[batch];
@@ -210,7 +209,7 @@ final class NewtonSteps implements IterationMethod {
                 ε[b] = Math.sqrt(2 * roundoff) * Math.sqrt(length) * Math.sqrt(Math.max(length, value[b]));
             }
         }
-        Outcome found = gmres.approximate(jacobian, r, r, tolerances, limits);
+        Outcome found = gmres.solve(jacobian, r, r, tolerances, limits);
         boolean late = at.outOfTime();
         for (int q = 0; q < solving.count(); q++) {
             int b = solving.index(q);

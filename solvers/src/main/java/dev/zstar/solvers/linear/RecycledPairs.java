@@ -119,7 +119,7 @@ final class RecycledPairs {
     }
 
     /** Makes new pairs of row b, from the old ones and what a cycle has found. */
-    void renew(int b, KrylovProblem problem) {
+    void renew(int b, HessenbergLeastSquares problem) {
         int steps = problem.steps(b);
         int known = steps + 1;
         int width = known + 2 * counts[b];
@@ -191,7 +191,7 @@ final class RecycledPairs {
     }
 
     /** The candidates W and U, and their images {@code V⁺ H̄} and C. */
-    private void propose(int b, KrylovProblem problem, int width) {
+    private void propose(int b, HessenbergLeastSquares problem, int width) {
         int count = counts[b];
         int steps = problem.steps(b);
         Arrays.fill(u, 0, (steps + count) * width, 0);

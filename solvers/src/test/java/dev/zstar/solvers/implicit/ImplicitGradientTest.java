@@ -222,7 +222,7 @@ class ImplicitGradientTest {
             for (int b = 0; b < 3; b++) {
                 assertThat(outcome.residual(b)).isBetween(tolerances[b] / 100, tolerances[b]);
             }
-            assertThatThrownBy(() -> gmres.solve(operator, rhs, x, new double[2])).hasMessage("solve: 2 tolerances for 3 rows");
+            assertThatThrownBy(() -> gmres.solve(operator, rhs, x, new double[2])).hasMessage("solve: 2 tolerances, expected one for each of 3 rows");
             assertThat(gmres.solve(operator, rhs, x).residual(0)).isLessThan(1e-13);
         }
     }

@@ -11,7 +11,7 @@ import java.util.Arrays;
  * <p>The columns of H̄ carry the rounding of vectors as long as those that were made orthogonal. Where a pivot is hardly more than that,
  * and y so long that it shows in the residual, H̄ is singular or nearly so, and {@link SingularTriangle} solves instead.
  */
-final class KrylovProblem {
+final class HessenbergLeastSquares {
     /** A column that adds no more than this to the space, in units of rounding, adds rounding alone. */
     private static final double NOISE = 50;
     /** A pivot of this many units of rounding, or rounding that is this part of β, is a sign of a singular value that is rounding. */
@@ -40,7 +40,7 @@ final class KrylovProblem {
     private final SingularTriangle singular;
 
     /** For up to m steps with vectors of a type of this unit roundoff. */
-    KrylovProblem(int batch, int m, double roundoff) {
+    HessenbergLeastSquares(int batch, int m, double roundoff) {
         this.m = m;
         this.roundoff = roundoff;
         hessenberg = new double[batch * m * (m + 1)];
