@@ -6,6 +6,7 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.Observer;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.guard.Arguments;
@@ -36,6 +37,12 @@ public class FixedPointSolver implements AutoCloseable {
      */
     public static FixedPointSolver plan(Engine engine, Type type, int batch, int n, Stopping stopping) {
         return Anderson.plan(engine, type, batch, n, Anderson.Options.DEFAULT.withWindow(10), stopping);
+    }
+
+    /** The same for the engine, type, batch and n of a map. */
+    public static FixedPointSolver plan(Shaped map, Stopping stopping) {
+        Arguments.present("plan", "the map", map);
+        return plan(map.engine(), map.type(), map.batch(), map.n(), stopping);
     }
 
     /**

@@ -7,27 +7,25 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
-import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Finite;
 import dev.zstar.solvers.guard.Memory;
-import dev.zstar.solvers.linear.Gmres;
-import dev.zstar.solvers.linear.LinearSolver;
-import dev.zstar.solvers.linear.Neumann;
 
 /**
- * The layer {@code z* = f(z*; θ, x)} of a network: {@link #forward} solves, {@link #backward} takes the gradient of a loss by z* and adds
- * those by θ and x to the user's blocks (Bai, Kolter and Koltun 2019). Nothing of the forward iterations is kept, unless the
- * {@link GradientMode} unrolls them.
+ * The layer {@code z* = f(z*; θ, x)} of a network (Bai, Kolter and Koltun 2019). {@link #forward} solves for z*. {@link #backward} takes the
+ * gradient of a loss with respect to z*, and adds those with respect to θ and x to the user's blocks. Nothing of the forward iterations is
+ * kept, unless the {@link GradientMode} unrolls them.
  *
- * <p>A row whose forward or backward solve failed has no gradient. It adds nothing, or a damped Jacobian-free one ({@link #plan}): a map
- * that stops contracting in the middle of a training run then costs steps, and not the parameters. {@link GradientOutcome} reports on each
- * row.
+ * <p>A row whose forward or backward solve failed has no gradient. It adds nothing, or a damped Jacobian-free gradient ({@link #plan}). A
+ * map that stops contracting in the middle of a training run then costs steps, and not the parameters. {@link GradientOutcome} reports on
+ * each row.
  *
- * <p>The map and the forward solver are the user's, who closes them; they may serve other solves between two passes, but not between a
- * forward and its backward pass. A backward pass refuses a map that has been given other parameters or another input since
+ * <p>The user closes the map and the forward solver, and may use them for other solves between two passes, but not between a forward pass
+ * and its backward pass. A backward pass refuses a map that has been given other parameters or another input since
  * ({@link EquilibriumMap#version}), and, where assertions are on, blocks whose elements have changed. Not for two threads at once. Passes
  * allocate nothing once they are warm, except for the first row that fails.
  *
@@ -35,17 +33,16 @@ import dev.zstar.solvers.linear.Neumann;
  */
 public final class EquilibriumLayer<G> implements AutoCloseable {
     private final Engine engine;
-    private final Type type;
     private final int n;
-    private final int batch;
     private final EquilibriumMap<G> map;
     private final FixedPointSolver solver;
     private final double damping;
     private final Memory memory;
-    /** What remembers the forward solve; null if the mode does not need it. */
+    /** Remembers the forward solve; null if the mode does not need it. */
     private final MultiSecant secants;
-    /** One of them; the other is null. */
-    private final Pullback pullback;
+    /** Finds v; null for modes that unroll. */
+    private final AdjointMethod method;
+    /** Null for all other modes. */
     private final Unrolling unrolling;
     private final LinearOperator adjoint;
     private final GradientOutcome outcome;
@@ -55,17 +52,13 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     private final Block v;
     private final Block masked;
     private final double[] norms;
-    /** Null until a row fails. */
-    private Packed packed;
+    private final PackedRows packed;
     private final ForwardPass pass;
-
-    /** The rows that have a gradient, at the front. */
-    private record Packed(Block v, Block z, Block x) {}
 
     private EquilibriumLayer(
             Engine engine, Type type, int batch, int n, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode, double damping) {
         this.engine = Arguments.present("layer", "the engine", engine);
-        this.type = Arguments.present("layer", "the type", type);
+        Arguments.present("layer", "the type", type);
         this.map = Arguments.present("layer", "the map", map);
         this.solver = Arguments.present("layer", "the forward solver", solver);
         Arguments.present("layer", "the gradient mode", mode);
@@ -76,26 +69,26 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         }
         solver.requireFits("layer: the forward solver", engine, type, batch, n);
         this.n = n;
-        this.batch = batch;
         this.damping = damping;
         memory = new Memory(engine);
         try {
             secants = mode instanceof GradientMode.Refined m
                     ? memory.add(MultiSecant.plan(engine, type, batch, n, m.pairs()), MultiSecant::close, MultiSecant::bytes)
                     : null;
-            pullback = pullback(mode);
+            method = AdjointMethod.plan(mode, batch, solver, secants, memory);
             unrolling = switch (mode) {
                 case GradientMode.Unrolled m -> new Unrolling(engine, memory, type, n, batch, m.steps(), 1);
                 case GradientMode.Checkpointed m -> new Unrolling(engine, memory, type, n, batch, m.steps(),
                         (int) Math.ceil(Math.sqrt(m.steps())));
                 default -> null;
             };
-            v = block(n);
-            masked = block(n);
+            v = memory.block(type, batch, n);
+            masked = memory.block(type, batch, n);
         } catch (Throwable e) {
             memory.close();
             throw e;
         }
+        packed = new PackedRows(memory, type, batch, n);
         pass = new ForwardPass(map, type, n, batch);
         adjoint = map.adjoint();
         outcome = new GradientOutcome(batch);
@@ -107,13 +100,13 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     /**
      * Allocates two blocks, and what the mode needs.
      *
-     * @param n elements of the state
      * @param batch the most rows of a pass
+     * @param n elements of the state
      * @param map f
      * @param solver of the forward solve; Broyden's for modes that use its inverse
-     * @param damping what a row adds whose solve failed: its Jacobian-free gradient, times this; 0 skips it
-     * @throws IllegalArgumentException if something is null or out of its range, the solver is planned for another engine, type, length or
-     *     for fewer rows, or the mode does not go with it
+     * @param damping a row whose solve failed adds its Jacobian-free gradient, times this; 0 skips the row
+     * @throws IllegalArgumentException if something is null or out of its range, if the solver is planned for another engine, type or n, or
+     *     for fewer rows, or if the mode needs another solver
      */
     public static <G> EquilibriumLayer<G> plan(
             Engine engine, Type type, int batch, int n, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode, double damping) {
@@ -126,50 +119,36 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         return plan(engine, type, batch, n, map, solver, mode, 0);
     }
 
-    private Pullback pullback(GradientMode mode) {
-        return switch (mode) {
-            case GradientMode.Exact m -> new Pullback.Solved(
-                    solver("layer: the linear solver of the gradient mode", m.method().plan(engine, type, batch, n)));
-            case GradientMode.BroydenInverse _ -> new Pullback.Inverted(inverse(), new Rows(batch));
-            case GradientMode.Refined m -> new Pullback.Refined(
-                    solver("layer: the preconditioned solver", Gmres.plan(engine, type, batch, n,
-                            new Gmres.Options(m.restart(), secants.inverse().transposed(), false), m.stopping())),
-                    solver("layer: the solver", Gmres.plan(engine, type, batch, n, m.restart(), m.stopping())));
-            case GradientMode.JacobianFree _ -> series(0, 1);
-            case GradientMode.NeumannSeries m -> series(m.terms(), 1);
-            case GradientMode.Phantom m -> series(m.steps() - 1, m.damping());
-            case GradientMode.Unrolled _, GradientMode.Checkpointed _ -> null;
-        };
+    /**
+     * The same on the solver's engine, for its type, n and batch.
+     */
+    public static <G> EquilibriumLayer<G> plan(EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode) {
+        Arguments.present("layer", "the forward solver", solver);
+        return plan(solver.engine(), solver.type(), solver.batch(), solver.n(), map, solver, mode, 0);
     }
 
-    private <S extends LinearSolver> S solver(String what, S planned) {
-        memory.add(Arguments.present("layer", "the linear solver of the gradient mode", planned), LinearSolver::close, LinearSolver::bytes);
-        planned.requireFits(what, engine, type, batch, n);
-        return planned;
-    }
-
-    private Pullback series(int terms, double λ) {
-        return new Pullback.Summed(memory.add(Neumann.plan(engine, type, batch, n, terms, λ), Neumann::close, Neumann::bytes));
-    }
-
-    private LinearOperator inverse() {
-        if (solver instanceof Broyden broyden) {
-            return broyden.inverse();
+    /**
+     * Plans a layer for the map's batches, with the solver of {@link FixedPointSolver#plan(Shaped, Stopping)}, which closes with the layer,
+     * and {@link GradientMode#DEFAULT}.
+     */
+    public static <G, M extends EquilibriumMap<G> & Shaped> EquilibriumLayer<G> plan(M map, Stopping stopping) {
+        FixedPointSolver solver = FixedPointSolver.plan(map, stopping);
+        try {
+            EquilibriumLayer<G> layer = plan(map, solver, GradientMode.DEFAULT);
+            layer.memory.add(solver, FixedPointSolver::close, FixedPointSolver::bytes);
+            return layer;
+        } catch (Throwable e) {
+            solver.close();
+            throw e;
         }
-        throw new IllegalArgumentException("layer: the gradient mode BroydenInverse with the forward solver "
-                + solver.getClass().getSimpleName() + "; expected Broyden");
-    }
-
-    private Block block(int cols) {
-        return memory.block(type, batch, cols);
     }
 
     /**
      * The forward pass of a training step.
      *
-     * @param x the input, {@code rows × inputs}; read again by {@link #backward}, so it must stay as it is until then
-     * @param z {@code rows × n}: the start, and then the equilibrium; likewise
-     * @return how the solve went; of modes that unroll, the residual after the last step
+     * @param x the input, {@code rows × inputs}; {@link #backward} reads it again, so it must not change before that
+     * @param z {@code rows × n}: the start, and then the equilibrium; must not change either
+     * @return how the solve went; for modes that unroll, the residual after the last step
      */
     public Outcome forward(Block x, Block z) {
         pass.begin("forward", x, z);
@@ -180,7 +159,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         return solved;
     }
 
-    /** The forward pass without a backward one: always by the solver, and nothing is kept. */
+    /** The forward pass without a backward pass. Solves in every mode, and keeps nothing. */
     public Outcome infer(Block x, Block z) {
         pass.begin("infer", x, z);
         map.inject(x);
@@ -188,9 +167,10 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     }
 
     /**
-     * The backward pass: adds the gradients by parameters and input. May be called more than once after a forward pass, for several losses.
+     * The backward pass: adds the gradients with respect to parameters and input. May be called more than once after a forward pass, for
+     * several losses.
      *
-     * @param gradient of the loss by z*, {@code rows × n}
+     * @param gradient of the loss with respect to z*, {@code rows × n}
      * @param sum added to
      * @throws IllegalStateException if there was no forward pass since the last inference
      */
@@ -205,28 +185,28 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
             if (used.count() == pass.z().rows()) {
                 map.gradients(found, pass.z(), pass.x(), used, sum);
             } else if (used.count() > 0) {
-                int rows = pack(found);
-                map.gradients(packed.v.head(rows), packed.z.head(rows), packed.x.head(rows), used, sum);
+                packed.pack(used, found, pass.z(), pass.x());
+                map.gradients(packed.v(), packed.z(), packed.x(), used, sum);
             }
         }
         return outcome;
     }
 
-    /** v of all rows, those that failed damped or zero; {@link #used} are the rows that have a gradient. */
+    /** Returns v of all rows, where rows that failed are damped or zero. Sets {@link #used}. */
     private Block solve(Block gradient) {
         int rows = pass.z().rows();
         all.reset(rows);
         map.linearise(pass.z(), all);
         Block found = v.head(rows);
-        pullback.apply(adjoint, mask(gradient), found, outcome);
+        method.apply(adjoint, mask(gradient), found, outcome);
         engine.norm(found, norms);
         used.reset(0);
         for (int b = 0; b < rows; b++) {
             // The length of finite elements may overflow.
-            boolean finite = norms[b] < Double.POSITIVE_INFINITY || finite(found, b);
+            boolean finite = norms[b] < Double.POSITIVE_INFINITY || Finite.row(found, b);
             if (!finite && outcome.backward(b).isSuccess()) {
-                outcome.broken(b, !finite(gradient, b) ? Status.NONFINITE_INPUT
-                        : pullback instanceof Pullback.Inverted ? Status.BREAKDOWN : Status.NONFINITE_OPERATOR);
+                outcome.broken(b, !Finite.row(gradient, b) ? Status.NONFINITE_INPUT
+                        : method instanceof AdjointMethod.Inverted ? Status.BREAKDOWN : Status.NONFINITE_OPERATOR);
             }
             boolean failed = !outcome.forward(b).isSuccess() || !outcome.backward(b).isSuccess();
             if (failed) {
@@ -237,16 +217,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         return found;
     }
 
-    private static boolean finite(Block block, int b) {
-        for (int i = 0; i < block.cols(); i++) {
-            if (!Double.isFinite(block.get(b, i))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** The gradient without the rows whose forward solve failed: a row of zeros takes no evaluation. */
+    /** The gradient with zeros in rows whose forward solve failed: a row of zeros takes no evaluation. */
     private Block mask(Block gradient) {
         Block g = gradient;
         for (int b = 0; b < pass.z().rows(); b++) {
@@ -267,12 +238,12 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         }
     }
 
-    /** Row b of v becomes the damped gradient itself; returns whether it, and the point that it is taken at, is finite. */
+    /** Row b of v becomes the damped gradient. Returns whether it is finite, and its point z and x too. */
     private boolean damp(Block gradient, Block found, int b) {
         for (int i = 0; i < n; i++) {
             found.set(b, i, damping * gradient.get(b, i));
         }
-        return finite(found, b) && finite(pass.z(), b) && finite(pass.x(), b);
+        return Finite.row(found, b) && Finite.row(pass.z(), b) && Finite.row(pass.x(), b);
     }
 
     private void settle(int b, boolean failed, boolean finite) {
@@ -283,32 +254,14 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         }
     }
 
-    /** Packs v, z and x of the rows used to the front; returns how many. */
-    private int pack(Block found) {
-        if (packed == null || packed.x.cols() != pass.x().cols()) {
-            if (packed != null) {
-                memory.release(packed.x);
-            }
-            packed = packed == null ? new Packed(block(n), block(n), block(pass.x().cols()))
-                    : new Packed(packed.v, packed.z, block(pass.x().cols()));
-        }
-        for (int p = 0; p < used.count(); p++) {
-            int b = used.index(p);
-            packed.v.copyRow(found, b, p);
-            packed.z.copyRow(pass.z(), b, p);
-            packed.x.copyRow(pass.x(), b, p);
-        }
-        return used.count();
-    }
-
-    /** Backpropagation of the rows whose steps stayed finite; damping has no meaning here, where nothing was solved. */
+    /** Backpropagation of the rows whose steps stayed finite. Others are skipped: nothing was solved, so there is no damped gradient. */
     private Block unroll(Block gradient, G sum) {
         int rows = pass.z().rows();
         outcome.complete();
         engine.norm(gradient, norms);
         used.reset(0);
         for (int b = 0; b < rows; b++) {
-            boolean finite = norms[b] < Double.POSITIVE_INFINITY || finite(gradient, b);
+            boolean finite = norms[b] < Double.POSITIVE_INFINITY || Finite.row(gradient, b);
             if (!finite) {
                 outcome.broken(b, Status.NONFINITE_INPUT);
             }
@@ -317,15 +270,17 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         if (used.count() == rows) {
             return unrolling.backward(map, gradient, pass.x(), used, sum, outcome);
         }
-        int count = pack(gradient);
-        return count == 0 ? null : unrolling.backward(map, packed.v.head(count), packed.x.head(count), used, sum, outcome);
+        if (used.count() == 0) {
+            return null;
+        }
+        packed.pack(used, gradient, pass.z(), pass.x());
+        return unrolling.backward(map, packed.v(), packed.x(), used, sum, outcome);
     }
 
     /**
-     * How good the mode's v is for a gradient, against a tight solve (GMRES, to 10⁻⁶ in f32 and 10⁻¹² in f64). Costs that solve and its
-     * memory.
+     * Compares the mode's v for a gradient with a tight solve (GMRES, to 10⁻⁶ in f32 and 10⁻¹² in f64). Costs that solve and its memory.
      *
-     * @param gradient of the loss by z*, {@code rows × n}
+     * @param gradient of the loss with respect to z*, {@code rows × n}
      * @throws IllegalStateException if there was no forward pass since the last inference, or a row of it failed
      */
     public GradientReport report(Block gradient) {
@@ -338,14 +293,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         }
         all.reset(rows);
         map.linearise(pass.z(), all);
-        Stopping tight = Stopping.relative(type == Type.F32 ? 1e-6 : 1e-12).within(2000);
-        try (LinearSolver gmres = Gmres.plan(engine, type, rows, n, Math.min(n, 100), tight);
-                Block exact = engine.allocate(type, rows, n);
-                Block product = engine.allocate(type, rows, n)) {
-            Outcome solved = gmres.solve(adjoint, gradient, exact);
-            adjoint.apply(found, product, all);
-            return GradientReport.of(gradient, found, exact, product, outcome.evaluations(), solved);
-        }
+        return GradientReport.of(engine, adjoint, gradient, found, all, outcome.evaluations());
     }
 
     /** Bytes that this layer holds, without the map and the forward solver. */

@@ -1,32 +1,61 @@
 package dev.zstar.solvers.implicit;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.guard.Scaled;
+import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.linear.LinearSolver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * How good the v of a backward pass is, row by row, against a tight solve of {@code (I - Jᵀ) v = g}. Rows whose g is zero have residual and
- * error 0 and cosine 1. Elements may be of any finite size.
+ * Compares the v of a backward pass with a tight solve of {@code (I - Jᵀ) v = g}, row by row. Rows whose g is zero have residual and error
+ * 0 and cosine 1. Elements may be of any finite size.
  *
  * @param residual {@code ‖g - (I - Jᵀ) v‖ / ‖g‖}
  * @param cosine of the angle between v and the exact one; 0 where v is zero
  * @param error {@code ‖v - exact‖ / ‖exact‖}
- * @param evaluations that the mode took
- * @param exactEvaluations that the tight solve took
- * @param exact whether that solve reached its tolerance in every row; where it did not, cosine and error say little
+ * @param evaluations of the mode
+ * @param exactEvaluations of the tight solve
+ * @param exact whether the tight solve reached its tolerance in every row; if not, cosine and error say little
  */
-public record GradientReport(List<Double> residual, List<Double> cosine, List<Double> error, int evaluations, int exactEvaluations, boolean exact) {
+public record GradientReport(
+        List<Double> residual, List<Double> cosine, List<Double> error, int evaluations, int exactEvaluations, boolean exact) {
+    /**
+     * Solves tightly, and compares.
+     *
+     * @param t {@code Jᵀ}
+     * @param gradient g
+     * @param found v
+     * @param all every row of g at its own position
+     */
+    static GradientReport of(Engine engine, LinearOperator t, Block gradient, Block found, Rows all, int evaluations) {
+        Type type = gradient.type();
+        int rows = gradient.rows();
+        int n = gradient.cols();
+        Stopping tight = Stopping.relative(type == Type.F32 ? 1e-6 : 1e-12).within(2000);
+        try (LinearSolver gmres = Gmres.plan(engine, type, rows, n, Math.min(n, 100), tight);
+                Block exact = engine.allocate(type, rows, n);
+                Block product = engine.allocate(type, rows, n)) {
+            Outcome solved = gmres.solve(t, gradient, exact);
+            t.apply(found, product, all);
+            return compare(gradient, found, exact, product, evaluations, solved);
+        }
+    }
+
     /**
      * Row by row.
      *
-     * @param gradient g
-     * @param found v
      * @param product {@code Jᵀ v}
      */
-    static GradientReport of(Block gradient, Block found, Block exact, Block product, int evaluations, Outcome solved) {
+    private static GradientReport compare(
+            Block gradient, Block found, Block exact, Block product, int evaluations, Outcome solved) {
         List<Double> residual = new ArrayList<>();
         List<Double> cosine = new ArrayList<>();
         List<Double> error = new ArrayList<>();
@@ -64,7 +93,8 @@ public record GradientReport(List<Double> residual, List<Double> cosine, List<Do
 
     @Override
     public String toString() {
-        return String.format(Locale.ROOT, "residual at most %.2g, cosine at least %.4f, error at most %.2g in %d evaluations, where a tight solve takes %d%s",
+        return String.format(Locale.ROOT,
+                "residual at most %.2g, cosine at least %.4f, error at most %.2g in %d evaluations, where a tight solve takes %d%s",
                 worstResidual(), worstCosine(), worstError(), evaluations, exactEvaluations, exact ? "" : " and does not get there");
     }
 }

@@ -6,6 +6,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.EquilibriumMap;
+import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Memory;
@@ -27,7 +28,7 @@ import dev.zstar.solvers.guard.Memory;
  * <p>Holds the cell, the weights that it is made of, and one block:
  * {@code DenseCell.bytes() + Block.bytes(type, n, n) + Block.bytes(type, n, inputs) + Block.bytes(type, 1, n) + Block.bytes(type, batch, n)}.
  */
-public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients>, AutoCloseable {
+public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients>, Shaped, AutoCloseable {
     private final Engine engine;
     private final Type type;
     private final int n;
@@ -106,6 +107,26 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
         Splitting.requireShapes("update", w, u, bias, type, n, inputs);
         relax(w, u, bias);
         cell.update(this.w, this.u, this.bias);
+    }
+
+    @Override
+    public Engine engine() {
+        return engine;
+    }
+
+    @Override
+    public Type type() {
+        return type;
+    }
+
+    @Override
+    public int batch() {
+        return cell.batch();
+    }
+
+    @Override
+    public int n() {
+        return n;
     }
 
     /** α. */

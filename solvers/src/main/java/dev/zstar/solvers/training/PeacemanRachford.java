@@ -9,6 +9,7 @@ import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
 import dev.zstar.solvers.DifferentiableMap;
 import dev.zstar.solvers.RowData;
+import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.guard.Memory;
 
@@ -30,7 +31,7 @@ import dev.zstar.solvers.guard.Memory;
  * <p>Holds R and U packed, {@code Block.bytes(type, n, n) + Block.bytes(type, 1, n) + 3 Block.bytes(type, batch, n)}, and
  * {@code 8 n (n + min(n, 256))} bytes on the heap.
  */
-public final class PeacemanRachford implements DifferentiableMap, AutoCloseable {
+public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCloseable {
     private final Engine engine;
     private final Activation activation;
     private final Type type;
@@ -135,6 +136,26 @@ public final class PeacemanRachford implements DifferentiableMap, AutoCloseable 
         r.update(matrix);
         this.u.update(u);
         this.bias.copyFrom(bias);
+    }
+
+    @Override
+    public Engine engine() {
+        return engine;
+    }
+
+    @Override
+    public Type type() {
+        return type;
+    }
+
+    @Override
+    public int batch() {
+        return injected.batch();
+    }
+
+    @Override
+    public int n() {
+        return n;
     }
 
     /** α. */

@@ -198,7 +198,7 @@ class DiagnosisTest {
 
     @ParameterizedTest
     @EnumSource(Type.class)
-    void rowsThatReverseAreToldHowMuchDampingHelpsAndItDoes(Type type) {
+    void dampingIsAdvisedWhereErrorsReverseAndItHelps(Type type) {
         Stopping stopping = Stopping.relative(type == Type.F32 ? 1e-5 : 1e-9).within(40);
         for (EngineProvider provider : Problems.engines()) {
             FixedPointMap f = diagonal(spread(6, -0.5, 0.5), spread(6, -1.3, 0.5), spread(6, -0.1, 0.2), spread(6, -1.3, 0.5));
@@ -219,7 +219,7 @@ class DiagnosisTest {
 
     @ParameterizedTest
     @EnumSource(Type.class)
-    void rowsThatTurnAreToldHowMuchDampingHelpsAndItDoes(Type type) {
+    void dampingIsAdvisedWhereErrorsTurnAndItHelps(Type type) {
         for (EngineProvider provider : Problems.engines()) {
             FixedPointMap further = rotation(-0.2, 1.2);
             try (Engine engine = provider.create(1);
@@ -266,7 +266,7 @@ class DiagnosisTest {
 
     @ParameterizedTest
     @EnumSource(Type.class)
-    void aBudgetThatWasTooSmallIsToldByHowMuch(Type type) {
+    void theMissingEvaluationsOfATooSmallBudgetAreEstimated(Type type) {
         for (EngineProvider provider : Problems.engines()) {
             FixedPointMap f = diagonal(spread(8, -0.3, 0.97));
             double tolerance = type == Type.F32 ? 1e-4 : 1e-8;
@@ -286,13 +286,13 @@ class DiagnosisTest {
                     Anderson small = Anderson.plan(engine, type, 3, 40, Anderson.Options.DEFAULT, Stopping.relative(1e-5).within(7).traced());
                     Block z = engine.allocate(type, 3, 40)) {
                 assertThat(explain(small, cell, z)).contains("All 3 rows ended MAX_EVALUATIONS after 7 evaluations")
-                        .contains("plain steps contract there").contains("its own evaluations took the residual down");
+                        .contains("plain steps contract there").contains("The method's own evaluations reduced the residual");
             }
         }
     }
 
     @Test
-    void aToleranceBelowWhatTheTypeResolvesIsToldTheOneThatWasMet() {
+    void theToleranceThatWasMetIsReportedWhereTheTypeResolvesNoLess() {
         for (EngineProvider provider : Problems.engines()) {
             for (Type type : Type.values()) {
                 try (Engine engine = provider.create(1);
@@ -307,9 +307,9 @@ class DiagnosisTest {
                     double attained = after(text, "a tolerance of");
                     assertThat(attained).isBetween(0.1 * type.unitRoundoff(), 20 * type.unitRoundoff())
                             .isGreaterThanOrEqualTo(outcome.worstResidual());
-                    try (Anderson told = Anderson.plan(engine, type, 3, 64, Anderson.Options.DEFAULT, Stopping.relative(attained).within(300))) {
+                    try (Anderson met = Anderson.plan(engine, type, 3, 64, Anderson.Options.DEFAULT, Stopping.relative(attained).within(300))) {
                         z.fill(0);
-                        assertThat(told.solve(cell, z).succeeded()).isTrue();
+                        assertThat(met.solve(cell, z).succeeded()).isTrue();
                     }
                 }
             }
@@ -317,7 +317,7 @@ class DiagnosisTest {
     }
 
     @Test
-    void rowsThatAreNotFiniteAreToldWhereAndWhen() {
+    void rowsThatAreNotFiniteAreReportedWithElementAndEvaluation() {
         try (Engine engine = Engines.best(1);
                 Picard picard = picard(engine, Type.F64, 5, 3, 1, Stopping.relative(1e-9).within(2000));
                 Block z = Block.of(Type.F64, 5, 3, 1, 1, 1, 1, Double.NaN, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)) {
@@ -336,10 +336,10 @@ class DiagnosisTest {
             assertThat(text).contains("Row 1 of 5 ended NONFINITE_INPUT: the start holds NaN (row 1, element 1).")
                     .contains("Row 2 of 5 ended NONFINITE_FUNCTION after 1 evaluation: the map returns NaN or infinity at the state that was returned, which is finite.")
                     .contains("Row 4 of 5 ended NONFINITE_FUNCTION after 6 evaluations")
-                    .contains("there the map returned NaN or infinity, though near the best iterate plain steps contract by a factor of 0.500 each.")
+                    .contains("the map returned NaN or infinity, although near the best iterate plain steps contract by a factor of 0.500 each.")
                     .contains("Row 0 of 5 ended CONVERGED_RELATIVE").contains("Row 3 of 5 ended DIVERGED after ");
             assertThat(text.lines().filter(line -> line.startsWith("Row 3")).findFirst().orElseThrow())
-                    .contains("the Jacobian there has an eigenvalue of about 3.00, so that errors of plain steps grow");
+                    .contains("the Jacobian there has an eigenvalue of about 3.00, so errors of plain steps grow");
         }
     }
 
@@ -369,12 +369,12 @@ class DiagnosisTest {
                 Picard once = picard(engine, Type.F64, 1, 1, 1, Stopping.relative(1e-9).within(1));
                 Block z = engine.allocate(Type.F64, 1, 1)) {
             z.set(0, 0, 0);
-            assertThat(explain(once, f, z)).startsWith("The row ended MAX_EVALUATIONS after 1 evaluation").contains("a solution may not be near").doesNotContain("more would");
+            assertThat(explain(once, f, z)).startsWith("The row ended MAX_EVALUATIONS after 1 evaluation").contains("A solution may not be near").doesNotContain("more would");
         }
     }
 
     @Test
-    void everyOtherEndIsTold() {
+    void everyOtherStatusIsExplained() {
         FixedPointMap f = diagonal(spread(4, -0.5, 0.9));
         try (Engine engine = Engines.best(1);
                 Block z = engine.allocate(Type.F64, 1, 4);

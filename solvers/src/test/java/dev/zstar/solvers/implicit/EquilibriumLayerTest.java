@@ -380,6 +380,44 @@ class EquilibriumLayerTest {
     }
 
     @Test
+    void aShortPlanIsTheLongOne() {
+        Stopping stopping = Stopping.relative(1e-12);
+        try (Engine engine = Engines.best(1); Setup s = new Setup(engine, Type.F64, GradientMode.DEFAULT, 0)) {
+            try (FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, BATCH, N, stopping);
+                    var layer = EquilibriumLayer.plan(engine, Type.F64, BATCH, N, s.cell, solver, GradientMode.DEFAULT)) {
+                layer.forward(s.x, s.z);
+                layer.backward(s.g, s.sum);
+            }
+            double[] z = s.z.toDoubles();
+            double[] gradients = s.all();
+            s.z.fill(0);
+            s.clear();
+            // The cell copies U once it is asked for a gradient of x, and W for Wᵀ: both have happened.
+            long before = Block.liveBytes();
+            try (var layer = EquilibriumLayer.plan(s.cell, stopping)) {
+                assertThat(layer.bytes()).as("with the solver").isEqualTo(Block.liveBytes() - before);
+                layer.forward(s.x, s.z);
+                layer.backward(s.g, s.sum);
+            }
+            assertThat(Block.liveBytes()).isEqualTo(before);
+            assertThat(s.z.toDoubles()).isEqualTo(z);
+            assertThat(s.all()).isEqualTo(gradients);
+            s.z.fill(0);
+            s.clear();
+            try (FixedPointSolver solver = FixedPointSolver.plan(s.cell, stopping);
+                    var layer = EquilibriumLayer.plan(s.cell, solver, GradientMode.DEFAULT)) {
+                layer.forward(s.x, s.z);
+                layer.backward(s.g, s.sum);
+            }
+            assertThat(s.z.toDoubles()).isEqualTo(z);
+            assertThat(s.all()).isEqualTo(gradients);
+            assertThatThrownBy(() -> EquilibriumLayer.plan((DenseCell) null, stopping)).hasMessage("plan: the map is null, expected one");
+            assertThatThrownBy(() -> EquilibriumLayer.plan(s.cell, null, GradientMode.DEFAULT))
+                    .hasMessage("layer: the forward solver is null, expected one");
+        }
+    }
+
+    @Test
     void wrongUseIsNamed() {
         try (Engine engine = Engines.best(1); Setup s = new Setup(engine, Type.F64, GradientMode.DEFAULT, 0)) {
             assertThatThrownBy(() -> s.layer.backward(s.g, s.sum))

@@ -1,0 +1,108 @@
+package dev.zstar.solvers.implicit;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.LinearOperator;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.fixedpoint.Broyden;
+import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.linear.LinearSolver;
+import dev.zstar.solvers.linear.Neumann;
+
+/** How a gradient mode finds or approximates the adjoint v, {@code (I - Jᵀ) v = g}. */
+sealed interface AdjointMethod {
+    /** Writes v for all rows of g. A row of zeros becomes zeros. */
+    void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome);
+
+    /**
+     * Plans the method of a mode, for batches of up to {@code batch} rows.
+     *
+     * @param forward the layer's forward solver, on the same engine, for the same type and n
+     * @param secants what remembers the forward solve; null unless the mode needs it
+     * @param memory takes over what is allocated
+     * @return null for modes that unroll
+     */
+    static AdjointMethod plan(GradientMode mode, int batch, FixedPointSolver forward, MultiSecant secants, Memory memory) {
+        return switch (mode) {
+            case GradientMode.Exact m -> new Solved(take("the linear solver of the gradient mode",
+                    m.method().plan(forward.engine(), forward.type(), batch, forward.n()), batch, forward, memory));
+            case GradientMode.BroydenInverse _ -> new Inverted(inverse(forward), new Rows(batch));
+            case GradientMode.Refined m -> {
+                Gmres.Options preconditioned = new Gmres.Options(m.restart(), secants.inverse().transposed(), false);
+                yield new Preconditioned(
+                        take("the preconditioned solver", Gmres.plan(forward.engine(), forward.type(), batch, forward.n(), preconditioned,
+                                m.stopping()), batch, forward, memory),
+                        take("the solver", Gmres.plan(forward.engine(), forward.type(), batch, forward.n(), m.restart(), m.stopping()), batch,
+                                forward, memory));
+            }
+            case GradientMode.JacobianFree _ -> series(0, 1, batch, forward, memory);
+            case GradientMode.NeumannSeries m -> series(m.terms(), 1, batch, forward, memory);
+            case GradientMode.Phantom m -> series(m.steps() - 1, m.damping(), batch, forward, memory);
+            case GradientMode.Unrolled _, GradientMode.Checkpointed _ -> null;
+        };
+    }
+
+    private static <S extends LinearSolver> S take(String what, S planned, int batch, FixedPointSolver forward, Memory memory) {
+        memory.add(Arguments.present("layer", what, planned), LinearSolver::close, LinearSolver::bytes);
+        planned.requireFits("layer: " + what, forward.engine(), forward.type(), batch, forward.n());
+        return planned;
+    }
+
+    private static AdjointMethod series(int terms, double λ, int batch, FixedPointSolver forward, Memory memory) {
+        return new Series(memory.add(Neumann.plan(forward.engine(), forward.type(), batch, forward.n(), terms, λ), Neumann::close,
+                Neumann::bytes));
+    }
+
+    private static LinearOperator inverse(FixedPointSolver forward) {
+        if (forward instanceof Broyden broyden) {
+            return broyden.inverse();
+        }
+        throw new IllegalArgumentException("layer: the gradient mode BroydenInverse with the forward solver "
+                + forward.getClass().getSimpleName() + "; expected Broyden");
+    }
+
+    /** A linear solver. */
+    record Solved(LinearSolver solver) implements AdjointMethod {
+        @Override
+        public void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome) {
+            outcome.take(solver.solve(t, g, v));
+        }
+    }
+
+    /** The first terms of the Neumann series; the term g alone takes no product. */
+    record Series(Neumann series) implements AdjointMethod {
+        @Override
+        public void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome) {
+            outcome.take(series.solve(t, g, v));
+        }
+    }
+
+    /**
+     * An approximate inverse.
+     *
+     * @param all every row of the batch at its own position
+     */
+    record Inverted(LinearOperator inverse, Rows all) implements AdjointMethod {
+        @Override
+        public void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome) {
+            all.reset(g.rows());
+            inverse.applyTransposed(g, v, all);
+            outcome.complete();
+        }
+    }
+
+    /** A solver with a preconditioner. Where that fails, a solver without one continues. */
+    record Preconditioned(Gmres preconditioned, LinearSolver plain) implements AdjointMethod {
+        @Override
+        public void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome) {
+            Outcome solved = preconditioned.solve(t, g, v);
+            outcome.take(solved);
+            if (!solved.succeeded()) {
+                outcome.take(plain.resume(t, g, v));
+            }
+        }
+    }
+}
