@@ -26,7 +26,7 @@ final class DoctorCommand implements Runnable {
         out.printf(Locale.ROOT, "memory     %.1f GiB%n", machine.memory() / 0x1p30);
         out.printf("system     %s%n", machine.os());
         out.printf("java       %s%n", machine.jdk());
-        out.printf("profile    %s%n", Tuned.place().filter(Files::exists).map(Path::toString).orElse("none (zstar tune writes one)"));
+        out.printf("profile    %s%n", Tuned.profilePath().filter(Files::exists).map(Path::toString).orElse("none (zstar tune writes one)"));
         machine.notes().forEach(note -> out.printf("note       %s%n", note));
         out.println();
         for (EngineProvider provider : Engines.providers()) {

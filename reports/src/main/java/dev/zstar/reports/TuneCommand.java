@@ -55,7 +55,7 @@ final class TuneCommand implements Runnable {
             throw new IllegalArgumentException("--dry-run writes nothing, so --out has no use; expected one of the two");
         }
         Path file = dry ? null : out != null ? out
-                : Tuned.place().orElseThrow(() -> new StudyException("there is no place for this user's profile; name one with --out"));
+                : Tuned.profilePath().orElseThrow(() -> new StudyException("there is no place for this user's profile; name one with --out"));
         if (file != null) {
             Tuned.requireWritable(file);
         }

@@ -18,24 +18,24 @@ final class LaCruz {
 
     /** Those on which methods without derivatives can be compared: the root is regular, is not 0, and is reached from the start. */
     static List<Root> comparable() {
-        return List.of(Groups.rosenbrock(60), Sums.trigonometric(60), Bands.bordered(60), Sums.geometric(10), Groups.decaying(60),
-                Sums.linear(60), Groups.valley(60), Bands.five(60), Bands.seven(60), Groups.freudensteinRoth(60),
+        return List.of(Groups.rosenbrock(60), GlobalSums.trigonometric(60), Bands.bordered(60), GlobalSums.geometric(10), Groups.decaying(60),
+                GlobalSums.linear(60), Groups.valley(60), Bands.five(60), Bands.seven(60), Groups.freudensteinRoth(60),
                 Exponentials.tridiagonal(60), Bands.reactors(60));
     }
 
     /** The same whose root is 0. */
     static List<Root> comparableZeros() {
-        return List.of(Exponentials.logarithmic(60), Exponentials.convex(60), Sums.blocks(60));
+        return List.of(Exponentials.logarithmic(60), Exponentials.convex(60), GlobalSums.blocks(60));
     }
 
     static List<Root> all() {
         return List.of(Exponentials.first(60), Exponentials.second(60), Exponentials.third(60), Groups.mixedDiagonal(60),
-                Groups.rosenbrock(60), Groups.augmentedPowell(60), Sums.trigonometric(60), Sums.singular(60), Exponentials.logarithmic(60),
+                Groups.rosenbrock(60), Groups.augmentedPowell(60), GlobalSums.trigonometric(60), GlobalSums.singular(60), Exponentials.logarithmic(60),
                         Bands.bordered(60),
-                Exponentials.convex(60), Exponentials.scaledConvex(60), Groups.growing(60), Sums.zeroJacobian(200), Sums.geometric(10),
-                Groups.decaying(60), Sums.linear(60), Sums.penalty(60), Sums.variablyDimensioned(60), Sums.squares(60), Groups.valley(60),
-                Exponentials.complementarity(60), Sums.handbook(60), Bands.three(60), Bands.five(60), Bands.seven(60),
+                Exponentials.convex(60), Exponentials.scaledConvex(60), Groups.growing(60), GlobalSums.zeroJacobian(200), GlobalSums.geometric(10),
+                Groups.decaying(60), GlobalSums.linear(60), GlobalSums.penalty(60), GlobalSums.variablyDimensioned(60), GlobalSums.squares(60), Groups.valley(60),
+                Exponentials.complementarity(60), GlobalSums.handbook(60), Bands.three(60), Bands.five(60), Bands.seven(60),
                 Groups.freudensteinRoth(60), Groups.craggLevy(60), Groups.wood(60), Exponentials.tridiagonal(60), Bands.brent(60),
-                Sums.blocks(60), Bands.reactors(60), Bands.squared(60), Groups.powell(60));
+                GlobalSums.blocks(60), Bands.reactors(60), Bands.squared(60), Groups.powell(60));
     }
 }

@@ -28,7 +28,7 @@ public final class QrAnderson {
      * @param evaluations of the map
      * @param residual {@code ‖f(z) - z‖ / max(‖f(z)‖, u ‖z₀‖)} of the last iterate, with the start z₀ and the unit roundoff u of the type
      */
-    public record Found(Status status, int evaluations, double residual) {}
+    public record Ending(Status status, int evaluations, double residual) {}
 
     /**
      * A solver that keeps up to m differences, and stops when {@code ‖f(z) - z‖ ≤ tolerance · max(‖f(z)‖, u ‖z₀‖)}, by the solvers' own
@@ -44,7 +44,7 @@ public final class QrAnderson {
     }
 
     /** Solves for one row of {@code type} from {@code x}, and leaves the iterate there that was evaluated last. */
-    public Found solve(FixedPointMap f, Type type, double... x) {
+    public Ending solve(FixedPointMap f, Type type, double... x) {
         int n = x.length;
         int most = Math.min(m, n);
         Rows one = new Rows(1);
@@ -65,13 +65,13 @@ public final class QrAnderson {
                 r = minus(g, x);
                 double residual = norm(r) == 0 ? 0 : norm(r) / Math.max(norm(g), floor);
                 if (residual <= tolerance) {
-                    return new Found(k == 1 ? Status.CONVERGED_AT_START : Status.CONVERGED_RELATIVE, k, residual);
+                    return new Ending(k == 1 ? Status.CONVERGED_AT_START : Status.CONVERGED_RELATIVE, k, residual);
                 }
                 if (!Double.isFinite(norm(r) + norm(g))) {
-                    return new Found(k == 1 ? Status.NONFINITE_INPUT : Status.NONFINITE_FUNCTION, k, residual);
+                    return new Ending(k == 1 ? Status.NONFINITE_INPUT : Status.NONFINITE_FUNCTION, k, residual);
                 }
                 if (k >= budget) {
-                    return new Found(Status.MAX_EVALUATIONS, k, residual);
+                    return new Ending(Status.MAX_EVALUATIONS, k, residual);
                 }
                 if (k > 1) {
                     if (columns == most) {

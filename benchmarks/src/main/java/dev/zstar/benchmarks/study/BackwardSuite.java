@@ -58,30 +58,28 @@ final class BackwardSuite {
     /** What the others are compared with: it runs first. */
     private static final String FIRST = "gmres";
 
-    private record Found(ArrayList<Result> results) implements Serializable {}
-
     private BackwardSuite() {}
 
-    static void run(StudyOptions options, Progress progress, List<Result> results) {
+    static void run(StudyOptions options, StudyProgress progress, List<StudyResult> results) {
         List<String> shapes = options.quick() ? List.of("512x32") : List.of("64x1", "512x32", "1024x64");
         progress.stage("backward", 2 * RADII.length + 1 + shapes.size());
         for (double radius : RADII) {
             for (boolean symmetric : new boolean[] {false, true}) {
-                results.addAll(Fork.call(Counts.class, Found.class, radius + " " + symmetric).results());
+                results.addAll(Fork.call(Counts.class, ForkResults.class, radius + " " + symmetric).results());
                 progress.step(String.format(Locale.ROOT, "products at ρ = %s, %s", radius, symmetric ? "symmetric" : "Gaussian"));
             }
         }
-        results.addAll(Fork.call(Sequences.class, Found.class, "").results());
+        results.addAll(Fork.call(Sequences.class, ForkResults.class, "").results());
         progress.step("recycling over " + SYSTEMS + " systems");
         for (String shape : shapes) {
-            results.addAll(Fork.call(Modes.class, Found.class, shape).results());
+            results.addAll(Fork.call(Modes.class, ForkResults.class, shape).results());
             progress.step("gradient modes of " + shape.replace("x", " × "));
         }
     }
 
     /** The methods of a table of counts, each for one row of n = {@value #N}. */
-    private static Map<String, Planner> methods() {
-        Map<String, Planner> methods = new LinkedHashMap<>();
+    private static Map<String, LinearPlanner> methods() {
+        Map<String, LinearPlanner> methods = new LinkedHashMap<>();
         methods.put(FIRST, (e, t, s) -> Gmres.plan(e, t, 1, N, N, s));
         methods.put("gmres(20)", (e, t, s) -> Gmres.plan(e, t, 1, N, 20, s));
         methods.put("anderson(10)", (e, t, s) -> LinearFixedPoint.anderson(e, t, 1, N, Anderson.Options.DEFAULT.withWindow(10), s));
@@ -92,13 +90,13 @@ final class BackwardSuite {
         return methods;
     }
 
-    private interface Planner {
+    private interface LinearPlanner {
         LinearSolver plan(Engine engine, Type type, Stopping stopping);
     }
 
     /** Products at one ρ(J), of all methods, in f32 and f64. */
     static final class Counts implements Fork.Task {
-        private final ArrayList<Result> results = new ArrayList<>();
+        private final ArrayList<StudyResult> results = new ArrayList<>();
 
         @Override
         public Serializable run(String argument) {
@@ -125,10 +123,10 @@ final class BackwardSuite {
                         boolean succeeded = solved.succeeded();
                         cell.linearise(z);
                         LinearOperator adjoint = cell.adjoint();
-                        Map<String, Planner> methods = methods();
+                        Map<String, LinearPlanner> methods = methods();
                         methods.put("reuse", (e, t, s) -> Gmres.plan(
                                 e, t, 1, N, new Gmres.Options(N, secants.inverse().transposed(), false), s));
-                        for (Map.Entry<String, Planner> method : methods.entrySet()) {
+                        for (Map.Entry<String, LinearPlanner> method : methods.entrySet()) {
                             try (LinearSolver solver = method.getValue().plan(engine, type, Stopping.relative(tolerance).within(BUDGET))) {
                                 Outcome outcome = solver.solve(adjoint, g, u);
                                 recorder.add(method.getKey(), outcome.evaluations(), outcome.succeeded());
@@ -140,13 +138,13 @@ final class BackwardSuite {
                     results.addAll(recorder.results);
                 }
             }
-            return new Found(results);
+            return new ForkResults(results);
         }
     }
 
     /** Counts of one case, and how they compare with GMRES without restarts. */
     private static final class Recorder {
-        final List<Result> results = new ArrayList<>();
+        final List<StudyResult> results = new ArrayList<>();
         private final String suffix;
         private final String engine;
         private final SortedMap<String, Double> params;
@@ -159,10 +157,10 @@ final class BackwardSuite {
         }
 
         void add(String method, int products, boolean solved) {
-            results.add(Result.of("backward", method + suffix, engine, 1, params, solved ? "products" : "productsFailed", null, products));
+            results.add(StudyResult.of("backward", method + suffix, engine, 1, params, solved ? "products" : "productsFailed", null, products));
             full = method.equals(FIRST) ? products : full;
             if (solved) {
-                results.add(Result.of("backward", method + suffix, engine, 1, params, "productsRatio", null, products / full));
+                results.add(StudyResult.of("backward", method + suffix, engine, 1, params, "productsRatio", null, products / full));
             }
         }
     }
@@ -174,7 +172,7 @@ final class BackwardSuite {
     static final class Sequences implements Fork.Task {
         @Override
         public Serializable run(String argument) {
-            ArrayList<Result> results = new ArrayList<>();
+            ArrayList<StudyResult> results = new ArrayList<>();
             try (Engine engine = Engines.best(1)) {
                 for (double radius : RADII) {
                     for (double bulk : new double[] {0.5, radius}) {
@@ -184,15 +182,15 @@ final class BackwardSuite {
                     }
                 }
             }
-            return new Found(results);
+            return new ForkResults(results);
         }
 
-        private static void add(List<Result> results, Engine engine, Type type, double bulk, double radius) {
+        private static void add(List<StudyResult> results, Engine engine, Type type, double bulk, double radius) {
             TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) N, "radius", radius, "bulk", bulk));
             long[] products = products(engine, type, bulk, radius);
             String name = String.format(Locale.ROOT, "recycled, %d systems, %s ρ=%s, a disc of %s", SYSTEMS, type, radius, bulk);
-            results.add(Result.of("backward", name, engine.name(), 1, params, "sequenceProducts", null, (double) products[1]));
-            results.add(Result.of("backward", name, engine.name(), 1, params, "sequenceRatio", null, (double) products[1] / products[0]));
+            results.add(StudyResult.of("backward", name, engine.name(), 1, params, "sequenceProducts", null, (double) products[1]));
+            results.add(StudyResult.of("backward", name, engine.name(), 1, params, "sequenceRatio", null, (double) products[1] / products[0]));
         }
 
         /** Of plain GMRES, and of the one that keeps its space. */
@@ -226,7 +224,7 @@ final class BackwardSuite {
 
     /** Every gradient mode on one shape: time in turns, cosine and error against a tight solve, bytes. */
     static final class Modes implements Fork.Task {
-        private final ArrayList<Result> results = new ArrayList<>();
+        private final ArrayList<StudyResult> results = new ArrayList<>();
 
         @Override
         public Serializable run(String argument) {
@@ -250,7 +248,7 @@ final class BackwardSuite {
                 for (Map.Entry<String, GradientMode> mode : modes.entrySet()) {
                     FixedPointSolver forward = mode.getValue() instanceof GradientMode.BroydenInverse ? broyden : anderson;
                     // Each layer has a cell of its own: an input that another layer injects makes a backward pass impossible.
-                    DenseCell cell = SolveSuite.Child.cell(engine, n, batch);
+                    DenseCell cell = SolveSuite.cell(engine, n, batch);
                     cells.add(cell);
                     EquilibriumLayer<DenseCell.Gradients> layer =
                             EquilibriumLayer.plan(engine, Type.F32, batch, n, cell, forward, mode.getValue());
@@ -271,7 +269,7 @@ final class BackwardSuite {
                 }
                 Runnable[] bodies = passes.toArray(Runnable[]::new);
                 Stopwatch.settle(SETTLE_NANOS, bodies);
-                Stopwatch.Times times = Stopwatch.run(4_000_000, 30, bodies);
+                Stopwatch.SliceTimes times = Stopwatch.run(4_000_000, 30, bodies);
                 double[][] nanos = times.nanos();
                 int i = 0;
                 for (String mode : modes.keySet()) {
@@ -284,11 +282,11 @@ final class BackwardSuite {
                 states.forEach(Block::close);
                 cells.forEach(DenseCell::close);
             }
-            return new Found(results);
+            return new ForkResults(results);
         }
 
         private void add(String name, Engine engine, SortedMap<String, Double> params, String metric, double value) {
-            results.add(Result.of("backward", name, engine.name(), 1, params, metric, null, value));
+            results.add(StudyResult.of("backward", name, engine.name(), 1, params, metric, null, value));
         }
     }
 }

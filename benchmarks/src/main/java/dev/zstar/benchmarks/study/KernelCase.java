@@ -22,9 +22,9 @@ import org.joml.Matrix4f;
 import org.joml.Vector4f;
 
 /** One thing to time: contenders on the same data, and the ceiling that they share. */
-record KernelCase(Kind kind, Type type, int n, int batch, int threads) implements Serializable {
+record KernelCase(Comparison comparison, Type type, int n, int batch, int threads) implements Serializable {
     /** What is timed, and against what. */
-    enum Kind {
+    enum Comparison {
         /** Packed weights and a batch: simd, OpenBLAS. */
         GEMM("simd", "openblas"),
         /** Packed weights and one row. */
@@ -49,7 +49,7 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
         final String first;
         final String second;
 
-        Kind(String first, String second) {
+        Comparison(String first, String second) {
             this.first = first;
             this.second = second;
         }
@@ -62,7 +62,7 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
     static List<KernelCase> all(boolean quick) {
         List<KernelCase> cases = listed(quick);
         if (!Study.fast()) {
-            cases.removeIf(shape -> shape.kind() == Kind.TEAM || shape.work() > SLOW_WORK);
+            cases.removeIf(shape -> shape.comparison() == Comparison.TEAM || shape.work() > SLOW_WORK);
         }
         return cases;
     }
@@ -70,57 +70,57 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
     private static List<KernelCase> listed(boolean quick) {
         List<KernelCase> cases = new ArrayList<>();
         for (int n : quick ? new int[] {16, 256, 1024} : new int[] {16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192}) {
-            cases.add(new KernelCase(Kind.GEMV, Type.F32, n, 1, 1));
+            cases.add(new KernelCase(Comparison.GEMV, Type.F32, n, 1, 1));
         }
         for (int n : quick ? new int[] {512, 1024} : new int[] {64, 128, 256, 512, 1024, 2048}) {
-            cases.add(new KernelCase(Kind.GEMM, Type.F32, n, n, 1));
+            cases.add(new KernelCase(Comparison.GEMM, Type.F32, n, n, 1));
         }
         for (int batch : quick ? new int[] {32} : new int[] {2, 4, 8, 16, 32, 64}) {
-            cases.add(new KernelCase(Kind.GEMM, Type.F32, 1024, batch, 1));
+            cases.add(new KernelCase(Comparison.GEMM, Type.F32, 1024, batch, 1));
         }
-        cases.add(new KernelCase(Kind.FUSED, Type.F32, 512, 32, 1));
-        cases.add(new KernelCase(Kind.INT8, Type.F32, quick ? 2048 : 4096, 1, 1));
-        cases.add(new KernelCase(Kind.TRANSFORM, Type.F32, 1000, 1, 1));
-        cases.add(new KernelCase(Kind.TEAM, Type.F32, 1024, quick ? 128 : 1024, Math.min(2, Engines.processors())));
+        cases.add(new KernelCase(Comparison.FUSED, Type.F32, 512, 32, 1));
+        cases.add(new KernelCase(Comparison.INT8, Type.F32, quick ? 2048 : 4096, 1, 1));
+        cases.add(new KernelCase(Comparison.TRANSFORM, Type.F32, 1000, 1, 1));
+        cases.add(new KernelCase(Comparison.TEAM, Type.F32, 1024, quick ? 128 : 1024, Math.min(2, Engines.processors())));
         if (quick) {
             return cases;
         }
         for (int n : new int[] {16, 64, 256, 512, 1024, 4096}) {
-            cases.add(new KernelCase(Kind.GEMV_TRANSPOSED, Type.F32, n, 1, 1));
+            cases.add(new KernelCase(Comparison.GEMV_TRANSPOSED, Type.F32, n, 1, 1));
         }
         for (int n : new int[] {256, 512, 1024}) {
-            cases.add(new KernelCase(Kind.GEMV, Type.F64, n, 1, 1));
-            cases.add(new KernelCase(Kind.GEMM, Type.F64, n, n, 1));
-            cases.add(new KernelCase(Kind.PLAIN, Type.F32, n, n, 1));
+            cases.add(new KernelCase(Comparison.GEMV, Type.F64, n, 1, 1));
+            cases.add(new KernelCase(Comparison.GEMM, Type.F64, n, n, 1));
+            cases.add(new KernelCase(Comparison.PLAIN, Type.F32, n, n, 1));
         }
         for (int n : new int[] {128, 256, 512, 1024, 4096}) {
-            cases.add(new KernelCase(Kind.BF16, Type.F32, n, 1, 1));
+            cases.add(new KernelCase(Comparison.BF16, Type.F32, n, 1, 1));
             if (n < 4096) {
-                cases.add(new KernelCase(Kind.INT8, Type.F32, n, 1, 1));
+                cases.add(new KernelCase(Comparison.INT8, Type.F32, n, 1, 1));
             }
         }
-        cases.add(new KernelCase(Kind.UNFUSED, Type.F32, 512, 32, 1));
+        cases.add(new KernelCase(Comparison.UNFUSED, Type.F32, 512, 32, 1));
         for (int count : new int[] {100_000, 1_000_000}) {
-            cases.add(new KernelCase(Kind.TRANSFORM, Type.F32, count, 1, 1));
+            cases.add(new KernelCase(Comparison.TRANSFORM, Type.F32, count, 1, 1));
         }
         int threads = Math.min(2, Engines.processors());
         for (int n : new int[] {16, 64, 256, 512}) {
-            cases.add(new KernelCase(Kind.TEAM, Type.F32, n, n, threads));
+            cases.add(new KernelCase(Comparison.TEAM, Type.F32, n, n, threads));
         }
         for (int n : new int[] {64, 512, 1024, 2048}) {
-            cases.add(new KernelCase(Kind.TEAM, Type.F32, n, 1, threads));
+            cases.add(new KernelCase(Comparison.TEAM, Type.F32, n, 1, threads));
         }
         return cases;
     }
 
     /** The contender to judge. */
     String first() {
-        return named(kind.first);
+        return named(comparison.first);
     }
 
     /** What it is compared with. */
     String second() {
-        return named(kind.second);
+        return named(comparison.second);
     }
 
     /** Where simd cannot run, another engine takes its place, under its own name. */
@@ -132,7 +132,7 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
     String title() {
         String shape = "n=" + n + (batch == 1 || batch == n ? "" : " B=" + batch);
         String f64 = type == Type.F64 ? " f64" : "";
-        return switch (kind) {
+        return switch (comparison) {
             case GEMM -> "gemm" + f64 + " " + shape;
             case GEMV -> "gemv" + f64 + " " + shape;
             case GEMV_TRANSPOSED -> "gemvᵀ" + f64 + " " + shape;
@@ -153,7 +153,7 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
 
     /** Multiply-adds twice, or bytes of the matrix, in one run. */
     double work() {
-        return kind == Kind.TRANSFORM ? 96.0 * n : computes() ? 2.0 * n * n * batch : (double) type.bytes() * n * n;
+        return comparison == Comparison.TRANSFORM ? 96.0 * n : computes() ? 2.0 * n * n * batch : (double) type.bytes() * n * n;
     }
 
     /** The ceiling now. */
@@ -164,7 +164,7 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
     /** The contenders by name, the first the one to judge; what they hold goes to {@code held}. */
     Map<String, Runnable> contenders(Deque<AutoCloseable> held) {
         Map<String, Runnable> contenders = new LinkedHashMap<>();
-        if (kind == Kind.TRANSFORM) {
+        if (comparison == Comparison.TRANSFORM) {
             transforms(contenders, held);
             return contenders;
         }
@@ -177,7 +177,7 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
                 continue;
             }
             Engine engine = hold(held, Engines.named(name.equals("openblas") ? name : Study.own(), name.equals("team") ? threads : 1));
-            if (kind == Kind.PLAIN) {
+            if (comparison == Comparison.PLAIN) {
                 contenders.put(name, () -> engine.gemm(1, z, false, w, false, 0, out));
                 continue;
             }
@@ -185,7 +185,7 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
             Weights weights = hold(held, engine.pack(w, format));
             contenders.put(name, switch (name) {
                 case "fused", "unfused" -> cell(name, engine, weights, z, out, random, held);
-                default -> kind == Kind.GEMV_TRANSPOSED
+                default -> comparison == Comparison.GEMV_TRANSPOSED
                         ? () -> engine.applyTransposed(weights, z, out)
                         : () -> engine.apply(weights, z, out, Epilogue.NONE);
             });

@@ -22,10 +22,10 @@ final class KernelSuite {
     private static final long SETTLE_NANOS = 3_000_000_000L;
 
     /** What one fork found for one contender: nanoseconds of a call in the fastest slice, and heap bytes of a call, the most. */
-    private record Times(double nanos, long bytes) implements Serializable {}
+    private record CallCost(double nanos, long bytes) implements Serializable {}
 
     /** What one fork found for one case; without a ceiling that and the drift are NaN. */
-    private record Timing(KernelCase shape, LinkedHashMap<String, Times> times, double ceiling, double drift) implements Serializable {
+    private record Timing(KernelCase shape, LinkedHashMap<String, CallCost> times, double ceiling, double drift) implements Serializable {
         double nanos(String contender) {
             return times.get(contender).nanos();
         }
@@ -40,7 +40,7 @@ final class KernelSuite {
         }
     }
 
-    private record Found(ArrayList<Ceiling> ceilings, ArrayList<Timing> timings) implements Serializable {
+    private record KernelFigures(ArrayList<Ceiling> ceilings, ArrayList<Timing> timings) implements Serializable {
         double drift() {
             return timings.stream().mapToDouble(Timing::drift).filter(Double::isFinite).max().orElse(0);
         }
@@ -48,12 +48,12 @@ final class KernelSuite {
 
     private KernelSuite() {}
 
-    static void run(boolean quick, Progress progress, List<Ceiling> ceilings, List<Result> results) {
+    static void run(boolean quick, StudyProgress progress, List<Ceiling> ceilings, List<StudyResult> results) {
         int forks = quick ? 2 : 5;
         progress.stage("kernels", forks);
-        List<Found> found = new ArrayList<>();
+        List<KernelFigures> found = new ArrayList<>();
         for (int fork = 0; fork < forks; fork++) {
-            Found one = Fork.call(Child.class, Found.class, quick ? "quick" : "full");
+            KernelFigures one = Fork.call(KernelChild.class, KernelFigures.class, quick ? "quick" : "full");
             found.add(one);
             progress.step(one.ceilings().isEmpty() ? "on " + Study.own() : String.format(
                     Locale.ROOT, "ceiling %.0f GFLOP/s, drift at most %.0f%%", one.ceilings().getFirst().value(), 100 * one.drift()));
@@ -72,10 +72,10 @@ final class KernelSuite {
         byCase.forEach((shape, timings) -> report(shape, timings, results));
     }
 
-    private static void report(KernelCase shape, List<Timing> timings, List<Result> results) {
-        KernelCase.Kind kind = shape.kind();
+    private static void report(KernelCase shape, List<Timing> timings, List<StudyResult> results) {
+        KernelCase.Comparison comparison = shape.comparison();
         for (String contender : timings.getFirst().times().keySet()) {
-            boolean rated = kind != KernelCase.Kind.TRANSFORM && !contender.equals("bf16") && !contender.equals("int8");
+            boolean rated = comparison != KernelCase.Comparison.TRANSFORM && !contender.equals("bf16") && !contender.equals("int8");
             if (rated) {
                 double limit = Stopwatch.quantile(sorted(timings, Timing::ceiling), 0.5);
                 boolean alone = contender.equals("alone");
@@ -98,13 +98,13 @@ final class KernelSuite {
         return timings.stream().mapToDouble(value).sorted().toArray();
     }
 
-    private static Result result(KernelCase shape, String engine, int threads, String metric, double[] sorted, Double limit) {
+    private static StudyResult result(KernelCase shape, String engine, int threads, String metric, double[] sorted, Double limit) {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) shape.n(), "batch", (double) shape.batch()));
-        return Result.of("kernels", shape.title(), engine, threads, params, metric, limit, sorted);
+        return StudyResult.of("kernels", shape.title(), engine, threads, params, metric, limit, sorted);
     }
 
     /** Measures everything once, in its own JVM. */
-    static final class Child implements Fork.Task {
+    static final class KernelChild implements Fork.Task {
         @Override
         public Serializable run(String argument) {
             boolean quick = argument.equals("quick");
@@ -125,7 +125,7 @@ final class KernelSuite {
                     }
                 }
             }
-            return new Found(ceilings, timings);
+            return new KernelFigures(ceilings, timings);
         }
 
         private static Timing measure(KernelCase shape, Roofline roofline, boolean quick) {
@@ -137,12 +137,12 @@ final class KernelSuite {
                 for (int attempt = 0; attempt < ATTEMPTS && (timing == null || !timing.settled()); attempt++) {
                     Stopwatch.settle(SETTLE_NANOS, bodies);
                     double before = ceiling(shape, roofline);
-                    Stopwatch.Times found = Stopwatch.run(4_000_000, quick ? 25 : 40, bodies);
+                    Stopwatch.SliceTimes found = Stopwatch.run(4_000_000, quick ? 25 : 40, bodies);
                     double after = ceiling(shape, roofline);
-                    LinkedHashMap<String, Times> times = new LinkedHashMap<>();
+                    LinkedHashMap<String, CallCost> times = new LinkedHashMap<>();
                     int b = 0;
                     for (String name : contenders.keySet()) {
-                        times.put(name, new Times(found.nanos()[b][0], found.bytes()[b]));
+                        times.put(name, new CallCost(found.nanos()[b][0], found.bytes()[b]));
                         b++;
                     }
                     timing = new Timing(shape, times, Math.max(before, after), Math.abs(after - before) / before);

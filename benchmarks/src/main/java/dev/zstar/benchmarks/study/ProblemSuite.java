@@ -1,7 +1,7 @@
 package dev.zstar.benchmarks.study;
 
 import dev.zstar.benchmarks.problems.Problem;
-import dev.zstar.benchmarks.problems.Problems;
+import dev.zstar.benchmarks.problems.ProblemSet;
 import dev.zstar.benchmarks.problems.QrAnderson;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
@@ -23,7 +23,7 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * Evaluations that each forward solver takes for each of the {@linkplain Problems problems}, beside those of the textbook's Anderson acceleration
+ * Evaluations that each forward solver takes for each of the {@linkplain ProblemSet problems}, beside those of the textbook's Anderson acceleration
  * with the same window. Nothing is timed, and the counts are the same on every run, so it all runs in this process.
  *
  * <p>A result's engine is the solver. Its metric is {@code nfev}, or {@code failed.} and the status with the evaluations spent. Where a map does
@@ -40,7 +40,7 @@ final class ProblemSuite {
     record Attempt(Status status, int evaluations) {}
 
     /** What takes part. */
-    record Contender(String name, Solver solver) {
+    record ComparedSolver(String name, Solver solver) {
         /** Whether it is the textbook's method, or ours with the same window. */
         boolean isCompared() {
             return name.matches("(textbook|anderson)\\(\\d+\\)");
@@ -53,7 +53,7 @@ final class ProblemSuite {
     }
 
     /** Makes a plan for one row. */
-    interface Planner {
+    interface ForwardPlanner {
         FixedPointSolver plan(Engine engine, Type type, int n, Stopping stopping);
     }
 
@@ -65,7 +65,7 @@ final class ProblemSuite {
      * In the order of the table; {@code anderson(m)} is compared with {@code textbook(m)}; over ten iterates it is the default. Broyden's methods are the good one, and the bad one with reductions; Picard's the
      * plain one, with β = 0.5, and with the β that the residuals choose.
      */
-    static final List<Contender> CONTENDERS = List.of(
+    static final List<ComparedSolver> SOLVERS = List.of(
             textbook(5),
             planned("anderson(5)", (e, type, n, until) -> Anderson.plan(e, type, 1, n, Anderson.Options.DEFAULT, until)),
             textbook(10),
@@ -81,8 +81,8 @@ final class ProblemSuite {
 
     private ProblemSuite() {}
 
-    static void run(Progress progress, List<Result> results) {
-        List<Problem> problems = Problems.all();
+    static void run(StudyProgress progress, List<StudyResult> results) {
+        List<Problem> problems = ProblemSet.all();
         progress.stage("problems", problems.size());
         try (Engine engine = Engines.best(1)) {
             for (Problem problem : problems) {
@@ -93,13 +93,13 @@ final class ProblemSuite {
                         params.put("radius", radius);
                     }
                     String name = problem.name() + ", " + type;
-                    for (Contender contender : CONTENDERS) {
+                    for (ComparedSolver contender : SOLVERS) {
                         Attempt attempt = contender.solver().attempt(engine, problem, type, problem.start());
                         String metric = attempt.status().isSuccess() ? "nfev" : "failed." + attempt.status();
-                        results.add(Result.of("forward", name, contender.name(), 1, params, metric, null, attempt.evaluations()));
+                        results.add(StudyResult.of("forward", name, contender.name(), 1, params, metric, null, attempt.evaluations()));
                         if (contender.isCompared()) {
                             double median = nearby(contender, engine, problem, type)[NEARBY / 2];
-                            results.add(Result.of("forward", name, contender.name(), 1, params, "nfevNearby", null, median));
+                            results.add(StudyResult.of("forward", name, contender.name(), 1, params, "nfevNearby", null, median));
                         }
                     }
                 }
@@ -116,7 +116,7 @@ final class ProblemSuite {
     /**
      * Evaluations, ascending, from the start and from others whose elements are moved by one unit of rounding, up or down; {@link #BUDGET} for a failure.
      */
-    static int[] nearby(Contender contender, Engine engine, Problem problem, Type type) {
+    static int[] nearby(ComparedSolver contender, Engine engine, Problem problem, Type type) {
         Random random = new Random(1);
         int[] spent = new int[NEARBY + 1];
         for (int k = 0; k <= NEARBY; k++) {
@@ -147,19 +147,19 @@ final class ProblemSuite {
             }
         }
         double[] z = problem.start();
-        QrAnderson.Found found = new QrAnderson(5, tolerance(Type.F64), BUDGET).solve(problem.map(), Type.F64, z);
+        QrAnderson.Ending found = new QrAnderson(5, tolerance(Type.F64), BUDGET).solve(problem.map(), Type.F64, z);
         return found.status().isSuccess() ? problem.radius(z) : Double.NaN;
     }
 
-    private static Contender textbook(int window) {
-        return new Contender("textbook(" + window + ")", (_, problem, type, start) -> {
-            QrAnderson.Found found = new QrAnderson(window, tolerance(type), BUDGET).solve(problem.map(), type, start);
+    private static ComparedSolver textbook(int window) {
+        return new ComparedSolver("textbook(" + window + ")", (_, problem, type, start) -> {
+            QrAnderson.Ending found = new QrAnderson(window, tolerance(type), BUDGET).solve(problem.map(), type, start);
             return new Attempt(found.status(), found.evaluations());
         });
     }
 
-    private static Contender planned(String name, Planner planner) {
-        return new Contender(name, (engine, problem, type, start) -> {
+    private static ComparedSolver planned(String name, ForwardPlanner planner) {
+        return new ComparedSolver(name, (engine, problem, type, start) -> {
             try (FixedPointSolver solver = planner.plan(engine, type, problem.n(), Stopping.relative(tolerance(type)).within(BUDGET));
                     Block z = engine.allocate(type, 1, problem.n())) {
                 z.copyFrom(start);

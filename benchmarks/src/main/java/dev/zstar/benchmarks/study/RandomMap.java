@@ -15,7 +15,7 @@ import java.util.Random;
  */
 final class RandomMap implements DifferentiableMap {
     /** What a problem's map is like; {@code A} is random, from a contraction to a map that triples lengths. */
-    private enum Kind {
+    private enum MapKind {
         LINEAR,
         TANH,
         CONSTANT,
@@ -40,8 +40,8 @@ final class RandomMap implements DifferentiableMap {
         /** I - A has a row of zeros, so that there is no fixed point, or a line of them. */
         SINGULAR;
 
-        static final List<Kind> HARMLESS = List.of(LINEAR, TANH, CONSTANT, IDENTITY);
-        static final List<Kind> ALL = List.of(values());
+        static final List<MapKind> HARMLESS = List.of(LINEAR, TANH, CONSTANT, IDENTITY);
+        static final List<MapKind> ALL = List.of(values());
     }
 
     /** What goes wrong in a problem. */
@@ -68,7 +68,7 @@ final class RandomMap implements DifferentiableMap {
     }
 
     private final int n;
-    private final Kind[] kinds;
+    private final MapKind[] kinds;
     private final Fault[] faults;
     private final Cheap[] cheaps;
     private final int[] strikes;
@@ -79,14 +79,14 @@ final class RandomMap implements DifferentiableMap {
     private final int[] problem;
     /** Evaluations of each problem since it was assigned, products included. */
     private final int[] spent;
-    private final Visits[] visits;
+    private final EvaluationLog[] visits;
     private int calls;
     private int cheapCalls;
 
     /** {@code problems} of them, with or without faults. */
     RandomMap(Random random, Type type, int n, int problems, boolean faulty) {
         this.n = n;
-        kinds = new Kind[problems];
+        kinds = new MapKind[problems];
         faults = new Fault[problems];
         cheaps = new Cheap[problems];
         strikes = new int[problems];
@@ -95,18 +95,18 @@ final class RandomMap implements DifferentiableMap {
         points = new double[problems][n];
         problem = new int[problems];
         spent = new int[problems];
-        visits = new Visits[problems];
+        visits = new EvaluationLog[problems];
         noise = new Random(random.nextLong());
         for (int b = 0; b < problems; b++) {
             problem[b] = b;
-            List<Kind> choice = faulty ? Kind.ALL : Kind.HARMLESS;
+            List<MapKind> choice = faulty ? MapKind.ALL : MapKind.HARMLESS;
             kinds[b] = choice.get(random.nextInt(choice.size()));
             faults[b] = faulty && random.nextInt(8) == 0 ? Fault.values()[random.nextInt(Fault.values().length)] : Fault.NONE;
             cheaps[b] = !faulty || random.nextInt(3) > 0 ? Cheap.ROUNDED
                     : random.nextInt(20) == 0 ? Cheap.EXCEPTION : random.nextBoolean() ? Cheap.USELESS : Cheap.NAN;
             strikes[b] = 1 + random.nextInt(12);
             sizes[b] = faulty && random.nextInt(10) == 0 ? size(random, type) : 1;
-            visits[b] = new Visits();
+            visits[b] = new EvaluationLog();
             double factor = 3 * random.nextDouble() / Math.sqrt(n);
             for (int i = 0; i < a[b].length; i++) {
                 a[b][i] = factor * random.nextGaussian();
@@ -163,7 +163,7 @@ final class RandomMap implements DifferentiableMap {
     }
 
     /** What was evaluated of a problem since it was assigned. */
-    Visits visits(int index) {
+    EvaluationLog visits(int index) {
         return visits[index];
     }
 
@@ -181,17 +181,17 @@ final class RandomMap implements DifferentiableMap {
     void assign(int b, int index) {
         problem[b] = index;
         spent[index] = 0;
-        visits[index] = new Visits();
+        visits[index] = new EvaluationLog();
     }
 
     /** Whether a problem gives the same value at the same point every time; where a fault strikes, it gives another. */
     boolean isDeterministic(int index) {
-        return kinds[index] != Kind.NOISE;
+        return kinds[index] != MapKind.NOISE;
     }
 
     /** Whether a problem's values, or its cheap map's if that is used, differ from one solve to the next. */
     boolean isNoisy(int index, boolean cheap) {
-        return kinds[index] == Kind.NOISE || cheap && cheaps[index] == Cheap.NAN;
+        return kinds[index] == MapKind.NOISE || cheap && cheaps[index] == Cheap.NAN;
     }
 
     /** Element i of f of a problem at row {@code at} of {@code z}, in the type of {@code z}; counts as no call, and no fault strikes. */

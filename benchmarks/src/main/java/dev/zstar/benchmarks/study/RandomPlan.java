@@ -19,9 +19,9 @@ import java.util.Random;
  *
  * @param seed of the options
  */
-record RandomPlan(Type type, int n, int batch, Method method, Stopping stopping, long seed) {
+record RandomPlan(Type type, int n, int batch, ForwardMethod method, Stopping stopping, long seed) {
     /** The fixed-point methods. */
-    enum Method {
+    enum ForwardMethod {
         PICARD,
         ANDERSON,
         BROYDEN,
@@ -29,9 +29,9 @@ record RandomPlan(Type type, int n, int batch, Method method, Stopping stopping,
         NEWTON,
         MIXED;
 
-        private static final List<Method> ALL = List.of(values());
+        private static final List<ForwardMethod> ALL = List.of(values());
         /** Those that a mixed one may have inside. */
-        private static final List<Method> INNER = List.of(PICARD, ANDERSON, BROYDEN, NEWTON);
+        private static final List<ForwardMethod> INNER = List.of(PICARD, ANDERSON, BROYDEN, NEWTON);
     }
 
     /** Most are small: what can go wrong does so at any size, and a width beyond two vectors is reached all the same. */
@@ -40,8 +40,8 @@ record RandomPlan(Type type, int n, int batch, Method method, Stopping stopping,
         int batch = 1 + random.nextInt(5);
         Type type = random.nextBoolean() ? Type.F32 : Type.F64;
         Stopping drawn = stopping(random);
-        Method method = Method.ALL.get(random.nextInt(Method.ALL.size()));
-        Stopping stopping = method == Method.NEWTON && (drawn.fixed() || !drawn.recorded().isEmpty()) ? Stopping.relative(1e-6).within(drawn.maxEvaluations()) : drawn;
+        ForwardMethod method = ForwardMethod.ALL.get(random.nextInt(ForwardMethod.ALL.size()));
+        Stopping stopping = method == ForwardMethod.NEWTON && (drawn.fixed() || !drawn.recorded().isEmpty()) ? Stopping.relative(1e-6).within(drawn.maxEvaluations()) : drawn;
         return new RandomPlan(type, n, batch, method, stopping, random.nextLong());
     }
 
@@ -50,14 +50,14 @@ record RandomPlan(Type type, int n, int batch, Method method, Stopping stopping,
         return plan(method, new Random(seed), engine, type, n, batch, stopping);
     }
 
-    private static FixedPointSolver plan(Method method, Random random, Engine engine, Type type, int n, int batch, Stopping stopping) {
+    private static FixedPointSolver plan(ForwardMethod method, Random random, Engine engine, Type type, int n, int batch, Stopping stopping) {
         return switch (method) {
             case PICARD -> Picard.plan(engine, type, batch, n, 1 - 0.9 * random.nextDouble(), stopping);
             case ANDERSON -> Anderson.plan(engine, type, batch, n, anderson(random), stopping);
             case BROYDEN -> Broyden.plan(engine, type, batch, n, broyden(random, stopping), stopping);
             case NEWTON -> NewtonKrylov.plan(engine, type, batch, n, newton(random), stopping);
             case MIXED -> {
-                Method inner = Method.INNER.get(random.nextInt(Method.INNER.size()));
+                ForwardMethod inner = ForwardMethod.INNER.get(random.nextInt(ForwardMethod.INNER.size()));
                 yield MixedPrecision.plan(engine, type, batch, n, mixed(random),
                         (e, t, rows, width, within) -> plan(inner, random, e, t, width, rows, within), stopping);
             }

@@ -11,13 +11,8 @@ import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.fixedpoint.MixedPrecision;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -28,49 +23,22 @@ import java.util.stream.IntStream;
  * solved again alone, and must have the same bits.
  */
 final class RandomSolves {
-    /** Failures that are told in full: the first of each kind. */
-    private static final int TOLD = 20;
-
     private final Engine engine;
-    private final Map<Status, Long> statuses = new EnumMap<>(Status.class);
-    private final List<String> told = new ArrayList<>();
-    private final Map<String, Long> kinds = new TreeMap<>();
-    private long broken;
-    private long rows;
-    private long thrown;
+    private final Tally tally = new Tally();
+    private long exceptions;
 
     RandomSolves(Engine engine) {
         this.engine = engine;
     }
 
-    /** How many rows ended with each status. */
-    Map<Status, Long> statuses() {
-        return statuses;
+    /** How the rows of all batches and streams ended. */
+    Tally tally() {
+        return tally;
     }
 
-    /** The rows that ended, of all batches and streams. */
-    long rows() {
-        return rows;
-    }
-
-    /** The solves that ended with an exception, as they should. */
-    long thrown() {
-        return thrown;
-    }
-
-    /** How often something did not hold that must. */
-    long broken() {
-        return broken;
-    }
-
-    /** What did not hold, by status and promise, and how often. */
-    Map<String, Long> kinds() {
-        return kinds;
-    }
-
-    /** The first of those, in words. */
-    List<String> told() {
-        return told;
+    /** The solves that ended with an exception of the map, an observer or a feed, as they should. */
+    long exceptions() {
+        return exceptions;
     }
 
     /** One solve, or one stream of them; the same for the same seed. */
@@ -85,7 +53,7 @@ final class RandomSolves {
             RandomMap map = new RandomMap(new Random(drawn), plan.type(), plan.n(), problems, true);
             try (Block starts = starts(random, plan.type(), problems, plan.n(), map::size);
                     Block z = engine.allocate(plan.type(), plan.batch(), plan.n())) {
-                Attempt attempt = new Attempt(seed, plan, solver, map, starts, z);
+                ForwardAttempt attempt = new ForwardAttempt(seed, plan, solver, map, starts, z);
                 if (stream) {
                     attempt.stream(random);
                 } else {
@@ -93,13 +61,13 @@ final class RandomSolves {
                 }
                 attempt.alone(new RandomMap(new Random(drawn), plan.type(), plan.n(), problems, true));
             } catch (RandomMap.Thrown e) {
-                thrown++;
+                exceptions++;
                 again(seed, plan, solver);
             }
         } catch (RuntimeException e) {
-            hold(false, seed, plan, "threw " + e);
+            require(false, seed, plan, "threw " + e);
         }
-        hold(Block.liveBytes() == before, seed, plan, "left " + (Block.liveBytes() - before) + " bytes");
+        require(Block.liveBytes() == before, seed, plan, "left " + (Block.liveBytes() - before) + " bytes");
     }
 
     /** What was interrupted must not show in the next solve. */
@@ -118,7 +86,7 @@ final class RandomSolves {
             for (int b = 0; b < plan.batch(); b++) {
                 same &= outcome.status(b) != null && outcome.status(b) == other.status(b);
             }
-            hold(same, seed, plan, "solves otherwise than a new plan after an exception");
+            require(same, seed, plan, "solves otherwise than a new plan after an exception");
         }
     }
 
@@ -141,21 +109,18 @@ final class RandomSolves {
         return start;
     }
 
-    private void hold(boolean holds, long seed, RandomPlan plan, String what) {
+    private void require(boolean holds, long seed, RandomPlan plan, String what) {
         if (!holds) {
-            fail(what.replaceAll("[0-9][-0-9.E]*", "#"), seed, plan, what);
+            violated(what.replaceAll("[0-9][-0-9.E]*", "#"), seed, plan, what);
         }
     }
 
-    private void fail(String kind, long seed, RandomPlan plan, String what) {
-        broken++;
-        if (kinds.merge(kind, 1L, Long::sum) == 1 && told.size() < TOLD) {
-            told.add("solve " + seed + " (" + plan.method() + ", " + plan.batch() + " × " + plan.n() + " " + plan.type() + ") " + what);
-        }
+    private void violated(String kind, long seed, RandomPlan plan, String what) {
+        tally.addViolation(kind, "solve " + seed + " (" + plan.method() + ", " + plan.batch() + " × " + plan.n() + " " + plan.type() + ") " + what);
     }
 
     /** One of them while it runs. */
-    private final class Attempt {
+    private final class ForwardAttempt {
         private final long seed;
         private final RandomPlan plan;
         private final Stopping stopping;
@@ -171,7 +136,7 @@ final class RandomSolves {
         private int spent;
         private double[] found;
 
-        Attempt(long seed, RandomPlan plan, FixedPointSolver solver, RandomMap map, Block starts, Block z) {
+        ForwardAttempt(long seed, RandomPlan plan, FixedPointSolver solver, RandomMap map, Block starts, Block z) {
             this.seed = seed;
             this.plan = plan;
             stopping = plan.stopping();
@@ -184,7 +149,7 @@ final class RandomSolves {
 
         /** With a cheap map beside it in three solves of four of the method that uses one. */
         private FixedPointMap map(Random random) {
-            hasCheap = plan.method() == RandomPlan.Method.MIXED && random.nextInt(4) > 0;
+            hasCheap = plan.method() == RandomPlan.ForwardMethod.MIXED && random.nextInt(4) > 0;
             return hasCheap ? new ApproximatedMap(map, map.cheap()) : map;
         }
 
@@ -222,11 +187,11 @@ final class RandomSolves {
             RandomFeed feed = new RandomFeed(random, map, starts, z.rows(), (index, slot, states, outcome) -> {
                 last[0] = outcome;
                 check(index, slot, states, outcome);
-                hold(outcome.status(slot) != Status.TIME_BUDGET && outcome.status(slot) != Status.CANCELLED, seed, plan,
+                require(outcome.status(slot) != Status.TIME_BUDGET && outcome.status(slot) != Status.CANCELLED, seed, plan,
                         "looked at the time or at an observer in a stream");
             });
             solver.stream(f, z, feed);
-            hold(feed.isComplete(), seed, plan, "lost a problem of its stream, or returned one twice");
+            require(feed.isComplete(), seed, plan, "lost a problem of its stream, or returned one twice");
             if (last[0] != null) {
                 counts(last[0]);
             }
@@ -243,14 +208,14 @@ final class RandomSolves {
             FixedPointMap f = hasCheap ? new ApproximatedMap(same, same.cheap()) : same;
             Outcome outcome = tolerances == null ? solver.solve(f, one) : solver.solve(f, one, new double[] {tolerances[watched]});
             boolean equal = outcome.status(0) == end && outcome.evaluations(0) == spent && Arrays.equals(row(one, 0), found);
-            hold(equal, seed, plan, "ends problem " + watched + " with " + end + " after " + spent + " evaluations, and alone with " + outcome.status(0) + " after "
+            require(equal, seed, plan, "ends problem " + watched + " with " + end + " after " + spent + " evaluations, and alone with " + outcome.status(0) + " after "
                     + outcome.evaluations(0) + (Arrays.equals(row(one, 0), found) ? "" : ", elsewhere"));
         }
 
         private void counts(Outcome outcome) {
-            hold(map.calls() == outcome.evaluations(), seed, plan, "counted " + outcome.evaluations() + " of " + map.calls() + " evaluations");
+            require(map.calls() == outcome.evaluations(), seed, plan, "counted " + outcome.evaluations() + " of " + map.calls() + " evaluations");
             if (solver instanceof MixedPrecision mixed) {
-                hold(map.cheapCalls() == mixed.cheapEvaluations(), seed, plan,
+                require(map.cheapCalls() == mixed.cheapEvaluations(), seed, plan,
                         "counted " + mixed.cheapEvaluations() + " of " + map.cheapCalls() + " cheap evaluations");
             }
         }
@@ -258,23 +223,22 @@ final class RandomSolves {
         /** The result of a problem, in row {@code b} of {@code states}. */
         private void check(int index, int b, Block states, Outcome outcome) {
             Status status = outcome.status(b);
-            rows++;
-            hold(outcome.evaluations(b) <= stopping.maxEvaluations(), seed, plan, "spent " + outcome.evaluations(b) + " evaluations on row " + b);
+            tally.addRow(status);
+            require(outcome.evaluations(b) <= stopping.maxEvaluations(), seed, plan, "spent " + outcome.evaluations(b) + " evaluations on row " + b);
             if (status == null) {
-                hold(false, seed, plan, "has no status for row " + b);
+                require(false, seed, plan, "has no status for row " + b);
                 return;
             }
-            statuses.merge(status, 1L, Long::sum);
             if (index == watched) {
                 end = status;
                 spent = outcome.evaluations(b);
                 found = row(states, b);
             }
-            truth(index, b, states, outcome);
+            checkPromises(index, b, states, outcome);
         }
 
         /** Everything that the status says, and the residual. */
-        private void truth(int index, int b, Block states, Outcome outcome) {
+        private void checkPromises(int index, int b, Block states, Outcome outcome) {
             double[] value = new double[states.cols()];
             for (int i = 0; i < value.length; i++) {
                 value[i] = map.look(index, states, b, i);
@@ -282,12 +246,12 @@ final class RandomSolves {
             if (!map.isDeterministic(index)) {
                 return;
             }
-            Truth truth = new Truth(plan, tolerances == null ? stopping.relative() : tolerances[b], map.visits(index), row(starts, index),
+            StatusCheck check = new StatusCheck(plan, tolerances == null ? stopping.relative() : tolerances[b], map.visits(index), row(starts, index),
                     row(states, b), value, outcome.status(b), outcome.evaluations(b));
-            String broken = truth.broken(outcome.residual(b));
-            if (broken != null) {
-                fail(outcome.status(b) + ": " + broken, seed, plan,
-                        broken + ": problem " + index + ", " + map.describe(index) + ", " + truth.words(outcome.residual(b)));
+            String violation = check.violation(outcome.residual(b));
+            if (violation != null) {
+                violated(outcome.status(b) + ": " + violation, seed, plan,
+                        violation + ": problem " + index + ", " + map.describe(index) + ", " + check.words(outcome.residual(b)));
             }
         }
     }

@@ -10,7 +10,7 @@ import java.util.Random;
 /** Systems {@code (I - T) u = b} drawn at random, one for each row, whose residuals can be known exactly. */
 final class RandomSystem implements LinearOperator {
     /** What T is like. */
-    private enum Kind {
+    private enum MatrixKind {
         /** Gaussian, from a contraction to a map that triples lengths. */
         RANDOM,
         SYMMETRIC,
@@ -29,7 +29,7 @@ final class RandomSystem implements LinearOperator {
     }
 
     private final int n;
-    private final Kind[] kinds;
+    private final MatrixKind[] kinds;
     private final double[][] t;
     /** The product that is NaN, or 0. */
     private final int[] strikes;
@@ -38,13 +38,13 @@ final class RandomSystem implements LinearOperator {
 
     RandomSystem(Random random, Type type, int n, int rows) {
         this.n = n;
-        kinds = new Kind[rows];
+        kinds = new MatrixKind[rows];
         t = new double[rows][n * n];
         strikes = new int[rows];
         products = new int[rows];
         nonfinite = new boolean[rows];
         for (int b = 0; b < rows; b++) {
-            kinds[b] = Kind.values()[random.nextInt(Kind.values().length)];
+            kinds[b] = MatrixKind.values()[random.nextInt(MatrixKind.values().length)];
             double range = type == Type.F32 ? 20 : 200;
             double size = random.nextInt(10) == 0 ? Math.pow(10, range * (2 * random.nextDouble() - 1))
                     : 3 * random.nextDouble() / Math.sqrt(n);
@@ -56,7 +56,7 @@ final class RandomSystem implements LinearOperator {
         }
     }
 
-    private void shape(Kind kind, double[] m, Random random) {
+    private void shape(MatrixKind kind, double[] m, Random random) {
         int some = random.nextInt(n);
         double eigenvalue = random.nextBoolean() ? 1 : 1.5 * random.nextDouble();
         for (int i = 0; i < n; i++) {
@@ -100,7 +100,7 @@ final class RandomSystem implements LinearOperator {
                 }
                 out.set(p, i, strikes ? Double.NaN : sum);
             }
-            nonfinite[b] |= Visits.isFinite(Visits.row(u, p)) && !Visits.isFinite(Visits.row(out, p));
+            nonfinite[b] |= EvaluationLog.isFinite(EvaluationLog.row(u, p)) && !EvaluationLog.isFinite(EvaluationLog.row(out, p));
         }
     }
 

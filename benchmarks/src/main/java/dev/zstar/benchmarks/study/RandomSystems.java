@@ -16,13 +16,8 @@ import dev.zstar.solvers.linear.Gmres;
 import dev.zstar.solvers.linear.LinearSolver;
 import dev.zstar.solvers.linear.NormalEquations;
 import dev.zstar.solvers.linear.RecycledGmres;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 
 /**
  * Linear solves with everything drawn at random: system, scale, method, memory, stopping rules. Each row must end with a status whose
@@ -30,10 +25,8 @@ import java.util.TreeMap;
  * is NaN.
  */
 final class RandomSystems {
-    private static final int TOLD = 20;
-
     /** The linear methods. */
-    private enum Method {
+    private enum LinearMethod {
         GMRES,
         PRECONDITIONED,
         FLEXIBLE,
@@ -47,39 +40,15 @@ final class RandomSystems {
     }
 
     private final Engine engine;
-    private final Map<Status, Long> statuses = new EnumMap<>(Status.class);
-    private final Map<String, Long> kinds = new TreeMap<>();
-    private final List<String> told = new ArrayList<>();
-    private long broken;
-    private long rows;
+    private final Tally tally = new Tally();
 
     RandomSystems(Engine engine) {
         this.engine = engine;
     }
 
-    /** How many rows ended with each status. */
-    Map<Status, Long> statuses() {
-        return statuses;
-    }
-
-    /** The rows that ended. */
-    long rows() {
-        return rows;
-    }
-
-    /** How often something did not hold that must. */
-    long broken() {
-        return broken;
-    }
-
-    /** What did not hold, by status and promise, and how often. */
-    Map<String, Long> kinds() {
-        return kinds;
-    }
-
-    /** The first of each kind, in words. */
-    List<String> told() {
-        return told;
+    /** How the rows ended. */
+    Tally tally() {
+        return tally;
     }
 
     /** One solve; the same for the same seed. One in three goes on from what it found, or from anywhere. */
@@ -88,13 +57,13 @@ final class RandomSystems {
         int n = 1 + random.nextInt(random.nextInt(8) == 0 ? 40 : 6);
         int batch = 1 + random.nextInt(4);
         Type type = random.nextBoolean() ? Type.F32 : Type.F64;
-        Method method = Method.values()[random.nextInt(Method.values().length)];
+        LinearMethod method = LinearMethod.values()[random.nextInt(LinearMethod.values().length)];
         Stopping stopping = stopping(random, method);
         RandomSystem t = new RandomSystem(random, type, n, batch);
         // As good a preconditioner as any: singular, nilpotent, far too large.
         RandomSystem m = new RandomSystem(random, type, n, batch);
         String name = "system " + seed + " (" + method + ", " + batch + " × " + n + " " + type + ") ";
-        Attempt attempt = new Attempt(name, type, stopping, t, m);
+        LinearAttempt attempt = new LinearAttempt(name, type, stopping, t, m);
         long before = Block.liveBytes();
         try (LinearSolver solver = plan(method, random, type, n, batch, m, stopping);
                 Block rhs = rightHandSides(random, type, n, batch);
@@ -111,25 +80,25 @@ final class RandomSystems {
                 attempt.check(rhs, from, u, solver.resume(t, rhs, u));
             }
         } catch (RuntimeException e) {
-            attempt.fail("threw " + e.getClass().getSimpleName(), "threw " + e);
+            attempt.violated("threw " + e.getClass().getSimpleName(), "threw " + e);
         }
         if (Block.liveBytes() != before) {
-            attempt.fail("left memory", "left " + (Block.liveBytes() - before) + " bytes");
+            attempt.violated("left memory", "left " + (Block.liveBytes() - before) + " bytes");
         }
     }
 
-    private static Stopping stopping(Random random, Method method) {
+    private static Stopping stopping(Random random, LinearMethod method) {
         int budget = 2 + random.nextInt(60);
         if (random.nextInt(10) == 0) {
             return Stopping.fixed(budget);
         }
         Stopping stopping = Stopping.relative(random.nextInt(10) == 0 ? 0 : Math.pow(10, -1 - 11 * random.nextDouble())).within(budget);
-        boolean fixedPoint = method.compareTo(Method.PICARD) >= 0;
+        boolean fixedPoint = method.compareTo(LinearMethod.PICARD) >= 0;
         stopping = !fixedPoint && random.nextInt(6) == 0 ? stopping.orAbsolute(Math.pow(10, -8 * random.nextDouble())) : stopping;
         return random.nextInt(6) == 0 ? stopping.traced() : stopping;
     }
 
-    private LinearSolver plan(Method method, Random random, Type type, int n, int batch, RandomSystem m, Stopping stopping) {
+    private LinearSolver plan(LinearMethod method, Random random, Type type, int n, int batch, RandomSystem m, Stopping stopping) {
         int memory = 1 + random.nextInt(random.nextInt(8) == 0 ? 150 : 12);
         Gmres.Options gmres = Gmres.Options.DEFAULT.withRestart(memory);
         return switch (method) {
@@ -167,14 +136,14 @@ final class RandomSystems {
     }
 
     /** One of them. */
-    private final class Attempt {
+    private final class LinearAttempt {
         private final String name;
         private final Type type;
         private final Stopping stopping;
         private final RandomSystem t;
         private final RandomSystem preconditioner;
 
-        Attempt(String name, Type type, Stopping stopping, RandomSystem t, RandomSystem preconditioner) {
+        LinearAttempt(String name, Type type, Stopping stopping, RandomSystem t, RandomSystem preconditioner) {
             this.name = name;
             this.type = type;
             this.stopping = stopping;
@@ -185,14 +154,13 @@ final class RandomSystems {
         void check(Block rhs, Block from, Block solution, Outcome outcome) {
             for (int b = 0; b < rhs.rows(); b++) {
                 Status status = outcome.status(b);
-                rows++;
-                statuses.merge(status, 1L, Long::sum);
-                double[] right = Visits.row(rhs, b);
-                double[] start = Visits.row(from, b);
-                double[] u = Visits.row(solution, b);
-                String promise = broken(b, right, start, u, status, outcome);
-                if (promise != null) {
-                    fail(status + ": " + promise, promise + ": row " + b + ", " + t.describe(b) + ", " + status + " after "
+                tally.addRow(status);
+                double[] right = EvaluationLog.row(rhs, b);
+                double[] start = EvaluationLog.row(from, b);
+                double[] u = EvaluationLog.row(solution, b);
+                String violation = violation(b, right, start, u, status, outcome);
+                if (violation != null) {
+                    violated(status + ": " + violation, violation + ": row " + b + ", " + t.describe(b) + ", " + status + " after "
                             + outcome.evaluations(b)
                             + " products, stated residual " + outcome.residual(b) + ", ‖b‖ = " + Norm.of(right) + ", ‖u‖ = " + Norm.of(u)
                             + ", relative tolerance " + stopping.relative());
@@ -200,19 +168,16 @@ final class RandomSystems {
             }
         }
 
-        void fail(String kind, String words) {
-            broken++;
-            if (kinds.merge(kind, 1L, Long::sum) == 1 && told.size() < TOLD) {
-                told.add(name + words);
-            }
+        void violated(String kind, String what) {
+            tally.addViolation(kind, name + what);
         }
 
-        private String broken(int row, double[] b, double[] start, double[] u, Status status, Outcome outcome) {
-            if (!Visits.isFinite(b)) {
+        private String violation(int row, double[] b, double[] start, double[] u, Status status, Outcome outcome) {
+            if (!EvaluationLog.isFinite(b)) {
                 return status != Status.NONFINITE_INPUT ? "a right-hand side that is not finite ends otherwise"
-                        : Visits.isFinite(u) ? null : "NaN or infinity is returned";
+                        : EvaluationLog.isFinite(u) ? null : "NaN or infinity is returned";
             }
-            if (!Visits.isFinite(u)) {
+            if (!EvaluationLog.isFinite(u)) {
                 return "NaN or infinity is returned";
             }
             double length = Norm.of(b);

@@ -49,7 +49,7 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
     }
 
     /** Where the engine looks for a profile; empty if nowhere. */
-    public static Optional<Path> place() {
+    public static Optional<Path> profilePath() {
         return Profile.place();
     }
 

@@ -98,7 +98,7 @@ public final class Tuner {
      *
      * @throws StudyException if the engine cannot run here
      */
-    public Tuned run(Progress progress) {
+    public Tuned run(StudyProgress progress) {
         Optional<String> reason = Engines.providers().stream()
                 .filter(provider -> provider.name().equals("simd"))
                 .findFirst()
@@ -137,7 +137,7 @@ public final class Tuner {
 
     /** How many times as fast as the baseline each candidate is. */
     private Gains[] compare(
-            List<String> settings, Map<String, Long> baseline, List<Map<String, Long>> candidates, Pace pace, Progress progress) {
+            List<String> settings, Map<String, Long> baseline, List<Map<String, Long>> candidates, Pace pace, StudyProgress progress) {
         Gains[] gains = new Gains[candidates.size()];
         Arrays.setAll(gains, _ -> new Gains());
         List<Map<String, Long>> runs = new ArrayList<>(candidates);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 /** Suites that fail, and engines that are not there. */
 class StudyTest {
     /** Hears the stages, and stops the second one. */
-    private static final class Stopper implements Progress {
+    private static final class Stopper implements StudyProgress {
         private final List<String> stages = new ArrayList<>();
 
         @Override
@@ -41,7 +41,7 @@ class StudyTest {
 
     @Test
     void aStudyWithoutAFigureIsNone() {
-        Progress refusing = new Progress() {
+        StudyProgress refusing = new StudyProgress() {
             @Override
             public void stage(String name, int steps) {
                 throw new IllegalStateException("never");

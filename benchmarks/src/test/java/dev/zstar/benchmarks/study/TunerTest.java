@@ -27,7 +27,7 @@ class TunerTest {
         return new Tuner(grid, budget, (settings, values) -> {
             asked.add(values);
             return clock.time(settings, values);
-        }).run(Progress.NONE);
+        }).run(StudyProgress.NONE);
     }
 
     private Tuned tune(Tuner.Clock clock) {

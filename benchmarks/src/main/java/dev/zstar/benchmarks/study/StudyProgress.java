@@ -1,7 +1,7 @@
 package dev.zstar.benchmarks.study;
 
 /** Hears how far a study is. Called from one thread. */
-public interface Progress {
+public interface StudyProgress {
     /** A stage begins; {@code steps} calls of {@link #step} will follow. */
     void stage(String name, int steps);
 
@@ -9,7 +9,7 @@ public interface Progress {
     void step(String detail);
 
     /** Hears nothing. */
-    Progress NONE = new Progress() {
+    StudyProgress NONE = new StudyProgress() {
         @Override
         public void stage(String name, int steps) {}
 

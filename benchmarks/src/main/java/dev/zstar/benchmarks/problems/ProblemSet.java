@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The list on which forward solvers are compared: a few hundred unknowns at most, contracting, nearly so, and not. */
-public final class Problems {
+public final class ProblemSet {
     /** Unknowns of a cell. */
     private static final int CELL = 64;
 
-    private Problems() {}
+    private ProblemSet() {}
 
     /** All of them, made for this call; two calls give problems that share nothing. */
     public static List<Problem> all() {

@@ -7,17 +7,17 @@ import java.util.Arrays;
 
 /**
  * What a status promises, held against what happened: the map is evaluated once more at the point that was returned, and everything else is
- * known from the {@linkplain Visits evaluations} themselves. A row has converged when {@code ‖r‖ ≤ relative · max(‖f(z)‖, u ‖z₀‖)}, with
+ * known from the {@linkplain EvaluationLog evaluations} themselves. A row has converged when {@code ‖r‖ ≤ relative · max(‖f(z)‖, u ‖z₀‖)}, with
  * {@code r = f(z) - z}, the start z₀ and the unit roundoff u, or {@code ‖r‖ ≤ absolute}.
  */
-final class Truth {
+final class StatusCheck {
     /** A residual this many times the best is not a detour any more. */
     private static final double DIVERGENCE = 1e6;
 
     private final RandomPlan plan;
     private final Stopping stopping;
     private final double tolerance;
-    private final Visits visits;
+    private final EvaluationLog visits;
     private final double[] start;
     private final double[] returned;
     private final Status status;
@@ -40,7 +40,7 @@ final class Truth {
      * @param returned the point that was returned
      * @param value f there, in the type of the row
      */
-    Truth(RandomPlan plan, double tolerance, Visits visits, double[] start, double[] returned, double[] value, Status status,
+    StatusCheck(RandomPlan plan, double tolerance, EvaluationLog visits, double[] start, double[] returned, double[] value, Status status,
             int evaluations) {
         this.plan = plan;
         stopping = plan.stopping();
@@ -59,12 +59,12 @@ final class Truth {
     }
 
     /** The promise that was broken, in a few words that are the same for all rows; null if all were kept. */
-    String broken(double stated) {
-        if (!Visits.isFinite(start)) {
+    String violation(double stated) {
+        if (!EvaluationLog.isFinite(start)) {
             return status != Status.NONFINITE_INPUT ? "a start that is not finite ends otherwise"
                     : !Arrays.equals(start, returned) ? "a start that is not finite is changed" : null;
         }
-        if (!Visits.isFinite(returned)) {
+        if (!EvaluationLog.isFinite(returned)) {
             return "NaN or infinity is returned";
         }
         if (!visits.contains(returned)) {
@@ -151,11 +151,11 @@ final class Truth {
 
     /** Whether every evaluation is an iterate. */
     private boolean isPlain() {
-        return plan.method() == RandomPlan.Method.PICARD;
+        return plan.method() == RandomPlan.ForwardMethod.PICARD;
     }
 
     private boolean takesOneEvaluation() {
-        return plan.method() != RandomPlan.Method.NEWTON && plan.method() != RandomPlan.Method.MIXED;
+        return plan.method() != RandomPlan.ForwardMethod.NEWTON && plan.method() != RandomPlan.ForwardMethod.MIXED;
     }
 
     /** All there is to know, for the one who looks into it. */

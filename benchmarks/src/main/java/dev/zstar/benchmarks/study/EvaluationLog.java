@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** What a solver saw of one problem: the points at which it evaluated the map, in their order, and {@code ‖f(z) - z‖} there. */
-final class Visits {
+final class EvaluationLog {
     private final List<double[]> points = new ArrayList<>();
     private final List<Double> lengths = new ArrayList<>();
     private boolean nonfinite;

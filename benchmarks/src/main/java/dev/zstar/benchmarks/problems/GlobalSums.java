@@ -3,8 +3,8 @@ package dev.zstar.benchmarks.problems;
 import java.util.Arrays;
 
 /** Systems in which a sum over all unknowns, or over a block of them, stands in every equation. */
-final class Sums {
-    private Sums() {}
+final class GlobalSums {
+    private GlobalSums() {}
 
     /**
      * {@code 2 (n + i (1 - cos x_i) - sin x_i - Σ cos x_j) (2 sin x_i - cos x_i)}, from 101 / (100 n). One of many roots is arctan ½, where

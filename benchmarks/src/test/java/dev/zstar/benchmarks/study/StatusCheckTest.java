@@ -9,8 +9,8 @@ import dev.zstar.solvers.Stopping;
 import org.junit.jupiter.api.Test;
 
 /** Every kind of false status is seen, and no true one is called false. The map is {@code z/2}, whose residual is half the state. */
-class TruthTest {
-    private final Visits visits = new Visits();
+class StatusCheckTest {
+    private final EvaluationLog visits = new EvaluationLog();
     private Stopping stopping = Stopping.relative(1e-3).within(5);
 
     private void visit(double z, double value) {
@@ -31,11 +31,11 @@ class TruthTest {
     }
 
     private String of(Status status, double returned, double value, double stated, int evaluations) {
-        RandomPlan plan = new RandomPlan(Type.F64, 1, 1, RandomPlan.Method.PICARD, stopping, 0);
+        RandomPlan plan = new RandomPlan(Type.F64, 1, 1, RandomPlan.ForwardMethod.PICARD, stopping, 0);
         double[] start = visits.point(0);
-        Truth truth = new Truth(plan, stopping.relative(), visits, start, new double[] {returned}, new double[] {value}, status,
+        StatusCheck check = new StatusCheck(plan, stopping.relative(), visits, start, new double[] {returned}, new double[] {value}, status,
                 evaluations);
-        return truth.broken(stated);
+        return check.violation(stated);
     }
 
     @Test
