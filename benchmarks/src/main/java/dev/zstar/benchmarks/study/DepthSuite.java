@@ -22,8 +22,8 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * Memory of a forward and backward pass against effective depth: a weight-tied network of so many layers, which keeps every state for
- * its backward pass, and the equilibrium that it approaches, which keeps one. Each point in its own process.
+ * Memory of a forward and backward pass against effective depth. A weight-tied network of that depth keeps every state for its backward
+ * pass. The equilibrium that it approaches keeps one. Each point is measured in its own process.
  */
 final class DepthSuite {
     private static final int N = 512;
@@ -54,7 +54,7 @@ final class DepthSuite {
         results.add(StudyResult.of("depth", name, engine, 1, params, metric, null, value));
     }
 
-    /** One point, in its own JVM. */
+    /** Measures one point in its own JVM. */
     static final class DepthChild implements Fork.Task {
         @Override
         public Serializable run(String argument) {
@@ -80,7 +80,7 @@ final class DepthSuite {
             }
         }
 
-        /** Solves to the residual that so many plain steps reach, and differentiates there. */
+        /** Solves to the residual that {@code depth} plain steps reach, and differentiates there. */
         private static long equilibrium(Engine engine, DenseCell cell, int depth, Block x, Block g, Block dw, Block du, Block db) {
             double residual = Math.max(1e-6, Math.pow(0.9, depth));
             try (Anderson forward = Anderson.plan(engine, Type.F32, BATCH, N, Anderson.Options.DEFAULT, Stopping.relative(residual));
@@ -118,7 +118,7 @@ final class DepthSuite {
             }
         }
 
-        /** The most memory that this process ever had, in bytes; 0 where the system does not tell. */
+        /** The peak resident memory of this process in bytes; 0 if the system does not report it. */
         private static long highWater() {
             try {
                 return Files.readAllLines(Path.of("/proc/self/status")).stream()

@@ -20,22 +20,26 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * {@link RandomSolves} by the million, one in five of {@link RandomSystems}: what solvers promise, held against maps that break. Nothing is
- * timed, so two JVMs run at once, with an engine each, and what each leaves behind is counted in a process where nothing else allocates.
+ * A million {@link RandomSolves}, one in five of them of {@link RandomSystems}, which check the promises of the solvers with maps that
+ * fail. Nothing is timed, so two JVMs run at once, each with its own engine. The memory that solves leave allocated is counted in a process
+ * where nothing else allocates.
  *
- * <p>And how many of {@value #CELLS} inhibitory ReLU cells the default solver solves, in each type.
+ * <p>The suite also counts how many of {@value #CELLS} inhibitory ReLU cells the default solver solves in each type.
  */
 final class FaultSuite {
     private static final int SOLVES = 1_000_000;
     private static final int QUICK = 20_000;
-    /** Solves of one JVM, each of which compiles the solvers anew: four are fewer than eight, and show how far it is. */
+    /** Solves of one JVM. Each JVM compiles the solvers again, so there are only four; they also show progress. */
     private static final int PART = 250_000;
-    /** One solve of this many is of a linear system. */
+    /** One solve of this many is linear. */
     private static final int LINEAR = 5;
     /** Inhibitory cells. */
     static final int CELLS = 400;
 
-    private record FaultCounts(long rows, TreeMap<Status, Long> statuses, long exceptions, long violations, ArrayList<String> descriptions, long left) implements Serializable {}
+    /** What one JVM counted, with the bytes that solves left allocated. */
+    private record FaultCounts(
+            long rows, TreeMap<Status, Long> statuses, long exceptions, long violations, ArrayList<String> descriptions, long left)
+            implements Serializable {}
 
     private FaultSuite() {}
 
@@ -72,7 +76,7 @@ final class FaultSuite {
         }
     }
 
-    /** How many of the inhibitory cells {@link FixedPointSolver#plan} solves. */
+    /** How many of the inhibitory cells the default solver solves. */
     static int inhibitory(Engine engine, Type type) {
         int solved = 0;
         for (long seed = 0; seed < CELLS; seed++) {
@@ -91,7 +95,7 @@ final class FaultSuite {
             return one.get();
         } catch (ExecutionException e) {
             pair.shutdownNow();
-            throw e.getCause() instanceof StudyException known ? known : new StudyException("random solves failed: " + e.getCause());
+            throw e.getCause() instanceof StudyException known ? known : new StudyException("forward: the random solves failed: " + e.getCause());
         } catch (InterruptedException e) {
             pair.shutdownNow();
             Thread.currentThread().interrupt();
@@ -103,7 +107,7 @@ final class FaultSuite {
         results.add(StudyResult.of("forward", "random solves", Study.own(), 1, new TreeMap<>(Map.of()), metric, null, (double) value));
     }
 
-    /** Some of the seeds, in a JVM of its own. */
+    /** Solves for some of the seeds, in its own JVM. */
     static final class FaultChild implements Fork.Task {
         @Override
         public Serializable run(String argument) {
@@ -130,8 +134,8 @@ final class FaultSuite {
             linear.statuses().forEach((status, rows) -> statuses.merge(status, rows, Long::sum));
             ArrayList<String> descriptions = new ArrayList<>(forward.descriptions());
             descriptions.addAll(linear.descriptions());
-            return new FaultCounts(forward.rows() + linear.rows(), statuses, solves.exceptions(), forward.violations() + linear.violations(),
-                    descriptions, Block.liveBytes() - before);
+            return new FaultCounts(forward.rows() + linear.rows(), statuses, solves.exceptions(),
+                    forward.violations() + linear.violations(), descriptions, Block.liveBytes() - before);
         }
     }
 }

@@ -4,6 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Type;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,18 +14,18 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
-/** Kernels beside others on the same data, in several fresh JVMs, each case between two measurements of its ceiling. */
+/** Times kernels and their rivals on the same data in several fresh JVMs. The ceiling is measured before and after each case. */
 final class KernelSuite {
-    /** A ceiling that moves by more than this while a case is timed says that the machine was disturbed. */
+    /** If the ceiling changes by more than this while a case is timed, the machine was disturbed. */
     private static final double DRIFT = 0.05;
     private static final int ATTEMPTS = 3;
-    /** How long a contender may take to stop allocating, before each attempt. */
+    /** How long a contender may take until it stops allocating, before each attempt. */
     private static final long SETTLE_NANOS = 3_000_000_000L;
 
-    /** What one fork found for one contender: nanoseconds of a call in the fastest slice, and heap bytes of a call, the most. */
+    /** One contender in one fork: nanoseconds of a call in the fastest slice, and the most heap bytes of a call. */
     private record CallCost(double nanos, long bytes) implements Serializable {}
 
-    /** What one fork found for one case; without a ceiling that and the drift are NaN. */
+    /** One case in one fork. Without a ceiling, the ceiling and the drift are NaN. */
     private record Timing(KernelCase shape, LinkedHashMap<String, CallCost> times, double ceiling, double drift) implements Serializable {
         double nanos(String contender) {
             return times.get(contender).nanos();
@@ -34,7 +35,7 @@ final class KernelSuite {
             return nanos(shape.second()) / nanos(shape.first());
         }
 
-        /** Whether the machine was quiet, and all of the code compiled. */
+        /** Whether the machine was undisturbed and all code was compiled. */
         boolean settled() {
             return !(drift > DRIFT) && times.values().stream().allMatch(one -> one.bytes() == 0);
         }
@@ -84,7 +85,7 @@ final class KernelSuite {
             }
             double[] micros = sorted(timings, timing -> timing.nanos(contender) / 1e3);
             results.add(result(shape, contender, shape.threads(), "us", micros, null));
-            // The most of the forks: one that allocated spoils the figure.
+            // The maximum of the forks: a fork that allocated spoils the figure.
             double bytes = timings.stream().mapToLong(timing -> timing.times().get(contender).bytes()).max().orElseThrow();
             results.add(result(shape, contender, shape.threads(), "allocated", new double[] {bytes}, null));
         }
@@ -103,7 +104,7 @@ final class KernelSuite {
         return StudyResult.of("kernels", shape.title(), engine, threads, params, metric, limit, sorted);
     }
 
-    /** Measures everything once, in its own JVM. */
+    /** Measures all cases once in its own JVM. */
     static final class KernelChild implements Fork.Task {
         @Override
         public Serializable run(String argument) {
@@ -113,7 +114,7 @@ final class KernelSuite {
             List<KernelCase> cases = KernelCase.all(quick);
             int most = cases.stream().mapToInt(KernelCase::threads).max().orElse(1);
             for (int threads = 1; threads <= most; threads++) {
-                // The loops that reach the ceilings are vector code.
+                // The loops that measure ceilings are vector code.
                 try (Roofline roofline = Study.fast() ? new Roofline(threads) : null) {
                     if (roofline != null) {
                         ceilings.addAll(roofline.measure(quick));
@@ -129,7 +130,7 @@ final class KernelSuite {
         }
 
         private static Timing measure(KernelCase shape, Roofline roofline, boolean quick) {
-            Deque<AutoCloseable> held = KernelCase.room();
+            Deque<AutoCloseable> held = new ArrayDeque<>();
             try {
                 Map<String, Runnable> contenders = shape.contenders(held);
                 Runnable[] bodies = contenders.values().toArray(Runnable[]::new);
@@ -162,7 +163,7 @@ final class KernelSuite {
         try {
             resource.close();
         } catch (Exception e) {
-            throw new StudyException("what was measured could not be closed: " + e.getMessage());
+            throw new StudyException("kernels: a resource could not be closed: " + e.getMessage());
         }
     }
 

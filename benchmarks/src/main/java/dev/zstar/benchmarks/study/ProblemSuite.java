@@ -23,25 +23,29 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * Evaluations that each forward solver takes for each of the {@linkplain ProblemSet problems}, beside those of the textbook's Anderson acceleration
- * with the same window. Nothing is timed, and the counts are the same on every run, so it all runs in this process.
+ * Counts the evaluations that each forward solver takes for each of the {@linkplain ProblemSet problems}, and those of the textbook's
+ * Anderson acceleration with the same window. Nothing is timed, and the counts are the same in every run, so everything runs in this
+ * process.
  *
- * <p>A result's engine is the solver. Its metric is {@code nfev}, or {@code failed.} and the status with the evaluations spent. Where a map does
- * not contract, a solve may wander for hundreds of evaluations, and how many is then a matter of the last bit. So the textbook and what is compared with it have a second
- * metric, {@code nfevNearby}: the median over this start and {@value #NEARBY} that are a rounding unit away, a failure counted as the budget.
+ * <p>The engine of a result is the name of the solver. The metric is {@code nfev}, or {@code failed.} and the status, with the evaluations
+ * spent.
+ *
+ * <p>Where a map does not contract, a solve may wander for hundreds of evaluations, and the last bit decides how many. The textbook's
+ * method and ours with the same window therefore have a second metric, {@code nfevNearby}. It is the median over this start and
+ * {@value #NEARBY} others that are a rounding unit away. A failure counts as the budget.
  */
 final class ProblemSuite {
-    /** Evaluations a solver may spend. */
+    /** Evaluations that a solver may spend. */
     static final int BUDGET = 1000;
 
     private static final int NEARBY = 8;
 
-    /** How a solve ended, after so many evaluations. */
+    /** How a solve ended, and after how many evaluations. */
     record Attempt(Status status, int evaluations) {}
 
-    /** What takes part. */
+    /** A solver and its name in tables. */
     record ComparedSolver(String name, Solver solver) {
-        /** Whether it is the textbook's method, or ours with the same window. */
+        /** Whether this is the textbook's method, or ours with the same window. */
         boolean isCompared() {
             return name.matches("(textbook|anderson)\\(\\d+\\)");
         }
@@ -52,7 +56,7 @@ final class ProblemSuite {
         Attempt attempt(Engine engine, Problem problem, Type type, double... start);
     }
 
-    /** Makes a plan for one row. */
+    /** Plans a solver for one row. */
     interface ForwardPlanner {
         FixedPointSolver plan(Engine engine, Type type, int n, Stopping stopping);
     }
@@ -62,8 +66,9 @@ final class ProblemSuite {
     static final Broyden.Options BAD = Broyden.Options.DEFAULT.withUpdate(Broyden.Update.BAD).withReduction(Broyden.Reduction.SVD);
 
     /**
-     * In the order of the table; {@code anderson(m)} is compared with {@code textbook(m)}; over ten iterates it is the default. Broyden's methods are the good one, and the bad one with reductions; Picard's the
-     * plain one, with β = 0.5, and with the β that the residuals choose.
+     * The solvers in the order of the table. {@code anderson(m)} is compared with {@code textbook(m)}; {@code anderson(10)} is the default.
+     * The methods of Broyden are the good one, and the bad one with reductions. The variants of Picard iteration are plain, with β = 0.5,
+     * and with the β that the residuals choose.
      */
     static final List<ComparedSolver> SOLVERS = List.of(
             textbook(5),
@@ -108,13 +113,14 @@ final class ProblemSuite {
         }
     }
 
-    /** What is asked for: near what the type can resolve, and far enough from it that rounding the fixed point itself does not decide. */
+    /** Near the resolution of the type, but far enough from it that the rounding of the fixed point does not matter. */
     static double tolerance(Type type) {
         return type == Type.F32 ? 1e-6 : 1e-10;
     }
 
     /**
-     * Evaluations, ascending, from the start and from others whose elements are moved by one unit of rounding, up or down; {@link #BUDGET} for a failure.
+     * Evaluations in ascending order, from the start and from starts whose elements are moved up or down by one unit of rounding. A failure
+     * counts as {@link #BUDGET}.
      */
     static int[] nearby(ComparedSolver contender, Engine engine, Problem problem, Type type) {
         Random random = new Random(1);
@@ -132,8 +138,8 @@ final class ProblemSuite {
     }
 
     /**
-     * The spectral radius of the Jacobian at the solution: where none is known to the last bit, the one that plain iteration finds from the start,
-     * else the textbook's; NaN if neither finds any.
+     * The spectral radius of the Jacobian at the solution. If the exact solution is not known, it is that of plain iteration from the
+     * start, or else that of the textbook's method; NaN if both fail.
      */
     static double radius(Engine engine, Problem problem) {
         if (problem.accuracy() == 0 && problem.solution().isPresent()) {
@@ -147,14 +153,14 @@ final class ProblemSuite {
             }
         }
         double[] z = problem.start();
-        QrAnderson.Ending found = new QrAnderson(5, tolerance(Type.F64), BUDGET).solve(problem.map(), Type.F64, z);
-        return found.status().isSuccess() ? problem.radius(z) : Double.NaN;
+        QrAnderson.Ending ending = new QrAnderson(5, tolerance(Type.F64), BUDGET).solve(problem.map(), Type.F64, z);
+        return ending.status().isSuccess() ? problem.radius(z) : Double.NaN;
     }
 
     private static ComparedSolver textbook(int window) {
         return new ComparedSolver("textbook(" + window + ")", (_, problem, type, start) -> {
-            QrAnderson.Ending found = new QrAnderson(window, tolerance(type), BUDGET).solve(problem.map(), type, start);
-            return new Attempt(found.status(), found.evaluations());
+            QrAnderson.Ending ending = new QrAnderson(window, tolerance(type), BUDGET).solve(problem.map(), type, start);
+            return new Attempt(ending.status(), ending.evaluations());
         });
     }
 

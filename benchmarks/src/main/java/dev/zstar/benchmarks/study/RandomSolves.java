@@ -17,10 +17,12 @@ import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Solves with everything drawn at random: map, shape, type, method, options, stopping rules, start, faults, in a batch or as a stream. Each
- * must end with a named status for every row, within its budget, with what it claims being true, and give back its memory; what the map, an
- * observer or a feed throws must come out as it is, and leave a plan that solves with the same bits as a new one. One row of four solves is
- * solved again alone, and must have the same bits.
+ * Random solves: map, shape, type, method, options, stopping rules, start and faults are drawn at random, and the solve runs as a batch or
+ * as a stream.
+ *
+ * <p>Every row must end with a named status, within its budget. What the status claims must be true. All memory must be returned. An
+ * exception of the map, an observer or a feed must come out unchanged, and must leave a solver that solves with the same bits as a new one.
+ * In one solve of four, one row is solved again alone, and must have the same bits.
  */
 final class RandomSolves {
     private final Engine engine;
@@ -41,7 +43,7 @@ final class RandomSolves {
         return exceptions;
     }
 
-    /** One solve, or one stream of them; the same for the same seed. */
+    /** Runs one solve or one stream; the same seed gives the same. */
     void solve(long seed) {
         Random random = new Random(seed);
         RandomPlan plan = RandomPlan.draw(random);
@@ -59,10 +61,10 @@ final class RandomSolves {
                 } else {
                     attempt.batch(random);
                 }
-                attempt.alone(new RandomMap(new Random(drawn), plan.type(), plan.n(), problems, true));
+                attempt.solveAlone(new RandomMap(new Random(drawn), plan.type(), plan.n(), problems, true));
             } catch (RandomMap.Thrown e) {
                 exceptions++;
-                again(seed, plan, solver);
+                solveAgain(seed, plan, solver);
             }
         } catch (RuntimeException e) {
             require(false, seed, plan, "threw " + e);
@@ -70,10 +72,10 @@ final class RandomSolves {
         require(Block.liveBytes() == before, seed, plan, "left " + (Block.liveBytes() - before) + " bytes");
     }
 
-    /** What was interrupted must not show in the next solve. */
-    private void again(long seed, RandomPlan plan, FixedPointSolver solver) {
+    /** A solve that was interrupted must not influence the next one. */
+    private void solveAgain(long seed, RandomPlan plan, FixedPointSolver solver) {
         if (plan.stopping().maxNanos() < Long.MAX_VALUE) {
-            // Where it ends is a matter of time.
+            // Time decides where the solve ends.
             return;
         }
         try (FixedPointSolver fresh = plan.plan(engine);
@@ -86,7 +88,7 @@ final class RandomSolves {
             for (int b = 0; b < plan.batch(); b++) {
                 same &= outcome.status(b) != null && outcome.status(b) == other.status(b);
             }
-            require(same, seed, plan, "solves otherwise than a new plan after an exception");
+            require(same, seed, plan, "solves differently from a new solver after an exception");
         }
     }
 
@@ -95,7 +97,7 @@ final class RandomSolves {
         return new ApproximatedMap(map, map.cheap());
     }
 
-    /** Near the size of the problem's numbers, or 0. */
+    /** Random starts near the size of each problem's numbers, or 0. */
     private Block starts(Random random, Type type, int problems, int n, IntToDoubleFunction sizes) {
         Block start = engine.allocate(type, problems, n);
         for (int b = 0; b < problems; b++) {
@@ -116,10 +118,11 @@ final class RandomSolves {
     }
 
     private void violated(String kind, long seed, RandomPlan plan, String what) {
-        tally.addViolation(kind, "solve " + seed + " (" + plan.method() + ", " + plan.batch() + " × " + plan.n() + " " + plan.type() + ") " + what);
+        String shape = plan.batch() + " × " + plan.n() + " " + plan.type();
+        tally.addViolation(kind, "solve " + seed + " (" + plan.method() + ", " + shape + ") " + what);
     }
 
-    /** One of them while it runs. */
+    /** One solve while it runs. */
     private final class ForwardAttempt {
         private final long seed;
         private final RandomPlan plan;
@@ -130,9 +133,11 @@ final class RandomSolves {
         private final Block z;
         private double[] tolerances;
         private boolean hasCheap;
-        /** The problem to solve again, which is one in four solves, and how it ended. */
+        /** The problem that is solved again, in one solve of four. */
         private final int watched;
+        /** How the watched problem ended. */
         private Status end;
+
         private int spent;
         private double[] found;
 
@@ -147,15 +152,15 @@ final class RandomSolves {
             watched = (int) Math.floorMod(seed, 4L * starts.rows());
         }
 
-        /** With a cheap map beside it in three solves of four of the method that uses one. */
-        private FixedPointMap map(Random random) {
+        /** The map. In three of four solves in mixed precision it has a cheap map. */
+        private FixedPointMap drawMap(Random random) {
             hasCheap = plan.method() == RandomPlan.ForwardMethod.MIXED && random.nextInt(4) > 0;
             return hasCheap ? new ApproximatedMap(map, map.cheap()) : map;
         }
 
         void batch(Random random) {
             z.copyFrom(starts);
-            FixedPointMap f = map(random);
+            FixedPointMap f = drawMap(random);
             Outcome outcome;
             if (random.nextInt(8) == 0) {
                 tolerances = random.doubles(plan.batch(), -10, -1).map(x -> Math.pow(10, x)).toArray();
@@ -163,7 +168,7 @@ final class RandomSolves {
             } else {
                 outcome = solver.solve(f, z, observer(random));
             }
-            counts(outcome);
+            checkCounts(outcome);
             for (int b = 0; b < z.rows(); b++) {
                 check(b, b, z, outcome);
             }
@@ -182,23 +187,23 @@ final class RandomSolves {
         }
 
         void stream(Random random) {
-            FixedPointMap f = map(random);
+            FixedPointMap f = drawMap(random);
             Outcome[] last = {null};
             RandomFeed feed = new RandomFeed(random, map, starts, z.rows(), (index, slot, states, outcome) -> {
                 last[0] = outcome;
                 check(index, slot, states, outcome);
                 require(outcome.status(slot) != Status.TIME_BUDGET && outcome.status(slot) != Status.CANCELLED, seed, plan,
-                        "looked at the time or at an observer in a stream");
+                        "obeyed the time budget or an observer in a stream");
             });
             solver.stream(f, z, feed);
-            require(feed.isComplete(), seed, plan, "lost a problem of its stream, or returned one twice");
+            require(feed.isComplete(), seed, plan, "lost a problem of the stream or returned one twice");
             if (last[0] != null) {
-                counts(last[0]);
+                checkCounts(last[0]);
             }
         }
 
-        /** The watched problem once more, with nobody beside it. */
-        void alone(RandomMap same) {
+        /** Solves the watched problem again, alone. */
+        void solveAlone(RandomMap same) {
             if (end == null || end == Status.CANCELLED || stopping.maxNanos() < Long.MAX_VALUE || same.isNoisy(watched, hasCheap)) {
                 return;
             }
@@ -207,13 +212,15 @@ final class RandomSolves {
             same.assign(0, watched);
             FixedPointMap f = hasCheap ? new ApproximatedMap(same, same.cheap()) : same;
             Outcome outcome = tolerances == null ? solver.solve(f, one) : solver.solve(f, one, new double[] {tolerances[watched]});
-            boolean equal = outcome.status(0) == end && outcome.evaluations(0) == spent && Arrays.equals(row(one, 0), found);
-            require(equal, seed, plan, "ends problem " + watched + " with " + end + " after " + spent + " evaluations, and alone with " + outcome.status(0) + " after "
-                    + outcome.evaluations(0) + (Arrays.equals(row(one, 0), found) ? "" : ", elsewhere"));
+            boolean samePoint = Arrays.equals(row(one, 0), found);
+            require(outcome.status(0) == end && outcome.evaluations(0) == spent && samePoint, seed, plan,
+                    "ends problem " + watched + " with " + end + " after " + spent + " evaluations, and alone with " + outcome.status(0)
+                            + " after " + outcome.evaluations(0) + (samePoint ? "" : " at another point"));
         }
 
-        private void counts(Outcome outcome) {
-            require(map.calls() == outcome.evaluations(), seed, plan, "counted " + outcome.evaluations() + " of " + map.calls() + " evaluations");
+        private void checkCounts(Outcome outcome) {
+            require(map.calls() == outcome.evaluations(), seed, plan,
+                    "counted " + outcome.evaluations() + " of " + map.calls() + " evaluations");
             if (solver instanceof MixedPrecision mixed) {
                 require(map.cheapCalls() == mixed.cheapEvaluations(), seed, plan,
                         "counted " + mixed.cheapEvaluations() + " of " + map.cheapCalls() + " cheap evaluations");
@@ -224,7 +231,8 @@ final class RandomSolves {
         private void check(int index, int b, Block states, Outcome outcome) {
             Status status = outcome.status(b);
             tally.addRow(status);
-            require(outcome.evaluations(b) <= stopping.maxEvaluations(), seed, plan, "spent " + outcome.evaluations(b) + " evaluations on row " + b);
+            require(outcome.evaluations(b) <= stopping.maxEvaluations(), seed, plan,
+                    "spent " + outcome.evaluations(b) + " evaluations on row " + b);
             if (status == null) {
                 require(false, seed, plan, "has no status for row " + b);
                 return;
@@ -237,21 +245,22 @@ final class RandomSolves {
             checkPromises(index, b, states, outcome);
         }
 
-        /** Everything that the status says, and the residual. */
+        /** Checks everything that the status and the residual claim. */
         private void checkPromises(int index, int b, Block states, Outcome outcome) {
             double[] value = new double[states.cols()];
             for (int i = 0; i < value.length; i++) {
-                value[i] = map.look(index, states, b, i);
+                value[i] = map.valueAt(index, states, b, i);
             }
             if (!map.isDeterministic(index)) {
                 return;
             }
-            StatusCheck check = new StatusCheck(plan, tolerances == null ? stopping.relative() : tolerances[b], map.visits(index), row(starts, index),
-                    row(states, b), value, outcome.status(b), outcome.evaluations(b));
+            double tolerance = tolerances == null ? stopping.relative() : tolerances[b];
+            StatusCheck check = new StatusCheck(plan, tolerance, map.log(index), row(starts, index), row(states, b), value,
+                    outcome.status(b), outcome.evaluations(b));
             String violation = check.violation(outcome.residual(b));
             if (violation != null) {
                 violated(outcome.status(b) + ": " + violation, seed, plan,
-                        violation + ": problem " + index + ", " + map.describe(index) + ", " + check.words(outcome.residual(b)));
+                        violation + ": problem " + index + ", " + map.describe(index) + ", " + check.description(outcome.residual(b)));
             }
         }
     }

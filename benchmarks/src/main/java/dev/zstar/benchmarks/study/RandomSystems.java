@@ -20,9 +20,8 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * Linear solves with everything drawn at random: system, scale, method, memory, stopping rules. Each row must end with a status whose
- * promise holds: a success has the residual that was asked for in exact arithmetic, a failure is no worse than its start, nothing returned
- * is NaN.
+ * Random linear solves: system, scale, method, memory and stopping rules are drawn at random. What the status of a row claims must hold. A
+ * success has the required residual in exact arithmetic. A failure is no worse than its start. No returned value is NaN.
  */
 final class RandomSystems {
     /** The linear methods. */
@@ -51,7 +50,7 @@ final class RandomSystems {
         return tally;
     }
 
-    /** One solve; the same for the same seed. One in three goes on from what it found, or from anywhere. */
+    /** Runs one solve; the same seed gives the same. One in three is then resumed, from its result or from a random point. */
     void solve(long seed) {
         Random random = new Random(seed);
         int n = 1 + random.nextInt(random.nextInt(8) == 0 ? 40 : 6);
@@ -60,7 +59,7 @@ final class RandomSystems {
         LinearMethod method = LinearMethod.values()[random.nextInt(LinearMethod.values().length)];
         Stopping stopping = stopping(random, method);
         RandomSystem t = new RandomSystem(random, type, n, batch);
-        // As good a preconditioner as any: singular, nilpotent, far too large.
+        // An arbitrary preconditioner: it may be singular, nilpotent or far too large.
         RandomSystem m = new RandomSystem(random, type, n, batch);
         String name = "system " + seed + " (" + method + ", " + batch + " × " + n + " " + type + ") ";
         LinearAttempt attempt = new LinearAttempt(name, type, stopping, t, m);
@@ -135,7 +134,7 @@ final class RandomSystems {
         return rhs;
     }
 
-    /** One of them. */
+    /** One solve. */
     private final class LinearAttempt {
         private final String name;
         private final Type type;
@@ -161,8 +160,7 @@ final class RandomSystems {
                 String violation = violation(b, right, start, u, status, outcome);
                 if (violation != null) {
                     violated(status + ": " + violation, violation + ": row " + b + ", " + t.describe(b) + ", " + status + " after "
-                            + outcome.evaluations(b)
-                            + " products, stated residual " + outcome.residual(b) + ", ‖b‖ = " + Norm.of(right) + ", ‖u‖ = " + Norm.of(u)
+                            + outcome.evaluations(b) + " products, stated residual " + outcome.residual(b) + ", ‖b‖ = " + Norm.of(right) + ", ‖u‖ = " + Norm.of(u)
                             + ", relative tolerance " + stopping.relative());
                 }
             }
@@ -174,52 +172,52 @@ final class RandomSystems {
 
         private String violation(int row, double[] b, double[] start, double[] u, Status status, Outcome outcome) {
             if (!EvaluationLog.isFinite(b)) {
-                return status != Status.NONFINITE_INPUT ? "a right-hand side that is not finite ends otherwise"
-                        : EvaluationLog.isFinite(u) ? null : "NaN or infinity is returned";
+                return status != Status.NONFINITE_INPUT ? "a right-hand side that is not finite has another status"
+                        : EvaluationLog.isFinite(u) ? null : "NaN or infinity was returned";
             }
             if (!EvaluationLog.isFinite(u)) {
-                return "NaN or infinity is returned";
+                return "NaN or infinity was returned";
             }
             double length = Norm.of(b);
             if (length == 0) {
                 return status == Status.CONVERGED_ZERO_RHS && Norm.of(u) == 0 ? null : "the solution of a zero right-hand side is not zero";
             }
             double exact = Norm.of(t.residual(row, b, u));
-            // A product in the type is off by this much at most, and so is what was computed from it.
+            // An upper bound of the rounding error of a product in the type, and of the residual from it.
             double unit = type.unitRoundoff() * (b.length + 10);
             double rounding = unit * Norm.of(u) * (1 + t.size(row)) + unit * length
                     + b.length * (type == Type.F32 ? Float.MIN_VALUE : Double.MIN_VALUE) * (1 + t.size(row));
             if (!(exact + rounding < Double.POSITIVE_INFINITY)) {
-                return status.isSuccess() && !stopping.fixed() ? "a residual beyond all numbers is a success" : null;
+                return status.isSuccess() && !stopping.fixed() ? "a residual that overflows is reported as a success" : null;
             }
-            String blame = switch (status) {
-                case NONFINITE_INPUT -> "a finite right-hand side is blamed";
-                case NONFINITE_OPERATOR -> t.isNonfinite(row) || preconditioner.isNonfinite(row) ? null : "a finite operator is blamed";
+            String falseReport = switch (status) {
+                case NONFINITE_INPUT -> "a finite right-hand side is reported as not finite";
+                case NONFINITE_OPERATOR -> t.isNonfinite(row) || preconditioner.isNonfinite(row) ? null : "a finite operator is reported as not finite";
                 default -> null;
             };
-            if (blame != null) {
-                return blame;
+            if (falseReport != null) {
+                return falseReport;
             }
             if (status != Status.NONFINITE_OPERATOR && !(Math.abs(outcome.residual(row) * length - exact) <= 0.001 * exact + rounding)) {
                 return "the stated residual is not that of the returned point";
             }
             double before = Norm.of(t.residual(row, b, start));
             return status.isSuccess() ? success(row, start, u, status, exact, length, outcome.residual(row))
-                    : exact <= before * 1.001 + 2 * rounding ? null : "a failure is worse than its start";
+                    : exact <= before * 1.001 + 2 * rounding ? null : "a failure returned a point worse than its start";
         }
 
         private String success(int row, double[] start, double[] u, Status status, double exact, double length, double stated) {
             if (status == Status.COMPLETED_FIXED_STEPS) {
-                return stopping.fixed() ? null : "a number of products that was not asked for";
+                return stopping.fixed() ? null : "a fixed number of products was not set";
             }
             if (status == Status.CONVERGED_AT_START && !Arrays.equals(start, u)) {
-                return "a row that was done at its start is changed";
+                return "a row that had converged at its start was changed";
             }
             double asked = Math.max(stopping.relative() * length, stopping.absolute());
             if (status == Status.CONVERGED_HAPPY_BREAKDOWN) {
                 asked = Math.max(asked, 100 * type.unitRoundoff() * length);
             }
-            // What is stated is never below u ‖u‖, so that within the tolerance a product's rounding is, too, up to this factor.
+            // The stated residual is at least u ‖u‖. If it meets the tolerance, so does the rounding of a product, up to this factor.
             double factor = (u.length + 10) * (1 + t.size(row));
             return exact <= asked * factor && stated * length <= asked * 1.001 + Double.MIN_VALUE ? null : "the tolerance is not met";
         }

@@ -5,8 +5,8 @@ import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 
 /**
- * SliceTimes several bodies in turns, slice by slice, so that a machine that slows down slows all of them. It counts the heap bytes of the same
- * slices: a body that allocates is not compiled yet, and its time is not the one to quote.
+ * SliceTimes several bodies in turns, slice by slice, so that a machine that slows down slows all of them. It counts the heap bytes of the
+ * same slices: a body that allocates is not compiled yet, and its time is not the one to quote.
  */
 final class Stopwatch {
     /** Each body warms up for at least as long: the tiles of a product, called a dozen times each, take long to be compiled. */

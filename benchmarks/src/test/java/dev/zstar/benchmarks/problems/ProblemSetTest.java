@@ -48,8 +48,8 @@ class ProblemSetTest {
     }
 
     /**
-     * Where the solution is known but for rounding it is a fixed point; where it also attracts, and where it is known less well, it is the one that
-     * is found.
+     * Where the solution is known but for rounding it is a fixed point; where it also attracts, and where it is known less well, it is the
+     * one that is found.
      */
     @ParameterizedTest
     @MethodSource("all")

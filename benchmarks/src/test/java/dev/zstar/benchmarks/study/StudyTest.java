@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zstar.kernels.Engines;
 import java.io.Serializable;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
@@ -62,7 +63,7 @@ class StudyTest {
             TreeSet<String> engines = new TreeSet<>();
             for (KernelCase shape : KernelCase.all(true)) {
                 if (shape.work() <= 1e6) {
-                    Deque<AutoCloseable> held = KernelCase.room();
+                    Deque<AutoCloseable> held = new ArrayDeque<>();
                     shape.contenders(held).forEach((name, body) -> {
                         body.run();
                         engines.add(name);
