@@ -27,7 +27,7 @@ import picocli.CommandLine;
 /** A fixed-point method on the command line. What is left out keeps the method's own default; what belongs to another method is refused. */
 final class MethodOptions {
     /** The methods. */
-    enum Method {
+    enum SolverName {
         ANDERSON,
         BROYDEN,
         NEWTON_KRYLOV,
@@ -52,18 +52,18 @@ final class MethodOptions {
     }
 
     /** Anderson's two types. */
-    enum Variant { I, II }
+    enum AndersonType { I, II }
 
     /** By the names that people read, which the constants' are not. */
-    static final class MethodByName implements CommandLine.ITypeConverter<Method> {
+    static final class MethodNameConverter implements CommandLine.ITypeConverter<SolverName> {
         @Override
-        public Method convert(String name) {
-            return named(name, List.of(Method.values()));
+        public SolverName convert(String name) {
+            return named(name, List.of(SolverName.values()));
         }
     }
 
     /** The formats that are narrower than the cell's own. */
-    static final class FormatByName implements CommandLine.ITypeConverter<Format> {
+    static final class FormatConverter implements CommandLine.ITypeConverter<Format> {
         @Override
         public Format convert(String name) {
             return named(name, List.of(Format.BF16, Format.INT8));
@@ -75,15 +75,15 @@ final class MethodOptions {
                 "expected " + values.stream().map(Object::toString).collect(Collectors.joining(" or ")) + " but was '" + name + "'"));
     }
 
-    @Option(names = "--solver", paramLabel = "METHOD", converter = MethodByName.class,
+    @Option(names = "--solver", paramLabel = "METHOD", converter = MethodNameConverter.class,
             description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-    private Method method = Method.ANDERSON;
+    private SolverName method = SolverName.ANDERSON;
 
     @Option(names = "--window", paramLabel = "M", description = "anderson, also inside mixed: earlier iterates used (default: 10; 5 inside mixed).")
     private Integer window;
 
     @Option(names = "--type", paramLabel = "I|II", description = "anderson: residuals made orthogonal to steps, or least (default: II).")
-    private Variant variant;
+    private AndersonType variant;
 
     @Option(names = "--mixing", paramLabel = "BETA",
             description = "anderson, picard: share of the residual that is added (default: 1); anderson: gain for one by what a step gains.")
@@ -108,7 +108,7 @@ final class MethodOptions {
     @Option(names = "--krylov", paramLabel = "M", description = "newton-krylov: most products with the Jacobian for a step (default: 40).")
     private Integer krylov;
 
-    @Option(names = "--format", paramLabel = "bf16|int8", converter = FormatByName.class,
+    @Option(names = "--format", paramLabel = "bf16|int8", converter = FormatConverter.class,
             description = "mixed: of the cheap weights (default: bf16).")
     private Format format;
 
@@ -116,10 +116,10 @@ final class MethodOptions {
     void check(ParseResult given) {
         for (OptionSpec option : given.matchedOptions()) {
             String name = option.longestName();
-            List<Method> takers = Arrays.stream(Method.values()).filter(taker -> taker.options().contains(name)).toList();
+            List<SolverName> takers = Arrays.stream(SolverName.values()).filter(taker -> taker.options().contains(name)).toList();
             if (!takers.isEmpty() && !takers.contains(method)) {
                 throw new IllegalArgumentException(name + " is an option of --solver "
-                        + takers.stream().map(Method::toString).collect(Collectors.joining(" or ")) + ", not of " + method + ", which takes "
+                        + takers.stream().map(SolverName::toString).collect(Collectors.joining(" or ")) + ", not of " + method + ", which takes "
                         + String.join(", ", method.options()));
             }
         }
@@ -127,12 +127,12 @@ final class MethodOptions {
 
     /** The formats that the cell's weights are wanted in, beside their own. */
     Format[] formats() {
-        return method == Method.MIXED ? new Format[] {narrow()} : new Format[0];
+        return method == SolverName.MIXED ? new Format[] {narrow()} : new Format[0];
     }
 
     /** What to solve to solve for the cell's fixed point. */
     FixedPointMap map(DenseCell cell) {
-        return method == Method.MIXED ? new ApproximatedMap(cell, cell.in(narrow())) : cell;
+        return method == SolverName.MIXED ? new ApproximatedMap(cell, cell.in(narrow())) : cell;
     }
 
     /** Plans the method for {@code batch} rows of {@code n} f32 elements. */
@@ -147,7 +147,7 @@ final class MethodOptions {
                 yield MixedPrecision.plan(engine, Type.F32, batch, n, MixedPrecision.Options.DEFAULT,
                         (e, type, rows, width, within) -> Anderson.plan(e, type, rows, width, inside, within), until);
             }
-            case PICARD -> Picard.plan(engine, Type.F32, batch, n, mixing == null ? 1 : share(), until);
+            case PICARD -> Picard.plan(engine, Type.F32, batch, n, mixing == null ? 1 : mixingParameter(), until);
         };
     }
 
@@ -169,15 +169,15 @@ final class MethodOptions {
     private Anderson.Options anderson() {
         // What the library picks where nothing is chosen.
         Anderson.Options options =
-                method == Method.MIXED ? Anderson.Options.DEFAULT : Anderson.Options.DEFAULT.withWindow(10);
+                method == SolverName.MIXED ? Anderson.Options.DEFAULT : Anderson.Options.DEFAULT.withWindow(10);
         if (window != null) {
             options = options.withWindow(window);
         }
         if (variant != null) {
-            options = options.withVariant(variant == Variant.I ? Anderson.Variant.TYPE_I : Anderson.Variant.TYPE_II);
+            options = options.withVariant(variant == AndersonType.I ? Anderson.Variant.TYPE_I : Anderson.Variant.TYPE_II);
         }
         if (mixing != null) {
-            options = mixing.equals("gain") ? options.withMixing(Anderson.Mixing.byGain()) : options.withMixing(share());
+            options = mixing.equals("gain") ? options.withMixing(Anderson.Mixing.byGain()) : options.withMixing(mixingParameter());
         }
         return safeguard == null ? options : options.withSafeguard(new Safeguard(safeguard, Safeguard.DEFAULT.damping()));
     }
@@ -196,12 +196,12 @@ final class MethodOptions {
         return options.withLineSearch(lineSearch);
     }
 
-    private double share() {
+    private double mixingParameter() {
         try {
             return Double.parseDouble(mixing);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("--mixing " + mixing + " for " + method + "; expected a number"
-                    + (method == Method.ANDERSON ? " or gain" : ""), e);
+                    + (method == SolverName.ANDERSON ? " or gain" : ""), e);
         }
     }
 }

@@ -18,17 +18,17 @@ final class ProblemTable {
     private static final String TEXTBOOK = "textbook(";
 
     /** A problem's row: its numbers, and what each solver came to. */
-    private record Line(String name, Map<String, Double> params, Map<String, StudyFile.Row> ends, Map<String, Double> nearby) {}
+    private record ProblemRow(String name, Map<String, Double> params, Map<String, StudyFile.Row> ends, Map<String, Double> nearby) {}
 
     private ProblemTable() {}
 
     /** Prints nothing where the study has no such results. */
     static void print(List<StudyFile.Row> results, PrintWriter out) {
-        Map<String, Line> lines = new LinkedHashMap<>();
+        Map<String, ProblemRow> lines = new LinkedHashMap<>();
         List<String> solvers = new ArrayList<>();
         for (StudyFile.Row row : results) {
             if (row.suite().equals("forward") && row.params().containsKey("tolerance")) {
-                Line line = lines.computeIfAbsent(row.name(), name -> new Line(name, row.params(), new LinkedHashMap<>(), new LinkedHashMap<>()));
+                ProblemRow line = lines.computeIfAbsent(row.name(), name -> new ProblemRow(name, row.params(), new LinkedHashMap<>(), new LinkedHashMap<>()));
                 if (row.metric().equals("nfevNearby")) {
                     line.nearby().put(row.engine(), row.value());
                 } else {
@@ -45,7 +45,7 @@ final class ProblemTable {
         out.printf(Locale.ROOT, "%nevaluations to the tolerance, ρ of the Jacobian at the solution; * more than the textbook%n%-40s %4s %6s", "", "n", "ρ");
         solvers.forEach(solver -> out.printf(Locale.ROOT, " %12s", solver));
         out.println();
-        for (Line line : lines.values()) {
+        for (ProblemRow line : lines.values()) {
             Double radius = line.params().get("radius");
             String shown = radius == null ? "" : String.format(Locale.ROOT, "%.3f", radius);
             out.printf(Locale.ROOT, "%-40s %4.0f %6s", line.name(), line.params().get("n"), shown);
@@ -63,7 +63,7 @@ final class ProblemTable {
     }
 
     /** The geometric mean of the ratios of evaluations, those of failures included. */
-    private static double mean(Map<String, Line> lines, String solver, String other) {
+    private static double mean(Map<String, ProblemRow> lines, String solver, String other) {
         return Math.exp(lines.values().stream()
                 .filter(line -> line.ends().containsKey(solver) && line.ends().containsKey(other))
                 .mapToDouble(line -> Math.log(line.ends().get(solver).value() / line.ends().get(other).value()))
@@ -71,7 +71,7 @@ final class ProblemTable {
                 .orElse(Double.NaN));
     }
 
-    private static void compare(Map<String, Line> lines, String ours, PrintWriter out) {
+    private static void compare(Map<String, ProblemRow> lines, String ours, PrintWriter out) {
         String textbook = textbook(ours);
         long compared = lines.values().stream().filter(line -> spent(line, textbook).isPresent()).count();
         long above = lines.values().stream().filter(line -> above(line, ours)).count();
@@ -84,7 +84,7 @@ final class ProblemTable {
     }
 
     /** A number, a name for what went wrong, and a mark. */
-    private static String cell(Line line, String solver) {
+    private static String cell(ProblemRow line, String solver) {
         StudyFile.Row end = line.ends().get(solver);
         if (end == null) {
             return "";
@@ -104,7 +104,7 @@ final class ProblemTable {
         };
     }
 
-    private static boolean above(Line line, String ours) {
+    private static boolean above(ProblemRow line, String ours) {
         Optional<Double> textbook = spent(line, textbook(ours));
         return textbook.isPresent() && spent(line, ours).orElse(Double.POSITIVE_INFINITY) > textbook.get();
     }
@@ -115,7 +115,7 @@ final class ProblemTable {
     }
 
     /** Evaluations of a success. */
-    private static Optional<Double> spent(Line line, String solver) {
+    private static Optional<Double> spent(ProblemRow line, String solver) {
         return Optional.ofNullable(line.ends().get(solver)).filter(end -> end.metric().equals("nfev")).map(StudyFile.Row::value);
     }
 }

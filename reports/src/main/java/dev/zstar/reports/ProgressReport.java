@@ -1,13 +1,13 @@
 package dev.zstar.reports;
 
-import dev.zstar.benchmarks.study.Progress;
+import dev.zstar.benchmarks.study.StudyProgress;
 import java.io.PrintWriter;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /** A bar for each stage on a terminal, a line elsewhere. */
-final class ProgressReport implements Progress, AutoCloseable {
+final class ProgressReport implements StudyProgress, AutoCloseable {
     private final PrintWriter err;
     // Null without a terminal again, since JDK 25.
     @SuppressWarnings("SystemConsoleNull")

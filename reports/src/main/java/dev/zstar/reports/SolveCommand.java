@@ -50,7 +50,7 @@ final class SolveCommand implements Callable<Integer> {
     private static final String INDENT = " ".repeat(10);
 
     /** What is solved. */
-    private static final class Problem {
+    private static final class ProblemOptions {
         @Option(names = "--n", paramLabel = "N", defaultValue = "256", description = "Elements of the state (default: ${DEFAULT-VALUE}).")
         private int n = 256;
 
@@ -70,7 +70,7 @@ final class SolveCommand implements Callable<Integer> {
     }
 
     /** When it ends, and what computes it. */
-    private static final class Run {
+    private static final class RunOptions {
         @Option(names = "--tolerance", paramLabel = "TOL", defaultValue = "1e-6",
                 description = "Relative residual to reach, forward and backward (default: ${DEFAULT-VALUE}).")
         private double tolerance = 1e-6;
@@ -86,13 +86,13 @@ final class SolveCommand implements Callable<Integer> {
     }
 
     @ArgGroup(validate = false, order = 1, heading = "%nThe problem%n")
-    private final Problem problem = new Problem();
+    private final ProblemOptions problem = new ProblemOptions();
 
     @ArgGroup(validate = false, order = 2, heading = "%nThe method, and what it takes%n")
     private final MethodOptions method = new MethodOptions();
 
     @ArgGroup(validate = false, order = 3, heading = "%nThe run%n")
-    private final Run run = new Run();
+    private final RunOptions run = new RunOptions();
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;

@@ -3,7 +3,7 @@ package dev.zstar.reports;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.zstar.benchmarks.study.Ceiling;
 import dev.zstar.benchmarks.study.Measurements;
-import dev.zstar.benchmarks.study.Result;
+import dev.zstar.benchmarks.study.StudyResult;
 import dev.zstar.benchmarks.study.Trace;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -32,7 +32,7 @@ record StudyFile(
     record Row(
             String suite, @JsonProperty("case") String name, String engine, int threads, SortedMap<String, Double> params, String metric,
             double value, double min, double median, double p90, int runs, Double limit, Double ofLimit) {
-        static Row of(Result r) {
+        static Row of(StudyResult r) {
             return new Row(r.suite(), r.caseName(), r.engine(), r.threads(), r.params(), r.metric(), r.value(), r.min(), r.median(),
                     r.p90(), r.runs(), r.limit(), r.ofLimit());
         }

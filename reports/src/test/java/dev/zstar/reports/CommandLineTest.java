@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.zstar.benchmarks.study.Ceiling;
 import dev.zstar.benchmarks.study.Measurements;
-import dev.zstar.benchmarks.study.Result;
+import dev.zstar.benchmarks.study.StudyResult;
 import dev.zstar.benchmarks.study.StudyException;
 import dev.zstar.benchmarks.study.Trace;
 import dev.zstar.kernels.tuning.Tuner;
@@ -181,7 +181,7 @@ class CommandLineTest {
     }
 
     private static StudyFile sample() {
-        Result result = new Result("kernels", "gemv n=64 </script>", "simd", 1, new TreeMap<>(Map.of("n", 64.0)), "gbps", 2, 1, 2, 3, 5, 4.0);
+        StudyResult result = new StudyResult("kernels", "gemv n=64 </script>", "simd", 1, new TreeMap<>(Map.of("n", 64.0)), "gbps", 2, 1, 2, 3, 5, 4.0);
         return StudyFile.of(Instant.EPOCH, new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
                 new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result), List.of(new Trace("picard", "n=1",
                         List.of(1.0, 0.5))),

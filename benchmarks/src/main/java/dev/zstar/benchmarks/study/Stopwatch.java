@@ -5,8 +5,8 @@ import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 
 /**
- * Times several bodies in turns, slice by slice, so that a machine that slows down slows all of them. It counts the heap bytes of the same
- * slices: a body that allocates is not compiled yet, and its time is not the one to quote.
+ * SliceTimes several bodies in turns, slice by slice, so that a machine that slows down slows all of them. It counts the heap bytes of the
+ * same slices: a body that allocates is not compiled yet, and its time is not the one to quote.
  */
 final class Stopwatch {
     /** Each body warms up for at least as long: the tiles of a product, called a dozen times each, take long to be compiled. */
@@ -22,11 +22,11 @@ final class Stopwatch {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     /** What {@link #run} found. */
-    static final class Times {
+    static final class SliceTimes {
         private final double[][] nanos;
         private final long[] bytes;
 
-        private Times(double[][] nanos, long[] bytes) {
+        private SliceTimes(double[][] nanos, long[] bytes) {
             this.nanos = nanos;
             this.bytes = bytes;
         }
@@ -45,12 +45,12 @@ final class Stopwatch {
     private Stopwatch() {}
 
     /**
-     * Times the bodies.
+     * SliceTimes the bodies.
      *
      * @param sliceNanos the least length of a slice; a body runs as often as fills it
      * @param slices counted slices of each body, at least 1; long bodies get fewer, but not less than 7 of them
      */
-    static Times run(long sliceNanos, int slices, Runnable... bodies) {
+    static SliceTimes run(long sliceNanos, int slices, Runnable... bodies) {
         int[] repeats = new int[bodies.length];
         for (int b = 0; b < bodies.length; b++) {
             repeats[b] = 1;
@@ -85,7 +85,7 @@ final class Stopwatch {
         for (double[] time : nanos) {
             Arrays.sort(time);
         }
-        return new Times(nanos, bytes);
+        return new SliceTimes(nanos, bytes);
     }
 
     /** How many of the slices that were asked for are counted, if one takes this long. */

@@ -33,38 +33,38 @@ final class StreamingSuite {
     private static final double TOLERANCE = 1e-6;
 
     /** What one fork found: images a second of each way, and evaluations of an image. */
-    private record Found(double lockstep, double batches, double stream, double meanEvaluations, double mostEvaluations, double differing)
+    private record Throughput(double lockstep, double batches, double stream, double meanEvaluations, double mostEvaluations, double differing)
             implements Serializable {}
 
     private StreamingSuite() {}
 
-    static void run(boolean quick, Progress progress, List<Result> results) {
+    static void run(boolean quick, StudyProgress progress, List<StudyResult> results) {
         int forks = quick ? 2 : 5;
         progress.stage("streaming", forks);
-        List<Found> found = new ArrayList<>();
+        List<Throughput> found = new ArrayList<>();
         for (int fork = 0; fork < forks; fork++) {
-            Found one = Fork.call(Child.class, Found.class, quick ? "2" : "5");
+            Throughput one = Fork.call(StreamingChild.class, Throughput.class, quick ? "2" : "5");
             found.add(one);
             progress.step(String.format(Locale.ROOT, "a stream is %.2f times as fast as lock-step", one.stream() / one.lockstep()));
         }
-        add(results, found, "lockstep", "rowsPerSecond", Found::lockstep);
-        add(results, found, "batches", "rowsPerSecond", Found::batches);
-        add(results, found, "stream", "rowsPerSecond", Found::stream);
+        add(results, found, "lockstep", "rowsPerSecond", Throughput::lockstep);
+        add(results, found, "batches", "rowsPerSecond", Throughput::batches);
+        add(results, found, "stream", "rowsPerSecond", Throughput::stream);
         add(results, found, "batches/lockstep", "ratio", one -> one.batches() / one.lockstep());
         add(results, found, "stream/lockstep", "ratio", one -> one.stream() / one.lockstep());
-        add(results, found, "stream", "meanEvaluations", Found::meanEvaluations);
-        add(results, found, "stream", "mostEvaluations", Found::mostEvaluations);
-        add(results, found, "stream", "rowsThatDiffer", Found::differing);
+        add(results, found, "stream", "meanEvaluations", Throughput::meanEvaluations);
+        add(results, found, "stream", "mostEvaluations", Throughput::mostEvaluations);
+        add(results, found, "stream", "rowsThatDiffer", Throughput::differing);
     }
 
-    private static void add(List<Result> results, List<Found> found, String way, String metric, ToDoubleFunction<Found> value) {
+    private static void add(List<StudyResult> results, List<Throughput> found, String way, String metric, ToDoubleFunction<Throughput> value) {
         double[] sorted = found.stream().mapToDouble(value).sorted().toArray();
         TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) N, "batch", (double) BATCH, "images", (double) IMAGES));
-        results.add(Result.of("streaming", "digits n=" + N + " in flight " + BATCH, way, 1, params, metric, null, sorted));
+        results.add(StudyResult.of("streaming", "digits n=" + N + " in flight " + BATCH, way, 1, params, metric, null, sorted));
     }
 
     /** Trains for so many epochs and measures once, in its own JVM. */
-    static final class Child implements Fork.Task {
+    static final class StreamingChild implements Fork.Task {
         @Override
         public Serializable run(String epochs) {
             Digits data = Digits.load();
@@ -88,7 +88,7 @@ final class StreamingSuite {
             }
         }
 
-        private static Found measure(
+        private static Throughput measure(
                 Engine engine, DenseCell cell, Block images, Block singles, Block states, Block streamed, Block slots, Anderson anderson) {
             int[] spent = new int[IMAGES];
             EquilibriumStream<Integer> stream = new EquilibriumStream<>(anderson, cell, (image, slot, start) -> {
@@ -126,7 +126,7 @@ final class StreamingSuite {
             for (Anderson plan : fixed) {
                 plan.close();
             }
-            return new Found(IMAGES * 1e9 / nanos[0][0], IMAGES * 1e9 / nanos[1][0], IMAGES * 1e9 / nanos[2][0],
+            return new Throughput(IMAGES * 1e9 / nanos[0][0], IMAGES * 1e9 / nanos[1][0], IMAGES * 1e9 / nanos[2][0],
                     Arrays.stream(spent).average().orElseThrow(), Arrays.stream(spent).max().orElseThrow(), differing);
         }
 

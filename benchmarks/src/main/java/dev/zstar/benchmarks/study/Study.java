@@ -19,7 +19,7 @@ public final class Study {
     private static final String PLAIN = "scalar";
 
     private final List<Ceiling> ceilings = new ArrayList<>();
-    private final List<Result> results = new ArrayList<>();
+    private final List<StudyResult> results = new ArrayList<>();
     private final List<Trace> traces = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
 
@@ -30,7 +30,7 @@ public final class Study {
      *
      * @throws StudyException if none of them gave a figure
      */
-    public static Measurements run(StudyOptions options, Progress progress) {
+    public static Measurements run(StudyOptions options, StudyProgress progress) {
         Study study = new Study();
         if (options.wants("kernels")) {
             study.attempt("kernels", part -> KernelSuite.run(options.quick(), progress, part.ceilings, part.results));

@@ -9,8 +9,9 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 
 /**
- * Counts the elements that a solver's operations read and write: an engine in front of another. Each operand of a call counts once, as it does where rows fit the
- * first-level cache and blocks do not. Copies of single rows between blocks are no operation of an engine, and not counted.
+ * Counts the elements that a solver's operations read and write: an engine in front of another. Each operand of a call counts once, as it
+ * does where rows fit the first-level cache and blocks do not. Copies of single rows between blocks are no operation of an engine, and not
+ * counted.
  */
 final class Traffic {
     private final Engine engine;

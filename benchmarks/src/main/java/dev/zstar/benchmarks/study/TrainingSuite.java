@@ -21,7 +21,7 @@ final class TrainingSuite {
 
     private TrainingSuite() {}
 
-    static void run(StudyOptions options, Progress progress, List<Result> results) {
+    static void run(StudyOptions options, StudyProgress progress, List<StudyResult> results) {
         int epochs = options.quick() ? 10 : 30;
         int threads = options.threads() == 0 ? Engines.processors() : options.threads();
         Digits data;
@@ -65,7 +65,7 @@ final class TrainingSuite {
      * A run whose cell stops to contract: nothing bounds W, at fifty times the usual rate. Images whose solve fails are skipped, or damped;
      * what counts is that they are noticed, and that the parameters stay finite.
      */
-    private static void expanding(Digits data, List<Result> results) {
+    private static void expanding(Digits data, List<StudyResult> results) {
         for (double damping : new double[] {0, 0.1}) {
             var options = new DeqClassifier.Options(N, BATCH, 1, GradientMode.DEFAULT, Double.POSITIVE_INFINITY, 0.1, damping);
             try (Engine engine = Engines.best(1);
@@ -86,18 +86,16 @@ final class TrainingSuite {
     }
 
     /** Every gradient mode for the same time on one thread, each in a JVM of its own: the table from which a mode is picked. */
-    private static void modes(boolean quick, Progress progress, List<Result> results) {
+    private static void modes(boolean quick, StudyProgress progress, List<StudyResult> results) {
         List<Integer> sizes = quick ? List.of(N) : List.of(N, 512);
         progress.stage("training by gradient mode", sizes.size() * GradientModes.all().size());
         for (int n : sizes) {
             for (String mode : GradientModes.all().keySet()) {
-                results.addAll(Fork.call(ModeChild.class, Found.class, (quick ? 1 : n == N ? 4 : 12) + " " + n + " " + mode).results());
+                results.addAll(Fork.call(ModeChild.class, ForkResults.class, (quick ? 1 : n == N ? 4 : 12) + " " + n + " " + mode).results());
                 progress.step("training n = " + n + ", " + mode);
             }
         }
     }
-
-    private record Found(ArrayList<Result> results) implements Serializable {}
 
     /** One mode. */
     static final class ModeChild implements Fork.Task {
@@ -111,7 +109,7 @@ final class TrainingSuite {
             int n = Integer.parseInt(words[1]);
             DeqClassifier.Options options = new DeqClassifier.Options(n, BATCH, 1).withMode(GradientModes.all().get(words[2]));
             Digits data = Digits.load();
-            ArrayList<Result> results = new ArrayList<>();
+            ArrayList<StudyResult> results = new ArrayList<>();
             try (Engine engine = Engines.best(1)) {
                 try (DeqClassifier model = new DeqClassifier(engine, options)) {
                     train(model, data, WARM_SECONDS);
@@ -129,7 +127,7 @@ final class TrainingSuite {
                     add(results, name, engine, params, "failedImages", (double) model.skipped());
                 }
             }
-            return new Found(results);
+            return new ForkResults(results);
         }
 
         /** Trains for some time; returns the sorted nanoseconds of the steps. */
@@ -153,8 +151,8 @@ final class TrainingSuite {
             return steps.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         }
 
-        private static void add(List<Result> results, String name, Engine engine, SortedMap<String, Double> params, String metric, double value) {
-            results.add(Result.of("training", name, engine.name(), 1, params, metric, null, value));
+        private static void add(List<StudyResult> results, String name, Engine engine, SortedMap<String, Double> params, String metric, double value) {
+            results.add(StudyResult.of("training", name, engine.name(), 1, params, metric, null, value));
         }
     }
 
@@ -167,8 +165,8 @@ final class TrainingSuite {
         }
     }
 
-    private static void add(List<Result> results, String name, Engine engine, int epoch, String metric, double value) {
+    private static void add(List<StudyResult> results, String name, Engine engine, int epoch, String metric, double value) {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("epoch", (double) epoch, "n", (double) N, "batch", (double) BATCH));
-        results.add(Result.of("training", name, engine.name(), engine.threads(), params, metric, null, value));
+        results.add(StudyResult.of("training", name, engine.name(), engine.threads(), params, metric, null, value));
     }
 }

@@ -27,10 +27,10 @@ class RandomSolvesTest {
                 for (long seed = 0; seed < 10_000; seed++) {
                     solves.solve(seed);
                 }
-                assertThat(solves.told()).as(name).isEmpty();
-                assertThat(solves.thrown()).as("exceptions").isPositive();
-                assertThat(EnumSet.complementOf(EnumSet.copyOf(LINEAR))).as("statuses reached: %s", solves.statuses())
-                        .isSubsetOf(solves.statuses().keySet());
+                assertThat(solves.tally().descriptions()).as(name).isEmpty();
+                assertThat(solves.exceptions()).as("exceptions").isPositive();
+                assertThat(EnumSet.complementOf(EnumSet.copyOf(LINEAR))).as("statuses reached: %s", solves.tally().statuses())
+                        .isSubsetOf(solves.tally().statuses().keySet());
             }
         }
     }
@@ -44,11 +44,11 @@ class RandomSolvesTest {
                 for (long seed = 0; seed < 4_000; seed++) {
                     systems.solve(seed);
                 }
-                assertThat(systems.rows()).isGreaterThan(8_000);
-                assertThat(systems.statuses()).containsKeys(Status.CONVERGED_RELATIVE, Status.CONVERGED_ABSOLUTE, Status.CONVERGED_AT_START,
+                assertThat(systems.tally().rows()).isGreaterThan(8_000);
+                assertThat(systems.tally().statuses()).containsKeys(Status.CONVERGED_RELATIVE, Status.CONVERGED_ABSOLUTE, Status.CONVERGED_AT_START,
                         Status.CONVERGED_ZERO_RHS, Status.COMPLETED_FIXED_STEPS, Status.MAX_EVALUATIONS, Status.NONFINITE_INPUT,
                         Status.NONFINITE_OPERATOR, Status.BREAKDOWN);
-                assertThat(systems.told()).as(name).isEmpty();
+                assertThat(systems.tally().descriptions()).as(name).isEmpty();
             }
         }
     }

@@ -22,7 +22,7 @@ class RandomSystemTest {
             double[] b = random.doubles(n, -1, 1).toArray();
             double[] tu = apply(t, u, false);
             double[] tv = apply(t, v, true);
-            if (!Visits.isFinite(tu) || !Visits.isFinite(tv)) {
+            if (!EvaluationLog.isFinite(tu) || !EvaluationLog.isFinite(tv)) {
                 assertThat(t.isNonfinite(0)).isTrue();
                 continue;
             }

@@ -43,7 +43,7 @@ class StopwatchTest {
 
     @Test
     void bytesAreThoseOfTheSlicesThatWereTimed() {
-        Stopwatch.Times times = Stopwatch.run(100_000, 4, () -> sink = new byte[BYTES], this::step);
+        Stopwatch.SliceTimes times = Stopwatch.run(100_000, 4, () -> sink = new byte[BYTES], this::step);
         assertThat(times.bytes()[0]).isBetween((long) BYTES, 2L * BYTES);
         assertThat(times.bytes()[1]).isZero();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zstar.kernels.Engines;
 import java.io.Serializable;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 /** Suites that fail, and engines that are not there. */
 class StudyTest {
     /** Hears the stages, and stops the second one. */
-    private static final class Stopper implements Progress {
+    private static final class Stopper implements StudyProgress {
         private final List<String> stages = new ArrayList<>();
 
         @Override
@@ -41,7 +42,7 @@ class StudyTest {
 
     @Test
     void aStudyWithoutAFigureIsNone() {
-        Progress refusing = new Progress() {
+        StudyProgress refusing = new StudyProgress() {
             @Override
             public void stage(String name, int steps) {
                 throw new IllegalStateException("never");
@@ -62,7 +63,7 @@ class StudyTest {
             TreeSet<String> engines = new TreeSet<>();
             for (KernelCase shape : KernelCase.all(true)) {
                 if (shape.work() <= 1e6) {
-                    Deque<AutoCloseable> held = KernelCase.room();
+                    Deque<AutoCloseable> held = new ArrayDeque<>();
                     shape.contenders(held).forEach((name, body) -> {
                         body.run();
                         engines.add(name);

@@ -4,11 +4,11 @@ import java.util.function.Supplier;
 
 /** One contender at one problem, checked before the clock starts and after it has stopped. */
 final class Bout implements AutoCloseable {
-    private final Supplier<Call> prepare;
+    private final Supplier<TimedCall> prepare;
     private final Expected expected;
-    private final Call call;
+    private final TimedCall call;
 
-    Bout(Contender contender, Supplier<Call> prepare, Expected expected) {
+    Bout(Contender contender, Supplier<TimedCall> prepare, Expected expected) {
         this.prepare = prepare;
         this.expected = expected;
         System.out.println("# contender: " + Contenders.describe(contender));
@@ -22,7 +22,7 @@ final class Bout implements AutoCloseable {
 
     /** On data of its own: {@code y += a x} would have moved what was timed. After the measurement, the code that runs here is compiled. */
     private void check() {
-        try (Call fresh = prepare.get()) {
+        try (TimedCall fresh = prepare.get()) {
             fresh.run();
             expected.check(fresh.answer().get());
         }

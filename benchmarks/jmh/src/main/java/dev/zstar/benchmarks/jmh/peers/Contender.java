@@ -6,14 +6,14 @@ interface Contender {
     Class<?> computing();
 
     /** {@code W z} for every {@code z} of the batch: gemv for one, gemm for more. */
-    Call product(Product data);
+    TimedCall product(Product data);
 
     /** {@code ⟨x, y⟩}. */
-    Call dot(Vectors data);
+    TimedCall dot(Vectors data);
 
     /** {@code y += a x}; the answer is {@code y}. */
-    Call axpy(Vectors data);
+    TimedCall axpy(Vectors data);
 
     /** {@code ‖x‖₂}. */
-    Call norm(Vectors data);
+    TimedCall norm(Vectors data);
 }

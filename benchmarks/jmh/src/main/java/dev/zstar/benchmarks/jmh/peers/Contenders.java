@@ -13,7 +13,7 @@ final class Contenders {
     static Contender named(String name, Type type) {
         boolean f32 = type == Type.F32;
         return switch (name) {
-            case "simd", "openblas", "scalar" -> new Zstar(name);
+            case "simd", "openblas", "scalar" -> new ZstarEngine(name);
             case "ejml" -> f32 ? new F32Ejml() : new F64Ejml();
             case "ojalgo" -> new OjAlgo();
             case "netlib" -> f32 ? new F32Netlib(Netlib.vector()) : new F64Netlib(Netlib.vector());

@@ -21,40 +21,40 @@ final class F32Ejml implements Contender {
     }
 
     @Override
-    public Call product(Product data) {
+    public TimedCall product(Product data) {
         var transposed = matrix(data.n(), data.n(), data.transposed());
         var z = matrix(data.batch(), data.n(), data.z());
         var out = matrix(data.batch(), data.n(), new double[data.batch() * data.n()]);
-        return Call.writing(
+        return TimedCall.writing(
                 () -> org.ejml.dense.row.CommonOps_FDRM // twin: () -> org.ejml.dense.row.CommonOps_DDRM
                         .mult(z, transposed, out),
                 () -> F32Arrays.toDoubles(out.data));
     }
 
     @Override
-    public Call dot(Vectors data) {
+    public TimedCall dot(Vectors data) {
         var x = matrix(data.n(), 1, data.x());
         var y = matrix(data.n(), 1, data.y());
-        return Call.number(
+        return TimedCall.number(
                 () -> org.ejml.dense.row.mult.VectorVectorMult_FDRM // twin: () -> org.ejml.dense.row.mult.VectorVectorMult_DDRM
                         .innerProd(x, y));
     }
 
     @Override
-    public Call axpy(Vectors data) {
+    public TimedCall axpy(Vectors data) {
         float a = (float) data.a();
         var x = matrix(data.n(), 1, data.x());
         var y = matrix(data.n(), 1, data.y());
-        return Call.writing(
+        return TimedCall.writing(
                 () -> org.ejml.dense.row.CommonOps_FDRM // twin: () -> org.ejml.dense.row.CommonOps_DDRM
                         .addEquals(y, a, x),
                 () -> F32Arrays.toDoubles(y.data));
     }
 
     @Override
-    public Call norm(Vectors data) {
+    public TimedCall norm(Vectors data) {
         var x = matrix(data.n(), 1, data.x());
-        return Call.number(
+        return TimedCall.number(
                 () -> org.ejml.dense.row.NormOps_FDRM // twin: () -> org.ejml.dense.row.NormOps_DDRM
                         .fastNormF(x));
     }

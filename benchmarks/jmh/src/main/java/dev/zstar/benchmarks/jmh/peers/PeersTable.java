@@ -34,14 +34,14 @@ public final class PeersTable {
     private static final double UNSTEADY = 1.25;
 
     /** The iterations of one contender. */
-    private record Times(double fastest, double slowest) {
+    private record IterationTimes(double fastest, double slowest) {
         double spread() {
             return slowest / fastest;
         }
     }
 
     /** Times of one benchmark by case and contender. */
-    private final Map<String, Map<String, Times>> cases = new LinkedHashMap<>();
+    private final Map<String, Map<String, IterationTimes>> cases = new LinkedHashMap<>();
 
     private final Set<String> contenders = new LinkedHashSet<>();
 
@@ -115,7 +115,7 @@ public final class PeersTable {
                 continue;
             }
             String name = result.path("benchmark").asString();
-            Times times = iterations(result.path("primaryMetric"));
+            IterationTimes times = iterations(result.path("primaryMetric"));
             tables.computeIfAbsent(name.substring(name.lastIndexOf('.') + 1), _ -> new PeersTable()).add(params, times);
             spreads.add(times.spread());
         }
@@ -137,7 +137,7 @@ public final class PeersTable {
     }
 
     /** Of all forks, in µs. */
-    private static Times iterations(JsonNode metric) {
+    private static IterationTimes iterations(JsonNode metric) {
         String unit = metric.path("scoreUnit").asString();
         if (!unit.equals("us/op")) {
             throw new IllegalArgumentException(unit.isEmpty() ? "a result without a unit" : "a result in " + unit + ", not in us/op");
@@ -156,10 +156,10 @@ public final class PeersTable {
             throw new IllegalArgumentException("a result without times");
         }
         times.sort(null);
-        return new Times(times.getFirst(), times.getLast());
+        return new IterationTimes(times.getFirst(), times.getLast());
     }
 
-    private void add(JsonNode params, Times times) {
+    private void add(JsonNode params, IterationTimes times) {
         StringJoiner shape = new StringJoiner(" ");
         for (Map.Entry<String, JsonNode> param : params.properties()) {
             if (!param.getKey().equals("who")) {
@@ -183,7 +183,7 @@ public final class PeersTable {
         return rows.toString();
     }
 
-    private static String cell(String contender, Times times, Times base) {
+    private static String cell(String contender, IterationTimes times, IterationTimes base) {
         if (times == null) {
             return "";
         }

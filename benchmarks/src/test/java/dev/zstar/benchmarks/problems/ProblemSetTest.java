@@ -16,14 +16,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each problem is what its source says: solved, its solution is the known one, found another way than by its map. */
-class ProblemsTest {
+class ProblemSetTest {
     static List<Problem> all() {
-        return Problems.all();
+        return ProblemSet.all();
     }
 
     private static double[] solve(Problem problem) {
         double[] z = problem.start();
-        QrAnderson.Found found = new QrAnderson(5, 1e-12, 2000).solve(problem.map(), Type.F64, z);
+        QrAnderson.Ending found = new QrAnderson(5, 1e-12, 2000).solve(problem.map(), Type.F64, z);
         assertThat(found.status()).as("%s: residual %.2e", problem.name(), found.residual()).isEqualTo(Status.CONVERGED_RELATIVE);
         return z;
     }
@@ -48,8 +48,8 @@ class ProblemsTest {
     }
 
     /**
-     * Where the solution is known but for rounding it is a fixed point; where it also attracts, and where it is known less well, it is the one that
-     * is found.
+     * Where the solution is known but for rounding it is a fixed point; where it also attracts, and where it is known less well, it is the
+     * one that is found.
      */
     @ParameterizedTest
     @MethodSource("all")

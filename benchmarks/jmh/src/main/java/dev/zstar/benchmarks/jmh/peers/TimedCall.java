@@ -10,15 +10,15 @@ import java.util.function.Supplier;
  * @param answer what was computed last: for a product the batch's rows one after the other
  * @param release frees what was prepared
  */
-record Call(DoubleSupplier body, Supplier<double[]> answer, Runnable release) implements AutoCloseable {
+record TimedCall(DoubleSupplier body, Supplier<double[]> answer, Runnable release) implements AutoCloseable {
     /** A call whose answer is the number that it returns. */
-    static Call number(DoubleSupplier body) {
-        return new Call(body, () -> new double[] {body.getAsDouble()}, () -> {});
+    static TimedCall number(DoubleSupplier body) {
+        return new TimedCall(body, () -> new double[] {body.getAsDouble()}, () -> {});
     }
 
     /** A call that writes its answer to memory. */
-    static Call writing(Runnable body, Supplier<double[]> answer) {
-        return new Call(
+    static TimedCall writing(Runnable body, Supplier<double[]> answer) {
+        return new TimedCall(
                 () -> {
                     body.run();
                     return 0;
@@ -27,8 +27,8 @@ record Call(DoubleSupplier body, Supplier<double[]> answer, Runnable release) im
     }
 
     /** This call, with memory to free. */
-    Call releasing(Runnable release) {
-        return new Call(body, answer, release);
+    TimedCall releasing(Runnable release) {
+        return new TimedCall(body, answer, release);
     }
 
     double run() {

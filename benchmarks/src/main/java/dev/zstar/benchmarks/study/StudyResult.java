@@ -19,7 +19,7 @@ import java.util.SortedMap;
  * @param runs how many there were
  * @param limit the ceiling that applies, in the unit of the metric; null where none does
  */
-public record Result(
+public record StudyResult(
         String suite,
         String caseName,
         String engine,
@@ -38,10 +38,10 @@ public record Result(
      *
      * @param sorted what each run gave, ascending
      */
-    static Result of(
+    static StudyResult of(
             String suite, String caseName, String engine, int threads, SortedMap<String, Double> params, String metric, Double limit, double... sorted) {
         double median = Stopwatch.quantile(sorted, 0.5);
-        return new Result(
+        return new StudyResult(
                 suite, caseName, engine, threads, params, metric, median, sorted[0], median, Stopwatch.quantile(sorted, 0.9), sorted.length, limit);
     }
 
