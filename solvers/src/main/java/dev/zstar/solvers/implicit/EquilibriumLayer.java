@@ -149,7 +149,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     }
 
     private Pullback series(int terms, double λ) {
-        return new Pullback.Summed(memory.add(Neumann.plan(engine, type, batch, n, terms, λ), Neumann::close, Neumann::bytes));
+        return new Pullback.Solved(solver("layer: the series", Neumann.plan(engine, type, batch, n, terms, λ)));
     }
 
     private LinearOperator inverse() {

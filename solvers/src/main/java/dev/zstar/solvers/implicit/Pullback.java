@@ -6,26 +6,17 @@ import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.linear.Gmres;
 import dev.zstar.solvers.linear.LinearSolver;
-import dev.zstar.solvers.linear.Neumann;
 
 /** What a mode takes for the v of {@code (I - Jᵀ) v = g}. */
 sealed interface Pullback {
     /** For all rows of g; a row of zeros becomes zeros. */
     void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome);
 
-    /** By a solver. */
+    /** By a solver, which is a series of one term where there is no product. */
     record Solved(LinearSolver solver) implements Pullback {
         @Override
         public void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome) {
             outcome.take(solver.solve(t, g, v));
-        }
-    }
-
-    /** By a series, of one term where there is no product. */
-    record Summed(Neumann series) implements Pullback {
-        @Override
-        public void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome) {
-            outcome.take(series.solve(t, g, v));
         }
     }
 
