@@ -12,6 +12,7 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Finite;
 import dev.zstar.solvers.guard.Memory;
 import dev.zstar.solvers.linear.Gmres;
 import dev.zstar.solvers.linear.LinearSolver;
@@ -223,9 +224,9 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         used.reset(0);
         for (int b = 0; b < rows; b++) {
             // The length of finite elements may overflow.
-            boolean finite = norms[b] < Double.POSITIVE_INFINITY || finite(found, b);
+            boolean finite = norms[b] < Double.POSITIVE_INFINITY || Finite.row(found, b);
             if (!finite && outcome.backward(b).isSuccess()) {
-                outcome.broken(b, !finite(gradient, b) ? Status.NONFINITE_INPUT
+                outcome.broken(b, !Finite.row(gradient, b) ? Status.NONFINITE_INPUT
                         : pullback instanceof Pullback.Inverted ? Status.BREAKDOWN : Status.NONFINITE_OPERATOR);
             }
             boolean failed = !outcome.forward(b).isSuccess() || !outcome.backward(b).isSuccess();
@@ -235,15 +236,6 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
             settle(b, failed, finite);
         }
         return found;
-    }
-
-    private static boolean finite(Block block, int b) {
-        for (int i = 0; i < block.cols(); i++) {
-            if (!Double.isFinite(block.get(b, i))) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** The gradient without the rows whose forward solve failed: a row of zeros takes no evaluation. */
@@ -272,7 +264,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         for (int i = 0; i < n; i++) {
             found.set(b, i, damping * gradient.get(b, i));
         }
-        return finite(found, b) && finite(pass.z(), b) && finite(pass.x(), b);
+        return Finite.row(found, b) && Finite.row(pass.z(), b) && Finite.row(pass.x(), b);
     }
 
     private void settle(int b, boolean failed, boolean finite) {
@@ -308,7 +300,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         engine.norm(gradient, norms);
         used.reset(0);
         for (int b = 0; b < rows; b++) {
-            boolean finite = norms[b] < Double.POSITIVE_INFINITY || finite(gradient, b);
+            boolean finite = norms[b] < Double.POSITIVE_INFINITY || Finite.row(gradient, b);
             if (!finite) {
                 outcome.broken(b, Status.NONFINITE_INPUT);
             }
