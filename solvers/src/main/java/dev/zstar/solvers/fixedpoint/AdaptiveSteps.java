@@ -6,7 +6,6 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.Workspace;
-import java.util.Arrays;
 
 /** {@code z + β (f(z) - z)}, where the last two residuals of each row choose its β: see {@link Picard}. */
 final class AdaptiveSteps implements IterationMethod {
@@ -31,8 +30,7 @@ final class AdaptiveSteps implements IterationMethod {
         before = new double[batch];
         β = new double[batch];
         steps = new double[batch];
-        ones = new double[batch];
-        Arrays.fill(ones, 1);
+        ones = workspace.ones();
     }
 
     @Override

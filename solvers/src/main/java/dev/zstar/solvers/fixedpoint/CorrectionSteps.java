@@ -83,9 +83,8 @@ final class CorrectionSteps implements IterationMethod {
         stage = new Stage[workspace.batch()];
         before = new double[2 * workspace.batch()];
         tolerances = new double[workspace.batch()];
-        ones = new double[workspace.batch()];
+        ones = workspace.ones();
         minus = new double[workspace.batch()];
-        Arrays.fill(ones, 1);
         Arrays.fill(minus, -1);
         cheap = new int[workspace.batch()];
     }

@@ -91,8 +91,7 @@ final class NewtonSteps implements IterationMethod {
         lengths = new double[batch];
         forward = new double[batch];
         back = new double[batch];
-        ones = new double[batch];
-        Arrays.fill(ones, 1);
+        ones = workspace.ones();
         zeros = new double[batch];
     }
 

@@ -4,6 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.guard.Scaled;
 import dev.zstar.solvers.internal.InputGuard;
 
 /**
@@ -90,14 +91,14 @@ final class Scales {
     /** Brings row {@code to} of a block, which is row b of the batch, into the units of the map. */
     void outward(Block block, int to, int b) {
         if (exponent[b] != 0) {
-            multiply(block, to, exponent[b]);
+            Scaled.multiplyRow(block, to, exponent[b], block, to);
         }
     }
 
     /** And back, for row {@code to}. */
     void inward(Block block, int to, int b) {
         if (exponent[b] != 0) {
-            multiply(block, to, -exponent[b]);
+            Scaled.multiplyRow(block, to, -exponent[b], block, to);
         }
     }
 
@@ -105,14 +106,8 @@ final class Scales {
         for (int p = 0; scaled > 0 && p < rows.count(); p++) {
             int b = rows.index(p);
             if (exponent[b] != 0) {
-                multiply(block, p, sign * exponent[b]);
+                Scaled.multiplyRow(block, p, sign * exponent[b], block, p);
             }
-        }
-    }
-
-    private static void multiply(Block block, int p, int exponent) {
-        for (int i = 0; i < block.cols(); i++) {
-            block.set(p, i, Math.scalb(block.get(p, i), exponent));
         }
     }
 
@@ -147,8 +142,8 @@ final class Scales {
         if (shift == 0) {
             return false;
         }
-        multiply(z, p, -shift);
-        multiply(g, p, -shift);
+        Scaled.multiplyRow(z, p, -shift, z, p);
+        Scaled.multiplyRow(g, p, -shift, g, p);
         set(b, exponent[b] + shift);
         return true;
     }

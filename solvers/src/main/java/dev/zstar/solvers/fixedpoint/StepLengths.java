@@ -28,9 +28,8 @@ final class StepLengths {
         squares = new double[plan.batch()];
         byPosition = new double[plan.batch()];
         minus = new double[plan.batch()];
-        ones = new double[plan.batch()];
+        ones = plan.ones();
         Arrays.fill(minus, -1);
-        Arrays.fill(ones, 1);
     }
 
     /** Row {@code b} has no last iterate. */

@@ -44,6 +44,13 @@ public final class Scaled {
         return new Scaled(values, 0);
     }
 
+    /** Row {@code to} of one block becomes {@code 2^exponent} times row {@code from} of another, or of the same. Allocates nothing. */
+    public static void multiplyRow(Block in, int from, int exponent, Block out, int to) {
+        for (int i = 0; i < in.cols(); i++) {
+            out.set(to, i, Math.scalb(in.get(from, i), exponent));
+        }
+    }
+
     /** The power of two of the largest element of a block. Allocates nothing. */
     public static int exponent(Block block) {
         double largest = 0;

@@ -95,12 +95,12 @@ public final class Residuals {
         record.evaluated(rows);
     }
 
-    /** Adds corrections to the solutions of all open rows, by position. */
+    /** Adds corrections to the solutions of all open rows, by position. Overwrites the block. */
     public void correct(Block correction) {
         correct(correction, open);
     }
 
-    /** Adds corrections to the solutions of some rows. The first call in a solve must be for all open rows. */
+    /** Adds corrections to the solutions of some rows. Overwrites the block. The first call in a solve must be for all open rows. */
     public void correct(Block correction, Rows rows) {
         solutions.add(correction, rows);
     }

@@ -4,6 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Finite;
 import dev.zstar.solvers.guard.Scaled;
 import java.util.Arrays;
 
@@ -144,19 +145,10 @@ public final class WeightNormalisation {
         for (int i = 0; i < rows; i++) {
             factors[i] = g.get(0, i) / lengths[i];
             extreme[i] = !Scaled.isNormal(type, lengths[i]) || !Scaled.isNormal(type, factors[i]) && factors[i] != 0;
-            if (extreme[i] && (lengths[i] == 0 || !Double.isFinite(g.get(0, i)) || !finite(v, i))) {
+            if (extreme[i] && (lengths[i] == 0 || !Double.isFinite(g.get(0, i)) || !Finite.row(v, i))) {
                 throw new IllegalArgumentException(operation + ": row " + (i + 1) + " of V has the length " + lengths[i] + " and g = " + g.get(0, i)
                         + ", expected finite elements that are not all 0, and a finite g");
             }
         }
-    }
-
-    private static boolean finite(Block v, int row) {
-        for (int j = 0; j < v.cols(); j++) {
-            if (!Double.isFinite(v.get(row, j))) {
-                return false;
-            }
-        }
-        return true;
     }
 }
