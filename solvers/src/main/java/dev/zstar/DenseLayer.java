@@ -9,7 +9,7 @@ import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.cells.DenseParameters;
 import dev.zstar.solvers.diagnosis.Diagnosis;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
-import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.guard.OwnedMemory;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ import java.util.List;
 
 /** The blocks behind an {@link Equilibrium}, for batches of up to a number of rows: arrays are copied in and out here. */
 final class DenseLayer implements AutoCloseable {
-    private final Memory memory;
+    private final OwnedMemory memory;
     private final int batch;
     private final DenseCell cell;
     private final FixedPointSolver solver;
@@ -37,7 +37,7 @@ final class DenseLayer implements AutoCloseable {
         this.batch = batch;
         int n = parameters.n();
         int inputs = parameters.inputs();
-        memory = new Memory(engine);
+        memory = new OwnedMemory(engine);
         try {
             w = memory.block(Type.F32, n, n);
             u = memory.block(Type.F32, n, inputs);

@@ -5,7 +5,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.guard.OwnedMemory;
 
 /**
  * A map with derivatives by central differences, for a map that has none:
@@ -24,7 +24,7 @@ import dev.zstar.solvers.guard.Memory;
 public final class FiniteDifferences implements DifferentiableMap, AutoCloseable {
     private final FixedPointMap f;
     private final Engine engine;
-    private final Memory memory;
+    private final OwnedMemory memory;
     private final double step;
     private final RowData points;
     private final Block shifted;
@@ -42,7 +42,7 @@ public final class FiniteDifferences implements DifferentiableMap, AutoCloseable
         step = Math.cbrt(Arguments.present("finite differences", "the type", type).unitRoundoff());
         Arguments.atLeast("finite differences", "n", n, 1);
         Arguments.atLeast("finite differences", "the batch", batch, 1);
-        memory = new Memory(engine);
+        memory = new OwnedMemory(engine);
         try {
             points = memory.add(new RowData(engine, type, batch, n, "point of linearisation",
                     "linearise(z, rows) with it"), RowData::close, RowData::bytes);

@@ -10,7 +10,7 @@ public final class TanhNetwork {
     public final double[] w;
     public final double[] u;
     public final double[] b;
-    /** Gradients, added to by {@link #pullBack}. */
+    /** Gradients, added to by {@link #backward}. */
     public final double[] dw;
     public final double[] du;
     public final double[] db;
@@ -59,7 +59,7 @@ public final class TanhNetwork {
     }
 
     /** Adds the gradients of {@code ⟨g, last state⟩} of the last run; returns that by x. */
-    public double[] pullBack(double[] g, double[] x) {
+    public double[] backward(double[] g, double[] x) {
         double[] dx = new double[inputs];
         double[] back = g.clone();
         for (int t = states.length - 2; t >= 0; t--) {

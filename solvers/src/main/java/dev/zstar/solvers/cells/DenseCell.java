@@ -15,7 +15,7 @@ import dev.zstar.solvers.TwiceDifferentiableMap;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.fixedpoint.MixedPrecision;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.Arrays;
 
 /**
@@ -40,7 +40,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     private final Type type;
     private final int n;
     private final int inputs;
-    private final Memory memory;
+    private final OwnedMemory memory;
     private final DenseWeights weights;
     private final FixedPointMap[] narrow;
     /** {@code U x + b}. The epilogues refer to it, and to its rows: those of the present call. */
@@ -75,7 +75,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         type = w.type();
         n = w.rows();
         inputs = u.cols();
-        memory = new Memory(engine);
+        memory = new OwnedMemory(engine);
         try {
             weights = new DenseWeights(memory, w, u, bias, also);
             input = memory.add(new RowData(engine, type, batch, n, "input for the present parameters",
@@ -96,12 +96,12 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
                 .toArray(FixedPointMap[]::new);
     }
 
-    /** {@code tanh(W z + U x + b)} in arrays, the way in to an equilibrium layer of one call. */
+    /** {@code tanh(W z + U x + b)} in arrays, the parameters of a layer of one call. */
     public static DenseParameters tanh(float[][] w, float[][] u, float[] b) {
         return new DenseParameters(Activation.TANH, w, u, b);
     }
 
-    /** {@code max(0, W z + U x + b)} in arrays, the way in to an equilibrium layer of one call. */
+    /** {@code max(0, W z + U x + b)} in arrays, the parameters of a layer of one call. */
     public static DenseParameters relu(float[][] w, float[][] u, float[] b) {
         return new DenseParameters(Activation.RELU, w, u, b);
     }

@@ -6,7 +6,7 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.guard.OwnedMemory;
 
 /**
  * The gradients of a dense cell from {@code d = ∂L/∂s} with the sums {@code s = W z + U x + b}:
@@ -23,7 +23,7 @@ final class DenseGradients {
     /** {@code d U}, {@code batch × inputs}. */
     private final Block dx;
 
-    DenseGradients(Engine engine, Memory memory, Weights u, Type type, int batch, int n, int inputs) {
+    DenseGradients(Engine engine, OwnedMemory memory, Weights u, Type type, int batch, int n, int inputs) {
         this.engine = engine;
         this.type = type;
         this.n = n;

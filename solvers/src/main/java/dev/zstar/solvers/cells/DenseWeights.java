@@ -5,7 +5,7 @@ import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.Arrays;
 
 /** The parameters of a dense cell, packed: W in every format that the cell keeps, U, and b. */
@@ -21,7 +21,7 @@ final class DenseWeights {
     /** By format, W first. Counted here, since a transposed copy may be added later. */
     private final long[] bytes;
 
-    DenseWeights(Memory memory, Block w, Block u, Block bias, Format... narrower) {
+    DenseWeights(OwnedMemory memory, Block w, Block u, Block bias, Format... narrower) {
         type = w.type();
         n = w.rows();
         inputs = u.cols();

@@ -4,7 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
-import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.Arrays;
 
 /** The slopes {@code φ'(s)} of each row at its point of linearisation. */
@@ -16,7 +16,7 @@ final class Slopes {
     /** By number of rows, made when that number first comes up: an epilogue that writes the slopes. */
     private final Epilogue[] writers;
 
-    Slopes(Memory memory, Type type, int batch, int n) {
+    Slopes(OwnedMemory memory, Type type, int batch, int n) {
         slope = memory.block(type, batch, n);
         position = new int[batch];
         writers = new Epilogue[batch + 1];

@@ -7,7 +7,7 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.guard.OwnedMemory;
 import dev.zstar.solvers.linear.Gmres;
 import dev.zstar.solvers.linear.LinearSolver;
 import dev.zstar.solvers.linear.Neumann;
@@ -25,9 +25,9 @@ sealed interface AdjointMethod {
      * @param memory takes over what is allocated
      * @return null for modes that unroll
      */
-    static AdjointMethod plan(GradientMode mode, int batch, FixedPointSolver forward, MultiSecant secants, Memory memory) {
+    static AdjointMethod plan(GradientMode mode, int batch, FixedPointSolver forward, MultiSecant secants, OwnedMemory memory) {
         return switch (mode) {
-            case GradientMode.Exact m -> new Solved(take("the linear solver of the gradient mode",
+            case GradientMode.Exact m -> new LinearSolve(take("the linear solver of the gradient mode",
                     m.method().plan(forward.engine(), forward.type(), batch, forward.n()), batch, forward, memory));
             case GradientMode.BroydenInverse _ -> new Inverted(inverse(forward), new Rows(batch));
             case GradientMode.Refined m -> {
@@ -45,13 +45,13 @@ sealed interface AdjointMethod {
         };
     }
 
-    private static <S extends LinearSolver> S take(String what, S planned, int batch, FixedPointSolver forward, Memory memory) {
+    private static <S extends LinearSolver> S take(String what, S planned, int batch, FixedPointSolver forward, OwnedMemory memory) {
         memory.add(Arguments.present("layer", what, planned), LinearSolver::close, LinearSolver::bytes);
         planned.requireFits("layer: " + what, forward.engine(), forward.type(), batch, forward.n());
         return planned;
     }
 
-    private static AdjointMethod series(int terms, double λ, int batch, FixedPointSolver forward, Memory memory) {
+    private static AdjointMethod series(int terms, double λ, int batch, FixedPointSolver forward, OwnedMemory memory) {
         return new Series(memory.add(Neumann.plan(forward.engine(), forward.type(), batch, forward.n(), terms, λ), Neumann::close,
                 Neumann::bytes));
     }
@@ -65,7 +65,7 @@ sealed interface AdjointMethod {
     }
 
     /** A linear solver. */
-    record Solved(LinearSolver solver) implements AdjointMethod {
+    record LinearSolve(LinearSolver solver) implements AdjointMethod {
         @Override
         public void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome) {
             outcome.take(solver.solve(t, g, v));

@@ -13,7 +13,7 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Finite;
-import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.guard.OwnedMemory;
 
 /**
  * The layer {@code z* = f(z*; θ, x)} of a network (Bai, Kolter and Koltun 2019). {@link #forward} solves for z*. {@link #backward} takes the
@@ -37,7 +37,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     private final EquilibriumMap<G> map;
     private final FixedPointSolver solver;
     private final double damping;
-    private final Memory memory;
+    private final OwnedMemory memory;
     /** Remembers the forward solve; null if the mode does not need it. */
     private final MultiSecant secants;
     /** Finds v; null for modes that unroll. */
@@ -70,7 +70,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         solver.requireFits("layer: the forward solver", engine, type, batch, n);
         this.n = n;
         this.damping = damping;
-        memory = new Memory(engine);
+        memory = new OwnedMemory(engine);
         try {
             secants = mode instanceof GradientMode.Refined m
                     ? memory.add(MultiSecant.plan(engine, type, batch, n, m.pairs()), MultiSecant::close, MultiSecant::bytes)

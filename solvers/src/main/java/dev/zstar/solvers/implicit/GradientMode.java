@@ -23,7 +23,7 @@ public sealed interface GradientMode {
     }
 
     /** v by any linear solver: to a tolerance, or after a fixed number of evaluations. */
-    record Exact(Method method) implements GradientMode {
+    record Exact(LinearMethod method) implements GradientMode {
         /** Checks that there is one. */
         public Exact {
             Arguments.present("the gradient mode Exact", "the method", method);
@@ -32,7 +32,7 @@ public sealed interface GradientMode {
 
     /** Plans a linear solver. */
     @FunctionalInterface
-    interface Method {
+    interface LinearMethod {
         /** For batches of up to {@code batch} rows of {@code n} elements. */
         LinearSolver plan(Engine engine, Type type, int batch, int n);
     }

@@ -8,7 +8,7 @@ import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.guard.OwnedMemory;
 import dev.zstar.solvers.linear.Gmres;
 
 /**
@@ -18,14 +18,14 @@ import dev.zstar.solvers.linear.Gmres;
  */
 public final class ImplicitFunction implements AutoCloseable {
     private final Engine engine;
-    private final Memory memory;
+    private final OwnedMemory memory;
     private final Gmres gmres;
     private final Block w;
     private final Adjoint adjoint = new Adjoint();
 
     private ImplicitFunction(Engine engine, Type type, int batch, int n, int restart, Stopping stopping) {
         this.engine = engine;
-        memory = new Memory(engine);
+        memory = new OwnedMemory(engine);
         try {
             gmres = memory.add(Gmres.plan(engine, type, batch, n, restart, stopping), Gmres::close, Gmres::bytes);
             w = memory.block(type, batch, n);
@@ -56,14 +56,14 @@ public final class ImplicitFunction implements AutoCloseable {
      * @param gradient {@code ∂L/∂z}, {@code batch × n}
      * @return of the solve for w
      */
-    public <G> Outcome pullBack(RootEquation<G> equation, Block gradient, G sum) {
-        Arguments.present("pullBack", "the equation", equation);
-        Arguments.present("pullBack", "the sum of gradients", sum);
-        if (Arguments.present("pullBack", "the gradient", gradient).rows() > w.rows()) {
-            throw new IllegalArgumentException("pullBack: the gradient has " + gradient.rows() + " rows, expected at most the plan's "
+    public <G> Outcome backward(RootEquation<G> equation, Block gradient, G sum) {
+        Arguments.present("backward", "the equation", equation);
+        Arguments.present("backward", "the sum of gradients", sum);
+        if (Arguments.present("backward", "the gradient", gradient).rows() > w.rows()) {
+            throw new IllegalArgumentException("backward: the gradient has " + gradient.rows() + " rows, expected at most the plan's "
                     + w.rows());
         }
-        gradient.requireShape("pullBack", "the gradient", w.type(), gradient.rows(), w.cols());
+        gradient.requireShape("backward", "the gradient", w.type(), gradient.rows(), w.cols());
         Block found = w.head(gradient.rows());
         adjoint.equation = equation;
         try {

@@ -3,11 +3,11 @@ package dev.zstar.solvers.implicit;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
-import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.guard.OwnedMemory;
 
 /** v, z and x of the rows that have a gradient, moved to the front. Allocated when they first are not all rows. */
 final class PackedRows {
-    private final Memory memory;
+    private final OwnedMemory memory;
     private final Type type;
     private final int batch;
     private final int n;
@@ -17,7 +17,7 @@ final class PackedRows {
     private int count;
 
     /** Allocates from the layer's memory, which also closes it. */
-    PackedRows(Memory memory, Type type, int batch, int n) {
+    PackedRows(OwnedMemory memory, Type type, int batch, int n) {
         this.memory = memory;
         this.type = type;
         this.batch = batch;

@@ -8,7 +8,7 @@ import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.fixedpoint.Picard;
-import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.stream.IntStream;
 
 /** The network of L plain steps, and backpropagation through it, from every s-th state; those between are computed again. */
@@ -25,7 +25,7 @@ final class Unrolling {
     private Outcome states;
 
     /** Allocates from the layer's memory, which also closes it. */
-    Unrolling(Engine engine, Memory memory, Type type, int n, int batch, int steps, int spacing) {
+    Unrolling(Engine engine, OwnedMemory memory, Type type, int n, int batch, int steps, int spacing) {
         this.engine = engine;
         this.steps = steps;
         this.spacing = spacing;

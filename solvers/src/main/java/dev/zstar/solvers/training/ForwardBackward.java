@@ -9,7 +9,7 @@ import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.guard.OwnedMemory;
 
 /**
  * The forward-backward splitting of {@code z = φ(W z + U x + b)} (Winston and Kolter 2020, section 3.3), as a map that any solver iterates:
@@ -34,7 +34,7 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
     private final int n;
     private final int inputs;
     private final double α;
-    private final Memory memory;
+    private final OwnedMemory memory;
     private final Block w;
     private final Block u;
     private final Block bias;
@@ -63,7 +63,7 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
         type = w.type();
         n = w.rows();
         inputs = u.cols();
-        memory = new Memory(engine);
+        memory = new OwnedMemory(engine);
         try {
             this.w = memory.block(type, n, n);
             this.u = memory.block(type, n, inputs);

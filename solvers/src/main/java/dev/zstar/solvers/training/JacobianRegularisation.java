@@ -7,7 +7,7 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.DifferentiableMap;
 import dev.zstar.solvers.TwiceDifferentiableMap;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.Random;
 
 /**
@@ -44,7 +44,7 @@ public final class JacobianRegularisation implements AutoCloseable {
     private final Block y;
     private final Block scaled;
     private final double[] lengths;
-    private final Memory memory;
+    private final OwnedMemory memory;
     /** What the last estimate was of. */
     private DifferentiableMap estimated;
     private long linearisation;
@@ -66,7 +66,7 @@ public final class JacobianRegularisation implements AutoCloseable {
         all = new Rows(batch);
         drawn = new Rows(batch);
         drawn.reset(0);
-        memory = new Memory(engine);
+        memory = new OwnedMemory(engine);
         try {
             ε = memory.block(type, batch, n);
             y = memory.block(type, batch, n);

@@ -11,7 +11,7 @@ import dev.zstar.solvers.DifferentiableMap;
 import dev.zstar.solvers.RowData;
 import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.cells.DenseCell;
-import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.guard.OwnedMemory;
 
 /**
  * The Peaceman-Rachford splitting of {@code z = φ(W z + U x + b)} (Winston and Kolter 2020, section 3.3), as a map that any solver
@@ -38,8 +38,8 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
     private final int n;
     private final int inputs;
     private final double α;
-    private final Inverse inverse;
-    private final Memory memory;
+    private final MatrixInverse inverse;
+    private final OwnedMemory memory;
     private final Block matrix;
     private final Weights r;
     private final Weights u;
@@ -72,8 +72,8 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
         type = w.type();
         n = w.rows();
         inputs = u.cols();
-        inverse = new Inverse(n);
-        memory = new Memory(engine);
+        inverse = new MatrixInverse(n);
+        memory = new OwnedMemory(engine);
         try {
             matrix = memory.block(type, n, n);
             reflect("Peaceman-Rachford", w);

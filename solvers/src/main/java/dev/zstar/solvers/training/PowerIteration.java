@@ -4,7 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.Memory;
+import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.Random;
 
 /**
@@ -15,7 +15,7 @@ import java.util.Random;
 final class PowerIteration implements AutoCloseable {
     private final Engine engine;
     private final long seed;
-    private final Memory memory;
+    private final OwnedMemory memory;
     private final Block left;
     private final Block right;
     private final double[] length = new double[1];
@@ -35,7 +35,7 @@ final class PowerIteration implements AutoCloseable {
         this.seed = seed;
         small = type == Type.F32 ? 0x1p-90 : 0x1p-900;
         reach = type == Type.F32 ? 120 : 1000;
-        memory = new Memory(engine);
+        memory = new OwnedMemory(engine);
         try {
             left = memory.block(type, 1, rows);
             right = memory.block(type, 1, cols);

@@ -114,7 +114,7 @@ class EquilibriumLayerTest {
             double[] x = row(s.x, p);
             double[] start = fromEquilibrium ? network.run(new double[N], x, 1000, 1) : new double[N];
             network.run(start, x, steps, damping);
-            System.arraycopy(network.pullBack(row(s.g, p), x), 0, dx, p * INPUTS, INPUTS);
+            System.arraycopy(network.backward(row(s.g, p), x), 0, dx, p * INPUTS, INPUTS);
         }
         return Arrays.stream(new double[][] {network.dw, network.du, network.db, dx}).flatMapToDouble(Arrays::stream).toArray();
     }

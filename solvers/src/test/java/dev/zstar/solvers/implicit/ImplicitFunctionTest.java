@@ -43,7 +43,7 @@ class ImplicitFunctionTest {
                     Block z = Block.of(Type.F64, 2, 4, 1, 2, 3, 4, 0.5, 0.25, 5, 7);
                     Block g = Block.of(Type.F64, 2, 4, 1, 1, 1, 1, 2, 2, 2, 2);
                     Block sum = Block.allocate(Type.F64, 2, 4)) {
-                assertThat(function.pullBack(new Squares(z), g, sum).succeeded()).isTrue();
+                assertThat(function.backward(new Squares(z), g, sum).succeeded()).isTrue();
                 for (int b = 0; b < 2; b++) {
                     for (int i = 0; i < 4; i++) {
                         double expected = g.get(b, i) / (2 * z.get(b, i));
@@ -52,7 +52,7 @@ class ImplicitFunctionTest {
                 }
                 z.set(1, 2, 0);
                 sum.fill(0);
-                assertThat(function.pullBack(new Squares(z), g, sum).succeeded()).as("∂F/∂z is singular").isFalse();
+                assertThat(function.backward(new Squares(z), g, sum).succeeded()).as("∂F/∂z is singular").isFalse();
                 assertThat(sum.toDoubles()).as("nothing is added").containsOnly(0);
                 assertThat(function.bytes()).isEqualTo(Block.bytes(Type.F64, 2, 4) * 10);
             }

@@ -201,11 +201,11 @@ class LayerArgumentsTest {
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, N, BATCH, 0.9, 1);
                 FixedPointSolver solver = solver(engine, Type.F64, BATCH, N);
                 Block states = engine.allocate(Type.F64, BATCH, N)) {
-            assertThatThrownBy(() -> function.pullBack(identity, g, g))
-                    .hasMessage("pullBack: the gradient has 3 rows, expected at most the plan's 2");
-            assertThatThrownBy(() -> function.pullBack(identity, wide, g))
-                    .hasMessage("pullBack: the gradient is 2×7 f64, expected 2×6 f64");
-            assertThatThrownBy(() -> function.pullBack(null, g, g)).hasMessage("pullBack: the equation is null, expected one");
+            assertThatThrownBy(() -> function.backward(identity, g, g))
+                    .hasMessage("backward: the gradient has 3 rows, expected at most the plan's 2");
+            assertThatThrownBy(() -> function.backward(identity, wide, g))
+                    .hasMessage("backward: the gradient is 2×7 f64, expected 2×6 f64");
+            assertThatThrownBy(() -> function.backward(null, g, g)).hasMessage("backward: the equation is null, expected one");
             assertThatThrownBy(() -> ImplicitFunction.plan(engine, Type.F64, 2, N, 0, STOPPING))
                     .hasMessage("implicit function: the cycle is 0, expected at least 1");
             assertThatThrownBy(() -> new EquilibriumStream<Integer>(solver, cell, null))

@@ -15,7 +15,7 @@ import java.util.function.ToLongFunction;
  * gives everything back:
  *
  * <pre>{@code
- * memory = new Memory(engine);
+ * memory = new OwnedMemory(engine);
  * try {
  *     w = memory.pack(matrix);
  *     z = memory.block(type, batch, n);
@@ -25,7 +25,7 @@ import java.util.function.ToLongFunction;
  * }
  * }</pre>
  */
-public final class Memory implements AutoCloseable {
+public final class OwnedMemory implements AutoCloseable {
     private final Engine engine;
     private final List<Part<?>> parts = new ArrayList<>();
 
@@ -40,7 +40,7 @@ public final class Memory implements AutoCloseable {
     }
 
     /** Holds nothing yet. */
-    public Memory(Engine engine) {
+    public OwnedMemory(Engine engine) {
         this.engine = engine;
     }
 

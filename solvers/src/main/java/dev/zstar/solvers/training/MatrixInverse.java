@@ -11,7 +11,7 @@ import java.util.Arrays;
  *
  * <p>Holds {@code 8 n (n + min(n, 256))} bytes on the heap.
  */
-final class Inverse {
+final class MatrixInverse {
     /** Columns eliminated before the rest of the rows follow: 32 rows of n = 1000 are 256 KiB, which the second-level cache keeps. */
     private static final int PANEL = 32;
     /** Columns of the inverse that are made at a time: n = 1000 rows of them are 2 MiB. */
@@ -25,7 +25,7 @@ final class Inverse {
     /** By row, as {@code a}: a pivot of this size or less is rounding. */
     private final double[] least;
 
-    Inverse(int n) {
+    MatrixInverse(int n) {
         this.n = n;
         width = Math.min(n, STRIP);
         a = new double[n][n];
