@@ -13,57 +13,57 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a {@link Tuner} found.
+ * The result of a {@link Tuner}.
  *
  * @param cpu the model of the processor
- * @param bits of its vectors
- * @param trials everything that was tried
- * @param taken the settings, by name, that were better than their defaults one by one
- * @param gain how many times as fast as the defaults all of these together were: the median of new rounds; NaN if there were none
+ * @param bits the width of its vectors
+ * @param trials all values that were tried
+ * @param taken the settings that were better than their defaults one by one, by name
+ * @param gain the speed of all these settings together relative to the defaults: the median of new rounds; NaN if there were none
  * @param worst the worst of these rounds
- * @param confirmed whether that is a gain
+ * @param confirmed whether these rounds confirm a gain
  */
 public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> taken, double gain, double worst, boolean confirmed) {
     /**
      * A value that was tried.
      *
-     * @param setting its name
-     * @param baseline the value it had to beat
-     * @param value the value tried
-     * @param rounds how often it was compared
-     * @param gain how many times as fast as the baseline: the median of the rounds; NaN if there were none
+     * @param setting the name of the setting
+     * @param baseline the value to beat
+     * @param value the value that was tried
+     * @param rounds how often the two were compared
+     * @param gain the speed relative to the baseline: the median of the rounds; NaN if there were none
      * @param worst the worst round
-     * @param taken whether it is the new baseline
+     * @param taken whether the value became the new baseline
      */
     public record Trial(String setting, long baseline, long value, int rounds, double gain, double worst, boolean taken) {}
 
-    /** Copies. */
+    /** Copies the collections. */
     public Tuned {
         trials = List.copyOf(trials);
         taken = Collections.unmodifiableMap(new LinkedHashMap<>(taken));
     }
 
-    /** Whether there is something to keep: a gain, or the proof that there is none. A busy machine may have shown neither. */
+    /** Whether the search confirmed a gain, or measured enough to say that there is none. A busy machine may show neither. */
     public boolean conclusive() {
         return confirmed || trials.stream().allMatch(trial -> trial.rounds() >= Tuner.LEAST);
     }
 
-    /** Where the engine looks for a profile; empty if nowhere. */
+    /** The file in which the engine looks for a profile; empty if there is none for this user. */
     public static Optional<Path> profilePath() {
         return Profile.place();
     }
 
     /**
-     * Checks, before anything is measured, that a profile can be put there.
+     * Checks before the search that a profile can be written to this file.
      *
-     * @throws StudyException if it is another kind of file, or the folder cannot be written
+     * @throws StudyException if the file exists and is no profile, or nothing can be written in its folder
      */
     public static void requireWritable(Path file) {
         if (Files.exists(file)) {
             try {
                 Profile.read(file);
             } catch (IOException | IllegalArgumentException e) {
-                throw new StudyException(file + " exists and is no tuning profile; choose another with --out");
+                throw new StudyException(file + " exists and is not a tuning profile; choose another file with --out");
             }
         }
         Path folder = file.toAbsolutePath().getParent();
@@ -71,11 +71,12 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
             Files.createDirectories(folder);
             Files.delete(Files.createTempFile(folder, ".zstar", null));
         } catch (IOException e) {
-            throw new StudyException("nothing can be written in " + folder + " (" + e.getClass().getSimpleName() + "); choose another --out");
+            throw new StudyException(
+                    "nothing can be written in " + folder + " (" + e.getClass().getSimpleName() + "); choose another file with --out");
         }
     }
 
-    /** Writes what was taken and confirmed as a profile; if that is nothing, one that leaves every default. */
+    /** Writes a profile with the confirmed settings. If there are none, the profile keeps every default. */
     public void write(Path file, String comment) {
         Map<Setting, Long> values = new EnumMap<>(Setting.class);
         if (confirmed) {

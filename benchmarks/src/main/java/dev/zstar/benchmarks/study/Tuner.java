@@ -14,28 +14,28 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Looks for better settings of the engine {@code simd}: one after the other, each against the best so far, in fresh JVMs. The gain in a
- * round is the geometric mean over the setting's cases; a value is taken if the median over the rounds is above 2% and no round lost.
- * What was taken is then measured again, all together, against the defaults: the best of many trials owes something to luck.
+ * Searches for better settings of the engine {@code simd}, one after the other, each compared with the best so far in fresh JVMs. The gain
+ * in a round is the geometric mean over the cases of the setting. A value is taken if the median gain of the rounds is above 2% and no
+ * round lost. All values that were taken are then compared with the defaults again, since the best of many trials is partly luck.
  */
 public final class Tuner {
-    /** Less is noise: two JVMs with the same settings differ by as much. */
+    /** A smaller gain is noise: two JVMs with the same settings differ by as much. */
     private static final double WORTHWHILE = 1.02;
-    /** Fewer rounds prove nothing. */
+    /** Fewer rounds are not conclusive. */
     static final int LEAST = 3;
     private static final int MOST = 5;
-    /** The share of the time, in JVMs of a round, that is kept for measuring again. */
+    /** The time that is reserved for the final comparison, in JVMs of a round. */
     private static final int AGAIN = 3;
 
-    /** Times the cases of some settings. */
+    /** Times the cases of settings. */
     @FunctionalInterface
     public interface Clock {
         /**
-         * Runs them once in a new JVM.
+         * Runs the cases once in a new JVM.
          *
-         * @param settings whose cases
-         * @param values of every setting, by name
-         * @return the time of each case, in any unit that is the same from call to call; NaN for one that found no steady speed
+         * @param settings the settings whose cases are timed
+         * @param values the value of every setting, by name
+         * @return the time of each case, in a unit that is the same in every call; NaN for a case without a steady speed
          */
         double[] time(List<String> settings, Map<String, Long> values);
     }
@@ -47,8 +47,8 @@ public final class Tuner {
     /**
      * A search.
      *
-     * @param grid the values to try, by the name of the setting, in the order to try them
-     * @param budget the time it may take; on a slow machine there are fewer rounds, and what cannot be proved is not taken
+     * @param grid the values to try in order, by the name of the setting
+     * @param budget the time that the search may take; a slow machine gets fewer rounds, and takes no value without enough of them
      */
     public Tuner(Map<String, List<Long>> grid, Duration budget, Clock clock) {
         this.grid = new LinkedHashMap<>(grid);
@@ -57,10 +57,11 @@ public final class Tuner {
     }
 
     /**
-     * The search for this machine: within three minutes, or {@code quick}, within 40 seconds. A JVM takes two, most of it to warm up.
+     * The search for this machine, within three minutes, or within 40 seconds if {@code quick}. A JVM takes two seconds, mostly for its
+     * warm-up.
      *
-     * @param only the settings to search, for their share of that time; all if empty
-     * @throws StudyException if one of them is not searched here; the message lists those that are
+     * @param only the settings to search, in their part of that time; all if empty
+     * @throws StudyException if a setting is not searched here; the message lists those that are
      */
     public static Tuner of(boolean quick, List<String> only) {
         Map<String, List<Long>> grid = new LinkedHashMap<>();
@@ -78,7 +79,7 @@ public final class Tuner {
             for (String setting : only) {
                 if (!grid.containsKey(setting)) {
                     throw new StudyException("the setting '" + setting + "' is not searched here" + (quick ? " with --quick" : "")
-                            + "; there are: " + String.join(", ", grid.keySet()));
+                            + "; expected one of: " + String.join(", ", grid.keySet()));
                 }
             }
             int all = runs(grid);
@@ -88,13 +89,13 @@ public final class Tuner {
         return new Tuner(grid, budget, TunerChild.clock(quick));
     }
 
-    /** The JVMs of one round of everything. */
+    /** The JVMs of one round of all settings. */
     private static int runs(Map<String, List<Long>> grid) {
         return grid.values().stream().mapToInt(values -> values.size() + 1).sum() + AGAIN;
     }
 
     /**
-     * Runs the search, from the defaults.
+     * Runs the search, starting from the defaults.
      *
      * @throws StudyException if the engine cannot run here
      */
@@ -104,7 +105,7 @@ public final class Tuner {
                 .findFirst()
                 .flatMap(EngineProvider::unavailable);
         if (reason.isPresent()) {
-            throw new StudyException("there is nothing to tune, the engine simd cannot run here: " + reason.get());
+            throw new StudyException("there is nothing to tune: the engine simd cannot run here: " + reason.get());
         }
         Profile defaults = Tuning.defaults();
         Map<String, Long> standard = new LinkedHashMap<>();
@@ -114,10 +115,13 @@ public final class Tuner {
         Pace pace = new Pace(budget, runs(grid));
         grid.forEach((setting, values) -> {
             List<Long> others = values.stream().filter(value -> !value.equals(best.get(setting))).toList();
-            Gains[] gains = compare(List.of(setting), best, others.stream().map(value -> with(best, setting, value)).toList(), pace, progress);
+            List<Map<String, Long>> candidates = others.stream().map(value -> with(best, setting, value)).toList();
+            Gains[] gains = compare(List.of(setting), best, candidates, pace, progress);
             int winner = winner(gains);
             for (int c = 0; c < others.size(); c++) {
-                trials.add(new Tuned.Trial(setting, best.get(setting), others.get(c), gains[c].rounds(), gains[c].median(), gains[c].worst(), c == winner));
+                Gains gain = gains[c];
+                trials.add(new Tuned.Trial(
+                        setting, best.get(setting), others.get(c), gain.rounds(), gain.median(), gain.worst(), c == winner));
             }
             if (winner >= 0) {
                 best.put(setting, others.get(winner));
@@ -135,7 +139,7 @@ public final class Tuner {
         return other;
     }
 
-    /** How many times as fast as the baseline each candidate is. */
+    /** Compares the speed of each candidate with that of the baseline. */
     private Gains[] compare(
             List<String> settings, Map<String, Long> baseline, List<Map<String, Long>> candidates, Pace pace, StudyProgress progress) {
         Gains[] gains = new Gains[candidates.size()];
@@ -146,7 +150,7 @@ public final class Tuner {
         pace.stage(runs.size() * settings.size());
         for (int round = 0; round < MOST && pace.allows(runs.size(), round < LEAST); round++) {
             double[][] times = new double[runs.size()][];
-            // There and back, so that a machine that slows down favours nobody.
+            // The order alternates, so that a machine that slows down favours no candidate.
             for (int i = 0; i < times.length; i++) {
                 int run = round % 2 == 0 ? i : times.length - 1 - i;
                 if (!pace.allows(1, true)) {
@@ -173,11 +177,11 @@ public final class Tuner {
         return winner;
     }
 
-    /** How many times as fast as the baseline one candidate was, round by round. */
+    /** The speed of one candidate relative to the baseline in each round. */
     private static final class Gains {
         private final List<Double> sorted = new ArrayList<>();
 
-        /** The geometric mean over the cases; nothing if one of them was not steady. */
+        /** Adds the geometric mean over the cases, or nothing if one of them had no steady speed. */
         void add(double[] baseline, double[] candidate) {
             double sum = 0;
             for (int i = 0; i < baseline.length; i++) {
@@ -193,7 +197,7 @@ public final class Tuner {
             return sorted.size();
         }
 
-        /** The lower one of two. */
+        /** The median; the lower one if there are two. */
         double median() {
             return sorted.isEmpty() ? Double.NaN : sorted.get((sorted.size() - 1) / 2);
         }
@@ -207,13 +211,13 @@ public final class Tuner {
         }
     }
 
-    /** Shares what is left of the time among the stages that are left, by weight. */
+    /** Divides the time that is left among the remaining stages by weight. */
     private static final class Pace {
         private final long end;
         private int weights;
         private long stageEnd;
         private long last;
-        /** The longest run so far: those to come may be as long. */
+        /** The longest run so far. Later ones may be as long. */
         private long longest;
 
         Pace(Duration budget, int weights) {
@@ -235,9 +239,9 @@ public final class Tuner {
             last = now;
         }
 
-        /** Whether so many more runs end in time: the stage's, or at least the search's. */
-        boolean allows(int runs, boolean atLeast) {
-            return System.nanoTime() + runs * longest < (atLeast ? end : stageEnd);
+        /** Whether this many more runs end within the time of the stage, or, for {@code whole}, of the search. */
+        boolean allows(int runs, boolean whole) {
+            return System.nanoTime() + runs * longest < (whole ? end : stageEnd);
         }
     }
 }
