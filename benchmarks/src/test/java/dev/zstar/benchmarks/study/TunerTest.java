@@ -51,7 +51,8 @@ class TunerTest {
     @Test
     void aGainThatOneRoundOrTheRepetitionDoesNotShowIsNone() {
         int[] calls = new int[1];
-        assertThat(tune((_, values) -> new double[] {values.get(INPUTS) == 512 && calls[0]++ != 1 ? 0.5 : 1.1}).taken()).as("one round lost").isEmpty();
+        Tuned lost = tune((_, values) -> new double[] {values.get(INPUTS) == 512 && calls[0]++ != 1 ? 0.5 : 1.1});
+        assertThat(lost.taken()).as("one round lost").isEmpty();
         calls[0] = 0;
         Tuned unconfirmed = tune((_, values) -> new double[] {values.get(PACK) == 16 && calls[0]++ < 5 ? 0.5 : 1});
         assertThat(unconfirmed.taken()).containsExactly(Map.entry(PACK, 16L));
@@ -60,9 +61,12 @@ class TunerTest {
 
     @Test
     void whatFoundNoSteadySpeedOrNoTimeIsNotTaken() {
-        assertThat(tune((_, values) -> new double[] {values.get(PACK) == 16 ? 0.1 : 1, values.get(PACK) == 64 ? Double.NaN : 1}).taken()).isEmpty();
+        Tuned unsteady =
+                tune((_, values) -> new double[] {values.get(PACK) == 16 ? 0.1 : 1, values.get(PACK) == 64 ? Double.NaN : 1});
+        assertThat(unsteady.taken()).isEmpty();
         asked.clear();
-        assertThat(tune(Duration.ZERO, (_, _) -> new double[] {1}).trials()).hasSize(4).allMatch(trial -> trial.rounds() == 0 && !trial.taken());
+        assertThat(tune(Duration.ZERO, (_, _) -> new double[] {1}).trials()).hasSize(4)
+                .allMatch(trial -> trial.rounds() == 0 && !trial.taken());
         assertThat(asked).isEmpty();
     }
 
@@ -80,7 +84,8 @@ class TunerTest {
         assertThat(Fork.call(Describe.class, String.class, "", "-Dzstar.profile=none", "-Dzstar.tile.rows=4", "-Dzstar.gemm.pack=7"))
                 .endsWith(", zstar.tile.rows=4 (property), zstar.gemm.pack=7 (property)");
         Map<String, Long> values = Map.of("zstar.tile.rows", 4L);
-        assertThat(TunerChild.clock(true).time(List.of("zstar.team.spinNanos"), values)).as("a setting without cases, so a short run").isEmpty();
+        assertThat(TunerChild.clock(true).time(List.of("zstar.team.spinNanos"), values)).as("a setting without cases, so a short run")
+                .isEmpty();
     }
 
     @Test
@@ -92,7 +97,7 @@ class TunerTest {
     @Test
     void someSettingsAloneCanBeSearched() {
         assertThatThrownBy(() -> Tuner.of(true, List.of("zstar.tile.rows", "zstar.no.such")))
-                .hasMessage("the setting 'zstar.no.such' is not searched here with --quick; there are: zstar.tile.rows, zstar.tile.inputs");
+                .hasMessage("the setting 'zstar.no.such' is not searched here with --quick; expected one of: zstar.tile.rows, zstar.tile.inputs");
         assertThat(Tuner.of(false, List.of("zstar.gemm.pack"))).isNotNull();
     }
 }
