@@ -14,10 +14,10 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What {@code study.json} holds.
+ * The contents of {@code study.json}.
  *
- * @param commit that was measured; null where nothing tells
- * @param remarks sentences that a reader of the figures needs: what was left out, and why; none in files of older versions
+ * @param commit the commit that was measured; null if unknown
+ * @param remarks sentences that a reader of the figures needs, such as what was left out and why; empty in files of older versions
  */
 record StudyFile(
         String schema, String startedAt, String commit, Machine machine, List<Ceiling> ceilings, List<Row> results, List<Curve> traces,
@@ -58,7 +58,7 @@ record StudyFile(
     static StudyFile parse(String json) {
         StudyFile file = mapper().readValue(json, StudyFile.class);
         if (!SCHEMA.equals(file.schema())) {
-            throw new IllegalArgumentException("the result file has the schema '" + file.schema() + "', expected '" + SCHEMA + "'");
+            throw new IllegalArgumentException("the result file has the schema '" + file.schema() + "'; expected '" + SCHEMA + "'");
         }
         return file;
     }

@@ -86,7 +86,8 @@ class CommandsTest {
         String[] words = locale.split("-", -1);
         succeeds(List.of("-Duser.language=" + words[0], "-Duser.country=" + words[1], "-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8"),
                 "solve", "--n", "30", "--batch", "2", "--engine", "scalar");
-        assertThat(out).containsPattern("2 of 2 rows CONVERGED_RELATIVE, [0-9]+ evaluations, largest residual [0-9]\\.[0-9]{2}e-[0-9]{2}, [0-9]+\\.[0-9]{2} ms");
+        assertThat(out).containsPattern("2 of 2 rows CONVERGED_RELATIVE, [0-9]+ evaluations, "
+                + "largest residual [0-9]\\.[0-9]{2}e-[0-9]{2}, [0-9]+\\.[0-9]{2} ms");
         succeeds(List.of("-Duser.language=" + words[0], "-Duser.country=" + words[1], "-Dstdout.encoding=UTF-8"), "doctor");
         assertThat(out).containsPattern("memory +[0-9]+\\.[0-9] GiB").doesNotContainPattern("[\\p{Nd}&&[^0-9]]");
     }

@@ -51,7 +51,8 @@ class PageTest {
         Path page = Files.writeString(temp.resolve("index.html"), Page.html(file.json()));
         File dom = temp.resolve("dom").toFile();
         Process process = new ProcessBuilder(browser.orElseThrow().toString(), "--headless", "--no-sandbox", "--disable-gpu",
-                "--disable-dev-shm-usage", "--no-first-run", "--user-data-dir=" + temp.resolve("profile"), "--virtual-time-budget=20000", "--dump-dom", page.toUri().toString())
+                "--disable-dev-shm-usage", "--no-first-run", "--user-data-dir=" + temp.resolve("profile"),
+                "--virtual-time-budget=20000", "--dump-dom", page.toUri().toString())
                 .redirectOutput(dom).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -106,7 +107,8 @@ class PageTest {
         assertThat(text).contains("<td>lock-step</td><td>20,000</td><td>20,000</td><td>1</td>",
                 "<td>stream</td><td>30,000</td><td>30,000</td><td>1.5</td>");
         assertThat(text).contains("<td>f32</td><td>1024</td><td>1</td><td>1900</td><td>1</td><td>37</td><td>0</td><td>128</td><td></td>");
-        assertThat(text).contains("<td>int8</td><td>1024</td><td>1</td><td>1000</td><td>1.9</td><td>5</td><td>42</td><td></td><td>9.30e-7</td>");
+        assertThat(text).contains(
+                "<td>int8</td><td>1024</td><td>1</td><td>1000</td><td>1.9</td><td>5</td><td>42</td><td></td><td>9.30e-7</td>");
         assertThat(text).doesNotContain("test problems");
     }
 
@@ -133,6 +135,7 @@ class PageTest {
     @Test
     void aStudyWithoutTheseSuitesShowsNothingOfThem() throws IOException, InterruptedException {
         add("kernels", "gemv n=64", "simd", Map.of("n", 64.0), "gbps", 2);
-        assertThat(drawn()).contains("Matrix times vector").doesNotContain("test problems", "Images a second", "Narrow weights", "undefined", "NaN");
+        assertThat(drawn()).contains("Matrix times vector")
+                .doesNotContain("test problems", "Images per second", "Narrow weights", "undefined", "NaN");
     }
 }

@@ -36,19 +36,20 @@ class SummaryTest {
                 "note: the engine cuda is not compared: no GPU",
                 "note: a suite ended early",
                 "gemv n=16 on simd 10.0 GB/s",
-                "gemv n=16 on openblas 5.0 GB/s, NOT SETTLED: allocates 96 B a call",
-                "gemv n=16: simd / openblas 2.00 × (worst fork 2.00), NOT SETTLED: allocates 96 B a call");
+                "gemv n=16 on openblas 5.0 GB/s, NOT SETTLED: allocates 96 B in a call",
+                "gemv n=16: simd / openblas 2.00 × (worst fork 2.00), NOT SETTLED: allocates 96 B in a call");
     }
 
     @Test
     void randomSolvesTakeOneLine() {
-        List<StudyResult> results = List.of(randomSolves("solves", 1_000_000), randomSolves("rows", 3_029_560), randomSolves("ended.DIVERGED", 33),
-                randomSolves("brokenPromises", 2), randomSolves("bytesLeft", 64));
+        List<StudyResult> results = List.of(randomSolves("solves", 1_000_000), randomSolves("rows", 3_029_560),
+                randomSolves("ended.DIVERGED", 33), randomSolves("brokenPromises", 2), randomSolves("bytesLeft", 64));
         StudyFile file = StudyFile.of(Instant.EPOCH, new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(),
                 List.of()),
                 new Measurements(List.of(), results, List.of(), List.of(), List.of()));
         StringWriter out = new StringWriter();
         Summary.print(file, new PrintWriter(out, true));
-        assertThat(out.toString().strip()).isEqualTo("random solves on simd                   1000000 of 3029560 rows: 2 promises broken, 64 B left");
+        assertThat(out.toString().strip()).isEqualTo(
+                "random solves on simd                   1000000 solves, 3029560 rows, 2 broken promises, 64 B left allocated");
     }
 }

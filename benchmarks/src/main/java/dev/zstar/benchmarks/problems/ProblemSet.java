@@ -35,7 +35,7 @@ public final class ProblemSet {
                 Plane.jacobi(15),
                 Statistics.linkage(),
                 Statistics.deaths(),
-                Statistics.shares(6, 2),
+                Statistics.mixtureWeights(6, 2),
                 Chains.power(20),
                 Chains.pageRank(200, 0.85),
                 Chains.pageRank(200, 0.99),

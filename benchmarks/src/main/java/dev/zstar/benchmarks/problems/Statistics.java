@@ -47,10 +47,10 @@ final class Statistics {
      * The weights of n normal distributions in a mixture of them. Their standard deviation is 1, and their means are {@code spread} apart.
      * The mixture has weights in the ratio 1 : 2 : … : n, which is thus the solution. The start has equal weights.
      */
-    static Problem shares(int n, double spread) {
-        double[] shares = new double[n];
+    static Problem mixtureWeights(int n, double spread) {
+        double[] weights = new double[n];
         for (int k = 0; k < n; k++) {
-            shares[k] = 2.0 * (k + 1) / (n * (n + 1));
+            weights[k] = 2.0 * (k + 1) / (n * (n + 1));
         }
         int points = 200;
         double[] densities = new double[points * n];
@@ -73,7 +73,7 @@ final class Statistics {
         }
         for (int i = 0; i < points; i++) {
             for (int k = 0; k < n; k++) {
-                population[i] += shares[k] * densities[i * n + k];
+                population[i] += weights[k] * densities[i * n + k];
             }
         }
         return new Problem("shares of " + n + " normals by EM", "Redner and Walker 1984", Systems.filled(n, 1.0 / n), (z, out) -> {
@@ -87,6 +87,6 @@ final class Statistics {
                     out[k] += population[i] * z[k] * densities[i * n + k] / density;
                 }
             }
-        }, shares, 0);
+        }, weights, 0);
     }
 }

@@ -95,7 +95,9 @@ final class FaultSuite {
             return one.get();
         } catch (ExecutionException e) {
             pair.shutdownNow();
-            throw e.getCause() instanceof StudyException known ? known : new StudyException("forward: the random solves failed: " + e.getCause());
+            throw e.getCause() instanceof StudyException known
+                    ? known
+                    : new StudyException("forward: the random solves failed: " + e.getCause());
         } catch (InterruptedException e) {
             pair.shutdownNow();
             Thread.currentThread().interrupt();

@@ -20,9 +20,11 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * One row of a cell whose weights lie beyond the second-level cache, to the same residual with the f32 weights alone and with narrower
- * ones that they correct: time in turns, evaluations of both, and the bytes of weights that those read. Their times are a metric of
- * their own, since who reads "us" expects an overhead, allocated bytes and a depth beside it.
+ * Solves one row of a cell whose weights do not fit the second-level cache, once with the f32 weights alone, and once with narrower weights
+ * that the f32 weights correct. Both reach the same residual. Measured are the time in turns, the evaluations of both kinds, and the bytes
+ * of weights that they read.
+ *
+ * <p>The times have their own metric: readers of {@code us} expect an overhead, allocated bytes and a depth for the same case.
  */
 final class MixedPrecisionChild implements Fork.Task {
     private static final List<Format> FORMATS = List.of(Format.BF16, Format.INT8);
@@ -46,7 +48,9 @@ final class MixedPrecisionChild implements Fork.Task {
             FixedPointMap bf16 = cell.in(Format.BF16);
             FixedPointMap int8 = cell.in(Format.INT8);
             Runnable[] ways = {
-                () -> solve(() -> anderson.solve(cell, z), z), () -> solve(() -> mixed.solve(cell, bf16, z), z), () -> solve(() -> mixed.solve(cell, int8, z), z)
+                () -> solve(() -> anderson.solve(cell, z), z),
+                () -> solve(() -> mixed.solve(cell, bf16, z), z),
+                () -> solve(() -> mixed.solve(cell, int8, z), z)
             };
             Stopwatch.settle(SolveSuite.WARM_NANOS, ways);
             Stopwatch.SliceTimes times = Stopwatch.run(4_000_000, 30, ways);
@@ -81,7 +85,7 @@ final class MixedPrecisionChild implements Fork.Task {
         z.fill(0);
         Outcome outcome = solve.get();
         if (!outcome.succeeded()) {
-            throw new StudyException(name + ": " + outcome);
+            throw new StudyException("forward: " + name + " failed: " + outcome);
         }
         return outcome;
     }

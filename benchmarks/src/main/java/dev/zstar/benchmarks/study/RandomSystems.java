@@ -159,9 +159,10 @@ final class RandomSystems {
                 double[] u = EvaluationLog.row(solution, b);
                 String violation = violation(b, right, start, u, status, outcome);
                 if (violation != null) {
-                    violated(status + ": " + violation, violation + ": row " + b + ", " + t.describe(b) + ", " + status + " after "
-                            + outcome.evaluations(b) + " products, stated residual " + outcome.residual(b) + ", ‖b‖ = " + Norm.of(right) + ", ‖u‖ = " + Norm.of(u)
-                            + ", relative tolerance " + stopping.relative());
+                    violated(status + ": " + violation,
+                            violation + ": row " + b + ", " + t.describe(b) + ", " + status + " after " + outcome.evaluations(b)
+                                    + " products, stated residual " + outcome.residual(b) + ", ‖b‖ = " + Norm.of(right) + ", ‖u‖ = "
+                                    + Norm.of(u) + ", relative tolerance " + stopping.relative());
                 }
             }
         }
@@ -192,7 +193,9 @@ final class RandomSystems {
             }
             String falseReport = switch (status) {
                 case NONFINITE_INPUT -> "a finite right-hand side is reported as not finite";
-                case NONFINITE_OPERATOR -> t.isNonfinite(row) || preconditioner.isNonfinite(row) ? null : "a finite operator is reported as not finite";
+                case NONFINITE_OPERATOR -> t.isNonfinite(row) || preconditioner.isNonfinite(row)
+                        ? null
+                        : "a finite operator is reported as not finite";
                 default -> null;
             };
             if (falseReport != null) {

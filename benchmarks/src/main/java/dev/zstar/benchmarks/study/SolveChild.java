@@ -23,7 +23,7 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.TreeMap;
 
-/** One shape on every engine, in its own JVM. */
+/** Measures one shape on every engine in its own JVM. */
 final class SolveChild implements Fork.Task {
     private static final double ADJOINT_TOLERANCE = 1e-4;
     /** Evaluations of a solve of fixed length. */
@@ -59,10 +59,11 @@ final class SolveChild implements Fork.Task {
 
     private void forward(Engine e, DenseCell cell, Block zero, Block z, int n, int batch) {
         String name = "anderson(5) n=" + n + " B=" + batch;
-        try (Anderson anderson = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, Stopping.relative(SolveSuite.TOLERANCE));
-                Anderson traced = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, Stopping.relative(SolveSuite.TOLERANCE).traced());
+        Stopping until = Stopping.relative(SolveSuite.TOLERANCE);
+        try (Anderson anderson = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, until);
+                Anderson traced = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, until.traced());
                 Anderson steady = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, Stopping.fixed(STEADY));
-                Picard plain = Picard.plan(e, Type.F32, batch, n, 1, Stopping.relative(SolveSuite.TOLERANCE).within(2000).traced());
+                Picard plain = Picard.plan(e, Type.F32, batch, n, 1, until.within(2000).traced());
                 Block out = e.allocate(Type.F32, batch, n)) {
             if (engine.equals(Study.own())) {
                 methods(e, cell, zero, z, n, batch);
@@ -70,7 +71,7 @@ final class SolveChild implements Fork.Task {
             z.copyFrom(zero);
             Outcome first = traced.solve(cell, z);
             if (!first.succeeded()) {
-                throw new StudyException(name + " on " + engine + ": " + first);
+                throw new StudyException("forward: " + name + " on " + engine + " failed: " + first);
             }
             if (engine.equals(Study.own())) {
                 trace(name, "anderson(5)", first);
@@ -85,7 +86,7 @@ final class SolveChild implements Fork.Task {
                 anderson.solve(cell, z);
             };
             Stopwatch.settle(SolveSuite.WARM_NANOS, solve);
-            // No row leaves here, so that all evaluations are of whole batches.
+            // No row leaves in a fixed number of steps, so all evaluations are of whole batches.
             Stopwatch.SliceTimes times = Stopwatch.run(4_000_000, 100, solve, () -> {
                 z.copyFrom(zero);
                 steady.solve(cell, z);
@@ -109,7 +110,7 @@ final class SolveChild implements Fork.Task {
         }
     }
 
-    /** Times of whole solves by different methods, in turns. */
+    /** Times whole solves by different methods in turns. */
     private void methods(Engine e, DenseCell cell, Block zero, Block z, int n, int batch) {
         Stopping until = Stopping.relative(SolveSuite.TOLERANCE);
         LinkedHashMap<String, FixedPointSolver> methods = new LinkedHashMap<>();
@@ -138,7 +139,7 @@ final class SolveChild implements Fork.Task {
         }
     }
 
-    /** Vectors that the solver itself moves in one step of one row, once its window is full: of two solves, the difference. */
+    /** Vectors that the solver itself moves in a step of a row with a full window, from the difference of two solves. */
     private static double traffic(Engine e, DenseCell cell, Block zero, Block z, int n, int batch) {
         long[] elements = new long[2];
         for (int i = 0; i < 2; i++) {
@@ -163,7 +164,7 @@ final class SolveChild implements Fork.Task {
                 Block out = e.allocate(Type.F32, batch, n)) {
             Outcome outcome = gmres.solve(adjoint, g, u);
             if (!outcome.succeeded()) {
-                throw new StudyException(name + " on " + engine + ": " + outcome);
+                throw new StudyException("backward: " + name + " on " + engine + " failed: " + outcome);
             }
             double residual = outcome.worstResidual();
             int evaluations = outcome.evaluations();
@@ -186,7 +187,8 @@ final class SolveChild implements Fork.Task {
     }
 
     private void add(String suite, String name, String metric, double[] sorted, double unit) {
-        results.add(StudyResult.of(suite, name, engine, 1, params, metric, null, Arrays.stream(sorted).map(nanos -> nanos * unit).toArray()));
+        double[] values = Arrays.stream(sorted).map(nanos -> nanos * unit).toArray();
+        results.add(StudyResult.of(suite, name, engine, 1, params, metric, null, values));
     }
 
     private void single(String suite, String name, String metric, double value) {

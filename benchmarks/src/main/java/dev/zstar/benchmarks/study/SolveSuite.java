@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Both solves of an equilibrium {@code z = tanh(Wz + Ux + b)}: time, evaluations, depth, memory, and the solver's own share. */
+/** Both solves of an equilibrium {@code z = tanh(Wz + Ux + b)}: time, evaluations, depth, memory, and the overhead of the solver. */
 final class SolveSuite {
     static final double TOLERANCE = 1e-6;
     /** Approximate spectral radius of W. */

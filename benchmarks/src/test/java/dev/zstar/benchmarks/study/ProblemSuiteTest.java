@@ -103,7 +103,8 @@ class ProblemSuiteTest {
             List<StudyResult> own = results.stream()
                     .filter(result -> result.engine().equals(contender.name()) && !result.metric().equals("nfevNearby"))
                     .toList();
-            assertThat(own).as(contender.name()).hasSize(2 * ProblemSet.all().size()).extracting(StudyResult::caseName).doesNotHaveDuplicates();
+            assertThat(own).as(contender.name()).hasSize(2 * ProblemSet.all().size())
+                    .extracting(StudyResult::caseName).doesNotHaveDuplicates();
             assertThat(own).allSatisfy(result -> {
                 assertThat(result.suite()).isEqualTo("forward");
                 assertThat(result.metric()).matches("nfev|failed\\.[A-Z_]+");

@@ -45,7 +45,8 @@ class RandomSolvesTest {
                     systems.solve(seed);
                 }
                 assertThat(systems.tally().rows()).isGreaterThan(8_000);
-                assertThat(systems.tally().statuses()).containsKeys(Status.CONVERGED_RELATIVE, Status.CONVERGED_ABSOLUTE, Status.CONVERGED_AT_START,
+                assertThat(systems.tally().statuses()).containsKeys(
+                        Status.CONVERGED_RELATIVE, Status.CONVERGED_ABSOLUTE, Status.CONVERGED_AT_START,
                         Status.CONVERGED_ZERO_RHS, Status.COMPLETED_FIXED_STEPS, Status.MAX_EVALUATIONS, Status.NONFINITE_INPUT,
                         Status.NONFINITE_OPERATOR, Status.BREAKDOWN);
                 assertThat(systems.tally().descriptions()).as(name).isEmpty();

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a {@link Tuner} found.
+ * The result of a {@link Tuner}.
  *
  * @param cpu the model of the processor
  * @param bits of its vectors
@@ -22,23 +22,23 @@ import java.util.Optional;
  * @param taken the settings, by name, that were better than their defaults one by one
  * @param gain the speed of all of these together relative to the defaults: the median of new rounds; NaN if there were none
  * @param worst the worst of these rounds
- * @param confirmed whether that is a gain
+ * @param confirmed whether these rounds confirm a gain
  */
 public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> taken, double gain, double worst, boolean confirmed) {
     /**
      * A value that was tried.
      *
-     * @param setting its name
-     * @param baseline the value it had to beat
-     * @param value the value tried
-     * @param rounds how often it was compared
-     * @param gain how many times as fast as the baseline: the median of the rounds; NaN if there were none
+     * @param setting the name of the setting
+     * @param baseline the value to beat
+     * @param value the value that was tried
+     * @param rounds how often the two were compared
+     * @param gain the speed relative to the baseline: the median of the rounds; NaN if there were none
      * @param worst the worst round
-     * @param taken whether it is the new baseline
+     * @param taken whether the value became the new baseline
      */
     public record Trial(String setting, long baseline, long value, int rounds, double gain, double worst, boolean taken) {}
 
-    /** Copies. */
+    /** Copies the collections. */
     public Tuned {
         trials = List.copyOf(trials);
         taken = Collections.unmodifiableMap(new LinkedHashMap<>(taken));
@@ -55,7 +55,7 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
     }
 
     /**
-     * Checks, before anything is measured, that a profile can be put there.
+     * Checks before the search that a profile can be written to this file.
      *
      * @throws IllegalArgumentException if it is another kind of file
      * @throws UncheckedIOException if the folder cannot be written

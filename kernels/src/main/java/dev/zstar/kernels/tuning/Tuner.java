@@ -21,19 +21,19 @@ import java.util.function.ObjIntConsumer;
  * lost. All values that were taken are then measured again, together, against the defaults, since the best of many trials is partly luck.
  */
 public final class Tuner {
-    /** Less is noise: two JVMs with the same settings differ by as much. */
+    /** A smaller gain is noise: two JVMs with the same settings differ by as much. */
     private static final double WORTHWHILE = 1.02;
-    /** Fewer rounds prove nothing. */
+    /** Fewer rounds are not conclusive. */
     static final int LEAST = 3;
     private static final int MOST = 5;
-    /** The share of the time, in JVMs of a round, that is kept for measuring again. */
+    /** The time that is reserved for the final comparison, in JVMs of a round. */
     private static final int AGAIN = 3;
 
-    /** Times the cases of some settings. */
+    /** Times the cases of settings. */
     @FunctionalInterface
     public interface Clock {
         /**
-         * Runs them once in a new JVM.
+         * Runs the cases once in a new JVM.
          *
          * @param settings the settings to run the cases of
          * @param values of every setting, by name
@@ -59,7 +59,8 @@ public final class Tuner {
     }
 
     /**
-     * The search for this machine: within three minutes, or {@code quick}, within 40 seconds. A JVM takes two, most of it to warm up.
+     * The search for this machine, within three minutes, or within 40 seconds if {@code quick}. A JVM takes two seconds, mostly for its
+     * warm-up.
      *
      * @param only the settings to search, for their share of that time; all if empty
      * @param clock runs the cases
@@ -91,13 +92,13 @@ public final class Tuner {
         return new Tuner(grid, budget, clock);
     }
 
-    /** The JVMs of one round of everything. */
+    /** The JVMs of one round of all settings. */
     private static int runs(Map<String, List<Long>> grid) {
         return grid.values().stream().mapToInt(values -> values.size() + 1).sum() + AGAIN;
     }
 
     /**
-     * Runs the search, from the defaults.
+     * Runs the search, starting from the defaults.
      *
      * @param stage called when a stage begins, with its name and its largest number of steps
      * @param step called after each step, with what it measured
@@ -143,7 +144,7 @@ public final class Tuner {
         return other;
     }
 
-    /** How many times as fast as the baseline each candidate is. */
+    /** Compares the speed of each candidate with that of the baseline. */
     private Gains[] compare(
             List<String> settings, Map<String, Long> baseline, List<Map<String, Long>> candidates, Pace pace,
             ObjIntConsumer<String> stage, Consumer<String> step) {
@@ -182,11 +183,11 @@ public final class Tuner {
         return winner;
     }
 
-    /** How many times as fast as the baseline one candidate was, round by round. */
+    /** The speed of one candidate relative to the baseline in each round. */
     private static final class Gains {
         private final List<Double> sorted = new ArrayList<>();
 
-        /** The geometric mean over the cases; nothing if one of them was not steady. */
+        /** Adds the geometric mean over the cases, or nothing if one of them had no steady speed. */
         void add(double[] baseline, double[] candidate) {
             double sum = 0;
             for (int i = 0; i < baseline.length; i++) {
@@ -202,7 +203,7 @@ public final class Tuner {
             return sorted.size();
         }
 
-        /** The lower one of two. */
+        /** The median; the lower one if there are two. */
         double median() {
             return sorted.isEmpty() ? Double.NaN : sorted.get((sorted.size() - 1) / 2);
         }
@@ -222,7 +223,7 @@ public final class Tuner {
         private int weights;
         private long stageEnd;
         private long last;
-        /** The longest run so far: those to come may be as long. */
+        /** The longest run so far. Later ones may be as long. */
         private long longest;
 
         Pace(Duration budget, int weights) {
