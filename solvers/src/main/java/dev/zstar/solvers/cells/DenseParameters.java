@@ -11,6 +11,8 @@ import dev.zstar.solvers.guard.Arguments;
  * @param u {@code n × inputs}
  * @param b n numbers
  */
+// The arrays are the caller's: training changes them in place.
+@SuppressWarnings("ArrayRecordComponent")
 public record DenseParameters(Activation activation, float[][] w, float[][] u, float[] b) {
     /** Checks the shapes. The arrays are not copied. */
     public DenseParameters {
