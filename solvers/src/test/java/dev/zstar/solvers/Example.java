@@ -84,7 +84,8 @@ final class Example {
         // end
     }
 
-    static GradientOutcome layer(Engine engine, DenseCell cell, FixedPointSolver forward, Block x, Block z, Block g, DenseCell.Gradients sum) {
+    static GradientOutcome layer(Engine engine, DenseCell cell, FixedPointSolver forward, Block x, Block z, Block g,
+            DenseCell.Gradients sum) {
         // example
         try (var layer = EquilibriumLayer.plan(engine, Type.F32, x.rows(), cell.n(), cell, forward, GradientMode.DEFAULT)) {
             layer.forward(x, z);                                // z* = f(z*, x), from what is in z

@@ -27,8 +27,8 @@ class ExampleTest {
     @Test
     void itRuns() {
         Random random = new Random(1);
-        Outcome outcome = Example.solveAndDifferentiate(random.doubles(64 * 64, -0.05, 0.05).toArray(), random.doubles(128, -1, 1).toArray(),
-                new double[64], new double[] {1, -1}, random.doubles(64, -1, 1).toArray());
+        Outcome outcome = Example.solveAndDifferentiate(random.doubles(64 * 64, -0.05, 0.05).toArray(),
+                random.doubles(128, -1, 1).toArray(), new double[64], new double[] {1, -1}, random.doubles(64, -1, 1).toArray());
         assertThat(outcome.succeeded()).as("%s", outcome).isTrue();
     }
 
@@ -39,7 +39,8 @@ class ExampleTest {
                 Anderson forward = Anderson.plan(engine, Type.F32, 2, 16, Anderson.Options.DEFAULT, Stopping.relative(1e-5));
                 Block x = Block.allocate(Type.F32, 1, 3);
                 Block states = engine.allocate(Type.F32, 2, 16)) {
-            assertThat(Example.stream(forward, cell, x, states, List.of(new float[] {1, 2, 3}, new float[] {0, 0, 1}, new float[] {1, 2, 3})))
+            assertThat(Example.stream(forward, cell, x, states,
+                    List.of(new float[] {1, 2, 3}, new float[] {0, 0, 1}, new float[] {1, 2, 3})))
                     .hasSize(3).allMatch(Status::isSuccess);
         }
     }
@@ -74,7 +75,8 @@ class ExampleTest {
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, n, 2, 0.8, 1);
                 FixedPointSolver forward = FixedPointSolver.plan(engine, Type.F32, 2, n, Stopping.relative(1e-6));
-                EquilibriumLayer<DenseCell.Gradients> layer = EquilibriumLayer.plan(engine, Type.F32, 2, n, cell, forward, GradientMode.exact(1e-5));
+                EquilibriumLayer<DenseCell.Gradients> layer = EquilibriumLayer.plan(engine, Type.F32, 2, n, cell, forward,
+                        GradientMode.exact(1e-5));
                 Block x = Problems.random(Type.F32, 2, 3, 1, 5);
                 Block z = engine.allocate(Type.F32, 2, n);
                 Block g = Problems.random(Type.F32, 2, n, 1, 6);
@@ -109,7 +111,8 @@ class ExampleTest {
         for (String part : source.split("// example\n", -1)) {
             if (part.contains("        // end")) {
                 String body = part.substring(0, part.indexOf("        // end"));
-                assertThat(readme).contains(body.lines().map(line -> line.substring(Math.min(8, line.length()))).collect(Collectors.joining("\n")));
+                assertThat(readme)
+                        .contains(body.lines().map(line -> line.substring(Math.min(8, line.length()))).collect(Collectors.joining("\n")));
             }
         }
     }
