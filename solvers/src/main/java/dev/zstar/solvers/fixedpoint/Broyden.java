@@ -138,8 +138,8 @@ public final class Broyden extends FixedPointSolver {
      */
     public static Broyden plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
         if (options.lineSearch() && stopping.fixed()) {
-            throw new IllegalArgumentException("Broyden with a line search and a fixed number of evaluations, of which the last may be at a "
-                    + "point that is refused; expected tolerances, or no line search");
+            throw new IllegalArgumentException("Broyden with a line search and a fixed number of evaluations, the last of which may be at a "
+                    + "point that the search refuses; expected tolerances, or no line search");
         }
         return Workspace.build(engine, type, batch, n, workspace -> new Broyden(workspace, new BroydenSteps(workspace, options), options, stopping));
     }

@@ -172,7 +172,8 @@ class DiagnosisTest {
             }
             assertThat(Block.liveBytes()).isEqualTo(live);
             for (int b : new int[] {0, 2, 3}) {
-                assertThat(differences.dominant(b).modulus()).as("differences and products").isCloseTo(before.dominant(b).modulus(), within(1e-2));
+                assertThat(differences.dominant(b).modulus()).as("differences and products")
+                        .isCloseTo(before.dominant(b).modulus(), within(1e-2));
             }
             assertThatThrownBy(() -> Spectrum.at(engine, cell, z, 0)).hasMessage("a spectrum from 0 products; expected at least 1");
         }
@@ -226,7 +227,8 @@ class DiagnosisTest {
                     Picard plain = picard(engine, type, 2, 7, 1, Stopping.relative(1e-5).within(60));
                     Block z = engine.allocate(type, 2, 7)) {
                 String text = explain(plain, further, z);
-                assertThat(text).contains("All 2 rows ended MAX_EVALUATIONS").contains("errors of plain steps turn and grow by a factor of 1.22");
+                assertThat(text).contains("All 2 rows ended MAX_EVALUATIONS")
+                        .contains("errors of plain steps turn and grow by a factor of 1.22");
                 double β = after(text, "damped with β below");
                 assertThat(β).isCloseTo(1 / 1.2, within(0.02));
                 assertContractsBelowAndNotAbove(engine, further, β, 1 / 1.2, type, 2, 7);
@@ -235,7 +237,8 @@ class DiagnosisTest {
         }
     }
 
-    private static void assertContractsBelowAndNotAbove(Engine engine, FixedPointMap f, double β, double limit, Type type, int batch, int n) {
+    private static void assertContractsBelowAndNotAbove(
+            Engine engine, FixedPointMap f, double β, double limit, Type type, int batch, int n) {
         try (Picard damped = picard(engine, type, batch, n, 0.97 * β, Stopping.relative(1e-4).within(2000));
                 Picard tooFar = picard(engine, type, batch, n, Math.min(1, 1.05 * limit), Stopping.relative(1e-4).within(2000));
                 Block z = engine.allocate(type, batch, n)) {
@@ -257,7 +260,8 @@ class DiagnosisTest {
                 String text = explain(plain, f, z);
                 assertThat(text).contains("The row ended MAX_EVALUATIONS")
                         .contains("no damping makes steps contract").contains("errors of steps with β = 0.5 grow by a factor of 1.20 each");
-                assertThat(after(text, "an eigenvalue of about")).as("the one that forbids it, not the largest").isCloseTo(1.4, within(0.01));
+                assertThat(after(text, "an eigenvalue of about")).as("the one that forbids it, not the largest")
+                        .isCloseTo(1.4, within(0.01));
                 z.fill(0);
                 assertThat(anderson.solve(f, z).succeeded()).as("but another method may").isTrue();
             }
@@ -283,7 +287,8 @@ class DiagnosisTest {
             }
             try (Engine engine = provider.create(1);
                     DenseCell cell = Problems.cell(engine, Activation.TANH, type, 40, 3, 0.95, 1);
-                    Anderson small = Anderson.plan(engine, type, 3, 40, Anderson.Options.DEFAULT, Stopping.relative(1e-5).within(7).traced());
+                    Anderson small = Anderson.plan(engine, type, 3, 40, Anderson.Options.DEFAULT,
+                            Stopping.relative(1e-5).within(7).traced());
                     Block z = engine.allocate(type, 3, 40)) {
                 assertThat(explain(small, cell, z)).contains("All 3 rows ended MAX_EVALUATIONS after 7 evaluations")
                         .contains("plain steps contract there").contains("The method's own evaluations reduced the residual");
@@ -328,13 +333,17 @@ class DiagnosisTest {
                     int b = rows.index(p);
                     for (int i = 0; i < 3; i++) {
                         double x = in.get(p, i);
-                        out.set(p, i, b == 2 ? Double.POSITIVE_INFINITY : b == 3 ? 3 * x : b == 4 && calls[0] == 6 ? Double.NaN : 0.5 * x + 1);
+                        out.set(p, i, b == 2 ? Double.POSITIVE_INFINITY
+                                : b == 3 ? 3 * x
+                                : b == 4 && calls[0] == 6 ? Double.NaN
+                                : 0.5 * x + 1);
                     }
                 }
             };
             String text = explain(picard, f, z);
             assertThat(text).contains("Row 1 of 5 ended NONFINITE_INPUT: the start holds NaN (row 1, element 1).")
-                    .contains("Row 2 of 5 ended NONFINITE_FUNCTION after 1 evaluation: the map returns NaN or infinity at the state that was returned, which is finite.")
+                    .contains("Row 2 of 5 ended NONFINITE_FUNCTION after 1 evaluation: "
+                            + "the map returns NaN or infinity at the state that was returned, which is finite.")
                     .contains("Row 4 of 5 ended NONFINITE_FUNCTION after 6 evaluations")
                     .contains("the map returned NaN or infinity, although near the best iterate plain steps contract by a factor of 0.500 each.")
                     .contains("Row 0 of 5 ended CONVERGED_RELATIVE").contains("Row 3 of 5 ended DIVERGED after ");
@@ -351,7 +360,8 @@ class DiagnosisTest {
                 Anderson short9 = Anderson.plan(engine, Type.F32, 2, 64, Anderson.Options.DEFAULT, Stopping.relative(1e-9).within(4));
                 Anderson short5 = Anderson.plan(engine, Type.F32, 2, 64, Anderson.Options.DEFAULT, Stopping.relative(1e-5).within(4));
                 Block z = engine.allocate(Type.F32, 2, 64)) {
-            assertThat(explain(short9, cell, z)).contains("plain steps contract there").contains("so f32 may not reach the tolerance").doesNotContain("about");
+            assertThat(explain(short9, cell, z)).contains("plain steps contract there").contains("so f32 may not reach the tolerance")
+                    .doesNotContain("about");
             z.fill(0);
             assertThat(explain(short5, cell, z)).contains("more would reach the tolerance: the budget was too small");
         }
@@ -387,7 +397,8 @@ class DiagnosisTest {
             assertThat(explain(patient, f, z)).contains("The row ended TIME_BUDGET").contains("the budget was too small");
             cancelled.solve(f, z, (progress, iterate, rows) -> false);
             assertThat(Diagnosis.of(cancelled, f, z).sentences()).singleElement().asString()
-                    .startsWith("The row ended CANCELLED after 1 evaluation,").contains("contract there by a factor of 0.900 each, and about");
+                    .startsWith("The row ended CANCELLED after 1 evaluation,")
+                    .contains("contract there by a factor of 0.900 each, and about");
             assertThat(explain(fixed, f, z)).contains("The row ended COMPLETED_FIXED_STEPS after 3 evaluations");
             assertThat(explain(steps, f, z)).contains("The row ended MAX_ITERATIONS").contains("the budget was too small");
             int[] calls = {0};

@@ -141,7 +141,9 @@ class AndersonTest {
                 type.withRestart(4),
                 type.withRestartAtGrowth(1.01),
                 type.withWindow(2).withDelay(2).withRestart(3).withMixing(1.2)))
-                .flatMap(options -> options.variant() == Anderson.Variant.TYPE_I ? Stream.of(options) : Stream.of(options, options.withOrthogonal()));
+                .flatMap(options -> options.variant() == Anderson.Variant.TYPE_I
+                        ? Stream.of(options)
+                        : Stream.of(options, options.withOrthogonal()));
     }
 
     @ParameterizedTest
@@ -171,7 +173,8 @@ class AndersonTest {
     void inOneDimensionItIsTheSecantMethod() {
         for (Anderson.Options options : List.of(TYPE_I, TYPE_II)) {
             try (Engine engine = Engines.best(1);
-                    Anderson anderson = Anderson.plan(engine, Type.F64, 1, 1, options.withWindow(1), Stopping.fixed(6).recording(1, 2, 3, 4, 5, 6));
+                    Anderson anderson = Anderson.plan(engine, Type.F64, 1, 1, options.withWindow(1),
+                            Stopping.fixed(6).recording(1, 2, 3, 4, 5, 6));
                     Block z = engine.allocate(Type.F64, 1, 1)) {
                 Outcome outcome = anderson.solve((in, out, rows) -> out.set(0, 0, Math.cos(in.get(0, 0))), z);
                 for (int k = 2; k < 6; k++) {
@@ -222,7 +225,8 @@ class AndersonTest {
                     alone.copyRow(start, b, 0);
                     assertThat(anderson.solve(MAP, alone).status(0)).isEqualTo(status[b]);
                     for (int i = 0; i < N; i++) {
-                        assertThat(Double.doubleToLongBits(alone.get(0, i))).as("%s, row %d", options, b).isEqualTo(Double.doubleToLongBits(z.get(b, i)));
+                        assertThat(Double.doubleToLongBits(alone.get(0, i))).as("%s, row %d", options, b)
+                                .isEqualTo(Double.doubleToLongBits(z.get(b, i)));
                     }
                 }
             }

@@ -130,7 +130,8 @@ class BroydenTest {
                     double tolerance = type == Type.F32 ? 1e-5 : 1e-10;
                     int dense = evaluations(new DenseBroyden(true, 500, false).points(new double[n], 400, f), f, tolerance);
                     try (Engine engine = Engines.best(1);
-                            Broyden broyden = Broyden.plan(engine, type, 1, n, new Broyden.Options(400), Stopping.relative(tolerance).within(400));
+                            Broyden broyden = Broyden.plan(engine, type, 1, n, new Broyden.Options(400),
+                                    Stopping.relative(tolerance).within(400));
                             Block z = engine.allocate(type, 1, n)) {
                         Outcome outcome = broyden.solve((in, out, rows) -> out.copyFrom(f.apply(in.toDoubles())), z);
                         if (type == Type.F32 && ρ > 1) {

@@ -175,13 +175,15 @@ class NewtonKrylovTest {
             for (double radius : new double[] {0.9, 1.5, 5}) {
                 for (boolean differences : new boolean[] {false, true}) {
                     try (Engine engine = provider.create(2);
-                            DenseCell cell = Problems.cell(engine, radius == 5 ? Activation.IDENTITY : Activation.TANH, type, n, 5, radius, 1);
+                            DenseCell cell = Problems.cell(
+                                    engine, radius == 5 ? Activation.IDENTITY : Activation.TANH, type, n, 5, radius, 1);
                             NewtonKrylov newton = NewtonKrylov.plan(engine, type, 5, n, DEFAULT.withKrylov(n).withDifferences(differences),
                                     Stopping.relative(tolerance));
                             Block z = engine.allocate(type, 5, n);
                             Block fz = engine.allocate(type, 5, n)) {
                         Outcome outcome = newton.solve(cell, z);
-                        assertThat(outcome.succeeded()).as("%s, ρ = %s, differences %s: %s", provider.name(), radius, differences, outcome).isTrue();
+                        assertThat(outcome.succeeded()).as("%s, ρ = %s, differences %s: %s", provider.name(), radius, differences, outcome)
+                                .isTrue();
                         cell.apply(z, fz, new Rows(5));
                         for (int p = 0; p < 5; p++) {
                             double step = 0;
@@ -260,7 +262,8 @@ class NewtonKrylovTest {
                 NewtonKrylov whole = NewtonKrylov.plan(engine, Type.F64, 1, 1, DEFAULT.withLineSearch(1e-4, 0), Stopping.relative(1e-12));
                 NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, 1, 1, DEFAULT, Stopping.relative(1e-12).orStep(1e-14));
                 Block z = Block.of(Type.F64, 1, 1, 6)) {
-            assertThat(whole.solve(atan, z).status(0)).isIn(Status.DIVERGED, Status.NONFINITE_FUNCTION, Status.INNER_FAILED, Status.MAX_EVALUATIONS);
+            assertThat(whole.solve(atan, z).status(0))
+                    .isIn(Status.DIVERGED, Status.NONFINITE_FUNCTION, Status.INNER_FAILED, Status.MAX_EVALUATIONS);
             z.fill(6);
             Outcome outcome = newton.solve(atan, z);
             assertThat(outcome.succeeded()).as("%s", outcome).isTrue();
@@ -271,7 +274,8 @@ class NewtonKrylovTest {
             assertThat(undefined[0]).as("trials that are NaN").isPositive();
             assertThat(z.get(0, 0)).isCloseTo(0.01, within(1e-12));
             z.fill(4);
-            assertThat(whole.solve(root, z).status(0)).as("a whole step is gone to, whatever it brings").isEqualTo(Status.NONFINITE_FUNCTION);
+            assertThat(whole.solve(root, z).status(0)).as("a whole step is gone to, whatever it brings")
+                    .isEqualTo(Status.NONFINITE_FUNCTION);
             assertThat(z.get(0, 0)).isEqualTo(4);
         }
     }
@@ -287,7 +291,8 @@ class NewtonKrylovTest {
             // The short steps between its trials are no convergence.
             assertThat(outcome.status(0)).isEqualTo(Status.LINE_SEARCH_FAILED);
             assertThat(z.get(0, 0)).as("the best iterate is the start").isEqualTo(3);
-            assertThat(outcome.evaluations(0)).as("start, linearise, product, whole step, five shorter, and then whole steps that lead nowhere").isGreaterThan(9)
+            assertThat(outcome.evaluations(0))
+                    .as("start, linearise, product, whole step, five shorter, and then whole steps that lead nowhere").isGreaterThan(9)
                     .isEqualTo(map.evaluations);
         }
     }
@@ -330,7 +335,8 @@ class NewtonKrylovTest {
                         z.set(1, i, Lattice.solution(1, i) + 1e-3);
                     }
                     Outcome outcome = newton.solve(map, z);
-                    assertThat(outcome.rowEvaluations()).isEqualTo(map.evaluations).isEqualTo(outcome.evaluations(0) + outcome.evaluations(1));
+                    assertThat(outcome.rowEvaluations()).isEqualTo(map.evaluations)
+                            .isEqualTo(outcome.evaluations(0) + outcome.evaluations(1));
                     assertThat(outcome.evaluations(1)).isLessThanOrEqualTo(outcome.evaluations(0));
                     last = outcome.status(0);
                     if (last == Status.MAX_EVALUATIONS) {

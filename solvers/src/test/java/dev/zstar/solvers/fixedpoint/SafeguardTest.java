@@ -57,7 +57,8 @@ class SafeguardTest {
             out.set(0, 0, x > 1 ? 1e6 : x + 4);
         };
         try (Engine engine = Engines.best(1);
-                Anderson safe = Anderson.plan(engine, Type.F64, 1, 1, SAFE.withSafeguard(new Safeguard(10, 0.5, 0)), Stopping.relative(1e-3).within(5));
+                Anderson safe = Anderson.plan(engine, Type.F64, 1, 1, SAFE.withSafeguard(new Safeguard(10, 0.5, 0)),
+                        Stopping.relative(1e-3).within(5));
                 Block z = engine.allocate(Type.F64, 1, 1)) {
             z.set(0, 0, -1);
             // The plain step to 3 is beyond the wall, half of it is not.
@@ -115,7 +116,8 @@ class SafeguardTest {
             Broyden.Options options = Broyden.Options.DEFAULT.withUpdate(update);
             try (Engine engine = Engines.best(1);
                     Broyden bare = Broyden.plan(engine, Type.F64, 1, 1, options, Stopping.relative(0).orAbsolute(1e-10));
-                    Broyden safe = Broyden.plan(engine, Type.F64, 1, 1, options.withSafeguard(Safeguard.DEFAULT), Stopping.relative(0).orAbsolute(1e-10));
+                    Broyden safe = Broyden.plan(engine, Type.F64, 1, 1, options.withSafeguard(Safeguard.DEFAULT),
+                            Stopping.relative(0).orAbsolute(1e-10));
                     Block z = engine.allocate(Type.F64, 1, 1)) {
                 z.set(0, 0, 9.9);
                 assertThat(bare.solve(CLIFF, z).succeeded()).isFalse();

@@ -35,7 +35,8 @@ class EquilibriumLayerTest {
 
     private static final List<GradientMode> MODES = List.of(
             GradientMode.exact(1e-12),
-            new GradientMode.Exact((e, t, b, n) -> LinearFixedPoint.anderson(e, t, b, n, Anderson.Options.DEFAULT, Stopping.relative(1e-12))),
+            new GradientMode.Exact((e, t, b, n) ->
+                    LinearFixedPoint.anderson(e, t, b, n, Anderson.Options.DEFAULT, Stopping.relative(1e-12))),
             new GradientMode.BroydenInverse(),
             new GradientMode.Refined(20, 20, Stopping.relative(1e-12)),
             new GradientMode.JacobianFree(),
@@ -154,7 +155,8 @@ class EquilibriumLayerTest {
                     assertThat(outcome.succeeded()).as("%s: %s", mode, outcome).isTrue();
                     double[] expected = expected(s, mode);
                     if (expected != null) {
-                        assertThat(relative(s.all(), expected)).as("%s, %s", provider.name(), mode).isLessThan(type == Type.F64 ? 1e-10 : 3e-5);
+                        assertThat(relative(s.all(), expected)).as("%s, %s", provider.name(), mode)
+                                .isLessThan(type == Type.F64 ? 1e-10 : 3e-5);
                     }
                     // Again: it adds up, and a second loss of the same forward pass may follow.
                     double[] once = s.all();
@@ -259,8 +261,9 @@ class EquilibriumLayerTest {
     @Test
     void reportsRankTheModes() {
         double last = -1;
-        for (GradientMode mode : List.of(new GradientMode.JacobianFree(), new GradientMode.NeumannSeries(3), new GradientMode.NeumannSeries(20),
-                GradientMode.exact(1e-10))) {
+        List<GradientMode> modes = List.of(new GradientMode.JacobianFree(), new GradientMode.NeumannSeries(3),
+                new GradientMode.NeumannSeries(20), GradientMode.exact(1e-10));
+        for (GradientMode mode : modes) {
             try (Engine engine = Engines.best(1); Setup s = new Setup(engine, Type.F64, mode, 0)) {
                 s.layer.forward(s.x, s.z);
                 GradientReport report = s.layer.report(s.g);
@@ -286,7 +289,8 @@ class EquilibriumLayerTest {
             double[][] found = new double[2][];
             for (int i = 0; i < 2; i++) {
                 try (Engine engine = Engines.best(1);
-                        Setup s = new Setup(engine, Type.F32, i == 0 ? new GradientMode.Unrolled(steps) : new GradientMode.Checkpointed(steps), 0)) {
+                        Setup s = new Setup(engine, Type.F32,
+                                i == 0 ? new GradientMode.Unrolled(steps) : new GradientMode.Checkpointed(steps), 0)) {
                     s.layer.forward(s.x, s.z);
                     s.layer.backward(s.g, s.sum);
                     found[i] = s.all();
@@ -317,8 +321,8 @@ class EquilibriumLayerTest {
                     assertThat(outcome.fate(2)).isEqualTo(i == 0 ? Fate.SKIPPED : Fate.USED);
                     assertThat(outcome.count(Fate.USED)).isEqualTo(BATCH - 1 + i);
                     if (i == 0) {
-                        assertThat(outcome).hasToString("of 5 rows, the gradients of 1 skipped and of 0 damped; the forward solve of row 2 ended with "
-                                + outcome.forward(2));
+                        assertThat(outcome).hasToString("of 5 rows, the gradients of 1 skipped and of 0 damped; "
+                                + "the forward solve of row 2 ended with " + outcome.forward(2));
                         assertThat(row(s.sum.x(), 2)).containsOnly(0);
                     }
                     found[i] = s.all();
@@ -334,7 +338,8 @@ class EquilibriumLayerTest {
         try (Engine engine = Engines.best(1);
                 Setup s = new Setup(engine, Type.F64, GradientMode.exact(1e-8), 0.5);
                 Block wild = Problems.symmetric(Type.F64, N, 3, 1);
-                FixedPointSolver short1 = Anderson.plan(engine, Type.F64, BATCH, N, Anderson.Options.DEFAULT, Stopping.relative(1e-12).within(4));
+                FixedPointSolver short1 = Anderson.plan(engine, Type.F64, BATCH, N, Anderson.Options.DEFAULT,
+                        Stopping.relative(1e-12).within(4));
                 var damped = EquilibriumLayer.plan(engine, Type.F64, BATCH, N, s.cell, short1, GradientMode.exact(1e-8), 0.5);
                 var skipping = EquilibriumLayer.plan(engine, Type.F64, BATCH, N, s.cell, short1, GradientMode.exact(1e-8))) {
             s.cell.update(wild, s.u, s.b);

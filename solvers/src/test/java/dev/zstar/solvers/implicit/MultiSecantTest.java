@@ -121,7 +121,8 @@ class MultiSecantTest {
                     to.set(0, i, scale[0] * in.get(0, (i + 1) % N));
                 }
             };
-            assertThatThrownBy(() -> secants.apply(z, out, new Rows(1))).hasMessage("MultiSecant follows no map; expected follow(f) before a solve");
+            assertThatThrownBy(() -> secants.apply(z, out, new Rows(1)))
+                    .hasMessage("MultiSecant follows no map; expected follow(f) before a solve");
             secants.follow(f).apply(z, out, new Rows(1));
             secants.apply(z, out, new Rows(1));
             assertThat(secants.pairs(0)).as("the same point").isZero();

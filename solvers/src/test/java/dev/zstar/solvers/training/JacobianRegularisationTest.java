@@ -394,8 +394,10 @@ class JacobianRegularisationTest {
             penalty.estimate(s.cell, rows(3, 1));
             assertThatThrownBy(() -> penalty.gradients(s.cell, Double.NaN, two, s.x.head(2), s.sum, null))
                     .hasMessage("gradients: the weight is NaN, expected a finite number");
-            assertThatThrownBy(() -> penalty.gradients(s.cell, 1, s.z, s.x, s.sum, null)).hasMessage("gradients: z is 5×7 f64, expected 2×7 f64");
-            assertThatThrownBy(() -> penalty.gradients(s.cell, 1, two, s.x, s.sum, null)).hasMessage("secondGradients: x is 5×3 f64, expected 2×3 f64");
+            assertThatThrownBy(() -> penalty.gradients(s.cell, 1, s.z, s.x, s.sum, null))
+                    .hasMessage("gradients: z is 5×7 f64, expected 2×7 f64");
+            assertThatThrownBy(() -> penalty.gradients(s.cell, 1, two, s.x, s.sum, null))
+                    .hasMessage("secondGradients: x is 5×3 f64, expected 2×3 f64");
             s.cell.linearise(s.z);
             assertThatThrownBy(() -> s.cell.secondGradients(two, s.right, s.z, s.x, new Rows(BATCH), s.sum, dz))
                     .hasMessage("secondGradients: c is 2×7 f64, expected 5×7 f64");

@@ -90,7 +90,8 @@ class SpectralNormalisationTest {
             assertThat(norm.sigma()).isZero();
             assertThat(w.toDoubles()).containsOnly(0);
             assertThatThrownBy(() -> norm.apply(w.head(2), w, 1)).hasMessage("apply: V is 2×4 f64, expected 3×4 f64");
-            assertThatThrownBy(() -> new SpectralNormalisation(engine, Type.F64, 3, 4, 0, 1)).hasMessageContaining("expected a finite number above 0");
+            assertThatThrownBy(() -> new SpectralNormalisation(engine, Type.F64, 3, 4, 0, 1))
+                    .hasMessageContaining("expected a finite number above 0");
             v.set(1, 1, 2);
             norm.apply(v, w, 1);
             assertThat(norm.sigma()).as("after zeros").isCloseTo(2, within(1e-12));

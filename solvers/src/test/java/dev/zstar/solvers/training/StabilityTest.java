@@ -116,7 +116,8 @@ class StabilityTest {
                 weights.apply(a, b, w);
                 return inner(w, c);
             }, List.of(a, b), List.of(da, db), 1e-7);
-            assertThatThrownBy(() -> new MonotoneWeights(engine, 0)).hasMessage("monotone weights: m is 0.0, expected a finite number above 0");
+            assertThatThrownBy(() -> new MonotoneWeights(engine, 0))
+                    .hasMessage("monotone weights: m is 0.0, expected a finite number above 0");
         }
     }
 
@@ -202,8 +203,8 @@ class StabilityTest {
                 for (EquilibriumMap<DenseCell.Gradients> map : List.of(cell, forward)) {
                     map.linearise(z, new Rows(BATCH));
                     assertThat(gmres.solve(map.adjoint(), g, v).succeeded()).isTrue();
-                    List<Block> sums = List.of(engine.allocate(Type.F64, N, N), engine.allocate(Type.F64, N, INPUTS), engine.allocate(Type.F64, 1, N),
-                            engine.allocate(Type.F64, BATCH, INPUTS));
+                    List<Block> sums = List.of(engine.allocate(Type.F64, N, N), engine.allocate(Type.F64, N, INPUTS),
+                            engine.allocate(Type.F64, 1, N), engine.allocate(Type.F64, BATCH, INPUTS));
                     map.gradients(v, z, x, new DenseCell.Gradients(sums.get(0), sums.get(1), sums.get(2), sums.get(3)));
                     found.add(sums);
                 }
@@ -259,8 +260,9 @@ class StabilityTest {
                 }
             }
             for (Activation activation : List.of(Activation.TANH, Activation.LEAKY_RELU)) {
-                assertThatThrownBy(() -> new ForwardBackward(engine, activation, w, u, bias, 0.1, BATCH)).hasMessage("forward-backward: the activation is "
-                        + activation + ", expected RELU or IDENTITY, whose proximal operators are the same for every α");
+                assertThatThrownBy(() -> new ForwardBackward(engine, activation, w, u, bias, 0.1, BATCH))
+                        .hasMessage("forward-backward: the activation is " + activation
+                                + ", expected RELU or IDENTITY, whose proximal operators are the same for every α");
             }
             assertThatThrownBy(() -> new PeacemanRachford(engine, Activation.RELU, w, u, bias, -1, BATCH))
                     .hasMessage("Peaceman-Rachford: α is -1.0, expected a finite number above 0");
