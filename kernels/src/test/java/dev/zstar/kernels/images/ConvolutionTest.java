@@ -382,7 +382,7 @@ class ConvolutionTest {
                 assertThatThrownBy(() -> images.convolve(packed, shape, z, out, Epilogue.of(z, Activation.TANH)))
                         .hasMessage("convolve: bias is 2×24 f32, expected 1×5 f32");
                 assertThatThrownBy(() -> images.convolve(packed, shape, z, out, Epilogue.NONE.with(new Epilogue.Norms(2))))
-                        .hasMessageContaining("forms no norms");
+                        .hasMessageContaining("the epilogue has norms, expected none");
                 assertThatThrownBy(() -> images.convolve(packed, shape, z, out, Epilogue.NONE.with(z)))
                         .hasMessage("convolve: slope is 2×24 f32, expected 2×20 f32");
                 assertThatThrownBy(() -> images.convolve(packed, shape, z, out, Epilogue.injected(out, new Rows(2), Activation.TANH)))
