@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** {@link Images#convolve}, its transpose and its gradients, of every engine. */
 class ConvolutionTest {
-    /** Every kind, with so many channels. */
+    /** Every kind of convolution, with this many channels. */
     private static List<Convolution> kinds(int in, int out) {
         List<Convolution> kinds = new ArrayList<>();
         for (int kernel : new int[] {1, 3}) {
@@ -360,7 +360,7 @@ class ConvolutionTest {
 
     @Test
     @SuppressWarnings("try")
-    void aMisfitIsNamedWithBothShapes() {
+    void aMismatchIsNamedWithBothShapes() {
         ImageShape shape = new ImageShape(3, 4, 2);
         Convolution kind = new Convolution(3, 2, 2, 5);
         assertThatThrownBy(() -> new Convolution(5, 1, 1, 1)).hasMessageContaining("kernel 1 or 3");

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who decides a setting, and what is said of what is wrong. */
+/** The source of each setting, and the notes on values that are wrong. */
 class ChosenSettingsTest {
     private static final String HERE = "A cpu, model 17";
 
