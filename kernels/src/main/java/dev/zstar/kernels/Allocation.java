@@ -37,7 +37,7 @@ public final class Allocation implements AutoCloseable {
             try {
                 resource.close();
             } catch (Exception e) {
-                throw new IllegalStateException("what was allocated could not be given back", e);
+                throw new IllegalStateException("a resource of a constructor that failed could not be closed", e);
             }
         }
     }

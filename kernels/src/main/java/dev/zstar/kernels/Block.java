@@ -155,7 +155,7 @@ public final class Block implements AutoCloseable {
      */
     public Block head(int count) {
         if (count < 0 || count > rows) {
-            throw new IndexOutOfBoundsException("the first " + count + " rows of a block of " + shape());
+            throw new IndexOutOfBoundsException("the first " + count + " rows of a block of " + shape() + ", expected 0 to " + rows);
         }
         Block[] views = heads;
         if (views == null) {
@@ -187,10 +187,11 @@ public final class Block implements AutoCloseable {
      */
     public Block part(int i, int count) {
         if (count < 1 || rows % count != 0) {
-            throw new IllegalArgumentException(count + " equal parts of a block of " + shape());
+            throw new IllegalArgumentException(count + " equal parts of a block of " + shape() + ", expected a divisor of its rows");
         }
         if (i < 0 || i >= count) {
-            throw new IndexOutOfBoundsException("part " + i + " of " + count + " equal parts of a block of " + shape());
+            throw new IndexOutOfBoundsException("part " + i + " of " + count + " equal parts of a block of " + shape() + ", expected 0 to "
+                    + (count - 1));
         }
         Block[] views = parts;
         if (views.length != count) {

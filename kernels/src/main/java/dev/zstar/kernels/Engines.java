@@ -65,7 +65,7 @@ public final class Engines {
 
     private static void requireThreads(int threads) {
         if (threads < 1) {
-            throw new IllegalArgumentException(threads + " threads; at least 1");
+            throw new IllegalArgumentException(threads + " threads, expected at least 1");
         }
     }
 }

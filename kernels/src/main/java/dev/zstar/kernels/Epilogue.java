@@ -68,7 +68,7 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
         /** Room for a batch of {@code capacity} rows. */
         public Norms(int capacity) {
             if (capacity < 0) {
-                throw new IllegalArgumentException("norms of " + capacity + " rows");
+                throw new IllegalArgumentException("norms of " + capacity + " rows, expected at least 0");
             }
             step = new double[capacity];
             value = new double[capacity];

@@ -13,7 +13,7 @@ public final class Failures {
     /** Room for batches of at most {@code capacity} systems. */
     public Failures(int capacity) {
         if (capacity < 0) {
-            throw new IllegalArgumentException("failures of " + capacity + " systems");
+            throw new IllegalArgumentException("failures of " + capacity + " systems, expected at least 0");
         }
         this.capacity = capacity;
         words = new long[(capacity + WORD - 1) / WORD];

@@ -82,14 +82,14 @@ public final class Operands {
     /** Throws unless a basis has {@code count} vectors. */
     public static void vectors(String operation, Basis v, int count) {
         if (count < 0 || count > v.capacity()) {
-            throw new IllegalArgumentException(operation + ": " + count + " vectors of a basis of " + v.capacity());
+            throw new IllegalArgumentException(operation + ": " + count + " vectors of a basis, expected 0 to " + v.capacity());
         }
     }
 
     /** Throws unless a basis has this vector. */
     public static void slot(String operation, Basis v, int slot) {
         if (slot < 0 || slot >= v.capacity()) {
-            throw new IndexOutOfBoundsException(operation + ": slot " + slot + " of a basis of " + v.capacity());
+            throw new IndexOutOfBoundsException(operation + ": slot " + slot + " of a basis, expected one below " + v.capacity());
         }
     }
 

@@ -23,7 +23,7 @@ public final class Rows {
     /** All rows of a batch of {@code capacity}, each at its own position. */
     public Rows(int capacity) {
         if (capacity < 0) {
-            throw new IllegalArgumentException("a batch of " + capacity + " rows");
+            throw new IllegalArgumentException("a batch of " + capacity + " rows, expected at least 0");
         }
         index = new int[capacity];
         met = new int[capacity];
@@ -33,7 +33,7 @@ public final class Rows {
     /** Makes rows 0 … {@code count - 1} active, each at its own position. */
     public void reset(int count) {
         if (count < 0 || count > index.length) {
-            throw new IllegalArgumentException(count + " rows of a batch of at most " + index.length);
+            throw new IllegalArgumentException(count + " active rows, expected 0 to " + index.length);
         }
         this.count = count;
         for (int p = 0; p < count; p++) {
@@ -88,7 +88,7 @@ public final class Rows {
     /** Keeps only the first {@code count} entries of the map, after the owner moved the surviving ones there with {@link #place}. */
     public void truncate(int count) {
         if (count < 0 || count > this.count) {
-            throw new IllegalArgumentException("keep " + count + " of " + this.count + " active rows");
+            throw new IllegalArgumentException("keep " + count + " active rows, expected 0 to " + this.count);
         }
         this.count = count;
     }

@@ -50,7 +50,7 @@ public final class Team implements AutoCloseable {
      */
     public Team(int threads, long spinNanos) {
         if (threads < 1) {
-            throw new IllegalArgumentException("a team of " + threads + " threads; at least 1");
+            throw new IllegalArgumentException("a team of " + threads + " threads, expected at least 1");
         }
         this.spinNanos = spinNanos;
         workers = new Worker[threads - 1];

@@ -1,8 +1,8 @@
 package dev.zstar.reports;
 
-import dev.zstar.kernels.tuning.Tuned;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.tuning.Tuned;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;

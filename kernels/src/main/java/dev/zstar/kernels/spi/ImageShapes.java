@@ -44,7 +44,7 @@ public final class ImageShapes {
         out.requireShape("convolve", "out", w.type(), z.rows(), width);
         Operands.apart("convolve", "out", out, "z", z);
         if (epilogue.norms() != null) {
-            throw new IllegalArgumentException("convolve: forms no norms; take the epilogue without them");
+            throw new IllegalArgumentException("convolve: the epilogue has norms, expected none");
         }
         if (epilogue.slope() != null) {
             epilogue.slope().requireShape("convolve", "slope", w.type(), z.rows(), width);

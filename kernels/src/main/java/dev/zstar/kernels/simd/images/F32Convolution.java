@@ -6,9 +6,9 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.MASK;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
-import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.simd.activations.F32Activation;
 import dev.zstar.kernels.simd.lanes.Scratch;
 import dev.zstar.kernels.simd.products.F32Epilogue;

@@ -6,10 +6,10 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.MASK;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.ImageShape;
-import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.simd.lanes.F32Square;
 import dev.zstar.kernels.simd.lanes.Scratch;
 import dev.zstar.kernels.simd.products.F32Epilogue;

@@ -1,13 +1,13 @@
 package dev.zstar.kernels.simd.images;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.ImageShape;
 import dev.zstar.kernels.Images;
-import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.simd.products.SimdWeights;
 import dev.zstar.kernels.simd.tuning.Tuning;

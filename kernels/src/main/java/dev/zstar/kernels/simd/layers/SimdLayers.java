@@ -1,9 +1,9 @@
 package dev.zstar.kernels.simd.layers;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.DropoutMask;
-import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Rows;

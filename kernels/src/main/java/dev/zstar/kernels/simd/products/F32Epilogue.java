@@ -7,8 +7,8 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.CallLocal;
+import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.simd.activations.F32Activation;
 import jdk.incubator.vector.FloatVector;

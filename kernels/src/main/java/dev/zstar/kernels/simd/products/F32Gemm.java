@@ -3,8 +3,8 @@ package dev.zstar.kernels.simd.products;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.F32;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Format;
 import dev.zstar.kernels.CallLocal;
+import dev.zstar.kernels.Format;
 import dev.zstar.kernels.simd.lanes.F32Square;
 import dev.zstar.kernels.simd.lanes.Scratch;
 import dev.zstar.kernels.simd.tuning.Tuning;

@@ -60,7 +60,7 @@ public final class Panels implements AutoCloseable {
         long bytes = (long) VECTORS * lanes * steps(inputs) * share * weightBytes;
         long cols = (bytes + type.bytes() - 1) / type.bytes();
         if (cols > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("pack: w has " + inputs + " columns, which is more than panels can hold");
+            throw new IllegalArgumentException("pack: w has " + inputs + " columns, expected fewer: panels cannot hold them");
         }
         block = Block.allocate(type, count, (int) cols);
     }

@@ -1,9 +1,9 @@
 package dev.zstar.kernels.simd.small;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.Failures;
-import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.simd.tuning.Tuning;

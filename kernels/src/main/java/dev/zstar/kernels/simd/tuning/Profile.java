@@ -74,7 +74,7 @@ public record Profile(String cpu, int bits, Map<Setting, Long> values) {
         String cpu = lines.getProperty(CPU);
         String bits = lines.getProperty(BITS);
         if (cpu == null || bits == null || !bits.matches("[0-9]{1,5}")) {
-            throw new IllegalArgumentException("it does not say on which cpu and with which vector.bits it was made");
+            throw new IllegalArgumentException("it has no lines cpu and vector.bits, which say where it was made");
         }
         Map<Setting, Long> values = new EnumMap<>(Setting.class);
         for (String name : lines.stringPropertyNames()) {
