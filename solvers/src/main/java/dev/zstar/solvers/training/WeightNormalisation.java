@@ -146,7 +146,8 @@ public final class WeightNormalisation {
             factors[i] = g.get(0, i) / lengths[i];
             extreme[i] = !Scaled.isNormal(type, lengths[i]) || !Scaled.isNormal(type, factors[i]) && factors[i] != 0;
             if (extreme[i] && (lengths[i] == 0 || !Double.isFinite(g.get(0, i)) || !Finite.row(v, i))) {
-                throw new IllegalArgumentException(operation + ": row " + (i + 1) + " of V has the length " + lengths[i] + " and g = " + g.get(0, i)
+                throw new IllegalArgumentException(operation + ": row " + (i + 1) + " of V has the length " + lengths[i]
+                        + " and g = " + g.get(0, i)
                         + ", expected finite elements that are not all 0, and a finite g");
             }
         }

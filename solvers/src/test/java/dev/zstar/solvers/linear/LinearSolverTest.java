@@ -205,7 +205,8 @@ class LinearSolverTest {
             for (Map.Entry<String, Method> method : methods().entrySet()) {
                 String name = provider.name() + ", " + method.getKey();
                 try (Engine engine = provider.create(2);
-                        LinearSolver solver = method.getValue().planner().plan(engine, type, BATCH, N, Stopping.relative(tolerance).within(1000));
+                        LinearSolver solver = method.getValue().planner().plan(engine, type, BATCH, N,
+                                Stopping.relative(tolerance).within(1000));
                         Block rhs = Problems.random(type, BATCH, N, 1, 5);
                         Block u = engine.allocate(type, BATCH, N)) {
                     assertThat(solver.bytes()).as(name).isEqualTo(method.getValue().blocks() * Block.bytes(type, BATCH, N)
@@ -215,7 +216,8 @@ class LinearSolverTest {
                     for (int b = 0; b < BATCH; b++) {
                         double[] expected = exact(t, b, row(rhs, b));
                         // ‖(I - T)⁻¹‖ ≤ 10.
-                        assertThat(distance(row(u, b), expected)).as(name).isLessThan(10 * tolerance * distance(row(rhs, b), new double[N]) * 1.01);
+                        assertThat(distance(row(u, b), expected)).as(name)
+                                .isLessThan(10 * tolerance * distance(row(rhs, b), new double[N]) * 1.01);
                         assertThat(residual(t, b, row(u, b), row(rhs, b))).as(name)
                                 .isCloseTo(outcome.residual(b), within(1e-3 * tolerance + 20 * type.unitRoundoff()));
                     }
@@ -261,7 +263,9 @@ class LinearSolverTest {
     @EnumSource(Type.class)
     void anyFiniteScale(Type type) {
         Scaled t = easy();
-        double[] sizes = type == Type.F32 ? new double[] {1e-43, 1e-39, 1e-30, 1, 1e30, 1e37} : new double[] {1e-320, 1e-300, 1e-170, 1, 1e170, 1e307};
+        double[] sizes = type == Type.F32
+                ? new double[] {1e-43, 1e-39, 1e-30, 1, 1e30, 1e37}
+                : new double[] {1e-320, 1e-300, 1e-170, 1, 1e170, 1e307};
         for (Map.Entry<String, Method> method : methods().entrySet()) {
             for (double size : sizes) {
                 String name = method.getKey() + ", " + size;
@@ -315,13 +319,15 @@ class LinearSolverTest {
         Scaled t = easy();
         for (Map.Entry<String, Method> method : methods().entrySet()) {
             try (Engine engine = Engines.best(1);
-                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-6).within(400).traced());
+                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N,
+                            Stopping.relative(1e-6).within(400).traced());
                     Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
                     Block u = engine.allocate(Type.F64, BATCH, N)) {
                 Outcome outcome = solver.solve(t, rhs, u);
                 double[] trace = outcome.trace();
                 assertThat(trace).as(method.getKey()).hasSize(outcome.evaluations());
-                assertThat(Arrays.stream(trace).allMatch(r -> r > 1e-9 && r < 100)).as("%s: %s", method.getKey(), Arrays.toString(trace)).isTrue();
+                assertThat(Arrays.stream(trace).allMatch(r -> r > 1e-9 && r < 100)).as("%s: %s", method.getKey(), Arrays.toString(trace))
+                        .isTrue();
                 assertThat(trace[trace.length - 1]).as(method.getKey()).isLessThanOrEqualTo(1e-6);
             }
         }
@@ -423,7 +429,8 @@ class LinearSolverTest {
                         forget(alone);
                         Outcome single = alone.solve(new Scaled(t.w, new double[] {t.scale[b]}, N), g, one);
                         assertThat(single.status(0)).as("%s, row %d", method.getKey(), b).isEqualTo(all.status(b));
-                        assertThat(single.evaluations(0)).as("%s, row %d", method.getKey(), b).isEqualTo(all.evaluations(b)).isLessThanOrEqualTo(40);
+                        assertThat(single.evaluations(0)).as("%s, row %d", method.getKey(), b).isEqualTo(all.evaluations(b))
+                                .isLessThanOrEqualTo(40);
                         assertThat(row(one, 0)).as("%s, row %d", method.getKey(), b).containsExactly(row(u, b));
                     }
                 }
@@ -480,7 +487,8 @@ class LinearSolverTest {
             for (Map.Entry<String, Method> method : methods().entrySet()) {
                 String name = provider.name() + ", " + method.getKey();
                 try (Engine engine = provider.create(1);
-                        LinearSolver solver = method.getValue().planner().plan(engine, type, BATCH, N, Stopping.relative(tolerance).within(1000));
+                        LinearSolver solver = method.getValue().planner().plan(engine, type, BATCH, N,
+                                Stopping.relative(tolerance).within(1000));
                         Block rhs = Problems.random(type, BATCH, N, 1, 5);
                         Block u = engine.allocate(type, BATCH, N)) {
                     Outcome outcome = solver.solve(t, rhs, u);
@@ -503,7 +511,8 @@ class LinearSolverTest {
                 Arrays.fill(before, 1);
                 for (int budget = 1; budget < 40; budget++) {
                     try (Engine engine = Engines.best(1);
-                            LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-9).within(budget));
+                            LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N,
+                                    Stopping.relative(1e-9).within(budget));
                             Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
                             Block u = engine.allocate(Type.F64, BATCH, N)) {
                         Watched watched = new Watched(t);
@@ -648,7 +657,8 @@ class LinearSolverTest {
                         assertThat(row(u, 0)).doesNotContain(Double.NaN);
                         assertThat(outcome.residual(0)).as(method.getKey()).isLessThanOrEqualTo(1);
                         // Two ways to compute a residual differ by the rounding of what cancels in it.
-                        double rounding = 10 * n * type.unitRoundoff() * distance(row(u, 0), new double[n]) / distance(row(rhs, 0), new double[n]);
+                        double rounding = 10 * n * type.unitRoundoff() * distance(row(u, 0), new double[n])
+                                / distance(row(rhs, 0), new double[n]);
                         assertThat(residual(t, 0, row(u, 0), row(rhs, 0))).as(method.getKey())
                                 .isCloseTo(outcome.residual(0), within(1e-3 + rounding));
                     }
