@@ -70,7 +70,8 @@ final class CorrectionSteps implements IterationMethod {
         inner = method.plan(workspace.engine(), workspace.type(), workspace.batch(), workspace.n(),
                 stopping.maxNanos() < Long.MAX_VALUE ? within.within(Duration.ofNanos(stopping.maxNanos())) : within);
         workspace.include(inner.workspace());
-        if (!inner.engine().equals(engine) || inner.type() != workspace.type() || inner.n() != workspace.n() || inner.batch() != workspace.batch()) {
+        if (!inner.engine().equals(engine) || inner.type() != workspace.type() || inner.n() != workspace.n()
+                || inner.batch() != workspace.batch()) {
             throw new IllegalArgumentException("mixed precision: the inner plan is for " + inner.batch() + " rows of " + inner.n() + " "
                     + inner.type() + " on " + inner.engine().name() + "; expected what it was asked for, " + workspace.batch() + " rows of "
                     + workspace.n() + " " + workspace.type() + " on " + engine.name());

@@ -21,9 +21,9 @@ final class BiCgStabCycle extends ShortRecurrence {
     private final double[] norm;
 
     /** Allocates 6 blocks. */
-    BiCgStabCycle(Workspace plan) {
-        super(plan, 4);
-        int batch = plan.batch();
+    BiCgStabCycle(Workspace workspace) {
+        super(workspace, 4);
+        int batch = workspace.batch();
         ρ = new double[batch];
         α = new double[batch];
         shadow = new double[batch];

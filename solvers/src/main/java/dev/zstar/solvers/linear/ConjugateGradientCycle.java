@@ -16,9 +16,9 @@ final class ConjugateGradientCycle extends ShortRecurrence {
     private final double[] lengthQ;
 
     /** Allocates 4 blocks. */
-    ConjugateGradientCycle(Workspace plan) {
-        super(plan, 2);
-        int batch = plan.batch();
+    ConjugateGradientCycle(Workspace workspace) {
+        super(workspace, 2);
+        int batch = workspace.batch();
         ρ = new double[batch];
         dot = new double[batch];
         lengthP = new double[batch];

@@ -22,9 +22,9 @@ final class NormalEquationsCycle extends ShortRecurrence {
     private final double[] norm;
 
     /** Allocates 5 blocks. */
-    NormalEquationsCycle(Workspace plan) {
-        super(plan, 3);
-        int batch = plan.batch();
+    NormalEquationsCycle(Workspace workspace) {
+        super(workspace, 3);
+        int batch = workspace.batch();
         γ = new double[batch];
         size = new double[batch];
         σ = new double[batch];

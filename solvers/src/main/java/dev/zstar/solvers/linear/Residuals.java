@@ -33,7 +33,7 @@ public final class Residuals {
     private final Status[] trouble;
     /** By row of the batch: the share of the tolerance that a cycle aims at. */
     private final double[] aim;
-    /** Of the solve that runs: T; relative tolerances by row, null for the stopping rule's; limits of products by row, null for its budget. */
+    /** Of the solve that runs: T; by row, relative tolerances and limits of products, null for those of the stopping rule. */
     private LinearOperator t;
     private double[] tolerances;
     private int[] limits;

@@ -45,24 +45,24 @@ abstract sealed class ShortRecurrence implements CycleMethod permits BiCgStabCyc
     private final double[] best;
 
     /** Allocates {@code vectors} blocks for the method, and 2. */
-    ShortRecurrence(Workspace plan, int vectors) {
-        engine = plan.engine();
-        ones = plan.ones();
-        x = plan.block();
-        correction = plan.block();
+    ShortRecurrence(Workspace workspace, int vectors) {
+        engine = workspace.engine();
+        ones = workspace.ones();
+        x = workspace.block();
+        correction = workspace.block();
         packed = new Block[vectors + 2];
         for (int i = 0; i < vectors; i++) {
-            packed[i] = plan.block();
+            packed[i] = workspace.block();
         }
         packed[vectors] = x;
-        c = new double[plan.batch()];
-        minus = new double[plan.batch()];
-        done = new boolean[plan.batch()];
-        place = new int[plan.batch()];
-        first = new double[plan.batch()];
-        latest = new double[plan.batch()];
-        best = new double[plan.batch()];
-        vanished = VANISHED * plan.type().unitRoundoff();
+        c = new double[workspace.batch()];
+        minus = new double[workspace.batch()];
+        done = new boolean[workspace.batch()];
+        place = new int[workspace.batch()];
+        first = new double[workspace.batch()];
+        latest = new double[workspace.batch()];
+        best = new double[workspace.batch()];
+        vanished = VANISHED * workspace.type().unitRoundoff();
     }
 
     /** A block of the method, with the rows that go on. */

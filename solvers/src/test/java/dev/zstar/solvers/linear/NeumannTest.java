@@ -152,9 +152,13 @@ class NeumannTest {
             assertThat(Problems.allocated(() -> solver.solve(t, b, u))).isZero();
             assertThat(Problems.allocated(() -> solver.resume(t, b, u))).isZero();
             assertThatThrownBy(() -> solver.solve(t, b, other)).hasMessageContaining("the solution");
-            assertThatThrownBy(() -> solver.requireFits("it", engine, Type.F64, BATCH, N)).hasMessageStartingWith("it is planned for 2 rows");
-            solver.close();
-            assertThatThrownBy(() -> solver.solve(t, b, u)).hasMessage("this plan was used after it was closed");
+            assertThatThrownBy(() -> solver.requireFits("it", engine, Type.F64, BATCH, N))
+                    .hasMessageStartingWith("it is planned for 2 rows");
+            LinearSolver closed;
+            try (LinearSolver another = Neumann.plan(engine, Type.F32, BATCH, N, 4)) {
+                closed = another;
+            }
+            assertThatThrownBy(() -> closed.solve(t, b, u)).hasMessage("this plan was used after it was closed");
             assertThatThrownBy(() -> Neumann.plan(engine, Type.F32, 1, 3, -1)).hasMessage("-1 terms; expected at least 0");
             assertThatThrownBy(() -> Neumann.plan(engine, Type.F32, 1, 3, 2, 1.5))
                     .hasMessage("damping 1.5; expected above 0 and at most 1");
