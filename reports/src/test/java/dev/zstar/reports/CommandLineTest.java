@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.zstar.benchmarks.study.Ceiling;
 import dev.zstar.benchmarks.study.Measurements;
-import dev.zstar.benchmarks.study.StudyResult;
 import dev.zstar.benchmarks.study.StudyException;
+import dev.zstar.benchmarks.study.StudyResult;
 import dev.zstar.benchmarks.study.Trace;
 import dev.zstar.benchmarks.study.Tuner;
 import dev.zstar.kernels.Block;
