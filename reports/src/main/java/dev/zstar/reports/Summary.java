@@ -58,7 +58,7 @@ final class Summary {
                         "%-34s %12.0f µs a step, %.0f steps, %.1f%% correct after a quarter of the time, %.1f%% at the end%n",
                         row.name(), row.value(), find(file, row, "steps"), 100 * find(file, row, "accuracyQuarter"),
                         100 * find(file, row, "accuracyEnd"));
-                case "streaming rowsPerSecond" -> out.printf(Locale.ROOT, "%-34s %12.0f images a second%n", label, row.value());
+                case "streaming rowsPerSecond" -> out.printf(Locale.ROOT, "%-34s %12.0f images per second%n", label, row.value());
                 case "depth bytes" -> out.printf(Locale.ROOT, "%-34s %12.1f MiB%n", row.name(), row.value() / 0x1p20);
                 default -> {}
             }

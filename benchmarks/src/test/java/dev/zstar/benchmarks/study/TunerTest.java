@@ -97,7 +97,8 @@ class TunerTest {
     @Test
     void someSettingsAloneCanBeSearched() {
         assertThatThrownBy(() -> Tuner.of(true, List.of("zstar.tile.rows", "zstar.no.such")))
-                .hasMessage("the setting 'zstar.no.such' is not searched here with --quick; expected one of: zstar.tile.rows, zstar.tile.inputs");
+                .hasMessage("the setting 'zstar.no.such' is not searched here with --quick; "
+                        + "expected one of: zstar.tile.rows, zstar.tile.inputs");
         assertThat(Tuner.of(false, List.of("zstar.gemm.pack"))).isNotNull();
     }
 }
