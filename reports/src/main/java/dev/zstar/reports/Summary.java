@@ -32,7 +32,7 @@ final class Summary {
                 case "forward traffic" -> out.printf(Locale.ROOT, "%-34s %12.1f vectors moved in a step of a row, %.2f × the minimum%n",
                         label, row.value(), find(file, row, "trafficRatio"));
                 case "forward depth" -> out.printf(Locale.ROOT, "%-34s %12.0f plain steps to the same residual%n", label, row.value());
-                case "forward solves" -> out.printf(Locale.ROOT, 
+                case "forward solves" -> out.printf(Locale.ROOT,
                         "%-34s %12.0f solves, %.0f rows, %.0f broken promises, %.0f B left allocated%n",
                         label, row.value(), find(file, row, "rows"), find(file, row, "brokenPromises"), find(file, row, "bytesLeft"));
                 case "forward mixedUs" -> out.printf(Locale.ROOT, "%-34s %12.1f µs, %.0f evaluations in f32, %.0f in narrow weights%s%n",
@@ -58,7 +58,7 @@ final class Summary {
                         "%-34s %12.0f µs a step, %.0f steps, %.1f%% correct after a quarter of the time, %.1f%% at the end%n",
                         row.name(), row.value(), find(file, row, "steps"), 100 * find(file, row, "accuracyQuarter"),
                         100 * find(file, row, "accuracyEnd"));
-                case "streaming rowsPerSecond" -> out.printf(Locale.ROOT, "%-34s %12.0f images a second%n", label, row.value());
+                case "streaming rowsPerSecond" -> out.printf(Locale.ROOT, "%-34s %12.0f images per second%n", label, row.value());
                 case "depth bytes" -> out.printf(Locale.ROOT, "%-34s %12.1f MiB%n", row.name(), row.value() / 0x1p20);
                 default -> {}
             }

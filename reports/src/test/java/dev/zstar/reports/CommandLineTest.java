@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.zstar.benchmarks.study.Ceiling;
 import dev.zstar.benchmarks.study.Measurements;
-import dev.zstar.benchmarks.study.StudyResult;
 import dev.zstar.benchmarks.study.StudyException;
+import dev.zstar.benchmarks.study.StudyResult;
 import dev.zstar.benchmarks.study.Trace;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engines;
@@ -97,7 +97,8 @@ class CommandLineTest {
         expect("zstar: --threads is for the suite training, which --suite leaves out",
                 "study", "--suite", "kernels,depth", "--threads", "1");
         expect("zstar: --dry-run writes nothing, so --out has no effect; expected one of the two", "tune", "--dry-run", "--out", "file");
-        expect("zstar: the setting 'zstar.gemm.pack' is not searched here with --quick; expected one of: zstar.tile.rows, zstar.tile.inputs",
+        expect("zstar: the setting 'zstar.gemm.pack' is not searched here with --quick; "
+                + "expected one of: zstar.tile.rows, zstar.tile.inputs",
                 "tune", "--dry-run", "--quick", "--setting", "zstar.gemm.pack");
         expect("zstar: --radius NaN; expected a number from 0 to 1.0E30", "solve", "--radius", "NaN");
         int processors = Engines.processors();
@@ -174,7 +175,8 @@ class CommandLineTest {
     void tuneOverwritesNothingButProfiles(@TempDir Path temp) throws IOException {
         Path file = Files.writeString(temp.resolve("notes.txt"), "mine");
         assertThat(tune(file)).isEqualTo(1);
-        assertThat(err.toString().strip()).isEqualTo("zstar: " + file + " exists and is not a tuning profile; choose another file with --out");
+        assertThat(err.toString().strip())
+                .isEqualTo("zstar: " + file + " exists and is not a tuning profile; choose another file with --out");
         assertThat(file).hasContent("mine");
     }
 

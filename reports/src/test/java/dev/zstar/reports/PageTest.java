@@ -80,7 +80,7 @@ class PageTest {
         assertThat(text).containsPattern("hill, steep</th><td>7</td><td>0.50</td><td [^>]*class=\"fewest\"[^>]*>10</td><td [^>]*>30</td>"
                 + "<td [^>]*class=\"failed\"[^>]*>b</td><td [^>]*class=\"fewest\"[^>]*>20</td></tr>");
         assertThat(text).contains("picard, f32: budget spent after 1000 evaluations", ">x</td>");
-        assertThat(text).contains("<b>4 of 4</b>", "where plain steps solve 2.");
+        assertThat(text).contains("<b>4 of 4</b>", "plain steps solve 2.");
     }
 
     @Test
@@ -126,7 +126,7 @@ class PageTest {
         }
         String text = drawn();
         assertThat(text).contains("Note: the engine openblas is not compared: it has &lt;no&gt; library.");
-        assertThat(text).contains("<td>gemv n=16 (not settled: allocates 96 B a call)</td><td>openblas</td>",
+        assertThat(text).contains("<td>gemv n=16 (not settled: allocates 96 B in a call)</td><td>openblas</td>",
                 "<td>gemv n=64</td><td>openblas</td>",
                 "<b>2–2×</b>", "the speed of OpenBLAS for matrix times vector, 1 not settled and left out.");
         assertThat(text).contains("<dt>commit</dt><dd>unknown</dd>");

@@ -24,7 +24,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** A whole Anderson solve beside one evaluation of its map: times the evaluations, the difference is the solver's own work. */
+/** An Anderson solve, and one evaluation of its map. What a solve takes in addition to its evaluations is the overhead of the solver. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)

@@ -3,8 +3,8 @@ package dev.zstar.benchmarks.jmh.peers;
 import dev.ludovic.netlib.blas.JavaBLAS;
 
 /**
- * netlib's BLAS in Java, which is column-major: a matrix row by row is its transpose, and {@code z} vector by vector is as BLAS wants
- * it. Of the ways to ask for this product, which differ in how {@code W} and {@code z} lie, this was the fastest at n = 512 for both types.
+ * netlib's BLAS in Java, which is column-major. A matrix row by row is its transpose there, and {@code z} vector by vector has the layout
+ * of BLAS. Of the layouts of {@code W} and {@code z}, this one was the fastest at n = 512 for both types.
  */
 final class F32Netlib implements Contender {
     private final JavaBLAS blas;

@@ -9,8 +9,9 @@ import org.ojalgo.matrix.store.R032Store;
 import org.ojalgo.matrix.store.R064Store;
 
 /**
- * ojAlgo (MIT), on its column-major stores. Products of more than 32 rows and columns would take all processors; here
- * {@link MultiplyNeither#PARALLELISM}, which they read at every call, is one. Its dot and norm add in f64 for both types.
+ * ojAlgo (MIT) with column-major stores. Products of more than 32 rows and columns would use all processors;
+ * {@link MultiplyNeither#PARALLELISM}, which they read in every call, limits them to one. The dot product and the norm add in f64 for both
+ * types.
  */
 final class OjAlgo implements Contender {
     static {

@@ -6,9 +6,9 @@ import java.util.function.Supplier;
 /**
  * A prepared computation.
  *
- * @param body computes; what it returns is consumed by JMH, so that a sum cannot be left out
- * @param answer what was computed last: for a product the batch's rows one after the other
- * @param release frees what was prepared
+ * @param body the computation; JMH consumes what it returns, so that a sum cannot be optimised away
+ * @param answer the last result; for a product, the rows of the batch one after the other
+ * @param release frees the memory of the call
  */
 record TimedCall(DoubleSupplier body, Supplier<double[]> answer, Runnable release) implements AutoCloseable {
     /** A call whose answer is the number that it returns. */

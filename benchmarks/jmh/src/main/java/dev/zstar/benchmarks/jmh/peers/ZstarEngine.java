@@ -7,7 +7,7 @@ import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Weights;
 
 /**
- * An engine of zstar. Its sums over f32 vectors are accumulated in f64, as ojAlgo's are and EJML's and netlib's are not. The engine
+ * An engine of zstar. It accumulates sums over f32 vectors in f64, as ojAlgo does; EJML and netlib accumulate in f32. The engine
  * {@code openblas} calls the library for products only.
  */
 final class ZstarEngine implements Contender {

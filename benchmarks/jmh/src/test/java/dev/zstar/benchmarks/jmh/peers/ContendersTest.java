@@ -74,6 +74,7 @@ class ContendersTest {
 
     @Test
     void anUnknownContenderIsNamed() {
-        assertThatThrownBy(() -> Contenders.named("mtj", Type.F32)).hasMessage("no contender is called 'mtj'");
+        assertThatThrownBy(() -> Contenders.named("mtj", Type.F32))
+                .hasMessage("no contender is called 'mtj'; expected one of: simd, openblas, netlib, netlib-scalar, ejml, ojalgo");
     }
 }
