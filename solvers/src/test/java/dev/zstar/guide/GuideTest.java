@@ -50,6 +50,8 @@ class GuideTest {
         "1-first-solve, Level1FirstSolveTest",
         "2-own-map, Level2OwnMapTest",
         "3-layer-and-training, Level3LayerTest",
+        "4-choosing-a-solver, Level4SolversTest",
+        "5-choosing-a-gradient, Level5GradientsTest",
     })
     void aPageShowsExactlyTheCodeThatRuns(String page, String source) throws IOException {
         List<String> shown = blocks(Files.readString(GUIDE.resolve(page + ".md")));
