@@ -52,6 +52,7 @@ class GuideTest {
         "3-layer-and-training, Level3LayerTest",
         "4-choosing-a-solver, Level4SolversTest",
         "5-choosing-a-gradient, Level5GradientsTest",
+        "6-when-it-fails, Level6FailuresTest",
     })
     void aPageShowsExactlyTheCodeThatRuns(String page, String source) throws IOException {
         List<String> shown = blocks(Files.readString(GUIDE.resolve(page + ".md")));
