@@ -45,17 +45,15 @@ class Level4SolversTest {
             // end
             for (FixedPointSolver each : List.of(anderson, typeOne, broyden, newton, plain, adaptive)) {
                 try (FixedPointSolver solver = each) {
-                    Outcome outcome;
                     // guide
                     z.fill(0);                                                       // the start
-                    outcome = solver.solve(cell, z);                                 // z = tanh(W z + U x + b)
+                    Outcome outcome = solver.solve(cell, z);                                 // z = tanh(W z + U x + b)
                     // end
                     assertThat(outcome.succeeded()).as("%s: %s", solver, outcome).isTrue();
                 }
             }
-            Stopping rules;
             // guide
-            rules = Stopping.relative(1e-6)
+            Stopping rules = Stopping.relative(1e-6)
                     .orAbsolute(1e-12)                                               // or ‖f(z) - z‖ ≤ 10⁻¹²
                     .within(500)                                                     // evaluations; 200 by default
                     .within(Duration.ofMillis(20))
@@ -72,7 +70,6 @@ class Level4SolversTest {
     void mixedPrecision() {
         int n = 32;
         int batch = 2;
-        Outcome outcome;
         try (Engine engine = Engines.best(1);
                 Block w = Problems.symmetric(Type.F32, n, 0.9, 1);
                 Block u = Problems.random(Type.F32, n, 3, 1, 2);
@@ -84,10 +81,12 @@ class Level4SolversTest {
                     MixedPrecision mixed = MixedPrecision.plan(
                             engine, Type.F32, batch, n, MixedPrecision.Options.DEFAULT, Stopping.relative(1e-6))) {
                 cell.inject(x);
-                outcome = mixed.solve(cell, cell.in(Format.INT8), z);
+                Outcome outcome = mixed.solve(cell, cell.in(Format.INT8), z);
+                // hide
+                assertThat(outcome.succeeded()).isTrue();
+                // show
             }
             // end
-            assertThat(outcome.succeeded()).isTrue();
         }
     }
 }

@@ -33,7 +33,7 @@ class Level5GradientsTest {
                 Block dw = engine.allocate(Type.F32, N, N)) {
             var sum = new DenseCell.Gradients(dw, null, null, null);
             // guide
-            var layer = EquilibriumLayer.plan(engine, Type.F32, x.rows(), cell.n(), cell, solver, mode);
+            var layer = EquilibriumLayer.plan(cell, solver, mode);
             layer.forward(x, z);                                    // z* = f(z*, x), from what is in z
             GradientOutcome outcome = layer.backward(g, sum);       // g = ∂L/∂z*; gradients are added to the blocks of sum
             // end

@@ -105,21 +105,19 @@ class Level6FailuresTest {
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, N, BATCH, 0.9, 1);
                 FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, BATCH, N, Stopping.relative(1e-6).within(2));
-                EquilibriumLayer<DenseCell.Gradients> layer =
-                        EquilibriumLayer.plan(engine, Type.F32, BATCH, N, cell, solver, GradientMode.DEFAULT);
+                EquilibriumLayer<DenseCell.Gradients> layer = EquilibriumLayer.plan(cell, solver, GradientMode.DEFAULT);
                 Block x = Problems.random(Type.F32, BATCH, 3, 1, 5);
                 Block z = engine.allocate(Type.F32, BATCH, N);
                 Block g = Problems.random(Type.F32, BATCH, N, 1, 6);
                 Block dw = engine.allocate(Type.F32, N, N)) {
             var sum = new DenseCell.Gradients(dw, null, null, null);
             layer.forward(x, z);
-            String said;
             // guide
             GradientOutcome outcome = layer.backward(g, sum);
             outcome.count(GradientOutcome.Fate.SKIPPED);                       // rows that added nothing
             outcome.forward(0);                                                // how the forward solve of row 0 ended
             outcome.backward(0);                                               // and its backward solve
-            said = outcome.toString();                                         // all of it as a sentence
+            String said = outcome.toString();                                      // all of it as a sentence
             // end
             assertThat(outcome.count(GradientOutcome.Fate.SKIPPED)).isEqualTo(2);
             assertThat(said).isEqualTo("of 2 rows, the gradients of 2 skipped and of 0 damped; the forward solve of row 0 ended with MAX_EVALUATIONS");
