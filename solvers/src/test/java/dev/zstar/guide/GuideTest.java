@@ -19,10 +19,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The guide shows code that runs. A level of it is a test here, with marked parts: from a line {@code // guide} to a line {@code // end}.
- * Its page has exactly these parts as its Java blocks, in this order.
+ * The guide shows code that runs. A level of it is a test here, with marked parts: from a line {@code // guide} to a line {@code // end},
+ * without what stands between {@code // hide} and {@code // show}. Its page has exactly these parts as its Java blocks, in this order.
  */
 class GuideTest {
     private static final Path ROOT = Path.of("..");
@@ -30,6 +31,8 @@ class GuideTest {
     private static final Path SOURCES = Path.of("src", "test", "java", "dev", "zstar", "guide");
     private static final Pattern JAVA = Pattern.compile("^```java\n(.*?)^```$", Pattern.DOTALL | Pattern.MULTILINE);
     private static final Pattern MARKED = Pattern.compile("^( *)// guide\n(.*?)^ *// end$", Pattern.DOTALL | Pattern.MULTILINE);
+    private static final Pattern HIDDEN = Pattern.compile("^ *// hide\n.*?^ *// show\n", Pattern.DOTALL | Pattern.MULTILINE);
+    private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
 
     private static List<String> blocks(String page) {
         return JAVA.matcher(page).results().map(block -> block.group(1)).toList();
@@ -40,7 +43,8 @@ class GuideTest {
         Matcher marked = MARKED.matcher(source);
         while (marked.find()) {
             int indent = marked.group(1).length();
-            parts.add(marked.group(2).lines().map(line -> line.substring(Math.min(indent, line.length()))).collect(Collectors.joining("\n", "", "\n")));
+            parts.add(HIDDEN.matcher(marked.group(2)).replaceAll("").lines().map(line -> line.substring(Math.min(indent, line.length())))
+                    .collect(Collectors.joining("\n", "", "\n")));
         }
         return parts;
     }
@@ -50,6 +54,11 @@ class GuideTest {
         "1-first-solve, Level1FirstSolveTest",
         "2-own-map, Level2OwnMapTest",
         "3-layer-and-training, Level3LayerTest",
+        "4-choosing-a-solver, Level4SolversTest",
+        "5-choosing-a-gradient, Level5GradientsTest",
+        "6-when-it-fails, Level6FailuresTest",
+        "7-memory-and-threads, Level7MemoryTest",
+        "8-engines-and-flags, Level8EnginesTest",
     })
     void aPageShowsExactlyTheCodeThatRuns(String page, String source) throws IOException {
         List<String> shown = blocks(Files.readString(GUIDE.resolve(page + ".md")));
@@ -66,6 +75,19 @@ class GuideTest {
     /** Fails unless a page of the guide shows this text, on however many lines. */
     static void assertShown(String page, String text) throws IOException {
         assertThat(Files.readString(GUIDE.resolve(page))).containsIgnoringWhitespaces(text);
+    }
+
+    static List<Path> pages() throws IOException {
+        try (Stream<Path> files = Files.list(GUIDE)) {
+            return Stream.concat(files.filter(file -> file.toString().endsWith(".md")).sorted(), Stream.of(ROOT.resolve("README.md"))).toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void everyLinkLeadsToAFile(Path page) throws IOException {
+        assertThat(LINK.matcher(Files.readString(page)).results().map(link -> page.resolveSibling(link.group(1)))).allSatisfy(
+                target -> assertThat(target).exists());
     }
 
     /** The program of the empty project, with the flags that are given there. */

@@ -51,7 +51,9 @@ class Level2OwnMapTest {
             Outcome outcome = solver.solve(f, z);                            // now z holds the fixed points
             for (int row = 0; row < 3; row++) {
                 System.out.println(outcome.status(row) + ": " + z.get(row, 0) + ", " + z.get(row, 1));
+                // hide
                 found[row] = z.get(row, 0) + z.get(row, 1);
+                // show
             }
         }
         // end
@@ -183,7 +185,7 @@ class Level2OwnMapTest {
                 FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, 2, 2, Stopping.relative(1e-10))) {
             // guide
             try (Quadratic map = new Quadratic(engine, 2, 2, a);
-                    var layer = EquilibriumLayer.plan(engine, Type.F64, 2, 2, map, solver, GradientMode.exact(1e-10))) {
+                    var layer = EquilibriumLayer.plan(map, solver, GradientMode.exact(1e-10))) {
                 layer.forward(x, z);                                         // z* of each row of x
                 layer.backward(g, sum);                                      // adds ∂L/∂a to sum[0], with g = ∂L/∂z*
             }

@@ -17,6 +17,7 @@ import dev.zstar.solvers.cells.DenseParameters;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
+import dev.zstar.solvers.implicit.GradientOutcome;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -42,15 +43,18 @@ class Level3LayerTest {
         float[] b = new float[3];
         float[][] x = random(4, 2, 1, 3);
         float[][] dz = random(4, 3, 1, 4);
-        float[][] dx;
         // guide
         try (var layer = Equilibrium.of(DenseCell.tanh(w, u, b)).tolerance(1e-6).build()) {
             float[][] z = layer.forward(x);
-            dx = layer.backward(dz);
+            float[][] dx = layer.backward(dz);
             DenseParameters gradients = layer.gradients();
+            // hide
+            assertThat(z).hasDimensions(4, 3);
+            assertThat(dx).hasDimensions(4, 2);
+            assertThat(gradients.w()).hasDimensions(3, 3);
+            // show
         }
         // end
-        assertThat(dx).hasDimensions(4, 2);
     }
 
     // guide
@@ -75,10 +79,14 @@ class Level3LayerTest {
             for (int step = 0; step < 100; step++) {
                 float[][] z = layer.forward(x);
                 float[][] dz = new float[4][8];
+                // hide
                 double loss = 0;
+                // show
                 for (int row = 0; row < 4; row++) {
                     float error = z[row][0] - y[row];                        // the first element of z is the answer
+                    // hide
                     loss += error * error / 4;
+                    // show
                     dz[row][0] = 2 * error / 4;
                 }
                 layer.clearGradients();
@@ -87,7 +95,9 @@ class Level3LayerTest {
                 descend(0.5f, layer.gradients().u(), p.u());
                 descend(0.5f, new float[][] {layer.gradients().b()}, p.b());
                 layer.update(p);                                             // the arrays of p have changed
+                // hide
                 losses.add(loss);
+                // show
             }
         }
         // end
@@ -103,8 +113,6 @@ class Level3LayerTest {
         double[] uValues = new Random(2).doubles(16, -1, 1).toArray();
         double[] xValues = new Random(3).doubles(8, -1, 1).toArray();
         double[] gValues = new Random(4).doubles(32, -1, 1).toArray();
-        Outcome solved;
-        String outcome;
         // guide
         try (Engine engine = Engines.best(Engines.processors());
                 Block w = Block.of(Type.F32, n, n, wValues);
@@ -116,15 +124,16 @@ class Level3LayerTest {
                 Block dw = engine.allocate(Type.F32, n, n);
                 Block dx = engine.allocate(Type.F32, batch, 2);
                 DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, batch);
-                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, batch, n, Stopping.relative(1e-6));
-                var layer = EquilibriumLayer.plan(engine, Type.F32, batch, n, cell, solver, GradientMode.DEFAULT)) {
+                var layer = EquilibriumLayer.plan(cell, Stopping.relative(1e-6))) {
             var sum = new DenseCell.Gradients(dw, null, null, dx);              // null: not wanted
-            solved = layer.forward(x, z);                                       // for each row its status, residual and evaluations
-            outcome = layer.backward(g, sum).toString();                        // adds to dw and dx; says what became of the rows
+            Outcome solved = layer.forward(x, z);                               // for each row its status, residual and evaluations
+            GradientOutcome outcome = layer.backward(g, sum);                   // adds to dw and dx; says what became of each row
+            // hide
+            assertThat(solved.succeeded()).isTrue();
+            assertThat(outcome).hasToString("gradients of all 4 rows in 6 evaluations");
+            // show
         }
         // end
-        assertThat(solved.succeeded()).isTrue();
-        assertThat(outcome).isEqualTo("gradients of all 4 rows in 6 evaluations");
     }
 
     /** What a library of automatic differentiation asks of an operation. */
@@ -161,7 +170,7 @@ class Level3LayerTest {
         try (Engine engine = Engines.best(1);
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, 8, 2, 0.8, 1);
                 FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, 2, 8, Stopping.relative(1e-6));
-                var layer = EquilibriumLayer.plan(engine, Type.F32, 2, 8, cell, solver, GradientMode.exact(1e-5));
+                var layer = EquilibriumLayer.plan(cell, solver, GradientMode.exact(1e-5));
                 Block x = Problems.random(Type.F32, 2, 3, 1, 5);
                 Block z = engine.allocate(Type.F32, 2, 8);
                 Block g = Problems.random(Type.F32, 2, 8, 1, 6);

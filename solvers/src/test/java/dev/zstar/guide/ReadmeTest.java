@@ -25,14 +25,17 @@ class ReadmeTest {
         float[] b = {0.1f, 0};
         float[][] x = {{0.5f}, {-2}};
         float[][] dz = {{1, 0}, {0, 1}};
-        float[][] dx;
         // guide
         try (var layer = Equilibrium.of(DenseCell.tanh(w, u, b)).tolerance(1e-6).build()) {
             float[][] z = layer.forward(x);      // z = tanh(W z + U x + b), one equilibrium for each row of x
-            dx = layer.backward(dz);             // ∂L/∂x from ∂L/∂z
-            layer.gradients().w();               // ∂L/∂W, and .u() and .b(): the sum over all rows and calls
+            float[][] dx = layer.backward(dz);   // ∂L/∂x from ∂L/∂z
+            float[][] dw = layer.gradients().w();    // ∂L/∂W; also u() and b(): sums over all rows and calls
+            // hide
+            assertThat((double) z[1][0]).isCloseTo(Math.tanh(0.3 * z[1][0] - 0.2 * z[1][1] - 2 + 0.1f), within(1e-5));
+            assertThat(dx).hasDimensions(2, 1);
+            assertThat(dw).hasDimensions(2, 2);
+            // show
         }
         // end
-        assertThat(dx).hasDimensions(2, 1);
     }
 }
