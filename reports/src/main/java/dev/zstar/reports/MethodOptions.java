@@ -168,8 +168,7 @@ final class MethodOptions {
 
     private Anderson.Options anderson() {
         // What the library picks where nothing is chosen.
-        Anderson.Options options =
-                method == Method.MIXED ? Anderson.Options.DEFAULT : Anderson.Options.DEFAULT.withWindow(10);
+        Anderson.Options options = method == Method.MIXED ? MixedPrecision.INNER : Anderson.Options.DEFAULT;
         if (window != null) {
             options = options.withWindow(window);
         }

@@ -41,6 +41,8 @@ final class SolveSuite {
      * The least vectors that a step of Anderson with m = 5 moves: r, the differences and their products in one sweep, and the mix in one.
      */
     private static final double LEAST = 2 * 5 + 3;
+    /** The options of Anderson with m = 5. */
+    private static final Anderson.Options FIVE = Anderson.Options.DEFAULT.withWindow(5);
     /** How long a solve may take to stop allocating. */
     private static final long WARM_NANOS = 15_000_000_000L;
 
@@ -116,9 +118,9 @@ final class SolveSuite {
 
         private void forward(Engine e, DenseCell cell, Block zero, Block z, int n, int batch) {
             String name = "anderson(5) n=" + n + " B=" + batch;
-            try (Anderson anderson = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, Stopping.relative(TOLERANCE));
-                    Anderson traced = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, Stopping.relative(TOLERANCE).traced());
-                    Anderson steady = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, Stopping.fixed(STEADY));
+            try (Anderson anderson = Anderson.plan(e, Type.F32, batch, n, FIVE, Stopping.relative(TOLERANCE));
+                    Anderson traced = Anderson.plan(e, Type.F32, batch, n, FIVE, Stopping.relative(TOLERANCE).traced());
+                    Anderson steady = Anderson.plan(e, Type.F32, batch, n, FIVE, Stopping.fixed(STEADY));
                     Picard plain = Picard.plan(e, Type.F32, batch, n, 1, Stopping.relative(TOLERANCE).within(2000).traced());
                     Block out = e.allocate(Type.F32, batch, n)) {
                 if (engine.equals(Study.own())) {
@@ -170,7 +172,7 @@ final class SolveSuite {
         private void methods(Engine e, DenseCell cell, Block zero, Block z, int n, int batch) {
             Stopping until = Stopping.relative(TOLERANCE);
             LinkedHashMap<String, FixedPointSolver> methods = new LinkedHashMap<>();
-            methods.put("anderson(5)", Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, until));
+            methods.put("anderson(5)", Anderson.plan(e, Type.F32, batch, n, FIVE, until));
             methods.put("default", FixedPointSolver.plan(e, Type.F32, batch, n, until));
             methods.put("type I", Anderson.plan(e, Type.F32, batch, n, ProblemSuite.TYPE_I, until));
             methods.put("good", Broyden.plan(e, Type.F32, batch, n, Broyden.Options.DEFAULT, until));
@@ -201,7 +203,7 @@ final class SolveSuite {
             for (int i = 0; i < 2; i++) {
                 Traffic traffic = new Traffic(e);
                 try (Anderson anderson = Anderson.plan(
-                        traffic.engine(), Type.F32, batch, n, Anderson.Options.DEFAULT, Stopping.fixed(STEADY - 10 * i))) {
+                        traffic.engine(), Type.F32, batch, n, FIVE, Stopping.fixed(STEADY - 10 * i))) {
                     z.copyFrom(zero);
                     anderson.solve(cell, z);
                 }
@@ -272,7 +274,7 @@ final class SolveSuite {
             Stopping stopping = Stopping.relative(TOLERANCE);
             try (Engine e = Engines.named(Study.own(), 1);
                     DenseCell cell = Child.cell(e, n, batch, FORMATS.toArray(Format[]::new));
-                    Anderson anderson = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, stopping);
+                    Anderson anderson = Anderson.plan(e, Type.F32, batch, n, FIVE, stopping);
                     MixedPrecision mixed = MixedPrecision.plan(e, Type.F32, batch, n, MixedPrecision.Options.DEFAULT, stopping);
                     Block z = e.allocate(Type.F32, batch, n)) {
                 FixedPointMap bf16 = cell.in(Format.BF16);

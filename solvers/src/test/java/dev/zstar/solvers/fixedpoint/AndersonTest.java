@@ -112,7 +112,7 @@ class AndersonTest {
                     rBar[i] -= γ[j] * (r[i] - rs.get(j + 1)[i]);
                 }
             }
-            double β = options.mixing().share(Math.min(1, norm(rBar) / norm(r)));
+            double β = options.mixing().beta(Math.min(1, norm(rBar) / norm(r)));
             z = IntStream.range(0, N).mapToDouble(i -> zBar[i] + β * rBar[i]).toArray();
         }
         return iterates;
@@ -260,7 +260,8 @@ class AndersonTest {
         assertThatThrownBy(() -> TYPE_II.withRestartAtGrowth(1)).hasMessage("a restart at a growth of 1.0; expected more than 1");
         assertThatThrownBy(() -> TYPE_II.withRegularisation(1)).hasMessage("regularisation 1.0; expected 0 ≤ λ < 1");
         assertThatThrownBy(() -> TYPE_II.withCondition(1e9)).hasMessageStartingWith("condition 1.0E9; expected 1 < κ ≤ 1e8");
-        assertThatThrownBy(TYPE_I::withOrthogonal).hasMessageContaining("type I has no least-squares problem");
+        assertThatThrownBy(TYPE_I::withOrthogonal)
+                .hasMessage("orthogonal differences with type I, which has no least-squares problem; expected type II");
         try (Engine engine = Engines.best(1);
                 Anderson anderson = Anderson.plan(engine, Type.F64, 1, N, TYPE_II.withMixing(gain -> 0), Stopping.relative(1e-9));
                 Block z = engine.allocate(Type.F64, 1, N)) {
