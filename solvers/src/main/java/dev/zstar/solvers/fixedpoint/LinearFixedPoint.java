@@ -16,18 +16,18 @@ import dev.zstar.solvers.linear.LinearSolver;
 import java.util.Arrays;
 
 /**
- * A fixed-point method on {@code u ← T u + b}: Picard, Anderson or Broyden, as they solve the forward problem. What many deep equilibrium
- * models use for their backward pass; but a Krylov method takes no more products (Walker and Ni 2011, theorem 2.2), and none of the
- * decisions that a nonlinear method makes.
+ * A fixed-point method on {@code u ← T u + b}: Picard, Anderson or Broyden, as for the forward problem. Many deep equilibrium models use
+ * one for their backward pass. But a Krylov method takes no more products (Walker and Ni 2011, theorem 2.2), and needs none of the choices
+ * of a nonlinear method.
  */
 public final class LinearFixedPoint extends LinearSolver {
     private final FixedPointSolver method;
-    /** Rows that may spend an evaluation. */
+    /** The rows that may spend an evaluation. */
     private final Rows going;
     private final Basis b;
     private final Block e;
     private final FixedPointMap map;
-    /** By position among the open rows: from right-hand sides of length 1 to those here, and back. */
+    /** By position among the open rows: factors from right-hand sides of length 1 to those here, and back. */
     private final double[] up;
     private final double[] down;
     private final double[] zeros;
@@ -40,8 +40,8 @@ public final class LinearFixedPoint extends LinearSolver {
         }
         // The true residual at the end takes one evaluation.
         int most = Math.max(1, stopping.maxEvaluations() - 1);
-        // The inner method's right-hand sides have length 1, so the relative tolerance is an absolute one of the inner method, whose own is
-        // relative to ‖T u + b‖.
+        // The right-hand sides of the inner method have length 1. So the relative tolerance becomes its absolute one. Its own relative
+        // tolerance would be relative to ‖T u + b‖.
         method = maker.make(plan.engine(), plan.type(), plan.batch(), plan.n(),
                 stopping.fixed() ? Stopping.fixed(most) : Stopping.relative(0).orAbsolute(stopping.relative()).within(most));
         plan.include(method.workspace());
@@ -59,7 +59,7 @@ public final class LinearFixedPoint extends LinearSolver {
         FixedPointSolver make(Engine engine, Type type, int batch, int n, Stopping stopping);
     }
 
-    /** Steps {@code u ← u + β (T u + b - u)}: the Neumann series, if {@code β = 1}. */
+    /** Steps {@code u ← u + β (T u + b - u)}. With {@code β = 1} this is the Neumann series. */
     public static LinearFixedPoint picard(Engine engine, Type type, int batch, int n, double damping, Stopping stopping) {
         return Workspace.build(engine, type, batch, n, plan -> new LinearFixedPoint(plan, stopping, "Picard on a linear system",
                 (e, t, rows, cols, s) -> Picard.plan(e, t, rows, cols, damping, s)));
@@ -140,10 +140,10 @@ public final class LinearFixedPoint extends LinearSolver {
 
     private void end(int row, Status status) {
         if (status.isSuccess()) {
-            // Rounding may leave the true residual above the tolerance, by little: then it is solved for again.
+            // Rounding may leave the true residual slightly above the tolerance. Then the row is solved again.
             claims[row] = 0;
         } else {
-            // It starts from r, which is finite.
+            // The start is r, which is finite, so the operator is the cause.
             trouble[row] = status == Status.NONFINITE_INPUT || status == Status.NONFINITE_FUNCTION ? Status.NONFINITE_OPERATOR : status;
         }
     }

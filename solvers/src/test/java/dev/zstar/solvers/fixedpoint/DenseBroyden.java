@@ -45,14 +45,14 @@ final class DenseBroyden {
                 next[i] -= z[i];
             }
             double norm = Math.sqrt(dot(next, next));
-            LineSearch.Move move = search == null ? LineSearch.Move.ACCEPT : search.look(0, norm);
+            LineSearch.Move move = search == null ? LineSearch.Move.ACCEPT : search.judge(0, norm);
             if (move == LineSearch.Move.FAIL) {
                 throw new AssertionError("a direction is given up");
             } else if (move != LineSearch.Move.ACCEPT) {
                 refused++;
                 returning = move == LineSearch.Move.LOST;
                 if (returning) {
-                    search.giveBack(0);
+                    search.returnToBase(0);
                     base = best;
                 }
                 λ = search.length(0);

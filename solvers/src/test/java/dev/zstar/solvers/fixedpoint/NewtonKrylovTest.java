@@ -529,7 +529,7 @@ class NewtonKrylovTest {
             assertThatThrownBy(() -> NewtonKrylov.plan(engine, Type.F64, 1, 2, DEFAULT, Stopping.fixed(5)))
                     .hasMessageStartingWith("Newton-Krylov with a fixed number of evaluations");
             assertThatThrownBy(() -> NewtonKrylov.plan(engine, Type.F64, 1, 2, DEFAULT, Stopping.relative(0.1).recording(1, 4)))
-                    .hasMessageStartingWith("Newton-Krylov recording the states at evaluations [1, 4]");
+                    .hasMessageStartingWith("Newton-Krylov with states recorded at the evaluations [1, 4]");
         }
         assertThat(Block.liveBytes()).isEqualTo(before);
         assertThatThrownBy(() -> DEFAULT.withKrylov(0)).hasMessage("krylov 0; expected 1 to 500");
