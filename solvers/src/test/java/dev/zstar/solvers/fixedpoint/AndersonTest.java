@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The variants of Anderson acceleration and what they forget, against the method written down with dense arrays. */
+/** The variants of Anderson acceleration and their restarts, against the same method with dense arrays. */
 class AndersonTest {
     private static final int N = 9;
     private static final Anderson.Options TYPE_I = Anderson.Options.DEFAULT.withVariant(Anderson.Variant.TYPE_I);
@@ -159,7 +159,7 @@ class AndersonTest {
                 Outcome outcome = anderson.solve(MAP, z);
                 for (int k = 0; k < evaluations; k++) {
                     for (int i = 0; i < N; i++) {
-                        // Each step multiplies what rounding left by the condition of its problem, 10 to 1000 here.
+                        // Each step multiplies rounding errors by the condition of its problem, 10 to 1000 here.
                         assertThat(outcome.state(k).get(0, i)).as("%s on %s, iterate %d", options, provider.name(), k)
                                 .isCloseTo(expected.get(k)[i], within(1e-6));
                     }
@@ -188,7 +188,7 @@ class AndersonTest {
         }
     }
 
-    /** Residuals that differ from each other in a few directions only: the Gram matrix of ten is singular, and nothing breaks. */
+    /** The residuals differ from each other in a few directions only. The Gram matrix of ten is singular, and nothing breaks. */
     @Test
     void dependentDifferencesAreLeftOut() {
         for (Anderson.Options options : List.of(TYPE_I.withWindow(10), TYPE_II.withWindow(10), TYPE_II.withWindow(10).withOrthogonal())) {

@@ -45,7 +45,7 @@ class LineSearchTest {
         start(search, 0, 2);
         shorten(search, 0, norm(-4, 1000, 1), 0.5);
         shorten(search, 0, norm(-4, 1000, 0.5), 0.05);
-        // A parabola that is least at 0.45, where the trial at 0.5 asks for too much, and one that has no least point.
+        // One parabola is least at 0.45, where the trial at 0.5 does not fall enough; one has no least point.
         LineSearch strict = new LineSearch(1, 0.3, 20);
         start(strict, 0, 2);
         shorten(strict, 0, norm(-0.9, 1, 1), 0.5);
@@ -65,7 +65,7 @@ class LineSearchTest {
         start(search, 0, 2);
         shorten(search, 0, Double.NaN, 0.1);
         shorten(search, 0, Double.POSITIVE_INFINITY, 0.01);
-        // It is no point of a parabola either.
+        // It is not used as a point of a parabola either.
         shorten(search, 0, norm(-4, 1000, 0.01), 0.005);
     }
 

@@ -407,7 +407,7 @@ class LinearSolverTest {
         }
     }
 
-    /** A row has the bits that it has alone, in any company. */
+    /** A row has the same bits as alone, whatever the other rows are. */
     @Test
     void companyChangesNoBit() {
         Scaled t = easy();
