@@ -174,9 +174,8 @@ final class MethodOptions {
     }
 
     private Anderson.Options anderson() {
-        // The default of the library.
-        Anderson.Options options =
-                method == SolverName.MIXED ? Anderson.Options.DEFAULT : Anderson.Options.DEFAULT.withWindow(10);
+        // What the library picks where nothing is chosen.
+        Anderson.Options options = method == SolverName.MIXED ? MixedPrecision.INNER : Anderson.Options.DEFAULT;
         if (window != null) {
             options = options.withWindow(window);
         }

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /**
- * The memory of a solver, allocated once for n, the most rows and its options. It also guards the solver: two threads in one workspace,
- * use after {@link #close}, and a block of the wrong shape are refused.
+ * The memory of a solver, allocated once for n, the most rows and its options. It also guards the solver: it refuses a second thread, use
+ * after {@link #close}, and blocks of the wrong shape.
  */
 public final class Workspace implements AutoCloseable {
     private final Engine engine;
@@ -25,7 +25,7 @@ public final class Workspace implements AutoCloseable {
     private final AtomicBoolean busy = new AtomicBoolean();
     private boolean closed;
 
-    /** Holds nothing yet. */
+    /** A workspace that holds nothing yet. */
     public Workspace(Engine engine, Type type, int batch, int n) {
         if (n < 1 || batch < 1) {
             throw new IllegalArgumentException("a plan for " + batch + " rows of " + n + "; expected at least 1 of each");
@@ -38,7 +38,7 @@ public final class Workspace implements AutoCloseable {
         Arrays.fill(ones, 1);
     }
 
-    /** Builds on a new workspace. Gives back what was allocated if the constructor throws. */
+    /** Builds a solver on a new workspace. Frees the memory if the constructor throws. */
     public static <S> S build(Engine engine, Type type, int batch, int n, Function<Workspace, S> constructor) {
         Workspace workspace = new Workspace(engine, type, batch, n);
         try {
@@ -100,7 +100,7 @@ public final class Workspace implements AutoCloseable {
         parts.add(part);
     }
 
-    /** Bytes of all blocks. */
+    /** The bytes of all blocks. */
     public long bytes() {
         return blocks.stream().mapToLong(Block::bytes).sum() + parts.stream().mapToLong(Workspace::bytes).sum();
     }
@@ -124,10 +124,10 @@ public final class Workspace implements AutoCloseable {
     }
 
     /**
-     * Begins a solve, which ends with {@link #leave} in a {@code finally}. Throws if the workspace is closed or in use, or if the block does
-     * not fit.
+     * Begins a solve, which ends with {@link #leave} in a {@code finally}. Throws if the workspace is closed or in use, or if the block
+     * does not fit.
      *
-     * @param operation for messages
+     * @param operation the operation, for messages
      */
     public void enter(String operation, String operand, Block block) {
         if (closed) {
@@ -143,7 +143,7 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
-    /** Ends what {@link #enter(String, Block)} began. */
+    /** Ends the solve that {@link #enter(String, Block)} began. */
     public void leave() {
         busy.set(false);
     }

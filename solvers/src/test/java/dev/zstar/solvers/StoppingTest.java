@@ -80,7 +80,7 @@ class StoppingTest {
 
     @Test
     void whereTheMapRunsAwayNoStepIsShort() {
-        // z ← z² + 1: every iterate is as good as nothing beside its value, and far from the one before.
+        // z ← z² + 1: every iterate is negligible next to its value, and far from the previous one.
         FixedPointMap square = (in, out, rows) -> {
             for (int i = 0; i < 2; i++) {
                 out.set(0, i, in.get(0, i) * in.get(0, i) + 1);

@@ -84,7 +84,7 @@ final class BackwardSuite {
         Map<String, LinearPlanner> methods = new LinkedHashMap<>();
         methods.put(FIRST, (e, t, s) -> Gmres.plan(e, t, 1, N, N, s));
         methods.put("gmres(20)", (e, t, s) -> Gmres.plan(e, t, 1, N, 20, s));
-        methods.put("anderson(10)", (e, t, s) -> LinearFixedPoint.anderson(e, t, 1, N, Anderson.Options.DEFAULT.withWindow(10), s));
+        methods.put("anderson(10)", (e, t, s) -> LinearFixedPoint.anderson(e, t, 1, N, Anderson.Options.DEFAULT, s));
         methods.put("broyden", (e, t, s) -> LinearFixedPoint.broyden(e, t, 1, N, BROYDEN, s));
         methods.put("bicgstab", (e, t, s) -> BiCgStab.plan(e, t, 1, N, s));
         methods.put("cgls", (e, t, s) -> NormalEquations.plan(e, t, 1, N, s));

@@ -25,6 +25,8 @@ import java.util.TreeMap;
 
 /** Measures one shape on every engine in its own JVM. */
 final class SolveChild implements Fork.Task {
+    /** The options of Anderson with m = 5. */
+    private static final Anderson.Options FIVE = Anderson.Options.DEFAULT.withWindow(5);
     private static final double ADJOINT_TOLERANCE = 1e-4;
     /** Evaluations of a solve of fixed length. */
     private static final int STEADY = 30;
@@ -60,9 +62,9 @@ final class SolveChild implements Fork.Task {
     private void forward(Engine e, DenseCell cell, Block zero, Block z, int n, int batch) {
         String name = "anderson(5) n=" + n + " B=" + batch;
         Stopping until = Stopping.relative(SolveSuite.TOLERANCE);
-        try (Anderson anderson = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, until);
-                Anderson traced = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, until.traced());
-                Anderson steady = Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, Stopping.fixed(STEADY));
+        try (Anderson anderson = Anderson.plan(e, Type.F32, batch, n, FIVE, until);
+                Anderson traced = Anderson.plan(e, Type.F32, batch, n, FIVE, until.traced());
+                Anderson steady = Anderson.plan(e, Type.F32, batch, n, FIVE, Stopping.fixed(STEADY));
                 Picard plain = Picard.plan(e, Type.F32, batch, n, 1, until.within(2000).traced());
                 Block out = e.allocate(Type.F32, batch, n)) {
             if (engine.equals(Study.own())) {
@@ -114,7 +116,7 @@ final class SolveChild implements Fork.Task {
     private void methods(Engine e, DenseCell cell, Block zero, Block z, int n, int batch) {
         Stopping until = Stopping.relative(SolveSuite.TOLERANCE);
         LinkedHashMap<String, FixedPointSolver> methods = new LinkedHashMap<>();
-        methods.put("anderson(5)", Anderson.plan(e, Type.F32, batch, n, Anderson.Options.DEFAULT, until));
+        methods.put("anderson(5)", Anderson.plan(e, Type.F32, batch, n, FIVE, until));
         methods.put("default", FixedPointSolver.plan(e, Type.F32, batch, n, until));
         methods.put("type I", Anderson.plan(e, Type.F32, batch, n, ProblemSuite.TYPE_I, until));
         methods.put("good", Broyden.plan(e, Type.F32, batch, n, Broyden.Options.DEFAULT, until));
@@ -145,7 +147,7 @@ final class SolveChild implements Fork.Task {
         for (int i = 0; i < 2; i++) {
             Traffic traffic = new Traffic(e);
             try (Anderson anderson = Anderson.plan(
-                    traffic.engine(), Type.F32, batch, n, Anderson.Options.DEFAULT, Stopping.fixed(STEADY - 10 * i))) {
+                    traffic.engine(), Type.F32, batch, n, FIVE, Stopping.fixed(STEADY - 10 * i))) {
                 z.copyFrom(zero);
                 anderson.solve(cell, z);
             }

@@ -89,7 +89,7 @@ class DiagnosisTest {
         }
     }
 
-    /** With products enough the QR iteration gives the whole spectrum of a matrix of which trace and determinant are known. */
+    /** With enough products the QR iteration gives the whole spectrum of a matrix with known trace and determinant. */
     @Test
     void allEigenvaluesOfAGeneralMatrixHaveItsTraceAndDeterminant() {
         for (int n = 1; n <= 24; n++) {

@@ -81,7 +81,7 @@ class BroydenVariantsTest {
         };
     }
 
-    /** The points of row 0, of which the second row must not be noticed. */
+    /** The points of row 0, which the second row must not change. */
     private static List<double[]> points(Engine engine, Options options, UnaryOperator<double[]> f, double[] start, int count) {
         int n = start.length;
         // No tolerance is met: the budget ends the solve.
@@ -188,15 +188,15 @@ class BroydenVariantsTest {
     void aReductionThatKeepsTheWholeRankChangesNothing(Update update) {
         int n = 6;
         double[] start = new double[n];
-        // H - I has rank 6 at most, however many pairs it is made of.
+        // H - I has rank 6 at most, whatever the number of pairs.
         List<double[]> expected = new DenseBroyden(update == Update.GOOD, 100, false).points(start, 14, mild(n));
         for (EngineProvider provider : Problems.engines()) {
             try (Engine engine = provider.create(1)) {
                 Options options = Options.DEFAULT.withUpdate(update).withMemory(8);
                 assertSame(points(engine, options.withRank(6), mild(n), start, 14), expected, 1e-7, provider.name());
-                assertThat(points(engine, options.withRank(2), mild(n), start, 14).getLast()).as("which a smaller one does not")
+                assertThat(points(engine, options.withRank(2), mild(n), start, 14).getLast()).as("a smaller rank differs")
                         .isNotEqualTo(expected.getLast());
-                // Four dimensions need fewer pairs than are kept: some of those are nothing but rounding, and must do nothing.
+                // Four dimensions need fewer pairs than are kept. The other pairs are rounding errors, and must have no effect.
                 assertSame(points(engine, options.withMemory(6).withRank(5), mild(4), new double[4], 11),
                         new DenseBroyden(update == Update.GOOD, 100, false).points(new double[4], 11, mild(4)), 1e-7, provider.name());
                 double worst = 0;

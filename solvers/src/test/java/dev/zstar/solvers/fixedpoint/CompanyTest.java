@@ -123,7 +123,7 @@ class CompanyTest {
     private static End[] together(FixedPointSolver solver, Block z) {
         Crowd crowd = crowd();
         for (int index = 0; index < PROBLEMS; index++) {
-            // In another order than they have among themselves.
+            // Not in the order of the batch.
             crowd.assign(index, index * 27 % PROBLEMS);
             crowd.start(index * 27 % PROBLEMS, z, index);
         }
@@ -184,7 +184,7 @@ class CompanyTest {
         }
     }
 
-    /** That the test has something to see: defects strike, and rows end at different times. */
+    /** Checks that the test means something: the defects have an effect, and rows end at different times. */
     private static void assertDiffer(End[] alone, String where) {
         End nan = alone[DEFECTIVE.get(Defect.NAN_START)];
         End slow = alone[DEFECTIVE.get(Defect.SLOW)];

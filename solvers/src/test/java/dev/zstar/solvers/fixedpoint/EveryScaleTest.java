@@ -120,7 +120,7 @@ class EveryScaleTest {
             for (int i = 0; i < problem.n; i++) {
                 assertThat(Math.abs(z.get(0, i) - problem.solution)).as(what).isLessThanOrEqualTo(near);
             }
-            // The residual that is stated is that of the very point that is returned.
+            // The reported residual is that of the very point that is returned.
             double[] x = z.toDoubles();
             double[] y = problem.f.apply(x);
             double largest = Math.max(problem.start * type.unitRoundoff(), Arrays.stream(y).map(Math::abs).max().orElseThrow());
@@ -138,7 +138,7 @@ class EveryScaleTest {
         }
     }
 
-    /** What may fail keeps its start, bit for bit: the best point, and not f there minus its residual. */
+    /** A solve that fails keeps its start bit for bit: the best point itself, not f there minus the residual. */
     @Test
     void whatIsReturnedIsThePointThatWasMeasured() {
         for (Type type : Type.values()) {
@@ -209,7 +209,7 @@ class EveryScaleTest {
         }
     }
 
-    /** {@code W = -|N(0, 1/4)|}, {@code b = |N(0, 1)|}: many elements of the equilibrium are 0, and f is 0 at many a point on the way. */
+    /** {@code W = -|N(0, 1/4)|}, {@code b = |N(0, 1)|}: many elements of the equilibrium are 0, and f is 0 at many iterates. */
     @Test
     void inhibitoryCellsAreSolved() {
         for (Type type : Type.values()) {
@@ -285,7 +285,7 @@ class EveryScaleTest {
         }
     }
 
-    /** Blame is given by looking. */
+    /** The status names the true cause of a number that is not finite. */
     @Test
     void whatIsNotFiniteIsSaidOfWhoeverMadeIt() {
         for (Type type : Type.values()) {
@@ -299,7 +299,7 @@ class EveryScaleTest {
                         assertThat(solver.solve(map(each(v -> Double.NaN)), z).status(0)).as(method.name)
                                 .isEqualTo(Status.NONFINITE_FUNCTION);
                         assertThat(z.toDoubles()).containsExactly(1, 1);
-                        // Far away, and finite everywhere: f - z overflows the type where neither does.
+                        // Far away f and z are finite, but f - z overflows the type.
                         double huge = type == Type.F32 ? 3e38 : 1.7e308;
                         z.fill(huge);
                         Outcome outcome = solver.solve(map(each(v -> -huge)), z);
@@ -312,7 +312,10 @@ class EveryScaleTest {
         }
     }
 
-    /** Problems F, F2, F3, F4 and F6 of SciPy's tests of nonlinear solvers: taking steps back must not lose what is solved without. */
+    /**
+     * Problems F, F2, F3, F4 and F6 of SciPy's tests of nonlinear solvers: a safeguard or a line search must not lose problems that are
+     * solved without one.
+     */
     @Test
     void steppingBackLosesNothing() {
         record Known(String name, List<Double> start, UnaryOperator<double[]> f) {}

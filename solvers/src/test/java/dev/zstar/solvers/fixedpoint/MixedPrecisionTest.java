@@ -32,7 +32,7 @@ class MixedPrecisionTest {
         return MixedPrecision.plan(engine, Type.F32, batch, n, MixedPrecision.Options.DEFAULT, stopping);
     }
 
-    /** W of variance ρ²/n, so of spectral radius ρ, about; everything in the type asked for, from the same f32 values. */
+    /** W has variance ρ²/n, so its spectral radius is about ρ. Everything is in the given type, from the same f32 values. */
     private static DenseCell cell(Engine engine, Type type, int batch, int n, double ρ, Format... also) {
         try (Block w = rounded(type, n, n, ρ / Math.sqrt(n), 1);
                 Block u = rounded(type, n, 3, 1, 2);
@@ -182,9 +182,9 @@ class MixedPrecisionTest {
     }
 
     /**
-     * Once its first correction has come to nothing, a row takes the iterates of a plain solve, one evaluation late at most. Corrections by
-     * a constant are plain steps instead, which are taken as long as they quarter the residual, before the method starts: never worse than
-     * twice as many.
+     * If its first correction is useless, a row takes the iterates of a plain solve, at most one evaluation later. Corrections by a
+     * constant are plain steps instead. They are taken before the method starts, as long as each lowers the residual to a quarter. A solve
+     * never takes more than twice the evaluations.
      */
     @Test
     void aUselessCheapMapCostsOneEvaluation() {
@@ -265,7 +265,7 @@ class MixedPrecisionTest {
         }
     }
 
-    /** An inner method that evaluates f within its steps has what the row has left, and aims at the row's tolerance. */
+    /** An inner method that evaluates f within its steps gets the rest of the row's budget, and the row's tolerance. */
     @Test
     void anInnerMethodKeepsToTheBudgetOfTheRow() {
         try (Engine engine = Engines.best(1);

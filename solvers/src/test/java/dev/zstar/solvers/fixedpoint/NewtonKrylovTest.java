@@ -158,7 +158,7 @@ class NewtonKrylovTest {
             int k = residuals.size() - 1;
             assertThat(residuals.get(k) / residuals.get(k - 1)).as("%s", residuals).isLessThan(1e-3);
             assertThat(residuals.get(2) / residuals.get(1)).as("%s", residuals).isGreaterThan(1e-2);
-            // The trace has each point at its evaluation, and within a step what the last one had.
+            // The trace holds each point at its evaluation; within a step it repeats the last point.
             double[] trace = outcome.trace();
             assertThat(trace).hasSize(outcome.evaluations()).hasSizeGreaterThan(residuals.size());
             assertThat(trace).startsWith(residuals.get(0)).endsWith(residuals.get(k));
@@ -202,7 +202,7 @@ class NewtonKrylovTest {
     }
 
     /**
-     * On a linear map {@code ‖F‖} after a step is the residual that GMRES stopped at; each of its steps gains less than a factor of 5 here.
+     * On a linear map {@code ‖F‖} after a step is the residual at which GMRES stopped. Each GMRES step gains less than a factor of 5 here.
      */
     @Test
     void eachStepIsAsExactAsTheLastOneAndTheToleranceAskFor() {
@@ -274,7 +274,7 @@ class NewtonKrylovTest {
             assertThat(undefined[0]).as("trials that are NaN").isPositive();
             assertThat(z.get(0, 0)).isCloseTo(0.01, within(1e-12));
             z.fill(4);
-            assertThat(whole.solve(root, z).status(0)).as("a whole step is gone to, whatever it brings")
+            assertThat(whole.solve(root, z).status(0)).as("a whole step is accepted, whatever its residual")
                     .isEqualTo(Status.NONFINITE_FUNCTION);
             assertThat(z.get(0, 0)).isEqualTo(4);
         }
@@ -384,7 +384,7 @@ class NewtonKrylovTest {
         }
     }
 
-    /** One row of a lattice's batch, as if it were alone. */
+    /** One row of a lattice's batch, alone. */
     private record Alone(Lattice map, int row) implements DifferentiableMap {
         private Rows own(Rows rows) {
             Rows own = new Rows(map.defects.length);
@@ -529,7 +529,7 @@ class NewtonKrylovTest {
             assertThatThrownBy(() -> NewtonKrylov.plan(engine, Type.F64, 1, 2, DEFAULT, Stopping.fixed(5)))
                     .hasMessageStartingWith("Newton-Krylov with a fixed number of evaluations");
             assertThatThrownBy(() -> NewtonKrylov.plan(engine, Type.F64, 1, 2, DEFAULT, Stopping.relative(0.1).recording(1, 4)))
-                    .hasMessageStartingWith("Newton-Krylov recording the states at evaluations [1, 4]");
+                    .hasMessageStartingWith("Newton-Krylov with states recorded at the evaluations [1, 4]");
         }
         assertThat(Block.liveBytes()).isEqualTo(before);
         assertThatThrownBy(() -> DEFAULT.withKrylov(0)).hasMessage("krylov 0; expected 1 to 500");

@@ -93,9 +93,9 @@ class SafeguardTest {
                 Block again = engine.allocate(Type.F32, 5, 30)) {
             z.copyFrom(start);
             safe.solve(cell, z);
-            assertThat(safe.bytes()).isEqualTo(17 * Block.bytes(Type.F32, 5, 30));
+            assertThat(safe.bytes()).isEqualTo(27 * Block.bytes(Type.F32, 5, 30));
             for (int b = 0; b < 5; b++) {
-                // All others end at once, so that from the second evaluation on the row is alone.
+                // All other rows end at once, so the row is alone from the second evaluation on.
                 again.copyFrom(start);
                 for (int other = 0; other < 5; other++) {
                     if (other != b) {

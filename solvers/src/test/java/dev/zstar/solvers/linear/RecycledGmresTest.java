@@ -57,7 +57,7 @@ class RecycledGmresTest {
                     t[i * n + i] = i < 6 ? 0.6 + (radius - 0.6) * i / 5 : bulk * (2.0 * (i - 6) / (n - 7) - 1);
                 }
             }
-            // Three reflections from both sides: no coordinate is special any more.
+            // Three reflections from both sides, so that no coordinate is special.
             for (int turn = 0; turn < 3; turn++) {
                 reflect(random.doubles(n, -1, 1).toArray());
             }

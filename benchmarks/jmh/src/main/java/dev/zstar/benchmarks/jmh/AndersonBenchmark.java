@@ -64,7 +64,7 @@ public class AndersonBenchmark {
             cell = new DenseCell(instance, Activation.TANH, w, u, b, batch);
             cell.inject(x);
         }
-        anderson = Anderson.plan(instance, Type.F32, batch, n, Anderson.Options.DEFAULT, Stopping.relative(1e-6));
+        anderson = Anderson.plan(instance, Type.F32, batch, n, Anderson.Options.DEFAULT.withWindow(5), Stopping.relative(1e-6));
         zero = instance.allocate(Type.F32, batch, n);
         z = instance.allocate(Type.F32, batch, n);
         out = instance.allocate(Type.F32, batch, n);
