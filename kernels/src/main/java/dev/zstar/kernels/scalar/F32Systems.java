@@ -6,9 +6,8 @@ import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.jvm.Fma;
 
 /**
- * The operations on small matrices for one system: column {@code s} of every block, element (r, c) in row {@code r · n + c}. They are
- * accurate at every scale that {@link SmallMatrices} promises, and report the systems that fail. Vector code leaves extreme systems to
- * them.
+ * The operations on small matrices for one system: column {@code s} of every block, element (r, c) in row {@code r · n + c}. Accurate at
+ * every scale that {@link SmallMatrices} promises; systems that fail are reported. Vector code leaves extreme systems to them.
  */
 public final class F32Systems {
     private static final float U = 0x1p-24f; // twin: private static final double U = 0x1p-53;
