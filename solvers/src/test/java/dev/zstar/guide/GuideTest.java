@@ -79,7 +79,8 @@ class GuideTest {
 
     static List<Path> pages() throws IOException {
         try (Stream<Path> files = Files.list(GUIDE)) {
-            return Stream.concat(files.filter(file -> file.toString().endsWith(".md")).sorted(), Stream.of(ROOT.resolve("README.md"))).toList();
+            return Stream.concat(
+                    Stream.of(ROOT.resolve("README.md")), files.filter(file -> file.toString().endsWith(".md")).sorted()).toList();
         }
     }
 

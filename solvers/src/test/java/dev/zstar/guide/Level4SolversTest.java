@@ -34,9 +34,8 @@ class Level4SolversTest {
                 Block z = engine.allocate(type, batch, n)) {
             // guide
             Stopping stopping = Stopping.relative(1e-6);
-            var anderson = Anderson.plan(engine, type, batch, n, Anderson.Options.DEFAULT.withWindow(10), stopping);
-            var typeOne = Anderson.plan(engine, type, batch, n,
-                    Anderson.Options.DEFAULT.withWindow(10).withVariant(Anderson.Variant.TYPE_I), stopping);
+            var anderson = Anderson.plan(engine, type, batch, n, Anderson.Options.DEFAULT, stopping);
+            var typeOne = Anderson.plan(engine, type, batch, n, Anderson.Options.DEFAULT.withVariant(Anderson.Variant.TYPE_I), stopping);
             var broyden = Broyden.plan(engine, type, batch, n,
                     Broyden.Options.DEFAULT.withUpdate(Broyden.Update.BAD).withReduction(Broyden.Reduction.SVD), stopping);
             var newton = NewtonKrylov.plan(engine, type, batch, n, NewtonKrylov.Options.DEFAULT, stopping);
