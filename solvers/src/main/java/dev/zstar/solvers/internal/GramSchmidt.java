@@ -6,7 +6,6 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.Lengths;
-import dev.zstar.solvers.linear.Gmres;
 
 /**
  * Makes one vector for each row orthogonal to the row's basis, by classical Gram-Schmidt with sums in f64. It repeats where little of the
@@ -16,7 +15,7 @@ import dev.zstar.solvers.linear.Gmres;
 public final class GramSchmidt {
     /** Repeats always. */
     public static final double ALWAYS = 1;
-    /** Repeats where less than half of the length is left. In {@link Gmres} three steps in four need no repetition. */
+    /** Repeats where less than half of the length is left. In GMRES three steps in four need no repetition. */
     public static final double HALF = 0.5;
 
     /** A vector that keeps less than this share of its length lies in the space: in units of roundoff. */
