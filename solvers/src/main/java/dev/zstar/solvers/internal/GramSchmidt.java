@@ -15,7 +15,7 @@ import dev.zstar.solvers.guard.Lengths;
 public final class GramSchmidt {
     /** Repeats always. */
     public static final double ALWAYS = 1;
-    /** Repeats where less than half of the length is left. In {@code Gmres} three steps in four need no repetition. */
+    /** Repeats where less than half of the length is left. In GMRES three steps in four need no repetition. */
     public static final double HALF = 0.5;
 
     /** A vector that keeps less than this share of its length lies in the space: in units of roundoff. */
