@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What the search takes, with times that are made up. */
+/** What the search takes, with invented times. */
 class TunerTest {
     private static final String INPUTS = "zstar.tile.inputs";
     private static final String PACK = "zstar.gemm.pack";
@@ -70,7 +70,7 @@ class TunerTest {
         assertThat(asked).isEmpty();
     }
 
-    /** Says what the engine runs with. */
+    /** Returns the settings of the engine in a child. */
     static final class Describe implements Fork.Task {
         @Override
         public Serializable run(String argument) {
