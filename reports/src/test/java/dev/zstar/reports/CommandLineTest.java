@@ -32,7 +32,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** What a person meets: commands, their errors, the files they leave. */
+/** Commands, their messages, and the files that they write. */
 class CommandLineTest {
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
@@ -124,7 +124,7 @@ class CommandLineTest {
         assertThat(Block.liveBytes()).isEqualTo(live);
     }
 
-    /** A search of one value that is twice as fast, and of one that is not. */
+    /** Searches two settings: one has a value that is twice as fast, the other does not. */
     private int tune(Path file, String... arguments) {
         CommandLine line = Zstar.commandLine();
         Map<String, List<Long>> grid = new LinkedHashMap<>();
@@ -221,7 +221,7 @@ class CommandLineTest {
         Path page = new ResultFolder(folder).write("{}", "new");
         assertThat(page).hasContent("new");
         try (var files = Files.list(temp.resolve("deep"))) {
-            assertThat(files).as("nothing is left beside it").containsExactly(folder);
+            assertThat(files).as("no other file is left").containsExactly(folder);
         }
         Files.writeString(folder.resolve("notes.txt"), "mine");
         assertThatThrownBy(() -> new ResultFolder(folder)).hasMessageContaining("holds more than the result of a study");

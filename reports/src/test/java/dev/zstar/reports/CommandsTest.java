@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Every command in a process of its own, as the script starts it, with the JVMs that it starts itself; and on machines that lack
+ * Runs every command in its own process, as the script starts it, together with the JVMs that it starts; also on machines that lack
  * something.
  */
 class CommandsTest {
@@ -53,7 +53,7 @@ class CommandsTest {
                 .redirectError(errFile.toFile());
         builder.environment().remove("ZSTAR_DEBUG");
         int code = builder.start().waitFor();
-        // The JVM's own remarks may be in the system's encoding.
+        // Lines of the JVM may be in the encoding of the system.
         out = new String(Files.readAllBytes(outFile), StandardCharsets.UTF_8);
         err = new String(Files.readAllBytes(errFile), StandardCharsets.UTF_8);
         assertThat(err).doesNotContain("\tat ");

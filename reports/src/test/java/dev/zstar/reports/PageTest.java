@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a browser makes of the page, from results made up for it. Skipped where there is no Chromium. */
+/** What a browser shows of the page, with invented results. Skipped if there is no Chromium. */
 class PageTest {
     private static final int SECONDS = 60;
 

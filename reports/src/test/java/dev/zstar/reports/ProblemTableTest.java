@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** The table of evaluations, from results made up for it. */
+/** The table of evaluations, from invented results. */
 class ProblemTableTest {
     private final List<StudyFile.Row> rows = new ArrayList<>();
 

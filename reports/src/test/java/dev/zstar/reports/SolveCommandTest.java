@@ -74,7 +74,7 @@ class SolveCommandTest {
         assertThat(mixed).as("fewer evaluations of f than Anderson takes").isLessThan(evaluations());
     }
 
-    /** Each changes the course of the solve, so none is read and forgotten. */
+    /** Each option changes the course of the solve, so none is ignored. */
     @ParameterizedTest
     @CsvSource({
         "anderson --window 1, anderson",

@@ -27,14 +27,14 @@ class SummaryTest {
         StudyFile file = StudyFile.of(Instant.EPOCH,
                 new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of("no caches")),
                 new Measurements(List.of(), results, List.of(), List.of("the engine cuda is not compared: no GPU"),
-                        List.of("a suite ended early")));
+                        List.of("a suite failed")));
         StringWriter out = new StringWriter();
         Summary.print(file, new PrintWriter(out, true));
         assertThat(out.toString().lines().map(line -> line.replaceAll(" +", " ")).toList()).containsExactly(
                 "",
                 "note: no caches",
                 "note: the engine cuda is not compared: no GPU",
-                "note: a suite ended early",
+                "note: a suite failed",
                 "gemv n=16 on simd 10.0 GB/s",
                 "gemv n=16 on openblas 5.0 GB/s, NOT SETTLED: allocates 96 B in a call",
                 "gemv n=16: simd / openblas 2.00 × (worst fork 2.00), NOT SETTLED: allocates 96 B in a call");

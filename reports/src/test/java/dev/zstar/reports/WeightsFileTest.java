@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Weights as people's programs write them, and what is said of everything else. */
+/** Weights as other programs write them, and the messages for everything else. */
 class WeightsFileTest {
     @TempDir
     private Path temp;
@@ -106,8 +106,8 @@ class WeightsFileTest {
     }
 
     /**
-     * Every byte changed to every other, the file cut at every length, and every byte added at every place: the right values, or a
-     * sentence.
+     * Every byte is changed to every other, the file is cut at every length, and every byte is inserted at every place. The result is the
+     * right values, or a message.
      */
     @ParameterizedTest
     @ValueSource(strings = {"1.5,-2\n3e1,4", "\ufeff1,5;2\r\n3;4", "1 2\n3 4\n"})

@@ -7,7 +7,7 @@ import java.util.List;
  * Everything that a study measured.
  *
  * @param remarks sentences that a reader of the figures needs, such as what was left out and why
- * @param failures sentences about suites that ended early, whose figures are left out
+ * @param failures sentences about suites that failed, whose figures are left out
  */
 public record Measurements(
         List<Ceiling> ceilings, List<StudyResult> results, List<Trace> traces, List<String> remarks, List<String> failures)

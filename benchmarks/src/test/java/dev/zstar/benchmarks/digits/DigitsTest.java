@@ -61,9 +61,12 @@ class DigitsTest {
         }
     }
 
-    /** Without a bound on W, and at fifty times the usual rate, the cell stops to contract: solves fail, and are not learnt from. */
+    /**
+     * Without a bound on W, and at fifty times the usual rate, the cell stops contracting: solves fail, and the model does not learn from
+     * them.
+     */
     @Test
-    void aMapThatStopsToContractCostsStepsAndNotTheParameters() {
+    void aMapThatStopsContractingCostsStepsAndNotTheParameters() {
         Digits data = Digits.load();
         int[] images = IntStream.range(0, Digits.TRAINING).toArray();
         double[] skipping = null;

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each problem is what its source says: solved, its solution is the known one, found another way than by its map. */
+/** Compares the solution of each problem with one that was found independently of its map. */
 class ProblemSetTest {
     static List<Problem> all() {
         return ProblemSet.all();
@@ -177,7 +177,7 @@ class ProblemSetTest {
         }
     }
 
-    /** {@code (u')² - 2 cosh(λ u)} does not change along the solution. */
+    /** {@code (u')² - 2 cosh(λ u)} is constant along the solution. */
     @Test
     void troeschsEnergyIsConstant() {
         int n = 60;

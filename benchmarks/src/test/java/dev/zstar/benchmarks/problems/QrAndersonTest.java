@@ -10,7 +10,7 @@ import dev.zstar.solvers.Status;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** The textbook's method is the textbook's. */
+/** Checks that the textbook's method has the properties that the textbook proves. */
 class QrAndersonTest {
     /** {@code z ← A z + b} with A of Gaussian elements, not symmetric, of a norm about 0.9. */
     private static FixedPointMap linear(int n) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class RandomSolvesTest {
-    /** Those of linear solves. */
+    /** The statuses of linear solves. */
     private static final Set<Status> LINEAR = EnumSet.of(Status.CONVERGED_ZERO_RHS, Status.CONVERGED_HAPPY_BREAKDOWN,
             Status.NONFINITE_OPERATOR, Status.OUT_OF_RANGE, Status.BREAKDOWN, Status.RESIDUAL_MISMATCH);
 
@@ -35,7 +35,7 @@ class RandomSolvesTest {
         }
     }
 
-    /** A success has its tolerance in exact arithmetic, a failure is no worse than its start, and nothing returned is NaN. */
+    /** A success meets its tolerance in exact arithmetic, a failure is no worse than its start, and no returned value is NaN. */
     @Test
     void linearSolvesHoldWhatTheyClaim() {
         for (String name : available()) {
@@ -54,7 +54,7 @@ class RandomSolvesTest {
         }
     }
 
-    /** Of 400 ReLU cells whose units hold each other down the default solver solves every one. */
+    /** The default solver solves all of 400 ReLU cells whose units inhibit each other. */
     @ParameterizedTest
     @EnumSource(Type.class)
     void allInhibitoryCellsAreSolved(Type type) {

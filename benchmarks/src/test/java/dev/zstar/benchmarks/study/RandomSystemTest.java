@@ -9,7 +9,7 @@ import dev.zstar.kernels.Type;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** The exact residual is that of the operator, and of its transpose as far as that is one. */
+/** The exact residual agrees with the operator, and the transpose is the adjoint of the operator. */
 class RandomSystemTest {
     @Test
     void theExactResidualIsThatOfTheOperator() {

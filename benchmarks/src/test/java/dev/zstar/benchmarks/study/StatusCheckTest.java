@@ -8,7 +8,7 @@ import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import org.junit.jupiter.api.Test;
 
-/** Every kind of false status is seen, and no true one is called false. The map is {@code z/2}, whose residual is half the state. */
+/** Every kind of false status is found, and no true one is rejected. The map is {@code z/2}, whose residual is half the state. */
 class StatusCheckTest {
     private final EvaluationLog log = new EvaluationLog();
     private Stopping stopping = Stopping.relative(1e-3).within(5);
@@ -115,7 +115,7 @@ class StatusCheckTest {
         assertThat(of(Status.NONFINITE_FUNCTION, Double.NaN, Double.NaN, 1)).isEqualTo("a start that is not finite has another status");
     }
 
-    /** A length of 10⁻³²⁰ or 10³⁰⁰ is told from others as well as one of 1. */
+    /** Norms of 10⁻³²⁰ or 10³⁰⁰ are compared as reliably as those near 1. */
     @Test
     void anyScaleIsSeen() {
         halves(1e300, 1e299);

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is counted beside time, and how often. */
+/** What the stopwatch counts in addition to time, and how often. */
 class StopwatchTest {
     private static final int BYTES = 1 << 12;
 
