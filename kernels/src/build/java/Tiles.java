@@ -44,7 +44,9 @@ final class Tiles {
     /** Vectors of a full panel. */
     private static final int VECTORS = 3;
 
-    /** Panels that one row takes at once: so many, of a width in vectors, the last of its own width. A last panel of 1 stands alone. */
+    /**
+     * Panels that one row takes at once: their number, their width in vectors, and the width of the last. A last panel of 1 stands alone.
+     */
     private record Group(int panels, int width, int last) {
         static final Group[] ALL = {
             new Group(1, 1, 1), new Group(1, 2, 2), new Group(1, 3, 3), new Group(2, 2, 2), new Group(2, 3, 2), new Group(2, 3, 3),

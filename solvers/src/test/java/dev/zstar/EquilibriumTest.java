@@ -166,7 +166,8 @@ class EquilibriumTest {
             assertThatThrownBy(() -> layer.forward(new float[0][])).hasMessage("forward: rows of x is 0, expected at least 1");
             assertThatThrownBy(() -> layer.backward(new float[1][N])).isInstanceOf(IllegalStateException.class);
             layer.forward(new float[2][INPUTS]);
-            assertThatThrownBy(() -> layer.backward(new float[1][N])).hasMessage("backward: dz has 1 rows, expected 2, as the last forward");
+            assertThatThrownBy(() -> layer.backward(new float[1][N]))
+                    .hasMessage("backward: dz has 1 rows, expected 2, as the last forward");
             assertThatThrownBy(() -> layer.update(DenseCell.relu(p.w(), p.u(), p.b())))
                     .hasMessage("update: a RELU cell of 7 elements and 3 inputs, expected a TANH cell of 7 elements and 3 inputs");
         }

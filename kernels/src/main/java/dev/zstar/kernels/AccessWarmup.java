@@ -5,16 +5,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Reads and writes every kind of memory by every layout, in turns, before the JIT compiles any access: {@link Block} runs it first of all.
+ * Reads and writes every kind of memory through every layout, alternating, before the JIT compiles any access. {@link Block} runs it
+ * when it is initialised.
  *
- * <p>All accesses to a segment share a few methods of the JDK. Compiled while they had met one class of layouts or of segments alone,
- * they expect that class; when another comes they are thrown away, up to four times, and remember each. A kernel inlines them for every
- * scalar it reads, 44 times in a tile of 8×3, the JIT adds up what the copies remember, and over {@code PerMethodTrapLimit} (100) it
- * keeps paths on which every vector is an object. Blocks that were filled before an engine's first kernel so made its products 17 times
- * slower for good, in one process of twenty on a busy machine.
+ * <p>All accesses to a segment share a few methods of the JDK. If the JIT compiles them while they have seen only one class of layouts
+ * or segments, they expect that class. Another class causes a deoptimisation, up to four times, and each is counted in the method's
+ * profile. A kernel inlines these methods for every scalar that it reads, 44 times in a tile of 8×3. The JIT adds up the counts of all
+ * copies. Above {@code PerMethodTrapLimit} (100) it compiles the slow paths too, on which every vector is an object. So products stayed
+ * 17 times slower when blocks had been filled before the first kernel ran: in one process of twenty, on a busy machine.
  */
 final class AccessWarmup {
-    /** Enough for the quick compiler to profile what is shared (200 calls), with every class in the profile. 20 ms. */
+    /** Enough calls for the C1 compiler to profile the shared methods (200), with every class in the profile. Takes 20 ms. */
     private static final int ROUNDS = 300;
 
     private AccessWarmup() {}

@@ -3,8 +3,8 @@ package dev.zstar.kernels;
 import dev.zstar.kernels.jvm.Fma;
 
 /**
- * An elementwise function {@code φ}. The formulas lose nothing by cancellation in the tails; f64 results are off by a few units in the last
- * place. Engines may return 0 where an exponential that is a factor of the result is below the smallest normal number. NaN stays NaN.
+ * An elementwise function {@code φ}. The formulas do not cancel in the tails, and f64 results are off by a few units in the last place.
+ * Engines may return 0 where an exponential that is a factor of the result is below the smallest normal number. NaN stays NaN.
  */
 public enum Activation {
     /** {@code φ(x) = x}. */
@@ -76,8 +76,8 @@ public enum Activation {
     }
 
     /**
-     * The second derivative in f64; 0 at the kinks of {@link #RELU} and {@link #LEAKY_RELU} too. Each is a positive factor, which carries
-     * the tail, times a sum of few terms: what vanishes in a tail does so by its factor.
+     * The second derivative in f64; 0 at the kinks of {@link #RELU} and {@link #LEAKY_RELU} too. Each is a positive factor, which
+     * vanishes in the tails, times a sum of few terms.
      */
     public double secondDerivative(double x) {
         double near = Math.max(-FAR, Math.min(x, FAR));

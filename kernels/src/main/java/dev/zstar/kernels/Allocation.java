@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a constructor has allocated so far. If the constructor ends before it says {@link #keep}, all of it is closed, the last first:
+ * Resources that a constructor has allocated so far. If it ends before it calls {@link #keep}, all of them are closed in reverse order:
  * <pre>{@code
  * try (Allocation allocation = new Allocation()) {
  *     a = allocation.add(Block.allocate(type, rows, cols));
@@ -16,16 +16,16 @@ import java.util.List;
 public final class Allocation implements AutoCloseable {
     private final List<AutoCloseable> owned = new ArrayList<>();
 
-    /** Of nothing yet. */
+    /** Without resources. */
     public Allocation() {}
 
-    /** Takes charge of {@code resource} until {@link #keep}, and returns it. */
+    /** Adds a resource, and returns it. It will be closed unless {@link #keep} is called. */
     public <T extends AutoCloseable> T add(T resource) {
         owned.add(resource);
         return resource;
     }
 
-    /** Leaves everything to the object that was constructed. */
+    /** Hands all resources over to the object that was constructed. */
     public void keep() {
         owned.clear();
     }
@@ -37,7 +37,7 @@ public final class Allocation implements AutoCloseable {
             try {
                 resource.close();
             } catch (Exception e) {
-                throw new IllegalStateException("what was allocated could not be given back", e);
+                throw new IllegalStateException("a resource of a constructor that failed could not be closed", e);
             }
         }
     }

@@ -1,9 +1,9 @@
 package dev.zstar.kernels;
 
 /**
- * For every row of a batch, room for {@code capacity} vectors of {@code n} elements: the history of an accelerated iteration, or
- * the basis of a Krylov space. Vector {@code j} of row {@code b} is row {@code b · capacity + j} of {@link #block}, so that the
- * vectors of one row, which are always swept together, lie together.
+ * For every row of a batch, room for {@code capacity} vectors of {@code n} elements: the history of an accelerated iteration, or the
+ * basis of a Krylov space. Vector {@code j} of row {@code b} is row {@code b · capacity + j} of {@link #block}, so the vectors of one
+ * row, which are swept together, are adjacent.
  *
  * @param block the memory, {@code batch · capacity} rows of {@code n} elements
  * @param capacity vectors for each row of the batch
@@ -13,7 +13,8 @@ public record Basis(Block block, int capacity) implements AutoCloseable {
     public Basis {
         Operands.present("a basis", "its block", block);
         if (capacity < 1 || block.rows() % capacity != 0) {
-            throw new IllegalArgumentException("a basis of " + capacity + " vectors a row in a block of " + block.shape());
+            throw new IllegalArgumentException("a basis of " + capacity + " vectors for each row in a block of " + block.shape()
+                    + ", expected a divisor of its rows");
         }
     }
 
@@ -21,7 +22,8 @@ public record Basis(Block block, int capacity) implements AutoCloseable {
     public static Basis allocate(Engine engine, Type type, int batch, int capacity, int n) {
         if (batch < 0 || capacity < 1 || (long) batch * capacity > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
-                    "a basis of " + capacity + " vectors for each of " + batch + " rows: at least 1, together less than 2³¹");
+                    "a basis of " + capacity + " vectors for each of " + batch
+                            + " rows, expected at least 1 vector and fewer than 2³¹ in all");
         }
         return new Basis(engine.allocate(type, batch * capacity, n), capacity);
     }

@@ -8,16 +8,16 @@ import java.lang.ref.Reference;
 /**
  * A matrix of {@code rows × cols} elements of one {@link Type}, row-major, outside the Java heap.
  *
- * <p>Rows start on 64-byte boundaries (one cache line, one 512-bit vector). What lies between the last column and the next row is
- * padding: kernels neither read it as data nor write it. Arrays of the heap are copied in and out by the methods that say so.
+ * <p>Rows start on 64-byte boundaries (one cache line, one 512-bit vector). Between the last column and the next row is padding: kernels
+ * neither use its values nor write to it. Some methods copy arrays in and out.
  *
- * <p>A block owns its memory until {@link #close}. Using a closed block throws {@link IllegalStateException}. A block may be closed while
- * another thread computes on it: the call ends with its result or that exception, and the memory is freed after it. A block that nobody can
- * reach and nobody closed is freed by the collector, with a warning; its {@link #segment} and {@link #address} do not keep it alive. A
- * block may be used by several threads as long as none writes.
+ * <p>A block owns its memory until {@link #close}. Using a closed block throws {@link IllegalStateException}. A block may be closed
+ * while another thread computes on it: the call ends with its result or that exception, and the memory is freed afterwards. The collector
+ * frees an unreachable block that was not closed, and logs a warning. The {@link #segment} and {@link #address} do not keep a block
+ * alive. Several threads may use a block as long as none writes.
  *
- * <p>All blocks together hold at most a budget of bytes, three quarters of the memory that the process may use unless the property
- * {@code zstar.memory} says otherwise.
+ * <p>All blocks together hold at most a budget of bytes. By default it is three quarters of the memory that the process may use; the
+ * property {@code zstar.memory} sets another.
  */
 public final class Block implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
@@ -33,9 +33,9 @@ public final class Block implements AutoCloseable {
     private final MemorySegment segment;
     private final long address;
     private final BlockMemory memory;
-    /** The block that owns the memory, which its views keep from the collector. Itself, if this is no view. */
+    /** The block that owns the memory: views keep it reachable. This block itself, if it is not a view. */
     private final Block owner;
-    /** Ends the watch for a block that is not closed; null for a view. */
+    /** Frees the memory of a block that was not closed; null for a view. */
     private final Cleaner.Cleanable watch;
 
     private volatile Block[] heads;
@@ -75,7 +75,7 @@ public final class Block implements AutoCloseable {
         return allocate(type, rows, cols, false);
     }
 
-    /** For engines: a block for their own use, which nobody has to close and {@link #liveBytes} does not count. It ends with its thread. */
+    /** For engines: a block for their own use, which {@link #liveBytes} does not count. It need not be closed: the collector frees it. */
     public static Block scratch(Type type, int rows, int cols) {
         return allocate(type, rows, cols, true);
     }
@@ -110,7 +110,7 @@ public final class Block implements AutoCloseable {
         return Budget.bytes();
     }
 
-    /** How many blocks were never closed, and freed by the collector. Where assertions are on, the log says where each was allocated. */
+    /** How many blocks were not closed and were freed by the collector. With assertions on, the log shows where each was allocated. */
     public static long lost() {
         return BlockMemory.lost();
     }
@@ -142,20 +142,20 @@ public final class Block implements AutoCloseable {
         return segment;
     }
 
-    /** The address of the first element, for kernels: nothing checks what is done with it. Valid while this block is open and reachable. */
+    /** The address of the first element, for kernels. Accesses through it are not checked. Valid while this block is open and reachable. */
     public long address() {
         return address;
     }
 
     /**
-     * The first {@code count} rows as a block on the same memory. The view is made once for each count and then kept, so that asking
-     * again allocates nothing; closing it closes nothing.
+     * The first {@code count} rows as a block on the same memory. The view for each count is created once and kept, so later calls
+     * allocate nothing. Closing a view has no effect.
      *
      * @throws IndexOutOfBoundsException unless {@code 0 ≤ count ≤ rows}
      */
     public Block head(int count) {
         if (count < 0 || count > rows) {
-            throw new IndexOutOfBoundsException("the first " + count + " rows of a block of " + shape());
+            throw new IndexOutOfBoundsException("the first " + count + " rows of a block of " + shape() + ", expected 0 to " + rows);
         }
         Block[] views = heads;
         if (views == null) {
@@ -170,7 +170,7 @@ public final class Block implements AutoCloseable {
         return head;
     }
 
-    /** This block, once all its {@linkplain #head heads} are made, so that none is allocated later: for blocks that a solve works with. */
+    /** Creates all {@linkplain #head heads}, so that none is allocated later, and returns this block. */
     public Block withHeads() {
         for (int count = 0; count <= rows; count++) {
             head(count);
@@ -179,18 +179,19 @@ public final class Block implements AutoCloseable {
     }
 
     /**
-     * Group {@code i} of {@code count} equal groups of rows as a block on the same memory: one item of a batch of matrices. The views are
-     * made once and kept until another count is asked for; closing one closes nothing.
+     * Group {@code i} of {@code count} equal groups of rows as a block on the same memory: one matrix of a batch. The views are created
+     * once and kept until another count is used. Closing a view has no effect.
      *
      * @throws IllegalArgumentException if the rows do not make {@code count} equal groups
      * @throws IndexOutOfBoundsException unless {@code 0 ≤ i < count}
      */
     public Block part(int i, int count) {
         if (count < 1 || rows % count != 0) {
-            throw new IllegalArgumentException(count + " equal parts of a block of " + shape());
+            throw new IllegalArgumentException(count + " equal parts of a block of " + shape() + ", expected a divisor of its rows");
         }
         if (i < 0 || i >= count) {
-            throw new IndexOutOfBoundsException("part " + i + " of " + count + " equal parts of a block of " + shape());
+            throw new IndexOutOfBoundsException("part " + i + " of " + count + " equal parts of a block of " + shape() + ", expected 0 to "
+                    + (count - 1));
         }
         Block[] views = parts;
         if (views.length != count) {
@@ -236,7 +237,7 @@ public final class Block implements AutoCloseable {
         return ((long) row * stride + col) * type.bytes();
     }
 
-    /** Sets every element; the padding is left alone. */
+    /** Sets every element, not the padding. */
     public void fill(double value) {
         BlockCopies.fill(value, this);
     }
@@ -313,7 +314,7 @@ public final class Block implements AutoCloseable {
         }
     }
 
-    /** Ends this block; its memory is freed once no call that uses it is under way. Closing twice, or closing a view, does nothing. */
+    /** Closes this block. Its memory is freed once no running call uses it. Closing twice, or closing a view, has no effect. */
     @Override
     public void close() {
         if (watch != null && memory.close()) {

@@ -18,7 +18,7 @@ final class BlockLayout {
             bytes += LINE;
         }
         if (bytes > LONGEST) {
-            throw new IllegalArgumentException("a row of " + cols + " " + type + ": at most 2²⁸ bytes");
+            throw new IllegalArgumentException("a row of " + cols + " " + type + " is too long, expected at most 2²⁸ bytes");
         }
         return (int) (bytes / type.bytes());
     }
@@ -27,7 +27,7 @@ final class BlockLayout {
     static long bytes(Type type, int rows, int cols) {
         Operands.present("a block", "its type", type);
         if (rows < 0 || cols < 0) {
-            throw new IllegalArgumentException("a block of " + rows + "×" + cols + ": dimensions must not be negative");
+            throw new IllegalArgumentException("a block of " + rows + "×" + cols + ", expected dimensions of at least 0");
         }
         return (long) rows * stride(type, cols) * type.bytes();
     }

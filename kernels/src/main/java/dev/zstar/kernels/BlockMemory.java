@@ -7,11 +7,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The memory of a block and of its views, from the system and back. Does not refer to the block: it runs when the collector has found that
- * nobody can close it any more.
+ * The memory of a block and of its views. Does not refer to the block: it runs as the block's cleaning action, once the block is
+ * unreachable.
  */
 final class BlockMemory implements Runnable {
-    /** Of a place in the log. */
+    /** Frames of a stack trace in the log. */
     private static final int FRAMES = 12;
     private static final AtomicLong LIVE = new AtomicLong();
     private static final AtomicLong LOST = new AtomicLong();
@@ -20,12 +20,12 @@ final class BlockMemory implements Runnable {
     private final Arena arena;
     private final long bytes;
     private final String shape;
-    /** For engines' own memory, which ends with its thread: neither counted as live nor missed. */
+    /** Whether this is scratch memory of an engine, which is neither counted as live nor reported as lost. */
     private final boolean scratch;
     /** Where it was allocated, if assertions are on. */
     private final Throwable where;
     private final AtomicBoolean closing = new AtomicBoolean();
-    /** Read by every call. Plain: {@link CallScope} makes sure that it is seen in time. */
+    /** Read by every call. Not volatile: {@link CallScope} makes it visible in time. */
     private boolean closed;
 
     /** Memory of {@code bytes} zeros. */
@@ -33,7 +33,7 @@ final class BlockMemory implements Runnable {
         Budget.take(bytes, shape);
         Arena fresh = Arena.ofShared();
         try {
-            // One more line that may be read: kernels that widen halves of vectors load half a vector beyond the last row.
+            // One more line may be read: kernels that widen half vectors load half a vector beyond the last row.
             segment = fresh.allocate(bytes + BlockLayout.LINE, BlockLayout.LINE).asSlice(0, bytes);
         } catch (OutOfMemoryError e) {
             fresh.close();
@@ -64,7 +64,7 @@ final class BlockMemory implements Runnable {
         return closed;
     }
 
-    /** Gives the memory back; says whether it had not been. */
+    /** Frees the memory. Returns whether this call was the first to do so. */
     boolean close() {
         if (!closing.compareAndSet(false, true)) {
             return false;
@@ -77,7 +77,7 @@ final class BlockMemory implements Runnable {
         return true;
     }
 
-    /** The collector found the block: it was not closed, or there would be nothing to find. */
+    /** The block is unreachable, and was not closed. */
     @Override
     public void run() {
         if (close() && !scratch) {

@@ -8,12 +8,12 @@ import java.util.OptionalLong;
 import java.util.function.Function;
 
 /**
- * How many bytes all blocks of the process may hold. Without a limit a plan larger than the machine fails in the kernel's way, which ends
- * the process, or another one, without a word.
+ * How many bytes all blocks of the process may hold. Without a limit, a plan larger than the machine is stopped by the operating system,
+ * which kills this process, or another one, without a message.
  *
  * <p>The property {@code zstar.memory} sets it, in bytes or with a suffix k, m, g or t (of 1024). By default it is three quarters of the
- * memory of the machine, or of the control group if that is limited to less: the JVM takes a quarter for its heap. Where the memory is not
- * known (systems other than Linux) there is no limit but the system's own.
+ * memory of the machine, or of the control group if that is limited to less: the JVM takes a quarter for its heap. On systems other than
+ * Linux the memory is not known, and there is no limit but the system's own.
  */
 final class Budget {
     private static final String PROPERTY = "zstar.memory";

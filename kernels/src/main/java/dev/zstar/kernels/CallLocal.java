@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * What a kernel uses again from call to call, made when it is first asked for: scratch memory, the description of a call. For engines; a
- * constant of a class, as each has a place in every {@link CallScope}.
+ * A value of each {@link CallScope}, created at first use: scratch memory, the description of a call. For engines. To be stored in a
+ * static constant, since each instance takes a place in every scope.
  *
  * @param <T> what it is
  */
@@ -16,18 +16,18 @@ public final class CallLocal<T> {
     final int index = COUNT.getAndIncrement();
     private final Supplier<T> make;
 
-    /** Made by {@code make}. */
+    /** With a function that creates the value. */
     public CallLocal(Supplier<T> make) {
         this.make = make;
     }
 
-    /** That of the call that this thread is in. Outside of any, a virtual thread gets one that is not locals. */
+    /** The value of this thread's scope. A virtual thread outside a call gets a new value each time. */
     public T get() {
         CallScope call = CallScope.current();
         return call == null ? make.get() : of(call);
     }
 
-    /** That of {@code call}. */
+    /** The value of a scope. */
     @SuppressWarnings("unchecked")
     public T of(CallScope call) {
         Object[] locals = call.locals;

@@ -12,22 +12,22 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * A thread inside an engine, for engines. Every public method that turns a block into an address does so between {@link #enter} and
- * {@link #leave}: a block that another thread closes meanwhile is freed only after the call. And what kernels use again from call to call
- * ({@link CallLocal}) belongs to a call, not to a thread.
+ * The time that a thread spends inside an engine, for engines. Every public method that turns a block into an address does so between
+ * {@link #enter} and {@link #leave}. A block that another thread closes in the meantime is freed only after the call. Objects that
+ * kernels reuse ({@link CallLocal}) belong to a scope, not to a thread.
  *
- * <p>A platform thread has one call for good. A virtual thread borrows one from a pool of a few while it is inside: a million virtual
- * threads leave nothing behind.
+ * <p>A platform thread keeps one scope. A virtual thread borrows one from a small pool while it is inside, so a million virtual threads
+ * leave nothing behind.
  *
- * <p>Entering is a store that no fence follows. Who closes a block pays for both sides: it makes every thread pass a handshake
- * ({@link #inside}), after which a thread has either been seen inside or sees that the block is closed.
+ * <p>This is reclamation by epochs with an asymmetric fence. Entering is a store without a fence. The thread that closes a block takes
+ * every other thread through a handshake ({@link #inside}). After it, a thread either was seen inside or sees that the block is closed.
  */
 public final class CallScope {
     private static final VarHandle EPOCH;
     private static final ThreadLocal<Holder> HOLDERS = ThreadLocal.withInitial(Holder::new);
-    /** Where a thread looks first, by its number: faster than a thread-local. */
+    /** Scopes by thread number: a faster look-up than a thread-local. */
     private static final CallScope[] TABLE = new CallScope[64];
-    /** Calls that no virtual thread is using. At most as many as run at once are worth keeping. */
+    /** Scopes that no virtual thread is using: at most as many as can run at once. */
     private static final AtomicReferenceArray<CallScope> POOL = new AtomicReferenceArray<>(Math.max(8, 2 * Engines.processors()));
 
     private static final Set<Registered> ALL = ConcurrentHashMap.newKeySet();
@@ -41,18 +41,18 @@ public final class CallScope {
         }
     }
 
-    /** Goes up by one where a thread enters and where it leaves: odd while it is inside. */
+    /** Incremented when the thread enters and when it leaves: odd while it is inside. */
     private long epoch;
-    /** How many calls more this thread is inside: one engine may hand a call on to another. */
+    /** How deep calls are nested: an engine may call another. */
     private int depth;
-    /** The thread's number, which no other thread ever gets; 0 while this is in the pool. */
+    /** The number of the thread, which is never reused; 0 while this is in the pool. */
     private long owner;
-    /** Of the virtual thread that has borrowed this; else null. */
+    /** The holder of the virtual thread that borrowed this, or null. */
     private Holder borrower;
     /** By {@link CallLocal#index}. */
     Object[] locals = new Object[32];
 
-    /** Where a thread finds its call if others of its number's kind took the near place. All that a virtual thread keeps. */
+    /** Holds the scope of a thread whose place in the table is taken by another. All that a virtual thread keeps. */
     private static final class Holder {
         private CallScope call;
     }
@@ -65,7 +65,7 @@ public final class CallScope {
 
     /** A thread that was inside, and the epoch it was in. */
     record Inside(CallScope call, long epoch) {
-        /** Whether it has not left since. */
+        /** Whether it has not left since then. */
         boolean still() {
             return (long) EPOCH.getAcquire(call) == epoch;
         }
@@ -78,7 +78,7 @@ public final class CallScope {
         ALL.add(new Registered(this));
     }
 
-    /** This thread is inside an engine until it {@linkplain #leave leaves}. */
+    /** Marks this thread as inside an engine until it {@linkplain #leave leaves}. */
     public static CallScope enter() {
         Thread thread = Thread.currentThread();
         long id = thread.threadId();
@@ -90,13 +90,13 @@ public final class CallScope {
         if ((epoch & 1) != 0) {
             call.depth++;
         } else {
-            // Opaque, so that the compiler keeps it before the checks whether operands are open.
+            // Opaque: the compiler must not move it behind the checks that operands are open.
             EPOCH.setOpaque(call, epoch + 1);
         }
         return call;
     }
 
-    /** Ends what {@link #enter} began: to be called in a {@code finally}. */
+    /** Ends the scope that {@link #enter} began. To be called in a {@code finally}. */
     public void leave() {
         if (depth != 0) {
             depth--;
@@ -111,7 +111,7 @@ public final class CallScope {
         }
     }
 
-    /** This thread's call; null on a virtual thread that is not inside. */
+    /** The scope of this thread; null on a virtual thread that is not inside. */
     static CallScope current() {
         Thread thread = Thread.currentThread();
         long id = thread.threadId();
@@ -161,8 +161,8 @@ public final class CallScope {
 
     /** The threads that may have entered before this was called, and are inside. */
     static List<Inside> inside() {
-        // Closing a shared arena takes every thread through a handshake: what they stored before it is seen here, and what was stored here
-        // is seen by them after it.
+        // Closing a shared arena takes every thread through a handshake. What they stored before it is visible here, and what was stored
+        // here is visible to them after it.
         Arena.ofShared().close();
         List<Inside> inside = new ArrayList<>();
         for (Registered registered : ALL) {

@@ -1,11 +1,11 @@
 package dev.zstar.kernels;
 
 /**
- * The weights of a {@link Convolution}, laid out once for one engine and then applied many times. Belongs to the engine that made
- * it. Several threads may apply it at once; {@link #update} and {@link #close} need it alone.
+ * The weights of a {@link Convolution}, packed once for one engine and then applied many times. They belong to the engine that made
+ * them. Several threads may apply them at once, but not during {@link #update} or {@link #close}.
  */
 public interface ConvolutionWeights extends AutoCloseable {
-    /** What it computes. */
+    /** The convolution that they are for. */
     Convolution convolution();
 
     /** The type of the elements it is applied to. */

@@ -1,8 +1,8 @@
 package dev.zstar.kernels;
 
 /**
- * A mask of 0 and {@code 1 / (1 - rate)} that stays the same for a whole solve: with a mask drawn at every step an equilibrium would not
- * exist. One row that all rows share is the variational form (Gal, Ghahramani 2016).
+ * A mask of 0 and {@code 1 / (1 - rate)} that stays the same for a whole solve. With a new mask at every step there would be no
+ * equilibrium. One row for all rows is the variational form (Gal, Ghahramani 2016).
  *
  * <p>Each element is a function of seed, row and column: number {@code col} of a SplitMix64 sequence (Steele, Lea, Flood 2014) that is
  * seeded with number {@code row} of the SplitMix64 sequence of the seed. So a mask is the same on every engine, for both types, and for a

@@ -3,7 +3,7 @@ package dev.zstar.kernels;
 import java.util.List;
 import java.util.Optional;
 
-/** Knows one engine: whether it can run here, and how to make it. Found through {@link java.util.ServiceLoader}. */
+/** Describes one engine: whether it can run here, and how to create it. Found through {@link java.util.ServiceLoader}. */
 public interface EngineProvider {
     /** The engine's name: {@code scalar}, {@code simd}, {@code openblas}. */
     String name();
@@ -17,7 +17,7 @@ public interface EngineProvider {
     /** What will run: the library's version, the width of the vectors. Only if available. */
     String description();
 
-    /** Sentences that its user should read, such as a setting that was refused; usually none. Only if available. */
+    /** Sentences for the user, such as a setting that was refused; usually none. Only if available. */
     default List<String> notes() {
         return List.of();
     }

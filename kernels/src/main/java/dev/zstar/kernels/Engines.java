@@ -6,7 +6,7 @@ import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
-/** The engines that were found, and the choice among them. */
+/** Finds engines, by name or by priority. */
 public final class Engines {
     private static final AtomicBoolean WARNED = new AtomicBoolean();
 
@@ -21,8 +21,8 @@ public final class Engines {
     }
 
     /**
-     * The available engine with the highest priority. There always is one: {@code scalar} needs nothing. Where a preferred one cannot
-     * run, a warning says why, once in a process: the difference in speed can be a hundredfold.
+     * The available engine with the highest priority. There is always one, since {@code scalar} needs nothing. If a preferred engine
+     * cannot run, a warning says why, once per process: it can be a hundred times faster.
      */
     public static Engine best(int threads) {
         requireThreads(threads);
@@ -41,7 +41,7 @@ public final class Engines {
     /**
      * The engine of this name.
      *
-     * @throws IllegalArgumentException if there is none of this name; the message lists those there are
+     * @throws IllegalArgumentException if there is none of this name; the message lists the names
      * @throws UnsupportedOperationException if it cannot run here; the message says why
      */
     public static Engine named(String name, int threads) {
@@ -65,7 +65,7 @@ public final class Engines {
 
     private static void requireThreads(int threads) {
         if (threads < 1) {
-            throw new IllegalArgumentException(threads + " threads; at least 1");
+            throw new IllegalArgumentException(threads + " threads, expected at least 1");
         }
     }
 }

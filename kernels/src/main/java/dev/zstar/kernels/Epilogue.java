@@ -1,15 +1,15 @@
 package dev.zstar.kernels;
 
 /**
- * What happens to {@code Wz} before it leaves the core's nearest cache: {@code out = φ(Wz + bias + injection)}, and the norms that a
- * stopping test needs. Passed through as one pass, the state is written once; as separate passes it is read and written five times.
+ * What is done with {@code Wz} while it is in the nearest cache: {@code out = φ(Wz + bias + injection)}, and the norms that a stopping
+ * test needs. In one pass the state is written once; in separate passes it is read and written five times.
  *
  * @param bias one row of {@code n} elements added to every row, or null
  * @param injection one row for each row of the batch (an input {@code Ux + b}, computed once and added at every step), or null
  * @param rows which row of {@code injection} belongs to which position; null means its own
  * @param activation the elementwise function
- * @param slope where {@code φ'(Wz + bias + injection)} goes, of the shape of {@code out}, or null: what a backward pass multiplies by
- * @param norms where {@code ‖out - z‖²} and {@code ‖out‖²} of each position go, or null; needs {@code W} square
+ * @param slope receives {@code φ'(Wz + bias + injection)}, which a backward pass multiplies by; of the shape of {@code out}, or null
+ * @param norms receives {@code ‖out - z‖²} and {@code ‖out‖²} of each position, or null; {@code W} must be square
  */
 public record Epilogue(Block bias, Block injection, Rows rows, Activation activation, Block slope, Norms norms) {
     /** {@code out = Wz}. */
@@ -42,7 +42,7 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
         return new Epilogue(bias, injection, rows, activation, slope, norms);
     }
 
-    /** Whether it leaves {@code Wz} as it is, and says nothing of it. */
+    /** Whether it leaves {@code Wz} as it is, and has no norms. */
     public boolean isNone() {
         return changesNothing() && norms == null;
     }
@@ -58,7 +58,8 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
     }
 
     /**
-     * Squared norms by position, written by {@link Products#apply}: squares, with the range that {@link VectorOperations} says they have.
+     * Squared norms by position, written by {@link Products#apply}. Their range is that of the sums of squares in
+     * {@link VectorOperations}.
      */
     public static final class Norms {
         private final double[] step;
@@ -67,7 +68,7 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
         /** Room for a batch of {@code capacity} rows. */
         public Norms(int capacity) {
             if (capacity < 0) {
-                throw new IllegalArgumentException("norms of " + capacity + " rows");
+                throw new IllegalArgumentException("norms of " + capacity + " rows, expected at least 0");
             }
             step = new double[capacity];
             value = new double[capacity];
@@ -88,7 +89,7 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
             return value[p];
         }
 
-        /** For engines: what position {@code p} came to. */
+        /** For engines: sets the squared norms of position {@code p}. */
         public void set(int p, double step, double value) {
             this.step[p] = step;
             this.value[p] = value;

@@ -2,7 +2,7 @@ package dev.zstar.kernels;
 
 import java.util.Arrays;
 
-/** Which systems of a batch could not be solved or factored, as the last call of {@link SmallMatrices} that was given this left it. */
+/** Which systems of a batch could not be solved or factored. Each call of {@link SmallMatrices} with this object overwrites it. */
 public final class Failures {
     /** Systems to a word; engines split batches at multiples of it, so that no two threads write one word. */
     private static final int WORD = Long.SIZE;
@@ -13,7 +13,7 @@ public final class Failures {
     /** Room for batches of at most {@code capacity} systems. */
     public Failures(int capacity) {
         if (capacity < 0) {
-            throw new IllegalArgumentException("failures of " + capacity + " systems");
+            throw new IllegalArgumentException("failures of " + capacity + " systems, expected at least 0");
         }
         this.capacity = capacity;
         words = new long[(capacity + WORD - 1) / WORD];

@@ -17,7 +17,7 @@ public enum Format {
      */
     INT8;
 
-    /** Rounds to bf16. NaN stays NaN, and what is above the largest finite bf16, 3.39e38, but finite becomes that. */
+    /** Rounds to bf16. NaN stays NaN. A finite value above the largest finite bf16, 3.39e38, becomes that number. */
     public static short toBf16(float value) {
         int bits = Float.floatToRawIntBits(value);
         if (Float.isNaN(value)) {

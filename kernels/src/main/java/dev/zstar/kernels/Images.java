@@ -4,13 +4,12 @@ package dev.zstar.kernels;
  * Convolution and resampling of batches of images, for equilibrium models of several scales (Bai, Koltun, Kolter, "Multiscale Deep
  * Equilibrium Models", 2020). Part of an engine: see {@link Engine#images}.
  *
- * <p>A row of a block is one image, laid out as {@link ImageShape} says. The argument {@code shape} is always the shape of what the
- * forward operation reads, also where a method computes its transpose. Blocks passed to one call have one type. Outputs may not
- * overlap inputs unless the method says so. No method allocates after its first calls.
+ * <p>A row of a block is one image, in the layout of {@link ImageShape}. The argument {@code shape} is always the shape that the forward
+ * operation reads, also where a method computes its transpose. The conventions are those of {@link Engine}.
  *
- * <p>All operations but {@link #convolve}'s epilogue are linear, so the transpose is the vector-Jacobian product.
- * An image's bits do not depend on the batch it is in nor on the number of threads. Numbers that are not finite pass through, and near
- * an edge they may reach further than the formula says: what lies beyond an edge may take part as zero or not at all.
+ * <p>All operations but {@link #convolve}'s epilogue are linear, so the transpose is the vector-Jacobian product. The bits of an image
+ * do not depend on its batch or on the number of threads. Numbers that are not finite pass through. Near an edge they may reach further
+ * than the formula says, since pixels beyond an edge may count as zeros or be left out.
  */
 public interface Images {
     /** Lays out {@code w}, {@code outChannels × inputs}, for repeated use. The block is read, not kept. */
@@ -23,8 +22,8 @@ public interface Images {
      * @param z {@code batch × shape.size()}
      * @param out {@code batch × convolution.output(shape).size()}
      * @param epilogue a bias of {@code 1 × outChannels}, an injection of images of the shape of {@code out}, the activation, a
-     *     slope of the shape of {@code out}; no norms. The injection may be {@code out} itself, unless there is a row map: that adds to
-     *     what is there
+     *     slope of the shape of {@code out}; no norms. The injection may be {@code out} itself, which adds to it, unless there is a row
+     *     map
      */
     void convolve(ConvolutionWeights w, ImageShape shape, Block z, Block out, Epilogue epilogue);
 

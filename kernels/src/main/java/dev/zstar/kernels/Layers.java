@@ -1,17 +1,16 @@
 package dev.zstar.kernels;
 
 /**
- * What layers of equilibrium models are made of besides products, each with its vector-Jacobian product: softmax, normalisations,
- * dropout and attention. Obtained from {@link Engine#layers}.
+ * Operations of neural layers other than products, each with its vector-Jacobian product: softmax, normalisations, dropout and
+ * attention. Obtained from {@link Engine#layers}.
  *
- * <p>A row is a sample or a token, and as in {@link Engine} its results depend on nothing but the row (for attention: the sequence),
- * whatever the batch and the number of threads. All blocks of a call have one type; outputs may not overlap inputs unless the
- * method says so; a misfit is an {@link IllegalArgumentException} that names the operand. Sums are accumulated in f64. NaN passes
- * through. No method allocates after its first calls of a size.
+ * <p>A row is a sample or a token. The conventions are those of {@link Engine}; the results of attention depend on the sequence, not
+ * only on the row. Sums are accumulated in f64. NaN passes through. No method allocates after its first calls of a size.
  *
- * <p>Elements may have any finite scale: f32 is computed in f64 where f32 does not suffice, and squares are scaled where f64 does not.
- * Gradients may, as long as {@code gain ⊙ dy} is normal or 0. The reciprocals in {@code stats} are at most the largest f64, so that with
- * {@code eps = 0} a row of zeros becomes 0. Scores of attention, and their gradients, must be in the range of f64.
+ * <p>Elements may have any finite scale: where the range of f32 is too small the computation runs in f64, and where that of f64 is too
+ * small squares are scaled. So may gradients, as long as {@code gain ⊙ dy} is normal or 0. The reciprocals in {@code stats} are at most
+ * the largest f64, so that with {@code eps = 0} a row of zeros becomes 0. Scores of attention, and their gradients, must be in the range
+ * of f64.
  */
 public interface Layers {
     // ---- softmax
@@ -94,7 +93,7 @@ public interface Layers {
     // ---- dropout
 
     /**
-     * {@code out_p = x_p ⊙ m_p}, and as well the vector-Jacobian product of itself.
+     * {@code out_p = x_p ⊙ m_p}, which is also its own vector-Jacobian product.
      *
      * @param rows which row of the batch, and so of the mask, position p belongs to; null means its own
      * @param out of the shape of {@code x}, which it may be
@@ -111,7 +110,7 @@ public interface Layers {
      *
      * @param q {@code batch · sequence × heads · d}, as {@code k}, {@code v} and {@code out}
      * @param sequence tokens of one sequence
-     * @param causal whether token i sees tokens j ≤ i only; what comes later is not even multiplied by 0
+     * @param causal whether token i sees tokens j ≤ i only; later tokens are not read, not even multiplied by 0
      * @param lse {@code log Σ_j exp(⟨q_i, k_j⟩ / √d)} of head h and row i goes to {@code lse[i · heads + h]}
      */
     void attention(Block q, Block k, Block v, int sequence, int heads, boolean causal, Block out, double[] lse);

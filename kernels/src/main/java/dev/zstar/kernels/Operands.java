@@ -1,46 +1,46 @@
 package dev.zstar.kernels;
 
 /**
- * The checks that operations are made of: what is there, open, of which shape, and apart from what. For engines, which find the operands of
- * whole operations in {@code dev.zstar.kernels.spi}, and for the default methods of their interfaces.
+ * Checks of single operands: not null, open, of the right shape, without overlap. For engines, and for the default methods of their
+ * interfaces. The checks of whole operations are in {@code dev.zstar.kernels.spi}.
  *
- * <p>What does not fit throws, and the message names the operation, the operand, what it is and what was expected.
+ * <p>A check that fails throws. The message names the operation, the operand, what it is and what was expected.
  */
 public final class Operands {
     private Operands() {}
 
-    /** Throws {@link NullPointerException}, naming the operand, if it is not there. */
+    /** Throws {@link NullPointerException}, naming the operand, if it is null. */
     public static void present(String operation, String operand, Object value) {
         if (value == null) {
             throw new NullPointerException(operation + ": " + operand + " is null");
         }
     }
 
-    /** Throws unless a block is there, open and of this shape. */
+    /** Throws unless a block is not null, open and of this shape. */
     public static void require(String operation, String operand, Block block, Type type, int rows, int cols) {
         present(operation, operand, block);
         block.requireShape(operation, operand, type, rows, cols);
     }
 
-    /** Throws unless a block is there and open. */
+    /** Throws unless a block is not null and open. */
     public static void open(String operation, String operand, Block block) {
         present(operation, operand, block);
         block.requireOpen(operation, operand);
     }
 
-    /** Two operands of one shape. */
+    /** Throws unless two operands have the same shape. */
     public static void same(String operation, String first, Block x, String second, Block y) {
         open(operation, first, x);
         require(operation, second, y, x.type(), x.rows(), x.cols());
     }
 
-    /** An output of the shape of {@code x} that is {@code x} itself or apart from it. */
+    /** Throws unless the output has the shape of {@code x}, and is {@code x} or does not overlap it. */
     public static void elementwise(String operation, String input, Block x, String output, Block out) {
         same(operation, input, x, output, out);
         sameOrApart(operation, output, out, input, x);
     }
 
-    /** Room for {@code needed} numbers. */
+    /** Throws unless an array has room for {@code needed} numbers. */
     public static void capacity(String operation, String operand, double[] array, long needed) {
         present(operation, operand, array);
         capacity(operation, operand, array.length, needed);
@@ -58,7 +58,10 @@ public final class Operands {
         }
     }
 
-    /** A working block of one row for each position, of the type and width of the basis, which holds the whole batch. */
+    /**
+     * Throws unless the working block has one row for each position, the type and width of the basis, and the basis holds the whole
+     * batch.
+     */
     public static void sweep(String operation, Basis v, Block w, Rows rows) {
         sweep(operation, "the basis", v, "the working block", w, rows);
     }
@@ -76,17 +79,17 @@ public final class Operands {
         }
     }
 
-    /** The first {@code count} vectors of a basis. */
+    /** Throws unless a basis has {@code count} vectors. */
     public static void vectors(String operation, Basis v, int count) {
         if (count < 0 || count > v.capacity()) {
-            throw new IllegalArgumentException(operation + ": " + count + " vectors of a basis of " + v.capacity());
+            throw new IllegalArgumentException(operation + ": " + count + " vectors of a basis, expected 0 to " + v.capacity());
         }
     }
 
-    /** One vector of a basis. */
+    /** Throws unless a basis has this vector. */
     public static void slot(String operation, Basis v, int slot) {
         if (slot < 0 || slot >= v.capacity()) {
-            throw new IndexOutOfBoundsException(operation + ": slot " + slot + " of a basis of " + v.capacity());
+            throw new IndexOutOfBoundsException(operation + ": slot " + slot + " of a basis, expected one below " + v.capacity());
         }
     }
 
@@ -97,7 +100,7 @@ public final class Operands {
         }
     }
 
-    /** Throws unless two blocks of one shape are the same memory or share none. */
+    /** Throws unless two blocks of one shape are the same memory or share none of it. */
     public static void sameOrApart(String operation, String output, Block out, String operand, Block input) {
         if (out.address() != input.address() && overlap(out, input)) {
             throw new IllegalArgumentException(
@@ -109,7 +112,7 @@ public final class Operands {
         return a.address() < b.address() + b.bytes() && b.address() < a.address() + a.bytes();
     }
 
-    /** Rows for {@code count} systems of equal size. */
+    /** Throws unless a block has rows for {@code count} systems of equal size. */
     public static void groups(String operation, String operand, Block block, int count) {
         open(operation, operand, block);
         if (count < 1 || block.rows() % count != 0) {

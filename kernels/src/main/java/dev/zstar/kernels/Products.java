@@ -35,9 +35,9 @@ public interface Products {
 
     /**
      * {@code c = α op(a) op(b) + β c} for plain blocks, {@code op(a)} of {@code m × k} and {@code op(b)} of {@code k × n}. With
-     * {@code β = 0} the old {@code c} is not read; with {@code α = 0}, or where there are no inner elements, neither {@code a} nor {@code
-     * b} is, and {@code c = β c}. One row of {@code a} makes it a product of matrix and vector. A matrix that is used more than once is
-     * better packed.
+     * {@code β = 0} the old {@code c} is not read; with {@code α = 0}, or where there are no inner elements, neither {@code a} nor
+     * {@code b} is, and {@code c = β c}. With one row of {@code a} this is a matrix-vector product. Pack a matrix that is used more than
+     * once.
      *
      * @param transposeA whether {@code op(a) = aᵀ}, with {@code a} of {@code k × m}
      * @param transposeB whether {@code op(b) = bᵀ}, with {@code b} of {@code n × k}
@@ -81,10 +81,10 @@ public interface Products {
     }
 
     /**
-     * The epilogue as a pass of its own: {@code out = φ(out + bias + injection)}, with slopes, and norms against {@code z}. For engines
-     * whose product cannot carry it.
+     * The epilogue as a separate pass: {@code out = φ(out + bias + injection)}, with slopes, and norms against {@code z}. For engines
+     * that cannot fuse it with a product.
      *
-     * @param z the state that {@code out} came from; only read for norms
+     * @param z the state that {@code out} came from; read for norms only
      */
     void finish(Block z, Block out, Epilogue epilogue);
 }

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Memory of closed blocks. It is freed at once if no thread is inside an engine, and otherwise when the last of those has left that were
- * inside when it was closed: by the first who leaves, closes or allocates after that. Nobody waits.
+ * Memory of closed blocks. If no thread is inside an engine it is freed at once. Otherwise it is freed after all threads have left that
+ * were inside when it was closed, by the next thread that leaves, closes or allocates. No thread waits.
  */
 final class Reclamation {
     private static final AtomicLong HELD = new AtomicLong();
     private static final List<Closed> CLOSED = new ArrayList<>();
-    /** Whether some memory could not be freed yet: a thread that leaves a call looks, and frees what it can. */
+    /** Whether some memory could not be freed yet. A thread that leaves a call checks this, and frees what it can. */
     static volatile boolean waiting;
 
     private record Closed(Arena arena, long bytes, List<CallScope.Inside> inside) {}
@@ -25,7 +25,7 @@ final class Reclamation {
         return HELD;
     }
 
-    /** Frees the memory as soon as no call can use it. The block must refuse new ones by now. */
+    /** Frees the memory as soon as no call can use it. The block must refuse new calls before this. */
     static void free(Arena arena, long bytes) {
         Closed closed = new Closed(arena, bytes, CallScope.inside());
         if (!freed(closed)) {
@@ -37,7 +37,7 @@ final class Reclamation {
         sweep();
     }
 
-    /** Frees what can be by now. */
+    /** Frees the memory that no call uses any more. */
     static void sweep() {
         if (!waiting) {
             return;
@@ -61,7 +61,7 @@ final class Reclamation {
         try {
             closed.arena().close();
         } catch (IllegalStateException e) {
-            // A native function that was given the segment has not returned.
+            // A native function still uses the segment.
             return false;
         }
         HELD.addAndGet(-closed.bytes());

@@ -1,29 +1,29 @@
 package dev.zstar.kernels;
 
 /**
- * The rows of a batch that still take part in a solve. Working blocks hold them packed at the front: position {@code p} of a
- * working block belongs to row {@code index(p)} of the batch. Whoever keeps data per row of the batch (an injected input, a
- * history) looks it up through this map.
+ * The rows of a batch that still take part in a solve. Working blocks hold them packed at the front: position {@code p} of a working
+ * block belongs to row {@code index(p)} of the batch. Data that is stored by row of the batch (an injected input, a history) is looked
+ * up through this map.
  *
- * <p>Every entry is a row of the batch, whatever the owner does, so what holds {@link #capacity} rows holds each of them. Two positions may
- * share a row where an operation only reads by row (an injection); an operation that writes by row refuses such a map, since its result
- * would depend on which position came last.
+ * <p>Every entry is a row of the batch, so data for {@link #capacity} rows has one for each entry. Two positions may share a row where
+ * an operation only reads by row (an injection). An operation that writes by row refuses such a map, since its result would depend on the
+ * order of the positions.
  *
- * <p>Readers see a fixed map during one call; only the solver that owns it changes it, between calls.
+ * <p>The solver that owns the map changes it between calls, never during one.
  */
 public final class Rows {
     private final int[] index;
-    /** By row: the check that last met it. */
+    /** By row: the number of the check that last found it. */
     private final int[] met;
     private int checks;
     private int count;
-    /** Whether each active row is known to have one position. Plain, since a fence for every row took longer than a small product. */
+    /** Whether each active row is known to have one position. Not volatile, since a fence for each row took longer than a small product. */
     private boolean distinct;
 
     /** All rows of a batch of {@code capacity}, each at its own position. */
     public Rows(int capacity) {
         if (capacity < 0) {
-            throw new IllegalArgumentException("a batch of " + capacity + " rows");
+            throw new IllegalArgumentException("a batch of " + capacity + " rows, expected at least 0");
         }
         index = new int[capacity];
         met = new int[capacity];
@@ -33,7 +33,7 @@ public final class Rows {
     /** Makes rows 0 … {@code count - 1} active, each at its own position. */
     public void reset(int count) {
         if (count < 0 || count > index.length) {
-            throw new IllegalArgumentException(count + " rows of a batch of at most " + index.length);
+            throw new IllegalArgumentException(count + " active rows, expected 0 to " + index.length);
         }
         this.count = count;
         for (int p = 0; p < count; p++) {
@@ -43,7 +43,7 @@ public final class Rows {
     }
 
     /**
-     * Becomes the same map as another.
+     * Makes this map equal to another.
      *
      * @throws IndexOutOfBoundsException if a row of the other is beyond the {@link #capacity} of this
      */
@@ -88,7 +88,7 @@ public final class Rows {
     /** Keeps only the first {@code count} entries of the map, after the owner moved the surviving ones there with {@link #place}. */
     public void truncate(int count) {
         if (count < 0 || count > this.count) {
-            throw new IllegalArgumentException("keep " + count + " of " + this.count + " active rows");
+            throw new IllegalArgumentException("keep " + count + " active rows, expected 0 to " + this.count);
         }
         this.count = count;
     }

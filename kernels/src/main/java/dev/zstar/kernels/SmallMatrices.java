@@ -1,25 +1,25 @@
 package dev.zstar.kernels;
 
 /**
- * Many small matrices at once. A vector unit is wasted on one 4×4 matrix; so the matrices of a batch lie side by side, and each lane
- * of a vector works on a system of its own.
+ * Operations on batches of small matrices. One 4×4 matrix does not fill a vector unit, so the matrices of a batch lie side by side, and
+ * each lane of a vector works on one system.
  *
  * <p><b>Layout.</b> A batch of {@code count} matrices of {@code m × n} is a block of {@code m · n} rows and {@code count} columns:
  * row {@code r · n + c} holds element {@code (r, c)} of every matrix, column {@code s} is system {@code s}. A batch of vectors of
  * {@code n} elements is a block of {@code n} rows, a batch of {@code k} right-hand sides for each system one of {@code n · k} rows.
  *
- * <p>Systems never meet: a system has the same bits alone, in any batch, at any position and for any number of threads. NaN and
- * infinities stay in their system. Nothing is allocated after the first calls of a thread; a misfit throws
- * {@link IllegalArgumentException} and names the operand. Unless said otherwise {@code out} overlaps no operand.
+ * <p>Systems do not interact: a system has the same bits alone, in any batch, at any position and for any number of threads. NaN and
+ * infinities stay in their system. Nothing is allocated after the first calls of a thread. Operands that do not fit throw
+ * {@link IllegalArgumentException}, which names the operand. Unless the method says so, {@code out} must not overlap an operand.
  *
  * <p>{@code u} in the bounds is {@link Type#unitRoundoff}, {@code γ_k = k u / (1 - k u)}; "Higham" is N. J. Higham, <i>Accuracy and
  * Stability of Numerical Algorithms</i>, 2nd edition, SIAM 2002. Bounds hold while no result or right-hand side overflows or is
  * subnormal; matrices that are solved or factored may have any finite scale, from the smallest numbers to the largest.
  *
- * <p><b>Singular within rounding.</b> A pivot is what subtractions left. Where it is so small beside what stood there before them that it
- * may be nothing but their rounding, it counts as 0: to set it to 0 changes the matrix by no more than the error bound of the factors.
- * What was not subtracted from is never small in this sense: triangular matrices and those with rows or columns of different scales are
- * taken as they are. Dependent rows or columns are found like this unless others are nearly dependent too, which leaves more than rounding.
+ * <p><b>Singular within rounding.</b> A pivot is the result of subtractions. Where it is so small, compared with the values before them,
+ * that it may be only their rounding error, it counts as 0. Setting it to 0 changes the matrix by no more than the error bound of the
+ * factors. An element that nothing was subtracted from is never small in this sense: triangular matrices, and matrices with rows or
+ * columns of different scales, are not changed. This finds dependent rows or columns unless others are nearly dependent too.
  */
 public interface SmallMatrices {
     /** The largest order of {@link #multiply}, {@link #transform} and {@link #solve}; the least is 2. */
@@ -57,7 +57,7 @@ public interface SmallMatrices {
      * @param m matrices of order d, {@code 2 ≤ d ≤ 4}: {@code d² × count}
      * @param rhs {@code d·k × count}
      * @param out of the shape of {@code rhs}; may be {@code rhs}
-     * @param singular which systems were singular; null if that is not wanted
+     * @param singular which systems were singular; or null
      */
     void solve(Block m, Block rhs, Block out, Failures singular);
 
@@ -65,8 +65,8 @@ public interface SmallMatrices {
      * {@code a_s = L_s L_sᵀ}, in place: the lower triangle is read, and becomes L. The rest is neither read nor written. The bound is
      * {@code |L Lᵀ - a| ≤ γ_(n+2) |L| |Lᵀ|} (Higham, theorem 10.3; one rounding more, since columns are multiplied by {@code 1 / l_jj}).
      *
-     * <p>A system is not positive definite if a pivot is not finite or not above {@code 2 (n + 2) u a_jj}, of which it was made by
-     * subtraction; from its column on L is then NaN.
+     * <p>A system is not positive definite if a pivot is not finite or not above {@code 2 (n + 2) u a_jj}, where {@code a_jj} is the
+     * element before subtraction. L is then NaN from its column on.
      *
      * @param a symmetric matrices of order n ≤ 32: {@code n² × count}
      * @param indefinite which systems were not positive definite; null if that is not wanted
@@ -82,11 +82,11 @@ public interface SmallMatrices {
     void solveCholesky(Block l, Block rhs);
 
     /**
-     * {@code a_s = Q_s R_s} by Householder reflections, in place (Higham, section 19.2). R takes the upper triangle. Below the diagonal
-     * lies, in column j, the vector {@code v_j} of the reflection {@code I - τ_j v_j v_jᵀ}, whose first element is 1 and not stored;
-     * Q is the product of the reflections in the order of j. A column of which the earlier reflections leave, from the diagonal on, at
-     * most {@code (m + 10) u} times the largest magnitude that they subtracted there has a diagonal element of 0, and zeros for v and τ.
-     * Where the type cannot hold an element of R its column has an infinite diagonal element.
+     * {@code a_s = Q_s R_s} by Householder reflections, in place (Higham, section 19.2). R takes the upper triangle. Column j below the
+     * diagonal holds the vector {@code v_j} of the reflection {@code I - τ_j v_j v_jᵀ}. Its first element is 1 and is not stored. Q is
+     * the product of the reflections in the order of j. The rest of a column may be at most {@code (m + 10) u} times the largest
+     * magnitude that earlier reflections subtracted there. Then its diagonal element is 0, and v and τ are zeros. Where the type cannot
+     * hold an element of R its column has an infinite diagonal element.
      *
      * @param a matrices of {@code m × n}, {@code 1 ≤ n ≤ m ≤ 32}: {@code m·n × count}
      * @param tau {@code n × count}: becomes τ, and says what n is

@@ -2,12 +2,13 @@ package dev.zstar.kernels;
 
 /**
  * Operations of an {@link Engine} that read or write many vectors of a {@link Basis} in one pass, with its conventions. Position
- * {@code p} of the working block belongs to row {@code b = rows.index(p)} of the basis. Where a result goes by row, each row has one
- * position. Sums are accumulated in f64, as those of {@link VectorOperations}.
+ * {@code p} of the working block belongs to row {@code b = rows.index(p)} of the basis. Where results are stored by row, a row must have
+ * only one position. Sums are accumulated in f64, as in {@link VectorOperations}.
  */
 public interface Sweeps {
     /**
-     * {@code h[b · capacity + j] = ⟨v_bj, w_p⟩} for {@code j < count}, in one pass over {@code w}. Each has the same bits for any count.
+     * {@code h[b · capacity + j] = ⟨v_bj, w_p⟩} for {@code j < count}, in one pass over {@code w}. Each product has the same bits for
+     * any count.
      */
     void multiDot(Basis v, int count, Block w, Rows rows, double[] h);
 
@@ -26,8 +27,8 @@ public interface Sweeps {
 
     /**
      * One pass of classical Gram-Schmidt: {@code h[b · capacity + j] = ⟨v_bj, w_p⟩} for {@code j < count}, then
-     * {@code w_p -= Σ_j h[b · capacity + j] v_bj}, and {@code squares[b] = ‖w_p‖²} of the result. Each of {@code h} has the same bits for
-     * any count, those of {@link #multiDot}.
+     * {@code w_p -= Σ_j h[b · capacity + j] v_bj}, and {@code squares[b] = ‖w_p‖²} of the result. Each element of {@code h} has the same
+     * bits as in {@link #multiDot}, for any count.
      *
      * @param squares null if the norms are not wanted
      */
@@ -69,13 +70,13 @@ public interface Sweeps {
     }
 
     /**
-     * The sweep of an Anderson step: {@code r = g_p - z_p} becomes vector {@code slots[b]} of {@code residuals}, {@code g_p} vector
-     * {@code slots[b]} of {@code values}, and the Gram row of {@code r} is formed on the way:
+     * One step of Anderson acceleration: {@code r = g_p - z_p} becomes vector {@code slots[b]} of {@code residuals}, {@code g_p} vector
+     * {@code slots[b]} of {@code values}, and the Gram row of {@code r} is computed in the same pass:
      * {@code gram[b · (capacity + 1) + j] = ⟨r, r_bj⟩} for {@code j < counts[b]} (for {@code j = slots[b]} that is {@code ‖r‖²}), and
      * {@code gram[b · (capacity + 1) + capacity] = ‖g_p‖²}.
      *
-     * @param slots by row of the batch, since rows may have started at different times
-     * @param counts vectors in use, {@code slots[b]} included
+     * @param slots by row of the batch: rows may start at different times
+     * @param counts vectors in use, including {@code slots[b]}
      */
     void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram);
 }

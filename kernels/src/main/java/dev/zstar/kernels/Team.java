@@ -5,12 +5,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A few threads that share one loop at a time. They start once, spin for a moment after each loop, then sleep.
+ * Threads that share one loop at a time. They start once. After each loop they spin for a moment, then sleep.
  *
- * <p>The pieces of a loop go to the workers in fixed contiguous ranges, so that a piece meets the same core, and its data the same
- * cache, from call to call. Which worker runs a piece must not matter to the result; then neither does the number of threads.
+ * <p>The pieces of a loop go to the workers in fixed contiguous ranges, so that a piece runs on the same core, near its data, from call
+ * to call. The result of a piece must not depend on the worker; then it does not depend on the number of threads.
  *
- * <p>A loop that is started while the team is busy, by another thread or from inside a piece, runs in its caller alone.
+ * <p>A loop that starts while the team is busy, in another thread or inside a piece, runs in its caller alone.
  */
 public final class Team implements AutoCloseable {
     /** Called with a range of pieces. What it throws ends its range, and is thrown again by {@link #run} once the others are done. */
@@ -21,8 +21,8 @@ public final class Team implements AutoCloseable {
     }
 
     /**
-     * How long a worker spins unless told otherwise: longer than the gap between two products of one solve (some µs), shorter than what a
-     * scheduler would notice.
+     * How long a worker spins by default: longer than the gap between two products of one solve (some µs), shorter than what a scheduler
+     * would notice.
      */
     public static final long SPIN_NANOS = 50_000;
 
@@ -33,7 +33,7 @@ public final class Team implements AutoCloseable {
     private Loop loop;
     private int pieces;
     private volatile Throwable failure;
-    /** Asked to end. */
+    /** Whether {@link #close} was called. */
     private volatile boolean closed;
     /** No loop is running, and none will: {@link #busy} stays set, and the workers may go. */
     private volatile boolean over;
@@ -50,7 +50,7 @@ public final class Team implements AutoCloseable {
      */
     public Team(int threads, long spinNanos) {
         if (threads < 1) {
-            throw new IllegalArgumentException("a team of " + threads + " threads; at least 1");
+            throw new IllegalArgumentException("a team of " + threads + " threads, expected at least 1");
         }
         this.spinNanos = spinNanos;
         workers = new Worker[threads - 1];
@@ -125,8 +125,7 @@ public final class Team implements AutoCloseable {
     }
 
     /**
-     * Lets the workers go if no loop runs. Otherwise whoever runs it does that, having seen {@link #closed}: a worker that went now would
-     * be waited for.
+     * Ends the workers if no loop runs. Otherwise the thread that runs the loop does it afterwards, since it waits for every worker.
      */
     private void end() {
         if (busy.compareAndSet(false, true)) {

@@ -4,9 +4,9 @@ package dev.zstar.kernels;
  * Operations of an {@link Engine} on rows, with its conventions: elementwise ones, and sums over each row.
  *
  * <p>Sums that end in a {@code double} are accumulated in f64, for f32 blocks too: an Anderson step solves normal equations made of them.
- * Sums of squares are not scaled. Those of f32 blocks are in the range of f64 whatever the elements. Those of f64 blocks are right to
- * rounding while the norm is between 1e-145 and 1e154; below, they lose digits and then are 0, and above they are infinite. {@link #norm}
- * is right everywhere.
+ * Sums of squares are not scaled. Those of f32 blocks are always in the range of f64. Those of f64 blocks are accurate while the norm is
+ * between 1e-145 and 1e154. Below that range they lose digits and become 0, above it they are infinite. {@link #norm} is accurate
+ * everywhere.
  */
 public interface VectorOperations {
     /** {@code y = a x + b y}; {@code y} may be {@code x}. With {@code b = 0} the old {@code y} is not read. */
@@ -43,8 +43,8 @@ public interface VectorOperations {
     void derivative(Activation activation, Block x, Block out);
 
     /**
-     * {@code out = φ''(x)}; {@code out} may be {@code x}. By default the formula, element by element in the calling thread: it is for
-     * losses, not for solves.
+     * {@code out = φ''(x)}; {@code out} may be {@code x}. The default computes the formula element by element in the calling thread. It
+     * is meant for losses, not for solves.
      */
     default void secondDerivative(Activation activation, Block x, Block out) {
         Operands.present("secondDerivative", "the activation", activation);
@@ -59,7 +59,10 @@ public interface VectorOperations {
     /** {@code out[p] = ⟨x_p, y_p⟩} for each row. */
     void dot(Block x, Block y, double[] out);
 
-    /** {@code ‖x_p‖₂} of each row, also where the squares overflow or underflow; infinite only where the norm itself is beyond f64. */
+    /**
+     * {@code ‖x_p‖₂} of each row, also where the squares overflow or underflow. Infinite only where the norm itself is outside the range
+     * of f64.
+     */
     default void norm(Block x, double[] out) {
         Operands.open("norm", "x", x);
         Operands.capacity("norm", "out", out, x.rows());
@@ -72,6 +75,6 @@ public interface VectorOperations {
     /** {@code Σ_i |x_pi|} of each row. */
     void asum(Block x, double[] out);
 
-    /** The first column of the largest magnitude of each row, a NaN above all; -1 in rows of no elements. */
+    /** The first column with the largest magnitude of each row; -1 for a row without elements. NaN counts as the largest. */
     void iamax(Block x, int[] out);
 }

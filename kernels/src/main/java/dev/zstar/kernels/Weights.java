@@ -1,9 +1,8 @@
 package dev.zstar.kernels;
 
 /**
- * A matrix {@code W} of {@code rows × cols}, laid out once for one engine and then applied many times, as {@code W} and as
- * {@code Wᵀ}. Belongs to the engine that made it. Several threads may apply it at once; {@link #update} and {@link #close} need
- * it alone.
+ * A matrix {@code W} of {@code rows × cols}, packed once for one engine and then applied many times, as {@code W} and as {@code Wᵀ}. It
+ * belongs to the engine that made it. Several threads may apply it at once, but not during {@link #update} or {@link #close}.
  */
 public interface Weights extends AutoCloseable {
     /** Outputs. */
@@ -18,7 +17,7 @@ public interface Weights extends AutoCloseable {
     /** How the elements are stored. */
     Format format();
 
-    /** The name of the engine that it belongs to. */
+    /** The name of the engine that made it. */
     String engine();
 
     /** Takes the values of {@code w}, of this shape and type, as the new matrix. Allocates nothing. */

@@ -12,8 +12,10 @@ class BasisTest {
     @Test
     void aBasisHoldsWholeRows() {
         try (Block block = Block.allocate(Type.F32, 5, 2)) {
-            assertThatThrownBy(() -> new Basis(block, 2)).hasMessage("a basis of 2 vectors a row in a block of 5×2 f32");
-            assertThatThrownBy(() -> new Basis(block, 0)).hasMessage("a basis of 0 vectors a row in a block of 5×2 f32");
+            assertThatThrownBy(() -> new Basis(block, 2))
+                    .hasMessage("a basis of 2 vectors for each row in a block of 5×2 f32, expected a divisor of its rows");
+            assertThatThrownBy(() -> new Basis(block, 0))
+                    .hasMessage("a basis of 0 vectors for each row in a block of 5×2 f32, expected a divisor of its rows");
             assertThatThrownBy(() -> new Basis(null, 2)).hasMessage("a basis: its block is null");
         }
     }
@@ -39,7 +41,7 @@ class BasisTest {
         try (Engine engine = Engines.named("scalar", 1)) {
             long live = Block.liveBytes();
             assertThatThrownBy(() -> Basis.allocate(engine, Type.F32, 1 << 16, 1 << 15, 1))
-                    .hasMessage("a basis of 32768 vectors for each of 65536 rows: at least 1, together less than 2³¹");
+                    .hasMessage("a basis of 32768 vectors for each of 65536 rows, expected at least 1 vector and fewer than 2³¹ in all");
             assertThat(Block.liveBytes()).isEqualTo(live);
         }
     }

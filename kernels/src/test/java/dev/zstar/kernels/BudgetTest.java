@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How many bytes blocks may hold, and what is said of more. */
+/** How many bytes blocks may hold, and the message for more. */
 class BudgetTest {
     private static void write(Path root, String file, String text) throws IOException {
         Path path = root.resolve(file);

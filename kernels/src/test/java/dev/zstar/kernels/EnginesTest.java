@@ -32,8 +32,8 @@ class EnginesTest {
 
     @Test
     void anEngineHasAThread() {
-        assertThatThrownBy(() -> Engines.best(0)).hasMessage("0 threads; at least 1");
-        assertThatThrownBy(() -> Engines.named("scalar", -1)).hasMessage("-1 threads; at least 1");
+        assertThatThrownBy(() -> Engines.best(0)).hasMessage("0 threads, expected at least 1");
+        assertThatThrownBy(() -> Engines.named("scalar", -1)).hasMessage("-1 threads, expected at least 1");
         assertThat(Engines.processors()).isPositive();
     }
 }

@@ -12,7 +12,7 @@ class EpilogueTest {
         assertThatThrownBy(() -> Epilogue.of(null, null))
                 .isInstanceOf(NullPointerException.class)
                 .hasMessage("an epilogue: the activation is null; IDENTITY leaves the sum as it is");
-        assertThatThrownBy(() -> new Epilogue.Norms(-1)).hasMessage("norms of -1 rows");
+        assertThatThrownBy(() -> new Epilogue.Norms(-1)).hasMessage("norms of -1 rows, expected at least 0");
     }
 
     @Test

@@ -14,7 +14,7 @@ class FailuresTest {
         assertThat(failures.failed(2)).isTrue();
         assertThatThrownBy(() -> failures.failed(3)).hasMessage("system 3 of at most 3");
         assertThatThrownBy(() -> failures.next(-1)).isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> new Failures(-1)).hasMessage("failures of -1 systems");
+        assertThatThrownBy(() -> new Failures(-1)).hasMessage("failures of -1 systems, expected at least 0");
     }
 
     @Test

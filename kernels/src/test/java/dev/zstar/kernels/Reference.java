@@ -68,8 +68,8 @@ public final class Reference {
     }
 
     /**
-     * Compares a gradient of {@code ⟨weights, out⟩} by {@code x} with differences of fourth order. At a step of 1e-3 their own error is
-     * about 1e-12 times a fifth derivative, and 1e-13 from rounding.
+     * Compares a gradient of {@code ⟨weights, out⟩} with respect to {@code x} with differences of fourth order. At a step of 1e-3 their
+     * own error is about 1e-12 times a fifth derivative, and 1e-13 from rounding.
      */
     public static void assertGradient(String name, Block x, Block gradient, Block out, Block weights, Runnable forward) {
         double h = 1e-3;

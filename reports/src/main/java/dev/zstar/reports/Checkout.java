@@ -11,14 +11,14 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The checkout that this code was built in. In whatever folder a user stands, and whatever repository that belongs to, is another matter.
+ * The checkout in which this code was built, whatever the working directory is.
  */
 final class Checkout {
     private static final int SECONDS = 10;
 
     private Checkout() {}
 
-    /** What {@code git describe} calls the commit; empty where the code lies in no checkout of this project, or git cannot tell. */
+    /** The commit as {@code git describe} prints it; empty if the code is in no checkout of this project, or git fails. */
     static Optional<String> commit() {
         CodeSource source = Zstar.class.getProtectionDomain().getCodeSource();
         try {
@@ -28,10 +28,10 @@ final class Checkout {
         }
     }
 
-    /** Of the checkout that holds this file or folder. */
+    /** The commit of the checkout that holds this file or folder. */
     static Optional<String> commit(Path code) {
         for (Path folder = code.toAbsolutePath(); folder != null; folder = folder.getParent()) {
-            // A file in a worktree. The first one decides: a jar may have been copied into the checkout of something else.
+            // In a worktree it is a file. The first one decides: a jar may have been copied into the checkout of another project.
             if (Files.exists(folder.resolve(".git"))) {
                 boolean own = Files.exists(folder.resolve("zstar")) && Files.exists(folder.resolve("reports/pom.xml"));
                 return own ? describe(folder) : Optional.empty();
@@ -43,7 +43,7 @@ final class Checkout {
     private static Optional<String> describe(Path folder) {
         ProcessBuilder builder = new ProcessBuilder(
                 "git", "--no-optional-locks", "-C", folder.toString(), "describe", "--always", "--dirty");
-        // A hook sets these, and they win over the folder.
+        // Git hooks set these variables, which take precedence over the folder.
         builder.environment().keySet().removeIf(name -> name.startsWith("GIT_"));
         try {
             Process git = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();

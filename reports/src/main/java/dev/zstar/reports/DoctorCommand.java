@@ -1,8 +1,8 @@
 package dev.zstar.reports;
 
-import dev.zstar.kernels.tuning.Tuned;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.tuning.Tuned;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +10,7 @@ import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** What there is to compute with on this machine, and why not more. */
+/** Shows what this machine can compute with, and why an engine cannot run. */
 @Command(name = "doctor", description = "Shows this machine, and which engines can run on it.", mixinStandardHelpOptions = true)
 final class DoctorCommand implements Runnable {
     @CommandLine.Spec

@@ -16,18 +16,18 @@ import oshi.SystemInfo;
 import oshi.hardware.HardwareAbstractionLayer;
 
 /**
- * Processor, caches, memory and system, from OSHI. That needs native code, which a machine may refuse: where folders for temporary files
- * allow no programs, for example. Then they come from the files that Linux has for it, and from the JVM.
+ * Processor, caches, memory and operating system, read by OSHI. OSHI needs native code, which some machines refuse, for example where the
+ * folder for temporary files allows no execution. Then the facts come from files of Linux and from the JVM.
  *
- * @param memory bytes; 0 where nothing tells
- * @param notes why it is less than OSHI would tell; usually empty
+ * @param memory bytes; 0 if unknown
+ * @param notes why the facts do not come from OSHI; usually empty
  */
 record Hardware(String cpu, List<String> caches, long memory, String system, List<String> notes) {
     static Hardware read() {
         return read(Hardware::fromOshi, Path.of("/"));
     }
 
-    /** From the library, else from the files under this folder. */
+    /** Reads from the library, or, if it fails, from the files under this folder. */
     static Hardware read(Supplier<Hardware> library, Path root) {
         try {
             return library.get();
@@ -80,7 +80,7 @@ record Hardware(String cpu, List<String> caches, long memory, String system, Lis
         return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean bean ? bean.getTotalMemorySize() : 0;
     }
 
-    /** What follows the name and the sign in the first line that begins so. */
+    /** The text after the sign in the first line with this name. */
     private static Optional<String> value(Path file, String name, String sign) {
         return lines(file).map(line -> line.split(sign, 2))
                 .filter(parts -> parts.length == 2 && parts[0].strip().equals(name) && !parts[1].isBlank())
@@ -88,7 +88,7 @@ record Hardware(String cpu, List<String> caches, long memory, String system, Lis
                 .findFirst();
     }
 
-    /** None where there is no such file. */
+    /** The lines of a file; none if it cannot be read. */
     private static Stream<String> lines(Path file) {
         try {
             return new String(Files.readAllBytes(file), StandardCharsets.UTF_8).lines();
@@ -97,7 +97,7 @@ record Hardware(String cpu, List<String> caches, long memory, String system, Lis
         }
     }
 
-    /** The first cause that says something, in one line. */
+    /** The innermost cause in one line. */
     private static String reason(Throwable e) {
         Throwable cause = e;
         while (cause.getCause() != null) {

@@ -8,11 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** What this machine can give, asked before it is taken. */
+/** Checks that the machine has what a command needs, before the command takes it. */
 final class Limits {
     private Limits() {}
 
-    /** Throws if there are not this many processors: more threads than that only wait for one another, and too many end the process. */
+    /** Throws if there are fewer processors. More threads than processors only wait for each other, and far too many end the process. */
     static void requireThreads(String option, int threads) {
         int processors = Engines.processors();
         if (threads < 1 || threads > processors) {
@@ -21,12 +21,12 @@ final class Limits {
         }
     }
 
-    /** Throws if this machine has less free memory; {@code what} begins the sentence. */
+    /** Throws if this machine has less free memory. The message starts with {@code what}. */
     static void requireMemory(String what, long bytes) {
         requireMemory(what, bytes, free());
     }
 
-    /** Throws if less than this is free. */
+    /** Throws if {@code bytes} exceeds {@code free}. */
     static void requireMemory(String what, long bytes, long free) {
         if (bytes > free) {
             throw new IllegalArgumentException(
@@ -34,7 +34,7 @@ final class Limits {
         }
     }
 
-    /** Bytes that a new object could have, in this container if it is one: all there is where the system does not tell. */
+    /** Free bytes, within the limit of a container; all memory if the system does not report what is free. */
     private static long free() {
         long total = ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean bean
                 ? bean.getTotalMemorySize()

@@ -8,15 +8,15 @@ import java.util.List;
 /**
  * The machine of a study.
  *
- * @param processors those that this process may use
- * @param memory bytes; 0 where nothing tells
- * @param flags of the JVM
- * @param notes sentences about what could not be read; none in files of older versions
+ * @param processors processors that this process may use
+ * @param memory bytes; 0 if unknown
+ * @param flags flags of the JVM
+ * @param notes sentences about what could not be read; empty in files of older versions
  */
 record Machine(
         String cpu, int processors, List<String> caches, long memory, String os, String jdk, List<String> flags, List<EngineState> engines,
         List<String> notes) {
-    /** One engine: its version where it is available, else the reason. */
+    /** One engine: its version if it is available, else the reason why not. */
     record EngineState(String id, boolean available, String version, String reason) {
         static EngineState of(EngineProvider provider) {
             String reason = provider.unavailable().orElse(null);
@@ -28,7 +28,7 @@ record Machine(
         notes = notes == null ? List.of() : notes;
     }
 
-    /** Reads it; what cannot be read has a note, and never an exception. */
+    /** Reads the facts. What cannot be read gets a note, and never throws. */
     static Machine read() {
         Hardware hardware = Hardware.read();
         return new Machine(

@@ -18,23 +18,23 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.TypeConversionException;
-import picocli.CommandLine;
 
-/** A fixed-point method on the command line. What is left out keeps the method's own default; what belongs to another method is refused. */
+/** A fixed-point method and its options on the command line. An option of another method is refused. */
 final class MethodOptions {
     /** The methods. */
-    enum Method {
+    enum SolverName {
         ANDERSON,
         BROYDEN,
         NEWTON_KRYLOV,
         MIXED,
         PICARD;
 
-        /** The options that it takes. */
+        /** The options of this method. */
         List<String> options() {
             return switch (this) {
                 case ANDERSON -> List.of("--window", "--type", "--mixing", "--safeguard");
@@ -51,19 +51,19 @@ final class MethodOptions {
         }
     }
 
-    /** Anderson's two types. */
-    enum Variant { I, II }
+    /** The two types of Anderson acceleration. */
+    enum AndersonType { I, II }
 
-    /** By the names that people read, which the constants' are not. */
-    static final class MethodByName implements CommandLine.ITypeConverter<Method> {
+    /** Converts the names that {@code toString} gives. */
+    static final class MethodNameConverter implements CommandLine.ITypeConverter<SolverName> {
         @Override
-        public Method convert(String name) {
-            return named(name, List.of(Method.values()));
+        public SolverName convert(String name) {
+            return named(name, List.of(SolverName.values()));
         }
     }
 
-    /** The formats that are narrower than the cell's own. */
-    static final class FormatByName implements CommandLine.ITypeConverter<Format> {
+    /** Converts the names of formats that are narrower than f32. */
+    static final class FormatConverter implements CommandLine.ITypeConverter<Format> {
         @Override
         public Format convert(String name) {
             return named(name, List.of(Format.BF16, Format.INT8));
@@ -71,68 +71,75 @@ final class MethodOptions {
     }
 
     private static <E> E named(String name, List<E> values) {
-        return values.stream().filter(value -> value.toString().equalsIgnoreCase(name)).findFirst().orElseThrow(() -> new TypeConversionException(
-                "expected " + values.stream().map(Object::toString).collect(Collectors.joining(" or ")) + " but was '" + name + "'"));
+        return values.stream()
+                .filter(value -> value.toString().equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow(() -> new TypeConversionException("expected one of "
+                        + values.stream().map(Object::toString).collect(Collectors.joining(", ")) + ", but got '" + name + "'"));
     }
 
-    @Option(names = "--solver", paramLabel = "METHOD", converter = MethodByName.class,
+    @Option(names = "--solver", paramLabel = "METHOD", converter = MethodNameConverter.class,
             description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-    private Method method = Method.ANDERSON;
+    private SolverName method = SolverName.ANDERSON;
 
-    @Option(names = "--window", paramLabel = "M", description = "anderson, also inside mixed: earlier iterates used (default: 10; 5 inside mixed).")
+    @Option(names = "--window", paramLabel = "M",
+            description = "anderson, also inside mixed: previous iterates to use (default: 10; 5 inside mixed).")
     private Integer window;
 
-    @Option(names = "--type", paramLabel = "I|II", description = "anderson: residuals made orthogonal to steps, or least (default: II).")
-    private Variant variant;
+    @Option(names = "--type", paramLabel = "I|II",
+            description = "anderson: the mixed residual is orthogonal to the steps (I), or the smallest (II, default).")
+    private AndersonType variant;
 
     @Option(names = "--mixing", paramLabel = "BETA",
-            description = "anderson, picard: share of the residual that is added (default: 1); anderson: gain for one by what a step gains.")
+            description = "anderson, picard: factor of the residual in a step (default: 1). anderson: gain chooses it in each step.")
     private String mixing;
 
     @Option(names = "--safeguard", paramLabel = "GROWTH", arity = "0..1", fallbackValue = "10",
-            description = "anderson: back to the shortest residual and a damped step where it grew so many times (10 if not said).")
+            description = "anderson: if the residual grows by this factor (10 if omitted), go back to the best point, then a damped step.")
     private Double safeguard;
 
-    @Option(names = "--memory", paramLabel = "K", description = "broyden: steps kept (default: 30).")
+    @Option(names = "--memory", paramLabel = "K", description = "broyden: number of steps to keep (default: 30).")
     private Integer memory;
 
-    @Option(names = "--update", paramLabel = "good|bad", description = "broyden: of the Jacobian, or of its inverse (default: good).")
+    @Option(names = "--update", paramLabel = "good|bad",
+            description = "broyden: least change of the Jacobian (good) or of its inverse (bad) (default: good).")
     private Broyden.Update update;
 
-    @Option(names = "--reduction", paramLabel = "restart|svd", description = "broyden: what a full memory is reduced to (default: restart).")
+    @Option(names = "--reduction", paramLabel = "restart|svd",
+            description = "broyden: forget all steps when the memory is full, or keep the best rank (default: restart).")
     private Broyden.Reduction reduction;
 
-    @Option(names = "--line-search", description = "broyden: shorter steps where the residual does not fall.")
+    @Option(names = "--line-search", description = "broyden: shorten a step if the residual does not decrease.")
     private boolean lineSearch;
 
-    @Option(names = "--krylov", paramLabel = "M", description = "newton-krylov: most products with the Jacobian for a step (default: 40).")
+    @Option(names = "--krylov", paramLabel = "M", description = "newton-krylov: most products with the Jacobian in a step (default: 40).")
     private Integer krylov;
 
-    @Option(names = "--format", paramLabel = "bf16|int8", converter = FormatByName.class,
-            description = "mixed: of the cheap weights (default: bf16).")
+    @Option(names = "--format", paramLabel = "bf16|int8", converter = FormatConverter.class,
+            description = "mixed: format of the cheap weights (default: bf16).")
     private Format format;
 
-    /** Throws if an option was given that the method does not take. */
+    /** Throws if an option of another method was given. */
     void check(ParseResult given) {
         for (OptionSpec option : given.matchedOptions()) {
             String name = option.longestName();
-            List<Method> takers = Arrays.stream(Method.values()).filter(taker -> taker.options().contains(name)).toList();
+            List<SolverName> takers = Arrays.stream(SolverName.values()).filter(taker -> taker.options().contains(name)).toList();
             if (!takers.isEmpty() && !takers.contains(method)) {
-                throw new IllegalArgumentException(name + " is an option of --solver "
-                        + takers.stream().map(Method::toString).collect(Collectors.joining(" or ")) + ", not of " + method + ", which takes "
+                String others = takers.stream().map(SolverName::toString).collect(Collectors.joining(" or "));
+                throw new IllegalArgumentException(name + " is an option of --solver " + others + ", not of " + method + ", which takes "
                         + String.join(", ", method.options()));
             }
         }
     }
 
-    /** The formats that the cell's weights are wanted in, beside their own. */
+    /** The formats in which the cell needs its weights in addition to f32. */
     Format[] formats() {
-        return method == Method.MIXED ? new Format[] {narrow()} : new Format[0];
+        return method == SolverName.MIXED ? new Format[] {narrow()} : new Format[0];
     }
 
-    /** What to solve to solve for the cell's fixed point. */
+    /** The map to solve for the fixed point of the cell. */
     FixedPointMap map(DenseCell cell) {
-        return method == Method.MIXED ? new ApproximatedMap(cell, cell.in(narrow())) : cell;
+        return method == SolverName.MIXED ? new ApproximatedMap(cell, cell.in(narrow())) : cell;
     }
 
     /** Plans the method for {@code batch} rows of {@code n} f32 elements. */
@@ -147,7 +154,7 @@ final class MethodOptions {
                 yield MixedPrecision.plan(engine, Type.F32, batch, n, MixedPrecision.Options.DEFAULT,
                         (e, type, rows, width, within) -> Anderson.plan(e, type, rows, width, inside, within), until);
             }
-            case PICARD -> Picard.plan(engine, Type.F32, batch, n, mixing == null ? 1 : share(), until);
+            case PICARD -> Picard.plan(engine, Type.F32, batch, n, mixing == null ? 1 : mixingParameter(), until);
         };
     }
 
@@ -168,16 +175,15 @@ final class MethodOptions {
 
     private Anderson.Options anderson() {
         // What the library picks where nothing is chosen.
-        Anderson.Options options =
-                method == Method.MIXED ? Anderson.Options.DEFAULT : Anderson.Options.DEFAULT.withWindow(10);
+        Anderson.Options options = method == SolverName.MIXED ? MixedPrecision.INNER : Anderson.Options.DEFAULT;
         if (window != null) {
             options = options.withWindow(window);
         }
         if (variant != null) {
-            options = options.withVariant(variant == Variant.I ? Anderson.Variant.TYPE_I : Anderson.Variant.TYPE_II);
+            options = options.withVariant(variant == AndersonType.I ? Anderson.Variant.TYPE_I : Anderson.Variant.TYPE_II);
         }
         if (mixing != null) {
-            options = mixing.equals("gain") ? options.withMixing(Anderson.Mixing.byGain()) : options.withMixing(share());
+            options = mixing.equals("gain") ? options.withMixing(Anderson.Mixing.byGain()) : options.withMixing(mixingParameter());
         }
         return safeguard == null ? options : options.withSafeguard(new Safeguard(safeguard, Safeguard.DEFAULT.damping()));
     }
@@ -196,12 +202,12 @@ final class MethodOptions {
         return options.withLineSearch(lineSearch);
     }
 
-    private double share() {
+    private double mixingParameter() {
         try {
             return Double.parseDouble(mixing);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("--mixing " + mixing + " for " + method + "; expected a number"
-                    + (method == Method.ANDERSON ? " or gain" : ""), e);
+                    + (method == SolverName.ANDERSON ? " or gain" : ""), e);
         }
     }
 }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
-/** The page of a study: one file that holds everything, the charting library too, and needs no network. */
+/** The page of a study: one file with everything, even the charting library, which needs no network. */
 final class Page {
     private static final String ECHARTS = "META-INF/resources/webjars/echarts/5.5.0/echarts.min.js";
 
@@ -18,7 +18,7 @@ final class Page {
                 .replace("/*script*/", resource("page.js"));
     }
 
-    /** Inside a script element the text must not end it. */
+    /** Keeps a script from ending the element that holds it. */
     private static String guard(String script) {
         return script.replace("</script", "<\\/script");
     }

@@ -9,26 +9,27 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Evaluations of each forward solver for each problem, and what they come to: how many each solves, and how often an Anderson solve takes
- * more than the textbook's with the same window.
+ * Prints the evaluations of each forward solver for each problem, then a summary: how many problems each solver solves, and how often
+ * Anderson takes more evaluations than the textbook's method with the same window.
  */
 final class ProblemTable {
     private static final String FAILED = "failed.";
     private static final String OURS = "anderson(";
     private static final String TEXTBOOK = "textbook(";
 
-    /** A problem's row: its numbers, and what each solver came to. */
-    private record Line(String name, Map<String, Double> params, Map<String, StudyFile.Row> ends, Map<String, Double> nearby) {}
+    /** A row of the table: the numbers of the problem, and how each solver ended. */
+    private record ProblemRow(String name, Map<String, Double> params, Map<String, StudyFile.Row> ends, Map<String, Double> nearby) {}
 
     private ProblemTable() {}
 
-    /** Prints nothing where the study has no such results. */
+    /** Prints the table, or nothing if the study has no such results. */
     static void print(List<StudyFile.Row> results, PrintWriter out) {
-        Map<String, Line> lines = new LinkedHashMap<>();
+        Map<String, ProblemRow> lines = new LinkedHashMap<>();
         List<String> solvers = new ArrayList<>();
         for (StudyFile.Row row : results) {
             if (row.suite().equals("forward") && row.params().containsKey("tolerance")) {
-                Line line = lines.computeIfAbsent(row.name(), name -> new Line(name, row.params(), new LinkedHashMap<>(), new LinkedHashMap<>()));
+                ProblemRow line = lines.computeIfAbsent(
+                        row.name(), name -> new ProblemRow(name, row.params(), new LinkedHashMap<>(), new LinkedHashMap<>()));
                 if (row.metric().equals("nfevNearby")) {
                     line.nearby().put(row.engine(), row.value());
                 } else {
@@ -42,10 +43,12 @@ final class ProblemTable {
         if (lines.isEmpty()) {
             return;
         }
-        out.printf(Locale.ROOT, "%nevaluations to the tolerance, ρ of the Jacobian at the solution; * more than the textbook%n%-40s %4s %6s", "", "n", "ρ");
+        out.println();
+        out.println("evaluations to reach the tolerance; ρ of the Jacobian at the solution; * marks more than the textbook's method takes");
+        out.printf(Locale.ROOT, "%-40s %4s %6s", "", "n", "ρ");
         solvers.forEach(solver -> out.printf(Locale.ROOT, " %12s", solver));
         out.println();
-        for (Line line : lines.values()) {
+        for (ProblemRow line : lines.values()) {
             Double radius = line.params().get("radius");
             String shown = radius == null ? "" : String.format(Locale.ROOT, "%.3f", radius);
             out.printf(Locale.ROOT, "%-40s %4.0f %6s", line.name(), line.params().get("n"), shown);
@@ -57,13 +60,14 @@ final class ProblemTable {
         for (String solver : solvers) {
             long solved = lines.values().stream().filter(line -> spent(line, solver).isPresent()).count();
             out.printf(Locale.ROOT, "%-40s solved %d of %d problems, %.1f%%; evaluations %.2f times those of %s%n",
-                    solver, solved, lines.size(), 100.0 * solved / lines.size(), mean(lines, solver, solvers.getFirst()), solvers.getFirst());
+                    solver, solved, lines.size(), 100.0 * solved / lines.size(), meanRatio(lines, solver, solvers.getFirst()),
+                    solvers.getFirst());
         }
         solvers.stream().filter(solver -> solvers.contains(textbook(solver))).forEach(solver -> compare(lines, solver, out));
     }
 
-    /** The geometric mean of the ratios of evaluations, those of failures included. */
-    private static double mean(Map<String, Line> lines, String solver, String other) {
+    /** The geometric mean of the ratios of evaluations, including those of failures. */
+    private static double meanRatio(Map<String, ProblemRow> lines, String solver, String other) {
         return Math.exp(lines.values().stream()
                 .filter(line -> line.ends().containsKey(solver) && line.ends().containsKey(other))
                 .mapToDouble(line -> Math.log(line.ends().get(solver).value() / line.ends().get(other).value()))
@@ -71,20 +75,20 @@ final class ProblemTable {
                 .orElse(Double.NaN));
     }
 
-    private static void compare(Map<String, Line> lines, String ours, PrintWriter out) {
+    private static void compare(Map<String, ProblemRow> lines, String ours, PrintWriter out) {
         String textbook = textbook(ours);
         long compared = lines.values().stream().filter(line -> spent(line, textbook).isPresent()).count();
         long above = lines.values().stream().filter(line -> above(line, ours)).count();
         long clearly = lines.values().stream()
-                .filter(line -> spent(line, textbook).isPresent() && line.nearby().getOrDefault(ours, 0.0) > line.nearby().getOrDefault(textbook, 0.0))
+                .filter(line -> spent(line, textbook).isPresent())
+                .filter(line -> line.nearby().getOrDefault(ours, 0.0) > line.nearby().getOrDefault(textbook, 0.0))
                 .count();
-        out.printf(
-                Locale.ROOT, "%s took more evaluations than %s on %d of the %d that the latter solves; by the median over nine starts a rounding unit apart on %d%n",
-                ours, textbook, above, compared, clearly);
+        out.printf(Locale.ROOT, "%1$s took more evaluations than %2$s on %3$d of the %4$d problems that %2$s solves, "
+                + "and on %5$d by the median of nine starts a rounding unit apart%n", ours, textbook, above, compared, clearly);
     }
 
-    /** A number, a name for what went wrong, and a mark. */
-    private static String cell(Line line, String solver) {
+    /** The number of evaluations, or the reason of a failure, with a mark if it is above the textbook's. */
+    private static String cell(ProblemRow line, String solver) {
         StudyFile.Row end = line.ends().get(solver);
         if (end == null) {
             return "";
@@ -95,7 +99,7 @@ final class ProblemTable {
         return above(line, solver) ? text + "*" : text;
     }
 
-    /** The one word of a status that tells it from the others. */
+    /** One word that identifies a status. */
     private static String word(String status) {
         return switch (status) {
             case "MAX_EVALUATIONS" -> "budget";
@@ -104,18 +108,18 @@ final class ProblemTable {
         };
     }
 
-    private static boolean above(Line line, String ours) {
+    private static boolean above(ProblemRow line, String ours) {
         Optional<Double> textbook = spent(line, textbook(ours));
         return textbook.isPresent() && spent(line, ours).orElse(Double.POSITIVE_INFINITY) > textbook.get();
     }
 
-    /** What a solver is compared with; a name that nobody has if it is none of ours. */
+    /** The name of the textbook's method for one of ours; an empty name for other solvers. */
     private static String textbook(String ours) {
         return ours.startsWith(OURS) ? TEXTBOOK + ours.substring(OURS.length()) : "";
     }
 
-    /** Evaluations of a success. */
-    private static Optional<Double> spent(Line line, String solver) {
+    /** The evaluations of a solve that succeeded. */
+    private static Optional<Double> spent(ProblemRow line, String solver) {
         return Optional.ofNullable(line.ends().get(solver)).filter(end -> end.metric().equals("nfev")).map(StudyFile.Row::value);
     }
 }

@@ -1,15 +1,15 @@
 package dev.zstar.reports;
 
-import dev.zstar.benchmarks.study.Progress;
+import dev.zstar.benchmarks.study.StudyProgress;
 import java.io.PrintWriter;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A bar for each stage on a terminal, a line elsewhere. */
-final class ProgressReport implements Progress, AutoCloseable {
+/** Shows a bar for each stage on a terminal, and a line elsewhere. */
+final class ProgressReport implements StudyProgress, AutoCloseable {
     private final PrintWriter err;
-    // Null without a terminal again, since JDK 25.
+    // Since JDK 25 the console is null again if there is no terminal.
     @SuppressWarnings("SystemConsoleNull")
     private final boolean terminal = System.console() != null && System.console().isTerminal();
 

@@ -8,8 +8,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.Set;
 
 /**
- * Where a study's result goes. Each of its files is written beside its place and moved there whole, so that no one ever finds half of
- * one. A folder that is there keeps its owner, its permissions, and the links that lead to it.
+ * The folder of a study's result. Each file is written under a temporary name and then moved, so that nobody finds half a file. An existing
+ * folder keeps its owner, its permissions and the links to it.
  */
 final class ResultFolder {
     private static final String DATA = "study.json";
@@ -17,18 +17,18 @@ final class ResultFolder {
 
     private final Path folder;
 
-    /** Checks, before anything is measured, that the result can be put there. */
+    /** Checks before the study that the result can be written to this folder. */
     ResultFolder(Path folder) {
         this.folder = folder.toAbsolutePath().normalize();
         if (Files.exists(this.folder)) {
             if (!Files.isDirectory(this.folder)) {
-                throw new StudyException(folder + " exists and is no folder; choose another with --out");
+                throw new StudyException(folder + " exists and is not a folder; choose another folder with --out");
             }
             if (!replaceable()) {
-                throw new StudyException(folder + " exists and holds more than a study's result; choose another with --out");
+                throw new StudyException(folder + " exists and holds more than the result of a study; choose another folder with --out");
             }
         } else if (Files.isSymbolicLink(this.folder)) {
-            throw new StudyException(folder + " is a link to something that does not exist; choose another with --out");
+            throw new StudyException(folder + " is a link to a file that does not exist; choose another folder with --out");
         }
         Path above = Files.exists(this.folder) ? this.folder : this.folder.getParent();
         try {
@@ -36,7 +36,7 @@ final class ResultFolder {
             Files.delete(Files.createTempFile(above, ".zstar", null));
         } catch (IOException e) {
             throw new StudyException("nothing can be written in " + above + " (" + e.getClass().getSimpleName()
-                    + "); choose another --out");
+                    + "); choose another folder with --out");
         }
     }
 
@@ -48,7 +48,10 @@ final class ResultFolder {
         }
     }
 
-    /** Puts both files in place; returns the page. What was measured for an hour is not lost for want of a folder. */
+    /**
+     * Writes both files, and returns the page. If the folder cannot be written any more, the result goes to a temporary folder, so that it
+     * is not lost.
+     */
     Path write(String json, String html) {
         try {
             return write(folder, json, html);
@@ -59,7 +62,7 @@ final class ResultFolder {
                 write(other, json, html);
                 throw new StudyException(sentence + "; it is in " + other);
             } catch (IOException again) {
-                throw new StudyException(sentence + ", and neither to the folder for temporary files");
+                throw new StudyException(sentence + ", nor to the folder for temporary files");
             }
         }
     }

@@ -22,13 +22,13 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
-import picocli.CommandLine;
 
-/** One equilibrium, solved and differentiated by the method of choice, with reasons where that was slow or failed. */
+/** Solves and differentiates one equilibrium by a chosen method, and explains a slow or failed solve. */
 @Command(
         name = "solve",
         description = "Solves z = tanh(Wz + b) for random or given weights, then its adjoint.",
@@ -36,63 +36,67 @@ import picocli.CommandLine;
         sortOptions = false,
         abbreviateSynopsis = true)
 final class SolveCommand implements Callable<Integer> {
-    /** A solve of so many evaluations is explained though it succeeded: cells with a radius of 0.9 take 10 to 30. */
+    /** A successful solve with more evaluations is explained. Cells with a radius of 0.9 take 10 to 30. */
     private static final int SLOW = 50;
-    /** Larger budgets get no trace, which takes 8 bytes an evaluation. */
+    /** Larger budgets get no trace, which takes 8 bytes for each evaluation. */
     private static final int TRACED = 1 << 20;
 
-    /** Of a cycle in the backward solve. */
+    /** Steps of a cycle in the backward solve. */
     private static final int GMRES_STEPS = 20;
-    /** Random weights of it are far from what f32 can hold. */
+    /** The largest radius; random weights with it are far below the largest f32. */
     private static final double MOST_RADIUS = 1e30;
 
-    /** Of what explains a line. */
+    /** The indent of an explanation. */
     private static final String INDENT = " ".repeat(10);
 
     /** What is solved. */
-    private static final class Problem {
+    private static final class ProblemOptions {
         @Option(names = "--n", paramLabel = "N", defaultValue = "256", description = "Elements of the state (default: ${DEFAULT-VALUE}).")
         private int n = 256;
 
-        @Option(names = "--batch", paramLabel = "B", defaultValue = "1", description = "Rows, each with its own b (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--batch", paramLabel = "B", defaultValue = "1",
+                description = "Rows, each with its own b (default: ${DEFAULT-VALUE}).")
         private int batch = 1;
 
         @Option(names = "--radius", paramLabel = "RHO", defaultValue = "0.9",
-                description = "Spectral radius of random weights, about (default: ${DEFAULT-VALUE}).")
+                description = "Approximate spectral radius of random weights (default: ${DEFAULT-VALUE}).")
         private double radius = 0.9;
 
         @Option(names = "--weights", paramLabel = "FILE",
-                description = "W instead: n lines of n numbers, with commas, semicolons, tabs or spaces between them.")
+                description = "Reads W: n lines of n numbers, separated by commas, semicolons, tabs or spaces.")
         private Path weights;
 
-        @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "Of what is random (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--seed", paramLabel = "S", defaultValue = "1",
+                description = "Seed of the random numbers (default: ${DEFAULT-VALUE}).")
         private long seed = 1;
     }
 
-    /** When it ends, and what computes it. */
-    private static final class Run {
+    /** When a solve ends, and what computes it. */
+    private static final class RunOptions {
         @Option(names = "--tolerance", paramLabel = "TOL", defaultValue = "1e-6",
                 description = "Relative residual to reach, forward and backward (default: ${DEFAULT-VALUE}).")
         private double tolerance = 1e-6;
 
-        @Option(names = "--evaluations", paramLabel = "K", defaultValue = "1000", description = "How many it may take (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--evaluations", paramLabel = "K", defaultValue = "1000",
+                description = "Most evaluations of a solve (default: ${DEFAULT-VALUE}).")
         private int evaluations = 1000;
 
-        @Option(names = "--engine", paramLabel = "NAME", description = "By name (default: the best).")
+        @Option(names = "--engine", paramLabel = "NAME", description = "Name of the engine (default: the best).")
         private String engine;
 
-        @Option(names = "--threads", paramLabel = "N", defaultValue = "1", description = "(default: ${DEFAULT-VALUE}).")
+        @Option(names = "--threads", paramLabel = "N", defaultValue = "1",
+                description = "Threads of the engine (default: ${DEFAULT-VALUE}).")
         private int threads = 1;
     }
 
     @ArgGroup(validate = false, order = 1, heading = "%nThe problem%n")
-    private final Problem problem = new Problem();
+    private final ProblemOptions problem = new ProblemOptions();
 
-    @ArgGroup(validate = false, order = 2, heading = "%nThe method, and what it takes%n")
+    @ArgGroup(validate = false, order = 2, heading = "%nThe method and its options%n")
     private final MethodOptions method = new MethodOptions();
 
     @ArgGroup(validate = false, order = 3, heading = "%nThe run%n")
-    private final Run run = new Run();
+    private final RunOptions run = new RunOptions();
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
@@ -109,7 +113,7 @@ final class SolveCommand implements Callable<Integer> {
         }
     }
 
-    /** Throws if a value makes no sense, or would not be used. */
+    /** Throws if a value is out of range, or would be ignored. */
     private void check(ParseResult given) {
         method.check(given);
         requirePositive("--n", problem.n);
@@ -120,7 +124,7 @@ final class SolveCommand implements Callable<Integer> {
         Limits.requireThreads("--threads", run.threads);
         for (String unused : List.of("--n", "--radius")) {
             if (problem.weights != null && given.hasMatchedOption(unused)) {
-                throw new IllegalArgumentException(unused + " is of random weights, and --weights gives others; expected one of the two");
+                throw new IllegalArgumentException(unused + " is for random weights, and --weights replaces them; expected one of the two");
             }
         }
         if (problem.weights == null) {
@@ -133,7 +137,8 @@ final class SolveCommand implements Callable<Integer> {
         if (engine.threads() < run.threads) {
             int threads = engine.threads();
             engine.close();
-            throw new IllegalArgumentException("--threads " + run.threads + "; the engine " + engine.name() + " runs on " + threads);
+            throw new IllegalArgumentException(
+                    "--threads " + run.threads + "; expected at most " + threads + ", which the engine " + engine.name() + " uses");
         }
         return engine;
     }
@@ -147,14 +152,14 @@ final class SolveCommand implements Callable<Integer> {
         return w;
     }
 
-    /** Throws if there is not even the memory for W, a packed copy, and the states that GMRES keeps. */
+    /** Throws if there is no memory for W, its packed copy and the vectors that GMRES keeps, the least that a solve needs. */
     private void requireMemory(int n) {
         long states = (GMRES_STEPS + 2) * Block.bytes(Type.F32, problem.batch, n);
         Limits.requireMemory("a solve with n = " + n + " and " + problem.batch + (problem.batch == 1 ? " row" : " rows"),
                 2 * Block.bytes(Type.F32, n, n) + states);
     }
 
-    /** The cell with a b for each row injected. */
+    /** The cell, with a b for each row injected. */
     private DenseCell cell(Engine engine, Block w, Random random) {
         try (Block u = random(random, w.rows(), 1, 1);
                 Block b = random(random, 1, w.rows(), 1);
@@ -168,14 +173,15 @@ final class SolveCommand implements Callable<Integer> {
     private boolean forward(Engine engine, DenseCell cell, Block z) {
         Stopping stopping = Stopping.relative(run.tolerance).within(run.evaluations);
         FixedPointMap map = method.map(cell);
-        try (FixedPointSolver solver = method.plan(engine, cell.n(), problem.batch, run.evaluations <= TRACED ? stopping.traced() : stopping)) {
+        Stopping until = run.evaluations <= TRACED ? stopping.traced() : stopping;
+        try (FixedPointSolver solver = method.plan(engine, cell.n(), problem.batch, until)) {
             long start = System.nanoTime();
             Outcome outcome = solver.solve(map, z);
             long nanos = System.nanoTime() - start;
-            say("forward", method + " on " + engine.name(), outcome, method.evaluations(solver, outcome.evaluations()), nanos,
+            report("forward", method + " on " + engine.name(), outcome, method.evaluations(solver, outcome.evaluations()), nanos,
                     " (the first solve of this process)");
             if (!outcome.succeeded() || outcome.evaluations() > SLOW) {
-                // The cell, whose derivatives are exact; for other maps they are differences.
+                // Derivatives of the cell are exact; those of other maps would be differences.
                 Diagnosis.of(solver, cell, z).sentences().forEach(this::explain);
             }
             return outcome.succeeded();
@@ -190,13 +196,14 @@ final class SolveCommand implements Callable<Integer> {
             cell.linearise(z);
             long start = System.nanoTime();
             Outcome outcome = gmres.solve(cell::vjp, g, v);
-            say("backward", "gmres(" + GMRES_STEPS + ")", outcome, outcome.evaluations() + " evaluations", System.nanoTime() - start, "");
+            long nanos = System.nanoTime() - start;
+            report("backward", "gmres(" + GMRES_STEPS + ")", outcome, outcome.evaluations() + " evaluations", nanos, "");
             return outcome.succeeded();
         }
     }
 
-    /** A line for a solve: who, how many rows ended how, what it took. */
-    private void say(String direction, String who, Outcome outcome, String evaluations, long nanos, String remark) {
+    /** Prints a line for a solve: the method, how many rows ended with each status, and the cost. */
+    private void report(String direction, String who, Outcome outcome, String evaluations, long nanos, String remark) {
         Map<Status, Integer> ends = new EnumMap<>(Status.class);
         for (int b = 0; b < outcome.batch(); b++) {
             ends.merge(outcome.status(b), 1, Integer::sum);
@@ -210,7 +217,7 @@ final class SolveCommand implements Callable<Integer> {
         out.flush();
     }
 
-    /** A sentence, indented, in lines that fit a terminal. */
+    /** Prints an indented sentence in lines that fit a terminal. */
     private void explain(String sentence) {
         PrintWriter out = spec.commandLine().getOut();
         StringBuilder line = new StringBuilder(INDENT);
@@ -235,7 +242,7 @@ final class SolveCommand implements Callable<Integer> {
         return random(random, n, n, radius / Math.sqrt(n));
     }
 
-    /** Normally distributed, with this standard deviation. */
+    /** A block of normally distributed numbers with this standard deviation. */
     private static Block random(Random random, int rows, int cols, double deviation) {
         Block block = Block.allocate(Type.F32, rows, cols);
         for (int i = 0; i < rows; i++) {

@@ -16,13 +16,13 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The main job: measure this machine, write the result and its page. */
+/** Measures this machine, and writes the result and its page. */
 @Command(
         name = "study",
         description = "Trains, solves and differentiates an equilibrium model, measures all of it, and draws a page.",
         mixinStandardHelpOptions = true)
 final class StudyCommand implements Callable<Integer> {
-    @Option(names = "--quick", description = "Fewer sizes and runs: two minutes instead of a quarter of an hour.")
+    @Option(names = "--quick", description = "Fewer sizes and runs: four minutes instead of half an hour.")
     private boolean quick;
 
     @Option(names = "--out", paramLabel = "DIR", description = "Where the result goes (default: study-DATE-TIME).")
@@ -43,14 +43,14 @@ final class StudyCommand implements Callable<Integer> {
         if (threads != 0) {
             Limits.requireThreads("--threads", threads);
             if (!suites.isEmpty() && !suites.contains("training")) {
-                throw new IllegalArgumentException("--threads is for the suite training, and --suite leaves that out");
+                throw new IllegalArgumentException("--threads is for the suite training, which --suite leaves out");
             }
         }
         StudyOptions options = new StudyOptions(quick, suites, threads);
         DateTimeFormatter format = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
         Path place = out != null ? out : Path.of("study-" + LocalDateTime.now(ZoneId.systemDefault()).format(format));
         ResultFolder folder = new ResultFolder(place);
-        // First of all: what cannot be read must not turn up after an hour of measuring.
+        // Read first, so that a failure does not come after half an hour of measuring.
         Machine machine = Machine.read();
         Instant started = Instant.now();
         Measurements measured;

@@ -3,7 +3,7 @@ package dev.zstar.reports;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.zstar.benchmarks.study.Ceiling;
 import dev.zstar.benchmarks.study.Measurements;
-import dev.zstar.benchmarks.study.Result;
+import dev.zstar.benchmarks.study.StudyResult;
 import dev.zstar.benchmarks.study.Trace;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -14,10 +14,10 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What {@code study.json} holds.
+ * The contents of {@code study.json}.
  *
- * @param commit that was measured; null where nothing tells
- * @param remarks sentences that a reader of the figures needs: what was left out, and why; none in files of older versions
+ * @param commit the commit that was measured; null if unknown
+ * @param remarks sentences that a reader of the figures needs, such as what was left out and why; empty in files of older versions
  */
 record StudyFile(
         String schema, String startedAt, String commit, Machine machine, List<Ceiling> ceilings, List<Row> results, List<Curve> traces,
@@ -32,7 +32,7 @@ record StudyFile(
     record Row(
             String suite, @JsonProperty("case") String name, String engine, int threads, SortedMap<String, Double> params, String metric,
             double value, double min, double median, double p90, int runs, Double limit, Double ofLimit) {
-        static Row of(Result r) {
+        static Row of(StudyResult r) {
             return new Row(r.suite(), r.caseName(), r.engine(), r.threads(), r.params(), r.metric(), r.value(), r.min(), r.median(),
                     r.p90(), r.runs(), r.limit(), r.ofLimit());
         }
@@ -58,7 +58,7 @@ record StudyFile(
     static StudyFile parse(String json) {
         StudyFile file = mapper().readValue(json, StudyFile.class);
         if (!SCHEMA.equals(file.schema())) {
-            throw new IllegalArgumentException("the result file has the schema '" + file.schema() + "', expected '" + SCHEMA + "'");
+            throw new IllegalArgumentException("the result file has the schema '" + file.schema() + "'; expected '" + SCHEMA + "'");
         }
         return file;
     }

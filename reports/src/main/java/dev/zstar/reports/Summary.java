@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 
-/** The few figures that a person wants first, as a table for the terminal. */
+/** Prints the most important figures as a table for the terminal. */
 final class Summary {
     private Summary() {}
 
@@ -16,22 +16,24 @@ final class Summary {
         for (StudyFile.Row row : file.results()) {
             String label = row.name() + " on " + row.engine();
             switch (row.suite() + " " + row.metric()) {
-                case "kernels gflops" -> out.printf(Locale.ROOT, "%-34s %12.1f GFLOP/s%s%s%n", label, row.value(), share(row),
+                case "kernels gflops" -> out.printf(Locale.ROOT, "%-34s %12.1f GFLOP/s%s%s%n", label, row.value(), ceilingFraction(row),
                         mark(file, row));
-                case "kernels gbps" -> out.printf(Locale.ROOT, "%-34s %12.1f GB/s%s%s%n", label, row.value(), share(row), mark(file, row));
+                case "kernels gbps" -> out.printf(Locale.ROOT, "%-34s %12.1f GB/s%s%s%n", label, row.value(), ceilingFraction(row),
+                        mark(file, row));
                 case "kernels ratio", "streaming ratio" -> out.printf(Locale.ROOT, "%-34s %12.2f × (worst fork %.2f)%s%n",
                         row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min(), mark(file, row));
                 case "forward us", "backward us" -> out.printf(Locale.ROOT,
-                        "%-34s %12.1f µs, %.0f evaluations, %.2f × their time, %.0f B allocated%n",
+                        "%-34s %12.1f µs, %.0f evaluations, %.2f × their time alone, %.0f B allocated%n",
                         label, row.value(), find(file, row, "nfev"), find(file, row, "overhead"), find(file, row, "allocated"));
                 case "forward methodUs" -> out.printf(Locale.ROOT,
                         "%-34s %12.1f µs, %.0f evaluations, %.0f blocks, %.2f times the time of anderson(5)%s%n",
                         label, row.value(), find(file, row, "nfev"), find(file, row, "blocks"), find(file, row, "methodRatio"),
                         mark(file, row));
-                case "forward traffic" -> out.printf(Locale.ROOT, "%-34s %12.1f vectors moved in a step of a row, %.2f × the least%n",
+                case "forward traffic" -> out.printf(Locale.ROOT, "%-34s %12.1f vectors moved in a step of a row, %.2f × the minimum%n",
                         label, row.value(), find(file, row, "trafficRatio"));
                 case "forward depth" -> out.printf(Locale.ROOT, "%-34s %12.0f plain steps to the same residual%n", label, row.value());
-                case "forward solves" -> out.printf(Locale.ROOT, "%-34s %12.0f of %.0f rows: %.0f promises broken, %.0f B left%n",
+                case "forward solves" -> out.printf(Locale.ROOT,
+                        "%-34s %12.0f solves, %.0f rows, %.0f broken promises, %.0f B left allocated%n",
                         label, row.value(), find(file, row, "rows"), find(file, row, "brokenPromises"), find(file, row, "bytesLeft"));
                 case "forward mixedUs" -> out.printf(Locale.ROOT, "%-34s %12.1f µs, %.0f evaluations in f32, %.0f in narrow weights%s%n",
                         label, row.value(), find(file, row, "nfev"), orZero(find(file, row, "cheapNfev")), mark(file, row));
@@ -42,18 +44,21 @@ final class Summary {
                 case "backward productsFailed" -> out.printf(Locale.ROOT, "%-46s not solved in %.0f products%n", row.name(), row.value());
                 case "backward backwardUs" -> out.printf(Locale.ROOT,
                         "%-34s %12.1f µs, %.2f × the default, %.0f evaluations, cosine %.4f, error %.1e, %.1f MiB%s%n",
-                        row.name(), row.value(), find(file, row, "backwardRatio"), find(file, row, "modeProducts"), find(file, row, "cosine"),
-                        find(file, row, "gradientError"), find(file, row, "modeBytes") / 0x1p20, mark(file, row));
+                        row.name(), row.value(), find(file, row, "backwardRatio"), find(file, row, "modeProducts"),
+                        find(file, row, "cosine"), find(file, row, "gradientError"), find(file, row, "modeBytes") / 0x1p20,
+                        mark(file, row));
                 case "training failedImages" -> {
                     if (row.name().startsWith("expanding")) {
-                        out.printf(Locale.ROOT, "%-34s %12.0f of %.0f images failed, parameters %s, %.1f%% right%n",
-                                row.name(), row.value(), find(file, row, "images"), find(file, row, "finite") == 1 ? "finite" : "not finite", 100 * find(file, row, "accuracy"));
+                        out.printf(Locale.ROOT, "%-34s %12.0f of %.0f images failed, parameters %s, %.1f%% correct%n",
+                                row.name(), row.value(), find(file, row, "images"),
+                                find(file, row, "finite") == 1 ? "finite" : "not finite", 100 * find(file, row, "accuracy"));
                     }
                 }
                 case "training stepUs" -> out.printf(Locale.ROOT,
-                        "%-34s %12.0f µs a step, %.0f steps, %.1f%% right after a quarter of the time, %.1f%% at its end%n",
-                        row.name(), row.value(), find(file, row, "steps"), 100 * find(file, row, "accuracyQuarter"), 100 * find(file, row, "accuracyEnd"));
-                case "streaming rowsPerSecond" -> out.printf(Locale.ROOT, "%-34s %12.0f images a second%n", label, row.value());
+                        "%-34s %12.0f µs a step, %.0f steps, %.1f%% correct after a quarter of the time, %.1f%% at the end%n",
+                        row.name(), row.value(), find(file, row, "steps"), 100 * find(file, row, "accuracyQuarter"),
+                        100 * find(file, row, "accuracyEnd"));
+                case "streaming rowsPerSecond" -> out.printf(Locale.ROOT, "%-34s %12.0f images per second%n", label, row.value());
                 case "depth bytes" -> out.printf(Locale.ROOT, "%-34s %12.1f MiB%n", row.name(), row.value() / 0x1p20);
                 default -> {}
             }
@@ -61,16 +66,16 @@ final class Summary {
         ProblemTable.print(file.results(), out);
         file.results().stream()
                 .filter(row -> row.suite().equals("training") && row.name().startsWith("digits") && row.metric().equals("accuracy"))
-                .forEach(row -> out.printf(Locale.ROOT, "%-34s %11.1f%% of unseen digits right after %.1f s on %d threads%n",
+                .forEach(row -> out.printf(Locale.ROOT, "%-34s %11.1f%% of unseen digits correct after %.1f s on %d threads%n",
                         "trained " + row.name(),
                         100 * row.value(), find(file, row, "seconds"), row.threads()));
     }
 
-    private static String share(StudyFile.Row row) {
+    private static String ceilingFraction(StudyFile.Row row) {
         return row.ofLimit() == null ? "" : String.format(Locale.ROOT, ", %.2f of the ceiling", row.ofLimit());
     }
 
-    /** A figure of code that allocated is one of code that was not compiled yet. Of a ratio both sides count. */
+    /** A warning if the code allocated, which means that it was not fully compiled. For a ratio, both sides count. */
     private static String mark(StudyFile file, StudyFile.Row row) {
         List<String> engines = List.of(row.engine().split("/", -1));
         double bytes = file.results().stream()
@@ -78,14 +83,14 @@ final class Summary {
                 .mapToDouble(StudyFile.Row::value)
                 .max()
                 .orElse(0);
-        return bytes == 0 ? "" : String.format(Locale.ROOT, ", NOT SETTLED: allocates %.0f B a call", bytes);
+        return bytes == 0 ? "" : String.format(Locale.ROOT, ", NOT SETTLED: allocates %.0f B in a call", bytes);
     }
 
     private static double orZero(double value) {
         return Double.isNaN(value) ? 0 : value;
     }
 
-    /** Another metric of the same case on the same engine. */
+    /** Another metric of the same case on the same engine; NaN if there is none. */
     private static double find(StudyFile file, StudyFile.Row like, String metric) {
         List<StudyFile.Row> rows = file.results();
         return rows.stream()

@@ -17,7 +17,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Measures which settings suit this processor, and keeps them for every later run on it. */
+/** Measures which settings suit this processor, and saves them for later runs on it. */
 @Command(
         name = "tune",
         description = "Finds settings of the engine simd that suit this processor, and saves them as its profile. Best on an idle machine.",
@@ -27,10 +27,10 @@ final class TuneCommand implements Runnable {
     private boolean quick;
 
     @Option(names = "--setting", split = ",", paramLabel = "NAME",
-            description = "Only these, such as zstar.tile.rows, in their share of the time; the profile has no others (default: all).")
+            description = "Only these settings, such as zstar.tile.rows, in less time. The profile holds no others (default: all).")
     private List<String> settings = List.of();
 
-    @Option(names = "--dry-run", description = "Only measures and tells; writes nothing.")
+    @Option(names = "--dry-run", description = "Only measures and prints; writes nothing.")
     private boolean dry;
 
     @Option(names = "--out", paramLabel = "FILE", description = "Where the profile goes (default: where the engine looks for it).")
@@ -45,7 +45,7 @@ final class TuneCommand implements Runnable {
         this((quick, only) -> Tuner.of(quick, only, (settings, values) -> SettingClock.time(quick, settings, values)));
     }
 
-    /** With the search for quick or not, and for some settings or all. */
+    /** A command with this search, which depends on {@code --quick} and the settings. */
     TuneCommand(BiFunction<Boolean, List<String>, Tuner> tuners) {
         this.tuners = tuners;
     }
@@ -53,7 +53,7 @@ final class TuneCommand implements Runnable {
     @Override
     public void run() {
         if (dry && out != null) {
-            throw new IllegalArgumentException("--dry-run writes nothing, so --out has no use; expected one of the two");
+            throw new IllegalArgumentException("--dry-run writes nothing, so --out has no effect; expected one of the two");
         }
         Path file = dry ? null : out != null ? out
                 : Tuned.profileFile().orElseThrow(() -> new StudyException("there is no place for this user's profile; name one with --out"));
@@ -73,15 +73,15 @@ final class TuneCommand implements Runnable {
         } else {
             tuned.write(file, "written by zstar tune on " + LocalDate.now(ZoneId.systemDefault()) + "; delete this file to undo it");
             printed.printf(Locale.ROOT, "Written to %s%n", file);
-            printed.println(out == null ? "Every program of this user that runs zstar on this processor reads it from now on."
+            printed.println(out == null ? "From now on every program of this user that runs zstar on this processor reads it."
                     : "To use it: java -Dzstar.profile=" + file);
-            printed.println("To undo it delete the file; to run once without: java -Dzstar.profile=none");
+            printed.println("To undo it, delete the file. To run once without it: java -Dzstar.profile=none");
         }
         printed.flush();
     }
 
     private static void table(Tuned tuned, PrintWriter out) {
-        out.printf(Locale.ROOT, "%s, %d-bit vectors. How many times as fast as the value before, each in a JVM of its own:%n%n",
+        out.printf(Locale.ROOT, "%s, %d-bit vectors. Speed relative to the value before, each run in its own JVM:%n%n",
                 tuned.cpu(), tuned.bits());
         out.printf(Locale.ROOT, "%-20s %10s %10s %8s %8s %8s%n", "setting", "before", "tried", "rounds", "median", "worst");
         for (Tuned.Trial trial : tuned.trials()) {
@@ -90,9 +90,10 @@ final class TuneCommand implements Runnable {
         }
         out.println();
         if (!tuned.conclusive()) {
-            out.println("This machine was too busy, or too slow, for three rounds of each, which proves nothing: try again when it is idle.");
+            out.println("This machine was too busy or too slow for three rounds of each value, so the search is not conclusive.");
+            out.println("Try again when it is idle.");
         } else if (tuned.taken().isEmpty()) {
-            out.println("No value gained more than 2% without losing a round, in three rounds at least: the defaults stay.");
+            out.println("No value gained more than 2% without losing one of at least three rounds. The defaults stay.");
         } else {
             String again = Double.isNaN(tuned.gain()) ? "there was no time to measure again"
                     : String.format(Locale.ROOT, "measured again, %.3f times as fast as the defaults, worst %.3f", tuned.gain(),

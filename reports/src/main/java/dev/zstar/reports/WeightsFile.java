@@ -14,16 +14,16 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Reads a square matrix from a text file, one row a line.
+ * Reads a square matrix from a text file with one row in each line.
  *
- * <p>Numbers are separated by semicolons if the first line has any, else by tabs, else by commas, else by spaces. Between semicolons and
- * tabs a number may have a decimal comma. Blank lines are skipped and counted, spaces around numbers are skipped. Everything else is
- * refused, with the line and the column of what was not understood.
+ * <p>Numbers are separated by semicolons if the first line has any, else by tabs, else by commas, else by spaces. With semicolons or tabs,
+ * numbers may have a decimal comma. Blank lines are skipped, but counted in messages. Spaces around numbers are ignored. Everything else is
+ * refused with its line and column.
  */
 final class WeightsFile {
     private static final Pattern NUMBER = Pattern.compile("[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?");
     private static final Pattern NOT_FINITE = Pattern.compile("[+-]?(nan|inf|infinity)", Pattern.CASE_INSENSITIVE);
-    /** Of a field, in a message. */
+    /** The most characters of a field in a message. */
     private static final int SHOWN = 24;
 
     private final Path file;
@@ -38,7 +38,7 @@ final class WeightsFile {
     /**
      * Reads the matrix, in f32.
      *
-     * @throws IllegalArgumentException if that is not what the file holds; the message says where, what was expected, and what is there
+     * @throws IllegalArgumentException if the file holds anything else; the message says where, what was expected, and what was found
      */
     static Block read(Path file) {
         return new WeightsFile(file).read();
@@ -48,13 +48,13 @@ final class WeightsFile {
         if (Files.isDirectory(file)) {
             throw refused("it is a folder; expected a text file of numbers");
         }
-        // Numbers are ASCII: as bytes, whatever else is there keeps its line and column.
+        // Numbers are ASCII. Reading single bytes keeps the line and column of anything else.
         try (BufferedReader in = new BufferedReader(new InputStreamReader(Files.newInputStream(file), StandardCharsets.ISO_8859_1))) {
             return read(in);
         } catch (NoSuchFileException e) {
             throw refused("there is no such file");
         } catch (AccessDeniedException e) {
-            throw refused("reading it is not allowed");
+            throw refused("no permission to read it");
         } catch (IOException e) {
             throw refused("it cannot be read (" + e.getMessage() + ")");
         }
@@ -63,27 +63,27 @@ final class WeightsFile {
     private Block read(BufferedReader in) throws IOException {
         String[] first = next(in);
         if (first == null) {
-            throw refused("it holds no numbers; expected lines of them, as many as a line has");
+            throw refused("it holds no numbers; expected n lines of n numbers");
         }
         int n = first.length;
-        Limits.requireMemory("W of " + n + " numbers a line in " + file, Block.bytes(Type.F32, n, n));
+        Limits.requireMemory("W with " + n + " numbers in a line in " + file, Block.bytes(Type.F32, n, n));
         Block w = Block.allocate(Type.F32, n, n);
         try {
             int firstLine = line;
             int i = 0;
             for (String[] fields = first; fields != null; fields = next(in), i++) {
                 if (fields.length != n) {
-                    throw refused(numbers(fields.length) + ", expected " + n + ", as in line " + firstLine, line);
+                    throw refused(numbers(fields.length) + "; expected " + n + ", as in line " + firstLine, line);
                 }
                 if (i == n) {
-                    throw refused("one more line of numbers than the " + n + " that a line has; W must be square", line);
+                    throw refused("more than " + n + " lines of " + numbers(n) + "; expected a square W", line);
                 }
                 for (int j = 0; j < n; j++) {
                     w.set(i, j, number(fields[j], j + 1));
                 }
             }
             if (i < n) {
-                throw refused((i == 1 ? "1 line" : i + " lines") + " of " + numbers(n) + "; W must be square");
+                throw refused((i == 1 ? "1 line" : i + " lines") + " of " + numbers(n) + "; expected a square W");
             }
             return w;
         } catch (RuntimeException | IOException e) {
@@ -92,7 +92,7 @@ final class WeightsFile {
         }
     }
 
-    /** The fields of the next line that has any; null at the end. */
+    /** The fields of the next line that is not blank; null at the end. */
     private String[] next(BufferedReader in) throws IOException {
         for (String text = in.readLine(); text != null; text = in.readLine()) {
             line++;
@@ -104,7 +104,7 @@ final class WeightsFile {
             }
             int zero = text.indexOf('\0');
             if (zero >= 0) {
-                throw refused("a zero byte at character " + (zero + 1) + "; expected text", line);
+                throw refused("zero byte at character " + (zero + 1) + "; expected text", line);
             }
             text = text.strip();
             if (!text.isEmpty()) {
@@ -121,26 +121,28 @@ final class WeightsFile {
         String text = field.strip();
         boolean comma = text.indexOf(',') >= 0;
         if (NOT_FINITE.matcher(text).matches()) {
-            throw refused("'" + text + "'; every element must be finite", line, column);
+            throw refused("'" + text + "'; expected a finite number", line, column);
         }
-        // Elsewhere a comma is what separates numbers, or would be taken for it.
+        // With other separators a comma separates numbers, or could be mistaken for a separator.
         boolean decimals = separator.equals(";") || separator.equals("\t");
         if (!NUMBER.matcher(text).matches() || comma && !decimals) {
-            throw refused(text.isEmpty() ? "no number between two separators" : "'" + shown(text) + "' is not a number", line, column);
+            String what = text.isEmpty() ? "no number; expected one between two separators" : "'" + shown(text) + "' is not a number";
+            throw refused(what, line, column);
         }
         char mark = comma ? ',' : text.indexOf('.') >= 0 ? '.' : 0;
         if (mark != 0 && decimal != 0 && mark != decimal) {
-            throw refused("'" + shown(text) + "' has a decimal '" + mark + "', numbers before it have '" + decimal + "'", line, column);
+            throw refused("'" + shown(text) + "' has a decimal '" + mark + "'; expected '" + decimal + "', as in the numbers before",
+                    line, column);
         }
         decimal = mark != 0 ? mark : decimal;
         float value = Float.parseFloat(comma ? text.replace(',', '.') : text);
         if (Float.isInfinite(value)) {
-            throw refused("'" + shown(text) + "' is larger than f32 can hold, which is 3.4e38", line, column);
+            throw refused("'" + shown(text) + "' overflows f32; expected at most 3.4e38 in size", line, column);
         }
         return value;
     }
 
-    /** The start of a field, other bytes than ASCII's as their numbers. */
+    /** The start of a field, with bytes that are not ASCII as hexadecimal numbers. */
     private static String shown(String text) {
         StringBuilder shown = new StringBuilder();
         text.chars().limit(SHOWN).forEach(c -> {

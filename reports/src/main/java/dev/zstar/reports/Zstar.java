@@ -3,11 +3,12 @@ package dev.zstar.reports;
 import dev.zstar.benchmarks.study.StudyException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.lang.module.ModuleDescriptor;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The command line. Exit codes: 0 done, 1 failed with a sentence, 2 not understood. */
+/** The command line. Exit codes: 0 for success, 1 for a failure with a message, 2 for arguments that were not understood. */
 @Command(
         name = "zstar",
         description = "Solves z* = f(z*, x), differentiates through it, and measures how fast.",
@@ -17,7 +18,7 @@ import picocli.CommandLine.Command;
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Also: zstar test (all tests), zstar jmh [ARGS] (single benchmarks), zstar peers FILE (results as tables)."})
 public final class Zstar implements Runnable {
-    /** Columns of the terminal that texts are made for. */
+    /** The width of a terminal for which texts are wrapped. */
     static final int WIDTH = 110;
 
     @CommandLine.Spec
@@ -25,7 +26,7 @@ public final class Zstar implements Runnable {
 
     /** Runs a command and exits with its code. */
     public static void main(String[] arguments) {
-        // Ours name the locale wherever they format; libraries that draw progress or describe the system do not.
+        // The libraries that draw progress or describe the system format without naming a locale.
         Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
         System.exit(commandLine().execute(arguments));
     }
@@ -40,7 +41,7 @@ public final class Zstar implements Runnable {
         return line;
     }
 
-    /** Lets errors, such as of memory, go the way of exceptions. */
+    /** Handles errors, such as a lack of memory, like exceptions. */
     private static int execute(CommandLine.ParseResult parsed) {
         try {
             return new CommandLine.RunLast().execute(parsed);
@@ -57,7 +58,7 @@ public final class Zstar implements Runnable {
             case IllegalArgumentException e -> e.getMessage();
             case UnsupportedOperationException e -> e.getMessage();
             case UncheckedIOException e -> e.getMessage();
-            case OutOfMemoryError e -> "memory ran out: " + e.getMessage();
+            case OutOfMemoryError e -> "out of memory: " + e.getMessage();
             default -> "this is a bug: " + reason + " (set ZSTAR_DEBUG=1 to see where)";
         });
         String debug = System.getenv("ZSTAR_DEBUG");
@@ -67,7 +68,7 @@ public final class Zstar implements Runnable {
         return 1;
     }
 
-    /** A line that says what, and one where to look: the whole help would hide both. */
+    /** Prints the error in one line, and where to find help in another. The whole help would hide the error. */
     private static int misunderstood(CommandLine.ParameterException exception) {
         CommandLine command = exception.getCommandLine();
         PrintWriter err = command.getErr();
@@ -90,7 +91,7 @@ public final class Zstar implements Runnable {
     }
 
     static String version() {
-        java.lang.module.ModuleDescriptor descriptor = Zstar.class.getModule().getDescriptor();
+        ModuleDescriptor descriptor = Zstar.class.getModule().getDescriptor();
         return descriptor == null ? "(development)" : descriptor.rawVersion().orElse("(development)");
     }
 }

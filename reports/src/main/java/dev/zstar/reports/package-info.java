@@ -1,6 +1,7 @@
 /**
- * The command line, the result file, and the page that a result file becomes.
+ * The command line, the result file, and the page that is made from a result file.
  *
- * <p>May use everything below it, and is used by nothing: libraries for terminals, JSON, hardware facts and charts stay here.
+ * <p>May use everything in the other modules, and libraries for terminals, JSON, hardware facts and charts. Nothing depends on this
+ * package.
  */
 package dev.zstar.reports;

@@ -1,17 +1,17 @@
 "use strict";
 const study = JSON.parse(document.getElementById("data").textContent);
 const root = document.documentElement;
-// Blue, orange, green, purple: told apart with every common form of colour blindness, and by their markers.
+// Blue, orange, green, purple: distinct with every common form of colour blindness. The markers differ, too.
 const COLOURS = { simd: "#0b6bcb", openblas: "#d9730d", scalar: "#1a8754", other: "#8250df" };
 const MARKERS = { simd: "circle", openblas: "triangle", scalar: "rect", other: "diamond" };
 
 const rows = (suite, metric) => study.results.filter(r => r.suite === suite && r.metric === metric && r.value !== null);
-// zstar's own engine comes first: simd, or scalar where that cannot run.
+// zstar's own engine comes first: simd, or scalar if simd cannot run.
 const own = suite => (study.results.find(r => r.suite === suite && r.metric === "us") || {}).engine;
-// Heap bytes of a call while it was timed, of both sides of a ratio: code that allocates was not compiled yet, and its figure says little.
+// Heap bytes of a call while it was timed, the most of both sides of a ratio. Code that allocates was not compiled yet, and its figure says little.
 const unsettled = r => Math.max(0, ...study.results.filter(s => s.metric === "allocated" && s.suite === r.suite && s.case === r.case
   && r.engine.split("/").includes(s.engine)).map(s => s.value));
-const mark = r => unsettled(r) ? " (not settled: allocates " + number(unsettled(r)) + " B a call)" : "";
+const mark = r => unsettled(r) ? " (not settled: allocates " + number(unsettled(r)) + " B in a call)" : "";
 const ceiling = name => (study.ceilings.find(c => c.name === name) || {}).value;
 const number = (x, digits = 3) => x === undefined || x === null ? "" : Math.abs(x) >= 10000
   ? Math.round(x).toLocaleString("en") : String(Number(x.toPrecision(digits)));
@@ -22,7 +22,7 @@ const element = (tag, text, parent) => {
   return e;
 };
 
-// ---- the summary: a sentence for each thing that was measured
+// ---- the summary: one sentence for each result
 
 function fact(big, sentence) {
   const box = element("div", undefined, document.getElementById("summary"));
@@ -34,37 +34,37 @@ function fact(big, sentence) {
 function summarise() {
   const accuracy = rows("training", "accuracy").find(r => r.case.startsWith("digits"));
   const seconds = rows("training", "seconds").find(r => r.case.startsWith("digits"));
-  if (accuracy) fact(number(100 * accuracy.value) + "%", "of handwritten digits it had never seen were read right by a deep equilibrium model trained here in "
+  if (accuracy) fact(number(100 * accuracy.value) + "%", "of unseen handwritten digits are classified correctly by a deep equilibrium model that was trained here in "
     + number(seconds.value) + " s on " + accuracy.threads + (accuracy.threads === 1 ? " thread." : " threads."));
   const forward = rows("forward", "us").find(r => r.engine === own("forward"));
   if (forward) {
     const get = metric => (rows("forward", metric).find(r => r.engine === forward.engine && r.case === forward.case) || {}).value;
-    fact(number(forward.value) + " µs", "for an equilibrium of " + forward.params.n + " numbers: " + get("nfev") + " evaluations "
-      + (get("depth") === undefined ? "" : "reach what " + number(get("depth")) + " plain layers would") + "; the whole solve takes " + number(get("overhead")) + " times as long as they do, and allocates "
-      + number(get("allocated")) + " bytes" + mark(forward) + ".");
+    fact(number(forward.value) + " µs", "for an equilibrium of " + forward.params.n + " numbers. It takes " + get("nfev") + " evaluations"
+      + (get("depth") === undefined ? "" : ", where a plain network needs " + number(get("depth")) + " layers") + ". The whole solve takes "
+      + number(get("overhead")) + " times as long as its evaluations alone, and allocates " + number(get("allocated")) + " bytes" + mark(forward) + ".");
   }
   const ratios = rows("kernels", "ratio").filter(r => r.engine.endsWith("/openblas"));
   const settled = start => ratios.filter(r => r.case.startsWith(start) && !unsettled(r));
   const without = start => { const left = ratios.filter(r => r.case.startsWith(start) && unsettled(r)).length; return left ? ", " + left + " not settled and left out" : ""; };
   const gemm = settled("gemm n="), gemv = settled("gemv n=");
   const range = list => number(Math.min(...list.map(r => r.value))) + "–" + number(Math.max(...list.map(r => r.value))) + "×";
-  if (gemm.length) fact(range(gemm), "the speed of OpenBLAS for matrix times matrix, in Java, weights packed once (median of "
+  if (gemm.length) fact(range(gemm), "the speed of OpenBLAS for matrix times matrix, in Java with packed weights (median of "
     + gemm[0].runs + " fresh processes" + without("gemm n=") + ").");
   if (gemv.length) fact(range(gemv), "the speed of OpenBLAS for matrix times vector" + without("gemv n=") + ".");
   const memory = kind => rows("depth", "bytes").filter(r => r.case.startsWith(kind)).sort((a, b) => a.params.depth - b.params.depth);
   const deq = memory("DEQ"), unrolled = memory("unrolled");
   if (deq.length > 1) fact(number(unrolled.at(-1).value / deq.at(-1).value) + "×", "less memory than a network of " + deq.at(-1).params.depth
-    + " layers, forward and backward: the equilibrium's does not grow with depth.");
+    + " layers, forward and backward. The memory of the equilibrium does not grow with depth.");
   const ends = problemEnds(), tried = name => ends.filter(r => r.engine === name);
   const solved = name => tried(name).filter(r => r.metric === "nfev").length;
-  if (tried("anderson(5)").length) fact(solved("anderson(5)") + " of " + tried("anderson(5)").length, "test problems are solved by Anderson's method as it comes"
-    + (tried("picard").length ? ", where plain steps solve " + solved("picard") : "") + ".");
+  if (tried("anderson(5)").length) fact(solved("anderson(5)") + " of " + tried("anderson(5)").length, "test problems are solved by Anderson acceleration with its default options"
+    + (tried("picard").length ? "; plain steps solve " + solved("picard") : "") + ".");
   const stream = rows("streaming", "ratio").find(r => r.engine === "stream/lockstep");
-  if (stream) fact(number(stream.value) + "×", "the images a second of batches that wait for their slowest, by a stream that refills each place at once (median of "
+  if (stream) fact(number(stream.value) + "×", "as many images per second in a stream, which refills each slot at once, as in batches that wait for their slowest image (median of "
     + stream.runs + " fresh processes).");
 }
 
-// ---- charts, each with its numbers in a table
+// ---- charts, each with a table of its numbers
 
 const charts = [];
 
@@ -117,7 +117,7 @@ function speed(title, note, metric, unit, select, lines) {
   all.map(r => [r.case + mark(r), r.engine, r.value, r.min, r.ofLimit === null ? "" : number(100 * r.ofLimit) + "%"]));
 }
 
-// How each solver ended on each problem of known difficulty; other forward results have no tolerance among their numbers.
+// How each solver ended on each test problem. Other forward results have no tolerance among their parameters.
 const problemEnds = () => study.results.filter(r => r.suite === "forward" && r.params.tolerance !== undefined
   && (r.metric === "nfev" || r.metric.startsWith("failed.")));
 const FAILURES = { MAX_EVALUATIONS: ["b", "budget spent"], STAGNATED: ["s", "stagnated"], DIVERGED: ["d", "diverged"], NONFINITE_FUNCTION: ["n", "not finite"],
@@ -132,8 +132,8 @@ function problems() {
   const marks = new Map(ends.filter(r => r.metric !== "nfev").map(failure));
   const found = new Map(ends.map(r => [r.engine + "\n" + r.case, r])), most = Math.max(...ends.map(r => r.value), 2);
   const home = heading("Evaluations for " + names.length + " test problems", "To a relative residual of "
-    + types.map(t => ends.find(r => type(r) === t).params.tolerance.toExponential() + " in " + t).join(" and ") + ". ρ is the spectral radius of the Jacobian at the solution: from 1 on plain steps "
-    + "do not contract. The bluer the more, bold the fewest" + (marks.size ? "; on orange it failed: " + [...marks].map(m => m[0] + " " + m[1]).join(", ") : "") + ".");
+    + types.map(t => ends.find(r => type(r) === t).params.tolerance.toExponential() + " in " + t).join(" and ") + ". ρ is the spectral radius of the Jacobian at the solution; plain steps "
+    + "do not contract if it is 1 or more. Deeper blue means more evaluations; the fewest are bold" + (marks.size ? ". Orange marks failures: " + [...marks].map(m => m[0] + " " + m[1]).join(", ") : "") + ".");
   const wrap = element("div", undefined, home);
   wrap.className = "table";
   const made = element("table", undefined, wrap);
@@ -142,7 +142,7 @@ function problems() {
   ["problem", "n", "ρ"].forEach(h => { const th = element("th", h, first); th.scope = "col"; th.rowSpan = 2; });
   element("th", "solved, % of " + names.length, third).colSpan = 3;
   solvers.forEach(s => {
-    // A name may break before its window, which sets the width of its columns.
+    // A name may break before its window, which keeps the columns narrow.
     const th = element("th", s.replace("(", "\u200b("), first);
     th.scope = "colgroup";
     th.colSpan = types.length;
@@ -178,19 +178,19 @@ function streaming() {
   const get = (metric, way) => (rows("streaming", metric).find(r => r.engine === way) || {}).value;
   const called = { lockstep: "lock-step", batches: "batches", stream: "stream" }, p = all[0].params;
   const names = all.map(r => called[r.engine] || r.engine);
-  chart("Images a second where some are harder than others", p.images.toLocaleString("en") + " images, easy, hard and corrupted ones mixed, n = " + p.n + ", " + p.batch
-    + " at a time on one thread, to 10⁻⁶. In lock-step a batch computes until its slowest image is done; in batches images leave as they are done; in a stream the next take their places. An image takes "
+  chart("Images per second where some are harder than others", p.images.toLocaleString("en") + " images: easy, hard and corrupted, n = " + p.n + ", " + p.batch
+    + " at a time on one thread, to 10⁻⁶. In lock-step, a batch computes until its slowest image is done. In batches, images leave when they are done. In a stream, the next image takes the slot. An image takes "
     + number(get("meanEvaluations", "stream")) + " evaluations on average, " + number(get("mostEvaluations", "stream")) + " at most.", {
-    xAxis: axis("images a second"), yAxis: { type: "category", data: names.slice().reverse() }, grid: { left: 80, right: 70, top: 20, bottom: 50 }, legend: { show: false }, tall: 5,
+    xAxis: axis("images per second"), yAxis: { type: "category", data: names.slice().reverse() }, grid: { left: 80, right: 70, top: 20, bottom: 50 }, legend: { show: false }, tall: 5,
     series: [{ type: "bar", barMaxWidth: 26, color: COLOURS.simd, label: { show: true, position: "right", color: "#808890", textBorderWidth: 0, formatter: b => number(b.value) }, data: all.map(r => r.value).reverse() }],
-  }, ["way", "images a second", "slowest fork", "× lock-step"], all.map(r => [called[r.engine] || r.engine, r.value, r.min, r.engine === "lockstep" ? 1 : get("ratio", r.engine + "/lockstep")]));
+  }, ["way", "images per second", "slowest fork", "× lock-step"], all.map(r => [called[r.engine] || r.engine, r.value, r.min, r.engine === "lockstep" ? 1 : get("ratio", r.engine + "/lockstep")]));
 }
 
 function mixed() {
   const all = rows("forward", "mixedUs");
   if (!all.length) return;
   const get = (r, metric) => (rows("forward", metric).find(s => s.case === r.case && s.engine === r.engine) || {}).value;
-  table(heading("Narrow weights, corrected", "One thread, to 10⁻⁶: most evaluations read W in bf16 or 8-bit integers, and a few in f32 correct them, so that the solution is that of the f32 weights. Medians."),
+  table(heading("Narrow weights, corrected", "One thread, to 10⁻⁶, medians. Most evaluations read W in bf16 or 8-bit integers. A few evaluations in f32 correct them, so that the solution is that of the f32 weights."),
     ["weights", "n", "batch", "µs", "times as fast", "evaluations in f32", "in narrow weights", "MiB of W read", "relative residual"], all.map(r => {
       const bytes = get(r, "weightBytes");
       return [r.case.split(" ").at(-1) + mark(r), r.params.n, r.params.batch, r.value, number(get(r, "ratio") || 1), get(r, "nfev"), get(r, "cheapNfev") || 0,
@@ -199,19 +199,19 @@ function mixed() {
 }
 
 function draw() {
-  speed("Matrix times matrix", "One thread, f32, batch = n, weights packed once; the dashed line is what the core can multiply and add.", "gflops",
+  speed("Matrix times matrix", "One thread, f32, batch = n, packed weights. The dashed line is the most that the core can multiply and add.", "gflops",
     "GFLOP/s", r => r.case === "gemm n=" + r.params.n, [line("ceiling", ceiling("fma.f32.1t"))]);
-  speed("Matrix times vector", "One thread, f32; the dashed lines are what a thread can read from each level of memory.", "gbps", "GB/s", r => r.case.startsWith("gemv n="),
+  speed("Matrix times vector", "One thread, f32. The dashed lines are the most that a thread can read from each level of memory.", "gbps", "GB/s", r => r.case.startsWith("gemv n="),
     ["L2", "L3", "DRAM"].map(l => line(l, ceiling("read." + l + ".1t"))));
   const kernels = rows("kernels", "ratio");
   if (kernels.length) {
     const of = (r, metric) => rows("kernels", metric).find(s => s.case === r.case && s.engine === r.engine.split("/")[0]) || {};
     const names = kernels.map(r => r.case + ": " + r.engine.replace("/", " / ") + mark(r));
-    chart("Every kernel against its rival", "How many times as fast the first is as the second: the median of the forks. 1 is level.", {
+    chart("Every kernel against its rival", "The speed of the first relative to the second, the median of the forks. At 1 both are equally fast.", {
       xAxis: axis("times as fast", "log", { logBase: 2, nameGap: 28 }), yAxis: { type: "category", data: names.slice().reverse(), axisLabel: { fontSize: 10, width: 230, overflow: "truncate" } },
       grid: { left: 250 }, legend: { show: false }, series: [{ type: "bar", color: COLOURS.simd, data: kernels.map(r => r.value).reverse(),
         markLine: { symbol: "none", silent: true, data: [{ xAxis: 1, label: { show: false } }], lineStyle: { type: "dashed" } } }], tall: kernels.length,
-    }, ["case", "rivals", "ratio", "worst fork", "µs", "share of the ceiling", "heap bytes a call"], kernels.map(r => {
+    }, ["case", "rivals", "ratio", "worst fork", "µs", "share of the ceiling", "heap bytes in a call"], kernels.map(r => {
       const rate = of(r, "gflops").value === undefined ? of(r, "gbps") : of(r, "gflops");
       return [r.case, r.engine.replace("/", " / "), r.value, r.min, of(r, "us").value, rate.ofLimit ? number(100 * rate.ofLimit) + "%" : "", unsettled(r)];
     }));
@@ -220,7 +220,7 @@ function draw() {
   if (traces.length) {
     const first = traces[0].case;
     const shown = traces.filter(t => t.case === first);
-    chart("Residual against evaluations", "z = tanh(Wz + Ux + b), " + first + ", f32: the same start, with and without acceleration.", {
+    chart("Residual against evaluations", "z = tanh(Wz + Ux + b), " + first + ", f32, from the same start, with and without acceleration.", {
       xAxis: axis("evaluations of f"), yAxis: axis("relative residual", "log", { axisLabel: { formatter: x => x.toExponential(0) } }),
       series: shown.map((t, i) => series(t.name, t.residuals.map((r, k) => [k + 1, r]).filter(p => p[1] > 0), i ? "openblas" : "simd", { symbolSize: 4 })),
     }, ["solver", "problem", "evaluations", "last residual"], traces.map(t => [t.name, t.case, t.residuals.length, t.residuals.at(-1)]));
@@ -228,27 +228,27 @@ function draw() {
   const memory = rows("depth", "bytes");
   if (memory.length) {
     const of = kind => memory.filter(r => r.case.startsWith(kind)).map(r => [r.params.depth, r.value / 2 ** 20]);
-    chart("Memory against effective depth", "Live bytes of a forward and backward pass, n = 512, batch 64: the unrolled network keeps every state.", {
+    chart("Memory against effective depth", "Live bytes of a forward and backward pass, n = 512, batch 64. The unrolled network keeps every state.", {
       xAxis: axis("layers"), yAxis: axis("MiB", "value", { wide: true }), series: [series("equilibrium", of("DEQ"), "simd"), series("unrolled", of("unrolled"), "openblas")],
-    }, ["case", "MiB live", "MiB, process high water"], memory.map(r => [r.case, r.value / 2 ** 20,
+    }, ["case", "MiB live", "MiB, peak of the process"], memory.map(r => [r.case, r.value / 2 ** 20,
       (rows("depth", "rss").find(h => h.case === r.case) || {}).value / 2 ** 20 || ""]));
   }
   const epochs = rows("training", "accuracy").filter(r => r.case.startsWith("epoch"));
   if (epochs.length) {
     const at = (r, metric) => rows("training", metric).find(s => s.case === r.case).value;
-    chart("Training on handwritten digits", "1,437 images to train on; the share of 360 others that is read right, against seconds of training.", {
-      xAxis: axis("seconds"), yAxis: axis("% right", "value", { wide: true, min: x => Math.floor(x.min / 10) * 10, max: 100 }),
+    chart("Training on handwritten digits", "The fraction of 360 unseen images that is classified correctly, after training on 1,437 others for this time.", {
+      xAxis: axis("seconds"), yAxis: axis("% correct", "value", { wide: true, min: x => Math.floor(x.min / 10) * 10, max: 100 }),
       series: [series("unseen images", epochs.map(r => [at(r, "seconds"), 100 * r.value]), "simd")],
-    }, ["epoch", "seconds", "% right", "loss"], epochs.map(r => [r.case, at(r, "seconds"), 100 * r.value, at(r, "loss")]));
+    }, ["epoch", "seconds", "% correct", "loss"], epochs.map(r => [r.case, at(r, "seconds"), 100 * r.value, at(r, "loss")]));
   }
   const solves = [...rows("forward", "us"), ...rows("backward", "us")];
   if (solves.length) {
     const cases = [...new Set(solves.map(r => r.case))], engines = [...new Set(solves.map(r => r.engine))];
     const other = (r, metric) => (study.results.find(s => s.suite === r.suite && s.case === r.case && s.engine === r.engine && s.metric === metric) || {}).value;
-    chart("Time of a solve", "Forward to 10⁻⁶ and backward to 10⁻⁴, one thread, median.", {
+    chart("Time of a solve", "Forward to 10⁻⁶ and backward to 10⁻⁴, one thread, medians.", {
       xAxis: { type: "category", data: cases, axisLabel: { interval: 0, fontSize: 10, lineHeight: 13, formatter: c => c.replaceAll(" ", "\n") } }, yAxis: axis("µs", "log", { wide: true }), grid: { bottom: 90 },
       series: engines.map(e => ({ name: e, type: "bar", color: COLOURS[e], data: cases.map(c => (solves.find(r => r.case === c && r.engine === e) || {}).value) })),
-    }, ["solve", "engine", "µs", "evaluations", "time / that of its evaluations", "heap bytes", "equivalent depth"],
+    }, ["solve", "engine", "µs", "evaluations", "time / time of its evaluations", "heap bytes", "equivalent depth"],
     solves.map(r => [r.case + mark(r), r.engine, r.value, other(r, "nfev"), other(r, "overhead"), other(r, "allocated"), other(r, "depth") || ""]));
   }
   streaming();
@@ -285,7 +285,7 @@ function facts() {
   study.ceilings.forEach(c => entry("ceiling " + c.name, number(c.value) + " " + c.unit));
   entry("started", study.startedAt);
   entry("commit", study.commit || "unknown");
-  entry("again", "./zstar study");
+  entry("to repeat", "./zstar study");
 }
 
 function theme(name) { root.dataset.theme = name; paint(); }

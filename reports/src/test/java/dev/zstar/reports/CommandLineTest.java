@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.zstar.benchmarks.study.Ceiling;
 import dev.zstar.benchmarks.study.Measurements;
-import dev.zstar.benchmarks.study.Result;
 import dev.zstar.benchmarks.study.StudyException;
+import dev.zstar.benchmarks.study.StudyResult;
 import dev.zstar.benchmarks.study.Trace;
-import dev.zstar.kernels.tuning.Tuner;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.tuning.Tuner;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -32,7 +32,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** What a person meets: commands, their errors, the files they leave. */
+/** Commands, their messages, and the files that they write. */
 class CommandLineTest {
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
@@ -47,7 +47,7 @@ class CommandLineTest {
     @Test
     void doctorNamesEveryEngine() {
         assertThat(run("doctor")).isZero();
-        assertThat(out.toString()).contains("simd       ready: Java Vector API").contains("openblas   ready: OpenBLAS").contains("scalar     ready");
+        assertThat(out.toString()).contains("simd       ready: Java Vector API", "openblas   ready: OpenBLAS", "scalar     ready");
     }
 
     @Test
@@ -82,20 +82,23 @@ class CommandLineTest {
         Files.writeString(weights, "1,2\n3,x\n");
         expect("zstar: the weights " + weights + ", line 2, column 2: 'x' is not a number", "solve", "--weights", weights.toString());
         expect("zstar: no engine is called 'fast'; there are: simd, openblas, scalar", "solve", "--engine", "fast");
-        expect("zstar: there is no suite 'speed'; there are: kernels, forward, backward, streaming, depth, training", "study", "--suite", "speed");
-        expect("zstar: " + temp + " exists and holds more than a study's result; choose another with --out", "study", "--out", temp.toString());
+        expect("zstar: there is no suite 'speed'; expected one of: kernels, forward, backward, streaming, depth, training",
+                "study", "--suite", "speed");
+        expect("zstar: " + temp + " exists and holds more than the result of a study; choose another folder with --out",
+                "study", "--out", temp.toString());
     }
 
     @Test
     void whatWouldBeIgnoredOrIsNotThereIsRefused() {
-        expect("zstar: --n is of random weights, and --weights gives others; expected one of the two", "solve", "--weights", "w", "--n",
-                "3");
-        expect("zstar: --radius is of random weights, and --weights gives others; expected one of the two", "solve", "--radius", "1",
-                "--weights", "w");
-        expect("zstar: --threads is for the suite training, and --suite leaves that out", "study", "--suite", "kernels,depth",
-                "--threads", "1");
-        expect("zstar: --dry-run writes nothing, so --out has no use; expected one of the two", "tune", "--dry-run", "--out", "file");
-        expect("zstar: the setting 'zstar.gemm.pack' is not searched here with --quick; there are: zstar.tile.rows, zstar.tile.inputs",
+        expect("zstar: --n is for random weights, and --weights replaces them; expected one of the two",
+                "solve", "--weights", "w", "--n", "3");
+        expect("zstar: --radius is for random weights, and --weights replaces them; expected one of the two",
+                "solve", "--radius", "1", "--weights", "w");
+        expect("zstar: --threads is for the suite training, which --suite leaves out",
+                "study", "--suite", "kernels,depth", "--threads", "1");
+        expect("zstar: --dry-run writes nothing, so --out has no effect; expected one of the two", "tune", "--dry-run", "--out", "file");
+        expect("zstar: the setting 'zstar.gemm.pack' is not searched here with --quick; "
+                + "expected one of: zstar.tile.rows, zstar.tile.inputs",
                 "tune", "--dry-run", "--quick", "--setting", "zstar.gemm.pack");
         expect("zstar: --radius NaN; expected a number from 0 to 1.0E30", "solve", "--radius", "NaN");
         int processors = Engines.processors();
@@ -104,7 +107,7 @@ class CommandLineTest {
         expect("zstar: --threads 0; " + range, "solve", "--threads", "0");
         expect("zstar: --threads 100000; " + range, "study", "--threads", "100000");
         if (processors > 1) {
-            expect("zstar: --threads 2; the engine scalar runs on 1", "solve", "--engine", "scalar", "--threads", "2");
+            expect("zstar: --threads 2; expected at most 1, which the engine scalar uses", "solve", "--engine", "scalar", "--threads", "2");
         }
     }
 
@@ -113,14 +116,15 @@ class CommandLineTest {
         long live = Block.liveBytes();
         assertThat(run("solve", "--n", "3000000")).isEqualTo(1);
         assertThat(err.toString()).matches(
-                "zstar: a solve with n = 3000000 and 1 row needs at least 670\\d\\d\\.\\d GiB of memory; this machine has \\d+\\.\\d [GM]iB free\n");
+                "zstar: a solve with n = 3000000 and 1 row needs at least 670\\d\\d\\.\\d GiB of memory; "
+                        + "this machine has \\d+\\.\\d [GM]iB free\n");
         err.getBuffer().setLength(0);
         assertThat(run("solve", "--n", "8", "--batch", "2000000000")).isEqualTo(1);
         assertThat(err.toString()).matches("zstar: a solve with n = 8 and 2000000000 rows needs at least \\d+\\.\\d GiB of memory; .*\n");
         assertThat(Block.liveBytes()).isEqualTo(live);
     }
 
-    /** A search of one value that is twice as fast, and of one that is not. */
+    /** Searches two settings: one has a value that is twice as fast, the other does not. */
     private int tune(Path file, String... arguments) {
         CommandLine line = Zstar.commandLine();
         Map<String, List<Long>> grid = new LinkedHashMap<>();
@@ -148,8 +152,9 @@ class CommandLineTest {
         assertThat(out.toString()).containsPattern("zstar.gemm.pack +64 +16 +5 +2.000 +2.000 {2}taken")
                 .containsPattern("zstar.team.worth +1000000 +5 +5 +1.000 +1.000\n")
                 .contains("zstar.gemm.pack=16: measured again, 2.000 times as fast as the defaults, worst 2.000.")
-                .contains("Written to " + file).contains("java -Dzstar.profile=" + file).contains("To undo it delete the file");
-        assertThat(file).content().containsPattern("# written by zstar tune on .*\ncpu = .+\nvector.bits = [0-9]+\nzstar.gemm.pack = 16\n$");
+                .contains("Written to " + file).contains("java -Dzstar.profile=" + file).contains("To undo it, delete the file");
+        assertThat(file).content()
+                .containsPattern("# written by zstar tune on .*\ncpu = .+\nvector.bits = [0-9]+\nzstar.gemm.pack = 16\n$");
         assertThat(tune(file)).as("a profile is replaced").isZero();
     }
 
@@ -170,7 +175,8 @@ class CommandLineTest {
     void tuneOverwritesNothingButProfiles(@TempDir Path temp) throws IOException {
         Path file = Files.writeString(temp.resolve("notes.txt"), "mine");
         assertThat(tune(file)).isEqualTo(1);
-        assertThat(err.toString().strip()).isEqualTo("zstar: " + file + " exists and is no tuning profile; choose another with --out");
+        assertThat(err.toString().strip())
+                .isEqualTo("zstar: " + file + " exists and is not a tuning profile; choose another file with --out");
         assertThat(file).hasContent("mine");
     }
 
@@ -181,7 +187,8 @@ class CommandLineTest {
     }
 
     private static StudyFile sample() {
-        Result result = new Result("kernels", "gemv n=64 </script>", "simd", 1, new TreeMap<>(Map.of("n", 64.0)), "gbps", 2, 1, 2, 3, 5, 4.0);
+        TreeMap<String, Double> params = new TreeMap<>(Map.of("n", 64.0));
+        StudyResult result = new StudyResult("kernels", "gemv n=64 </script>", "simd", 1, params, "gbps", 2, 1, 2, 3, 5, 4.0);
         return StudyFile.of(Instant.EPOCH, new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
                 new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result), List.of(new Trace("picard", "n=1",
                         List.of(1.0, 0.5))),
@@ -198,7 +205,7 @@ class CommandLineTest {
         assertThat(older).doesNotContain("remarks").doesNotContain("notes");
         assertThat(StudyFile.parse(older).remarks()).as("a file of an older version").isEmpty();
         assertThatThrownBy(() -> StudyFile.parse(file.json().replace("study/1", "study/9")))
-                .hasMessage("the result file has the schema 'zstar.study/9', expected 'zstar.study/1'");
+                .hasMessage("the result file has the schema 'zstar.study/9'; expected 'zstar.study/1'");
     }
 
     @Test
@@ -214,14 +221,14 @@ class CommandLineTest {
         Path page = new ResultFolder(folder).write("{}", "new");
         assertThat(page).hasContent("new");
         try (var files = Files.list(temp.resolve("deep"))) {
-            assertThat(files).as("nothing is left beside it").containsExactly(folder);
+            assertThat(files).as("no other file is left").containsExactly(folder);
         }
         Files.writeString(folder.resolve("notes.txt"), "mine");
-        assertThatThrownBy(() -> new ResultFolder(folder)).hasMessageContaining("holds more than a study's result");
+        assertThatThrownBy(() -> new ResultFolder(folder)).hasMessageContaining("holds more than the result of a study");
         Files.writeString(temp.resolve("file"), "");
         assertThatThrownBy(() -> new ResultFolder(temp.resolve("file/study"))).isInstanceOf(StudyException.class);
         assertThatThrownBy(() -> new ResultFolder(temp.resolve("file"))).hasMessage(
-                temp.resolve("file") + " exists and is no folder; choose another with --out");
+                temp.resolve("file") + " exists and is not a folder; choose another folder with --out");
     }
 
     @Test
@@ -243,7 +250,7 @@ class CommandLineTest {
         assertThat(Files.getPosixFilePermissions(real)).as("a folder keeps its own")
                 .isEqualTo(PosixFilePermissions.fromString("rwxrwxr-x"));
         Path dangling = Files.createSymbolicLink(temp.resolve("dangling"), temp.resolve("nothing"));
-        assertThatThrownBy(() -> new ResultFolder(dangling)).hasMessageContaining("is a link to something that does not exist");
+        assertThatThrownBy(() -> new ResultFolder(dangling)).hasMessageContaining("is a link to a file that does not exist");
     }
 
     @Test

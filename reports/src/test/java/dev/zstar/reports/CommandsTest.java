@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Every command in a process of its own, as the script starts it, with the JVMs that it starts itself; and on machines that lack
+ * Runs every command in its own process, as the script starts it, together with the JVMs that it starts; also on machines that lack
  * something.
  */
 class CommandsTest {
@@ -53,7 +53,7 @@ class CommandsTest {
                 .redirectError(errFile.toFile());
         builder.environment().remove("ZSTAR_DEBUG");
         int code = builder.start().waitFor();
-        // The JVM's own remarks may be in the system's encoding.
+        // Lines of the JVM may be in the encoding of the system.
         out = new String(Files.readAllBytes(outFile), StandardCharsets.UTF_8);
         err = new String(Files.readAllBytes(errFile), StandardCharsets.UTF_8);
         assertThat(err).doesNotContain("\tat ");
@@ -86,7 +86,8 @@ class CommandsTest {
         String[] words = locale.split("-", -1);
         succeeds(List.of("-Duser.language=" + words[0], "-Duser.country=" + words[1], "-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8"),
                 "solve", "--n", "30", "--batch", "2", "--engine", "scalar");
-        assertThat(out).containsPattern("2 of 2 rows CONVERGED_RELATIVE, [0-9]+ evaluations, largest residual [0-9]\\.[0-9]{2}e-[0-9]{2}, [0-9]+\\.[0-9]{2} ms");
+        assertThat(out).containsPattern("2 of 2 rows CONVERGED_RELATIVE, [0-9]+ evaluations, "
+                + "largest residual [0-9]\\.[0-9]{2}e-[0-9]{2}, [0-9]+\\.[0-9]{2} ms");
         succeeds(List.of("-Duser.language=" + words[0], "-Duser.country=" + words[1], "-Dstdout.encoding=UTF-8"), "doctor");
         assertThat(out).containsPattern("memory +[0-9]+\\.[0-9] GiB").doesNotContainPattern("[\\p{Nd}&&[^0-9]]");
     }

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A machine is read where its library cannot run, and where there is not even a file. */
+/** Facts of a machine on which the library cannot run, and on which there is no file either. */
 class HardwareTest {
     @TempDir
     private Path root;

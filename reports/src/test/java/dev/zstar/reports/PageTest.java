@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a browser makes of the page, from results made up for it. Skipped where there is no Chromium. */
+/** What a browser shows of the page, with invented results. Skipped if there is no Chromium. */
 class PageTest {
     private static final int SECONDS = 60;
 
@@ -51,7 +51,8 @@ class PageTest {
         Path page = Files.writeString(temp.resolve("index.html"), Page.html(file.json()));
         File dom = temp.resolve("dom").toFile();
         Process process = new ProcessBuilder(browser.orElseThrow().toString(), "--headless", "--no-sandbox", "--disable-gpu",
-                "--disable-dev-shm-usage", "--no-first-run", "--user-data-dir=" + temp.resolve("profile"), "--virtual-time-budget=20000", "--dump-dom", page.toUri().toString())
+                "--disable-dev-shm-usage", "--no-first-run", "--user-data-dir=" + temp.resolve("profile"),
+                "--virtual-time-budget=20000", "--dump-dom", page.toUri().toString())
                 .redirectOutput(dom).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -79,7 +80,7 @@ class PageTest {
         assertThat(text).containsPattern("hill, steep</th><td>7</td><td>0.50</td><td [^>]*class=\"fewest\"[^>]*>10</td><td [^>]*>30</td>"
                 + "<td [^>]*class=\"failed\"[^>]*>b</td><td [^>]*class=\"fewest\"[^>]*>20</td></tr>");
         assertThat(text).contains("picard, f32: budget spent after 1000 evaluations", ">x</td>");
-        assertThat(text).contains("<b>4 of 4</b>", "where plain steps solve 2.");
+        assertThat(text).contains("<b>4 of 4</b>", "plain steps solve 2.");
     }
 
     @Test
@@ -106,7 +107,8 @@ class PageTest {
         assertThat(text).contains("<td>lock-step</td><td>20,000</td><td>20,000</td><td>1</td>",
                 "<td>stream</td><td>30,000</td><td>30,000</td><td>1.5</td>");
         assertThat(text).contains("<td>f32</td><td>1024</td><td>1</td><td>1900</td><td>1</td><td>37</td><td>0</td><td>128</td><td></td>");
-        assertThat(text).contains("<td>int8</td><td>1024</td><td>1</td><td>1000</td><td>1.9</td><td>5</td><td>42</td><td></td><td>9.30e-7</td>");
+        assertThat(text).contains(
+                "<td>int8</td><td>1024</td><td>1</td><td>1000</td><td>1.9</td><td>5</td><td>42</td><td></td><td>9.30e-7</td>");
         assertThat(text).doesNotContain("test problems");
     }
 
@@ -124,7 +126,7 @@ class PageTest {
         }
         String text = drawn();
         assertThat(text).contains("Note: the engine openblas is not compared: it has &lt;no&gt; library.");
-        assertThat(text).contains("<td>gemv n=16 (not settled: allocates 96 B a call)</td><td>openblas</td>",
+        assertThat(text).contains("<td>gemv n=16 (not settled: allocates 96 B in a call)</td><td>openblas</td>",
                 "<td>gemv n=64</td><td>openblas</td>",
                 "<b>2–2×</b>", "the speed of OpenBLAS for matrix times vector, 1 not settled and left out.");
         assertThat(text).contains("<dt>commit</dt><dd>unknown</dd>");
@@ -133,6 +135,7 @@ class PageTest {
     @Test
     void aStudyWithoutTheseSuitesShowsNothingOfThem() throws IOException, InterruptedException {
         add("kernels", "gemv n=64", "simd", Map.of("n", 64.0), "gbps", 2);
-        assertThat(drawn()).contains("Matrix times vector").doesNotContain("test problems", "Images a second", "Narrow weights", "undefined", "NaN");
+        assertThat(drawn()).contains("Matrix times vector")
+                .doesNotContain("test problems", "Images per second", "Narrow weights", "undefined", "NaN");
     }
 }

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** The table of evaluations, from results made up for it. */
+/** The table of evaluations, from invented results. */
 class ProblemTableTest {
     private final List<StudyFile.Row> rows = new ArrayList<>();
 
@@ -48,7 +48,8 @@ class ProblemTableTest {
                 .containsPattern("textbook\\(5\\) +solved 2 of 3 problems, 66\\.7%")
                 .containsPattern("anderson\\(5\\) +solved 2 of 3 problems")
                 .containsPattern("picard +solved 0 of 3 problems, 0\\.0%")
-                .contains("anderson(5) took more evaluations than textbook(5) on 2 of the 2 that the latter solves; by the median over nine starts a rounding unit apart on 1");
+                .contains("anderson(5) took more evaluations than textbook(5) on 2 of the 2 problems that textbook(5) solves, "
+                        + "and on 1 by the median of nine starts a rounding unit apart");
     }
 
     @Test

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** What the script {@code zstar} answers itself, on a machine where nothing is built and nothing may be installed. */
+/** What the script {@code zstar} answers on a machine where nothing is built and nothing may be installed. */
 @DisabledOnOs(OS.WINDOWS)
 class ScriptTest {
     private static final Path SCRIPT = Path.of("..", "zstar");

@@ -74,7 +74,7 @@ class SolveCommandTest {
         assertThat(mixed).as("fewer evaluations of f than Anderson takes").isLessThan(evaluations());
     }
 
-    /** Each changes the course of the solve, so none is read and forgotten. */
+    /** Each option changes the course of the solve, so none is ignored. */
     @ParameterizedTest
     @CsvSource({
         "anderson --window 1, anderson",
@@ -111,9 +111,12 @@ class SolveCommandTest {
     @Test
     void anOptionOfAnotherMethodIsOneSentence() {
         refused("--solver picard --window 3", "--window is an option of --solver anderson or mixed, not of picard, which takes --mixing");
-        refused("--memory 3", "--memory is an option of --solver broyden, not of anderson, which takes --window, --type, --mixing, --safeguard");
-        refused("--solver newton-krylov --line-search", "--line-search is an option of --solver broyden, not of newton-krylov, which takes --krylov");
-        refused("--solver mixed --safeguard", "--safeguard is an option of --solver anderson, not of mixed, which takes --format, --window");
+        refused("--memory 3",
+                "--memory is an option of --solver broyden, not of anderson, which takes --window, --type, --mixing, --safeguard");
+        refused("--solver newton-krylov --line-search",
+                "--line-search is an option of --solver broyden, not of newton-krylov, which takes --krylov");
+        refused("--solver mixed --safeguard",
+                "--safeguard is an option of --solver anderson, not of mixed, which takes --format, --window");
         refused("--solver picard --mixing gain", "--mixing gain for picard; expected a number");
         refused("--mixing most", "--mixing most for anderson; expected a number or gain");
         refused("--window 51", "window 51; expected 1 to 50");
@@ -131,10 +134,10 @@ class SolveCommandTest {
     void whatDoesNotExistIsNotUnderstood() {
         assertThat(solve("--solver newton")).isEqualTo(2);
         assertThat(err.toString()).isEqualToIgnoringNewLines(
-                "zstar: Invalid value for option '--solver': expected anderson or broyden or newton-krylov or mixed or picard but was 'newton'"
-                        + "See zstar solve --help");
+                "zstar: Invalid value for option '--solver': "
+                        + "expected one of anderson, broyden, newton-krylov, mixed, picard, but got 'newton'See zstar solve --help");
         assertThat(solve("--solver mixed --format full")).isEqualTo(2);
-        assertThat(err.toString()).startsWith("zstar: Invalid value for option '--format': expected bf16 or int8 but was 'full'");
+        assertThat(err.toString()).startsWith("zstar: Invalid value for option '--format': expected one of bf16, int8, but got 'full'");
         assertThat(solve("--solver broyden --update better")).isEqualTo(2);
     }
 
@@ -172,7 +175,8 @@ class SolveCommandTest {
     @Test
     void rowsThatEndDifferentlyAreCounted() {
         assertThat(solve("--batch 30 --evaluations 15 --tolerance 1e-5 --radius 0.8")).isEqualTo(1);
-        assertThat(out.toString()).containsPattern("on scalar: \\d+ of 30 rows CONVERGED_RELATIVE, \\d+ of 30 rows MAX_EVALUATIONS, 15 evaluations");
+        assertThat(out.toString())
+                .containsPattern("on scalar: \\d+ of 30 rows CONVERGED_RELATIVE, \\d+ of 30 rows MAX_EVALUATIONS, 15 evaluations");
     }
 
     @Test
@@ -191,7 +195,7 @@ class SolveCommandTest {
     @Test
     void theHelpIsGroupedAndFitsAScreen() {
         assertThat(solve("--help")).isZero();
-        assertThat(out.toString()).contains("The problem", "The method, and what it takes", "The run",
+        assertThat(out.toString()).contains("The problem", "The method and its options", "The run",
                 "anderson, broyden, newton-krylov, mixed, picard (default: anderson)", "(default: 0.9)", "(default: 1e-6)");
         assertThat(out.toString().lines()).hasSizeLessThan(40).allMatch(line -> line.length() <= Zstar.WIDTH);
     }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Weights as people's programs write them, and what is said of everything else. */
+/** Weights as other programs write them, and the messages for everything else. */
 class WeightsFileTest {
     @TempDir
     private Path temp;
@@ -61,26 +61,26 @@ class WeightsFileTest {
 
     @Test
     void whatIsNoMatrixIsOneSentenceThatSaysWhere() {
-        refused("", ": it holds no numbers; expected lines of them, as many as a line has");
-        refused("\ufeff\n \n", ": it holds no numbers; expected lines of them, as many as a line has");
-        refused("1,2\n\n3\n", ", line 3: 1 number, expected 2, as in line 1");
-        refused("1,2\n3,4,5\n", ", line 2: 3 numbers, expected 2, as in line 1");
-        refused("1,2\n3,4\n\n5,6\n", ", line 4: one more line of numbers than the 2 that a line has; W must be square");
-        refused("1,2,3\n", ": 1 line of 3 numbers; W must be square");
+        refused("", ": it holds no numbers; expected n lines of n numbers");
+        refused("\ufeff\n \n", ": it holds no numbers; expected n lines of n numbers");
+        refused("1,2\n\n3\n", ", line 3: 1 number; expected 2, as in line 1");
+        refused("1,2\n3,4,5\n", ", line 2: 3 numbers; expected 2, as in line 1");
+        refused("1,2\n3,4\n\n5,6\n", ", line 4: more than 2 lines of 2 numbers; expected a square W");
+        refused("1,2,3\n", ": 1 line of 3 numbers; expected a square W");
         refused("a,b\n1,2\n", ", line 1, column 1: 'a' is not a number");
-        refused("1,2\n3,\n", ", line 2, column 2: no number between two separators");
-        refused("1,2\n3,nan\n", ", line 2, column 2: 'nan'; every element must be finite");
-        refused("1,-Infinity\n3,4\n", ", line 1, column 2: '-Infinity'; every element must be finite");
-        refused("1,2\n1e999,4\n", ", line 2, column 1: '1e999' is larger than f32 can hold, which is 3.4e38");
-        refused("1,2\n3,-1e40\n", ", line 2, column 2: '-1e40' is larger than f32 can hold, which is 3.4e38");
+        refused("1,2\n3,\n", ", line 2, column 2: no number; expected one between two separators");
+        refused("1,2\n3,nan\n", ", line 2, column 2: 'nan'; expected a finite number");
+        refused("1,-Infinity\n3,4\n", ", line 1, column 2: '-Infinity'; expected a finite number");
+        refused("1,2\n1e999,4\n", ", line 2, column 1: '1e999' overflows f32; expected at most 3.4e38 in size");
+        refused("1,2\n3,-1e40\n", ", line 2, column 2: '-1e40' overflows f32; expected at most 3.4e38 in size");
         refused("1 2\n3,5 4\n", ", line 2, column 1: '3,5' is not a number");
         refused("1,5 2,5\n", ", line 1, column 2: '5 2' is not a number");
-        refused("1.5;2\n1,5;2\n", ", line 2, column 1: '1,5' has a decimal ',', numbers before it have '.'");
+        refused("1.5;2\n1,5;2\n", ", line 2, column 1: '1,5' has a decimal ','; expected '.', as in the numbers before");
         refused("1,234.5;2\n", ", line 1, column 1: '1,234.5' is not a number");
         refused("1,0x1p3\n", ", line 1, column 2: '0x1p3' is not a number");
         refused("1,2f\n", ", line 1, column 2: '2f' is not a number");
         refused("1,−2\n", ", line 1, column 2: '\\xe2\\x88\\x922' is not a number");
-        refused("1,2\u0000\n", ", line 1: a zero byte at character 4; expected text");
+        refused("1,2\u0000\n", ", line 1: zero byte at character 4; expected text");
         refused("1," + "9".repeat(50) + "x\n", ", line 1, column 2: '" + "9".repeat(24) + "…' is not a number");
     }
 
@@ -93,7 +93,7 @@ class WeightsFileTest {
         assertThatThrownBy(() -> read("1,2\n3,4".getBytes(StandardCharsets.UTF_16)))
                 .hasMessageEndingWith(": it is in UTF-16; expected UTF-8");
         assertThatThrownBy(() -> read("1,2\n3,4".getBytes(StandardCharsets.UTF_16LE)))
-                .hasMessageContaining(", line 1: a zero byte at character 2");
+                .hasMessageContaining(", line 1: zero byte at character 2");
     }
 
     @Test
@@ -102,12 +102,12 @@ class WeightsFileTest {
         Path file = Files.writeString(temp.resolve("secret"), "1");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("---------"));
         Assumptions.assumeFalse(Files.isReadable(file), "this user may read everything");
-        assertThatThrownBy(() -> WeightsFile.read(file)).hasMessage("the weights " + file + ": reading it is not allowed");
+        assertThatThrownBy(() -> WeightsFile.read(file)).hasMessage("the weights " + file + ": no permission to read it");
     }
 
     /**
-     * Every byte changed to every other, the file cut at every length, and every byte added at every place: the right values, or a
-     * sentence.
+     * Every byte is changed to every other, the file is cut at every length, and every byte is inserted at every place. The result is the
+     * right values, or a message.
      */
     @ParameterizedTest
     @ValueSource(strings = {"1.5,-2\n3e1,4", "\ufeff1,5;2\r\n3;4", "1 2\n3 4\n"})

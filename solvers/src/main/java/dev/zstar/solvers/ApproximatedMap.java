@@ -9,10 +9,10 @@ import dev.zstar.solvers.guard.Arguments;
  * other solver sees {@code exact} alone, with its derivatives.
  *
  * @param exact the map f whose fixed point is wanted
- * @param cheap a map that is nearly f: the nearer, the fewer evaluations of f
+ * @param cheap a map that is nearly f. The nearer it is, the fewer evaluations of f a solve takes
  */
 public record ApproximatedMap(FixedPointMap exact, FixedPointMap cheap) implements FixedPointMap {
-    /** Checks that both are there. */
+    /** Checks that neither is null. */
     public ApproximatedMap {
         Arguments.present("approximated map", "the exact map", exact);
         Arguments.present("approximated map", "the cheap map", cheap);

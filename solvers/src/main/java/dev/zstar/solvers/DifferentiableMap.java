@@ -3,13 +3,14 @@ package dev.zstar.solvers;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 
-/** A map whose Jacobian {@code J = ∂f/∂z} can be applied, as it is and transposed, at a point of each row. */
+/** A map that can apply its Jacobian {@code J = ∂f/∂z} and the transpose Jᵀ, at a point of each row. */
 public interface DifferentiableMap extends FixedPointMap {
     /**
-     * Fixes the points of the derivatives that follow, until the next call: a fixed point for a backward solve, any iterate for Newton's
-     * method. What was fixed before is forgotten, also for rows that are not among these. {@code NewtonKrylov} counts it as an evaluation.
+     * Sets the points of the following derivatives, until the next call: a fixed point for a backward solve, any iterate for Newton's
+     * method. All earlier points become void, also those of rows that are not among these. {@code NewtonKrylov} counts this call as an
+     * evaluation.
      *
-     * @param z {@code rows.count() × n}, read and not kept: position {@code p} is the point of row {@code rows.index(p)} of the batch
+     * @param z {@code rows.count() × n}, read but not kept. Position {@code p} is the point of row {@code rows.index(p)} of the batch
      */
     void linearise(Block z, Rows rows);
 
@@ -22,13 +23,13 @@ public interface DifferentiableMap extends FixedPointMap {
      */
     void vjp(Block u, Block out, Rows rows);
 
-    /** {@code out = J v}, otherwise like {@link #vjp}. */
+    /** {@code out = J v}. In all else like {@link #vjp}. */
     void jvp(Block v, Block out, Rows rows);
 
     /**
-     * A number that changes with every call of {@link #linearise}, and with whatever else makes the points it was given void, such as new
-     * parameters. Who keeps something made of derivatives notices by it that others have taken their place. Always 0 for a map that does
-     * not count.
+     * A number that changes with every call of {@link #linearise}, and with anything else that makes its points void, such as new
+     * parameters. A caller that keeps results of derivatives can notice by it that they are outdated. Always 0 for a map that does not
+     * count.
      */
     default long linearisation() {
         return 0;
@@ -39,7 +40,7 @@ public interface DifferentiableMap extends FixedPointMap {
         return this;
     }
 
-    /** {@code T = Jᵀ} of the backward solve, with {@code J} as its transpose. An object: made once, not for every solve. */
+    /** The operator {@code T = Jᵀ} of the backward solve, with transpose J. It is an object, so make it once and not for every solve. */
     default LinearOperator adjoint() {
         return LinearOperator.of(this::vjp, this::jvp);
     }

@@ -8,18 +8,18 @@ import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
 
 /**
- * A map with derivatives by central differences, for a map that has none:
+ * Adds derivatives by central differences to a map that has none:
  *
  * <pre>{@code J v ≈ ‖v‖ (f(z + h d) - f(z - h d)) / 2h,   d = v / ‖v‖,   h = ∛u ‖z‖,}</pre>
  *
- * with the unit roundoff u; where z is 0, ‖f(z)‖ takes the place of ‖z‖, and 1 that of both. The step weighs the curvature of f, over
- * lengths like ‖z‖, against its rounding: both leave an error of about {@code u^(2/3)} of f's scale, 2·10⁻⁵ in f32 and 2·10⁻¹¹ in f64, and
- * less is had by no step. Where f changes over much shorter lengths, or has a kink within h, the error is larger.
+ * with the unit roundoff u. If z is 0, ‖f(z)‖ replaces ‖z‖; if f(z) is 0 too, 1 does. The step balances the curvature of f, over lengths
+ * like ‖z‖, and its rounding. Both leave an error of about {@code u^(2/3)} of f's scale, 2·10⁻⁵ in f32 and 2·10⁻¹¹ in f64. No step does
+ * better. If f changes over much shorter lengths, or has a kink within h, the error is larger.
  *
- * <p>{@code J v} costs two evaluations of f. {@code Jᵀ u} costs {@code 2 n}, one product with each unit vector: for small n, and to test a
- * derivative with. {@code NewtonKrylov} makes differences of its own, for half the evaluations.
+ * <p>{@code J v} costs two evaluations of f. {@code Jᵀ u} costs {@code 2 n}, two for each unit vector. So it is for small n, and for tests
+ * of derivatives. {@code NewtonKrylov} computes its own differences, with half the evaluations.
  *
- * <p>Holds four blocks, and a fifth once rows come out of order. Not for two threads at once.
+ * <p>Holds four blocks, and a fifth one after rows first came out of order. Not for two threads at once.
  */
 public final class FiniteDifferences implements DifferentiableMap, AutoCloseable {
     private final FixedPointMap f;
@@ -30,7 +30,7 @@ public final class FiniteDifferences implements DifferentiableMap, AutoCloseable
     private final Block shifted;
     private final Block up;
     private final Block down;
-    /** h, by row of the batch. */
+    /** By row of the batch: h. */
     private final double[] h;
     private final double[] lengths;
     private long linearisations;
@@ -137,7 +137,7 @@ public final class FiniteDifferences implements DifferentiableMap, AutoCloseable
         }
     }
 
-    /** {@code out = f(z + sign h d)} with d along v, or the unit vector {@code j} where v is null. */
+    /** {@code out = f(z + sign h d)} with d along v, or the unit vector {@code j} if v is null. */
     private void evaluate(Block z, Block v, int j, int sign, Block out, Rows rows) {
         Block at = shifted.head(rows.count());
         for (int p = 0; p < rows.count(); p++) {
@@ -154,7 +154,7 @@ public final class FiniteDifferences implements DifferentiableMap, AutoCloseable
         return (up.get(p, i) - down.get(p, i)) / (2 * h[rows.index(p)]);
     }
 
-    /** Bytes that this holds. */
+    /** The bytes that this object holds. */
     public long bytes() {
         return memory.bytes();
     }

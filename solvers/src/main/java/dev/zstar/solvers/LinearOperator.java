@@ -12,18 +12,19 @@ public interface LinearOperator {
     /**
      * {@code out = Tᵀ u}, for methods that need both.
      *
-     * @throws UnsupportedOperationException unless an operator says otherwise
+     * @throws UnsupportedOperationException unless the operator overrides this method
      */
     default void applyTransposed(Block u, Block out, Rows rows) {
-        throw new UnsupportedOperationException("this operator has no transpose, which the method needs; expected one like DifferentiableMap.adjoint()");
+        throw new UnsupportedOperationException(
+                "this operator has no transpose, which the method needs; expected one like DifferentiableMap.adjoint()");
     }
 
-    /** {@code Tᵀ} as an operator. An object: made once, not for every solve. */
+    /** {@code Tᵀ} as an operator. It is an object, so make it once and not for every solve. */
     default LinearOperator transposed() {
         return of(this::applyTransposed, this);
     }
 
-    /** An operator that knows its transpose, from the two. */
+    /** An operator with a transpose, from the two operators. */
     static LinearOperator of(LinearOperator t, LinearOperator transpose) {
         return new LinearOperator() {
             @Override

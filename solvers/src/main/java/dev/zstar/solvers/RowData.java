@@ -7,9 +7,9 @@ import dev.zstar.kernels.Type;
 import java.util.Arrays;
 
 /**
- * What a map keeps for each row of the batch: an injected input, a constant, a slope. It lies by row of the batch, whereas a solver's
- * blocks hold the rows that go on by position; this class translates. A row that was not filled, or whose data were declared void, is
- * refused: what an earlier problem left there would be the answer to another question.
+ * What a map keeps for each row of the batch: an injected input, a constant, a slope. The data are ordered by row of the batch, but a
+ * solver's blocks hold only the active rows, by position. This class translates. It refuses a row that was not filled or was made void:
+ * data of an earlier problem would give a wrong result.
  *
  * <pre>{@code
  * RowData constants = new RowData(engine, type, batch, n, "constant", "set(row, c)");
@@ -25,8 +25,8 @@ import java.util.Arrays;
  * }
  * }</pre>
  *
- * <p>For a product with a fused injection, {@link #select} and {@code Epilogue.injected(data.block(), data.rows(), φ)} do without the copy.
- * Holds one block, and a second once rows were gathered out of order. Not for two threads at once.
+ * <p>For a product with a fused injection, {@link #select} and {@code Epilogue.injected(data.block(), data.rows(), φ)} avoid the copy.
+ * Holds one block, and a second one after rows were first gathered out of order. Not for two threads at once.
  */
 public final class RowData implements AutoCloseable {
     private final Engine engine;
@@ -40,8 +40,8 @@ public final class RowData implements AutoCloseable {
     /**
      * Allocates for a batch, with no row filled.
      *
-     * @param name what a row holds, and {@code remedy} how it is filled: for messages,
-     *     {@code "row 3 of the batch has no <name>; expected <remedy>"}
+     * @param name what a row holds, for messages: {@code "row 3 of the batch has no <name>; expected <remedy>"}
+     * @param remedy how a row is filled, for the same messages
      */
     public RowData(Engine engine, Type type, int batch, int cols, String name, String remedy) {
         if (batch < 1 || cols < 1) {
@@ -61,17 +61,17 @@ public final class RowData implements AutoCloseable {
         return filled.length;
     }
 
-    /** {@code batch × cols}, by row of the batch. */
+    /** All rows, {@code batch × cols}, by row of the batch. */
     public Block block() {
         return block;
     }
 
-    /** The rows last given to {@link #select}: a copy, always the same object, which an epilogue may refer to. */
+    /** A copy of the rows last given to {@link #select}. It is always the same object, so an epilogue may refer to it. */
     public Rows rows() {
         return rows;
     }
 
-    /** Makes every row void, and returns the first {@code count} to be written; {@link #fill} follows. */
+    /** Makes every row void, and returns the first {@code count} rows for writing. Call {@link #fill} afterwards. */
     public Block open(int count) {
         if (count < 0 || count > filled.length) {
             throw new IllegalArgumentException("row data: " + count + " rows, expected at most the batch's " + filled.length);
@@ -80,19 +80,19 @@ public final class RowData implements AutoCloseable {
         return block.head(count);
     }
 
-    /** The first {@code count} rows were written. */
+    /** Marks the first {@code count} rows as written. */
     public void fill(int count) {
         Arrays.fill(filled, 0, count, true);
     }
 
-    /** Makes one row void, and returns it to be written, {@code 1 × cols}; {@link #fillRow} follows. */
+    /** Makes one row void, and returns it for writing, {@code 1 × cols}. Call {@link #fillRow} afterwards. */
     public Block openRow(int row) {
         requireRow("row data", row);
         filled[row] = false;
         return block.part(row, filled.length);
     }
 
-    /** Row {@code row} was written. */
+    /** Marks row {@code row} as written. */
     public void fillRow(int row) {
         requireRow("row data", row);
         filled[row] = true;
@@ -104,10 +104,10 @@ public final class RowData implements AutoCloseable {
     }
 
     /**
-     * Takes over which rows a call is for, into {@link #rows}.
+     * Checks the rows of a call, and copies them to {@link #rows}.
      *
-     * @param operation what was called, for messages
-     * @throws IllegalArgumentException if one is no row of the batch
+     * @param operation the name of the call, for messages
+     * @throws IllegalArgumentException if one is not a row of the batch
      * @throws IllegalStateException if one is void
      */
     public void select(String operation, Rows active) {
@@ -126,10 +126,11 @@ public final class RowData implements AutoCloseable {
     }
 
     /**
-     * The data of these rows in their order, {@code count × cols}: where they lie, if that is it, else a copy. Valid until the next call;
-     * to be read only.
+     * The data of these rows in their order, {@code count × cols}. If that is the order in memory, this is a view, else a copy. It is
+     * read-only, and valid until the next call.
      *
-     * @param operation what was called, for messages
+     * @param operation the name of the call, for messages
+     * @throws IllegalArgumentException if one is not a row of the batch
      * @throws IllegalStateException if one is void
      */
     public Block gather(String operation, Rows active) {

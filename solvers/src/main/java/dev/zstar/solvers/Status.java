@@ -7,19 +7,19 @@ public enum Status {
     /** The residual fell below the relative tolerance. */
     CONVERGED_RELATIVE,
     /**
-     * The residual fell below the relative tolerance times {@code u ‖z₀‖}: the equilibrium is 0, or too small to be told from 0 next to the
-     * start z₀ ({@link Stopping#relative}).
+     * The residual fell below the relative tolerance times {@code u ‖z₀‖}. The equilibrium is 0, or cannot be told from 0 next to the start
+     * z₀ ({@link Stopping}).
      */
     CONVERGED_AT_ZERO,
-    /** The iterate stopped moving: its last step is within the tolerance for steps. */
+    /** The iterate stopped moving: its last step meets the tolerance for steps. */
     CONVERGED_STEP,
-    /** The start already satisfied the tolerance. */
+    /** The start already met the tolerance. */
     CONVERGED_AT_START,
     /** The right-hand side is zero, and so is the solution. */
     CONVERGED_ZERO_RHS,
-    /** The space of the method holds no more, and what it held solved the system to within rounding. */
+    /** The Krylov space cannot grow any further, and contains the solution to within rounding. */
     CONVERGED_HAPPY_BREAKDOWN,
-    /** As many steps as were asked for. */
+    /** The fixed number of evaluations was made. */
     COMPLETED_FIXED_STEPS,
 
     /** The budget of evaluations was spent; the best iterate is returned. */
@@ -32,7 +32,7 @@ public enum Status {
     CANCELLED,
     /** The residual stopped falling; the best iterate is returned. */
     STAGNATED,
-    /** The residual grew to more than a million times its shortest, and was growing still; the best iterate is returned. */
+    /** The residual grew to more than a million times its shortest, and was still growing; the best iterate is returned. */
     DIVERGED,
     /** The start or the right-hand side holds NaN or infinity; a start is left as it was. */
     NONFINITE_INPUT,
@@ -40,18 +40,16 @@ public enum Status {
     NONFINITE_FUNCTION,
     /** The linear operator, or a preconditioner, returned NaN, infinity, or a vector too long for the type, for a finite vector. */
     NONFINITE_OPERATOR,
-    /** The solution, or what leads to it, is too large or too small for the range of the type; the best that it holds is returned. */
+    /** The solution, or a quantity on the way to it, is outside the range of the type; the best representable iterate is returned. */
     OUT_OF_RANGE,
     /**
-     * The method can not go on: its space is exhausted, as that of a singular system, a divisor vanished, or its own numbers overflowed.
-     * The best iterate is returned.
+     * The method cannot go on: its space is exhausted, as for a singular system, a divisor vanished, or its own numbers overflowed. The
+     * best iterate is returned.
      */
     BREAKDOWN,
-    /**
-     * The method's recursion said that it had converged, and the true residual does not get there, or is less than rounding makes of it.
-     */
+    /** The recursion of the method claimed convergence, but the true residual does not reach the tolerance, or is below rounding error. */
     RESIDUAL_MISMATCH,
-    /** No step along the direction found lowered the residual enough; the best iterate is returned. */
+    /** No step along the search direction lowered the residual enough; the best iterate is returned. */
     LINE_SEARCH_FAILED,
     /** The linear solve within a step found no direction that lowers the residual; the best iterate is returned. */
     INNER_FAILED;

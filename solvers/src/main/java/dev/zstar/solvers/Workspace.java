@@ -5,13 +5,14 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /**
- * The memory of a solver, allocated once for n, the most rows and its options. It also guards the solver: two threads in one workspace,
- * use after {@link #close}, and a block of the wrong shape are refused.
+ * The memory of a solver, allocated once for n, the most rows and its options. It also guards the solver: it refuses a second thread, use
+ * after {@link #close}, and blocks of the wrong shape.
  */
 public final class Workspace implements AutoCloseable {
     private final Engine engine;
@@ -20,10 +21,11 @@ public final class Workspace implements AutoCloseable {
     private final int batch;
     private final List<Block> blocks = new ArrayList<>();
     private final List<Workspace> parts = new ArrayList<>();
+    private final double[] ones;
     private final AtomicBoolean busy = new AtomicBoolean();
     private boolean closed;
 
-    /** Holds nothing yet. */
+    /** A workspace that holds nothing yet. */
     public Workspace(Engine engine, Type type, int batch, int n) {
         if (n < 1 || batch < 1) {
             throw new IllegalArgumentException("a plan for " + batch + " rows of " + n + "; expected at least 1 of each");
@@ -32,9 +34,11 @@ public final class Workspace implements AutoCloseable {
         this.type = type;
         this.n = n;
         this.batch = batch;
+        ones = new double[batch];
+        Arrays.fill(ones, 1);
     }
 
-    /** Builds on a new workspace. Gives back what was allocated if the constructor throws. */
+    /** Builds a solver on a new workspace. Frees the memory if the constructor throws. */
     public static <S> S build(Engine engine, Type type, int batch, int n, Function<Workspace, S> constructor) {
         Workspace workspace = new Workspace(engine, type, batch, n);
         try {
@@ -65,6 +69,11 @@ public final class Workspace implements AutoCloseable {
         return batch;
     }
 
+    /** A 1 for each row of the batch: coefficients that scale nothing. Not to be written. */
+    public double[] ones() {
+        return ones;
+    }
+
     /** Allocates a block of {@code batch × n} with its views of fewer rows, so that no solve has to make one. */
     public Block block() {
         Block block = engine.allocate(type, batch, n).withHeads();
@@ -91,7 +100,7 @@ public final class Workspace implements AutoCloseable {
         parts.add(part);
     }
 
-    /** Bytes of all blocks. */
+    /** The bytes of all blocks. */
     public long bytes() {
         return blocks.stream().mapToLong(Block::bytes).sum() + parts.stream().mapToLong(Workspace::bytes).sum();
     }
@@ -115,10 +124,10 @@ public final class Workspace implements AutoCloseable {
     }
 
     /**
-     * Begins a solve, which ends with {@link #leave} in a {@code finally}. Throws if the workspace is closed or in use, or if the block does
-     * not fit.
+     * Begins a solve, which ends with {@link #leave} in a {@code finally}. Throws if the workspace is closed or in use, or if the block
+     * does not fit.
      *
-     * @param operation for messages
+     * @param operation the operation, for messages
      */
     public void enter(String operation, String operand, Block block) {
         if (closed) {
@@ -134,7 +143,7 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
-    /** Ends what {@link #enter(String, Block)} began. */
+    /** Ends the solve that {@link #enter(String, Block)} began. */
     public void leave() {
         busy.set(false);
     }

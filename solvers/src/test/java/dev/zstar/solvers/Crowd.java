@@ -5,8 +5,8 @@ import dev.zstar.kernels.Rows;
 import java.util.Arrays;
 
 /**
- * Problems that differ, of which some have a defect: {@code f(z)_i = s_i + ρ tanh(0.5 z_{i-1} + 0.3 z_i - 0.2 z_{i+1})} with ρ from 0.3 to 0.95. Which problem a row of
- * the batch is can be changed, so that each may be solved alone, in a batch, and in any slot of a stream.
+ * Different problems, some with a defect: {@code f(z)_i = s_i + ρ tanh(0.5 z_{i-1} + 0.3 z_i - 0.2 z_{i+1})} with ρ from 0.3 to 0.95. Any
+ * row of the batch can be made any problem, so each can be solved alone, in a batch, and in any slot of a stream.
  */
 public final class Crowd implements DifferentiableMap {
     public static final double LEFT = 0.5;
@@ -135,7 +135,9 @@ public final class Crowd implements DifferentiableMap {
                 boolean local = defects[index] == Defect.DIVERGING || defects[index] == Defect.SLOW;
                 for (int i = 0; i < n; i++) {
                     double value = local ? value(index, z, p, i) : cell(index, z, p, i);
-                    out.set(p, i, index % 11 == 10 ? Double.NaN : index % 7 == 6 ? -5 * z.get(p, i) : Math.rint(256 * value) / 256 + 1e-3 * z.get(p, i));
+                    out.set(p, i, index % 11 == 10 ? Double.NaN
+                            : index % 7 == 6 ? -5 * z.get(p, i)
+                            : Math.rint(256 * value) / 256 + 1e-3 * z.get(p, i));
                 }
             }
         };

@@ -4,9 +4,9 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 
 /**
- * {@code F(z) = L (z - z*) + z³ - z*³ = 0} with {@code L = tridiag(-1, 2, -1)}, so {@code f(z) = z - F(z)} has the fixed point z*, which
- * differs from row to row of the batch, and does not contract: {@code J = I - L - 3 diag(z²)} has eigenvalues down to -3 and below. Each row
- * may have a defect.
+ * {@code F(z) = L (z - z*) + z³ - z*³ = 0} with {@code L = tridiag(-1, 2, -1)}. So {@code f(z) = z - F(z)} has the fixed point z*, which
+ * differs from row to row of the batch. f does not contract: {@code J = I - L - 3 diag(z²)} has eigenvalues down to -3 and below. Each
+ * row may have a defect.
  */
 public final class Lattice implements DifferentiableMap {
     /** What is wrong with a row. */

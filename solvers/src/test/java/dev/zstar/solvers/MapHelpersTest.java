@@ -220,7 +220,7 @@ class MapHelpersTest {
             assertThatCode(() -> InputGuard.evaluate(nan, z, out, all)).as("NaN of the map's own").doesNotThrowAnyException();
             for (FixedPointMap map : new FixedPointMap[] {halves, clamps}) {
                 assertThatThrownBy(() -> InputGuard.evaluate(map, z, out, all)).isInstanceOf(IllegalStateException.class)
-                        .hasMessage("apply: the map wrote to z, which is only to be read; expected f(z) in out alone");
+                        .hasMessage("apply: the map wrote to z, which it may only read; expected f(z) in out alone");
             }
             assertThatThrownBy(() -> InputGuard.evaluate(forgets, z, out, all))
                     .hasMessage("apply: the map left element 4 of the row at position 2 unwritten; expected f(z) in every element of out");
@@ -229,7 +229,7 @@ class MapHelpersTest {
                 to.copyFrom(u);
             };
             assertThatThrownBy(() -> InputGuard.multiply(doubles, z, out, all))
-                    .hasMessage("apply: the operator wrote to u, which is only to be read; expected T u in out alone");
+                    .hasMessage("apply: the operator wrote to u, which it may only read; expected T u in out alone");
             assertThat(Problems.allocated(() -> InputGuard.evaluate(right, z, out, all))).isZero();
         }
     }

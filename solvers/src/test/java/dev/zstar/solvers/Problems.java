@@ -106,8 +106,9 @@ public final class Problems {
     }
 
     /**
-     * Bytes of heap that ten runs allocate once they are warm. The JIT takes its time, more of it on a busy machine, so they may repeat until it is nothing: 4000
-     * times and ten seconds at least. Short bodies made their 40,000 runs in 40 ms, before anything was compiled.
+     * Bytes of heap that ten runs allocate once they are warm. The JIT takes its time, and more of it on a busy machine. So the runs repeat
+     * until they allocate nothing, at most 4000 times or for ten seconds, whichever is longer. Short bodies made their 40,000 runs in
+     * 40 ms, before anything was compiled.
      */
     public static long allocated(Runnable run) {
         var counter = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -12,8 +12,8 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.fixedpoint.Anderson;
-import dev.zstar.solvers.fixedpoint.StreamHandler;
 import dev.zstar.solvers.fixedpoint.Picard;
+import dev.zstar.solvers.fixedpoint.StreamHandler;
 import dev.zstar.solvers.linear.Gmres;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -70,16 +70,17 @@ class StoppingTest {
         assertThat(end(never, StoppingTest::halve, 0, (progress, z, rows) -> progress.evaluations() < 3)).isEqualTo(Status.CANCELLED);
         assertThat(end(Stopping.relative(1e-3), StoppingTest::halve, Double.NaN, null)).isEqualTo(Status.NONFINITE_INPUT);
         int[] calls = {0};
-        assertThat(end(never, (in, out, rows) -> out.fill(calls[0]++ < 2 ? 3 * calls[0] : Double.NaN), 1, null)).isEqualTo(Status.NONFINITE_FUNCTION);
+        assertThat(end(never, (in, out, rows) -> out.fill(calls[0]++ < 2 ? 3 * calls[0] : Double.NaN), 1, null))
+                .isEqualTo(Status.NONFINITE_FUNCTION);
         calls[0] = 0;
-        assertThat(end(never, (in, out, rows) -> out.fill(calls[0]++ == 0 ? in.get(0, 0) * (1 + 1e-9) : 1e9 * calls[0] * in.get(0, 0)), 1, null))
-                .isEqualTo(Status.DIVERGED);
+        FixedPointMap runaway = (in, out, rows) -> out.fill(calls[0]++ == 0 ? in.get(0, 0) * (1 + 1e-9) : 1e9 * calls[0] * in.get(0, 0));
+        assertThat(end(never, runaway, 1, null)).isEqualTo(Status.DIVERGED);
         assertThat(end(Stopping.relative(1e-6), StoppingTest::shrink, 1, null)).isEqualTo(Status.CONVERGED_AT_ZERO);
     }
 
     @Test
     void whereTheMapRunsAwayNoStepIsShort() {
-        // z ← z² + 1: every iterate is as good as nothing beside its value, and far from the one before.
+        // z ← z² + 1: every iterate is negligible next to its value, and far from the previous one.
         FixedPointMap square = (in, out, rows) -> {
             for (int i = 0; i < 2; i++) {
                 out.set(0, i, in.get(0, i) * in.get(0, i) + 1);
@@ -96,7 +97,8 @@ class StoppingTest {
         try (Engine engine = Engines.best(1);
                 Picard picard = Picard.plan(engine, Type.F64, 1, 1, 0.5, Stopping.relative(0).within(50).withPatience(4));
                 Block z = engine.allocate(Type.F64, 1, 1)) {
-            assertThat(picard.solve(StoppingTest::halve, z).status(0)).as("its best residual is found late").isEqualTo(Status.MAX_EVALUATIONS);
+            assertThat(picard.solve(StoppingTest::halve, z).status(0)).as("its best residual is found late")
+                    .isEqualTo(Status.MAX_EVALUATIONS);
             z.fill(1);
             Outcome outcome = picard.solve(onward, z);
             assertThat(outcome.status(0)).isEqualTo(Status.STAGNATED);
@@ -108,7 +110,8 @@ class StoppingTest {
     @Test
     void patienceIsForTheResidualAndNotForItsRatioToTheValue() {
         assertThat(end(Stopping.relative(0).within(50).withPatience(2), StoppingTest::shrink, 1, null)).isEqualTo(Status.MAX_EVALUATIONS);
-        assertThat(end(Stopping.relative(0).within(50).withPatience(2), (in, out, rows) -> out.fill(0), 1, null)).isEqualTo(Status.CONVERGED_RELATIVE);
+        assertThat(end(Stopping.relative(0).within(50).withPatience(2), (in, out, rows) -> out.fill(0), 1, null))
+                .isEqualTo(Status.CONVERGED_RELATIVE);
     }
 
     @Test
@@ -127,7 +130,8 @@ class StoppingTest {
     @Test
     void anOutcomeCanBePrintedWhileItsSolveRuns() {
         List<String> texts = new ArrayList<>();
-        assertThat(end(Stopping.relative(1e-3), StoppingTest::halve, 0, (progress, z, rows) -> texts.add(progress.toString()))).isEqualTo(Status.CONVERGED_RELATIVE);
+        assertThat(end(Stopping.relative(1e-3), StoppingTest::halve, 0, (progress, z, rows) -> texts.add(progress.toString())))
+                .isEqualTo(Status.CONVERGED_RELATIVE);
         assertThat(texts.getFirst()).isEqualTo("1 of 1 rows not solved yet after 1 evaluations, largest residual 1.00e+00");
         assertThat(texts.getLast()).startsWith("all 1 rows solved in ");
     }
@@ -141,7 +145,8 @@ class StoppingTest {
         };
         try (Engine engine = Engines.best(1);
                 Picard picard = Picard.plan(engine, Type.F64, 1, 1, 1, Stopping.relative(1e-9));
-                Anderson anderson = Anderson.plan(engine, Type.F64, 1, 1, Anderson.Options.DEFAULT.withMixing(0.5), Stopping.relative(1e-9));
+                Anderson anderson = Anderson.plan(engine, Type.F64, 1, 1, Anderson.Options.DEFAULT.withMixing(0.5),
+                        Stopping.relative(1e-9));
                 Block z = engine.allocate(Type.F64, 1, 1)) {
             Outcome outcome = picard.solve(f, z, (progress, iterate, rows) -> progress.evaluations() < 7);
             assertThat(outcome.status(0)).isEqualTo(Status.CANCELLED);
@@ -196,7 +201,8 @@ class StoppingTest {
             assertThat(outcome.succeeded()).isTrue();
             // The residual after e evaluations is 2⁻ᵉ / (1 - 2⁻ᵉ).
             assertThat(List.of(outcome.evaluations(0), outcome.evaluations(1), outcome.evaluations(2))).containsExactly(3, 7, 20);
-            assertThatThrownBy(() -> picard.solve(StoppingTest::halve, z, new double[2])).hasMessage("solve: 2 tolerances, expected one for each of 3 rows");
+            assertThatThrownBy(() -> picard.solve(StoppingTest::halve, z, new double[2]))
+                    .hasMessage("solve: 2 tolerances, expected one for each of 3 rows");
         }
     }
 
@@ -247,9 +253,11 @@ class StoppingTest {
             Stopping plain = Stopping.relative(1e-6);
             for (Stopping stopping : List.of(plain.orStep(1e-3), plain.withinIterations(3), plain.within(Duration.ofSeconds(1)),
                     plain.withPatience(3), plain.recording(1))) {
-                assertThatThrownBy(() -> Gmres.plan(engine, Type.F64, 1, 3, 3, stopping)).hasMessageStartingWith("GMRES stops at a relative or absolute");
+                assertThatThrownBy(() -> Gmres.plan(engine, Type.F64, 1, 3, 3, stopping))
+                        .hasMessageStartingWith("GMRES stops at a relative or absolute");
             }
-            assertThatThrownBy(() -> Gmres.plan(engine, Type.F64, 1, 3, 3, Stopping.fixed(1))).hasMessageStartingWith("GMRES with one evaluation");
+            assertThatThrownBy(() -> Gmres.plan(engine, Type.F64, 1, 3, 3, Stopping.fixed(1)))
+                    .hasMessageStartingWith("GMRES with one evaluation");
         }
     }
 

@@ -1,8 +1,8 @@
 package dev.zstar.solvers;
 
 /**
- * Plain f64 Java: steps {@code z ← z + λ (tanh(W z + U x + b) - z)} from a start, and backpropagation through every one of them. What layers are
- * compared with.
+ * Steps {@code z ← z + λ (tanh(W z + U x + b) - z)} from a start, and backpropagation through every one of them, in plain f64 Java. Layers
+ * are compared with it.
  */
 public final class TanhNetwork {
     public final int n;

@@ -5,7 +5,9 @@ import dev.zstar.kernels.Type;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Adam (Kingma and Ba 2015) for one block of parameters, with its default rates of forgetting. Plain loops: the JIT makes vectors of them. */
+/**
+ * Adam (Kingma and Ba 2015) for one block of parameters, with the usual decay rates. The loops are plain; the JIT vectorises them.
+ */
 final class Adam implements AutoCloseable {
     private static final float BETA1 = 0.9f;
     private static final float BETA2 = 0.999f;
@@ -22,7 +24,7 @@ final class Adam implements AutoCloseable {
         this.rate = rate;
     }
 
-    /** One step down the gradient. Padding is zero in all blocks, and stays it. */
+    /** One step against the gradient. The padding is zero in all blocks and stays zero. */
     void step(Block parameters, Block gradient) {
         t++;
         double correction = Math.sqrt(1 - Math.pow(BETA2, t)) / (1 - Math.pow(BETA1, t));

@@ -19,10 +19,10 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * A deep equilibrium model with one dense cell: {@code z* = tanh(W z* + U x + b)}, classes by softmax of {@code A z* + a}. Trained
- * by an {@link EquilibriumLayer} in any gradient mode, with Adam.
+ * A deep equilibrium model with one dense cell, {@code z* = tanh(W z* + U x + b)}. Its classes are the softmax of {@code A z* + a}. It is
+ * trained through an {@link EquilibriumLayer} in any gradient mode, with Adam.
  *
- * <p>Bits of the parameters after any number of steps are the same for any number of threads.
+ * <p>After any number of steps the parameters have the same bits for any number of threads.
  */
 public final class DeqClassifier implements AutoCloseable {
     private static final double TOLERANCE = 1e-4;
@@ -31,15 +31,15 @@ public final class DeqClassifier implements AutoCloseable {
      * How a model is made and trained.
      *
      * @param n elements of the state
-     * @param batch images of a step
-     * @param seed of the parameters
+     * @param batch images in a step
+     * @param seed seed of the initial parameters
      * @param mode how the equilibrium is differentiated
-     * @param contraction ‖W‖₂ stays at or below this; infinite for no bound, so that the cell may stop to contract
-     * @param rate of learning
-     * @param damping of the gradients of images whose solve failed; 0 skips them
+     * @param contraction upper bound of ‖W‖₂; infinite for none, so that the cell may stop contracting
+     * @param rate learning rate
+     * @param damping factor of the gradients of images whose solve failed; 0 skips them
      */
     public record Options(int n, int batch, long seed, GradientMode mode, double contraction, double rate, double damping) {
-        /** A state of n elements, exact gradients, ‖W‖₂ ≤ 0.9, a rate of 0.002; images that fail are skipped. */
+        /** A state of n elements, exact gradients, ‖W‖₂ ≤ 0.9 and a rate of 0.002. Images that fail are skipped. */
         public Options(int n, int batch, long seed) {
             this(n, batch, seed, GradientMode.DEFAULT, 0.9, 2e-3, 0);
         }
@@ -53,21 +53,18 @@ public final class DeqClassifier implements AutoCloseable {
     private final Engine engine;
     private final int n;
     private final int batch;
-    /** Null if W is not bounded. */
+    /** Null if ‖W‖₂ has no bound. */
     private final SpectralNormalisation norm;
-    /** The parameters, {@code W = V min(1, c / σ)}, and their gradients. */
+    /** The parameters of the cell, {@code W = V min(1, c / σ)}, and their gradients. */
     private final Block v;
     private final Block w;
     private final Block u;
     private final Block b;
-    private final Block a;
-    private final Block abias;
     private final Block dw;
     private final Block du;
     private final Block db;
-    private final Block da;
-    private final Block dabias;
     private final Adam[] adam;
+    private final SoftmaxHead head;
     private final DenseCell cell;
     private final FixedPointSolver forward;
     private final EquilibriumLayer<DenseCell.Gradients> layer;
@@ -75,13 +72,11 @@ public final class DeqClassifier implements AutoCloseable {
     private final Block x;
     private final Block z;
     private final Block g;
-    private final Block logits;
-    private final Block ones;
     private long evaluations;
     private long solves;
     private long skipped;
     private long damped;
-    private String trouble = "";
+    private String lastFailure = "";
 
     /** A model with random parameters. */
     public DeqClassifier(Engine engine, Options options) {
@@ -92,21 +87,17 @@ public final class DeqClassifier implements AutoCloseable {
         v = gaussian(random, n, n, 0.5 / Math.sqrt(n));
         u = gaussian(random, n, Digits.PIXELS, 1 / Math.sqrt(Digits.PIXELS));
         b = block(1, n);
-        a = gaussian(random, Digits.CLASSES, n, 1 / Math.sqrt(n));
-        abias = block(1, Digits.CLASSES);
+        head = new SoftmaxHead(engine, gaussian(random, Digits.CLASSES, n, 1 / Math.sqrt(n)), batch, options.rate());
         w = block(n, n);
         norm = options.contraction() < Double.POSITIVE_INFINITY
                 ? new SpectralNormalisation(engine, Type.F32, n, n, options.contraction(), options.seed())
                 : null;
-        publish(50);
+        updateWeights(50);
         dw = block(n, n);
         du = block(n, Digits.PIXELS);
         db = block(1, n);
-        da = block(Digits.CLASSES, n);
-        dabias = block(1, Digits.CLASSES);
         sum = new DenseCell.Gradients(dw, du, db, null);
-        adam = new Adam[] {new Adam(v, options.rate()), new Adam(u, options.rate()), new Adam(b, options.rate()), new Adam(a, options.rate()),
-            new Adam(abias, options.rate())};
+        adam = new Adam[] {new Adam(v, options.rate()), new Adam(u, options.rate()), new Adam(b, options.rate())};
         cell = new DenseCell(engine, Activation.TANH, w, u, b, batch);
         Stopping stopping = Stopping.relative(TOLERANCE);
         forward = options.mode() instanceof GradientMode.BroydenInverse
@@ -116,13 +107,10 @@ public final class DeqClassifier implements AutoCloseable {
         x = block(batch, Digits.PIXELS);
         z = block(batch, n);
         g = block(batch, n);
-        logits = block(batch, Digits.CLASSES);
-        ones = block(batch, 1);
-        ones.fill(1);
     }
 
-    /** W from V. */
-    private void publish(int iterations) {
+    /** Computes W from V. */
+    private void updateWeights(int iterations) {
         if (norm == null) {
             engine.copy(v, w);
         } else {
@@ -146,7 +134,8 @@ public final class DeqClassifier implements AutoCloseable {
 
     private void load(Digits data, int[] images, int from, int count) {
         for (int p = 0; p < count; p++) {
-            MemorySegment.copy(data.pixels().get(images[from + p]), 0, x.segment(), ValueLayout.JAVA_FLOAT, p * x.strideBytes(), Digits.PIXELS);
+            float[] pixels = data.pixels().get(images[from + p]);
+            MemorySegment.copy(pixels, 0, x.segment(), ValueLayout.JAVA_FLOAT, p * x.strideBytes(), Digits.PIXELS);
         }
         engine.scale(0, z);
     }
@@ -156,40 +145,10 @@ public final class DeqClassifier implements AutoCloseable {
         solves++;
     }
 
-    /** Logits of the first {@code count} states. */
-    private void classify(int count) {
-        engine.gemm(1, z.head(count), false, a, true, 0, logits.head(count));
-        engine.gemm(1, ones.head(count), false, abias, false, 1, logits.head(count));
-    }
-
-    /** The most likely class of row p. */
-    private int best(int p) {
-        int best = 0;
-        for (int c = 1; c < Digits.CLASSES; c++) {
-            best = logits.get(p, c) > logits.get(p, best) ? c : best;
-        }
-        return best;
-    }
-
-    /** Logits of row p become the gradient of the mean cross entropy by them; returns the row's share of it. */
-    private double loss(int p, int label, int count) {
-        double most = logits.get(p, best(p));
-        double total = 0;
-        for (int c = 0; c < Digits.CLASSES; c++) {
-            total += Math.exp(logits.get(p, c) - most);
-        }
-        double loss = (Math.log(total) - (logits.get(p, label) - most)) / count;
-        for (int c = 0; c < Digits.CLASSES; c++) {
-            double probability = Math.exp(logits.get(p, c) - most) / total;
-            logits.set(p, c, (probability - (c == label ? 1 : 0)) / count);
-        }
-        return loss;
-    }
-
     /**
-     * One step of training. Images whose solve fails are skipped or damped, as the options say; a step without any other is not taken.
+     * One step of training. Images whose solve fails are skipped or damped, as the options say. If all are skipped, no step is taken.
      *
-     * @param images which to train on; {@code count} of them from {@code from}
+     * @param images indices of images; the step uses {@code count} of them, starting at {@code from}
      * @return the mean cross entropy before the step
      */
     public double train(Digits data, int[] images, int from, int count) {
@@ -197,19 +156,16 @@ public final class DeqClassifier implements AutoCloseable {
         Block states = z.head(count);
         Outcome solved = layer.forward(x.head(count), states);
         count(solved);
-        classify(count);
+        head.classify(states);
         double loss = 0;
         for (int p = 0; p < count; p++) {
-            loss += loss(p, data.labels().get(images[from + p]), count);
+            loss += head.loss(p, data.labels().get(images[from + p]), count);
         }
-        Block errors = logits.head(count);
-        engine.gemm(1, errors, false, a, false, 0, g.head(count));
+        head.backward(g.head(count));
         for (int p = 0; p < count; p++) {
             if (!solved.status(p).isSuccess()) {
-                // Its state is no equilibrium: the classifier does not learn from it, whatever the layer makes of its gradient.
-                for (int c = 0; c < Digits.CLASSES; c++) {
-                    logits.set(p, c, 0);
-                }
+                // The state is no equilibrium. The head does not learn from it, whatever the layer makes of the gradient.
+                head.skip(p);
             }
         }
         for (Block gradient : new Block[] {dw, du, db}) {
@@ -219,27 +175,24 @@ public final class DeqClassifier implements AutoCloseable {
         skipped += outcome.count(GradientOutcome.Fate.SKIPPED);
         damped += outcome.count(GradientOutcome.Fate.DAMPED);
         if (!outcome.succeeded()) {
-            trouble = outcome.toString();
+            lastFailure = outcome.toString();
         }
         if (outcome.count(GradientOutcome.Fate.SKIPPED) == count) {
             return loss;
         }
-        engine.gemm(1, errors, true, states, false, 0, da);
-        engine.gemm(1, ones.head(count), true, errors, false, 0, dabias);
+        head.step(states);
         if (norm != null) {
             norm.vjp(w, dw, dw);
         }
         adam[0].step(v, dw);
         adam[1].step(u, du);
         adam[2].step(b, db);
-        adam[3].step(a, da);
-        adam[4].step(abias, dabias);
-        publish(1);
+        updateWeights(1);
         cell.update(w, u, b);
         return loss;
     }
 
-    /** The share of images {@code from … to - 1} that are classified right, by states that the forward solver finds. */
+    /** The fraction of the images {@code from … to - 1} that are classified correctly. */
     public double accuracy(Digits data, int from, int to) {
         int[] images = new int[to];
         Arrays.setAll(images, i -> i);
@@ -248,38 +201,38 @@ public final class DeqClassifier implements AutoCloseable {
             int count = Math.min(batch, to - at);
             load(data, images, at, count);
             count(layer.infer(x.head(count), z.head(count)));
-            classify(count);
+            head.classify(z.head(count));
             for (int p = 0; p < count; p++) {
-                right += best(p) == data.labels().get(at + p) ? 1 : 0;
+                right += head.best(p) == data.labels().get(at + p) ? 1 : 0;
             }
         }
         return (double) right / (to - from);
     }
 
-    /** Evaluations of the cell per forward solve, on average so far. */
+    /** The mean number of evaluations of a forward solve so far. */
     public double meanEvaluations() {
         return (double) evaluations / solves;
     }
 
-    /** Images of training steps whose gradients were skipped so far. */
+    /** How many gradients of images have been skipped in training. */
     public long skipped() {
         return skipped;
     }
 
-    /** Images of training steps whose gradients were damped so far. */
+    /** How many gradients of images have been damped in training. */
     public long damped() {
         return damped;
     }
 
-    /** What the last step said in which some image failed; empty if none did. */
-    public String trouble() {
-        return trouble;
+    /** The outcome of the last step in which an image failed, in words; empty if there was none. */
+    public String lastFailure() {
+        return lastFailure;
     }
 
     /** Whether every parameter is finite. */
     public boolean isFinite() {
         double[] norms = new double[Math.max(n, Digits.CLASSES)];
-        for (Block parameter : new Block[] {v, u, b, a, abias}) {
+        for (Block parameter : new Block[] {v, u, b, head.weights(), head.bias()}) {
             engine.norm(parameter, norms);
             for (int i = 0; i < parameter.rows(); i++) {
                 if (!(norms[i] < Double.POSITIVE_INFINITY)) {
@@ -290,12 +243,12 @@ public final class DeqClassifier implements AutoCloseable {
         return true;
     }
 
-    /** The cell, with its parameters as they are now, for batches of up to {@code batch} images. */
+    /** The cell with its current parameters, for batches of up to {@code batch} images. */
     public DenseCell cell() {
         return cell;
     }
 
-    /** A copy of the recurrent weights W, row by row. */
+    /** A copy of the weights W, row by row. */
     public double[] weights() {
         return w.toDoubles();
     }
@@ -318,10 +271,11 @@ public final class DeqClassifier implements AutoCloseable {
         if (norm != null) {
             norm.close();
         }
+        head.close();
         for (Adam each : adam) {
             each.close();
         }
-        for (Block block : new Block[] {v, w, u, b, a, abias, dw, du, db, da, dabias, x, z, g, logits, ones}) {
+        for (Block block : new Block[] {v, w, u, b, dw, du, db, x, z, g}) {
             block.close();
         }
     }

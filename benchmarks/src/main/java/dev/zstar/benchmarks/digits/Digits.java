@@ -14,26 +14,26 @@ import java.util.zip.GZIPInputStream;
 /**
  * Images of handwritten digits, 8×8 pixels, scaled to 0 … 1, shuffled once with a fixed seed.
  *
- * @param pixels one image of 64 values in each row
- * @param labels the digit of each
+ * @param pixels 64 values for each image
+ * @param labels the digit of each image
  */
 public record Digits(List<float[]> pixels, List<Integer> labels) {
     /** Pixels of an image. */
     public static final int PIXELS = 64;
-    /** Kinds of digits. */
+    /** Classes of digits. */
     public static final int CLASSES = 10;
-    /** Images to train on; the other 360, a fifth, are never trained on. */
+    /** Images to train on. The other 360, a fifth, are for testing. */
     public static final int TRAINING = 1437;
 
-    /** The images that come with this library. */
+    /** The images in this jar. */
     public static Digits load() {
         try (InputStream in = Digits.class.getResourceAsStream("digits.csv.gz")) {
             if (in == null) {
-                throw new IllegalArgumentException("the digits data is missing from this build (digits.csv.gz)");
+                throw new IllegalArgumentException("digits.csv.gz, the images of digits, is missing from this build");
             }
             return read(new GZIPInputStream(in), "digits.csv.gz");
         } catch (IOException e) {
-            throw new IllegalArgumentException("the digits data cannot be read: " + e.getMessage(), e);
+            throw new IllegalArgumentException("digits.csv.gz, the images of digits, cannot be read: " + e.getMessage(), e);
         }
     }
 
@@ -71,12 +71,12 @@ public record Digits(List<float[]> pixels, List<Integer> labels) {
                 return value;
             }
         } catch (NumberFormatException e) {
-            // Said below.
+            // The message below covers it.
         }
         throw new IllegalArgumentException(where + "'" + field + "' is not a whole number from 0 to " + most);
     }
 
-    /** How many images there are. */
+    /** The number of images. */
     public int size() {
         return labels.size();
     }

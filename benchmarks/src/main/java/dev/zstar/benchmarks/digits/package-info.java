@@ -1,2 +1,2 @@
-/** A deep equilibrium model that reads handwritten digits: the data, the model, its training. May use every engine and solver. */
+/** A deep equilibrium model that reads handwritten digits: data, model and training. May use every engine and solver. */
 package dev.zstar.benchmarks.digits;

@@ -1,12 +1,12 @@
 package dev.zstar.benchmarks.problems;
 
-/** Systems whose equations hold their own unknown, a few neighbours, and at most a few unknowns that stand in all of them. */
+/** Systems with banded Jacobians. In one of them, a few unknowns are also part of all equations. */
 final class Bands {
     private static final String LI = "Li 1989";
 
     private Bands() {}
 
-    /** {@code 8 x_i (x_i² - x_{i-1}) - 2 (1 - x_i) + 4 (x_i - x_{i+1}²)}, from 12. The root is 1. */
+    /** {@code 8 x_i (x_i² - x_{i-1}) - 2 (1 - x_i) + 4 (x_i - x_{i+1}²)}; the start is 12. The root is 1. */
     static Root three(int n) {
         return Root.at(Systems.filled(n, 1), "tridiagonal system", LI, Systems.filled(n, 12), 24, (x, out) -> {
             for (int i = 0; i < n; i++) {
@@ -16,8 +16,8 @@ final class Bands {
     }
 
     /**
-     * The same and {@code x_{i-1}² - x_{i-2} + x_{i+1} - x_{i+2}²}, from -2. Near the ends these terms stand or fall in pairs, so that the
-     * root is 1.
+     * The same plus {@code x_{i-1}² - x_{i-2} + x_{i+1} - x_{i+2}²}; the start is -2. Near the ends these terms are left out in pairs, so
+     * that the root is 1.
      */
     static Root five(int n) {
         return Root.at(Systems.filled(n, 1), "five-diagonal system", LI, Systems.filled(n, -2), 24, (x, out) -> {
@@ -28,8 +28,8 @@ final class Bands {
     }
 
     /**
-     * The same and {@code x_{i-2}² - x_{i-3} + x_{i+2} - x_{i+3}²}, from -3. Near the ends they fall one by one, and the root is not quite
-     * 1.
+     * The same plus {@code x_{i-2}² - x_{i-3} + x_{i+2} - x_{i+3}²}; the start is -3. Near the ends these terms are left out one by one,
+     * and the root is not exactly 1.
      */
     static Root seven(int n) {
         return Root.unknown("seven-diagonal system", LI, Systems.filled(n, -3), 72, (x, out) -> {
@@ -53,7 +53,7 @@ final class Bands {
         return i + k > last ? 0 : x[i + k] - (i + k == last ? 0 : x[i + k + 1] * x[i + k + 1]);
     }
 
-    /** Broyden's tridiagonal function and {@code 3 x_{n-4} - x_{n-3} - x_{n-2} + ½ x_{n-1} - x_n} in every equation, from -1. */
+    /** Broyden's tridiagonal function plus {@code 3 x_{n-4} - x_{n-3} - x_{n-2} + ½ x_{n-1} - x_n} in every equation; the start is -1. */
     static Root bordered(int n) {
         return Root.unknown("structured Jacobian", LaCruz.SOURCE + ", function 15", Systems.filled(n, -1), 6, (x, out) -> {
             double shared = 3 * x[n - 5] - x[n - 4] - x[n - 3] + x[n - 2] / 2 - x[n - 1];
@@ -63,7 +63,7 @@ final class Bands {
         });
     }
 
-    /** Broyden's tridiagonal function with each equation squared, from -1: singular at its root. */
+    /** Broyden's tridiagonal function with each equation squared; the start is -1. The Jacobian is singular at the root. */
     static Root squared(int n) {
         return new Root("singular Broyden", "Gomes-Ruggiero, Martínez and Moretti 1992", Systems.filled(n, -1), 10, (x, out) -> {
             for (int i = 0; i < n; i++) {
@@ -79,9 +79,9 @@ final class Bands {
     }
 
     /**
-     * {@code 3 x_i (x_{i+1} - 2 x_i + x_{i-1}) + (x_{i+1} - x_{i-1})² / 4} with 0 before the first and 20 behind the last, from 10: the
-     * differences of {@code 3 u u'' + u'² = 0}, which {@code 20 t^{3/4}} solves. Its slope has no bound at t = 0, where the differences are
-     * furthest from it.
+     * {@code 3 x_i (x_{i+1} - 2 x_i + x_{i-1}) + (x_{i+1} - x_{i-1})² / 4} with 0 before the first unknown and 20 after the last; the start
+     * is 10. These are the differences of {@code 3 u u'' + u'² = 0}, solved by {@code 20 t^{3/4}}. At t = 0 its slope is infinite, and the
+     * discretisation error is largest there.
      */
     static Root brent(int n) {
         double[] solution = new double[n];
@@ -98,9 +98,9 @@ final class Bands {
     }
 
     /**
-     * Two streams that flow past each other and react, {@code ½ x_{i-2} - ½ x_{i+2} - x_i (1 + 4 x_{i+1})} where i is odd and
-     * {@code ½ x_{i-2} - 3/2 x_{i+2} - x_i (1 + 4 x_{i-1})} where it is even; the first comes in with 1, the second with 1 at the other
-     * end. From 0.1 to 0.5 and back, again and again.
+     * Two streams that flow in opposite directions and react: {@code ½ x_{i-2} - ½ x_{i+2} - x_i (1 + 4 x_{i+1})} for odd i and
+     * {@code ½ x_{i-2} - 3/2 x_{i+2} - x_i (1 + 4 x_{i-1})} for even i. The first stream enters with 1, and the second enters with 1 at the
+     * other end. The start is a wave between 0.1 and 0.5.
      */
     static Root reactors(int n) {
         double[] wave = {0.1, 0.2, 0.3, 0.4, 0.5, 0.4, 0.3, 0.2};

@@ -1,11 +1,15 @@
 package dev.zstar.benchmarks.problems;
 
-/** Boundary value problems on the unit interval: {@code -u'' = φ(u)} as {@code u = A⁻¹ φ(u)}, A the difference quotient at n inner points. */
+/**
+ * Boundary value problems on the unit interval: {@code -u'' = φ(u)} as {@code u = A⁻¹ φ(u)}, with the second difference A at n inner
+ * points.
+ */
 final class BoundaryValues {
     private BoundaryValues() {}
 
     /**
-     * {@code u'' = ½ (u + t + 1)³}, u = 0 at both ends; solved by {@code 2 / (2 - t) - t - 1}, from which the differences are {@code O(1/n²)} away.
+     * {@code u'' = ½ (u + t + 1)³}, u = 0 at both ends. The solution is {@code 2 / (2 - t) - t - 1}; that of the difference equation is
+     * {@code O(1/n²)} away from it.
      */
     static Problem discreteBoundaryValue(int n) {
         Tridiagonal a = Tridiagonal.laplacian(n);
@@ -20,13 +24,13 @@ final class BoundaryValues {
     }
 
     /**
-     * {@code -u'' = λ e^u}, u = 0 at both ends, from 0: two solutions below the turning point λ = 3.5138, of which this is the lower,
-     * {@code -2 ln(cosh((t - ½) θ / 2) / cosh(θ / 4))} with {@code θ = √(2 λ) cosh(θ / 4)}.
+     * {@code -u'' = λ e^u}, u = 0 at both ends; the start is 0. Below the turning point λ = 3.5138 there are two solutions. This is the
+     * lower one, {@code -2 ln(cosh((t - ½) θ / 2) / cosh(θ / 4))} with {@code θ = √(2 λ) cosh(θ / 4)}.
      */
     static Problem bratu(int n, double λ) {
         Tridiagonal a = Tridiagonal.laplacian(n);
         double θ = 0;
-        // From below, this fixed point is reached plainly; it is where the next one contracts slowest that it takes some hundred steps.
+        // Plain iteration reaches this fixed point from below. It takes some hundred steps near the turning point.
         for (int k = 0; k < 10_000; k++) {
             θ = Math.sqrt(2 * λ) * StrictMath.cosh(θ / 4);
         }
@@ -34,7 +38,7 @@ final class BoundaryValues {
         for (int i = 0; i < n; i++) {
             solution[i] = -2 * StrictMath.log(Math.cosh(((i + 1.0) / (n + 1) - 0.5) * θ / 2) / StrictMath.cosh(θ / 4));
         }
-        // The error of the differences, 1/12 h² u'''' to first order, is magnified by the nearness of the turning point.
+        // The discretisation error is 1/12 h² u'''' to first order. The turning point nearby magnifies it.
         double accuracy = (λ < 3 ? 1 : 40) / ((n + 1.0) * (n + 1));
         return new Problem("Bratu 1-D λ=" + λ, "Bratu 1914; Ascher, Mattheij and Russell 1995", new double[n], (u, out) -> {
             for (int i = 0; i < n; i++) {
@@ -44,7 +48,7 @@ final class BoundaryValues {
         }, solution, accuracy);
     }
 
-    /** {@code u'' = λ sinh(λ u)}, u(0) = 0, u(1) = 1, from {@code u = t}. Stiff towards t = 1; plain iteration overshoots. */
+    /** {@code u'' = λ sinh(λ u)}, u(0) = 0, u(1) = 1; the start is {@code u = t}. Stiff near t = 1, where plain iteration overshoots. */
     static Problem troesch(int n, double λ) {
         Tridiagonal a = Tridiagonal.laplacian(n);
         double[] line = new double[n];
@@ -63,8 +67,9 @@ final class BoundaryValues {
     }
 
     /**
-     * Heat that its own temperature conducts, {@code -((1 + u²) u')' = q}, u = 0 at both ends, from 0, by Picard's linearisation: each step solves
-     * the linear equation with the conductivity of the last. {@code u + u³/3 = q t (1 - t) / 2} solves it.
+     * Heat conduction with a conductivity that depends on the temperature, {@code -((1 + u²) u')' = q}, u = 0 at both ends; the start is 0.
+     * Each step of Picard's linearisation solves the linear equation with the conductivity of the previous step. The solution satisfies
+     * {@code u + u³/3 = q t (1 - t) / 2}.
      */
     static Problem diffusion(int n, double q) {
         Tridiagonal a = new Tridiagonal(n);

@@ -3,22 +3,22 @@ package dev.zstar.benchmarks.problems;
 import java.util.Random;
 
 /**
- * Equilibrium cells {@code z = φ(W z + c)}, {@code c = U x + b} the injected input (Bai, Kolter and Koltun 2019), from 0. They are made from their
- * solution backwards: random pre-activations a give {@code z* = φ(a)}; W is scaled until J at z* has the spectral radius asked for; and
- * {@code c = a - W z*}. A cell that does not contract may have other solutions, and a solver may find one of those.
+ * Equilibrium cells {@code z = φ(W z + c)} with the injected input {@code c = U x + b} (Bai, Kolter and Koltun 2019); the start is 0. They
+ * are constructed from their solution. Random pre-activations a give {@code z* = φ(a)}. W is scaled so that J at z* has the given spectral
+ * radius. Then {@code c = a - W z*}. A cell that does not contract may have other solutions, and a solver may find one of those.
  */
 final class Cells {
     private static final String SOURCE = "Bai, Kolter and Koltun 2019, with a planted solution";
 
     private Cells() {}
 
-    /** φ = tanh, W with independent Gaussian elements, or the symmetric part of such a matrix. */
+    /** φ = tanh; W is a Gaussian matrix or the symmetric part of one. */
     static Problem tanh(int n, boolean symmetric, double radius) {
         return new PlantedCell(n, symmetric, radius)
                 .problem("tanh cell, W " + (symmetric ? "symmetric" : "not symmetric") + " ρ=" + radius, SOURCE);
     }
 
-    /** φ = ReLU, half of it at 0; W with independent Gaussian elements. */
+    /** φ = ReLU with about half of the units at 0; W is a Gaussian matrix. */
     static Problem relu(int n, double radius) {
         double[] a = gaussian(n, 23);
         double[] w = gaussian(n * n, 24);
@@ -37,7 +37,7 @@ final class Cells {
         }, solution, 0);
     }
 
-    /** φ = tanh of the layer normalisation (Ba, Kiros and Hinton 2016), its gain 1; W with independent Gaussian elements. */
+    /** φ = tanh of a layer normalisation with gain 1 (Ba, Kiros and Hinton 2016); W is a Gaussian matrix. */
     static Problem normalised(int n, double radius) {
         double[] a = gaussian(n, 25);
         double[] w = gaussian(n * n, 26);
@@ -47,7 +47,7 @@ final class Cells {
         for (int i = 0; i < n; i++) {
             double t = StrictMath.tanh(solution[i]);
             for (int j = 0; j < n; j++) {
-                // ∂ of the normalised x_i to a_j: (δ_ij - 1/n - x_i x_j / n) / σ.
+                // The derivative of the normalised x_i with respect to a_j: (δ_ij - 1/n - x_i x_j / n) / σ.
                 slope[i * n + j] = (1 - t * t) * ((i == j ? 1 : 0) - (1 + solution[i] * solution[j]) / n) / deviation;
             }
         }
@@ -64,7 +64,7 @@ final class Cells {
         }, solution, 0);
     }
 
-    /** Scales {@code w} until {@code slope · w} has the radius; returns {@code c = a - W z*}. */
+    /** Scales {@code w} so that {@code slope · w} has this radius, and returns {@code c = a - W z*}. */
     static double[] plant(double[] w, double[] slope, double[] a, double[] solution, double radius) {
         int n = a.length;
         double[] jacobian = new double[n * n];
@@ -99,7 +99,11 @@ final class Cells {
         }
     }
 
-    /** To mean 0 and variance 1, without the usual ε, which only matters where the variance is 0; returns the standard deviation that it had. */
+    /**
+     * Normalises {@code x} to mean 0 and variance 1, without the usual ε, which matters only where the variance is 0.
+     *
+     * @return the standard deviation before
+     */
     private static double normalise(double[] x) {
         double mean = 0;
         for (double e : x) {

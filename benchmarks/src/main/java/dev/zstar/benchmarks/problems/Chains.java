@@ -3,13 +3,13 @@ package dev.zstar.benchmarks.problems;
 import java.util.Arrays;
 import java.util.Random;
 
-/** Iterations with matrices of positive elements: power iteration, PageRank, Sinkhorn's scaling. */
+/** Iterations with nonnegative matrices: power iteration, PageRank, Sinkhorn's scaling. */
 final class Chains {
     private Chains() {}
 
     /**
-     * {@code z ← A z / ‖A z‖} for {@code A = tridiag(1, 2, 1)}, whose first eigenvector is a sine; from a slope, on which all eigenvectors have a
-     * share.
+     * {@code z ← A z / ‖A z‖} for {@code A = tridiag(1, 2, 1)}, whose first eigenvector is a sine. The start is a ramp, which has a
+     * component along every eigenvector.
      */
     static Problem power(int n) {
         double[] sine = new double[n];
@@ -31,8 +31,8 @@ final class Chains {
     }
 
     /**
-     * {@code p ← α Pᵀ p + (1 - α) / n} on a ring of n pages that link to the next three, and every fourth to one page far away too; from
-     * {@code 1 / n}. Linear; the nearer α is to 1, the longer the memory of the ring.
+     * {@code p ← α Pᵀ p + (1 - α) / n} on a ring of n pages; the start is {@code 1 / n}. Every page links to the next three, and every
+     * fourth page also to a random one. The map is linear, and contracts by α.
      */
     static Problem pageRank(int n, double α) {
         Random random = new Random(17);
@@ -55,8 +55,8 @@ final class Chains {
     }
 
     /**
-     * Transport of one hill to two, entropy ε: {@code u ← a / (K (b / (Kᵀ u)))} with {@code K = exp(-|x - y|² / ε)}, for the logarithm of u less
-     * its mean, since any multiple of u is a solution too; from 0.
+     * Optimal transport of one hill to two with entropy ε: {@code u ← a / (K (b / (Kᵀ u)))} with {@code K = exp(-|x - y|² / ε)}. The state
+     * is the logarithm of u minus its mean, since any multiple of u is a solution too. The start is 0.
      */
     static Problem sinkhorn(int n, double ε) {
         double[] k = new double[n * n];
@@ -99,7 +99,7 @@ final class Chains {
         }
     }
 
-    /** A distribution with two humps, or one where they coincide. */
+    /** A distribution with two humps, which may coincide. */
     private static double[] hill(int n, double first, double second) {
         double[] hill = new double[n];
         double sum = 0;

@@ -4,8 +4,8 @@ import dev.zstar.kernels.Block;
 import java.util.Random;
 
 /**
- * A sequence of systems {@code (I - T) u = b} as training has them: T has six real eigenvalues between 0.6 and ρ, and the others fill a disc; from one to the next it moves by
- * a step of momentum over matrices of rank one, and b by a tenth of its length.
+ * A sequence of systems {@code (I - T) u = b} like those of training. T has six real eigenvalues between 0.6 and ρ, and the others fill a
+ * disc. From one system to the next, T moves along a running average of matrices of rank two, and b changes by about a tenth of its norm.
  */
 public final class DriftingSystem {
     private static final int OUTER = 6;
@@ -20,7 +20,7 @@ public final class DriftingSystem {
      * The first system.
      *
      * @param bulk radius of the disc
-     * @param radius ρ, the largest of the six
+     * @param radius ρ, the largest of the six real eigenvalues
      */
     public DriftingSystem(int n, double bulk, double radius, long seed) {
         this.n = n;
@@ -36,7 +36,7 @@ public final class DriftingSystem {
                 t[i * n + j] = bulk / Math.sqrt(n) * random.nextGaussian();
             }
         }
-        // Three reflections from both sides: no coordinate is special any more.
+        // Three reflections from both sides, so that no coordinate is special.
         for (int turn = 0; turn < 3; turn++) {
             reflect(random.doubles(n, -1, 1).toArray());
         }
@@ -65,7 +65,7 @@ public final class DriftingSystem {
         }
     }
 
-    /** To the next system; {@code size} is the Frobenius norm of the change of T. */
+    /** Advances to the next system; {@code size} is the Frobenius norm of the change of T. */
     public void advance(double size) {
         double[] g = random.doubles(n, -1, 1).toArray();
         double[] h = random.doubles(n, -1, 1).toArray();

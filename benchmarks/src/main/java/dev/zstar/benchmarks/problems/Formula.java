@@ -1,8 +1,8 @@
 package dev.zstar.benchmarks.problems;
 
 /**
- * A map {@code out = f(z)} of one row, as it stands in its source. Deterministic; allocates nothing; keeps scratch of its own, so not for two
- * threads at once. What is not finite in {@code z} may come out as anything, but the call must return.
+ * A map {@code out = f(z)} of one row, as it stands in its source. It is deterministic and allocates nothing. It keeps its own scratch, so
+ * two threads must not use it at once. If {@code z} is not finite, the values may be anything, but the call must return.
  */
 @FunctionalInterface
 interface Formula {

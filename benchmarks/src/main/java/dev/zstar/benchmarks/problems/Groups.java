@@ -1,13 +1,13 @@
 package dev.zstar.benchmarks.problems;
 
-/** Systems of two, three or four unknowns, repeated: each group has a solution of its own, and the groups are solved together. */
+/** Small systems of two, three or four unknowns, repeated. Each group has its own solution, and all groups are solved together. */
 final class Groups {
     private static final String MGH = "MGH problem ";
     private static final String FRIEDLANDER = "Friedlander, Gomes-Ruggiero, Kozakevich, Martínez and Santos 1997";
 
     private Groups() {}
 
-    /** {@code 10 (x_2 - x_1²), 1 - x_1}, from (5, 1). */
+    /** {@code 10 (x_2 - x_1²), 1 - x_1}; the start is (5, 1). */
     static Root rosenbrock(int n) {
         return Root.at(Systems.filled(n, 1), "extended Rosenbrock", MGH + "21, from another start", repeated(n, 5, 1), 10, (x, out) -> {
             for (int i = 0; i < n; i += 2) {
@@ -17,7 +17,7 @@ final class Groups {
         });
     }
 
-    /** {@code x_1 + ((5 - x_2) x_2 - 2) x_2 - 13, x_1 + ((x_2 + 1) x_2 - 14) x_2 - 29}, from (6, 3). A root is (5, 4). */
+    /** {@code x_1 + ((5 - x_2) x_2 - 2) x_2 - 13, x_1 + ((x_2 + 1) x_2 - 14) x_2 - 29}; the start is (6, 3). A root is (5, 4). */
     static Root freudensteinRoth(int n) {
         return Root.at(repeated(n, 5, 4), "extended Freudenstein and Roth", "Freudenstein and Roth 1963; Bing and Lin 1991",
                 repeated(n, 6, 3), 40, (x, out) -> {
@@ -30,7 +30,8 @@ final class Groups {
     }
 
     /**
-     * {@code x_1 + 10 x_2, √5 (x_3 - x_4), (x_2 - 2 x_3)², √10 (x_1 - x_4)²}, from (3, -1, 0, 1). The Jacobian at the root 0 has rank 2.
+     * {@code x_1 + 10 x_2, √5 (x_3 - x_4), (x_2 - 2 x_3)², √10 (x_1 - x_4)²}; the start is (3, -1, 0, 1). The Jacobian at the root 0 has
+     * rank 2.
      */
     static Root powell(int n) {
         return Root.singular(new double[n], "extended Powell singular", MGH + "13", repeated(n, 3, -1, 0, 1), 10, (x, out) -> {
@@ -46,8 +47,8 @@ final class Groups {
     }
 
     /**
-     * {@code (e^{x_1} - x_2)², 10 (x_2 - x_3)³, tan²(x_3 - x_4), x_4 - 1}, from (1, 2, 2, 2). At the root (0, 1, 1, 1) all but the last are
-     * degenerate.
+     * {@code (e^{x_1} - x_2)², 10 (x_2 - x_3)³, tan²(x_3 - x_4), x_4 - 1}; the start is (1, 2, 2, 2). At the root (0, 1, 1, 1) the
+     * gradients of all but the last equation vanish.
      */
     static Root craggLevy(int n) {
         return Root.singular(repeated(n, 0, 1, 1, 1), "extended Cragg and Levy", "Cragg and Levy 1969", repeated(n, 1, 2, 2, 2), 10,
@@ -64,7 +65,7 @@ final class Groups {
                 });
     }
 
-    /** The gradient of Wood's function, halved, from 0. The root is 1. */
+    /** Half the gradient of Wood's function; the start is 0. The root is 1. */
     static Root wood(int n) {
         return Root.at(Systems.filled(n, 1), "extended Wood", "Colville 1968; Bing and Lin 1991", new double[n], 400, (x, out) -> {
             for (int i = 0; i < n; i += 4) {
@@ -80,7 +81,7 @@ final class Groups {
 
     /**
      * Three functions of one unknown each, {@code x_1, q(x_2) = 2 x_2³ - 9 x_2² + 12 x_2 - 6} and {@code x_3 (5 - x_3²) / 4}, mixed by a
-     * matrix that is nearly orthogonal; from (-1, ½, -1). One root is (0, x_2, 0) with the only real zero of q.
+     * nearly orthogonal matrix; the start is (-1, ½, -1). One root is (0, x_2, 0), where x_2 is the only real zero of q.
      */
     static Root mixedDiagonal(int n) {
         // q(3/2 + t) = 2 t³ - 3/2 (t + 1); Cardano's formula for t³ = 3/4 (t + 1).
@@ -97,11 +98,11 @@ final class Groups {
     }
 
     /**
-     * Powell's badly scaled function, {@code 10⁴ x_1 x_2 - 1, e^{-x_1} + e^{-x_2} - 1.0001}, and a third unknown with a function of three
-     * pieces, from (0.001, 18, 1).
+     * Powell's badly scaled function, {@code 10⁴ x_1 x_2 - 1, e^{-x_1} + e^{-x_2} - 1.0001}, and a piecewise function of a third unknown;
+     * the start is (0.001, 18, 1).
      */
     static Root augmentedPowell(int n) {
-        // x_1 = 10⁻⁴ / x_2 makes one equation for x_2, which Newton's method solves.
+        // With x_1 = 10⁻⁴ / x_2 there is one equation for x_2, which Newton's method solves.
         double y = 9;
         for (int k = 0; k < 100; k++) {
             double small = StrictMath.exp(-1e-4 / y);
@@ -125,12 +126,12 @@ final class Groups {
         return t <= -1 ? t / 2 - 2 : t >= 2 ? t / 2 + 2 : (-1924 + t * (4551 + t * (888 - t * 592))) / 1998;
     }
 
-    /** {@code x_1 x_2 - x_3² - 1, x_1 x_2 x_3 - x_1² + x_2² - 2, e^{x_1} - e^{x_2}}, from 0. A root is (√2, √2, 1). */
+    /** {@code x_1 x_2 - x_3² - 1, x_1 x_2 x_3 - x_1² + x_2² - 2, e^{x_1} - e^{x_2}}; the start is 0. A root is (√2, √2, 1). */
     static Root growing(int n) {
         return exponentials(n, "function 18", 1, new double[n]);
     }
 
-    /** The same with {@code e^{-x_1} - e^{-x_2}}, from 1. */
+    /** The same with {@code e^{-x_1} - e^{-x_2}}; the start is 1. */
     static Root decaying(int n) {
         return exponentials(n, "function 21", -1, Systems.filled(n, 1));
     }
@@ -146,8 +147,8 @@ final class Groups {
     }
 
     /**
-     * The three-dimensional valley, {@code (c_1 x_1 + c_2 x_1³) e^{-x_1²/100} - 1, 10 (sin x_1 - x_2), 10 (cos x_1 - x_3)}, from (-4, 1,
-     * 2). Once x_1 is known the others are.
+     * The three-dimensional valley, {@code (c_1 x_1 + c_2 x_1³) e^{-x_1²/100} - 1, 10 (sin x_1 - x_2), 10 (cos x_1 - x_3)}; the start is
+     * (-4, 1, 2). The other unknowns follow from x_1.
      */
     static Root valley(int n) {
         double c1 = 1.003344481605351;
@@ -169,10 +170,10 @@ final class Groups {
                 });
     }
 
-    /** The group again and again. */
+    /** The group, repeated to n elements. */
     static double[] repeated(int n, double... group) {
         if (n % group.length != 0) {
-            throw new IllegalArgumentException("n = " + n + " with groups of " + group.length + "; expected a multiple");
+            throw new IllegalArgumentException("n = " + n + "; expected a multiple of " + group.length + ", the size of a group");
         }
         double[] values = new double[n];
         for (int i = 0; i < n; i++) {

@@ -3,17 +3,19 @@ package dev.zstar.benchmarks.problems;
 import java.util.Arrays;
 
 /**
- * The surface of least area over a square with given edges, {@code ∇·(∇u / √(1 + |∇u|²)) = 0}, by Picard's linearisation: each step solves the
- * linear equation with the weights of the last (Concus, Math. Comp. 21, 1967). The edges are those of Scherk's surface {@code ln(cos y / cos x)}
- * (1834), which is the solution; the differences are {@code O(1/m²)} away.
+ * The surface of least area over a square with given edges, {@code ∇·(∇u / √(1 + |∇u|²)) = 0}, by Picard's linearisation. Each step
+ * solves the linear equation whose weights come from the previous step (Concus, Math. Comp. 21, 1967).
+ *
+ * <p>The edges are those of Scherk's surface {@code ln(cos y / cos x)} (1834), which is the solution. The solution of the difference
+ * equation is {@code O(1/m²)} away from it.
  */
 final class MinimalSurface {
-    /** Half the side of the square. At π/2 Scherk's surface would be infinite. */
+    /** Half the side of the square. Scherk's surface is infinite at π/2. */
     private static final double HALF = 1.2;
 
     private final int m;
     private final double h;
-    /** The surface at all points, the edge too. */
+    /** The surface at all points, with the edges. */
     private final double[] u;
     /** The lower band of the matrix: entry {@code (i, i - d)} at {@code i (m + 1) + d}. */
     private final double[] band;
@@ -30,7 +32,7 @@ final class MinimalSurface {
         }
     }
 
-    /** With m × m inner points, from 0. */
+    /** A grid of m × m inner points; the start is 0. */
     static Problem problem(int m) {
         MinimalSurface surface = new MinimalSurface(m);
         double[] solution = new double[m * m];
@@ -75,14 +77,18 @@ final class MinimalSurface {
         solve(out);
     }
 
-    /** {@code 1 / √(1 + |∇u|²)} halfway between two neighbours, with {@code across} points from either to its neighbours at right angles. */
+    /**
+     * {@code 1 / √(1 + |∇u|²)} halfway between two neighbours.
+     *
+     * @param across distance in the array from either point to its neighbours in the other direction
+     */
     private double weight(int from, int to, int across) {
         double along = (u[to] - u[from]) / h;
         double side = (u[from + across] - u[from - across] + u[to + across] - u[to - across]) / (4 * h);
         return 1 / Math.sqrt(1 + along * along + side * side);
     }
 
-    /** Cholesky's factor of the band, in place, then both substitutions. */
+    /** Cholesky factorisation of the band in place, then both substitutions. */
     private void solve(double[] x) {
         int n = x.length;
         int w = m + 1;

@@ -1,10 +1,10 @@
 package dev.zstar.benchmarks.problems;
 
-/** Lengths of vectors, whatever their scale. */
+/** Euclidean norms of vectors at any scale. */
 public final class Norm {
     private Norm() {}
 
-    /** ‖x‖; NaN where an element is. */
+    /** ‖x‖; NaN if an element is NaN. */
     public static double of(double... x) {
         double largest = 0;
         for (double e : x) {
@@ -16,7 +16,7 @@ public final class Norm {
         if (largest == 0 || Double.isInfinite(largest)) {
             return largest;
         }
-        // A power of two rounds nothing.
+        // Scaling by a power of two is exact.
         int exponent = Math.getExponent(largest);
         double square = 0;
         for (double e : x) {

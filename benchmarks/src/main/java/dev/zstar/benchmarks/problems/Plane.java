@@ -1,10 +1,10 @@
 package dev.zstar.benchmarks.problems;
 
-/** Equations on the unit square at m × m inner points, zero on its edge: {@code n = m²}. */
+/** Equations on the unit square with m × m inner points and zero on the edges: {@code n = m²}. */
 final class Plane {
     private Plane() {}
 
-    /** {@code -Δu = λ e^u} as {@code u = λ A⁻¹ e^u}, from 0. The turning point is λ = 6.81; this is the lower of two solutions. */
+    /** {@code -Δu = λ e^u} as {@code u = λ A⁻¹ e^u}; the start is 0. The turning point is λ = 6.81. Of two solutions this is the lower. */
     static Problem bratu(int m, double λ) {
         Sines a = new Sines(m);
         return Problem.unknown("Bratu 2-D λ=" + λ, "Bratu 1914; Glowinski, Keller and Reinhart 1985", new double[m * m], (u, out) -> {
@@ -16,8 +16,8 @@ final class Plane {
     }
 
     /**
-     * {@code -Δu + C u (u_x + u_y) = q} times the inverse Laplacian, from 0, with the q for which {@code 10 x y (1 - x) (1 - y) e^{x^4.5}} is the
-     * solution of the difference equation.
+     * {@code -Δu + C u (u_x + u_y) = q}, multiplied by the inverse Laplacian; the start is 0. The right-hand side q is such that
+     * {@code 10 x y (1 - x) (1 - y) e^{x^4.5}} solves the difference equation.
      */
     static Problem convection(int m, double c) {
         Sines a = new Sines(m);
@@ -37,7 +37,8 @@ final class Plane {
                 q[i * m + j] = laplacian + c * transport(solution, m, i, j);
             }
         }
-        return new Problem("convection and diffusion C=" + c, "the convection-diffusion equation of Kelley 1995", new double[m * m], (u, out) -> {
+        String source = "the convection-diffusion equation of Kelley 1995";
+        return new Problem("convection and diffusion C=" + c, source, new double[m * m], (u, out) -> {
             for (int i = 0; i < m; i++) {
                 for (int j = 0; j < m; j++) {
                     out[i * m + j] = q[i * m + j] - c * transport(u, m, i, j);
@@ -47,7 +48,10 @@ final class Plane {
         }, solution, 0);
     }
 
-    /** {@code -Δu = 1} by Jacobi's iteration, from 0: linear, with {@code ρ(J) = cos(π / (m + 1))} and as many eigenvalues of either sign. */
+    /**
+     * {@code -Δu = 1} by Jacobi's iteration; the start is 0. The map is linear with {@code ρ(J) = cos(π / (m + 1))}, and its eigenvalues
+     * come in pairs of opposite sign.
+     */
     static Problem jacobi(int m) {
         double[] solution = Systems.filled(m * m, 1);
         new Sines(m).solve(solution);

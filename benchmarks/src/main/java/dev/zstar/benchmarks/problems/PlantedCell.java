@@ -7,8 +7,8 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.cells.DenseCell;
 
 /**
- * The cell {@code z = tanh(W z + c)} made backwards from its solution: random pre-activations a give {@code z* = tanh(a)}; W, Gaussian or the symmetric part of
- * such a matrix, is scaled until the Jacobian at z* has the spectral radius asked for; and {@code c = a - W z*}.
+ * The cell {@code z = tanh(W z + c)}, constructed from its solution. Random pre-activations a give {@code z* = tanh(a)}. W is a Gaussian
+ * matrix or the symmetric part of one, scaled so that the Jacobian at z* has the given spectral radius. Then {@code c = a - W z*}.
  */
 public final class PlantedCell {
     private final int n;
@@ -17,10 +17,10 @@ public final class PlantedCell {
     private final double[] solution;
 
     /**
-     * Makes one, the same for the same arguments.
+     * Makes a cell; the same arguments give the same cell.
      *
      * @param n elements of the state
-     * @param symmetric whether W is
+     * @param symmetric whether W is symmetric
      * @param radius ρ(J) at z*
      */
     public PlantedCell(int n, boolean symmetric, double radius) {
@@ -39,7 +39,7 @@ public final class PlantedCell {
         c = Cells.plant(w, slope, a, solution, radius);
     }
 
-    /** The map as a formula, from 0. */
+    /** The map as a formula; the start is 0. */
     Problem problem(String name, String source) {
         return new Problem(name, source, new double[n], (z, out) -> {
             Cells.affine(w, z, c, out);
@@ -49,7 +49,7 @@ public final class PlantedCell {
         }, solution, 0);
     }
 
-    /** The map as a cell for batches of up to {@code batch} rows, with c as its bias and nothing injected. */
+    /** The map as a cell for batches of up to {@code batch} rows. Its bias is c, and its input is 0. */
     public DenseCell cell(Engine engine, Type type, int batch) {
         try (Block wBlock = Block.of(type, n, n, w);
                 Block none = Block.allocate(type, n, 1);

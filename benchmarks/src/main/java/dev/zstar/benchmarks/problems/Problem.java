@@ -8,10 +8,10 @@ import dev.zstar.solvers.FixedPointMap;
 import java.util.Optional;
 
 /**
- * A fixed point to find. Its map is evaluated in f64 and rounded to the type of the state, so that in f32 too what solvers differ in is
- * theirs.
+ * A fixed point to find. Its map is evaluated in f64 and rounded to the type of the state. Differences between solvers are thus their own,
+ * in f32 too.
  *
- * <p>Whether it contracts is not written down but measured: {@link #radius}. Not for two threads at once.
+ * <p>Whether the map contracts is measured: {@link #radius}. Not safe for use by two threads at once.
  */
 public final class Problem {
     private final String name;
@@ -22,19 +22,19 @@ public final class Problem {
     private final double accuracy;
 
     /**
-     * Checks the shapes.
+     * A problem.
      *
-     * @param name for a table
+     * @param name the name in tables
      * @param source paper or book, and the number there
      * @param start n elements
-     * @param solution n elements, where they are known independently of the map; else null
-     * @param accuracy how far the fixed point may be from {@code solution}, in any element: 0 where they are the same but for rounding,
-     *     else the error of a discretisation or of printed digits
+     * @param solution n elements if the solution is known independently of the map, else null
+     * @param accuracy how far the fixed point may be from {@code solution} in any element: 0 if they agree up to rounding, else the error
+     *     of a discretisation or of printed digits
      */
     Problem(String name, String source, double[] start, Formula formula, double[] solution, double accuracy) {
         if (start.length == 0 || solution != null && solution.length != start.length) {
-            throw new IllegalArgumentException("problem " + name + ": a start of " + start.length + " elements and a solution of "
-                    + (solution == null ? "none" : solution.length) + "; expected as many, and at least 1");
+            throw new IllegalArgumentException("problem " + name + ": the start has " + start.length + " elements and the solution "
+                    + (solution == null ? "is unknown" : "has " + solution.length) + "; expected at least 1, and the same number in both");
         }
         this.name = name;
         this.source = source;
@@ -48,7 +48,7 @@ public final class Problem {
         return new Problem(name, source, start, formula, null, 0);
     }
 
-    /** What a table calls it. */
+    /** The name in tables. */
     public String name() {
         return name;
     }
@@ -63,12 +63,12 @@ public final class Problem {
         return start.clone();
     }
 
-    /** A copy of the solution; empty where none is known. */
+    /** A copy of the solution; empty if none is known. */
     public Optional<double[]> solution() {
         return Optional.ofNullable(solution).map(double[]::clone);
     }
 
-    /** How far the fixed point may be from {@link #solution}, in any element: 0 where they are the same but for rounding. */
+    /** How far the fixed point may be from {@link #solution} in any element; 0 if they agree up to rounding. */
     public double accuracy() {
         return accuracy;
     }
@@ -85,7 +85,7 @@ public final class Problem {
         return block;
     }
 
-    /** The map, for states of either type. All rows of a batch are the same problem, so it works for any of them. */
+    /** The map for states of either type. Every row of a batch is the same problem. */
     public FixedPointMap map() {
         double[] z = new double[n()];
         double[] out = new double[n()];
@@ -102,7 +102,7 @@ public final class Problem {
         };
     }
 
-    /** {@code ‖f(z) - z‖ / max(‖f(z)‖, u ‖z₀‖)}, in f64, with the start z₀ and the unit roundoff u; 0 where z is a fixed point. */
+    /** {@code ‖f(z) - z‖ / max(‖f(z)‖, u ‖z₀‖)} in f64, with the start z₀ and the unit roundoff u; 0 if z is a fixed point. */
     public double residual(double... z) {
         double[] g = new double[n()];
         formula.apply(z, g);
@@ -111,8 +111,8 @@ public final class Problem {
     }
 
     /**
-     * The spectral radius of {@code J = ∂f/∂z} at {@code z}, J from central differences (six digits or so): below 1 where plain iteration
-     * converges from nearby, at that rate.
+     * The spectral radius of {@code J = ∂f/∂z} at {@code z}, with J from central differences to about six digits. If it is below 1, plain
+     * iteration converges from nearby at that rate.
      */
     public double radius(double... z) {
         int n = n();
@@ -121,7 +121,7 @@ public final class Problem {
         double[] below = new double[n];
         double[] jacobian = new double[n * n];
         for (int j = 0; j < n; j++) {
-            // The cube root of the rounding unit balances what the difference rounds off and what it leaves out.
+            // The cube root of the unit roundoff balances the rounding error of the difference and its truncation error.
             double h = 6e-6 * Math.max(Math.abs(z[j]), 1e-3);
             x[j] = z[j] + h;
             formula.apply(x, above);

@@ -7,13 +7,13 @@ import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.Status;
 
 /**
- * Anderson acceleration as the textbook has it, to compare with: type II, in differences, {@code z_{k+1} = f(z_k) - ΔG_k γ} with the γ that
- * minimises {@code ‖r_k - ΔR_k γ‖} (Walker and Ni 2011, section 2, β = 1), by a Householder QR of ΔR_k made anew in every step. The
- * oldest of more than m columns is dropped; nothing is regularised and no condition looked at. A column that is exactly dependent gets γ =
- * 0, where the formula would divide by 0.
+ * Anderson acceleration as in the textbook, for comparison: type II in differences, {@code z_{k+1} = f(z_k) - ΔG_k γ}, where γ minimises
+ * {@code ‖r_k - ΔR_k γ‖} (Walker and Ni 2011, section 2, β = 1). Every step computes a new Householder QR of ΔR_k. The oldest of more than
+ * m columns is dropped. There is no regularisation and no check of the condition. A column that is exactly dependent gets γ = 0, where the
+ * formula would divide by 0.
  *
- * <p>Everything is f64. Where the state is f32, each iterate is rounded to it before the map sees it. Written to be read: it moves far more
- * memory than needed.
+ * <p>All arithmetic is f64. For an f32 state, each iterate is rounded before the map is evaluated. The code is written to be read, and
+ * moves far more memory than necessary.
  */
 public final class QrAnderson {
     private final int m;
@@ -21,18 +21,18 @@ public final class QrAnderson {
     private final int budget;
 
     /**
-     * What a solve came to.
+     * How a solve ended.
      *
      * @param status {@link Status#CONVERGED_RELATIVE}, {@link Status#CONVERGED_AT_START}, {@link Status#MAX_EVALUATIONS},
      *     {@link Status#NONFINITE_INPUT} or {@link Status#NONFINITE_FUNCTION}
-     * @param evaluations of the map
+     * @param evaluations evaluations of the map
      * @param residual {@code ‖f(z) - z‖ / max(‖f(z)‖, u ‖z₀‖)} of the last iterate, with the start z₀ and the unit roundoff u of the type
      */
-    public record Found(Status status, int evaluations, double residual) {}
+    public record Ending(Status status, int evaluations, double residual) {}
 
     /**
-     * A solver that keeps up to m differences, and stops when {@code ‖f(z) - z‖ ≤ tolerance · max(‖f(z)‖, u ‖z₀‖)}, by the solvers' own
-     * rule, or after {@code budget} evaluations.
+     * A solver that keeps up to m differences. It stops by the rule of the solvers, {@code ‖f(z) - z‖ ≤ tolerance · max(‖f(z)‖, u ‖z₀‖)},
+     * or after {@code budget} evaluations.
      */
     public QrAnderson(int m, double tolerance, int budget) {
         if (m < 1) {
@@ -43,8 +43,8 @@ public final class QrAnderson {
         this.budget = budget;
     }
 
-    /** Solves for one row of {@code type} from {@code x}, and leaves the iterate there that was evaluated last. */
-    public Found solve(FixedPointMap f, Type type, double... x) {
+    /** Solves one row of {@code type} from {@code x}, and leaves the last evaluated iterate there. */
+    public Ending solve(FixedPointMap f, Type type, double... x) {
         int n = x.length;
         int most = Math.min(m, n);
         Rows one = new Rows(1);
@@ -65,13 +65,13 @@ public final class QrAnderson {
                 r = minus(g, x);
                 double residual = norm(r) == 0 ? 0 : norm(r) / Math.max(norm(g), floor);
                 if (residual <= tolerance) {
-                    return new Found(k == 1 ? Status.CONVERGED_AT_START : Status.CONVERGED_RELATIVE, k, residual);
+                    return new Ending(k == 1 ? Status.CONVERGED_AT_START : Status.CONVERGED_RELATIVE, k, residual);
                 }
                 if (!Double.isFinite(norm(r) + norm(g))) {
-                    return new Found(k == 1 ? Status.NONFINITE_INPUT : Status.NONFINITE_FUNCTION, k, residual);
+                    return new Ending(k == 1 ? Status.NONFINITE_INPUT : Status.NONFINITE_FUNCTION, k, residual);
                 }
                 if (k >= budget) {
-                    return new Found(Status.MAX_EVALUATIONS, k, residual);
+                    return new Ending(Status.MAX_EVALUATIONS, k, residual);
                 }
                 if (k > 1) {
                     if (columns == most) {
@@ -95,8 +95,9 @@ public final class QrAnderson {
     }
 
     /**
-     * The γ that minimises {@code ‖b - A γ‖}, A given by its first columns, by Householder's reflections (Golub and Van Loan, algorithm
-     * 5.2.1).
+     * The γ that minimises {@code ‖b - A γ‖} by Householder reflections (Golub and Van Loan, algorithm 5.2.1).
+     *
+     * @param columns the columns of A, of which the first {@code count} are used
      */
     static double[] leastSquares(double[][] columns, int count, double[] b) {
         double[][] a = new double[count][];
@@ -112,7 +113,7 @@ public final class QrAnderson {
             }
             diagonal[j] = a[j][j] > 0 ? -Math.sqrt(square) : Math.sqrt(square);
             if (square > 0) {
-                // v is what the reflection turns into a multiple of the first unit vector: column j from its diagonal down.
+                // The reflection maps v, which is column j from its diagonal down, to a multiple of the first unit vector.
                 a[j][j] -= diagonal[j];
                 double half = -diagonal[j] * a[j][j];
                 for (int l = j + 1; l < count; l++) {
@@ -132,7 +133,7 @@ public final class QrAnderson {
         return γ;
     }
 
-    /** {@code x ← x - v (vᵀ x) / half} from element {@code from} on, {@code half = ‖v‖² / 2}. */
+    /** {@code x ← x - v (vᵀ x) / half} from element {@code from} on, with {@code half = ‖v‖² / 2}. */
     private static void reflect(double[] v, int from, double half, double[] x) {
         double sum = 0;
         for (int i = from; i < x.length; i++) {

@@ -1,6 +1,6 @@
 package dev.zstar.benchmarks.problems;
 
-/** A system {@code F(x) = 0}, as it stands in its source, and the fixed-point form {@code f(x) = x - F(x) / s} of it. */
+/** A system {@code F(x) = 0} as it stands in its source, and its fixed-point form {@code f(x) = x - F(x) / s}. */
 final class Root {
     private final String name;
     private final String source;
@@ -12,17 +12,17 @@ final class Root {
     private final boolean regular;
 
     /**
-     * Takes the arrays as they are.
+     * A system that shares the arrays.
      *
-     * @param name for a table
+     * @param name the name in tables
      * @param source paper or report, and the number or name there
      * @param start n elements
-     * @param scale s: near the diagonal of the Jacobian where that is nearly constant, and negative where F falls
+     * @param scale s: near the diagonal of the Jacobian if that is nearly constant, and negative if F falls
      * @param function F
-     * @param solution n elements with {@code F(x) = 0}; null where none is known but by solving
-     * @param accuracy how far the solution is from one of the system as it is computed, in any element: 0 but for rounding
-     * @param regular whether the Jacobian at the solution has an inverse: where it has none, no method without derivatives gets there fast,
-     *     and a small residual says little about the error
+     * @param solution n elements with {@code F(x) = 0}; null if it has to be computed
+     * @param accuracy how far the solution may be from a root of the computed system in any element; 0 if they agree up to rounding
+     * @param regular whether the Jacobian at the solution is regular. If it is singular, no method without derivatives converges fast, and
+     *     a small residual says little about the error
      */
     Root(String name, String source, double[] start, double scale, Formula function, double[] solution, double accuracy, boolean regular) {
         this.name = name;
@@ -35,17 +35,17 @@ final class Root {
         this.regular = regular;
     }
 
-    /** A system whose Jacobian has an inverse at its root, which is known but for rounding. */
+    /** A system with a regular Jacobian at its root, which is known up to rounding. */
     static Root at(double[] solution, String name, String source, double[] start, double scale, Formula function) {
         return new Root(name, source, start, scale, function, solution, 0, true);
     }
 
-    /** A system whose Jacobian has no inverse at its root. */
+    /** A system with a singular Jacobian at its root, which is known up to rounding. */
     static Root singular(double[] solution, String name, String source, double[] start, double scale, Formula function) {
         return new Root(name, source, start, scale, function, solution, 0, false);
     }
 
-    /** A system with a root, which has to be found. */
+    /** A system with a regular root that is not known. */
     static Root unknown(String name, String source, double[] start, double scale, Formula function) {
         return new Root(name, source, start, scale, function, null, 0, true);
     }
@@ -63,7 +63,7 @@ final class Root {
         return scale;
     }
 
-    /** A copy of the solution; null where none is known. */
+    /** A copy of the solution; null if none is known. */
     double[] solution() {
         return solution == null ? null : solution.clone();
     }
@@ -83,7 +83,7 @@ final class Root {
         return out;
     }
 
-    /** The fixed point {@code x = x - F(x) / s}. */
+    /** The fixed-point problem {@code x = x - F(x) / s}. */
     Problem problem() {
         return new Problem(name, source + "; s = " + (float) scale, start, (x, out) -> {
             function.apply(x, out);

@@ -1,8 +1,8 @@
 package dev.zstar.benchmarks.problems;
 
 /**
- * The inverse of the five-point Laplacian {@code -Δ} at m × m inner points of the unit square, zero on its edge, through its eigenvectors, which
- * are sines.
+ * The inverse of the five-point Laplacian {@code -Δ} at m × m inner points of the unit square, with zero on the edges. Its eigenvectors are
+ * sines.
  */
 final class Sines {
     private final int m;

@@ -3,16 +3,16 @@ package dev.zstar.benchmarks.problems;
 import java.util.Arrays;
 
 /**
- * {@code ρ(A) = lim ‖A^k‖^{1/k}} (Gelfand) by squaring A again and again: symmetric or not, and with complex or several largest eigenvalues, where
- * power iteration does not settle.
+ * {@code ρ(A) = lim ‖A^k‖^{1/k}} (Gelfand) by repeated squaring of A. A need not be symmetric. Where the largest eigenvalues are complex or
+ * several, power iteration does not converge, and this does.
  */
 final class SpectralRadius {
-    /** k = 2⁴⁰: what a norm differs from the radius by, a factor of n or so, is 10⁻¹² of it in the 2⁴⁰-th root. */
+    /** k = 2⁴⁰: a norm and the radius differ by a factor of about n, and the 2⁴⁰-th root of n is 1 + O(10⁻¹²). */
     private static final int SQUARINGS = 40;
 
     private SpectralRadius() {}
 
-    /** Of the matrix {@code a}, n × n, row by row. */
+    /** The spectral radius of the n × n matrix {@code a}, given row by row. */
     static double of(double[] a, int n) {
         double[] power = a.clone();
         double[] square = new double[n * n];

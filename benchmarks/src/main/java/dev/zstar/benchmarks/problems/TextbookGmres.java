@@ -1,11 +1,12 @@
 package dev.zstar.benchmarks.problems;
 
-/** Full GMRES as the textbook has it (Saad 2003, algorithm 6.9), in plain f64: modified Gram-Schmidt, Givens rotations, no restart. */
+/** Full GMRES as in the textbook (Saad 2003, algorithm 6.9), in f64: modified Gram-Schmidt, Givens rotations, no restart. */
 public final class TextbookGmres {
     private TextbookGmres() {}
 
     /**
-     * How many products with {@code a} it takes from 0 until its residual estimate is below {@code tolerance · ‖b‖}; none is spent on checking that.
+     * The number of products with {@code a}, starting from 0, until the residual estimate is at most {@code tolerance · ‖b‖}. No product is
+     * spent on a true residual.
      *
      * @param a n × n, row by row
      */

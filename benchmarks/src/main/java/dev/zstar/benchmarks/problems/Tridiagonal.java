@@ -1,6 +1,6 @@
 package dev.zstar.benchmarks.problems;
 
-/** Solves tridiagonal systems without pivoting, which needs none where the diagonal dominates. */
+/** Solves tridiagonal systems without pivoting, for matrices with a dominant diagonal. */
 final class Tridiagonal {
     final double[] below;
     final double[] diagonal;

@@ -8,15 +8,15 @@ import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Fixed points that are 0, or far smaller or larger than 1, and cells in which units are off. A test for convergence that compares ‖f(z) -
- * z‖ with ‖f(z)‖ alone never ends where the fixed point is 0: both fall together.
+ * Fixed points that are 0, or far smaller or larger than 1, and cells with units that are off. Where the fixed point is 0, a test that
+ * compares ‖f(z) - z‖ with ‖f(z)‖ alone never succeeds, since both fall together.
  */
 final class Zeros {
     private static final String OWN = "made for this list";
 
     private Zeros() {}
 
-    /** Those whose numbers the type can hold. */
+    /** The problems whose numbers the type can hold. */
     static List<Problem> all(Type type) {
         List<Problem> all = new ArrayList<>(List.of(square(), ramp(), steep(), crowd(64), odd(64, 0.9), off(64, 0.9)));
         for (double c : type == Type.F32 ? new double[] {1e-40, 1e37} : new double[] {1e-160, 1e-170, 1e-320, 1e155, 1e307}) {
@@ -25,22 +25,22 @@ final class Zeros {
         return all;
     }
 
-    /** {@code z²}, from 0.4. */
+    /** {@code z²}; the start is 0.4. */
     static Problem square() {
         return scalar("z²", 0.4, 0, z -> z * z);
     }
 
-    /** {@code max(0, z/2 - 0.2)}, from 1: f vanishes before z does. */
+    /** {@code max(0, z/2 - 0.2)}; the start is 1. f vanishes before z does. */
     static Problem ramp() {
         return scalar("max(0, z/2 - 0.2)", 1, 0, z -> Math.max(0, z / 2 - 0.2));
     }
 
-    /** {@code 10⁸ z}, from 10⁻⁸: the first step goes up a hundredmillionfold, and a secant through both points gives 0. */
+    /** {@code 10⁸ z}; the start is 10⁻⁸. The first step multiplies z by 10⁸, and the secant through both points gives 0. */
     static Problem steep() {
         return scalar("10⁸ z", 1e-8, 0, z -> 1e8 * z);
     }
 
-    /** {@code z/2 + c}, from 0. The fixed point is 2 c. */
+    /** {@code z/2 + c}; the start is 0. The fixed point is 2 c. */
     static Problem halving(double c) {
         return scalar("z/2 + " + c, 0, 2 * c, z -> z / 2 + c);
     }
@@ -50,7 +50,7 @@ final class Zeros {
     }
 
     /**
-     * {@code max(0, 1 - 2/n Σ z)}, from 0: n units that hold each other down. f is 1 at the start and 0 at the next point; the fixed point
+     * {@code max(0, 1 - 2/n Σ z)}: n units that inhibit each other. The start is 0, where f is 1. At the next point f is 0. The fixed point
      * is 1/3.
      */
     static Problem crowd(int n) {
@@ -64,8 +64,8 @@ final class Zeros {
     }
 
     /**
-     * {@code max(0, W z + b)} with {@code W = -|N(0, ¼)|, b = |N(0, 1)|}, from 0: the more of a unit, the less of all. Another for each
-     * seed.
+     * {@code max(0, W z + b)} with {@code W = -|N(0, ¼)|} and {@code b = |N(0, 1)|}; the start is 0. A larger value of one unit makes all
+     * units smaller.
      */
     static Problem inhibitory(int n, long seed) {
         Random random = new Random(seed);
@@ -80,7 +80,7 @@ final class Zeros {
         return Problem.unknown("inhibitory cell " + seed, OWN, new double[n], (z, out) -> rectified(w, z, b, out));
     }
 
-    /** {@code max(0, W z - |c|)}, W scaled to ‖W‖ ≤ norm, from |N(0, 1)|: 0 is the only fixed point, and f is 0 from some way off. */
+    /** {@code max(0, W z - |c|)} with ‖W‖ = norm; the start is |N(0, 1)|. 0 is the only fixed point, and f is 0 in a region around it. */
     static Problem off(int n, double norm) {
         double[] w = scaled(n, 31, norm);
         double[] c = Cells.gaussian(n, 32);
@@ -92,7 +92,7 @@ final class Zeros {
         return new Problem("ReLU cell with equilibrium 0", OWN, start, (z, out) -> rectified(w, z, c, out), new double[n], 0);
     }
 
-    /** {@code tanh(W z)}, W scaled to ‖W‖ ≤ norm, from N(0, 1): 0 is the only fixed point. */
+    /** {@code tanh(W z)} with ‖W‖ = norm; the start is N(0, 1). 0 is the only fixed point. */
     static Problem odd(int n, double norm) {
         double[] w = scaled(n, 34, norm);
         double[] none = new double[n];
@@ -111,7 +111,7 @@ final class Zeros {
         }
     }
 
-    /** Gaussian, with the largest singular value {@code norm}: the root of the spectral radius of Wᵀ W. */
+    /** A Gaussian matrix scaled to the largest singular value {@code norm}, which is the root of the spectral radius of Wᵀ W. */
     private static double[] scaled(int n, long seed, double norm) {
         double[] w = Cells.gaussian(n * n, seed);
         double[] gram = new double[n * n];

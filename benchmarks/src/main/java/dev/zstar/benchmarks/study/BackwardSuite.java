@@ -35,56 +35,56 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Ways to differentiate an equilibrium: the products that they take, beside the textbook's GMRES, their time, and how good their gradients
- * are.
+ * Ways to differentiate an equilibrium: the products that they take, compared with the textbook's GMRES; their time; and the error of their
+ * gradients.
  */
 final class BackwardSuite {
-    /** Of the counts. */
+    /** Elements of the state where products are counted. */
     private static final int N = 256;
     private static final double[] RADII = {0.9, 0.99};
-    /** Budget of the counts: what is not solved by then is said to have failed. */
+    /** The budget of a counted solve. A solve that spends it is reported as failed. */
     private static final int BUDGET = 2000;
 
-    /** The forward solver that has seen most when it ends. */
-    private static final Broyden.Options BROYDEN = new Broyden.Options(60).withUpdate(Broyden.Update.BAD).withReduction(Broyden.Reduction.SVD);
+    /** The forward solver that knows most about the Jacobian when it ends. */
+    private static final Broyden.Options BROYDEN =
+            new Broyden.Options(60).withUpdate(Broyden.Update.BAD).withReduction(Broyden.Reduction.SVD);
 
+    /** Secant pairs that are kept from the forward solve. */
     private static final int PAIRS = 100;
-    /** Of a sequence, and the Frobenius norm by which one T differs from the last. */
+    /** Systems in a sequence. */
     private static final int SYSTEMS = 50;
-
+    /** The Frobenius norm of the change of T from one system to the next. */
     private static final double DRIFT = 3e-3;
-    /** How long a backward pass may take to stop allocating. */
+    /** How long a backward pass may take until it stops allocating. */
     private static final long SETTLE_NANOS = 5_000_000_000L;
-    /** What the others are compared with: it runs first. */
+    /** The method that the others are compared with. It runs first. */
     private static final String FIRST = "gmres";
-
-    private record Found(ArrayList<Result> results) implements Serializable {}
 
     private BackwardSuite() {}
 
-    static void run(StudyOptions options, Progress progress, List<Result> results) {
+    static void run(StudyOptions options, StudyProgress progress, List<StudyResult> results) {
         List<String> shapes = options.quick() ? List.of("512x32") : List.of("64x1", "512x32", "1024x64");
         progress.stage("backward", 2 * RADII.length + 1 + shapes.size());
         for (double radius : RADII) {
             for (boolean symmetric : new boolean[] {false, true}) {
-                results.addAll(Fork.call(Counts.class, Found.class, radius + " " + symmetric).results());
+                results.addAll(Fork.call(Counts.class, ForkResults.class, radius + " " + symmetric).results());
                 progress.step(String.format(Locale.ROOT, "products at ρ = %s, %s", radius, symmetric ? "symmetric" : "Gaussian"));
             }
         }
-        results.addAll(Fork.call(Sequences.class, Found.class, "").results());
+        results.addAll(Fork.call(Sequences.class, ForkResults.class, "").results());
         progress.step("recycling over " + SYSTEMS + " systems");
         for (String shape : shapes) {
-            results.addAll(Fork.call(Modes.class, Found.class, shape).results());
+            results.addAll(Fork.call(Modes.class, ForkResults.class, shape).results());
             progress.step("gradient modes of " + shape.replace("x", " × "));
         }
     }
 
-    /** The methods of a table of counts, each for one row of n = {@value #N}. */
-    private static Map<String, Planner> methods() {
-        Map<String, Planner> methods = new LinkedHashMap<>();
+    /** The methods whose products are counted, each for one row of {@value #N} elements. */
+    private static Map<String, LinearPlanner> methods() {
+        Map<String, LinearPlanner> methods = new LinkedHashMap<>();
         methods.put(FIRST, (e, t, s) -> Gmres.plan(e, t, 1, N, N, s));
         methods.put("gmres(20)", (e, t, s) -> Gmres.plan(e, t, 1, N, 20, s));
-        methods.put("anderson(10)", (e, t, s) -> LinearFixedPoint.anderson(e, t, 1, N, Anderson.Options.DEFAULT.withWindow(10), s));
+        methods.put("anderson(10)", (e, t, s) -> LinearFixedPoint.anderson(e, t, 1, N, Anderson.Options.DEFAULT, s));
         methods.put("broyden", (e, t, s) -> LinearFixedPoint.broyden(e, t, 1, N, BROYDEN, s));
         methods.put("bicgstab", (e, t, s) -> BiCgStab.plan(e, t, 1, N, s));
         methods.put("cgls", (e, t, s) -> NormalEquations.plan(e, t, 1, N, s));
@@ -92,13 +92,13 @@ final class BackwardSuite {
         return methods;
     }
 
-    private interface Planner {
+    private interface LinearPlanner {
         LinearSolver plan(Engine engine, Type type, Stopping stopping);
     }
 
-    /** Products at one ρ(J), of all methods, in f32 and f64. */
+    /** Counts the products of all methods at one ρ(J), in f32 and f64. */
     static final class Counts implements Fork.Task {
-        private final ArrayList<Result> results = new ArrayList<>();
+        private final ArrayList<StudyResult> results = new ArrayList<>();
 
         @Override
         public Serializable run(String argument) {
@@ -110,9 +110,9 @@ final class BackwardSuite {
             try (Engine engine = Engines.best(1)) {
                 for (Type type : Type.values()) {
                     double tolerance = type == Type.F32 ? 1e-4 : 1e-6;
-                    Recorder recorder = new Recorder(
-                            String.format(Locale.ROOT, " %s ρ=%s %s to %.0e", type, radius, symmetric ? "symmetric" : "Gaussian", tolerance),
-                            engine.name(), params);
+                    String matrix = symmetric ? "symmetric" : "Gaussian";
+                    String suffix = String.format(Locale.ROOT, " %s ρ=%s %s to %.0e", type, radius, matrix, tolerance);
+                    Recorder recorder = new Recorder(suffix, engine.name(), params);
                     try (DenseCell cell = planted.cell(engine, type, 1);
                             Broyden forward = Broyden.plan(
                                     engine, type, 1, N, BROYDEN, Stopping.relative(type == Type.F32 ? 1e-6 : 1e-8).within(BUDGET));
@@ -125,10 +125,10 @@ final class BackwardSuite {
                         boolean succeeded = solved.succeeded();
                         cell.linearise(z);
                         LinearOperator adjoint = cell.adjoint();
-                        Map<String, Planner> methods = methods();
+                        Map<String, LinearPlanner> methods = methods();
                         methods.put("reuse", (e, t, s) -> Gmres.plan(
                                 e, t, 1, N, new Gmres.Options(N, secants.inverse().transposed(), false), s));
-                        for (Map.Entry<String, Planner> method : methods.entrySet()) {
+                        for (Map.Entry<String, LinearPlanner> method : methods.entrySet()) {
                             try (LinearSolver solver = method.getValue().plan(engine, type, Stopping.relative(tolerance).within(BUDGET))) {
                                 Outcome outcome = solver.solve(adjoint, g, u);
                                 recorder.add(method.getKey(), outcome.evaluations(), outcome.succeeded());
@@ -140,13 +140,13 @@ final class BackwardSuite {
                     results.addAll(recorder.results);
                 }
             }
-            return new Found(results);
+            return new ForkResults(results);
         }
     }
 
-    /** Counts of one case, and how they compare with GMRES without restarts. */
+    /** Records the counts of one case, and their ratios to that of GMRES without restarts. */
     private static final class Recorder {
-        final List<Result> results = new ArrayList<>();
+        final List<StudyResult> results = new ArrayList<>();
         private final String suffix;
         private final String engine;
         private final SortedMap<String, Double> params;
@@ -159,22 +159,26 @@ final class BackwardSuite {
         }
 
         void add(String method, int products, boolean solved) {
-            results.add(Result.of("backward", method + suffix, engine, 1, params, solved ? "products" : "productsFailed", null, products));
+            add(method, solved ? "products" : "productsFailed", products);
             full = method.equals(FIRST) ? products : full;
             if (solved) {
-                results.add(Result.of("backward", method + suffix, engine, 1, params, "productsRatio", null, products / full));
+                add(method, "productsRatio", products / full);
             }
+        }
+
+        private void add(String method, String metric, double value) {
+            results.add(StudyResult.of("backward", method + suffix, engine, 1, params, metric, null, value));
         }
     }
 
     /**
-     * Sequences of systems that change slowly: GMRES with cycles of 20 steps, and the same memory with a space that is kept from solve to
-     * solve.
+     * Sequences of systems that change slowly, solved by GMRES with cycles of 20 steps, and by recycled GMRES, which keeps a space from
+     * solve to solve.
      */
     static final class Sequences implements Fork.Task {
         @Override
         public Serializable run(String argument) {
-            ArrayList<Result> results = new ArrayList<>();
+            ArrayList<StudyResult> results = new ArrayList<>();
             try (Engine engine = Engines.best(1)) {
                 for (double radius : RADII) {
                     for (double bulk : new double[] {0.5, radius}) {
@@ -184,18 +188,19 @@ final class BackwardSuite {
                     }
                 }
             }
-            return new Found(results);
+            return new ForkResults(results);
         }
 
-        private static void add(List<Result> results, Engine engine, Type type, double bulk, double radius) {
+        private static void add(List<StudyResult> results, Engine engine, Type type, double bulk, double radius) {
             TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) N, "radius", radius, "bulk", bulk));
             long[] products = products(engine, type, bulk, radius);
             String name = String.format(Locale.ROOT, "recycled, %d systems, %s ρ=%s, a disc of %s", SYSTEMS, type, radius, bulk);
-            results.add(Result.of("backward", name, engine.name(), 1, params, "sequenceProducts", null, (double) products[1]));
-            results.add(Result.of("backward", name, engine.name(), 1, params, "sequenceRatio", null, (double) products[1] / products[0]));
+            results.add(StudyResult.of("backward", name, engine.name(), 1, params, "sequenceProducts", null, (double) products[1]));
+            double ratio = (double) products[1] / products[0];
+            results.add(StudyResult.of("backward", name, engine.name(), 1, params, "sequenceRatio", null, ratio));
         }
 
-        /** Of plain GMRES, and of the one that keeps its space. */
+        /** The products of plain GMRES, then of recycled GMRES. */
         private static long[] products(Engine engine, Type type, double bulk, double radius) {
             Stopping stopping = Stopping.relative(type == Type.F32 ? 1e-4 : 1e-6).within(BUDGET);
             DriftingSystem system = new DriftingSystem(N, bulk, radius, 7);
@@ -218,15 +223,15 @@ final class BackwardSuite {
 
         private static int counted(Outcome outcome) {
             if (!outcome.succeeded()) {
-                throw new StudyException("a system of a sequence was not solved: " + outcome);
+                throw new StudyException("backward: a system of a sequence was not solved: " + outcome);
             }
             return outcome.evaluations();
         }
     }
 
-    /** Every gradient mode on one shape: time in turns, cosine and error against a tight solve, bytes. */
+    /** Measures every gradient mode on one shape: time in turns, cosine and error compared with a tight solve, bytes. */
     static final class Modes implements Fork.Task {
-        private final ArrayList<Result> results = new ArrayList<>();
+        private final ArrayList<StudyResult> results = new ArrayList<>();
 
         @Override
         public Serializable run(String argument) {
@@ -249,15 +254,15 @@ final class BackwardSuite {
                 List<Runnable> passes = new ArrayList<>();
                 for (Map.Entry<String, GradientMode> mode : modes.entrySet()) {
                     FixedPointSolver forward = mode.getValue() instanceof GradientMode.BroydenInverse ? broyden : anderson;
-                    // Each layer has a cell of its own: an input that another layer injects makes a backward pass impossible.
-                    DenseCell cell = SolveSuite.Child.cell(engine, n, batch);
+                    // Each layer has its own cell: once another layer has injected an input, a backward pass is impossible.
+                    DenseCell cell = SolveSuite.cell(engine, n, batch);
                     cells.add(cell);
                     EquilibriumLayer<DenseCell.Gradients> layer =
                             EquilibriumLayer.plan(engine, Type.F32, batch, n, cell, forward, mode.getValue());
                     Block z = engine.allocate(Type.F32, batch, n);
                     Outcome solved = layer.forward(x, z);
                     if (!solved.succeeded()) {
-                        throw new StudyException(mode.getKey() + ": " + solved);
+                        throw new StudyException("backward: the forward solve for the mode " + mode.getKey() + " failed: " + solved);
                     }
                     GradientReport report = layer.report(g);
                     String name = mode.getKey() + " n=" + n + " B=" + batch;
@@ -271,7 +276,7 @@ final class BackwardSuite {
                 }
                 Runnable[] bodies = passes.toArray(Runnable[]::new);
                 Stopwatch.settle(SETTLE_NANOS, bodies);
-                Stopwatch.Times times = Stopwatch.run(4_000_000, 30, bodies);
+                Stopwatch.SliceTimes times = Stopwatch.run(4_000_000, 30, bodies);
                 double[][] nanos = times.nanos();
                 int i = 0;
                 for (String mode : modes.keySet()) {
@@ -284,11 +289,11 @@ final class BackwardSuite {
                 states.forEach(Block::close);
                 cells.forEach(DenseCell::close);
             }
-            return new Found(results);
+            return new ForkResults(results);
         }
 
         private void add(String name, Engine engine, SortedMap<String, Double> params, String metric, double value) {
-            results.add(Result.of("backward", name, engine.name(), 1, params, metric, null, value));
+            results.add(StudyResult.of("backward", name, engine.name(), 1, params, metric, null, value));
         }
     }
 }

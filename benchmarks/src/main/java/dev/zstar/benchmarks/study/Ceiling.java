@@ -3,7 +3,7 @@ package dev.zstar.benchmarks.study;
 import java.io.Serializable;
 
 /**
- * What the machine itself can do, measured from Java in the same process as what it is compared with.
+ * What the machine can do at most, measured from Java in the process of the kernels that are compared with it.
  *
  * @param name for example {@code fma.f32.1t}, {@code read.L2.1t}, {@code triad.2t}
  * @param unit {@code GFLOP/s} or {@code GB/s}

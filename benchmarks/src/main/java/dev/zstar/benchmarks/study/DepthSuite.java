@@ -22,23 +22,23 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * Memory of a forward and backward pass against effective depth: a weight-tied network of so many layers, which keeps every state for
- * its backward pass, and the equilibrium that it approaches, which keeps one. Each point in its own process.
+ * Memory of a forward and backward pass against effective depth. A weight-tied network of that depth keeps every state for its backward
+ * pass. The equilibrium that it approaches keeps one. Each point is measured in its own process.
  */
 final class DepthSuite {
     private static final int N = 512;
     private static final int BATCH = 64;
 
-    private record Memory(String engine, long live, long high) implements Serializable {}
+    private record PeakMemory(String engine, long live, long high) implements Serializable {}
 
     private DepthSuite() {}
 
-    static void run(boolean quick, Progress progress, List<Result> results) {
+    static void run(boolean quick, StudyProgress progress, List<StudyResult> results) {
         int[] depths = quick ? new int[] {20, 200} : new int[] {10, 20, 50, 100, 200};
         progress.stage("depth", 2 * depths.length);
         for (int depth : depths) {
             for (String kind : new String[] {"DEQ", "unrolled"}) {
-                Memory memory = Fork.call(Child.class, Memory.class, kind + " " + depth);
+                PeakMemory memory = Fork.call(DepthChild.class, PeakMemory.class, kind + " " + depth);
                 String name = kind + " depth=" + depth;
                 add(results, name, memory.engine(), depth, "bytes", (double) memory.live());
                 if (memory.high() > 0) {
@@ -49,13 +49,13 @@ final class DepthSuite {
         }
     }
 
-    private static void add(List<Result> results, String name, String engine, int depth, String metric, double value) {
+    private static void add(List<StudyResult> results, String name, String engine, int depth, String metric, double value) {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("depth", (double) depth, "n", (double) N, "batch", (double) BATCH));
-        results.add(Result.of("depth", name, engine, 1, params, metric, null, value));
+        results.add(StudyResult.of("depth", name, engine, 1, params, metric, null, value));
     }
 
-    /** One point, in its own JVM. */
-    static final class Child implements Fork.Task {
+    /** Measures one point in its own JVM. */
+    static final class DepthChild implements Fork.Task {
         @Override
         public Serializable run(String argument) {
             int depth = Integer.parseInt(argument.substring(argument.indexOf(' ') + 1));
@@ -75,15 +75,15 @@ final class DepthSuite {
                     long live = argument.startsWith("DEQ")
                             ? equilibrium(engine, cell, depth, x, g, dw, du, db)
                             : unrolled(engine, cell, depth, x, g, dw, du, db);
-                    return new Memory(engine.name(), live, highWater());
+                    return new PeakMemory(engine.name(), live, highWater());
                 }
             }
         }
 
-        /** Solves to the residual that so many plain steps reach, and differentiates there. */
+        /** Solves to the residual that {@code depth} plain steps reach, and differentiates there. */
         private static long equilibrium(Engine engine, DenseCell cell, int depth, Block x, Block g, Block dw, Block du, Block db) {
             double residual = Math.max(1e-6, Math.pow(0.9, depth));
-            try (Anderson forward = Anderson.plan(engine, Type.F32, BATCH, N, Anderson.Options.DEFAULT, Stopping.relative(residual));
+            try (Anderson forward = Anderson.plan(engine, Type.F32, BATCH, N, Anderson.Options.DEFAULT.withWindow(5), Stopping.relative(residual));
                     Gmres backward = Gmres.plan(engine, Type.F32, BATCH, N, 20, Stopping.relative(1e-4));
                     Block z = engine.allocate(Type.F32, BATCH, N);
                     Block v = engine.allocate(Type.F32, BATCH, N)) {
@@ -118,7 +118,7 @@ final class DepthSuite {
             }
         }
 
-        /** The most memory that this process ever had, in bytes; 0 where the system does not tell. */
+        /** The peak resident memory of this process in bytes; 0 if the system does not report it. */
         private static long highWater() {
             try {
                 return Files.readAllLines(Path.of("/proc/self/status")).stream()

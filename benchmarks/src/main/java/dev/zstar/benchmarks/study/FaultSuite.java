@@ -1,7 +1,7 @@
 package dev.zstar.benchmarks.study;
 
 import dev.zstar.benchmarks.problems.Problem;
-import dev.zstar.benchmarks.problems.Problems;
+import dev.zstar.benchmarks.problems.ProblemSet;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
@@ -20,63 +20,67 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * {@link RandomSolves} by the million, one in five of {@link RandomSystems}: what solvers promise, held against maps that break. Nothing is
- * timed, so two JVMs run at once, with an engine each, and what each leaves behind is counted in a process where nothing else allocates.
+ * A million {@link RandomSolves}, one in five of them of {@link RandomSystems}, which check the promises of the solvers with maps that
+ * fail. Nothing is timed, so two JVMs run at once, each with its own engine. The memory that solves leave allocated is counted in a process
+ * where nothing else allocates.
  *
- * <p>And how many of {@value #CELLS} inhibitory ReLU cells the default solver solves, in each type.
+ * <p>The suite also counts how many of {@value #CELLS} inhibitory ReLU cells the default solver solves in each type.
  */
 final class FaultSuite {
     private static final int SOLVES = 1_000_000;
     private static final int QUICK = 20_000;
-    /** Solves of one JVM, each of which compiles the solvers anew: four are fewer than eight, and show how far it is. */
+    /** Solves of one JVM. Each JVM compiles the solvers again, so there are only four; they also show progress. */
     private static final int PART = 250_000;
-    /** One solve of this many is of a linear system. */
+    /** One solve of this many is linear. */
     private static final int LINEAR = 5;
     /** Inhibitory cells. */
     static final int CELLS = 400;
 
-    private record Found(long rows, TreeMap<Status, Long> statuses, long thrown, long broken, ArrayList<String> told, long left) implements Serializable {}
+    /** What one JVM counted, with the bytes that solves left allocated. */
+    private record FaultCounts(
+            long rows, TreeMap<Status, Long> statuses, long exceptions, long violations, ArrayList<String> descriptions, long left)
+            implements Serializable {}
 
     private FaultSuite() {}
 
-    static void run(boolean quick, Progress progress, List<Result> results) {
+    static void run(boolean quick, StudyProgress progress, List<StudyResult> results) {
         int solves = quick ? QUICK : SOLVES;
         int part = quick ? QUICK / 2 : PART;
         progress.stage("random solves", solves / part);
-        List<Found> all = new ArrayList<>();
+        List<FaultCounts> all = new ArrayList<>();
         try (ExecutorService pair = Executors.newFixedThreadPool(2)) {
-            List<Future<Found>> parts = new ArrayList<>();
+            List<Future<FaultCounts>> parts = new ArrayList<>();
             for (int from = 0; from < solves; from += part) {
                 String seeds = from + " " + part;
-                parts.add(pair.submit(() -> Fork.call(Child.class, Found.class, seeds)));
+                parts.add(pair.submit(() -> Fork.call(FaultChild.class, FaultCounts.class, seeds)));
             }
-            for (Future<Found> one : parts) {
-                Found found = get(pair, one);
+            for (Future<FaultCounts> one : parts) {
+                FaultCounts found = get(pair, one);
                 all.add(found);
-                progress.step(found.told().isEmpty() ? part + " solves" : found.told().getFirst());
+                progress.step(found.descriptions().isEmpty() ? part + " solves" : found.descriptions().getFirst());
             }
         }
         TreeMap<Status, Long> statuses = new TreeMap<>();
         all.forEach(found -> found.statuses().forEach((status, count) -> statuses.merge(status, count, Long::sum)));
         add(results, "solves", solves);
-        add(results, "rows", all.stream().mapToLong(Found::rows).sum());
+        add(results, "rows", all.stream().mapToLong(FaultCounts::rows).sum());
         statuses.forEach((status, count) -> add(results, "ended." + status, count));
-        add(results, "exceptions", all.stream().mapToLong(Found::thrown).sum());
-        add(results, "brokenPromises", all.stream().mapToLong(Found::broken).sum());
-        add(results, "bytesLeft", all.stream().mapToLong(Found::left).sum());
+        add(results, "exceptions", all.stream().mapToLong(FaultCounts::exceptions).sum());
+        add(results, "brokenPromises", all.stream().mapToLong(FaultCounts::violations).sum());
+        add(results, "bytesLeft", all.stream().mapToLong(FaultCounts::left).sum());
         try (Engine engine = Engines.best(1)) {
             for (Type type : Type.values()) {
-                results.add(Result.of("forward", "inhibitory cells", engine.name(), 1, new TreeMap<>(Map.of("n", 8.0)),
+                results.add(StudyResult.of("forward", "inhibitory cells", engine.name(), 1, new TreeMap<>(Map.of("n", 8.0)),
                         "solvedOf" + CELLS + "." + type, null, (double) inhibitory(engine, type)));
             }
         }
     }
 
-    /** How many of the inhibitory cells {@link FixedPointSolver#plan} solves. */
+    /** How many of the inhibitory cells the default solver solves. */
     static int inhibitory(Engine engine, Type type) {
         int solved = 0;
         for (long seed = 0; seed < CELLS; seed++) {
-            Problem cell = Problems.inhibitory(seed);
+            Problem cell = ProblemSet.inhibitory(seed);
             try (FixedPointSolver solver = FixedPointSolver.plan(engine, type, 1, cell.n(),
                     Stopping.relative(ProblemSuite.tolerance(type)));
                     Block z = cell.start(engine, type)) {
@@ -86,12 +90,14 @@ final class FaultSuite {
         return solved;
     }
 
-    private static Found get(ExecutorService pair, Future<Found> one) {
+    private static FaultCounts get(ExecutorService pair, Future<FaultCounts> one) {
         try {
             return one.get();
         } catch (ExecutionException e) {
             pair.shutdownNow();
-            throw e.getCause() instanceof StudyException known ? known : new StudyException("random solves failed: " + e.getCause());
+            throw e.getCause() instanceof StudyException known
+                    ? known
+                    : new StudyException("forward: the random solves failed: " + e.getCause());
         } catch (InterruptedException e) {
             pair.shutdownNow();
             Thread.currentThread().interrupt();
@@ -99,12 +105,12 @@ final class FaultSuite {
         }
     }
 
-    private static void add(List<Result> results, String metric, long value) {
-        results.add(Result.of("forward", "random solves", Study.own(), 1, new TreeMap<>(Map.of()), metric, null, (double) value));
+    private static void add(List<StudyResult> results, String metric, long value) {
+        results.add(StudyResult.of("forward", "random solves", Study.own(), 1, new TreeMap<>(Map.of()), metric, null, (double) value));
     }
 
-    /** Some of the seeds, in a JVM of its own. */
-    static final class Child implements Fork.Task {
+    /** Solves for some of the seeds, in its own JVM. */
+    static final class FaultChild implements Fork.Task {
         @Override
         public Serializable run(String argument) {
             int gap = argument.indexOf(' ');
@@ -124,12 +130,14 @@ final class FaultSuite {
                     }
                 }
             }
-            TreeMap<Status, Long> statuses = new TreeMap<>(solves.statuses());
-            systems.statuses().forEach((status, rows) -> statuses.merge(status, rows, Long::sum));
-            ArrayList<String> told = new ArrayList<>(solves.told());
-            told.addAll(systems.told());
-            return new Found(solves.rows() + systems.rows(), statuses, solves.thrown(), solves.broken() + systems.broken(), told,
-                    Block.liveBytes() - before);
+            Tally forward = solves.tally();
+            Tally linear = systems.tally();
+            TreeMap<Status, Long> statuses = new TreeMap<>(forward.statuses());
+            linear.statuses().forEach((status, rows) -> statuses.merge(status, rows, Long::sum));
+            ArrayList<String> descriptions = new ArrayList<>(forward.descriptions());
+            descriptions.addAll(linear.descriptions());
+            return new FaultCounts(forward.rows() + linear.rows(), statuses, solves.exceptions(),
+                    forward.violations() + linear.violations(), descriptions, Block.liveBytes() - before);
         }
     }
 }

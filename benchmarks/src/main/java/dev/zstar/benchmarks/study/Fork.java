@@ -13,21 +13,24 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
-/** Runs a task in a JVM of its own, started as this one was: what the JIT has learnt elsewhere, and memory used before, stay outside. */
+/**
+ * Runs a task in its own JVM, started with the flags of this one. Earlier work of this JVM, its compiled code and its memory, cannot
+ * influence the task.
+ */
 final class Fork {
     private static final long LIMIT_SECONDS = 600;
-    /** What a JVM says whatever happens, such as that it heeds JAVA_TOOL_OPTIONS. */
+    /** Lines that a JVM prints in any case, such as the one about JAVA_TOOL_OPTIONS. */
     private static final Pattern CHATTER = Pattern.compile("^(WARNING|Picked up )");
 
     private Fork() {}
 
-    /** What a child does. */
+    /** The work of a child. */
     interface Task {
-        /** Computes from the argument; the result travels back. */
+        /** Computes a result from the argument. The result is serialised, and returned to the parent. */
         Serializable run(String argument);
     }
 
-    /** Runs {@code task}, which has a constructor without parameters, in a child. Flags of its own follow this JVM's, and win. */
+    /** Runs {@code task}, which has a constructor without parameters, in a child. The flags follow those of this JVM, and override them. */
     static <T extends Serializable> T call(Class<? extends Task> task, Class<T> result, String argument, String... flags) {
         Path out = null;
         Path err = null;
@@ -45,15 +48,15 @@ final class Fork {
             boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
             Runtime.getRuntime().removeShutdownHook(hook);
             if (!ended || process.exitValue() != 0) {
-                throw new StudyException("a JVM that was started to measure " + task.getSimpleName() + " "
-                        + (ended ? "ended with code " + process.exitValue() : "did not end in " + LIMIT_SECONDS + " s") + ": "
-                        + lastLine(err));
+                throw new StudyException("the JVM that was started for " + task.getSimpleName() + " "
+                        + (ended ? "ended with exit code " + process.exitValue() : "did not end within " + LIMIT_SECONDS + " s") + ": "
+                        + reason(err));
             }
             try (ObjectInputStream in = new ObjectInputStream(Files.newInputStream(out))) {
                 return result.cast(in.readObject());
             }
         } catch (IOException | ClassNotFoundException e) {
-            throw new StudyException("a JVM to measure " + task.getSimpleName() + " could not be used: " + e.getMessage());
+            throw new StudyException("a JVM for " + task.getSimpleName() + " could not be started or read: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StudyException("the study was interrupted");
@@ -70,7 +73,7 @@ final class Fork {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-            // A debugger or an agent of the parent's would find its port taken.
+            // The port of the parent's debugger or agent is taken.
             if (!flag.startsWith("-agentlib") && !flag.startsWith("-javaagent")) {
                 command.add(flag);
             }
@@ -90,14 +93,14 @@ final class Fork {
         return command;
     }
 
-    private static String lastLine(Path err) throws IOException {
-        // Whatever encoding the child's terminal would have.
+    private static String reason(Path err) throws IOException {
+        // The child may write in another encoding.
         List<String> lines = new String(Files.readAllBytes(err), StandardCharsets.UTF_8).lines()
                 .filter(line -> !line.isBlank() && !CHATTER.matcher(line).find())
                 .toList();
-        // What was logged before is not the reason.
+        // Lines that were logged before the exception are not the reason.
         return lines.stream().filter(line -> line.startsWith("Exception in")).findFirst()
-                .orElse(lines.isEmpty() ? "it said nothing" : lines.getFirst());
+                .orElse(lines.isEmpty() ? "it printed no reason" : lines.getFirst());
     }
 
     private static void delete(Path file) {
@@ -106,11 +109,11 @@ final class Fork {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
-            // A file in the folder for temporary ones.
+            // A temporary file may stay.
         }
     }
 
-    /** The child. */
+    /** Runs a task in the child. */
     public static void main(String[] arguments) throws ReflectiveOperationException, IOException {
         Task task = Class.forName(arguments[0]).asSubclass(Task.class).getDeclaredConstructor().newInstance();
         Serializable result = task.run(arguments[1]);

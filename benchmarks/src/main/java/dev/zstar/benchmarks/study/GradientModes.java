@@ -5,11 +5,11 @@ import dev.zstar.solvers.implicit.GradientMode;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The gradient modes that the study compares, by the names that its tables have. */
+/** The gradient modes that the study compares, by their names in its tables. */
 final class GradientModes {
     private GradientModes() {}
 
-    /** The default first. */
+    /** All modes, the default first. */
     static Map<String, GradientMode> all() {
         Map<String, GradientMode> modes = new LinkedHashMap<>();
         modes.put("exact, 1e-3", GradientMode.DEFAULT);

@@ -11,7 +11,6 @@ import dev.zstar.kernels.Weights;
 import dev.zstar.kernels.joml.F32Joml;
 import java.io.Serializable;
 import java.nio.FloatBuffer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -21,48 +20,48 @@ import java.util.Random;
 import org.joml.Matrix4f;
 import org.joml.Vector4f;
 
-/** One thing to time: contenders on the same data, and the ceiling that they share. */
-record KernelCase(Kind kind, Type type, int n, int batch, int threads) implements Serializable {
-    /** What is timed, and against what. */
-    enum Kind {
-        /** Packed weights and a batch: simd, OpenBLAS. */
+/** A case to time: contenders on the same data, and the ceiling that applies to them. */
+record KernelCase(Comparison comparison, Type type, int n, int batch, int threads) implements Serializable {
+    /** What is timed, and the names of the two contenders. */
+    enum Comparison {
+        /** Packed weights times a batch. */
         GEMM("simd", "openblas"),
-        /** Packed weights and one row. */
+        /** Packed weights times one row. */
         GEMV("simd", "openblas"),
-        /** The transpose of packed weights and one row. */
+        /** The transpose of packed weights times one row. */
         GEMV_TRANSPOSED("simd", "openblas"),
-        /** Plain blocks, nothing packed before. */
+        /** A product of blocks, with nothing packed in advance. */
         PLAIN("simd", "openblas"),
-        /** bf16 against f32 weights, one row. */
+        /** Weights in bf16 and in f32 times one row. */
         BF16("bf16", "f32"),
-        /** Integer against f32 weights, one row. */
+        /** Weights in 8-bit integers and in f32 times one row. */
         INT8("int8", "f32"),
-        /** {@code tanh(Wz + Ux + b)} with the residual's norm against the bare product. */
+        /** {@code tanh(Wz + Ux + b)} with the norm of the residual, in one call, and the bare product. */
         FUSED("fused", "product"),
-        /** The same cell as a product and passes of its own. */
+        /** The same cell as a product and separate passes, and the bare product. */
         UNFUSED("unfused", "product"),
-        /** The team against one thread. */
+        /** A team of threads and one thread. */
         TEAM("team", "alone"),
-        /** So many 4×4 matrices times as many vectors, against a loop over JOML's objects. */
+        /** A batch of 4×4 matrices times vectors, and a loop over JOML's objects. */
         TRANSFORM("simd", "joml");
 
         final String first;
         final String second;
 
-        Kind(String first, String second) {
+        Comparison(String first, String second) {
             this.first = first;
             this.second = second;
         }
     }
 
-    /** Multiply-adds, twice, that plain loops can take within a case: some tenths of a second a call. */
+    /** The most floating-point operations in a call of plain loops, which take some tenths of a second for them. */
     private static final double SLOW_WORK = 3e8;
 
-    /** The cases that the engine at hand can take. */
+    /** The cases that the engine here can run in reasonable time. */
     static List<KernelCase> all(boolean quick) {
         List<KernelCase> cases = listed(quick);
         if (!Study.fast()) {
-            cases.removeIf(shape -> shape.kind() == Kind.TEAM || shape.work() > SLOW_WORK);
+            cases.removeIf(shape -> shape.comparison() == Comparison.TEAM || shape.work() > SLOW_WORK);
         }
         return cases;
     }
@@ -70,69 +69,69 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
     private static List<KernelCase> listed(boolean quick) {
         List<KernelCase> cases = new ArrayList<>();
         for (int n : quick ? new int[] {16, 256, 1024} : new int[] {16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192}) {
-            cases.add(new KernelCase(Kind.GEMV, Type.F32, n, 1, 1));
+            cases.add(new KernelCase(Comparison.GEMV, Type.F32, n, 1, 1));
         }
         for (int n : quick ? new int[] {512, 1024} : new int[] {64, 128, 256, 512, 1024, 2048}) {
-            cases.add(new KernelCase(Kind.GEMM, Type.F32, n, n, 1));
+            cases.add(new KernelCase(Comparison.GEMM, Type.F32, n, n, 1));
         }
         for (int batch : quick ? new int[] {32} : new int[] {2, 4, 8, 16, 32, 64}) {
-            cases.add(new KernelCase(Kind.GEMM, Type.F32, 1024, batch, 1));
+            cases.add(new KernelCase(Comparison.GEMM, Type.F32, 1024, batch, 1));
         }
-        cases.add(new KernelCase(Kind.FUSED, Type.F32, 512, 32, 1));
-        cases.add(new KernelCase(Kind.INT8, Type.F32, quick ? 2048 : 4096, 1, 1));
-        cases.add(new KernelCase(Kind.TRANSFORM, Type.F32, 1000, 1, 1));
-        cases.add(new KernelCase(Kind.TEAM, Type.F32, 1024, quick ? 128 : 1024, Math.min(2, Engines.processors())));
+        cases.add(new KernelCase(Comparison.FUSED, Type.F32, 512, 32, 1));
+        cases.add(new KernelCase(Comparison.INT8, Type.F32, quick ? 2048 : 4096, 1, 1));
+        cases.add(new KernelCase(Comparison.TRANSFORM, Type.F32, 1000, 1, 1));
+        cases.add(new KernelCase(Comparison.TEAM, Type.F32, 1024, quick ? 128 : 1024, Math.min(2, Engines.processors())));
         if (quick) {
             return cases;
         }
         for (int n : new int[] {16, 64, 256, 512, 1024, 4096}) {
-            cases.add(new KernelCase(Kind.GEMV_TRANSPOSED, Type.F32, n, 1, 1));
+            cases.add(new KernelCase(Comparison.GEMV_TRANSPOSED, Type.F32, n, 1, 1));
         }
         for (int n : new int[] {256, 512, 1024}) {
-            cases.add(new KernelCase(Kind.GEMV, Type.F64, n, 1, 1));
-            cases.add(new KernelCase(Kind.GEMM, Type.F64, n, n, 1));
-            cases.add(new KernelCase(Kind.PLAIN, Type.F32, n, n, 1));
+            cases.add(new KernelCase(Comparison.GEMV, Type.F64, n, 1, 1));
+            cases.add(new KernelCase(Comparison.GEMM, Type.F64, n, n, 1));
+            cases.add(new KernelCase(Comparison.PLAIN, Type.F32, n, n, 1));
         }
         for (int n : new int[] {128, 256, 512, 1024, 4096}) {
-            cases.add(new KernelCase(Kind.BF16, Type.F32, n, 1, 1));
+            cases.add(new KernelCase(Comparison.BF16, Type.F32, n, 1, 1));
             if (n < 4096) {
-                cases.add(new KernelCase(Kind.INT8, Type.F32, n, 1, 1));
+                cases.add(new KernelCase(Comparison.INT8, Type.F32, n, 1, 1));
             }
         }
-        cases.add(new KernelCase(Kind.UNFUSED, Type.F32, 512, 32, 1));
+        cases.add(new KernelCase(Comparison.UNFUSED, Type.F32, 512, 32, 1));
         for (int count : new int[] {100_000, 1_000_000}) {
-            cases.add(new KernelCase(Kind.TRANSFORM, Type.F32, count, 1, 1));
+            cases.add(new KernelCase(Comparison.TRANSFORM, Type.F32, count, 1, 1));
         }
         int threads = Math.min(2, Engines.processors());
         for (int n : new int[] {16, 64, 256, 512}) {
-            cases.add(new KernelCase(Kind.TEAM, Type.F32, n, n, threads));
+            cases.add(new KernelCase(Comparison.TEAM, Type.F32, n, n, threads));
         }
         for (int n : new int[] {64, 512, 1024, 2048}) {
-            cases.add(new KernelCase(Kind.TEAM, Type.F32, n, 1, threads));
+            cases.add(new KernelCase(Comparison.TEAM, Type.F32, n, 1, threads));
         }
         return cases;
     }
 
-    /** The contender to judge. */
+    /** The name of the first contender, which is judged. */
     String first() {
-        return named(kind.first);
+        return named(comparison.first);
     }
 
-    /** What it is compared with. */
+    /** The name of the second contender. */
     String second() {
-        return named(kind.second);
+        return named(comparison.second);
     }
 
-    /** Where simd cannot run, another engine takes its place, under its own name. */
+    /** Where simd cannot run, another engine takes its place under its own name. */
     private static String named(String contender) {
         return contender.equals("simd") ? Study.own() : contender;
     }
 
-    /** What people and files call it. */
+    /** The name in tables and result files. */
     String title() {
         String shape = "n=" + n + (batch == 1 || batch == n ? "" : " B=" + batch);
         String f64 = type == Type.F64 ? " f64" : "";
-        return switch (kind) {
+        return switch (comparison) {
             case GEMM -> "gemm" + f64 + " " + shape;
             case GEMV -> "gemv" + f64 + " " + shape;
             case GEMV_TRANSPOSED -> "gemvᵀ" + f64 + " " + shape;
@@ -146,25 +145,25 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
         };
     }
 
-    /** Whether multiply-adds are the limit; else bytes read. */
+    /** Whether multiply-adds are the limit rather than bytes read. */
     boolean computes() {
         return batch > 1;
     }
 
-    /** Multiply-adds twice, or bytes of the matrix, in one run. */
+    /** Floating-point operations of a call, or the bytes of the matrix if reading is the limit. */
     double work() {
-        return kind == Kind.TRANSFORM ? 96.0 * n : computes() ? 2.0 * n * n * batch : (double) type.bytes() * n * n;
+        return comparison == Comparison.TRANSFORM ? 96.0 * n : computes() ? 2.0 * n * n * batch : (double) type.bytes() * n * n;
     }
 
-    /** The ceiling now. */
+    /** Measures the ceiling. */
     double ceiling(Roofline roofline) {
         return computes() ? roofline.multiplyAdd(type) : roofline.read((long) work());
     }
 
-    /** The contenders by name, the first the one to judge; what they hold goes to {@code held}. */
+    /** The contenders by name, the first contender first. The resources that they need are added to {@code held}. */
     Map<String, Runnable> contenders(Deque<AutoCloseable> held) {
         Map<String, Runnable> contenders = new LinkedHashMap<>();
-        if (kind == Kind.TRANSFORM) {
+        if (comparison == Comparison.TRANSFORM) {
             transforms(contenders, held);
             return contenders;
         }
@@ -177,7 +176,7 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
                 continue;
             }
             Engine engine = hold(held, Engines.named(name.equals("openblas") ? name : Study.own(), name.equals("team") ? threads : 1));
-            if (kind == Kind.PLAIN) {
+            if (comparison == Comparison.PLAIN) {
                 contenders.put(name, () -> engine.gemm(1, z, false, w, false, 0, out));
                 continue;
             }
@@ -185,7 +184,7 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
             Weights weights = hold(held, engine.pack(w, format));
             contenders.put(name, switch (name) {
                 case "fused", "unfused" -> cell(name, engine, weights, z, out, random, held);
-                default -> kind == Kind.GEMV_TRANSPOSED
+                default -> comparison == Comparison.GEMV_TRANSPOSED
                         ? () -> engine.applyTransposed(weights, z, out)
                         : () -> engine.apply(weights, z, out, Epilogue.NONE);
             });
@@ -218,7 +217,7 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
         Vector4f[] vectors = new Vector4f[n];
         Vector4f[] results = new Vector4f[n];
         for (int i = 0; i < n; i++) {
-            // Of no special kind: for affine ones JOML leaves a quarter of the work out.
+            // General matrices: for affine ones JOML skips a quarter of the work.
             matrices[i] = new Matrix4f(FloatBuffer.wrap(floats(random, 16)));
             vectors[i] = new Vector4f(random.nextFloat(), random.nextFloat(), random.nextFloat(), 1);
             results[i] = new Vector4f();
@@ -250,8 +249,4 @@ record KernelCase(Kind kind, Type type, int n, int batch, int threads) implement
         return resource;
     }
 
-    /** Room for what contenders hold. */
-    static Deque<AutoCloseable> room() {
-        return new ArrayDeque<>();
-    }
 }

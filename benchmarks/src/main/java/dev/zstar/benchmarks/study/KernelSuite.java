@@ -3,6 +3,7 @@ package dev.zstar.benchmarks.study;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Type;
 import java.io.Serializable;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -13,19 +14,19 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
-/** Kernels beside others on the same data, in several fresh JVMs, each case between two measurements of its ceiling. */
+/** Times kernels and their rivals on the same data in several fresh JVMs. The ceiling is measured before and after each case. */
 final class KernelSuite {
-    /** A ceiling that moves by more than this while a case is timed says that the machine was disturbed. */
+    /** If the ceiling changes by more than this while a case is timed, the machine was disturbed. */
     private static final double DRIFT = 0.05;
     private static final int ATTEMPTS = 3;
-    /** How long a contender may take to stop allocating, before each attempt. */
+    /** How long a contender may take until it stops allocating, before each attempt. */
     private static final long SETTLE_NANOS = 3_000_000_000L;
 
-    /** What one fork found for one contender: nanoseconds of a call in the fastest slice, and heap bytes of a call, the most. */
-    private record Times(double nanos, long bytes) implements Serializable {}
+    /** One contender in one fork: nanoseconds of a call in the fastest slice, and the most heap bytes of a call. */
+    private record CallCost(double nanos, long bytes) implements Serializable {}
 
-    /** What one fork found for one case; without a ceiling that and the drift are NaN. */
-    private record Timing(KernelCase shape, LinkedHashMap<String, Times> times, double ceiling, double drift) implements Serializable {
+    /** One case in one fork. Without a ceiling, the ceiling and the drift are NaN. */
+    private record Timing(KernelCase shape, LinkedHashMap<String, CallCost> times, double ceiling, double drift) implements Serializable {
         double nanos(String contender) {
             return times.get(contender).nanos();
         }
@@ -34,13 +35,13 @@ final class KernelSuite {
             return nanos(shape.second()) / nanos(shape.first());
         }
 
-        /** Whether the machine was quiet, and all of the code compiled. */
+        /** Whether the machine was undisturbed and all code was compiled. */
         boolean settled() {
             return !(drift > DRIFT) && times.values().stream().allMatch(one -> one.bytes() == 0);
         }
     }
 
-    private record Found(ArrayList<Ceiling> ceilings, ArrayList<Timing> timings) implements Serializable {
+    private record KernelFigures(ArrayList<Ceiling> ceilings, ArrayList<Timing> timings) implements Serializable {
         double drift() {
             return timings.stream().mapToDouble(Timing::drift).filter(Double::isFinite).max().orElse(0);
         }
@@ -48,12 +49,12 @@ final class KernelSuite {
 
     private KernelSuite() {}
 
-    static void run(boolean quick, Progress progress, List<Ceiling> ceilings, List<Result> results) {
+    static void run(boolean quick, StudyProgress progress, List<Ceiling> ceilings, List<StudyResult> results) {
         int forks = quick ? 2 : 5;
         progress.stage("kernels", forks);
-        List<Found> found = new ArrayList<>();
+        List<KernelFigures> found = new ArrayList<>();
         for (int fork = 0; fork < forks; fork++) {
-            Found one = Fork.call(Child.class, Found.class, quick ? "quick" : "full");
+            KernelFigures one = Fork.call(KernelChild.class, KernelFigures.class, quick ? "quick" : "full");
             found.add(one);
             progress.step(one.ceilings().isEmpty() ? "on " + Study.own() : String.format(
                     Locale.ROOT, "ceiling %.0f GFLOP/s, drift at most %.0f%%", one.ceilings().getFirst().value(), 100 * one.drift()));
@@ -72,10 +73,10 @@ final class KernelSuite {
         byCase.forEach((shape, timings) -> report(shape, timings, results));
     }
 
-    private static void report(KernelCase shape, List<Timing> timings, List<Result> results) {
-        KernelCase.Kind kind = shape.kind();
+    private static void report(KernelCase shape, List<Timing> timings, List<StudyResult> results) {
+        KernelCase.Comparison comparison = shape.comparison();
         for (String contender : timings.getFirst().times().keySet()) {
-            boolean rated = kind != KernelCase.Kind.TRANSFORM && !contender.equals("bf16") && !contender.equals("int8");
+            boolean rated = comparison != KernelCase.Comparison.TRANSFORM && !contender.equals("bf16") && !contender.equals("int8");
             if (rated) {
                 double limit = Stopwatch.quantile(sorted(timings, Timing::ceiling), 0.5);
                 boolean alone = contender.equals("alone");
@@ -84,7 +85,7 @@ final class KernelSuite {
             }
             double[] micros = sorted(timings, timing -> timing.nanos(contender) / 1e3);
             results.add(result(shape, contender, shape.threads(), "us", micros, null));
-            // The most of the forks: one that allocated spoils the figure.
+            // The maximum of the forks: a fork that allocated spoils the figure.
             double bytes = timings.stream().mapToLong(timing -> timing.times().get(contender).bytes()).max().orElseThrow();
             results.add(result(shape, contender, shape.threads(), "allocated", new double[] {bytes}, null));
         }
@@ -98,13 +99,13 @@ final class KernelSuite {
         return timings.stream().mapToDouble(value).sorted().toArray();
     }
 
-    private static Result result(KernelCase shape, String engine, int threads, String metric, double[] sorted, Double limit) {
+    private static StudyResult result(KernelCase shape, String engine, int threads, String metric, double[] sorted, Double limit) {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) shape.n(), "batch", (double) shape.batch()));
-        return Result.of("kernels", shape.title(), engine, threads, params, metric, limit, sorted);
+        return StudyResult.of("kernels", shape.title(), engine, threads, params, metric, limit, sorted);
     }
 
-    /** Measures everything once, in its own JVM. */
-    static final class Child implements Fork.Task {
+    /** Measures all cases once in its own JVM. */
+    static final class KernelChild implements Fork.Task {
         @Override
         public Serializable run(String argument) {
             boolean quick = argument.equals("quick");
@@ -113,7 +114,7 @@ final class KernelSuite {
             List<KernelCase> cases = KernelCase.all(quick);
             int most = cases.stream().mapToInt(KernelCase::threads).max().orElse(1);
             for (int threads = 1; threads <= most; threads++) {
-                // The loops that reach the ceilings are vector code.
+                // The loops that measure ceilings are vector code.
                 try (Roofline roofline = Study.fast() ? new Roofline(threads) : null) {
                     if (roofline != null) {
                         ceilings.addAll(roofline.measure(quick));
@@ -125,11 +126,11 @@ final class KernelSuite {
                     }
                 }
             }
-            return new Found(ceilings, timings);
+            return new KernelFigures(ceilings, timings);
         }
 
         private static Timing measure(KernelCase shape, Roofline roofline, boolean quick) {
-            Deque<AutoCloseable> held = KernelCase.room();
+            Deque<AutoCloseable> held = new ArrayDeque<>();
             try {
                 Map<String, Runnable> contenders = shape.contenders(held);
                 Runnable[] bodies = contenders.values().toArray(Runnable[]::new);
@@ -137,12 +138,12 @@ final class KernelSuite {
                 for (int attempt = 0; attempt < ATTEMPTS && (timing == null || !timing.settled()); attempt++) {
                     Stopwatch.settle(SETTLE_NANOS, bodies);
                     double before = ceiling(shape, roofline);
-                    Stopwatch.Times found = Stopwatch.run(4_000_000, quick ? 25 : 40, bodies);
+                    Stopwatch.SliceTimes found = Stopwatch.run(4_000_000, quick ? 25 : 40, bodies);
                     double after = ceiling(shape, roofline);
-                    LinkedHashMap<String, Times> times = new LinkedHashMap<>();
+                    LinkedHashMap<String, CallCost> times = new LinkedHashMap<>();
                     int b = 0;
                     for (String name : contenders.keySet()) {
-                        times.put(name, new Times(found.nanos()[b][0], found.bytes()[b]));
+                        times.put(name, new CallCost(found.nanos()[b][0], found.bytes()[b]));
                         b++;
                     }
                     timing = new Timing(shape, times, Math.max(before, after), Math.abs(after - before) / before);
@@ -162,7 +163,7 @@ final class KernelSuite {
         try {
             resource.close();
         } catch (Exception e) {
-            throw new StudyException("what was measured could not be closed: " + e.getMessage());
+            throw new StudyException("kernels: a resource could not be closed: " + e.getMessage());
         }
     }
 

@@ -4,10 +4,11 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * Everything one study measured.
+ * Everything that a study measured.
  *
- * @param remarks sentences that a reader of the figures needs: what was left out, and why
- * @param failures sentences about suites that ended early; their figures are not here
+ * @param remarks sentences that a reader of the figures needs, such as what was left out and why
+ * @param failures sentences about suites that failed, whose figures are left out
  */
-public record Measurements(List<Ceiling> ceilings, List<Result> results, List<Trace> traces, List<String> remarks, List<String> failures)
+public record Measurements(
+        List<Ceiling> ceilings, List<StudyResult> results, List<Trace> traces, List<String> remarks, List<String> failures)
         implements Serializable {}

@@ -1,7 +1,7 @@
 package dev.zstar.benchmarks.study;
 
 import dev.zstar.benchmarks.problems.Problem;
-import dev.zstar.benchmarks.problems.Problems;
+import dev.zstar.benchmarks.problems.ProblemSet;
 import dev.zstar.benchmarks.problems.QrAnderson;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
@@ -23,25 +23,29 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * Evaluations that each forward solver takes for each of the {@linkplain Problems problems}, beside those of the textbook's Anderson acceleration
- * with the same window. Nothing is timed, and the counts are the same on every run, so it all runs in this process.
+ * Counts the evaluations that each forward solver takes for each of the {@linkplain ProblemSet problems}, and those of the textbook's
+ * Anderson acceleration with the same window. Nothing is timed, and the counts are the same in every run, so everything runs in this
+ * process.
  *
- * <p>A result's engine is the solver. Its metric is {@code nfev}, or {@code failed.} and the status with the evaluations spent. Where a map does
- * not contract, a solve may wander for hundreds of evaluations, and how many is then a matter of the last bit. So the textbook and what is compared with it have a second
- * metric, {@code nfevNearby}: the median over this start and {@value #NEARBY} that are a rounding unit away, a failure counted as the budget.
+ * <p>The engine of a result is the name of the solver. The metric is {@code nfev}, or {@code failed.} and the status, with the evaluations
+ * spent.
+ *
+ * <p>Where a map does not contract, a solve may wander for hundreds of evaluations, and the last bit decides how many. The textbook's
+ * method and ours with the same window therefore have a second metric, {@code nfevNearby}. It is the median over this start and
+ * {@value #NEARBY} others that are a rounding unit away. A failure counts as the budget.
  */
 final class ProblemSuite {
-    /** Evaluations a solver may spend. */
+    /** Evaluations that a solver may spend. */
     static final int BUDGET = 1000;
 
     private static final int NEARBY = 8;
 
-    /** How a solve ended, after so many evaluations. */
+    /** How a solve ended, and after how many evaluations. */
     record Attempt(Status status, int evaluations) {}
 
-    /** What takes part. */
-    record Contender(String name, Solver solver) {
-        /** Whether it is the textbook's method, or ours with the same window. */
+    /** A solver and its name in tables. */
+    record ComparedSolver(String name, Solver solver) {
+        /** Whether this is the textbook's method, or ours with the same window. */
         boolean isCompared() {
             return name.matches("(textbook|anderson)\\(\\d+\\)");
         }
@@ -52,22 +56,23 @@ final class ProblemSuite {
         Attempt attempt(Engine engine, Problem problem, Type type, double... start);
     }
 
-    /** Makes a plan for one row. */
-    interface Planner {
+    /** Plans a solver for one row. */
+    interface ForwardPlanner {
         FixedPointSolver plan(Engine engine, Type type, int n, Stopping stopping);
     }
 
-    static final Anderson.Options TYPE_I = Anderson.Options.DEFAULT.withVariant(Anderson.Variant.TYPE_I).withWindow(10);
-    private static final Anderson.Options SAFE = Anderson.Options.DEFAULT.withSafeguard(Safeguard.DEFAULT);
+    static final Anderson.Options TYPE_I = Anderson.Options.DEFAULT.withVariant(Anderson.Variant.TYPE_I);
+    private static final Anderson.Options SAFE = Anderson.Options.DEFAULT.withWindow(5).withSafeguard(Safeguard.DEFAULT);
     static final Broyden.Options BAD = Broyden.Options.DEFAULT.withUpdate(Broyden.Update.BAD).withReduction(Broyden.Reduction.SVD);
 
     /**
-     * In the order of the table; {@code anderson(m)} is compared with {@code textbook(m)}; over ten iterates it is the default. Broyden's methods are the good one, and the bad one with reductions; Picard's the
-     * plain one, with β = 0.5, and with the β that the residuals choose.
+     * The solvers in the order of the table. {@code anderson(m)} is compared with {@code textbook(m)}; {@code anderson(10)} is the default.
+     * The methods of Broyden are the good one, and the bad one with reductions. The variants of Picard iteration are plain, with β = 0.5,
+     * and with the β that the residuals choose.
      */
-    static final List<Contender> CONTENDERS = List.of(
+    static final List<ComparedSolver> SOLVERS = List.of(
             textbook(5),
-            planned("anderson(5)", (e, type, n, until) -> Anderson.plan(e, type, 1, n, Anderson.Options.DEFAULT, until)),
+            planned("anderson(5)", (e, type, n, until) -> Anderson.plan(e, type, 1, n, Anderson.Options.DEFAULT.withWindow(5), until)),
             textbook(10),
             planned("anderson(10)", (e, type, n, until) -> FixedPointSolver.plan(e, type, 1, n, until)),
             planned("type I", (e, type, n, until) -> Anderson.plan(e, type, 1, n, TYPE_I, until)),
@@ -81,8 +86,8 @@ final class ProblemSuite {
 
     private ProblemSuite() {}
 
-    static void run(Progress progress, List<Result> results) {
-        List<Problem> problems = Problems.all();
+    static void run(StudyProgress progress, List<StudyResult> results) {
+        List<Problem> problems = ProblemSet.all();
         progress.stage("problems", problems.size());
         try (Engine engine = Engines.best(1)) {
             for (Problem problem : problems) {
@@ -93,13 +98,13 @@ final class ProblemSuite {
                         params.put("radius", radius);
                     }
                     String name = problem.name() + ", " + type;
-                    for (Contender contender : CONTENDERS) {
+                    for (ComparedSolver contender : SOLVERS) {
                         Attempt attempt = contender.solver().attempt(engine, problem, type, problem.start());
                         String metric = attempt.status().isSuccess() ? "nfev" : "failed." + attempt.status();
-                        results.add(Result.of("forward", name, contender.name(), 1, params, metric, null, attempt.evaluations()));
+                        results.add(StudyResult.of("forward", name, contender.name(), 1, params, metric, null, attempt.evaluations()));
                         if (contender.isCompared()) {
                             double median = nearby(contender, engine, problem, type)[NEARBY / 2];
-                            results.add(Result.of("forward", name, contender.name(), 1, params, "nfevNearby", null, median));
+                            results.add(StudyResult.of("forward", name, contender.name(), 1, params, "nfevNearby", null, median));
                         }
                     }
                 }
@@ -108,15 +113,16 @@ final class ProblemSuite {
         }
     }
 
-    /** What is asked for: near what the type can resolve, and far enough from it that rounding the fixed point itself does not decide. */
+    /** Near the resolution of the type, but far enough from it that the rounding of the fixed point does not matter. */
     static double tolerance(Type type) {
         return type == Type.F32 ? 1e-6 : 1e-10;
     }
 
     /**
-     * Evaluations, ascending, from the start and from others whose elements are moved by one unit of rounding, up or down; {@link #BUDGET} for a failure.
+     * Evaluations in ascending order, from the start and from starts whose elements are moved up or down by one unit of rounding. A failure
+     * counts as {@link #BUDGET}.
      */
-    static int[] nearby(Contender contender, Engine engine, Problem problem, Type type) {
+    static int[] nearby(ComparedSolver contender, Engine engine, Problem problem, Type type) {
         Random random = new Random(1);
         int[] spent = new int[NEARBY + 1];
         for (int k = 0; k <= NEARBY; k++) {
@@ -132,8 +138,8 @@ final class ProblemSuite {
     }
 
     /**
-     * The spectral radius of the Jacobian at the solution: where none is known to the last bit, the one that plain iteration finds from the start,
-     * else the textbook's; NaN if neither finds any.
+     * The spectral radius of the Jacobian at the solution. If the exact solution is not known, it is that of plain iteration from the
+     * start, or else that of the textbook's method; NaN if both fail.
      */
     static double radius(Engine engine, Problem problem) {
         if (problem.accuracy() == 0 && problem.solution().isPresent()) {
@@ -147,19 +153,19 @@ final class ProblemSuite {
             }
         }
         double[] z = problem.start();
-        QrAnderson.Found found = new QrAnderson(5, tolerance(Type.F64), BUDGET).solve(problem.map(), Type.F64, z);
-        return found.status().isSuccess() ? problem.radius(z) : Double.NaN;
+        QrAnderson.Ending ending = new QrAnderson(5, tolerance(Type.F64), BUDGET).solve(problem.map(), Type.F64, z);
+        return ending.status().isSuccess() ? problem.radius(z) : Double.NaN;
     }
 
-    private static Contender textbook(int window) {
-        return new Contender("textbook(" + window + ")", (_, problem, type, start) -> {
-            QrAnderson.Found found = new QrAnderson(window, tolerance(type), BUDGET).solve(problem.map(), type, start);
-            return new Attempt(found.status(), found.evaluations());
+    private static ComparedSolver textbook(int window) {
+        return new ComparedSolver("textbook(" + window + ")", (_, problem, type, start) -> {
+            QrAnderson.Ending ending = new QrAnderson(window, tolerance(type), BUDGET).solve(problem.map(), type, start);
+            return new Attempt(ending.status(), ending.evaluations());
         });
     }
 
-    private static Contender planned(String name, Planner planner) {
-        return new Contender(name, (engine, problem, type, start) -> {
+    private static ComparedSolver planned(String name, ForwardPlanner planner) {
+        return new ComparedSolver(name, (engine, problem, type, start) -> {
             try (FixedPointSolver solver = planner.plan(engine, type, problem.n(), Stopping.relative(tolerance(type)).within(BUDGET));
                     Block z = engine.allocate(type, 1, problem.n())) {
                 z.copyFrom(start);

@@ -6,9 +6,9 @@ import dev.zstar.solvers.fixedpoint.StreamHandler;
 import java.util.Arrays;
 import java.util.Random;
 
-/** Problems for the slots of a stream, of which there are none now and then, and which may throw. */
+/** Feeds random problems to the slots of a stream. Now and then it has no problem, or throws. */
 final class RandomFeed implements StreamHandler {
-    /** Hears of each result. */
+    /** Receives each result. */
     interface Results {
         void solved(int index, int slot, Block states, Outcome outcome);
     }
@@ -19,13 +19,13 @@ final class RandomFeed implements StreamHandler {
     private final Results results;
     /** The problem in each slot, or -1. */
     private final int[] problem;
-    /** Calls until it throws. */
+    /** Calls until the feed throws. */
     private int calls;
     private int next;
     private int returned;
     private boolean orderly = true;
 
-    /** As many problems as {@code starts} has rows. */
+    /** A feed with one problem for each row of {@code starts}. */
     RandomFeed(Random random, RandomMap map, Block starts, int slots, Results results) {
         this.random = random;
         this.map = map;
@@ -38,7 +38,7 @@ final class RandomFeed implements StreamHandler {
 
     @Override
     public boolean load(int b, Block states) {
-        strike();
+        throwAtRandomCall();
         if (next == starts.rows() || random.nextInt(4) == 0) {
             return false;
         }
@@ -51,7 +51,7 @@ final class RandomFeed implements StreamHandler {
 
     @Override
     public void done(int b, Block states, Outcome outcome) {
-        strike();
+        throwAtRandomCall();
         orderly &= problem[b] >= 0;
         if (problem[b] >= 0) {
             returned++;
@@ -60,13 +60,13 @@ final class RandomFeed implements StreamHandler {
         }
     }
 
-    private void strike() {
+    private void throwAtRandomCall() {
         if (--calls == 0) {
             throw new RandomMap.Thrown();
         }
     }
 
-    /** Whether every problem that was taken came back, once, from the slot that took it, before that took another. */
+    /** Whether each problem came back exactly once, from its own slot, before the slot took another. */
     boolean isComplete() {
         return orderly && returned == next;
     }

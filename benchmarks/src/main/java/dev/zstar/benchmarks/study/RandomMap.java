@@ -10,38 +10,38 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A map drawn at random, another for each problem, with faults that strike at a random evaluation. What solvers have to live with. A row of
- * the batch is the problem of its own number until {@link #assign} says otherwise.
+ * A random map for each problem, with faults at a random evaluation. Solvers have to cope with all of these. Row b of the batch is problem
+ * b until {@link #assign} changes it.
  */
 final class RandomMap implements DifferentiableMap {
-    /** What a problem's map is like; {@code A} is random, from a contraction to a map that triples lengths. */
-    private enum Kind {
+    /** What the map of a problem is like. {@code A} is random, from a contraction to a map that triples norms. */
+    private enum MapKind {
         LINEAR,
         TANH,
         CONSTANT,
         IDENTITY,
-        /** {@code ⌊A z + c⌋}: no derivative anywhere that matters. */
+        /** {@code ⌊A z + c⌋}: the derivative is 0 wherever it exists. */
         STEPS,
-        /** {@code z² + 1}: has no fixed point and runs to infinity. */
+        /** {@code z² + 1}: it has no fixed point, and diverges to infinity. */
         EXPLODING,
         NOISE,
-        /** {@code max(0, A z - |c|)}: 0 is an equilibrium, and is where f, too, is 0 from some way off. */
+        /** {@code max(0, A z - |c|)}: 0 is an equilibrium, and f is 0 in a region around it. */
         RELU,
-        /** {@code max(0, |c| - |A| z)}: units that hold each other down. */
+        /** {@code max(0, |c| - |A| z)}: units that inhibit each other. */
         INHIBITORY,
-        /** {@code tanh(A z)}: 0 is an equilibrium at which f vanishes. */
+        /** {@code tanh(A z)}: 0 is an equilibrium, where f vanishes. */
         ODD,
         /** {@code z²}. */
         SQUARE,
-        /** A strictly upper triangular: plain steps end after n, and no eigenvector tells of it. */
+        /** A is strictly upper triangular: plain steps converge after n, though the eigenvectors do not span the space. */
         NILPOTENT,
-        /** A one Jordan block. */
+        /** A is one Jordan block. */
         DEFECTIVE,
-        /** I - A has a row of zeros, so that there is no fixed point, or a line of them. */
+        /** I - A has a row of zeros: there is no fixed point, or a line of them. */
         SINGULAR;
 
-        static final List<Kind> HARMLESS = List.of(LINEAR, TANH, CONSTANT, IDENTITY);
-        static final List<Kind> ALL = List.of(values());
+        static final List<MapKind> HARMLESS = List.of(LINEAR, TANH, CONSTANT, IDENTITY);
+        static final List<MapKind> ALL = List.of(values());
     }
 
     /** What goes wrong in a problem. */
@@ -52,23 +52,23 @@ final class RandomMap implements DifferentiableMap {
         EXCEPTION
     }
 
-    /** What the cheap map of a problem is. */
+    /** What the cheap map of a problem is like. */
     private enum Cheap {
         /** f, rounded to eight bits. */
         ROUNDED,
         USELESS,
-        /** As ROUNDED, and NaN in one evaluation of three. */
+        /** Like {@code ROUNDED}, but NaN in one evaluation of three. */
         NAN,
         EXCEPTION
     }
 
-    /** What a map, an observer or a feed may throw. */
+    /** What a map, an observer or a feed throws. */
     static final class Thrown extends RuntimeException {
         private static final long serialVersionUID = 1;
     }
 
     private final int n;
-    private final Kind[] kinds;
+    private final MapKind[] kinds;
     private final Fault[] faults;
     private final Cheap[] cheaps;
     private final int[] strikes;
@@ -79,14 +79,14 @@ final class RandomMap implements DifferentiableMap {
     private final int[] problem;
     /** Evaluations of each problem since it was assigned, products included. */
     private final int[] spent;
-    private final Visits[] visits;
+    private final EvaluationLog[] logs;
     private int calls;
     private int cheapCalls;
 
-    /** {@code problems} of them, with or without faults. */
+    /** Draws the maps of this many problems, with or without faults. */
     RandomMap(Random random, Type type, int n, int problems, boolean faulty) {
         this.n = n;
-        kinds = new Kind[problems];
+        kinds = new MapKind[problems];
         faults = new Fault[problems];
         cheaps = new Cheap[problems];
         strikes = new int[problems];
@@ -95,18 +95,18 @@ final class RandomMap implements DifferentiableMap {
         points = new double[problems][n];
         problem = new int[problems];
         spent = new int[problems];
-        visits = new Visits[problems];
+        logs = new EvaluationLog[problems];
         noise = new Random(random.nextLong());
         for (int b = 0; b < problems; b++) {
             problem[b] = b;
-            List<Kind> choice = faulty ? Kind.ALL : Kind.HARMLESS;
+            List<MapKind> choice = faulty ? MapKind.ALL : MapKind.HARMLESS;
             kinds[b] = choice.get(random.nextInt(choice.size()));
             faults[b] = faulty && random.nextInt(8) == 0 ? Fault.values()[random.nextInt(Fault.values().length)] : Fault.NONE;
             cheaps[b] = !faulty || random.nextInt(3) > 0 ? Cheap.ROUNDED
                     : random.nextInt(20) == 0 ? Cheap.EXCEPTION : random.nextBoolean() ? Cheap.USELESS : Cheap.NAN;
             strikes[b] = 1 + random.nextInt(12);
             sizes[b] = faulty && random.nextInt(10) == 0 ? size(random, type) : 1;
-            visits[b] = new Visits();
+            logs[b] = new EvaluationLog();
             double factor = 3 * random.nextDouble() / Math.sqrt(n);
             for (int i = 0; i < a[b].length; i++) {
                 a[b][i] = factor * random.nextGaussian();
@@ -115,14 +115,14 @@ final class RandomMap implements DifferentiableMap {
         }
     }
 
-    /** As large or as small as the type allows: from denormal to the largest. */
+    /** A size of numbers from the smallest denormal to the largest of the type. */
     private static double size(Random random, Type type) {
         double least = type == Type.F32 ? -44 : -322;
         double most = type == Type.F32 ? 38 : 307;
         return Math.pow(10, least + (most - least) * random.nextDouble());
     }
 
-    /** Makes of the random matrix the one that a kind is about. */
+    /** Changes the random matrix into one of the kind of problem b. */
     private void shape(int b, Random random) {
         double[] matrix = a[b];
         switch (kinds[b]) {
@@ -152,55 +152,55 @@ final class RandomMap implements DifferentiableMap {
         }
     }
 
-    /** How large the numbers of a problem are: 1 but for one in ten. */
+    /** How large the numbers of a problem are: 1 for nine problems of ten. */
     double size(int index) {
         return sizes[index];
     }
 
-    /** What a problem is, for a message. */
+    /** Describes a problem in a message. */
     String describe(int index) {
         return kinds[index] + (sizes[index] == 1 ? "" : " of size " + sizes[index]) + (faults[index] == Fault.NONE ? "" : " with a fault");
     }
 
     /** What was evaluated of a problem since it was assigned. */
-    Visits visits(int index) {
-        return visits[index];
+    EvaluationLog log(int index) {
+        return logs[index];
     }
 
-    /** How often it was called, for values, points and products. */
+    /** The calls for values, linearisations and products. */
     int calls() {
         return calls;
     }
 
-    /** How often the cheap map was called. */
+    /** The calls of the cheap map. */
     int cheapCalls() {
         return cheapCalls;
     }
 
-    /** Row {@code b} of the batch becomes problem {@code index}, which has spent nothing. */
+    /** Makes row {@code b} of the batch problem {@code index}, with nothing evaluated so far. */
     void assign(int b, int index) {
         problem[b] = index;
         spent[index] = 0;
-        visits[index] = new Visits();
+        logs[index] = new EvaluationLog();
     }
 
-    /** Whether a problem gives the same value at the same point every time; where a fault strikes, it gives another. */
+    /** Whether a problem gives the same value at the same point every time, apart from faults. */
     boolean isDeterministic(int index) {
-        return kinds[index] != Kind.NOISE;
+        return kinds[index] != MapKind.NOISE;
     }
 
-    /** Whether a problem's values, or its cheap map's if that is used, differ from one solve to the next. */
+    /** Whether the values of a problem, or of its cheap map if it is used, differ from one solve to the next. */
     boolean isNoisy(int index, boolean cheap) {
-        return kinds[index] == Kind.NOISE || cheap && cheaps[index] == Cheap.NAN;
+        return kinds[index] == MapKind.NOISE || cheap && cheaps[index] == Cheap.NAN;
     }
 
-    /** Element i of f of a problem at row {@code at} of {@code z}, in the type of {@code z}; counts as no call, and no fault strikes. */
-    double look(int index, Block z, int at, int i) {
+    /** Element i of f at row {@code at} of {@code z}, in the type of {@code z}. This is not counted, and has no faults. */
+    double valueAt(int index, Block z, int at, int i) {
         double value = value(index, z, at, i);
         return z.type() == Type.F32 ? (float) value : value;
     }
 
-    /** Counts an evaluation of problem {@code index}; true if its fault strikes. */
+    /** Counts an evaluation of problem {@code index}; true if its fault happens now. */
     private boolean strikes(int index) {
         boolean strikes = ++spent[index] == this.strikes[index];
         if (strikes && faults[index] == Fault.EXCEPTION) {
@@ -222,7 +222,7 @@ final class RandomMap implements DifferentiableMap {
             for (int i = 0; i < n; i++) {
                 out.set(p, i, strikes ? faulty(index) : value(index, z, p, i));
             }
-            visits[index].add(z, out, p);
+            logs[index].add(z, out, p);
         }
     }
 
@@ -260,16 +260,16 @@ final class RandomMap implements DifferentiableMap {
                     case CONSTANT, STEPS, NOISE -> 0;
                 });
             }
-            visits[index].addProduct(v, out, p);
+            logs[index].addProduct(v, out, p);
         }
     }
 
     @Override
     public void vjp(Block u, Block out, Rows rows) {
-        throw new UnsupportedOperationException("no forward solve asks for this");
+        throw new UnsupportedOperationException("no forward solve takes a vjp");
     }
 
-    /** A map that is nearly this one, or is not. */
+    /** The cheap map, which may or may not be close to this one. */
     FixedPointMap cheap() {
         return (z, out, rows) -> {
             cheapCalls++;
@@ -280,7 +280,7 @@ final class RandomMap implements DifferentiableMap {
                 }
                 boolean broken = cheaps[index] == Cheap.NAN && noise.nextInt(3) == 0;
                 for (int i = 0; i < n; i++) {
-                    // Rounding is to the sixteen leading bits of f32, of which eight are the significand's.
+                    // The sixteen leading bits of f32 hold eight bits of the significand.
                     out.set(p, i, broken ? Double.NaN
                             : cheaps[index] == Cheap.USELESS ? -5 * z.get(p, i)
                             : Float.intBitsToFloat(Float.floatToRawIntBits((float) value(index, z, p, i)) & 0xFFFF0000));

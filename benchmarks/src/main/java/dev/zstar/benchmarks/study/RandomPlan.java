@@ -15,49 +15,51 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A shape, a method with its options and stopping rules, drawn at random among those that go together.
+ * A random shape, and a random method with options and stopping rules that fit together.
  *
- * @param seed of the options
+ * @param seed seed of the options
  */
-record RandomPlan(Type type, int n, int batch, Method method, Stopping stopping, long seed) {
+record RandomPlan(Type type, int n, int batch, ForwardMethod method, Stopping stopping, long seed) {
     /** The fixed-point methods. */
-    enum Method {
+    enum ForwardMethod {
         PICARD,
         ANDERSON,
         BROYDEN,
-        /** Takes no fixed number of evaluations, and keeps no states. */
+        /** Has no mode with a fixed number of evaluations, and records no states. */
         NEWTON,
         MIXED;
 
-        private static final List<Method> ALL = List.of(values());
-        /** Those that a mixed one may have inside. */
-        private static final List<Method> INNER = List.of(PICARD, ANDERSON, BROYDEN, NEWTON);
+        private static final List<ForwardMethod> ALL = List.of(values());
+        /** The methods that mixed precision may use inside. */
+        private static final List<ForwardMethod> INNER = List.of(PICARD, ANDERSON, BROYDEN, NEWTON);
     }
 
-    /** Most are small: what can go wrong does so at any size, and a width beyond two vectors is reached all the same. */
+    /** Draws a plan. Most are small, since faults show at any size. Some rows are longer than two vectors. */
     static RandomPlan draw(Random random) {
         int n = 1 + random.nextInt(random.nextInt(8) == 0 ? 40 : 6);
         int batch = 1 + random.nextInt(5);
         Type type = random.nextBoolean() ? Type.F32 : Type.F64;
         Stopping drawn = stopping(random);
-        Method method = Method.ALL.get(random.nextInt(Method.ALL.size()));
-        Stopping stopping = method == Method.NEWTON && (drawn.fixed() || !drawn.recorded().isEmpty()) ? Stopping.relative(1e-6).within(drawn.maxEvaluations()) : drawn;
+        ForwardMethod method = ForwardMethod.ALL.get(random.nextInt(ForwardMethod.ALL.size()));
+        boolean unsupported = method == ForwardMethod.NEWTON && (drawn.fixed() || !drawn.recorded().isEmpty());
+        Stopping stopping = unsupported ? Stopping.relative(1e-6).within(drawn.maxEvaluations()) : drawn;
         return new RandomPlan(type, n, batch, method, stopping, random.nextLong());
     }
 
-    /** Allocates it; the same options every time. */
+    /** Plans the solver, with the same options every time. */
     FixedPointSolver plan(Engine engine) {
         return plan(method, new Random(seed), engine, type, n, batch, stopping);
     }
 
-    private static FixedPointSolver plan(Method method, Random random, Engine engine, Type type, int n, int batch, Stopping stopping) {
+    private static FixedPointSolver plan(
+            ForwardMethod method, Random random, Engine engine, Type type, int n, int batch, Stopping stopping) {
         return switch (method) {
             case PICARD -> Picard.plan(engine, type, batch, n, 1 - 0.9 * random.nextDouble(), stopping);
             case ANDERSON -> Anderson.plan(engine, type, batch, n, anderson(random), stopping);
             case BROYDEN -> Broyden.plan(engine, type, batch, n, broyden(random, stopping), stopping);
             case NEWTON -> NewtonKrylov.plan(engine, type, batch, n, newton(random), stopping);
             case MIXED -> {
-                Method inner = Method.INNER.get(random.nextInt(Method.INNER.size()));
+                ForwardMethod inner = ForwardMethod.INNER.get(random.nextInt(ForwardMethod.INNER.size()));
                 yield MixedPrecision.plan(engine, type, batch, n, mixed(random),
                         (e, t, rows, width, within) -> plan(inner, random, e, t, width, rows, within), stopping);
             }
@@ -79,7 +81,7 @@ record RandomPlan(Type type, int n, int batch, Method method, Stopping stopping,
         return random.nextInt(10) == 0 ? stopping.recording(1, 3) : stopping;
     }
 
-    /** One of {@code some} from {@code least} on; one in eight from {@code many}, far more than there are unknowns or evaluations. */
+    /** One of {@code some} sizes from {@code least} on, or, once in eight, of {@code many}, far more than unknowns or evaluations. */
     private static int memory(Random random, int least, int some, int many) {
         return least + random.nextInt(random.nextInt(8) == 0 ? many : some);
     }
@@ -94,8 +96,12 @@ record RandomPlan(Type type, int n, int batch, Method method, Stopping stopping,
         options = random.nextInt(6) == 0 ? options.withRestart(2 + random.nextInt(6)) : options;
         options = random.nextInt(6) == 0 ? options.withRestartAtGrowth(1 + random.nextDouble()) : options;
         options = random.nextInt(6) == 0 ? options.withRegularisation(random.nextDouble() / 2) : options;
-        options = random.nextInt(4) == 0 ? options.withSafeguard(new Safeguard(1 + 3 * random.nextDouble(), 1 - 0.9 * random.nextDouble())) : options;
+        options = random.nextInt(4) == 0 ? options.withSafeguard(safeguard(random)) : options;
         return random.nextInt(6) == 0 ? options.withCondition(1.5 + 1e7 * random.nextDouble()) : options;
+    }
+
+    private static Safeguard safeguard(Random random) {
+        return new Safeguard(1 + 3 * random.nextDouble(), 1 - 0.9 * random.nextDouble());
     }
 
     private static Broyden.Options broyden(Random random, Stopping stopping) {

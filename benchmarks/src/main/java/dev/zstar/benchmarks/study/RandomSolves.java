@@ -11,69 +11,39 @@ import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.fixedpoint.MixedPrecision;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Solves with everything drawn at random: map, shape, type, method, options, stopping rules, start, faults, in a batch or as a stream. Each
- * must end with a named status for every row, within its budget, with what it claims being true, and give back its memory; what the map, an
- * observer or a feed throws must come out as it is, and leave a plan that solves with the same bits as a new one. One row of four solves is
- * solved again alone, and must have the same bits.
+ * Random solves: map, shape, type, method, options, stopping rules, start and faults are drawn at random, and the solve runs as a batch or
+ * as a stream.
+ *
+ * <p>Every row must end with a named status, within its budget. What the status claims must be true. All memory must be returned. An
+ * exception of the map, an observer or a feed must come out unchanged, and must leave a solver that solves with the same bits as a new one.
+ * In one solve of four, one row is solved again alone, and must have the same bits.
  */
 final class RandomSolves {
-    /** Failures that are told in full: the first of each kind. */
-    private static final int TOLD = 20;
-
     private final Engine engine;
-    private final Map<Status, Long> statuses = new EnumMap<>(Status.class);
-    private final List<String> told = new ArrayList<>();
-    private final Map<String, Long> kinds = new TreeMap<>();
-    private long broken;
-    private long rows;
-    private long thrown;
+    private final Tally tally = new Tally();
+    private long exceptions;
 
     RandomSolves(Engine engine) {
         this.engine = engine;
     }
 
-    /** How many rows ended with each status. */
-    Map<Status, Long> statuses() {
-        return statuses;
+    /** How the rows of all batches and streams ended. */
+    Tally tally() {
+        return tally;
     }
 
-    /** The rows that ended, of all batches and streams. */
-    long rows() {
-        return rows;
+    /** The solves that ended with an exception of the map, an observer or a feed, as they should. */
+    long exceptions() {
+        return exceptions;
     }
 
-    /** The solves that ended with an exception, as they should. */
-    long thrown() {
-        return thrown;
-    }
-
-    /** How often something did not hold that must. */
-    long broken() {
-        return broken;
-    }
-
-    /** What did not hold, by status and promise, and how often. */
-    Map<String, Long> kinds() {
-        return kinds;
-    }
-
-    /** The first of those, in words. */
-    List<String> told() {
-        return told;
-    }
-
-    /** One solve, or one stream of them; the same for the same seed. */
+    /** Runs one solve or one stream; the same seed gives the same. */
     void solve(long seed) {
         Random random = new Random(seed);
         RandomPlan plan = RandomPlan.draw(random);
@@ -85,27 +55,27 @@ final class RandomSolves {
             RandomMap map = new RandomMap(new Random(drawn), plan.type(), plan.n(), problems, true);
             try (Block starts = starts(random, plan.type(), problems, plan.n(), map::size);
                     Block z = engine.allocate(plan.type(), plan.batch(), plan.n())) {
-                Attempt attempt = new Attempt(seed, plan, solver, map, starts, z);
+                ForwardAttempt attempt = new ForwardAttempt(seed, plan, solver, map, starts, z);
                 if (stream) {
                     attempt.stream(random);
                 } else {
                     attempt.batch(random);
                 }
-                attempt.alone(new RandomMap(new Random(drawn), plan.type(), plan.n(), problems, true));
+                attempt.solveAlone(new RandomMap(new Random(drawn), plan.type(), plan.n(), problems, true));
             } catch (RandomMap.Thrown e) {
-                thrown++;
-                again(seed, plan, solver);
+                exceptions++;
+                solveAgain(seed, plan, solver);
             }
         } catch (RuntimeException e) {
-            hold(false, seed, plan, "threw " + e);
+            require(false, seed, plan, "threw " + e);
         }
-        hold(Block.liveBytes() == before, seed, plan, "left " + (Block.liveBytes() - before) + " bytes");
+        require(Block.liveBytes() == before, seed, plan, "left " + (Block.liveBytes() - before) + " bytes");
     }
 
-    /** What was interrupted must not show in the next solve. */
-    private void again(long seed, RandomPlan plan, FixedPointSolver solver) {
+    /** A solve that was interrupted must not influence the next one. */
+    private void solveAgain(long seed, RandomPlan plan, FixedPointSolver solver) {
         if (plan.stopping().maxNanos() < Long.MAX_VALUE) {
-            // Where it ends is a matter of time.
+            // Time decides where the solve ends.
             return;
         }
         try (FixedPointSolver fresh = plan.plan(engine);
@@ -118,7 +88,7 @@ final class RandomSolves {
             for (int b = 0; b < plan.batch(); b++) {
                 same &= outcome.status(b) != null && outcome.status(b) == other.status(b);
             }
-            hold(same, seed, plan, "solves otherwise than a new plan after an exception");
+            require(same, seed, plan, "solves differently from a new solver after an exception");
         }
     }
 
@@ -127,7 +97,7 @@ final class RandomSolves {
         return new ApproximatedMap(map, map.cheap());
     }
 
-    /** Near the size of the problem's numbers, or 0. */
+    /** Random starts near the size of each problem's numbers, or 0. */
     private Block starts(Random random, Type type, int problems, int n, IntToDoubleFunction sizes) {
         Block start = engine.allocate(type, problems, n);
         for (int b = 0; b < problems; b++) {
@@ -141,21 +111,19 @@ final class RandomSolves {
         return start;
     }
 
-    private void hold(boolean holds, long seed, RandomPlan plan, String what) {
+    private void require(boolean holds, long seed, RandomPlan plan, String what) {
         if (!holds) {
-            fail(what.replaceAll("[0-9][-0-9.E]*", "#"), seed, plan, what);
+            violated(what.replaceAll("[0-9][-0-9.E]*", "#"), seed, plan, what);
         }
     }
 
-    private void fail(String kind, long seed, RandomPlan plan, String what) {
-        broken++;
-        if (kinds.merge(kind, 1L, Long::sum) == 1 && told.size() < TOLD) {
-            told.add("solve " + seed + " (" + plan.method() + ", " + plan.batch() + " × " + plan.n() + " " + plan.type() + ") " + what);
-        }
+    private void violated(String kind, long seed, RandomPlan plan, String what) {
+        String shape = plan.batch() + " × " + plan.n() + " " + plan.type();
+        tally.addViolation(kind, "solve " + seed + " (" + plan.method() + ", " + shape + ") " + what);
     }
 
-    /** One of them while it runs. */
-    private final class Attempt {
+    /** One solve while it runs. */
+    private final class ForwardAttempt {
         private final long seed;
         private final RandomPlan plan;
         private final Stopping stopping;
@@ -165,13 +133,15 @@ final class RandomSolves {
         private final Block z;
         private double[] tolerances;
         private boolean hasCheap;
-        /** The problem to solve again, which is one in four solves, and how it ended. */
+        /** The problem that is solved again, in one solve of four. */
         private final int watched;
+        /** How the watched problem ended. */
         private Status end;
+
         private int spent;
         private double[] found;
 
-        Attempt(long seed, RandomPlan plan, FixedPointSolver solver, RandomMap map, Block starts, Block z) {
+        ForwardAttempt(long seed, RandomPlan plan, FixedPointSolver solver, RandomMap map, Block starts, Block z) {
             this.seed = seed;
             this.plan = plan;
             stopping = plan.stopping();
@@ -182,15 +152,15 @@ final class RandomSolves {
             watched = (int) Math.floorMod(seed, 4L * starts.rows());
         }
 
-        /** With a cheap map beside it in three solves of four of the method that uses one. */
-        private FixedPointMap map(Random random) {
-            hasCheap = plan.method() == RandomPlan.Method.MIXED && random.nextInt(4) > 0;
+        /** The map. In three of four solves in mixed precision it has a cheap map. */
+        private FixedPointMap drawMap(Random random) {
+            hasCheap = plan.method() == RandomPlan.ForwardMethod.MIXED && random.nextInt(4) > 0;
             return hasCheap ? new ApproximatedMap(map, map.cheap()) : map;
         }
 
         void batch(Random random) {
             z.copyFrom(starts);
-            FixedPointMap f = map(random);
+            FixedPointMap f = drawMap(random);
             Outcome outcome;
             if (random.nextInt(8) == 0) {
                 tolerances = random.doubles(plan.batch(), -10, -1).map(x -> Math.pow(10, x)).toArray();
@@ -198,7 +168,7 @@ final class RandomSolves {
             } else {
                 outcome = solver.solve(f, z, observer(random));
             }
-            counts(outcome);
+            checkCounts(outcome);
             for (int b = 0; b < z.rows(); b++) {
                 check(b, b, z, outcome);
             }
@@ -217,23 +187,23 @@ final class RandomSolves {
         }
 
         void stream(Random random) {
-            FixedPointMap f = map(random);
+            FixedPointMap f = drawMap(random);
             Outcome[] last = {null};
             RandomFeed feed = new RandomFeed(random, map, starts, z.rows(), (index, slot, states, outcome) -> {
                 last[0] = outcome;
                 check(index, slot, states, outcome);
-                hold(outcome.status(slot) != Status.TIME_BUDGET && outcome.status(slot) != Status.CANCELLED, seed, plan,
-                        "looked at the time or at an observer in a stream");
+                require(outcome.status(slot) != Status.TIME_BUDGET && outcome.status(slot) != Status.CANCELLED, seed, plan,
+                        "obeyed the time budget or an observer in a stream");
             });
             solver.stream(f, z, feed);
-            hold(feed.isComplete(), seed, plan, "lost a problem of its stream, or returned one twice");
+            require(feed.isComplete(), seed, plan, "lost a problem of the stream or returned one twice");
             if (last[0] != null) {
-                counts(last[0]);
+                checkCounts(last[0]);
             }
         }
 
-        /** The watched problem once more, with nobody beside it. */
-        void alone(RandomMap same) {
+        /** Solves the watched problem again, alone. */
+        void solveAlone(RandomMap same) {
             if (end == null || end == Status.CANCELLED || stopping.maxNanos() < Long.MAX_VALUE || same.isNoisy(watched, hasCheap)) {
                 return;
             }
@@ -242,15 +212,17 @@ final class RandomSolves {
             same.assign(0, watched);
             FixedPointMap f = hasCheap ? new ApproximatedMap(same, same.cheap()) : same;
             Outcome outcome = tolerances == null ? solver.solve(f, one) : solver.solve(f, one, new double[] {tolerances[watched]});
-            boolean equal = outcome.status(0) == end && outcome.evaluations(0) == spent && Arrays.equals(row(one, 0), found);
-            hold(equal, seed, plan, "ends problem " + watched + " with " + end + " after " + spent + " evaluations, and alone with " + outcome.status(0) + " after "
-                    + outcome.evaluations(0) + (Arrays.equals(row(one, 0), found) ? "" : ", elsewhere"));
+            boolean samePoint = Arrays.equals(row(one, 0), found);
+            require(outcome.status(0) == end && outcome.evaluations(0) == spent && samePoint, seed, plan,
+                    "ends problem " + watched + " with " + end + " after " + spent + " evaluations, and alone with " + outcome.status(0)
+                            + " after " + outcome.evaluations(0) + (samePoint ? "" : " at another point"));
         }
 
-        private void counts(Outcome outcome) {
-            hold(map.calls() == outcome.evaluations(), seed, plan, "counted " + outcome.evaluations() + " of " + map.calls() + " evaluations");
+        private void checkCounts(Outcome outcome) {
+            require(map.calls() == outcome.evaluations(), seed, plan,
+                    "counted " + outcome.evaluations() + " of " + map.calls() + " evaluations");
             if (solver instanceof MixedPrecision mixed) {
-                hold(map.cheapCalls() == mixed.cheapEvaluations(), seed, plan,
+                require(map.cheapCalls() == mixed.cheapEvaluations(), seed, plan,
                         "counted " + mixed.cheapEvaluations() + " of " + map.cheapCalls() + " cheap evaluations");
             }
         }
@@ -258,36 +230,37 @@ final class RandomSolves {
         /** The result of a problem, in row {@code b} of {@code states}. */
         private void check(int index, int b, Block states, Outcome outcome) {
             Status status = outcome.status(b);
-            rows++;
-            hold(outcome.evaluations(b) <= stopping.maxEvaluations(), seed, plan, "spent " + outcome.evaluations(b) + " evaluations on row " + b);
+            tally.addRow(status);
+            require(outcome.evaluations(b) <= stopping.maxEvaluations(), seed, plan,
+                    "spent " + outcome.evaluations(b) + " evaluations on row " + b);
             if (status == null) {
-                hold(false, seed, plan, "has no status for row " + b);
+                require(false, seed, plan, "has no status for row " + b);
                 return;
             }
-            statuses.merge(status, 1L, Long::sum);
             if (index == watched) {
                 end = status;
                 spent = outcome.evaluations(b);
                 found = row(states, b);
             }
-            truth(index, b, states, outcome);
+            checkPromises(index, b, states, outcome);
         }
 
-        /** Everything that the status says, and the residual. */
-        private void truth(int index, int b, Block states, Outcome outcome) {
+        /** Checks everything that the status and the residual claim. */
+        private void checkPromises(int index, int b, Block states, Outcome outcome) {
             double[] value = new double[states.cols()];
             for (int i = 0; i < value.length; i++) {
-                value[i] = map.look(index, states, b, i);
+                value[i] = map.valueAt(index, states, b, i);
             }
             if (!map.isDeterministic(index)) {
                 return;
             }
-            Truth truth = new Truth(plan, tolerances == null ? stopping.relative() : tolerances[b], map.visits(index), row(starts, index),
-                    row(states, b), value, outcome.status(b), outcome.evaluations(b));
-            String broken = truth.broken(outcome.residual(b));
-            if (broken != null) {
-                fail(outcome.status(b) + ": " + broken, seed, plan,
-                        broken + ": problem " + index + ", " + map.describe(index) + ", " + truth.words(outcome.residual(b)));
+            double tolerance = tolerances == null ? stopping.relative() : tolerances[b];
+            StatusCheck check = new StatusCheck(plan, tolerance, map.log(index), row(starts, index), row(states, b), value,
+                    outcome.status(b), outcome.evaluations(b));
+            String violation = check.violation(outcome.residual(b));
+            if (violation != null) {
+                violated(outcome.status(b) + ": " + violation, seed, plan,
+                        violation + ": problem " + index + ", " + map.describe(index) + ", " + check.description(outcome.residual(b)));
             }
         }
     }

@@ -7,44 +7,44 @@ import dev.zstar.solvers.LinearOperator;
 import java.math.BigDecimal;
 import java.util.Random;
 
-/** Systems {@code (I - T) u = b} drawn at random, one for each row, whose residuals can be known exactly. */
+/** Random systems {@code (I - T) u = b}, one for each row, with exact residuals. */
 final class RandomSystem implements LinearOperator {
     /** What T is like. */
-    private enum Kind {
-        /** Gaussian, from a contraction to a map that triples lengths. */
+    private enum MatrixKind {
+        /** Gaussian, from a contraction to a map that triples norms. */
         RANDOM,
         SYMMETRIC,
         /** Strictly upper triangular. */
         NILPOTENT,
-        /** One Jordan block, of the eigenvalue 1 in half of them, so that I - T has rank n - 1 and no full set of eigenvectors. */
+        /** One Jordan block. In half of them the eigenvalue is 1, so that I - T has rank n - 1. */
         DEFECTIVE,
-        /** The last columns of I - T are copies of the first ones. */
+        /** The last columns of I - T repeat the first ones. */
         SINGULAR,
         /** I - T has a row of zeros. */
         ZERO_ROW,
-        /** I - T has a column of 10⁻¹⁶ times its size. */
+        /** I - T has a column that is scaled by 10⁻¹⁶. */
         NEARLY_SINGULAR,
         ZERO,
         IDENTITY
     }
 
     private final int n;
-    private final Kind[] kinds;
+    private final MatrixKind[] kinds;
     private final double[][] t;
-    /** The product that is NaN, or 0. */
+    /** The number of the product that is NaN; 0 for none. */
     private final int[] strikes;
     private final int[] products;
     private final boolean[] nonfinite;
 
     RandomSystem(Random random, Type type, int n, int rows) {
         this.n = n;
-        kinds = new Kind[rows];
+        kinds = new MatrixKind[rows];
         t = new double[rows][n * n];
         strikes = new int[rows];
         products = new int[rows];
         nonfinite = new boolean[rows];
         for (int b = 0; b < rows; b++) {
-            kinds[b] = Kind.values()[random.nextInt(Kind.values().length)];
+            kinds[b] = MatrixKind.values()[random.nextInt(MatrixKind.values().length)];
             double range = type == Type.F32 ? 20 : 200;
             double size = random.nextInt(10) == 0 ? Math.pow(10, range * (2 * random.nextDouble() - 1))
                     : 3 * random.nextDouble() / Math.sqrt(n);
@@ -56,7 +56,7 @@ final class RandomSystem implements LinearOperator {
         }
     }
 
-    private void shape(Kind kind, double[] m, Random random) {
+    private void shape(MatrixKind kind, double[] m, Random random) {
         int some = random.nextInt(n);
         double eigenvalue = random.nextBoolean() ? 1 : 1.5 * random.nextDouble();
         for (int i = 0; i < n; i++) {
@@ -100,16 +100,16 @@ final class RandomSystem implements LinearOperator {
                 }
                 out.set(p, i, strikes ? Double.NaN : sum);
             }
-            nonfinite[b] |= Visits.isFinite(Visits.row(u, p)) && !Visits.isFinite(Visits.row(out, p));
+            nonfinite[b] |= EvaluationLog.isFinite(EvaluationLog.row(u, p)) && !EvaluationLog.isFinite(EvaluationLog.row(out, p));
         }
     }
 
-    /** Whether T, or its transpose, ever gave NaN or infinity for a finite vector. */
+    /** Whether T or its transpose ever gave NaN or infinity for a finite vector. */
     boolean isNonfinite(int b) {
         return nonfinite[b];
     }
 
-    /** {@code b - (I - T) u}, exact until it is rounded at the end. */
+    /** {@code b - (I - T) u}, computed exactly and rounded once. */
     double[] residual(int row, double[] b, double[] u) {
         BigDecimal[] exact = new BigDecimal[n];
         for (int j = 0; j < n; j++) {
@@ -128,7 +128,7 @@ final class RandomSystem implements LinearOperator {
         return r;
     }
 
-    /** The largest sum of |T| along a row. */
+    /** {@code ‖T‖∞}, the largest row sum of |T|. */
     double size(int row) {
         double largest = 0;
         for (int i = 0; i < n; i++) {
@@ -141,7 +141,7 @@ final class RandomSystem implements LinearOperator {
         return largest;
     }
 
-    /** For a message. */
+    /** Describes the system of a row in a message. */
     String describe(int row) {
         return kinds[row] + " with ‖T‖ = " + (float) size(row) + (strikes[row] > 0 ? " and NaN at product " + strikes[row] : "");
     }

@@ -16,24 +16,16 @@ import dev.zstar.solvers.linear.Gmres;
 import dev.zstar.solvers.linear.LinearSolver;
 import dev.zstar.solvers.linear.NormalEquations;
 import dev.zstar.solvers.linear.RecycledGmres;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 
 /**
- * Linear solves with everything drawn at random: system, scale, method, memory, stopping rules. Each row must end with a status whose
- * promise holds: a success has the residual that was asked for in exact arithmetic, a failure is no worse than its start, nothing returned
- * is NaN.
+ * Random linear solves: system, scale, method, memory and stopping rules are drawn at random. What the status of a row claims must hold. A
+ * success has the required residual in exact arithmetic. A failure is no worse than its start. No returned value is NaN.
  */
 final class RandomSystems {
-    private static final int TOLD = 20;
-
     /** The linear methods. */
-    private enum Method {
+    private enum LinearMethod {
         GMRES,
         PRECONDITIONED,
         FLEXIBLE,
@@ -47,54 +39,30 @@ final class RandomSystems {
     }
 
     private final Engine engine;
-    private final Map<Status, Long> statuses = new EnumMap<>(Status.class);
-    private final Map<String, Long> kinds = new TreeMap<>();
-    private final List<String> told = new ArrayList<>();
-    private long broken;
-    private long rows;
+    private final Tally tally = new Tally();
 
     RandomSystems(Engine engine) {
         this.engine = engine;
     }
 
-    /** How many rows ended with each status. */
-    Map<Status, Long> statuses() {
-        return statuses;
+    /** How the rows ended. */
+    Tally tally() {
+        return tally;
     }
 
-    /** The rows that ended. */
-    long rows() {
-        return rows;
-    }
-
-    /** How often something did not hold that must. */
-    long broken() {
-        return broken;
-    }
-
-    /** What did not hold, by status and promise, and how often. */
-    Map<String, Long> kinds() {
-        return kinds;
-    }
-
-    /** The first of each kind, in words. */
-    List<String> told() {
-        return told;
-    }
-
-    /** One solve; the same for the same seed. One in three goes on from what it found, or from anywhere. */
+    /** Runs one solve; the same seed gives the same. One in three is then resumed, from its result or from a random point. */
     void solve(long seed) {
         Random random = new Random(seed);
         int n = 1 + random.nextInt(random.nextInt(8) == 0 ? 40 : 6);
         int batch = 1 + random.nextInt(4);
         Type type = random.nextBoolean() ? Type.F32 : Type.F64;
-        Method method = Method.values()[random.nextInt(Method.values().length)];
+        LinearMethod method = LinearMethod.values()[random.nextInt(LinearMethod.values().length)];
         Stopping stopping = stopping(random, method);
         RandomSystem t = new RandomSystem(random, type, n, batch);
-        // As good a preconditioner as any: singular, nilpotent, far too large.
+        // An arbitrary preconditioner: it may be singular, nilpotent or far too large.
         RandomSystem m = new RandomSystem(random, type, n, batch);
         String name = "system " + seed + " (" + method + ", " + batch + " × " + n + " " + type + ") ";
-        Attempt attempt = new Attempt(name, type, stopping, t, m);
+        LinearAttempt attempt = new LinearAttempt(name, type, stopping, t, m);
         long before = Block.liveBytes();
         try (LinearSolver solver = plan(method, random, type, n, batch, m, stopping);
                 Block rhs = rightHandSides(random, type, n, batch);
@@ -111,25 +79,25 @@ final class RandomSystems {
                 attempt.check(rhs, from, u, solver.resume(t, rhs, u));
             }
         } catch (RuntimeException e) {
-            attempt.fail("threw " + e.getClass().getSimpleName(), "threw " + e);
+            attempt.violated("threw " + e.getClass().getSimpleName(), "threw " + e);
         }
         if (Block.liveBytes() != before) {
-            attempt.fail("left memory", "left " + (Block.liveBytes() - before) + " bytes");
+            attempt.violated("left memory", "left " + (Block.liveBytes() - before) + " bytes");
         }
     }
 
-    private static Stopping stopping(Random random, Method method) {
+    private static Stopping stopping(Random random, LinearMethod method) {
         int budget = 2 + random.nextInt(60);
         if (random.nextInt(10) == 0) {
             return Stopping.fixed(budget);
         }
         Stopping stopping = Stopping.relative(random.nextInt(10) == 0 ? 0 : Math.pow(10, -1 - 11 * random.nextDouble())).within(budget);
-        boolean fixedPoint = method.compareTo(Method.PICARD) >= 0;
+        boolean fixedPoint = method.compareTo(LinearMethod.PICARD) >= 0;
         stopping = !fixedPoint && random.nextInt(6) == 0 ? stopping.orAbsolute(Math.pow(10, -8 * random.nextDouble())) : stopping;
         return random.nextInt(6) == 0 ? stopping.traced() : stopping;
     }
 
-    private LinearSolver plan(Method method, Random random, Type type, int n, int batch, RandomSystem m, Stopping stopping) {
+    private LinearSolver plan(LinearMethod method, Random random, Type type, int n, int batch, RandomSystem m, Stopping stopping) {
         int memory = 1 + random.nextInt(random.nextInt(8) == 0 ? 150 : 12);
         Gmres.Options gmres = Gmres.Options.DEFAULT.withRestart(memory);
         return switch (method) {
@@ -166,15 +134,15 @@ final class RandomSystems {
         return rhs;
     }
 
-    /** One of them. */
-    private final class Attempt {
+    /** One solve. */
+    private final class LinearAttempt {
         private final String name;
         private final Type type;
         private final Stopping stopping;
         private final RandomSystem t;
         private final RandomSystem preconditioner;
 
-        Attempt(String name, Type type, Stopping stopping, RandomSystem t, RandomSystem preconditioner) {
+        LinearAttempt(String name, Type type, Stopping stopping, RandomSystem t, RandomSystem preconditioner) {
             this.name = name;
             this.type = type;
             this.stopping = stopping;
@@ -185,76 +153,75 @@ final class RandomSystems {
         void check(Block rhs, Block from, Block solution, Outcome outcome) {
             for (int b = 0; b < rhs.rows(); b++) {
                 Status status = outcome.status(b);
-                rows++;
-                statuses.merge(status, 1L, Long::sum);
-                double[] right = Visits.row(rhs, b);
-                double[] start = Visits.row(from, b);
-                double[] u = Visits.row(solution, b);
-                String promise = broken(b, right, start, u, status, outcome);
-                if (promise != null) {
-                    fail(status + ": " + promise, promise + ": row " + b + ", " + t.describe(b) + ", " + status + " after "
-                            + outcome.evaluations(b)
-                            + " products, stated residual " + outcome.residual(b) + ", ‖b‖ = " + Norm.of(right) + ", ‖u‖ = " + Norm.of(u)
-                            + ", relative tolerance " + stopping.relative());
+                tally.addRow(status);
+                double[] right = EvaluationLog.row(rhs, b);
+                double[] start = EvaluationLog.row(from, b);
+                double[] u = EvaluationLog.row(solution, b);
+                String violation = violation(b, right, start, u, status, outcome);
+                if (violation != null) {
+                    violated(status + ": " + violation,
+                            violation + ": row " + b + ", " + t.describe(b) + ", " + status + " after " + outcome.evaluations(b)
+                                    + " products, stated residual " + outcome.residual(b) + ", ‖b‖ = " + Norm.of(right) + ", ‖u‖ = "
+                                    + Norm.of(u) + ", relative tolerance " + stopping.relative());
                 }
             }
         }
 
-        void fail(String kind, String words) {
-            broken++;
-            if (kinds.merge(kind, 1L, Long::sum) == 1 && told.size() < TOLD) {
-                told.add(name + words);
-            }
+        void violated(String kind, String what) {
+            tally.addViolation(kind, name + what);
         }
 
-        private String broken(int row, double[] b, double[] start, double[] u, Status status, Outcome outcome) {
-            if (!Visits.isFinite(b)) {
-                return status != Status.NONFINITE_INPUT ? "a right-hand side that is not finite ends otherwise"
-                        : Visits.isFinite(u) ? null : "NaN or infinity is returned";
+        private String violation(int row, double[] b, double[] start, double[] u, Status status, Outcome outcome) {
+            if (!EvaluationLog.isFinite(b)) {
+                return status != Status.NONFINITE_INPUT ? "a right-hand side that is not finite has another status"
+                        : EvaluationLog.isFinite(u) ? null : "NaN or infinity was returned";
             }
-            if (!Visits.isFinite(u)) {
-                return "NaN or infinity is returned";
+            if (!EvaluationLog.isFinite(u)) {
+                return "NaN or infinity was returned";
             }
             double length = Norm.of(b);
             if (length == 0) {
                 return status == Status.CONVERGED_ZERO_RHS && Norm.of(u) == 0 ? null : "the solution of a zero right-hand side is not zero";
             }
             double exact = Norm.of(t.residual(row, b, u));
-            // A product in the type is off by this much at most, and so is what was computed from it.
+            // An upper bound of the rounding error of a product in the type, and of the residual from it.
             double unit = type.unitRoundoff() * (b.length + 10);
             double least = unit * length + b.length * (type == Type.F32 ? Float.MIN_VALUE : Double.MIN_VALUE) * (1 + t.size(row));
             double rounding = unit * Norm.of(u) * (1 + t.size(row)) + least;
             if (!(exact + rounding < Double.POSITIVE_INFINITY)) {
-                return status.isSuccess() && !stopping.fixed() ? "a residual beyond all numbers is a success" : null;
+                return status.isSuccess() && !stopping.fixed() ? "a residual that overflows is reported as a success" : null;
             }
-            String blame = switch (status) {
-                case NONFINITE_INPUT -> "a finite right-hand side is blamed";
-                case NONFINITE_OPERATOR -> t.isNonfinite(row) || preconditioner.isNonfinite(row) ? null : "a finite operator is blamed";
+            String falseReport = switch (status) {
+                case NONFINITE_INPUT -> "a finite right-hand side is reported as not finite";
+                case NONFINITE_OPERATOR -> t.isNonfinite(row) || preconditioner.isNonfinite(row)
+                        ? null
+                        : "a finite operator is reported as not finite";
                 default -> null;
             };
-            if (blame != null) {
-                return blame;
+            if (falseReport != null) {
+                return falseReport;
             }
             if (status != Status.NONFINITE_OPERATOR && !(Math.abs(outcome.residual(row) * length - exact) <= 0.001 * exact + rounding)) {
                 return "the stated residual is not that of the returned point";
             }
             double before = Norm.of(t.residual(row, b, start));
             return status.isSuccess() ? success(row, start, u, status, exact, length, outcome.residual(row))
-                    : exact <= before * 1.001 + 2 * (rounding + unit * Norm.of(start) * (1 + t.size(row))) ? null : "a failure is worse than its start";
+                    : exact <= before * 1.001 + 2 * (rounding + unit * Norm.of(start) * (1 + t.size(row))) ? null
+                    : "a failure returned a point worse than its start";
         }
 
         private String success(int row, double[] start, double[] u, Status status, double exact, double length, double stated) {
             if (status == Status.COMPLETED_FIXED_STEPS) {
-                return stopping.fixed() ? null : "a number of products that was not asked for";
+                return stopping.fixed() ? null : "a fixed number of products was not set";
             }
             if (status == Status.CONVERGED_AT_START && !Arrays.equals(start, u)) {
-                return "a row that was done at its start is changed";
+                return "a row that had converged at its start was changed";
             }
             double asked = Math.max(stopping.relative() * length, stopping.absolute());
             if (status == Status.CONVERGED_HAPPY_BREAKDOWN) {
                 asked = Math.max(asked, 100 * type.unitRoundoff() * length);
             }
-            // What is stated is never below u ‖u‖, so that within the tolerance a product's rounding is, too, up to this factor.
+            // The stated residual is at least u ‖u‖. If it meets the tolerance, so does the rounding of a product, up to this factor.
             double factor = (u.length + 10) * (1 + t.size(row));
             return exact <= asked * factor && stated * length <= asked * 1.001 + Double.MIN_VALUE ? null : "the tolerance is not met";
         }

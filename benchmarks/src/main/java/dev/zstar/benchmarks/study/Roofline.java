@@ -12,12 +12,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** What so many threads can do at most: multiply-adds from registers, reads from each level of memory. */
+/** Measures what a number of threads can do at most: multiply-adds in registers, and reads from each level of memory. */
 final class Roofline implements AutoCloseable {
     private static final long MIB = 1 << 20;
-    /** Enough steps that starting a team is nothing beside them: 1 to 2 ms. */
+    /** Enough steps, 1 to 2 ms, that the start of a team does not matter. */
     private static final int STEPS = 300_000;
-    /** Bytes of one timed read by each thread, by repetition where the block is smaller: about as long. */
+    /** Bytes that each thread reads in one timed run. Smaller blocks are read repeatedly. */
     private static final long READ_BYTES = 100 * MIB;
 
     private final int threads;
@@ -36,7 +36,7 @@ final class Roofline implements AutoCloseable {
         }
     }
 
-    /** The ceilings that a study quotes, best of several runs. */
+    /** Measures the ceilings that a study quotes, each the best of several runs. */
     List<Ceiling> measure(boolean quick) {
         List<Ceiling> ceilings = new ArrayList<>();
         String suffix = "." + threads + "t";
@@ -51,7 +51,7 @@ final class Roofline implements AutoCloseable {
         return ceilings;
     }
 
-    /** GFLOP/s of independent multiply-adds on every thread. */
+    /** GFLOP/s of independent multiply-adds on all threads. */
     double multiplyAdd(Type type) {
         double best = 0;
         for (int run = 0; run < 30; run++) {
@@ -71,13 +71,16 @@ final class Roofline implements AutoCloseable {
         return best;
     }
 
-    /** GB/s of reading so many bytes again and again, each thread its share, the best over 1, 2, 4 and 8 streams: one alone may starve. */
+    /**
+     * GB/s of reading this many bytes repeatedly, divided among the threads. It is the best of 1, 2, 4 and 8 streams for each thread, since
+     * a single one may not saturate the memory.
+     */
     double read(long bytes) {
         double best = 0;
-        long share = Math.max(4096, bytes / threads / 4096 * 4096);
-        try (Block block = Block.allocate(Type.F32, Math.toIntExact(share * threads / 4096), 1008)) {
+        long perThread = Math.max(4096, bytes / threads / 4096 * 4096);
+        try (Block block = Block.allocate(Type.F32, Math.toIntExact(perThread * threads / 4096), 1008)) {
             long rowBytes = block.strideBytes();
-            long part = share / 4096 * rowBytes;
+            long part = perThread / 4096 * rowBytes;
             int repeats = Math.clamp(READ_BYTES * threads / block.bytes(), 1, 100_000);
             for (int streams = 1; streams <= 8; streams *= 2) {
                 int side = streams;
@@ -97,7 +100,7 @@ final class Roofline implements AutoCloseable {
         return best;
     }
 
-    /** The name of the level that holds so many bytes. */
+    /** The name of the cache level that holds this many bytes. */
     static String level(double bytes) {
         return bytes <= level1() ? "L1" : bytes <= level2() ? "L2" : "beyond L2";
     }

@@ -5,38 +5,38 @@ import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 
 /**
- * Times several bodies in turns, slice by slice, so that a machine that slows down slows all of them. It counts the heap bytes of the same
- * slices: a body that allocates is not compiled yet, and its time is not the one to quote.
+ * Times several bodies in turns, slice by slice, so that a machine that slows down slows all of them. It also counts the heap bytes of the
+ * slices. A body that allocates is not compiled yet, and its time should not be quoted.
  */
 final class Stopwatch {
-    /** Each body warms up for at least as long: the tiles of a product, called a dozen times each, take long to be compiled. */
+    /** The least warm-up of each body. The tiles of a product, called a dozen times in each, take long to be compiled. */
     private static final long WARM_NANOS = 300_000_000;
-    /** Long bodies are counted in fewer slices, at least 7 or as many as were asked for, to take about as long. */
+    /** Long bodies get fewer slices, so that these take about this time, but not fewer than 7 of those asked for. */
     private static final long COUNTED_NANOS = 500_000_000;
     private static final int LEAST = 7;
-    /** Of runs in a slice: a body that the JIT finds to do nothing fills no slice. */
+    /** The most runs in a slice: a body that the JIT removes would never fill one. */
     private static final int MOST = 1 << 30;
-    /** Runs in succession without a byte after which a body has settled. */
+    /** A body has settled after this many successive runs that allocate nothing. */
     private static final int CLEAN = 10;
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-    /** What {@link #run} found. */
-    static final class Times {
+    /** The results of {@link #run}. */
+    static final class SliceTimes {
         private final double[][] nanos;
         private final long[] bytes;
 
-        private Times(double[][] nanos, long[] bytes) {
+        private SliceTimes(double[][] nanos, long[] bytes) {
             this.nanos = nanos;
             this.bytes = bytes;
         }
 
-        /** For each body the sorted nanoseconds of one run, by slice. */
+        /** For each body, the nanoseconds of one run in each slice, sorted. */
         double[][] nanos() {
             return nanos;
         }
 
-        /** For each body the heap bytes that one run allocated, in whatever thread: the most of any slice, rounded up. */
+        /** For each body, the heap bytes that one run allocated in all threads: the most of any slice, rounded up. */
         long[] bytes() {
             return bytes;
         }
@@ -45,12 +45,12 @@ final class Stopwatch {
     private Stopwatch() {}
 
     /**
-     * Times the bodies.
+     * SliceTimes the bodies.
      *
-     * @param sliceNanos the least length of a slice; a body runs as often as fills it
-     * @param slices counted slices of each body, at least 1; long bodies get fewer, but not less than 7 of them
+     * @param sliceNanos the least length of a slice, which a body fills by repetition
+     * @param slices counted slices of each body, at least 1; long bodies get fewer, but not fewer than 7 of them
      */
-    static Times run(long sliceNanos, int slices, Runnable... bodies) {
+    static SliceTimes run(long sliceNanos, int slices, Runnable... bodies) {
         int[] repeats = new int[bodies.length];
         for (int b = 0; b < bodies.length; b++) {
             repeats[b] = 1;
@@ -65,7 +65,7 @@ final class Stopwatch {
             longest = 0;
             for (int b = 0; b < bodies.length; b++) {
                 double nanos = time(bodies[b], repeats[b]);
-                // What ran slowly while it warmed up fills its slice with more runs once it is fast.
+                // A body that has become faster needs more runs to fill its slice.
                 while (nanos * repeats[b] < sliceNanos && repeats[b] < MOST) {
                     repeats[b] *= 2;
                 }
@@ -85,20 +85,20 @@ final class Stopwatch {
         for (double[] time : nanos) {
             Arrays.sort(time);
         }
-        return new Times(nanos, bytes);
+        return new SliceTimes(nanos, bytes);
     }
 
-    /** How many of the slices that were asked for are counted, if one takes this long. */
+    /** How many of the slices that were asked for are counted if one takes this long. */
     static int slices(int asked, double nanos) {
         return (int) Math.min(asked, Math.max(LEAST, COUNTED_NANOS / nanos));
     }
 
     /**
-     * Runs each body until it has allocated nothing ten times in succession. Code that runs once in a call, as the last row's product of
-     * a solve does, takes some hundreds of calls to be compiled, which the warm-up of {@link #run} does not reach: on a busy machine the
-     * first solves that were timed, of n = 64, took 39 to 1,483 µs, and 8.7 µs after this.
+     * Runs each body until it has allocated nothing ten times in succession. Code that runs once in a call, such as the product of the last
+     * row of a solve, is compiled after some hundreds of calls. The warm-up of {@link #run} is too short for that: on a busy machine the
+     * first timed solves with n = 64 took 39 to 1,483 µs, and 8.7 µs after this method.
      *
-     * @param limitNanos how long each body may take
+     * @param limitNanos the time limit of each body
      */
     static void settle(long limitNanos, Runnable... bodies) {
         for (Runnable body : bodies) {
@@ -111,7 +111,7 @@ final class Stopwatch {
         }
     }
 
-    /** Heap bytes that all threads have allocated so far: a team's workers run a part of the body. */
+    /** Heap bytes that all threads have allocated so far, since the workers of a team run a part of the body. */
     private static long allocated() {
         return THREADS.getTotalThreadAllocatedBytes();
     }
@@ -124,8 +124,8 @@ final class Stopwatch {
         return (double) (System.nanoTime() - start) / repeats;
     }
 
-    /** The element below which a share of the sorted values lies. */
-    static double quantile(double[] sorted, double share) {
-        return sorted[(int) Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+    /** The element below which this fraction of the sorted values lies. */
+    static double quantile(double[] sorted, double fraction) {
+        return sorted[(int) Math.min(sorted.length - 1, Math.floor(fraction * sorted.length))];
     }
 }

@@ -23,8 +23,8 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Throughput where rows differ: images of a trained model, easy, hard and corrupted ones mixed, solved in batches that end with their
- * slowest row, in batches whose rows leave when they are done, and as a stream.
+ * Throughput of rows that take different numbers of evaluations: easy, hard and corrupted images for a trained model. They are solved in
+ * batches that compute until the slowest row is done, in batches whose rows leave when they are done, and as a stream.
  */
 final class StreamingSuite {
     private static final int N = 512;
@@ -32,46 +32,48 @@ final class StreamingSuite {
     private static final int IMAGES = 1024;
     private static final double TOLERANCE = 1e-6;
 
-    /** What one fork found: images a second of each way, and evaluations of an image. */
-    private record Found(double lockstep, double batches, double stream, double meanEvaluations, double mostEvaluations, double differing)
+    /** The results of one fork: images per second of each way, and evaluations of an image. */
+    private record Throughput(
+            double lockstep, double batches, double stream, double meanEvaluations, double mostEvaluations, double differing)
             implements Serializable {}
 
     private StreamingSuite() {}
 
-    static void run(boolean quick, Progress progress, List<Result> results) {
+    static void run(boolean quick, StudyProgress progress, List<StudyResult> results) {
         int forks = quick ? 2 : 5;
         progress.stage("streaming", forks);
-        List<Found> found = new ArrayList<>();
+        List<Throughput> found = new ArrayList<>();
         for (int fork = 0; fork < forks; fork++) {
-            Found one = Fork.call(Child.class, Found.class, quick ? "2" : "5");
+            Throughput one = Fork.call(StreamingChild.class, Throughput.class, quick ? "2" : "5");
             found.add(one);
             progress.step(String.format(Locale.ROOT, "a stream is %.2f times as fast as lock-step", one.stream() / one.lockstep()));
         }
-        add(results, found, "lockstep", "rowsPerSecond", Found::lockstep);
-        add(results, found, "batches", "rowsPerSecond", Found::batches);
-        add(results, found, "stream", "rowsPerSecond", Found::stream);
+        add(results, found, "lockstep", "rowsPerSecond", Throughput::lockstep);
+        add(results, found, "batches", "rowsPerSecond", Throughput::batches);
+        add(results, found, "stream", "rowsPerSecond", Throughput::stream);
         add(results, found, "batches/lockstep", "ratio", one -> one.batches() / one.lockstep());
         add(results, found, "stream/lockstep", "ratio", one -> one.stream() / one.lockstep());
-        add(results, found, "stream", "meanEvaluations", Found::meanEvaluations);
-        add(results, found, "stream", "mostEvaluations", Found::mostEvaluations);
-        add(results, found, "stream", "rowsThatDiffer", Found::differing);
+        add(results, found, "stream", "meanEvaluations", Throughput::meanEvaluations);
+        add(results, found, "stream", "mostEvaluations", Throughput::mostEvaluations);
+        add(results, found, "stream", "rowsThatDiffer", Throughput::differing);
     }
 
-    private static void add(List<Result> results, List<Found> found, String way, String metric, ToDoubleFunction<Found> value) {
+    private static void add(
+            List<StudyResult> results, List<Throughput> found, String way, String metric, ToDoubleFunction<Throughput> value) {
         double[] sorted = found.stream().mapToDouble(value).sorted().toArray();
         TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) N, "batch", (double) BATCH, "images", (double) IMAGES));
-        results.add(Result.of("streaming", "digits n=" + N + " in flight " + BATCH, way, 1, params, metric, null, sorted));
+        results.add(StudyResult.of("streaming", "digits n=" + N + " in flight " + BATCH, way, 1, params, metric, null, sorted));
     }
 
-    /** Trains for so many epochs and measures once, in its own JVM. */
-    static final class Child implements Fork.Task {
+    /** Trains for the given number of epochs and measures once, in its own JVM. */
+    static final class StreamingChild implements Fork.Task {
         @Override
         public Serializable run(String epochs) {
             Digits data = Digits.load();
             try (Engine engine = Engines.named(Study.own(), 1);
                     DeqClassifier model = new DeqClassifier(engine, new DeqClassifier.Options(N, BATCH, 1));
                     Block images = mixed(data);
-                    // Of its own, since a block keeps the views of one division into parts at a time.
+                    // A copy, since a block keeps the views of only one division into parts at a time.
                     Block singles = engine.allocate(Type.F32, IMAGES, Digits.PIXELS);
                     Block states = engine.allocate(Type.F32, IMAGES, N);
                     Block streamed = engine.allocate(Type.F32, IMAGES, N);
@@ -88,7 +90,7 @@ final class StreamingSuite {
             }
         }
 
-        private static Found measure(
+        private static Throughput measure(
                 Engine engine, DenseCell cell, Block images, Block singles, Block states, Block streamed, Block slots, Anderson anderson) {
             int[] spent = new int[IMAGES];
             EquilibriumStream<Integer> stream = new EquilibriumStream<>(anderson, cell, (image, slot, start) -> {
@@ -110,7 +112,7 @@ final class StreamingSuite {
             for (int image = 0; image < IMAGES; image++) {
                 differing += Arrays.equals(states.part(image, IMAGES).toFloats(), streamed.part(image, IMAGES).toFloats()) ? 0 : 1;
             }
-            // A batch in lock-step makes as many evaluations of every row as its slowest row needs: so many, known beforehand.
+            // A batch in lock-step evaluates every row as often as its slowest row needs, which is known by now.
             int[] slowest = new int[IMAGES / BATCH];
             Anderson[] fixed = new Anderson[slowest.length];
             for (int batch = 0; batch < slowest.length; batch++) {
@@ -126,12 +128,12 @@ final class StreamingSuite {
             for (Anderson plan : fixed) {
                 plan.close();
             }
-            return new Found(IMAGES * 1e9 / nanos[0][0], IMAGES * 1e9 / nanos[1][0], IMAGES * 1e9 / nanos[2][0],
+            return new Throughput(IMAGES * 1e9 / nanos[0][0], IMAGES * 1e9 / nanos[1][0], IMAGES * 1e9 / nanos[2][0],
                     Arrays.stream(spent).average().orElseThrow(), Arrays.stream(spent).max().orElseThrow(), differing);
         }
 
         private static Anderson plan(Engine engine, Stopping stopping) {
-            return Anderson.plan(engine, Type.F32, BATCH, N, Anderson.Options.DEFAULT, stopping);
+            return Anderson.plan(engine, Type.F32, BATCH, N, Anderson.Options.DEFAULT.withWindow(5), stopping);
         }
 
         private static void solve(Anderson anderson, DenseCell cell, Block images, Block states, int batch) {
@@ -140,13 +142,13 @@ final class StreamingSuite {
             cell.inject(images.part(batch, IMAGES / BATCH));
             Outcome outcome = anderson.solve(cell, state);
             if (!outcome.succeeded()) {
-                throw new StudyException("a solve of the streaming suite failed: " + outcome);
+                throw new StudyException("streaming: a solve failed: " + outcome);
             }
         }
 
         /**
-         * Of every sixteen images nine as they are, six so strong that they saturate the cell, and one faint under noise, which takes
-         * longest.
+         * Of sixteen images, nine are unchanged, six are so bright that they saturate the cell, and one is faint and noisy, which takes the
+         * most evaluations.
          */
         private static Block mixed(Digits data) {
             Random random = new Random(3);

@@ -8,29 +8,29 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Measures this machine, suite by suite. Each suite that compares speeds runs in fresh JVMs, one after the other. A suite that fails
- * takes none of the others with it.
+ * Measures this machine, suite by suite. Each suite that compares speeds runs in fresh JVMs, one after the other. If a suite fails, the
+ * others still run.
  */
 public final class Study {
-    /** The names of the suites, in the order they run. */
+    /** The names of the suites in the order in which they run. */
     public static final List<String> SUITES = List.of("kernels", "forward", "backward", "streaming", "depth", "training");
 
     private static final String FAST = "simd";
     private static final String PLAIN = "scalar";
 
     private final List<Ceiling> ceilings = new ArrayList<>();
-    private final List<Result> results = new ArrayList<>();
+    private final List<StudyResult> results = new ArrayList<>();
     private final List<Trace> traces = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
 
     Study() {}
 
     /**
-     * Runs the suites that were asked for.
+     * Runs the suites of the options.
      *
-     * @throws StudyException if none of them gave a figure
+     * @throws StudyException if no suite gave a figure
      */
-    public static Measurements run(StudyOptions options, Progress progress) {
+    public static Measurements run(StudyOptions options, StudyProgress progress) {
         Study study = new Study();
         if (options.wants("kernels")) {
             study.attempt("kernels", part -> KernelSuite.run(options.quick(), progress, part.ceilings, part.results));
@@ -61,7 +61,7 @@ public final class Study {
                 List.copyOf(study.failures));
     }
 
-    /** Keeps what a suite measured if it came to its end, else the reason why it did not: half of a suite would pass for the whole. */
+    /** Keeps the results of a suite that ends, or else the reason why it failed. Half of a suite could be taken for the whole. */
     void attempt(String suite, Consumer<Study> body) {
         Study part = new Study();
         try {
@@ -70,7 +70,7 @@ public final class Study {
             if (Thread.currentThread().isInterrupted()) {
                 throw e;
             }
-            failures.add("the suite " + suite + " ended early, and its figures are left out: "
+            failures.add("the suite " + suite + " failed, and its figures are left out: "
                     + (e instanceof StudyException ? e.getMessage() : e.toString()));
             return;
         }
@@ -79,17 +79,17 @@ public final class Study {
         traces.addAll(part.traces);
     }
 
-    /** The engine that runs zstar's own kernels here: {@code simd}, or {@code scalar} where that cannot run. */
+    /** The engine that runs zstar's own kernels here: {@code simd}, or {@code scalar} if {@code simd} cannot run. */
     static String own() {
         return available().anyMatch(provider -> provider.name().equals(FAST)) ? FAST : PLAIN;
     }
 
-    /** Whether zstar's own kernels are vector code here. */
+    /** Whether zstar's own kernels run as vector code here. */
     static boolean fast() {
         return own().equals(FAST);
     }
 
-    /** The engines to compare, by name: zstar's own, then the others written for speed that can run here. */
+    /** The names of the engines to compare: zstar's own, then the other fast engines that can run here. */
     static List<String> engines() {
         String own = own();
         return Stream.concat(Stream.of(own), available()
@@ -103,13 +103,13 @@ public final class Study {
         return Engines.providers().stream().filter(provider -> provider.unavailable().isEmpty());
     }
 
-    /** What is left out on this machine, and why. */
+    /** Sentences about what is left out on this machine, and why. */
     private static List<String> remarks() {
         List<String> remarks = new ArrayList<>();
         for (EngineProvider provider : Engines.providers()) {
             provider.unavailable().ifPresent(reason -> remarks.add(provider.name().equals(FAST)
-                    ? "the engine simd cannot run here (" + reason + "): zstar's own kernels were measured on scalar, without ceilings, "
-                            + "on two threads, or products that take it seconds"
+                    ? "the engine simd cannot run here (" + reason + "): zstar's own kernels were measured on scalar, without "
+                            + "ceilings, two threads, and products that would take seconds"
                     : "the engine " + provider.name() + " is not compared: " + reason));
         }
         return List.copyOf(remarks);

@@ -5,9 +5,9 @@ import java.util.List;
 /**
  * What to measure.
  *
- * @param quick fewer sizes, forks and epochs: within a minute
+ * @param quick fewer sizes, forks and epochs
  * @param suites names from {@link Study#SUITES}; empty means all
- * @param threads for training; 0 means all processors. Comparisons of engines always run on one
+ * @param threads threads for training; 0 means all processors. Comparisons of engines run on one thread
  */
 public record StudyOptions(boolean quick, List<String> suites, int threads) {
     /** Checks the names. */
@@ -15,11 +15,11 @@ public record StudyOptions(boolean quick, List<String> suites, int threads) {
         suites = List.copyOf(suites);
         for (String suite : suites) {
             if (!Study.SUITES.contains(suite)) {
-                throw new StudyException("there is no suite '" + suite + "'; there are: " + String.join(", ", Study.SUITES));
+                throw new StudyException("there is no suite '" + suite + "'; expected one of: " + String.join(", ", Study.SUITES));
             }
         }
         if (threads < 0) {
-            throw new StudyException(threads + " threads; expected at least 1, or 0 for all processors");
+            throw new StudyException("threads " + threads + "; expected at least 1, or 0 for all processors");
         }
     }
 

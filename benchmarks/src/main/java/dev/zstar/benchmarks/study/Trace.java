@@ -4,9 +4,9 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * How a solve went: the relative residual after each evaluation of the map (largest over the rows).
+ * The relative residual after each evaluation of the map in a solve, the largest of the rows.
  *
  * @param name for example {@code anderson(5)} or {@code picard}
- * @param caseName the problem it solved
+ * @param caseName the problem that was solved
  */
 public record Trace(String name, String caseName, List<Double> residuals) implements Serializable {}

@@ -9,15 +9,17 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 
 /**
- * Counts the elements that a solver's operations read and write: an engine in front of another. Each operand of a call counts once, as it does where rows fit the
- * first-level cache and blocks do not. Copies of single rows between blocks are no operation of an engine, and not counted.
+ * Counts the elements that the operations of a solver read and write, as an engine in front of another. Each operand of a call counts once,
+ * as it does if a row fits the first-level cache and a block does not. Copies of single rows between blocks are not operations of an
+ * engine, and are not counted.
  */
 final class Traffic {
     private final Engine engine;
     private long elements;
 
     Traffic(Engine real) {
-        engine = (Engine) Proxy.newProxyInstance(Engine.class.getClassLoader(), new Class<?>[] {Engine.class}, (proxy, method, arguments) -> {
+        Class<?>[] faces = {Engine.class};
+        engine = (Engine) Proxy.newProxyInstance(Engine.class.getClassLoader(), faces, (proxy, method, arguments) -> {
             elements += count(method, arguments);
             try {
                 return method.invoke(real, arguments);
@@ -32,7 +34,7 @@ final class Traffic {
         return engine;
     }
 
-    /** Elements so far. */
+    /** The elements that were moved so far. */
     long elements() {
         return elements;
     }
@@ -40,17 +42,18 @@ final class Traffic {
     private static long count(Method method, Object[] arguments) {
         return switch (method.getName()) {
             case "allocate", "name", "threads", "close", "toString", "equals", "hashCode" -> 0;
-            // z and g are read, r and its copy of g are written; of the others each is read, r being at hand.
+            // z and g are read, r and a copy of g are written. The other vectors are read; r is at hand.
             case "residualSweep" -> perRow(arguments, 0, 6, (b, n) -> 4 * n + (((int[]) arguments[5])[b] - 1) * n);
             case "mix" -> perRow(arguments, 3, 4, (b, n) -> (used(arguments, b) + 1) * n);
             case "multiAxpy" -> perRow(arguments, 3, 4, (b, n) -> (used(arguments, b) + 2) * n);
             case "multiDot" -> perRow(arguments, 2, 3, (b, n) -> ((int) arguments[1] + 1) * n);
-            // Each vector counts once, though it is read twice: a row's vectors stay in a cache between the two.
+            // Each vector is read twice, but counts once, since the vectors of a row stay in a cache in between.
             case "project" -> perRow(arguments, 2, 3, (b, n) -> ((int) arguments[1] + 2) * n);
             case "normalise" -> perRow(arguments, 0, 4, (b, n) -> 3 * n);
             case "axpby" -> 3L * size((Block) arguments[1]);
             case "norm" -> size((Block) arguments[0]);
-            default -> throw new StudyException("nobody has said what " + method.getName() + " moves");
+            default -> throw new StudyException(
+                    "the elements that Engine." + method.getName() + " moves are not known; expected a case for it in Traffic");
         };
     }
 
@@ -67,7 +70,7 @@ final class Traffic {
         return sum;
     }
 
-    /** Vectors of row b whose coefficient is not 0: the others stay unread. */
+    /** The vectors of row b with a coefficient other than 0. The others are not read. */
     private static long used(Object[] arguments, int b) {
         int capacity = ((Basis) arguments[0]).capacity();
         double[] c = (double[]) arguments[2];

@@ -7,6 +7,7 @@ import dev.zstar.kernels.Engines;
 import dev.zstar.solvers.implicit.GradientMode;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,14 +15,14 @@ import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Trains a deep equilibrium model on handwritten digits, from nothing, and tests it on images it has not seen. */
+/** Trains a deep equilibrium model on handwritten digits from scratch, and tests it on unseen images. */
 final class TrainingSuite {
     private static final int N = 128;
     private static final int BATCH = 64;
 
     private TrainingSuite() {}
 
-    static void run(StudyOptions options, Progress progress, List<Result> results) {
+    static void run(StudyOptions options, StudyProgress progress, List<StudyResult> results) {
         int epochs = options.quick() ? 10 : 30;
         int threads = options.threads() == 0 ? Engines.processors() : options.threads();
         Digits data;
@@ -35,7 +36,7 @@ final class TrainingSuite {
                 DeqClassifier model = new DeqClassifier(engine, new DeqClassifier.Options(N, BATCH, 1))) {
             Random random = new Random(5);
             int[] images = new int[Digits.TRAINING];
-            java.util.Arrays.setAll(images, i -> i);
+            Arrays.setAll(images, i -> i);
             long start = System.nanoTime();
             double accuracy = 0;
             double seconds = 0;
@@ -51,7 +52,7 @@ final class TrainingSuite {
                 add(results, "epoch " + epoch, engine, epoch, "loss", loss);
                 add(results, "epoch " + epoch, engine, epoch, "accuracy", accuracy);
                 add(results, "epoch " + epoch, engine, epoch, "seconds", seconds);
-                progress.step(String.format(Locale.ROOT, "epoch %d: %.1f%% right", epoch, 100 * accuracy));
+                progress.step(String.format(Locale.ROOT, "epoch %d: %.1f%% correct", epoch, 100 * accuracy));
             }
             add(results, "digits n=" + N, engine, epochs, "accuracy", accuracy);
             add(results, "digits n=" + N, engine, epochs, "seconds", seconds);
@@ -62,16 +63,16 @@ final class TrainingSuite {
     }
 
     /**
-     * A run whose cell stops to contract: nothing bounds W, at fifty times the usual rate. Images whose solve fails are skipped, or damped;
-     * what counts is that they are noticed, and that the parameters stay finite.
+     * Training in which the cell stops contracting: ‖W‖ has no bound, and the learning rate is fifty times the usual one. Images whose
+     * solve fails are skipped or damped. The suite records how many fail, and whether the parameters stay finite.
      */
-    private static void expanding(Digits data, List<Result> results) {
+    private static void expanding(Digits data, List<StudyResult> results) {
         for (double damping : new double[] {0, 0.1}) {
             var options = new DeqClassifier.Options(N, BATCH, 1, GradientMode.DEFAULT, Double.POSITIVE_INFINITY, 0.1, damping);
             try (Engine engine = Engines.best(1);
                     DeqClassifier model = new DeqClassifier(engine, options)) {
                 int[] images = new int[Digits.TRAINING];
-                java.util.Arrays.setAll(images, i -> i);
+                Arrays.setAll(images, i -> i);
                 int steps = 10 * (images.length / BATCH);
                 for (int step = 0; step < steps; step++) {
                     model.train(data, images, step % (images.length / BATCH) * BATCH, BATCH);
@@ -85,23 +86,22 @@ final class TrainingSuite {
         }
     }
 
-    /** Every gradient mode for the same time on one thread, each in a JVM of its own: the table from which a mode is picked. */
-    private static void modes(boolean quick, Progress progress, List<Result> results) {
+    /** Trains with every gradient mode for the same time on one thread, each in its own JVM. */
+    private static void modes(boolean quick, StudyProgress progress, List<StudyResult> results) {
         List<Integer> sizes = quick ? List.of(N) : List.of(N, 512);
         progress.stage("training by gradient mode", sizes.size() * GradientModes.all().size());
         for (int n : sizes) {
             for (String mode : GradientModes.all().keySet()) {
-                results.addAll(Fork.call(ModeChild.class, Found.class, (quick ? 1 : n == N ? 4 : 12) + " " + n + " " + mode).results());
+                String argument = (quick ? 1 : n == N ? 4 : 12) + " " + n + " " + mode;
+                results.addAll(Fork.call(ModeChild.class, ForkResults.class, argument).results());
                 progress.step("training n = " + n + ", " + mode);
             }
         }
     }
 
-    private record Found(ArrayList<Result> results) implements Serializable {}
-
-    /** One mode. */
+    /** Trains with one mode in its own JVM. */
     static final class ModeChild implements Fork.Task {
-        /** What the JIT needs, on a model that is thrown away. */
+        /** Training of a model that is thrown away, for the JIT. */
         private static final double WARM_SECONDS = 2;
 
         @Override
@@ -111,7 +111,7 @@ final class TrainingSuite {
             int n = Integer.parseInt(words[1]);
             DeqClassifier.Options options = new DeqClassifier.Options(n, BATCH, 1).withMode(GradientModes.all().get(words[2]));
             Digits data = Digits.load();
-            ArrayList<Result> results = new ArrayList<>();
+            ArrayList<StudyResult> results = new ArrayList<>();
             try (Engine engine = Engines.best(1)) {
                 try (DeqClassifier model = new DeqClassifier(engine, options)) {
                     train(model, data, WARM_SECONDS);
@@ -129,14 +129,14 @@ final class TrainingSuite {
                     add(results, name, engine, params, "failedImages", (double) model.skipped());
                 }
             }
-            return new Found(results);
+            return new ForkResults(results);
         }
 
-        /** Trains for some time; returns the sorted nanoseconds of the steps. */
+        /** Trains for this time, and returns the sorted nanoseconds of the steps. */
         private static double[] train(DeqClassifier model, Digits data, double seconds) {
             Random random = new Random(5);
             int[] images = new int[Digits.TRAINING];
-            java.util.Arrays.setAll(images, i -> i);
+            Arrays.setAll(images, i -> i);
             List<Double> steps = new ArrayList<>();
             long end = System.nanoTime() + (long) (seconds * 1e9);
             int from = images.length;
@@ -153,8 +153,9 @@ final class TrainingSuite {
             return steps.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         }
 
-        private static void add(List<Result> results, String name, Engine engine, SortedMap<String, Double> params, String metric, double value) {
-            results.add(Result.of("training", name, engine.name(), 1, params, metric, null, value));
+        private static void add(
+                List<StudyResult> results, String name, Engine engine, SortedMap<String, Double> params, String metric, double value) {
+            results.add(StudyResult.of("training", name, engine.name(), 1, params, metric, null, value));
         }
     }
 
@@ -167,8 +168,8 @@ final class TrainingSuite {
         }
     }
 
-    private static void add(List<Result> results, String name, Engine engine, int epoch, String metric, double value) {
+    private static void add(List<StudyResult> results, String name, Engine engine, int epoch, String metric, double value) {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("epoch", (double) epoch, "n", (double) N, "batch", (double) BATCH));
-        results.add(Result.of("training", name, engine.name(), engine.threads(), params, metric, null, value));
+        results.add(StudyResult.of("training", name, engine.name(), engine.threads(), params, metric, null, value));
     }
 }

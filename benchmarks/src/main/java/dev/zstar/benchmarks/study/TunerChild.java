@@ -13,23 +13,29 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
-/** Times the cases of a setting in a JVM that was started with its value. */
+/** Times the cases of a setting in a JVM that was started with a value of it. */
 final class TunerChild implements Fork.Task {
     private static final int STEPS = 100_000;
 
-    private enum Kind { APPLY, GEMM, STEP }
+    private enum Operation { APPLY, GEMM, STEP }
 
     /** A product of {@code rows × inputs} with {@code inputs × outputs}. */
-    private record Case(Kind kind, int rows, int inputs, int outputs) {}
+    private record TunerCase(Operation operation, int rows, int inputs, int outputs) {}
 
-    /** Where each setting matters: on both sides of the values that are tried. */
-    private static List<Case> cases(Setting setting) {
+    /** The cases in which a setting matters, on both sides of the values that are tried. */
+    private static List<TunerCase> cases(Setting setting) {
         return switch (setting) {
-            case TILE_ROWS -> List.of(new Case(Kind.APPLY, 64, 512, 512), new Case(Kind.APPLY, 32, 1024, 1024));
-            case TILE_INPUTS -> List.of(new Case(Kind.APPLY, 64, 2048, 512), new Case(Kind.APPLY, 64, 4096, 512));
-            case TILE_BATCH -> List.of(new Case(Kind.APPLY, 512, 1024, 384), new Case(Kind.APPLY, 1024, 512, 384));
-            case GEMM_PACK -> List.of(new Case(Kind.GEMM, 24, 512, 512), new Case(Kind.GEMM, 48, 1024, 1024), new Case(Kind.GEMM, 96, 1024, 1024));
-            case TEAM_WORTH -> List.of(new Case(Kind.STEP, 2, 256, 256), new Case(Kind.STEP, 1, 512, 512), new Case(Kind.STEP, 3, 512, 512));
+            case TILE_ROWS -> List.of(new TunerCase(Operation.APPLY, 64, 512, 512), new TunerCase(Operation.APPLY, 32, 1024, 1024));
+            case TILE_INPUTS -> List.of(new TunerCase(Operation.APPLY, 64, 2048, 512), new TunerCase(Operation.APPLY, 64, 4096, 512));
+            case TILE_BATCH -> List.of(new TunerCase(Operation.APPLY, 512, 1024, 384), new TunerCase(Operation.APPLY, 1024, 512, 384));
+            case GEMM_PACK -> List.of(
+                    new TunerCase(Operation.GEMM, 24, 512, 512),
+                    new TunerCase(Operation.GEMM, 48, 1024, 1024),
+                    new TunerCase(Operation.GEMM, 96, 1024, 1024));
+            case TEAM_WORTH -> List.of(
+                    new TunerCase(Operation.STEP, 2, 256, 256),
+                    new TunerCase(Operation.STEP, 1, 512, 512),
+                    new TunerCase(Operation.STEP, 3, 512, 512));
             case INT8_WIDE, TEAM_SPIN -> List.of();
         };
     }
@@ -44,18 +50,18 @@ final class TunerChild implements Fork.Task {
                 .toArray();
     }
 
-    private static double time(Case shape, int slices) {
+    private static double time(TunerCase shape, int slices) {
         Random random = new Random(1);
-        try (Engine engine = Engines.named("simd", shape.kind() == Kind.STEP ? Engines.processors() : 1);
+        try (Engine engine = Engines.named("simd", shape.operation() == Operation.STEP ? Engines.processors() : 1);
                 Block w = KernelSuite.gaussian(random, shape.outputs(), shape.inputs());
                 Block z = KernelSuite.gaussian(random, shape.rows(), shape.inputs());
                 Block out = Block.allocate(Type.F32, shape.rows(), shape.outputs());
                 Block other = Block.allocate(Type.F32, shape.rows(), shape.outputs());
                 Weights weights = engine.pack(w)) {
-            Runnable body = switch (shape.kind()) {
+            Runnable body = switch (shape.operation()) {
                 case APPLY -> () -> engine.apply(weights, z, out, Epilogue.NONE);
                 case GEMM -> () -> engine.gemm(1, z, false, w, false, 0, out);
-                // As in a solve: what follows a product is short, and runs on one core.
+                // As in a solve: the work after a product is short, and runs on one core.
                 case STEP -> () -> {
                     engine.apply(weights, z, out, Epilogue.NONE);
                     engine.axpby(0.5, out, 0.5, other);
@@ -66,9 +72,11 @@ final class TunerChild implements Fork.Task {
     }
 
     /**
-     * The fastest slice, in units of a loop that knows no settings and ran in turns with it, once two measurements in succession agree, or
-     * of four; NaN if it is not fast within 6 s. What the quick compiler makes of a tile stays at 7% of the loop's rate for half a second,
-     * until the other compiler is done, and looks steady meanwhile; so less than an eighth does not count.
+     * The time of the fastest slice, in units of a loop without settings that runs in turns with the body. Measuring ends once two
+     * measurements in succession agree, or after four; the result is NaN if the body is not fast within 6 s.
+     *
+     * <p>Code of C1 for a tile runs at 7% of the loop's rate for half a second, until C2 is done, and looks steady meanwhile. So a rate of
+     * less than an eighth does not count.
      */
     private static double steady(Runnable body, double operations, int slices) {
         float[] sink = new float[64];

@@ -1,5 +1,6 @@
 /**
- * The study: what is measured on a machine, and the records that hold what came out. Measures only; writing files and drawing pages
- * is the reports' work. May use every engine and solver, and processes of its own for what needs a fresh one.
+ * The study: what is measured on a machine, and the records of the results. Writing files and drawing pages belongs to the reports.
+ *
+ * <p>May use every engine and solver, and starts JVMs for what needs a fresh one.
  */
 package dev.zstar.benchmarks.study;

@@ -61,9 +61,12 @@ class DigitsTest {
         }
     }
 
-    /** Without a bound on W, and at fifty times the usual rate, the cell stops to contract: solves fail, and are not learnt from. */
+    /**
+     * Without a bound on W, and at fifty times the usual rate, the cell stops contracting: solves fail, and the model does not learn from
+     * them.
+     */
     @Test
-    void aMapThatStopsToContractCostsStepsAndNotTheParameters() {
+    void aMapThatStopsContractingCostsStepsAndNotTheParameters() {
         Digits data = Digits.load();
         int[] images = IntStream.range(0, Digits.TRAINING).toArray();
         double[] skipping = null;
@@ -75,7 +78,7 @@ class DigitsTest {
                     model.train(data, images, step % 22 * 64, 64);
                 }
                 assertThat(damping == 0 ? model.skipped() : model.damped()).as("images that failed").isPositive();
-                assertThat(model.trouble()).contains("rows, the gradients of ").contains("ended with ");
+                assertThat(model.lastFailure()).contains("rows, the gradients of ").contains("ended with ");
                 assertThat(model.isFinite()).isTrue();
                 if (damping == 0) {
                     skipping = model.weights();

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The systems are what their sources say: their values at the start were computed in another language, with 40 digits, from the formulas.
+ * Compares the systems with their sources. The values at the start were computed in another language from the formulas, with 40 digits.
  */
 class LaCruzTest {
     static List<Root> all() {
@@ -67,7 +67,7 @@ class LaCruzTest {
     void valuesAtTheStart(String name, double length, double first, double second, double last) {
         Root root = find(name);
         double[] value = root.at(root.start());
-        // What is small beside the others carries their rounding.
+        // Values that are small compared with the others have the rounding errors of those.
         double rounding = 1e-12 * length;
         assertThat(Norm.of(value)).isCloseTo(length, within(10 * rounding));
         assertThat(value[0]).isCloseTo(first, within(rounding));
@@ -82,8 +82,7 @@ class LaCruzTest {
     }
 
     /**
-     * At a published or closed-form solution F is 0; only Brent's is that of a differential equation, which the differences are some way
-     * from.
+     * F is 0 at a published or closed-form solution. Brent's solution is that of the differential equation, and has a discretisation error.
      */
     @ParameterizedTest
     @MethodSource("all")
@@ -137,7 +136,8 @@ class LaCruzTest {
     }
 
     /**
-     * The last pivot of the Jacobian at the solution, by differences, with complete pivoting, by the first or 1: 0 where it has no inverse.
+     * The last pivot of the Jacobian at the solution, relative to the first or to 1, with complete pivoting; 0 if the Jacobian is singular.
+     * The Jacobian comes from differences.
      */
     private static double pivots(Root root) {
         int n = root.start().length;

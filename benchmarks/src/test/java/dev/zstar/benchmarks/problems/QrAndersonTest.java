@@ -10,7 +10,7 @@ import dev.zstar.solvers.Status;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** The textbook's method is the textbook's. */
+/** Checks that the textbook's method has the properties that the textbook proves. */
 class QrAndersonTest {
     /** {@code z ← A z + b} with A of Gaussian elements, not symmetric, of a norm about 0.9. */
     private static FixedPointMap linear(int n) {
@@ -31,7 +31,7 @@ class QrAndersonTest {
     @Test
     void untruncatedItEndsAsGmresDoes() {
         for (int n = 1; n <= 12; n++) {
-            QrAnderson.Found found = new QrAnderson(n, 1e-10, 100).solve(linear(n), Type.F64, new double[n]);
+            QrAnderson.Ending found = new QrAnderson(n, 1e-10, 100).solve(linear(n), Type.F64, new double[n]);
             assertThat(found.status()).isEqualTo(Status.CONVERGED_RELATIVE);
             assertThat(found.evaluations()).as("n = %d", n).isLessThanOrEqualTo(n + 2);
         }
@@ -40,7 +40,7 @@ class QrAndersonTest {
     @Test
     void aWindowOfOneIsTheSecantMethodForOneUnknown() {
         double[] z = {1};
-        QrAnderson.Found found = new QrAnderson(5, 1e-15, 20).solve((in, out, rows) -> out.set(0, 0, Math.cos(in.get(0, 0))), Type.F64, z);
+        QrAnderson.Ending found = new QrAnderson(5, 1e-15, 20).solve((in, out, rows) -> out.set(0, 0, Math.cos(in.get(0, 0))), Type.F64, z);
         double before = 1;
         double now = Math.cos(1);
         int evaluations = 2;
@@ -86,7 +86,7 @@ class QrAndersonTest {
     @Test
     void singlePrecisionRoundsTheStateAlone() {
         double[] z = new double[8];
-        QrAnderson.Found found = new QrAnderson(8, 1e-6, 100).solve(linear(8), Type.F32, z);
+        QrAnderson.Ending found = new QrAnderson(8, 1e-6, 100).solve(linear(8), Type.F32, z);
         assertThat(found.status()).isEqualTo(Status.CONVERGED_RELATIVE);
         for (double x : z) {
             assertThat((double) (float) x).isEqualTo(x);
@@ -95,15 +95,15 @@ class QrAndersonTest {
 
     @Test
     void everyEndHasItsName() {
-        assertThat(end((z, out, rows) -> out.fill(3), 3)).isEqualTo(new QrAnderson.Found(Status.CONVERGED_AT_START, 1, 0));
-        assertThat(end((z, out, rows) -> out.fill(3), 1)).isEqualTo(new QrAnderson.Found(Status.CONVERGED_RELATIVE, 2, 0));
+        assertThat(end((z, out, rows) -> out.fill(3), 3)).isEqualTo(new QrAnderson.Ending(Status.CONVERGED_AT_START, 1, 0));
+        assertThat(end((z, out, rows) -> out.fill(3), 1)).isEqualTo(new QrAnderson.Ending(Status.CONVERGED_RELATIVE, 2, 0));
         assertThat(end((z, out, rows) -> out.fill(z.get(0, 0) + 1), 0).status()).isEqualTo(Status.MAX_EVALUATIONS);
         assertThat(end((z, out, rows) -> out.fill(Math.exp(Math.exp(z.get(0, 0)))), 4).status()).isEqualTo(Status.NONFINITE_FUNCTION);
         assertThat(end((z, out, rows) -> out.fill(Double.NaN), 4).status()).isEqualTo(Status.NONFINITE_INPUT);
         assertThatThrownBy(() -> new QrAnderson(0, 1e-6, 10)).hasMessage("window 0; expected at least 1");
     }
 
-    private static QrAnderson.Found end(FixedPointMap f, double start) {
+    private static QrAnderson.Ending end(FixedPointMap f, double start) {
         return new QrAnderson(2, 1e-10, 30).solve(f, Type.F64, start);
     }
 }

@@ -77,7 +77,7 @@ class ZerosTest {
     @Test
     void inhibitoryCellsInhibit() {
         for (long seed = 0; seed < 20; seed++) {
-            Problem cell = Problems.inhibitory(seed);
+            Problem cell = ProblemSet.inhibitory(seed);
             assertThat(cell.n()).isEqualTo(8);
             try (Block z = Block.allocate(Type.F64, 1, 8);
                     Block b = Block.allocate(Type.F64, 1, 8);

@@ -3,7 +3,7 @@ package dev.zstar.benchmarks.study;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zstar.benchmarks.problems.Problem;
-import dev.zstar.benchmarks.problems.Problems;
+import dev.zstar.benchmarks.problems.ProblemSet;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Type;
@@ -24,12 +24,12 @@ class ProblemSuiteTest {
         return contender(solver).solver().attempt(engine, problem, type, problem.start());
     }
 
-    private static ProblemSuite.Contender contender(String solver) {
-        return ProblemSuite.CONTENDERS.stream().filter(contender -> contender.name().equals(solver)).findFirst().orElseThrow();
+    private static ProblemSuite.ComparedSolver contender(String solver) {
+        return ProblemSuite.SOLVERS.stream().filter(contender -> contender.name().equals(solver)).findFirst().orElseThrow();
     }
 
     private static Problem problem(String name) {
-        return Problems.all().stream().filter(problem -> problem.name().equals(name)).findFirst().orElseThrow();
+        return ProblemSet.all().stream().filter(problem -> problem.name().equals(name)).findFirst().orElseThrow();
     }
 
     /** Wherever the textbook's own count does not hang on the last bit of its start. */
@@ -38,9 +38,9 @@ class ProblemSuiteTest {
     void andersonKeepsUpWithTheTextbook(Type type) {
         try (Engine engine = Engines.best(1)) {
             for (int window : new int[] {5, 10}) {
-                ProblemSuite.Contender textbook = contender("textbook(" + window + ")");
+                ProblemSuite.ComparedSolver textbook = contender("textbook(" + window + ")");
                 List<String> compared = new ArrayList<>();
-                for (Problem problem : Problems.all()) {
+                for (Problem problem : ProblemSet.all()) {
                     int[] theirs = ProblemSuite.nearby(textbook, engine, problem, type);
                     int typical = theirs[theirs.length / 2];
                     if (theirs[theirs.length - 1] > 1.2 * typical + 1) {
@@ -86,24 +86,25 @@ class ProblemSuiteTest {
     /** The geometric mean of the ratios to the textbook's with five iterates. */
     private static double evaluations(String solver, Engine engine) {
         double logarithms = 0;
-        for (Problem problem : Problems.all()) {
+        for (Problem problem : ProblemSet.all()) {
             for (Type type : Type.values()) {
                 double theirs = attempt("textbook(5)", engine, problem, type).evaluations();
                 logarithms += Math.log(attempt(solver, engine, problem, type).evaluations() / theirs);
             }
         }
-        return Math.exp(logarithms / (2 * Problems.all().size()));
+        return Math.exp(logarithms / (2 * ProblemSet.all().size()));
     }
 
     @Test
     void everySolverHasOneResultForEveryProblemAndType() {
-        List<Result> results = new ArrayList<>();
-        ProblemSuite.run(Progress.NONE, results);
-        for (ProblemSuite.Contender contender : ProblemSuite.CONTENDERS) {
-            List<Result> own = results.stream()
+        List<StudyResult> results = new ArrayList<>();
+        ProblemSuite.run(StudyProgress.NONE, results);
+        for (ProblemSuite.ComparedSolver contender : ProblemSuite.SOLVERS) {
+            List<StudyResult> own = results.stream()
                     .filter(result -> result.engine().equals(contender.name()) && !result.metric().equals("nfevNearby"))
                     .toList();
-            assertThat(own).as(contender.name()).hasSize(2 * Problems.all().size()).extracting(Result::caseName).doesNotHaveDuplicates();
+            assertThat(own).as(contender.name()).hasSize(2 * ProblemSet.all().size())
+                    .extracting(StudyResult::caseName).doesNotHaveDuplicates();
             assertThat(own).allSatisfy(result -> {
                 assertThat(result.suite()).isEqualTo("forward");
                 assertThat(result.metric()).matches("nfev|failed\\.[A-Z_]+");

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class RandomSolvesTest {
-    /** Those of linear solves. */
+    /** The statuses of linear solves. */
     private static final Set<Status> LINEAR = EnumSet.of(Status.CONVERGED_ZERO_RHS, Status.CONVERGED_HAPPY_BREAKDOWN,
             Status.NONFINITE_OPERATOR, Status.OUT_OF_RANGE, Status.BREAKDOWN, Status.RESIDUAL_MISMATCH);
 
@@ -27,15 +27,15 @@ class RandomSolvesTest {
                 for (long seed = 0; seed < 10_000; seed++) {
                     solves.solve(seed);
                 }
-                assertThat(solves.told()).as(name).isEmpty();
-                assertThat(solves.thrown()).as("exceptions").isPositive();
-                assertThat(EnumSet.complementOf(EnumSet.copyOf(LINEAR))).as("statuses reached: %s", solves.statuses())
-                        .isSubsetOf(solves.statuses().keySet());
+                assertThat(solves.tally().descriptions()).as(name).isEmpty();
+                assertThat(solves.exceptions()).as("exceptions").isPositive();
+                assertThat(EnumSet.complementOf(EnumSet.copyOf(LINEAR))).as("statuses reached: %s", solves.tally().statuses())
+                        .isSubsetOf(solves.tally().statuses().keySet());
             }
         }
     }
 
-    /** A success has its tolerance in exact arithmetic, a failure is no worse than its start, and nothing returned is NaN. */
+    /** A success meets its tolerance in exact arithmetic, a failure is no worse than its start, and no returned value is NaN. */
     @Test
     void linearSolvesHoldWhatTheyClaim() {
         for (String name : available()) {
@@ -44,16 +44,17 @@ class RandomSolvesTest {
                 for (long seed = 0; seed < 4_000; seed++) {
                     systems.solve(seed);
                 }
-                assertThat(systems.rows()).isGreaterThan(8_000);
-                assertThat(systems.statuses()).containsKeys(Status.CONVERGED_RELATIVE, Status.CONVERGED_ABSOLUTE, Status.CONVERGED_AT_START,
+                assertThat(systems.tally().rows()).isGreaterThan(8_000);
+                assertThat(systems.tally().statuses()).containsKeys(
+                        Status.CONVERGED_RELATIVE, Status.CONVERGED_ABSOLUTE, Status.CONVERGED_AT_START,
                         Status.CONVERGED_ZERO_RHS, Status.COMPLETED_FIXED_STEPS, Status.MAX_EVALUATIONS, Status.NONFINITE_INPUT,
                         Status.NONFINITE_OPERATOR, Status.BREAKDOWN);
-                assertThat(systems.told()).as(name).isEmpty();
+                assertThat(systems.tally().descriptions()).as(name).isEmpty();
             }
         }
     }
 
-    /** Of 400 ReLU cells whose units hold each other down the default solver solves every one. */
+    /** The default solver solves all of 400 ReLU cells whose units inhibit each other. */
     @ParameterizedTest
     @EnumSource(Type.class)
     void allInhibitoryCellsAreSolved(Type type) {

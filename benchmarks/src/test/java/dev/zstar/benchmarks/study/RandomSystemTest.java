@@ -9,7 +9,7 @@ import dev.zstar.kernels.Type;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** The exact residual is that of the operator, and of its transpose as far as that is one. */
+/** The exact residual agrees with the operator, and the transpose is the adjoint of the operator. */
 class RandomSystemTest {
     @Test
     void theExactResidualIsThatOfTheOperator() {
@@ -22,7 +22,7 @@ class RandomSystemTest {
             double[] b = random.doubles(n, -1, 1).toArray();
             double[] tu = apply(t, u, false);
             double[] tv = apply(t, v, true);
-            if (!Visits.isFinite(tu) || !Visits.isFinite(tv)) {
+            if (!EvaluationLog.isFinite(tu) || !EvaluationLog.isFinite(tv)) {
                 assertThat(t.isNonfinite(0)).isTrue();
                 continue;
             }

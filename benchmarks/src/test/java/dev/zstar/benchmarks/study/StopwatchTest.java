@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is counted beside time, and how often. */
+/** What the stopwatch counts in addition to time, and how often. */
 class StopwatchTest {
     private static final int BYTES = 1 << 12;
 
@@ -43,7 +43,7 @@ class StopwatchTest {
 
     @Test
     void bytesAreThoseOfTheSlicesThatWereTimed() {
-        Stopwatch.Times times = Stopwatch.run(100_000, 4, () -> sink = new byte[BYTES], this::step);
+        Stopwatch.SliceTimes times = Stopwatch.run(100_000, 4, () -> sink = new byte[BYTES], this::step);
         assertThat(times.bytes()[0]).isBetween((long) BYTES, 2L * BYTES);
         assertThat(times.bytes()[1]).isZero();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zstar.kernels.Engines;
 import java.io.Serializable;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 /** Suites that fail, and engines that are not there. */
 class StudyTest {
     /** Hears the stages, and stops the second one. */
-    private static final class Stopper implements Progress {
+    private static final class Stopper implements StudyProgress {
         private final List<String> stages = new ArrayList<>();
 
         @Override
@@ -36,12 +37,12 @@ class StudyTest {
         Measurements measured = Study.run(new StudyOptions(true, List.of("depth", "training"), 1), stopper);
         assertThat(stopper.stages).containsExactly("depth", "training");
         assertThat(measured.results()).isNotEmpty().allMatch(result -> result.suite().equals("depth"));
-        assertThat(measured.failures()).containsExactly("the suite training ended early, and its figures are left out: no more");
+        assertThat(measured.failures()).containsExactly("the suite training failed, and its figures are left out: no more");
     }
 
     @Test
     void aStudyWithoutAFigureIsNone() {
-        Progress refusing = new Progress() {
+        StudyProgress refusing = new StudyProgress() {
             @Override
             public void stage(String name, int steps) {
                 throw new IllegalStateException("never");
@@ -52,7 +53,7 @@ class StudyTest {
         };
         assertThatThrownBy(() -> Study.run(new StudyOptions(true, List.of("depth"), 1), refusing))
                 .isInstanceOf(StudyException.class)
-                .hasMessage("the suite depth ended early, and its figures are left out: java.lang.IllegalStateException: never");
+                .hasMessage("the suite depth failed, and its figures are left out: java.lang.IllegalStateException: never");
     }
 
     /** Runs the small kernels once; returns the engines' names. */
@@ -62,7 +63,7 @@ class StudyTest {
             TreeSet<String> engines = new TreeSet<>();
             for (KernelCase shape : KernelCase.all(true)) {
                 if (shape.work() <= 1e6) {
-                    Deque<AutoCloseable> held = KernelCase.room();
+                    Deque<AutoCloseable> held = new ArrayDeque<>();
                     shape.contenders(held).forEach((name, body) -> {
                         body.run();
                         engines.add(name);

@@ -1,2 +1,2 @@
-/** What the Java virtual machine at hand can do and was told to do. Not exported: for the other packages of this module. */
+/** What this Java virtual machine can do, and the options it was started with. Not exported: for the other packages of this module. */
 package dev.zstar.kernels.jvm;

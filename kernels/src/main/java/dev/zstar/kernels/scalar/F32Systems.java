@@ -6,9 +6,8 @@ import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.jvm.Fma;
 
 /**
- * The operations on small matrices for one system: column {@code s} of every block, element (r, c) in row {@code r · n + c}. They are
- * right at every scale that {@link SmallMatrices} promises, and say which systems fail; vector code does the same with less care, and
- * leaves to these what it is not sure of.
+ * The operations on small matrices for one system: column {@code s} of every block, element (r, c) in row {@code r · n + c}. Accurate at
+ * every scale that {@link SmallMatrices} promises; systems that fail are reported. Vector code leaves extreme systems to them.
  */
 public final class F32Systems {
     private static final float U = 0x1p-24f; // twin: private static final double U = 0x1p-53;
@@ -19,7 +18,7 @@ public final class F32Systems {
     /** What makes a subnormal number normal. */
     private static final float NORMALISER = 0x1p24f; // twin: private static final double NORMALISER = 0x1p53;
 
-    /** What a formula may overwrite, of each thread its own. */
+    /** Arrays that a formula may overwrite, one set for each call scope. */
     private static final class Room {
         final float[] a = new float[SmallMatrices.ORDER * SmallMatrices.ORDER];
         final float[] subtracted = new float[SmallMatrices.ORDER * SmallMatrices.ORDER];

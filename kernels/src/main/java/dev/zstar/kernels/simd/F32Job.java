@@ -13,7 +13,7 @@ import dev.zstar.kernels.simd.vectors.F32Rows;
 import dev.zstar.kernels.simd.vectors.F32Sweeps;
 import java.util.Objects;
 
-/** From a call's operands to addresses. */
+/** Turns the operands of a call into addresses. */
 final class F32Job {
     private F32Job() {}
 
@@ -72,7 +72,7 @@ final class F32Job {
         }
     }
 
-    /** Row by row, when the product is done: piece by piece with its panels they took three times as long. */
+    /** Row by row, after the product: panel by panel they took three times as long. */
     private static void norms(Job job, int from, int to) {
         double[] room = Lanes.room();
         int at = 2 * Lanes.COUNT;
@@ -150,7 +150,7 @@ final class F32Job {
                 case NORMALISE -> F32Rows.scaleBy(job.coefficients[b], w, v + job.slot * step, w, n);
                 default -> {
                     long g = row(job.y, p);
-                    // Checked again where an address is made of it: another thread may have written to the caller's array.
+                    // Checked again before it becomes an address: another thread may have written to the caller's array.
                     int slot = Objects.checkIndex(job.indices[b], Math.min(capacity, job.values.capacity()));
                     long r = v + slot * step;
                     int sums = b * (capacity + 1);

@@ -3,16 +3,16 @@ package dev.zstar.kernels.simd;
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.Epilogue;
-import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.simd.products.Panels;
 
-/** One call of the engine, as the pieces that workers run. Reused from call to call: none allocates anything. */
-public final class Job implements Team.Loop {
+/** One call of the engine, as pieces that workers run. Reused from call to call, so that no call allocates. */
+final class Job implements Team.Loop {
     private static final CallLocal<Job> JOBS = new CallLocal<>(Job::new);
 
     /** Rows of a piece where a product is split by rows: two full tiles. */
@@ -45,11 +45,11 @@ public final class Job implements Team.Loop {
     double[] sums;
     int[] indices;
     int[] counts;
-    /** The call that this belongs to, for good. */
+    /** The call scope that this belongs to; never changes. */
     private CallScope call;
     private Block scratch;
 
-    /** This thread is inside the engine until it {@linkplain #leave leaves}, and has this job. */
+    /** Enters a call scope and returns its job. */
     static Job enter() {
         CallScope call = CallScope.enter();
         Job job = JOBS.of(call);
@@ -59,7 +59,7 @@ public final class Job implements Team.Loop {
         return job;
     }
 
-    /** The job of a thread that is inside. */
+    /** The job of a call scope. */
     static Job of(CallScope call) {
         return JOBS.of(call);
     }
@@ -70,7 +70,7 @@ public final class Job implements Team.Loop {
         call.leave();
     }
 
-    /** Room for rows of f32; the caller's until its next operation. */
+    /** An f32 block, valid until the caller's next operation. */
     Block scratch(int rows, int cols) {
         if (scratch == null || scratch.rows() < rows || scratch.cols() != cols) {
             if (scratch != null) {
@@ -82,7 +82,7 @@ public final class Job implements Team.Loop {
         return scratch.head(rows);
     }
 
-    /** Forgets the operands, so that nothing is kept alive, and that the next call finds nothing of one that failed. */
+    /** Clears the operands, so that none is kept reachable, and the next call sees nothing of a failed one. */
     void clear() {
         activation = null;
         panels = null;

@@ -12,11 +12,12 @@ import dev.zstar.kernels.simd.small.SimdSmallMatrices;
 import dev.zstar.kernels.simd.tuning.Tuning;
 
 /**
- * The engine's parts and their team. Each method of a part checks its operands, splits the work among the team if it is worth it, and hands
- * addresses to the kernels of its type.
+ * The parts of the engine and their team. Each method of a part checks its operands, shares the work with the team if there is enough of
+ * it, and passes addresses to the kernels of the operands' type.
  *
- * <p>A method checks and computes between enter and leave: a block that is open at its check stays until the call has left. The parts with
- * one description of a call, {@link Job}, are interfaces with default methods, so that a call of the engine goes to the method itself.
+ * <p>A method checks and computes between enter and leave: the memory of a block that is open at its check stays valid until then.
+ * Products, operations on rows and sweeps share {@link Job}. They are interfaces with default methods, so that there is no delegate
+ * between a call of the engine and the method.
  */
 final class SimdEngine implements Engine, SimdProducts, SimdVectors, SimdSweeps {
     private final Team team;

@@ -18,9 +18,9 @@ import dev.zstar.kernels.simd.tuning.Tuning;
 import dev.zstar.kernels.simd.vectors.F32Rows;
 import dev.zstar.kernels.spi.ProductShapes;
 
-/** Products: packed panels, or plain blocks whose panels are made on the way. Split by panels, or by rows where there are too few. */
+/** Products with packed panels, and of plain blocks. The work is split by panels, or by rows where there are too few panels. */
 interface SimdProducts extends Products {
-    /** Who computes. */
+    /** The threads that compute. */
     Team team();
 
     @Override
@@ -106,7 +106,7 @@ interface SimdProducts extends Products {
         }
     }
 
-    /** Panels first, since then a worker meets the same weights at every call; rows where there are too few panels. */
+    /** By panels, so that a worker reads the same weights at every call; by rows where there are too few panels. */
     private void split(Job job, int panels, int rows, double work) {
         job.byRows = panels < 2 * team().threads() && rows >= Job.ROWS * team().threads();
         Tuning.share(team(), job, job.byRows ? (rows + Job.ROWS - 1) / Job.ROWS : panels, work);

@@ -11,7 +11,7 @@ import dev.zstar.kernels.simd.tuning.Tuning;
 import java.util.List;
 import java.util.Optional;
 
-/** Says whether vector code would run well here. Names no class of the vector API itself, so that it loads where that is missing. */
+/** Finds out whether vector code runs well here. Does not refer to the vector API, so that it loads where the API is missing. */
 public final class SimdProvider implements EngineProvider {
     private static final Optional<String> REASON = reason();
 
@@ -73,7 +73,7 @@ public final class SimdProvider implements EngineProvider {
         }
     }
 
-    /** Why vectors of so many bits are too short, and whose choice that was. */
+    /** Why vectors of this many bits are too short, and what limits them. */
     private static String narrow(int bits, int least) {
         String reason = "vectors have " + bits + " bits here, and below " + least + " they are slower than plain loops; ";
         for (String option : List.of("UseAVX", "MaxVectorSize", "UseSSE")) {

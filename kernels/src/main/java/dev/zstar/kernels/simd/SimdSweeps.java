@@ -8,9 +8,9 @@ import dev.zstar.kernels.Team;
 import dev.zstar.kernels.simd.tuning.Tuning;
 import dev.zstar.kernels.spi.SweepShapes;
 
-/** Sweeps over the vectors of a basis, split by the rows that are swept. */
+/** Sweeps over a basis. The work is split by rows. */
 interface SimdSweeps extends Sweeps {
-    /** Who computes. */
+    /** The threads that compute. */
     Team team();
 
     private void sweep(Job job, Job.Kind kind, Basis v, int slot, int count, Block w, Rows rows, double[] c, double[] sums) {

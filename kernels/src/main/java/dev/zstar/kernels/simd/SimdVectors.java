@@ -8,9 +8,9 @@ import dev.zstar.kernels.VectorOperations;
 import dev.zstar.kernels.simd.tuning.Tuning;
 import dev.zstar.kernels.spi.VectorShapes;
 
-/** Operations on rows, split by rows. */
+/** Operations on rows. The work is split by rows. */
 interface SimdVectors extends VectorOperations {
-    /** Who computes. */
+    /** The threads that compute. */
     Team team();
 
     private void rowwise(Job job, Job.Kind kind, double a, Block x, double b, Block y, Block out, double[] sums) {

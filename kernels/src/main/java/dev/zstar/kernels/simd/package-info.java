@@ -3,9 +3,9 @@
  * the engine is found as a service.
  *
  * <p>Here are the provider, the engine, and the description of a call that workers run in pieces ({@code Job}). The kernels live in the
- * packages below, by subject. Arrows point one way, from here down to {@code lanes}; each package names those that it uses.
+ * packages below, by subject. Dependencies point one way, from here down to {@code lanes}. Each package names those that it uses.
  *
- * <p>Classes named F32… are written by hand and have an F64… twin made by the build; the register tiles are generated. Kernels take raw
- * addresses: everything that can be wrong with a call is checked once, where the engine is entered, and nothing is checked below.
+ * <p>Classes named F32… are written by hand, and the build makes an F64… twin of each. The register tiles are generated. Kernels take
+ * raw addresses: operands are checked once, where the engine is entered, and not below.
  */
 package dev.zstar.kernels.simd;

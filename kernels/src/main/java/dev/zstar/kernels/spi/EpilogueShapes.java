@@ -10,7 +10,7 @@ import dev.zstar.kernels.Type;
 final class EpilogueShapes {
     private EpilogueShapes() {}
 
-    /** Throws, naming the operand, unless everything fits an {@code out} of this shape. */
+    /** Throws, naming the operand, unless all operands fit an {@code out} of this shape. */
     static void check(String operation, Epilogue epilogue, Type type, int batch, int n, int inner) {
         Block bias = epilogue.bias();
         Block slope = epilogue.slope();
@@ -42,7 +42,7 @@ final class EpilogueShapes {
         }
     }
 
-    /** Throws, naming both, if what is written overlaps what is read. {@code z} may be null. */
+    /** Throws, naming both, if an output overlaps an input. {@code z} may be null. */
     static void apart(String operation, Epilogue epilogue, Block z, Block out) {
         Block bias = epilogue.bias();
         Block injection = epilogue.injection();

@@ -12,8 +12,8 @@ import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Type;
 
 /**
- * An engine that computes its products itself, and leaves all else to another engine on the same memory. The products it must give are
- * those without a default; closing it closes the other.
+ * An engine that computes its own products, and delegates all other operations to another engine on the same memory. Closing it closes
+ * the other engine.
  */
 public interface HostedEngine extends Engine {
     /** The other engine; always the same object. */

@@ -25,7 +25,7 @@ public final class ImageShapes {
                 + "), expected the engine " + engine + "'s; pack them with it");
     }
 
-    /** What is said of weights that were closed. */
+    /** The exception for closed weights. */
     public static IllegalStateException closed(Convolution convolution) {
         return new IllegalStateException("the weights of a convolution of " + convolution.inChannels() + " to " + convolution.outChannels()
                 + " channels were used after they were closed");
@@ -44,7 +44,7 @@ public final class ImageShapes {
         out.requireShape("convolve", "out", w.type(), z.rows(), width);
         Operands.apart("convolve", "out", out, "z", z);
         if (epilogue.norms() != null) {
-            throw new IllegalArgumentException("convolve: forms no norms; take the epilogue without them");
+            throw new IllegalArgumentException("convolve: the epilogue has norms, expected none");
         }
         if (epilogue.slope() != null) {
             epilogue.slope().requireShape("convolve", "slope", w.type(), z.rows(), width);

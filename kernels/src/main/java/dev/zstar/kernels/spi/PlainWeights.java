@@ -8,8 +8,8 @@ import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
 
 /**
- * Weights of engines that keep the matrix as it came, row by row. A narrower {@link Format} rounds the elements and saves nothing.
- * Such an engine packs with the constructor and reads with {@link #of}.
+ * Weights for engines that do not pack: a copy of the matrix, row by row. A narrower {@link Format} rounds the elements and saves no
+ * memory. An engine packs with the constructor and reads with {@link #of}.
  */
 public final class PlainWeights implements Weights {
     private final String engine;

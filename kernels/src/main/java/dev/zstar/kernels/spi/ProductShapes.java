@@ -21,14 +21,14 @@ public final class ProductShapes {
         }
     }
 
-    /** What an engine answers to the weights of another. */
+    /** The exception for weights of another engine. */
     public static IllegalArgumentException foreign(Weights w, String engine) {
         return new IllegalArgumentException(
                 "weights of " + w.shape() + " packed by the engine " + w.engine() + ", expected the engine " + engine
                         + "'s; pack them with it");
     }
 
-    /** What is said of weights that were closed. */
+    /** The exception for closed weights. */
     public static IllegalStateException closed(Weights w) {
         return new IllegalStateException("weights of " + w.shape() + " were used after they were closed");
     }

@@ -14,37 +14,37 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a {@link Tuner} found.
+ * The result of a {@link Tuner}.
  *
  * @param cpu the model of the processor
  * @param bits of its vectors
  * @param trials everything that was tried
  * @param taken the settings, by name, that were better than their defaults one by one
- * @param gain how many times as fast as the defaults all of these together were: the median of new rounds; NaN if there were none
+ * @param gain the speed of all of these together relative to the defaults: the median of new rounds; NaN if there were none
  * @param worst the worst of these rounds
- * @param confirmed whether that is a gain
+ * @param confirmed whether these rounds confirm a gain
  */
 public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> taken, double gain, double worst, boolean confirmed) {
     /**
      * A value that was tried.
      *
-     * @param setting its name
-     * @param baseline the value it had to beat
-     * @param value the value tried
-     * @param rounds how often it was compared
-     * @param gain how many times as fast as the baseline: the median of the rounds; NaN if there were none
+     * @param setting the name of the setting
+     * @param baseline the value to beat
+     * @param value the value that was tried
+     * @param rounds how often the two were compared
+     * @param gain the speed relative to the baseline: the median of the rounds; NaN if there were none
      * @param worst the worst round
-     * @param taken whether it is the new baseline
+     * @param taken whether the value became the new baseline
      */
     public record Trial(String setting, long baseline, long value, int rounds, double gain, double worst, boolean taken) {}
 
-    /** Copies. */
+    /** Copies the collections. */
     public Tuned {
         trials = List.copyOf(trials);
         taken = Collections.unmodifiableMap(new LinkedHashMap<>(taken));
     }
 
-    /** Whether there is something to keep: a gain, or the proof that there is none. A busy machine may have shown neither. */
+    /** Whether the result is worth saving: a gain, or enough rounds to rule one out. On a busy machine it may be neither. */
     public boolean conclusive() {
         return confirmed || trials.stream().allMatch(trial -> trial.rounds() >= Tuner.LEAST);
     }
@@ -55,7 +55,7 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
     }
 
     /**
-     * Checks, before anything is measured, that a profile can be put there.
+     * Checks before the search that a profile can be written to this file.
      *
      * @throws IllegalArgumentException if it is another kind of file
      * @throws UncheckedIOException if the folder cannot be written
@@ -79,7 +79,7 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
     }
 
     /**
-     * Writes what was taken and confirmed as a profile; if that is nothing, one that leaves every default.
+     * Writes the confirmed settings as a profile. If there are none, the profile leaves every default.
      *
      * @throws UncheckedIOException if it cannot be written
      */

@@ -16,28 +16,28 @@ import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
 
 /**
- * Looks for better settings of the engine {@code simd}: one after the other, each against the best so far, in fresh JVMs. The gain in a
- * round is the geometric mean over the setting's cases; a value is taken if the median over the rounds is above 2% and no round lost.
- * What was taken is then measured again, all together, against the defaults: the best of many trials owes something to luck.
+ * Searches for better settings of the engine {@code simd}, one after the other, each compared with the best so far in fresh JVMs. The
+ * gain of a round is the geometric mean over the setting's cases. A value is taken if the median over the rounds is above 2% and no round
+ * lost. All values that were taken are then measured again, together, against the defaults, since the best of many trials is partly luck.
  */
 public final class Tuner {
-    /** Less is noise: two JVMs with the same settings differ by as much. */
+    /** A smaller gain is noise: two JVMs with the same settings differ by as much. */
     private static final double WORTHWHILE = 1.02;
-    /** Fewer rounds prove nothing. */
+    /** Fewer rounds are not conclusive. */
     static final int LEAST = 3;
     private static final int MOST = 5;
-    /** The share of the time, in JVMs of a round, that is kept for measuring again. */
+    /** The time that is reserved for the final comparison, in JVMs of a round. */
     private static final int AGAIN = 3;
 
-    /** Times the cases of some settings. */
+    /** Times the cases of settings. */
     @FunctionalInterface
     public interface Clock {
         /**
-         * Runs them once in a new JVM.
+         * Runs the cases once in a new JVM.
          *
-         * @param settings whose cases
+         * @param settings the settings to run the cases of
          * @param values of every setting, by name
-         * @return the time of each case, in any unit that is the same from call to call; NaN for one that found no steady speed
+         * @return the time of each case, in a unit that is the same for all calls; NaN if no steady speed was found
          */
         double[] time(List<String> settings, Map<String, Long> values);
     }
@@ -50,7 +50,7 @@ public final class Tuner {
      * A search.
      *
      * @param grid the values to try, by the name of the setting, in the order to try them
-     * @param budget the time it may take; on a slow machine there are fewer rounds, and what cannot be proved is not taken
+     * @param budget the time it may take; a slow machine gets fewer rounds, and a value without enough rounds is not taken
      */
     public Tuner(Map<String, List<Long>> grid, Duration budget, Clock clock) {
         this.grid = new LinkedHashMap<>(grid);
@@ -59,10 +59,11 @@ public final class Tuner {
     }
 
     /**
-     * The search for this machine: within three minutes, or {@code quick}, within 40 seconds. A JVM takes two, most of it to warm up.
+     * The search for this machine, within three minutes, or within 40 seconds if {@code quick}. A JVM takes two seconds, mostly for its
+     * warm-up.
      *
      * @param only the settings to search, for their share of that time; all if empty
-     * @param clock runs the cases; {@code quick} is for it to know too
+     * @param clock runs the cases
      * @throws IllegalArgumentException if one of them is not searched here; the message lists those that are
      */
     public static Tuner of(boolean quick, List<String> only, Clock clock) {
@@ -91,16 +92,16 @@ public final class Tuner {
         return new Tuner(grid, budget, clock);
     }
 
-    /** The JVMs of one round of everything. */
+    /** The JVMs of one round of all settings. */
     private static int runs(Map<String, List<Long>> grid) {
         return grid.values().stream().mapToInt(values -> values.size() + 1).sum() + AGAIN;
     }
 
     /**
-     * Runs the search, from the defaults.
+     * Runs the search, starting from the defaults.
      *
-     * @param stage hears that a stage begins, and the steps it has at most
-     * @param step hears what a step measured, in a few words
+     * @param stage called when a stage begins, with its name and its largest number of steps
+     * @param step called after each step, with what it measured
      * @throws UnsupportedOperationException if the engine cannot run here
      */
     public Tuned run(ObjIntConsumer<String> stage, Consumer<String> step) {
@@ -143,7 +144,7 @@ public final class Tuner {
         return other;
     }
 
-    /** How many times as fast as the baseline each candidate is. */
+    /** Compares the speed of each candidate with that of the baseline. */
     private Gains[] compare(
             List<String> settings, Map<String, Long> baseline, List<Map<String, Long>> candidates, Pace pace,
             ObjIntConsumer<String> stage, Consumer<String> step) {
@@ -155,7 +156,7 @@ public final class Tuner {
         pace.stage(runs.size() * settings.size());
         for (int round = 0; round < MOST && pace.allows(runs.size(), round < LEAST); round++) {
             double[][] times = new double[runs.size()][];
-            // There and back, so that a machine that slows down favours nobody.
+            // Forwards and backwards in turn, so that a machine that slows down favours no value.
             for (int i = 0; i < times.length; i++) {
                 int run = round % 2 == 0 ? i : times.length - 1 - i;
                 if (!pace.allows(1, true)) {
@@ -182,11 +183,11 @@ public final class Tuner {
         return winner;
     }
 
-    /** How many times as fast as the baseline one candidate was, round by round. */
+    /** The speed of one candidate relative to the baseline in each round. */
     private static final class Gains {
         private final List<Double> sorted = new ArrayList<>();
 
-        /** The geometric mean over the cases; nothing if one of them was not steady. */
+        /** Adds the geometric mean over the cases, or nothing if one of them had no steady speed. */
         void add(double[] baseline, double[] candidate) {
             double sum = 0;
             for (int i = 0; i < baseline.length; i++) {
@@ -202,7 +203,7 @@ public final class Tuner {
             return sorted.size();
         }
 
-        /** The lower one of two. */
+        /** The median; the lower one if there are two. */
         double median() {
             return sorted.isEmpty() ? Double.NaN : sorted.get((sorted.size() - 1) / 2);
         }
@@ -216,13 +217,13 @@ public final class Tuner {
         }
     }
 
-    /** Shares what is left of the time among the stages that are left, by weight. */
+    /** Divides the remaining time among the remaining stages, by weight. */
     private static final class Pace {
         private final long end;
         private int weights;
         private long stageEnd;
         private long last;
-        /** The longest run so far: those to come may be as long. */
+        /** The longest run so far. Later ones may be as long. */
         private long longest;
 
         Pace(Duration budget, int weights) {
@@ -244,7 +245,7 @@ public final class Tuner {
             last = now;
         }
 
-        /** Whether so many more runs end in time: the stage's, or at least the search's. */
+        /** Whether this many more runs end in the time of the stage, or at least of the search. */
         boolean allows(int runs, boolean atLeast) {
             return System.nanoTime() + runs * longest < (atLeast ? end : stageEnd);
         }

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** {@link Images#convolve}, its transpose and its gradients, of every engine. */
 class ConvolutionTest {
-    /** Every kind, with so many channels. */
+    /** Every kind of convolution, with this many channels. */
     private static List<Convolution> kinds(int in, int out) {
         List<Convolution> kinds = new ArrayList<>();
         for (int kernel : new int[] {1, 3}) {
@@ -360,7 +360,7 @@ class ConvolutionTest {
 
     @Test
     @SuppressWarnings("try")
-    void aMisfitIsNamedWithBothShapes() {
+    void aMismatchIsNamedWithBothShapes() {
         ImageShape shape = new ImageShape(3, 4, 2);
         Convolution kind = new Convolution(3, 2, 2, 5);
         assertThatThrownBy(() -> new Convolution(5, 1, 1, 1)).hasMessageContaining("kernel 1 or 3");
@@ -382,7 +382,7 @@ class ConvolutionTest {
                 assertThatThrownBy(() -> images.convolve(packed, shape, z, out, Epilogue.of(z, Activation.TANH)))
                         .hasMessage("convolve: bias is 2×24 f32, expected 1×5 f32");
                 assertThatThrownBy(() -> images.convolve(packed, shape, z, out, Epilogue.NONE.with(new Epilogue.Norms(2))))
-                        .hasMessageContaining("forms no norms");
+                        .hasMessageContaining("the epilogue has norms, expected none");
                 assertThatThrownBy(() -> images.convolve(packed, shape, z, out, Epilogue.NONE.with(z)))
                         .hasMessage("convolve: slope is 2×24 f32, expected 2×20 f32");
                 assertThatThrownBy(() -> images.convolve(packed, shape, z, out, Epilogue.injected(out, new Rows(2), Activation.TANH)))

@@ -165,7 +165,7 @@ class ResamplingTest {
     }
 
     @Test
-    void aMisfitIsNamed() {
+    void aMismatchIsNamed() {
         for (EngineProvider provider : Reference.available()) {
             try (Engine engine = provider.create(1);
                     Block z = Block.allocate(Type.F32, 2, 24);

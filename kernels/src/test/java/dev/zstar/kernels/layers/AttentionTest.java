@@ -370,7 +370,7 @@ class AttentionTest {
     }
 
     @Test
-    void misfitsAreNamed() {
+    void mismatchsAreNamed() {
         for (EngineProvider provider : Reference.available()) {
             try (Engine engine = provider.create(1);
                     Block q = Block.allocate(Type.F32, 6, 4);

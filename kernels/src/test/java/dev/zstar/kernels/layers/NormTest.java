@@ -359,7 +359,7 @@ class NormTest {
     }
 
     @Test
-    void misfitsAreNamed() {
+    void mismatchsAreNamed() {
         for (EngineProvider provider : Reference.available()) {
             try (Engine engine = provider.create(1);
                     Block x = Block.allocate(Type.F32, 2, 12);

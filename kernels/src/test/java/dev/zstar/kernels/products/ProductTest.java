@@ -291,7 +291,7 @@ class ProductTest {
 
     @Test
     @SuppressWarnings("try")
-    void aMisfitIsNamedWithBothShapes() {
+    void aMismatchIsNamedWithBothShapes() {
         for (EngineProvider provider : Reference.available()) {
             try (Engine engine = provider.create(1);
                     Block w = Block.allocate(Type.F32, 3, 4);

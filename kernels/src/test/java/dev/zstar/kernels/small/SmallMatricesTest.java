@@ -187,7 +187,7 @@ class SmallMatricesTest {
 
     @Test
     @SuppressWarnings("try")
-    void aMisfitIsNamed() {
+    void aMismatchIsNamed() {
         for (EngineProvider provider : Reference.available()) {
             try (Engine engine = provider.create(1);
                     Block m = Block.allocate(Type.F32, 16, 9);
@@ -216,8 +216,8 @@ class SmallMatricesTest {
     }
 
     /**
-     * A vector that the JIT fails to keep in a register becomes an object at every step: 100 times slower, and it allocates. The
-     * JIT may need seconds for the largest of these methods where others compete for the cores, hence so many attempts.
+     * A vector that the JIT fails to keep in a register becomes an object at every step: 100 times slower, and it allocates. The JIT may
+     * need seconds for the largest of these methods where others compete for the cores, hence the many attempts.
      */
     @ParameterizedTest
     @EnumSource(Type.class)

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What the search takes, with times that are made up. */
+/** What the search takes, with invented times. */
 class TunerTest {
     private static final String INPUTS = "zstar.tile.inputs";
     private static final String PACK = "zstar.gemm.pack";

@@ -90,7 +90,7 @@ final class EngineCalls {
                 .notNull()
                 .wrong("closed", closed, "weights")
                 .wrong("another engine's", s.own(new PlainWeights(other, s.fresh(s.type, rows, cols), Format.FULL)), "weights")
-                .misfit("of another shape", weights(s, rows + 1, cols + 1));
+                .mismatch("of another shape", weights(s, rows + 1, cols + 1));
     }
 
     private static void update(Scene s) {
@@ -114,8 +114,8 @@ final class EngineCalls {
         // More rows than there are in the batch are right.
         s.maybe("injection", capacity, n).without("a row more");
         s.add("rows", s.map(capacity, batch), "row map")
-                .misfit("fewer rows", s.map(capacity, batch - 1))
-                .misfit("a larger batch", s.map(capacity + 1, batch));
+                .mismatch("fewer rows", s.map(capacity, batch - 1))
+                .mismatch("a larger batch", s.map(capacity + 1, batch));
         s.add("activation", activation(s), "activation").notNull();
         s.maybe("slope", batch, n);
         s.add("norms", norms ? new Epilogue.Norms(batch) : null, "norms");
@@ -284,8 +284,8 @@ final class EngineCalls {
     private static Operand rows(Scene s, int batch, int active) {
         return s.add("rows", s.map(batch, active), "row map")
                 .notNull()
-                .misfit("fewer rows", s.map(batch, active - 1))
-                .misfit("a larger batch", s.map(batch + 1, active));
+                .mismatch("fewer rows", s.map(batch, active - 1))
+                .mismatch("a larger batch", s.map(batch + 1, active));
     }
 
     private static void sweep(Scene s, String coefficients, boolean squares, Runnable call) {

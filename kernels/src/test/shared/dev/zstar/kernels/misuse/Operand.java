@@ -34,7 +34,7 @@ final class Operand {
     }
 
     /** One that disagrees with the other operands: the message may name any of them. */
-    Operand misfit(String what, Object value) {
+    Operand mismatch(String what, Object value) {
         wrongs.add(new Wrong(what, value, List.of()));
         return this;
     }

@@ -151,7 +151,7 @@ final class PartCalls {
                 .wrong("a row less", s.own(DropoutMask.perElement(s.engine, s.type, batch - 1, n, 0.5, 1)));
         s.add("rows", s.map(batch, active), "row map")
                 .wrong("fewer rows", s.map(batch, active - 1))
-                .misfit("a larger batch", s.map(batch + 1, active));
+                .mismatch("a larger batch", s.map(batch + 1, active));
         s.apartOrSame("out", "x");
         s.call(o -> o.engine.layers().dropout(o.b("x"), (DropoutMask) o.get("mask"), o.rows("rows"), o.b("out")));
     }
@@ -214,22 +214,22 @@ final class PartCalls {
         return operand
                 .notNull()
                 .wrong("closed", closed)
-                .misfit("of more channels", weights(s, new Convolution(c.kernel(), c.stride(), c.inChannels() + 1, c.outChannels())));
+                .mismatch("of more channels", weights(s, new Convolution(c.kernel(), c.stride(), c.inChannels() + 1, c.outChannels())));
     }
 
     private static Operand shape(Scene s, String name, ImageShape shape) {
         return s.add(name, shape, "shape")
                 .notNull()
-                .misfit("a line more", new ImageShape(shape.height() + 2, shape.width(), shape.channels()))
-                .misfit("a channel more", new ImageShape(shape.height(), shape.width(), shape.channels() + 1))
-                .misfit("far too large", new ImageShape(1 << 14, 1 << 14, 7));
+                .mismatch("a line more", new ImageShape(shape.height() + 2, shape.width(), shape.channels()))
+                .mismatch("a channel more", new ImageShape(shape.height(), shape.width(), shape.channels() + 1))
+                .mismatch("far too large", new ImageShape(1 << 14, 1 << 14, 7));
     }
 
     private static void pack(Scene s) {
         Convolution c = convolution(s);
         s.add("convolution", c, "convolution")
                 .notNull()
-                .misfit("of more channels", new Convolution(c.kernel(), c.stride(), c.inChannels(), c.outChannels() + 1));
+                .mismatch("of more channels", new Convolution(c.kernel(), c.stride(), c.inChannels(), c.outChannels() + 1));
         s.block("w", c.outChannels(), c.inputs()).without("of another type");
         s.call(o -> o.engine.images().pack((Convolution) o.get("convolution"), o.b("w")).close());
     }
@@ -260,8 +260,8 @@ final class PartCalls {
         s.maybe("bias", 1, c.outChannels());
         s.maybe("injection", batch, width).without("a row more");
         s.add("rows", s.map(batch, batch), "row map")
-                .misfit("fewer rows", s.map(batch, batch - 1))
-                .misfit("a larger batch", s.map(batch + 1, batch));
+                .mismatch("fewer rows", s.map(batch, batch - 1))
+                .mismatch("a larger batch", s.map(batch + 1, batch));
         s.add("activation", EngineCalls.activation(s), "activation").notNull();
         s.maybe("slope", batch, width);
         s.add("norms", null, "norms").wrong("asked for", new Epilogue.Norms(batch));
@@ -291,7 +291,7 @@ final class PartCalls {
         int batch = s.few();
         s.add("convolution", c, "convolution")
                 .notNull()
-                .misfit("of more channels", new Convolution(c.kernel(), c.stride(), c.inChannels() + 1, c.outChannels()));
+                .mismatch("of more channels", new Convolution(c.kernel(), c.stride(), c.inChannels() + 1, c.outChannels()));
         shape(s, "shape", shape);
         s.block("u", batch, c.output(shape).size());
         s.block("z", batch, shape.size());

@@ -114,11 +114,11 @@ final class Scene implements AutoCloseable {
     private Operand maybe(String name, int rows, int cols, String said) {
         return add(name, fresh(type, rows, cols), said)
                 .wrong("closed", closedBlock(type, rows, cols))
-                .misfit("of another type", fresh(otherType(), rows, cols))
-                .misfit("a row more", fresh(type, rows + 1, cols))
-                .misfit("a row less", fresh(type, rows - 1, cols))
-                .misfit("a column more", fresh(type, rows, cols + 1))
-                .misfit("a column less", fresh(type, rows, cols - 1));
+                .mismatch("of another type", fresh(otherType(), rows, cols))
+                .mismatch("a row more", fresh(type, rows + 1, cols))
+                .mismatch("a row less", fresh(type, rows - 1, cols))
+                .mismatch("a column more", fresh(type, rows, cols + 1))
+                .mismatch("a column less", fresh(type, rows, cols - 1));
     }
 
     Operand doubles(String name, int needed) {
@@ -150,9 +150,9 @@ final class Scene implements AutoCloseable {
         return add(name, new Basis(fresh(type, batch * capacity, n), capacity), said)
                 .notNull()
                 .wrong("closed", new Basis(closedBlock(type, batch * capacity, n), capacity))
-                .misfit("of another type", new Basis(fresh(otherType(), batch * capacity, n), capacity))
-                .misfit("a column less", new Basis(fresh(type, batch * capacity, n - 1), capacity))
-                .misfit("a row less", new Basis(fresh(type, (batch - 1) * capacity, n), capacity));
+                .mismatch("of another type", new Basis(fresh(otherType(), batch * capacity, n), capacity))
+                .mismatch("a column less", new Basis(fresh(type, batch * capacity, n - 1), capacity))
+                .mismatch("a row less", new Basis(fresh(type, (batch - 1) * capacity, n), capacity));
     }
 
     /** A map of some rows of a batch. */

@@ -27,8 +27,8 @@ import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 
 /**
- * The folder that libraries are unpacked into, once for each user and each content: only its owner may write it, since what lies in it
- * is run.
+ * The folder that libraries are unpacked into, once for each user and each content. Only its owner may write to it, since its files are
+ * executed.
  *
  * <p>Unpacking checks each file against the CRC-32 in the jar and notes its SHA-256 in {@code SHA256SUMS}; every later use reads the
  * files again and compares: 35 ms for 41 MB (70 at the start of a JVM), where hashing the jar's own entries would add the 140 ms of

@@ -91,8 +91,8 @@ final class Cblas {
     }
 
     /**
-     * The processor that the library chose its kernels for, such as {@code SkylakeX}. Where the variable that overrides its choice is set
-     * it says so: on a processor with AVX-512, {@code Haswell} halves its speed, and who compares must know.
+     * The processor that the library chose its kernels for, such as {@code SkylakeX}. If the variable that overrides this choice is set,
+     * the text says so: on a processor with AVX-512, {@code Haswell} halves the speed, which matters in comparisons.
      */
     String core() {
         String forced = System.getenv("OPENBLAS_CORETYPE");
@@ -100,8 +100,8 @@ final class Cblas {
     }
 
     /**
-     * Makes the next products use so many threads. The library has one number for the whole process: of two engines that compute at
-     * the same time with different numbers, one runs with the other's.
+     * Sets the number of threads of the next products. The library has one number for the whole process, so two engines that compute at
+     * the same time with different numbers share one of them.
      */
     void threads(int count) {
         if (threads != count) {

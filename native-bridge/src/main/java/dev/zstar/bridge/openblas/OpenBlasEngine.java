@@ -12,7 +12,7 @@ import dev.zstar.kernels.spi.PlainWeights;
 import dev.zstar.kernels.spi.ProductShapes;
 
 /**
- * Products by OpenBLAS, all else by a Java engine on the same memory.
+ * Products by OpenBLAS, all other operations by a Java engine on the same memory.
  *
  * <p>It is not {@linkplain Engine#reproducible reproducible}: the library sums in an order of its own, which depends on the batch (a single
  * row is a gemv, more are a gemm) and on the number of threads. The epilogue is a second pass over the output.
@@ -96,8 +96,8 @@ final class OpenBlasEngine implements HostedEngine {
         CallScope call = CallScope.enter();
         try {
             ProductShapes.gemm(a, transposeA, b, transposeB, c);
-            // What the library does with nothing to add, or with coefficients beyond f32, differs from version to version, or from the
-            // promise.
+            // Versions of the library differ where there is nothing to add, and none follows the conventions for coefficients outside
+            // f32.
             boolean plain = alpha != 0 && ordinary(alpha, c.type()) && ordinary(beta, c.type());
             if (!plain || (transposeA ? a.rows() : a.cols()) == 0) {
                 host.gemm(alpha, a, transposeA, b, transposeB, beta, c);

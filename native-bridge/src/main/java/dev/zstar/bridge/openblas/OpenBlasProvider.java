@@ -6,18 +6,18 @@ import dev.zstar.kernels.Engines;
 import java.util.Optional;
 
 /**
- * OpenBLAS, if one can be used here. It is looked for once in a process, when somebody first asks. Below {@code simd} in priority:
- * vector code in Java needs no library and loses nothing to it.
+ * OpenBLAS, if one can be used here. It is searched for once per process, at first use. Its priority is below that of {@code simd}:
+ * vector code in Java needs no library and is as fast.
  *
- * <p>The system property {@code zstar.openblas}, or the environment variable {@code ZSTAR_OPENBLAS}, names the full path of a
- * library; then no other is tried. Otherwise it comes from the {@code org.bytedeco:openblas} jar of this platform, or from the
- * system. {@code zstar.cache}, or the variable {@code ZSTAR_CACHE}, names the folder that the jar's files are unpacked into. Where any of
- * these is empty, it is as if it was not set.
+ * <p>The system property {@code zstar.openblas}, or the environment variable {@code ZSTAR_OPENBLAS}, names the full path of a library;
+ * then no other is tried. Otherwise it comes from the {@code org.bytedeco:openblas} jar of this platform, or from the system.
+ * {@code zstar.cache}, or the variable {@code ZSTAR_CACHE}, names the folder that the jar's files are unpacked into. An empty value
+ * counts as not set.
  */
 public final class OpenBlasProvider implements EngineProvider {
     static final String NAME = "openblas";
 
-    /** Computed once, by whoever asks first. */
+    /** Computed once, at first use. */
     private static final class Found {
         static final Search.Result RESULT = Search.run();
     }

@@ -21,12 +21,12 @@ final class Search {
      *
      * @param property the value of the system property {@code zstar.openblas}, or null; empty is null
      * @param environment the value of the variable {@code ZSTAR_OPENBLAS}, or null; empty is null
-     * @param loaders asked for the native jar, in order
+     * @param loaders class loaders that may have the native jar, in order
      * @param cache the folder that the jar's files are unpacked into
      * @param names what the system's library is called
      */
     record Places(String property, String environment, List<ClassLoader> loaders, Path cache, List<String> names) {
-        /** Takes what is empty as not given. */
+        /** Empty values count as null. */
         Places {
             property = given(property);
             environment = given(environment);
@@ -51,13 +51,13 @@ final class Search {
     }
 
     /**
-     * What came of it: either a library and its description, or a reason.
+     * The result: either a library and its description, or a reason.
      *
      * @param description version, processor and origin
      */
     record Result(Cblas blas, String description, String reason) {}
 
-    /** In the places that the documentation promises. */
+    /** Searches the documented places. */
     static Result run() {
         return run(Places::ofThisProcess);
     }
@@ -126,7 +126,7 @@ final class Search {
         return checked(loaded, "bundled");
     }
 
-    /** A library that the user chose: if it does not work, no other is what was asked for. */
+    /** A library that the user chose: if it does not work, no other is tried. */
     private static Result named(String who, String name) {
         String place = who + " names " + name + ", which ";
         try {
@@ -145,7 +145,7 @@ final class Search {
         }
     }
 
-    /** Puts a library to the test. */
+    /** Tests a library. */
     private static Result checked(SymbolLookup library, String origin) throws Unusable {
         Cblas blas = new Cblas(library);
         blas.threads(1);

@@ -251,7 +251,7 @@ class OpenBlasEngineTest {
     }
 
     @Test
-    void aMisfitNamesTheOperandAndBothShapes() {
+    void aMismatchNamesTheOperandAndBothShapes() {
         try (Engine engine = engine(1);
                 Engine scalar = Engines.named("scalar", 1);
                 Block w = Block.allocate(Type.F32, 4, 3);

@@ -57,10 +57,10 @@ public final class Diagnosis {
         List<String> sentences = new ArrayList<>();
         List<String> failures = new ArrayList<>();
         groups.forEach((status, causes) -> causes.forEach((cause, rows) -> {
-            String said = words.of(status, cause, rows);
-            sentences.add(said);
+            String sentence = words.of(status, cause, rows);
+            sentences.add(sentence);
             if (!status.isSuccess()) {
-                failures.add(said);
+                failures.add(sentence);
             }
         }));
         return new Diagnosis(near.spectrum(), sentences, failures);

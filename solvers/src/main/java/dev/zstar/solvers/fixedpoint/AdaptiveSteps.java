@@ -6,19 +6,18 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.Workspace;
-import java.util.Arrays;
 
-/** {@code z + β (f(z) - z)}, where the last two residuals of each row choose its β: see {@link Picard}. */
+/** The steps {@code z + β (f(z) - z)}, where the last two residuals of each row determine its β. {@link Picard} shows the formula. */
 final class AdaptiveSteps implements IterationMethod {
     private final Engine engine;
     private final Picard.Options options;
-    /** r of the step before. */
+    /** The residual r of the previous step. */
     private final Basis last;
     private final double[] products;
-    /** By row of the batch: ‖r‖² of the step before, NaN if there is none, and β. */
+    /** By row of the batch: ‖r‖² of the previous step, NaN if there is none, and β. */
     private final double[] before;
     private final double[] β;
-    /** By position. */
+    /** By position: β, and 1. */
     private final double[] steps;
     private final double[] ones;
 
@@ -31,8 +30,7 @@ final class AdaptiveSteps implements IterationMethod {
         before = new double[batch];
         β = new double[batch];
         steps = new double[batch];
-        ones = new double[batch];
-        Arrays.fill(ones, 1);
+        ones = workspace.ones();
     }
 
     @Override

@@ -5,40 +5,41 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
- * Anderson acceleration (Anderson 1965; Walker and Ni 2011): the next iterate is {@code Σ α_j (z_j + β r_j)} over the last
- * {@code m + 1} iterates, with {@code r_j = f(z_j) - z_j} and α that sum to 1. Type II, the usual one, minimises {@code ‖Σ α_j r_j‖}; type
- * I makes that sum orthogonal to the differences of the iterates (Fang and Saad 2009).
+ * Anderson acceleration (Anderson 1965; Walker and Ni 2011). The next iterate is {@code Σ α_j (z_j + β r_j)} over the last {@code m + 1}
+ * iterates, with {@code r_j = f(z_j) - z_j} and weights α that sum to 1. Type II, the usual one, minimises {@code ‖Σ α_j r_j‖}. Type I
+ * makes that sum orthogonal to the differences of the iterates (Fang and Saad 2009).
  *
- * <p>Each row has its own α and its own end. What is kept are the residuals themselves and the values {@code g_j = f(z_j)}, in a ring
- * of m + 1, so that one sweep over the batch forms r and its Gram row, and one more the next iterate: {@code (2m + 6) n} elements a
- * row and step; type I takes two more sweeps, {@code (2m + 4) n}. The small problem is solved in f64 from the Gram matrix of the
+ * <p>Each row has its own α and stops on its own. A ring of m + 1 slots holds the residuals and the values {@code g_j = f(z_j)}. One sweep
+ * over the batch forms r and its row of the Gram matrix, and a second one forms the next iterate. This moves {@code (2m + 6) n} elements
+ * for each row and step. Type I needs two more sweeps, {@code (2m + 4) n}. The small problem is solved in f64, from the Gram matrix of the
  * differences {@code r_k - r_j}.
  */
 public final class Anderson extends FixedPointSolver {
     /** Which condition determines α. */
     public enum Variant {
-        /** The residuals' combination is orthogonal to the differences of iterates: Broyden's good method with several secants. */
+        /** {@code Σ α_j r_j} is orthogonal to the differences of iterates. This is Broyden's good method with several secants. */
         TYPE_I,
         /**
-         * The residuals' combination is the shortest: Broyden's bad method with several secants, and on linear maps equivalent to GMRES.
+         * {@code ‖Σ α_j r_j‖} is minimal. This is Broyden's bad method with several secants. On linear maps it is equivalent to GMRES.
          */
         TYPE_II
     }
 
-    /** How much of the combined residual is added. */
+    /** The mixing parameter β: how much of the combined residual a step adds. */
     @FunctionalInterface
     public interface Mixing {
         /**
-         * β for a step, 0 &lt; β ≤ 2; below 1 damps.
+         * β of a step, as a function of the gain, with 0 &lt; β ≤ 2. A β below 1 damps.
          *
-         * @param gain {@code ‖Σ α_j r_j‖ / ‖r_k‖}, how much the combination leaves of the residual; where that is more than 1, as type I
-         *     may, 1
+         * @param gain {@code ‖Σ α_j r_j‖ / ‖r_k‖}, the part of the residual that the combination leaves. At most 1: for type I, where the
+         *     quotient may be larger, 1 is passed
          */
-        double share(double gain);
+        double beta(double gain);
 
-        /** The same share in every step. */
+        /** The same β in every step. */
         static Mixing constant(double β) {
             if (!(β > 0 && β <= 2)) {
                 throw new IllegalArgumentException("mixing " + β + "; expected 0 < β ≤ 2");
@@ -46,7 +47,7 @@ public final class Anderson extends FixedPointSolver {
             return new Constant(β);
         }
 
-        /** {@code 0.9 - gain / 2}: the less a combination helps, the less of it is trusted. */
+        /** {@code β = 0.9 - gain / 2}: the less a combination helps, the less of it is trusted. */
         static Mixing byGain() {
             return gain -> 0.9 - gain / 2;
         }
@@ -54,7 +55,7 @@ public final class Anderson extends FixedPointSolver {
 
     record Constant(double β) implements Mixing {
         @Override
-        public double share(double gain) {
+        public double beta(double gain) {
             return β;
         }
     }
@@ -63,21 +64,21 @@ public final class Anderson extends FixedPointSolver {
      * How the acceleration works.
      *
      * @param variant type I or II
-     * @param window m, the earlier iterates used; 5 is the usual choice for deep equilibrium models
-     * @param mixing β, the share of the residual that is added, constant or by the gain
-     * @param delay evaluations before iterates are remembered, also after a safeguard made the method start anew; until then steps are
-     *     plain. For maps that start far from where they are nearly linear
-     * @param restart steps after which all but the newest iterate are forgotten; 0 never
-     * @param growth all but the newest iterate are forgotten where a residual is longer than this many times the shortest remembered;
-     *     infinite for never
-     * @param regularisation λ, a share of itself that is added to the diagonal of the normal equations. Relative, since a
-     *     fixed λ turns the weights into plain averages as soon as the residual is smaller than it
-     * @param condition differences of residuals are left out, the oldest first, from where one is longer than this many times its distance
-     *     from the newer ones
-     * @param orthogonal whether rows where that happens solve the problem again with differences that are orthogonalised as vectors, which
-     *     holds for a condition of 10¹³ in f64 where the Gram matrix holds for 10⁷; takes {@code m + 1} blocks more. In f32 the vectors
-     *     themselves know no more
-     * @param safeguard what happens where the residual grows, or null for nothing
+     * @param window m, the number of earlier iterates used. Deep equilibrium models usually take 5
+     * @param mixing β, constant or a function of the gain
+     * @param delay the number of plain steps before the acceleration starts, also after the safeguard has restarted the method. For maps
+     *     that start far from the region where they are nearly linear
+     * @param restart the number of steps after which all iterates but the newest are dropped; 0 for never
+     * @param growth all iterates but the newest are dropped when a residual is more than this many times as long as the shortest one
+     *     kept; infinite for never
+     * @param regularisation λ: the diagonal of the normal equations is multiplied by 1 + λ. It is relative because a fixed λ turns the
+     *     weights into plain averages as soon as the residual is smaller than λ
+     * @param condition κ. A difference of residuals that is more than κ times as long as its distance from the newer ones is left out,
+     *     together with all older ones
+     * @param orthogonal whether rows where that happens solve the problem again with differences that are orthogonalised as vectors. In f64
+     *     this works up to a condition of 10¹³, the Gram matrix only up to 10⁷. In f32 the vectors themselves hold no more digits, so
+     *     nothing is gained. Takes {@code m + 1} blocks more
+     * @param safeguard what happens when the residual grows; null for nothing
      */
     public record Options(
             Variant variant,
@@ -91,11 +92,13 @@ public final class Anderson extends FixedPointSolver {
             boolean orthogonal,
             Safeguard safeguard) {
         /**
-         * Type II with m = 5, β = 1, λ = 0 and κ = 10⁶. A λ of 10⁻¹⁰ cost an evaluation or two in the last, superlinear steps of three
-         * problems of 49 in f64; with any κ from 3·10⁴ to 10⁷ they take the same evaluations, with 10³ and 10⁸ more.
+         * Type II with m = 10, β = 1, λ = 0 and κ = 10⁶. {@link FixedPointSolver#plan} says why m is 10.
+         *
+         * <p>With m = 5, a λ of 10⁻¹⁰ cost an evaluation or two in the last, superlinear steps of three problems of 49 in f64. Any κ from
+         * 3·10⁴ to 10⁷ gave the same number of evaluations; 10³ and 10⁸ gave more.
          */
         public static final Options DEFAULT =
-                new Options(Variant.TYPE_II, 5, Mixing.constant(1), 0, 0, Double.POSITIVE_INFINITY, 0, 1e6, false, null);
+                new Options(Variant.TYPE_II, 10, Mixing.constant(1), 0, 0, Double.POSITIVE_INFINITY, 0, 1e6, false, null);
 
         /** Checks the ranges. */
         public Options {
@@ -115,67 +118,90 @@ public final class Anderson extends FixedPointSolver {
                 throw new IllegalArgumentException("regularisation " + regularisation + "; expected 0 ≤ λ < 1");
             }
             if (!(condition > 1 && condition <= 1e8)) {
-                throw new IllegalArgumentException("condition " + condition + "; expected 1 < κ ≤ 1e8, beyond which a Gram matrix in f64 is rounding");
+                throw new IllegalArgumentException(
+                        "condition " + condition + "; expected 1 < κ ≤ 1e8, beyond which a Gram matrix in f64 is all rounding error");
             }
             if (orthogonal && variant == Variant.TYPE_I) {
-                throw new IllegalArgumentException("type I has no least-squares problem; expected type II beside orthogonal differences");
+                throw new IllegalArgumentException(
+                        "orthogonal differences with type I, which has no least-squares problem; expected type II");
             }
             Objects.requireNonNull(mixing, "mixing");
         }
 
-        /** These options with the other variant. */
+        /** These options with another variant. */
         public Options withVariant(Variant variant) {
-            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, orthogonal, safeguard);
+            return with(o -> o.variant = variant);
         }
 
         /** These options with another window. */
         public Options withWindow(int window) {
-            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, orthogonal, safeguard);
+            return with(o -> o.window = window);
         }
 
-        /** These options with another constant mixing. */
+        /** These options with another constant β. */
         public Options withMixing(double β) {
             return withMixing(Mixing.constant(β));
         }
 
-        /** These options with a mixing that looks at the gain. */
+        /** These options with a β that depends on the gain. */
         public Options withMixing(Mixing mixing) {
-            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, orthogonal, safeguard);
+            return with(o -> o.mixing = mixing);
         }
 
-        /** These options with plain steps at first. */
+        /** These options with this many plain steps at first. */
         public Options withDelay(int evaluations) {
-            return new Options(variant, window, mixing, evaluations, restart, growth, regularisation, condition, orthogonal, safeguard);
+            return with(o -> o.delay = evaluations);
         }
 
-        /** These options, forgetting every so many steps. */
+        /** These options with a restart after every {@code steps} steps. */
         public Options withRestart(int steps) {
-            return new Options(variant, window, mixing, delay, steps, growth, regularisation, condition, orthogonal, safeguard);
+            return with(o -> o.restart = steps);
         }
 
-        /** These options, forgetting where the residual grew by more than this factor. */
+        /** These options with a restart when the residual has grown by more than this factor. */
         public Options withRestartAtGrowth(double factor) {
-            return new Options(variant, window, mixing, delay, restart, factor, regularisation, condition, orthogonal, safeguard);
+            return with(o -> o.growth = factor);
         }
 
         /** These options with another λ. */
         public Options withRegularisation(double λ) {
-            return new Options(variant, window, mixing, delay, restart, growth, λ, condition, orthogonal, safeguard);
+            return with(o -> o.regularisation = λ);
         }
 
-        /** These options with another largest condition. */
+        /** These options with another κ. */
         public Options withCondition(double κ) {
-            return new Options(variant, window, mixing, delay, restart, growth, regularisation, κ, orthogonal, safeguard);
+            return with(o -> o.condition = κ);
         }
 
-        /** These options, orthogonalising where the Gram matrix is not good enough. */
+        /** These options with orthogonalised differences where the Gram matrix is too ill-conditioned. */
         public Options withOrthogonal() {
-            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, true, safeguard);
+            return with(o -> o.orthogonal = true);
         }
 
         /** These options with a safeguard. */
         public Options withSafeguard(Safeguard safeguard) {
-            return new Options(variant, window, mixing, delay, restart, growth, regularisation, condition, orthogonal, safeguard);
+            return with(o -> o.safeguard = safeguard);
+        }
+
+        private Options with(Consumer<Draft> change) {
+            Draft o = new Draft();
+            change.accept(o);
+            return new Options(o.variant, o.window, o.mixing, o.delay, o.restart, o.growth, o.regularisation, o.condition, o.orthogonal,
+                    o.safeguard);
+        }
+
+        /** A mutable copy of these options. */
+        private final class Draft {
+            private Variant variant = Options.this.variant;
+            private int window = Options.this.window;
+            private Mixing mixing = Options.this.mixing;
+            private int delay = Options.this.delay;
+            private int restart = Options.this.restart;
+            private double growth = Options.this.growth;
+            private double regularisation = Options.this.regularisation;
+            private double condition = Options.this.condition;
+            private boolean orthogonal = Options.this.orthogonal;
+            private Safeguard safeguard = Options.this.safeguard;
         }
     }
 
@@ -184,8 +210,8 @@ public final class Anderson extends FixedPointSolver {
     }
 
     /**
-     * Allocates {@code 2 m + 5} blocks, {@code 3 m + 6} with orthogonal differences, two more with a safeguard, for batches of up to
-     * {@code batch} rows of {@code n} elements.
+     * For batches of up to {@code batch} rows of {@code n} elements. Allocates {@code 2 m + 5} blocks, or {@code 3 m + 6} with orthogonal
+     * differences. A safeguard takes two more.
      */
     public static Anderson plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
         return Workspace.build(engine, type, batch, n, workspace -> new Anderson(workspace, options, stopping));

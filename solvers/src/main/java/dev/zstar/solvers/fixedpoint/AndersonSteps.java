@@ -11,8 +11,8 @@ import dev.zstar.solvers.secant.Projection;
 import java.util.Arrays;
 
 /**
- * The steps of {@link Anderson}: a sweep that makes the newest residual, its products with those before and {@code ‖g‖²}; the small problem;
- * and a sweep that mixes the values. Takes {@code 2 m + 2} blocks.
+ * The steps of {@link Anderson}. A sweep forms the newest residual, its products with the earlier ones, and {@code ‖g‖²}. Then the small
+ * problem is solved for α, and a second sweep mixes the values. Allocates {@code 2 m + 2} blocks.
  */
 final class AndersonSteps implements IterationMethod {
     private final Engine engine;
@@ -20,16 +20,16 @@ final class AndersonSteps implements IterationMethod {
     private final int capacity;
     private final Basis r;
     private final Basis values;
-    /** For each row of the batch the slot of its newest residual, how many slots it has filled, and how many of those it remembers. */
+    /** By row of the batch: the slot of its newest residual, the number of slots filled, and the number of those still used. */
     private final int[] slots;
     private final int[] counts;
     private final int[] remembered;
-    /** Evaluations since it began, and steps since it forgot. */
+    /** By row of the batch: evaluations since it began, and steps since its last restart. */
     private final int[] seen;
     private final int[] age;
-    /** The last sweep's Gram row of each row of the batch, and ‖g‖² behind it. */
+    /** By row of the batch: the Gram row of the last sweep, and ‖g‖² after it. */
     private final double[] sweep;
-    /** ⟨r_i, r_j⟩ for each row of the batch. */
+    /** By row of the batch: ⟨r_i, r_j⟩. */
     private final double[] gram;
     private final double[] α;
     private final double[] damped;
@@ -53,7 +53,9 @@ final class AndersonSteps implements IterationMethod {
         α = new double[workspace.batch() * capacity];
         damped = new double[workspace.batch() * capacity];
         small = new LeastSquares(capacity, options.regularisation(), options.condition());
-        projection = options.variant() == Anderson.Variant.TYPE_I ? new Projection(workspace, capacity, options.regularisation(), options.condition()) : null;
+        projection = options.variant() == Anderson.Variant.TYPE_I
+                ? new Projection(workspace, capacity, options.regularisation(), options.condition())
+                : null;
         differences = options.orthogonal() ? new OrthogonalDifferences(workspace, capacity) : null;
     }
 
@@ -105,7 +107,7 @@ final class AndersonSteps implements IterationMethod {
         }
     }
 
-    /** α of row b. */
+    /** Computes α of row b. */
     private void weights(int b) {
         int slot = slots[b];
         int at = b * capacity * capacity;
@@ -138,14 +140,14 @@ final class AndersonSteps implements IterationMethod {
         return gram[(b * capacity + slots[b]) * capacity + slots[b]] > options.growth() * options.growth() * shortest;
     }
 
-    /** {@code Σ α_j (g_j - (1 - β) r_j)}: the second term's coefficients. False if they are all 0. */
+    /** Computes the coefficients of the second term of {@code Σ α_j (g_j - (1 - β) r_j)}. Returns false if they are all 0. */
     private boolean dampen(Rows rows) {
         if (options.mixing() instanceof Anderson.Constant constant && constant.β() == 1) {
             return false;
         }
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
-            double β = options.mixing() instanceof Anderson.Constant constant ? constant.β() : share(gain(b));
+            double β = options.mixing() instanceof Anderson.Constant constant ? constant.β() : mixing(gain(b));
             int a = b * capacity;
             for (int j = 0; j < capacity; j++) {
                 damped[a + j] = -(1 - β) * α[a + j];
@@ -154,8 +156,8 @@ final class AndersonSteps implements IterationMethod {
         return true;
     }
 
-    private double share(double gain) {
-        double β = options.mixing().share(gain);
+    private double mixing(double gain) {
+        double β = options.mixing().beta(gain);
         if (!(β > 0 && β <= 2)) {
             throw new IllegalStateException("the mixing gave " + β + " for a gain of " + gain + "; expected 0 < β ≤ 2");
         }
@@ -173,8 +175,8 @@ final class AndersonSteps implements IterationMethod {
                 }
             }
         }
-        double share = square / gram[(a + slots[b]) * capacity + slots[b]];
-        // Not a number where the residual is 0 (as it may be in a fixed number of steps) or the weights are.
-        return share <= 1 ? Math.sqrt(Math.max(0, share)) : 1;
+        double ratio = square / gram[(a + slots[b]) * capacity + slots[b]];
+        // NaN where the weights are NaN, and where the residual is 0, as it may be with a fixed number of evaluations.
+        return ratio <= 1 ? Math.sqrt(Math.max(0, ratio)) : 1;
     }
 }

@@ -9,15 +9,15 @@ import dev.zstar.solvers.secant.InverseJacobian;
 import dev.zstar.solvers.secant.PairSum;
 import dev.zstar.solvers.secant.StepProduct;
 
-/** The steps of {@link Broyden}: {@code z + d} with {@code d = H r}, made shorter by a line search if there is one. */
+/** The steps of {@link Broyden}: {@code z + d} with {@code d = H r}, shortened by a line search if there is one. */
 final class BroydenSteps implements IterationMethod {
-    /** Of the line search: α, and how often a step is made shorter, to a thousandth or less, before its direction is given up. */
+    /** Of the line search: α, and how often a step is shortened, to a 64th or less, before its direction is abandoned. */
     private static final double DECREASE = 1e-4;
     private static final int REDUCTIONS = 6;
 
     private final Engine engine;
     private final InverseJacobian inverse;
-    /** By row of the batch: whether the point just taken in is refused; the length of the step to it, or of the next trial if it is. */
+    /** By row of the batch: whether the latest point was refused; the length of the step to it, or of the next trial if it was. */
     private final boolean[] refused;
     private final double[] λ;
     /** Null without a line search, and so is what follows. */
@@ -25,7 +25,7 @@ final class BroydenSteps implements IterationMethod {
     /** The best points, by row of the batch, and their ‖F‖. */
     private final Block points;
     private final double[] shortest;
-    /** By row of the batch: whether the row is on the way back to its best point, and whether it is given up. */
+    /** By row of the batch: whether the row is returning to its best point, and whether it has failed. */
     private final boolean[] returning;
     private final boolean[] failed;
 
@@ -46,7 +46,7 @@ final class BroydenSteps implements IterationMethod {
         failed = searches ? new boolean[batch] : null;
     }
 
-    /** What the steps have learnt. */
+    /** The approximate inverse Jacobian. */
     InverseJacobian inverse() {
         return inverse;
     }
@@ -70,7 +70,7 @@ final class BroydenSteps implements IterationMethod {
             return true;
         }
         double norm = Math.sqrt(at.residualSquare(b));
-        look(b, norm);
+        judge(b, norm);
         if (!refused[b] && norm < shortest[b]) {
             points.copyRow(at.z(), p, b);
             shortest[b] = norm;
@@ -78,9 +78,9 @@ final class BroydenSteps implements IterationMethod {
         return !refused[b];
     }
 
-    /** Row {@code b} learns {@code ‖F‖} at its trial. */
-    private void look(int b, double norm) {
-        LineSearch.Move move = search.look(b, norm);
+    /** Decides on the trial of row {@code b}, given {@code ‖F‖} there. */
+    private void judge(int b, double norm) {
+        LineSearch.Move move = search.judge(b, norm);
         refused[b] = move != LineSearch.Move.ACCEPT;
         if (!refused[b]) {
             if (returning[b]) {
@@ -94,7 +94,7 @@ final class BroydenSteps implements IterationMethod {
         failed[b] = move == LineSearch.Move.FAIL;
         returning[b] = move == LineSearch.Move.LOST;
         if (returning[b]) {
-            search.giveBack(b);
+            search.returnToBase(b);
         }
         λ[b] = search.length(b);
     }
@@ -115,7 +115,7 @@ final class BroydenSteps implements IterationMethod {
         engine.axpby(1, at.z(), 1, d);
     }
 
-    /** Rows that are refused go back to their best point, with no residual, whatever it was. */
+    /** Moves refused rows back to their best point, and sets their residual to 0, whatever it was. */
     private void rebase(Iterates at) {
         for (int p = 0; p < at.rows().count(); p++) {
             int b = at.rows().index(p);

@@ -4,26 +4,26 @@ import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 
 /**
- * Decides whether a row has converged, diverged or stagnated, and which of its points was the best: the one with the shortest residual
- * {@code r = f(z) - z}. Progress is measured by {@code ‖r‖}, not by {@code ‖r‖ / ‖f(z)‖}. That ratio rises while r falls where the
- * equilibrium is 0, and it falls towards 1 where f runs away.
+ * Decides whether a row has converged, diverged or stagnated. It also keeps track of the row's best point, the one with the shortest
+ * residual {@code r = f(z) - z}. Progress is measured by {@code ‖r‖}, not by {@code ‖r‖ / ‖f(z)‖}. That ratio rises while r falls if the
+ * equilibrium is 0, and it falls towards 1 if f runs away.
  *
  * <p>All lengths are in the units of the map.
  */
 final class ConvergenceTest {
-    /** A residual this many times the shortest is not a detour any more ... */
+    /** A row with a residual this many times the shortest one has diverged, unless it is on a detour. */
     private static final double DIVERGENCE = 1e6;
-    /** ... unless the shortest was found in the evaluation before: a secant method may leap away once, and back. */
+    /** The shortest residual must be this many evaluations old: a secant method may leap away once, and come back. */
     private static final int DETOUR = 2;
-    /** A residual of this length has no square, and no method can work with it. */
+    /** Beyond this length a residual has no finite square, and no method can work with it. */
     private static final double ENORMOUS = 0x1p500;
 
     private final Stopping stopping;
     private final double roundoff;
-    /** For each row of the batch u ‖z₀‖, with its start and the unit roundoff, and ‖r‖ of its last evaluation, NaN before the first. */
+    /** By row of the batch: u ‖z₀‖, with the unit roundoff and its start, and ‖r‖ of its last evaluation, NaN before the first. */
     private final double[] floor;
     private final double[] last;
-    /** The shortest r, what the tolerance was compared with there, and after how many evaluations of the row. */
+    /** By row of the batch: the shortest ‖r‖, the relative residual there, and the row's evaluations up to there. */
     private final double[] shortest;
     private final double[] relative;
     private final int[] found;
@@ -38,7 +38,7 @@ final class ConvergenceTest {
         found = new int[batch];
     }
 
-    /** Row {@code b} is a new problem, from a state of this length. */
+    /** Row {@code b} is a new problem, with a start of this length. */
     void begin(int b, double start) {
         floor[b] = start < Double.POSITIVE_INFINITY ? roundoff * start : 0;
         last[b] = Double.NaN;
@@ -47,15 +47,15 @@ final class ConvergenceTest {
         found[b] = 0;
     }
 
-    /** Whether row {@code b} was not judged yet. */
+    /** Whether row {@code b} has not been tested yet. */
     boolean isNew(int b) {
         return Double.isNaN(last[b]);
     }
 
     /**
-     * What the tolerance is compared with, {@code ‖r‖ / max(‖f(z)‖, u ‖z₀‖)}, u the unit roundoff. The second term makes an equilibrium at
-     * 0 reachable: next to a start of length ‖z₀‖, a state shorter than u ‖z₀‖ can not be told from 0. Not ‖r₁‖ instead of ‖z₀‖: of a cubic
-     * map that starts far away it is beyond all states.
+     * The relative residual, which is compared with the tolerance: {@code ‖r‖ / max(‖f(z)‖, u ‖z₀‖)}, with the unit roundoff u. The second
+     * term makes an equilibrium at 0 reachable: next to a start of length ‖z₀‖, a state shorter than u ‖z₀‖ cannot be told from 0. The
+     * first residual ‖r₁‖ could not replace ‖z₀‖: for a cubic map that starts far away it is larger than all states.
      */
     double relative(int b, double residual, double value) {
         return residual == 0 ? 0 : residual / size(b, value);
@@ -66,7 +66,7 @@ final class ConvergenceTest {
         return Math.max(value, floor[b]);
     }
 
-    /** What {@link #relative} was at the best point of row {@code b}; infinite if there is none. */
+    /** The relative residual at the best point of row {@code b}; infinite if there is none. */
     double best(int b) {
         return relative[b];
     }
@@ -80,7 +80,7 @@ final class ConvergenceTest {
         return residual < shortest[b];
     }
 
-    /** Takes note of a point that the method goes to; the last thing that is done with a measurement. */
+    /** Records an accepted point. Called after all tests of the point. */
     void note(int b, double residual, double value, int spent) {
         if (residual < shortest[b]) {
             shortest[b] = residual;
@@ -90,10 +90,10 @@ final class ConvergenceTest {
         last[b] = residual;
     }
 
-    /** The tolerance for residuals that this point meets, or null. */
+    /** The status for the tolerance that this point meets; null if it meets none. */
     private Status converged(int b, double residual, double value, double tolerance, int spent) {
         boolean absolute = residual <= stopping.absolute();
-        // The quotient may underflow, and no tolerance is met by that.
+        // The quotient may underflow to 0. This must not meet a tolerance of 0.
         if (residual > 0 && !absolute && !(tolerance > 0 && relative(b, residual, value) <= tolerance)) {
             return null;
         }
@@ -104,8 +104,8 @@ final class ConvergenceTest {
     }
 
     /**
-     * For a point that was tried and that the method does not go to. It may be a solution; but NaN, a residual that grew and a short step
-     * say nothing about the row, which is elsewhere.
+     * Tests a point that the method refused. It may be a solution. But NaN, a residual that grew or a short step say nothing about the row,
+     * which is elsewhere.
      */
     Status refused(int b, double residual, double value, double tolerance, int spent) {
         boolean finite = residual < Double.POSITIVE_INFINITY && value < Double.POSITIVE_INFINITY;
@@ -114,12 +114,12 @@ final class ConvergenceTest {
     }
 
     /**
-     * For a point that the method goes to, at which all numbers are finite.
+     * Tests an accepted point, at which all numbers are finite.
      *
-     * @param tolerance of this row, relative
-     * @param stepped how far the iterate moved, relative; infinite if that is not known
-     * @param spent evaluations of this row
-     * @return null to go on
+     * @param tolerance the relative tolerance of this row
+     * @param stepped the relative distance that the iterate moved; infinite if unknown
+     * @param spent the evaluations of this row
+     * @return null if the row goes on
      */
     Status test(int b, double residual, double value, double tolerance, double stepped, int spent) {
         if (stopping.fixed()) {

@@ -16,21 +16,21 @@ import java.util.Arrays;
 
 /** The steps of {@link MixedPrecision}: solves of the corrected cheap map, or the inner method's steps on f. */
 final class CorrectionSteps implements IterationMethod {
-    /** An inner solve that does not lower its own residual to this share has nothing to propose. */
+    /** An inner solve must lower its own residual to this part; otherwise its result is not used. */
     private static final double SOLVED = 0.5;
     /**
-     * A correction costs about ten cheap evaluations; one that leaves more than this share of the residual is no better than steps on f
-     * itself.
+     * A correction must lower the residual to this part. It costs about ten cheap evaluations, so one that lowers it less is no better than
+     * steps on f itself.
      */
     private static final double PROGRESS = 0.25;
-    /** Evaluations without a better residual after which an inner solve ends: it has reached what the type resolves. */
+    /** The patience of an inner solve, after which it has reached what the type resolves. */
     private static final int PATIENCE = 4;
 
-    /** Where a row is. */
+    /** What a row does next. */
     private enum Stage {
         /** Its next step is a correction. */
         CORRECTING,
-        /** Its iterate came from a correction that f has not judged yet. */
+        /** Its iterate came from a correction, and f has not been evaluated there yet. */
         PROPOSED,
         /** It takes the inner method's steps on f. */
         PLAIN
@@ -41,12 +41,12 @@ final class CorrectionSteps implements IterationMethod {
     private final MixedPrecision.Options options;
     private final FixedPointSolver inner;
     private final Basis τ;
-    /** {@code f(z_k)} by row of the batch, for a row that goes back; its z_k is the best iterate, which the result holds. */
+    /** By row of the batch: {@code f(z_k)}, for a row that goes back. Its z_k is the best iterate, which the result holds. */
     private final Basis values;
-    /** Starts and results of inner solves, by row of the batch. */
+    /** By row of the batch: starts and results of inner solves. */
     private final Block y;
     private final Corrected corrected = new Corrected();
-    /** For a method that evaluates within its steps: what it spends is the row's. */
+    /** For a method that evaluates within its steps: these evaluations count for the row. */
     private final CountedMap counted = new CountedMap(this::evaluated);
     private final Rows some;
     private final int[] positions;
@@ -57,9 +57,9 @@ final class CorrectionSteps implements IterationMethod {
     private final double[] minus;
     private final int[] cheap;
     private int calls;
-    /** Of the solves that these steps are for. */
+    /** The outcome of the solver that takes these steps. */
     private Outcome outcome;
-    /** During a step. */
+    /** Set during a step. */
     private Iterates at;
 
     CorrectionSteps(Workspace workspace, MixedPrecision.Options options, MixedPrecision.InnerMethod method, Stopping stopping) {
@@ -70,7 +70,8 @@ final class CorrectionSteps implements IterationMethod {
         inner = method.plan(workspace.engine(), workspace.type(), workspace.batch(), workspace.n(),
                 stopping.maxNanos() < Long.MAX_VALUE ? within.within(Duration.ofNanos(stopping.maxNanos())) : within);
         workspace.include(inner.workspace());
-        if (!inner.engine().equals(engine) || inner.type() != workspace.type() || inner.n() != workspace.n() || inner.batch() != workspace.batch()) {
+        if (!inner.engine().equals(engine) || inner.type() != workspace.type() || inner.n() != workspace.n()
+                || inner.batch() != workspace.batch()) {
             throw new IllegalArgumentException("mixed precision: the inner plan is for " + inner.batch() + " rows of " + inner.n() + " "
                     + inner.type() + " on " + inner.engine().name() + "; expected what it was asked for, " + workspace.batch() + " rows of "
                     + workspace.n() + " " + workspace.type() + " on " + engine.name());
@@ -83,9 +84,8 @@ final class CorrectionSteps implements IterationMethod {
         stage = new Stage[workspace.batch()];
         before = new double[2 * workspace.batch()];
         tolerances = new double[workspace.batch()];
-        ones = new double[workspace.batch()];
+        ones = workspace.ones();
         minus = new double[workspace.batch()];
-        Arrays.fill(ones, 1);
         Arrays.fill(minus, -1);
         cheap = new int[workspace.batch()];
     }
@@ -99,7 +99,7 @@ final class CorrectionSteps implements IterationMethod {
         cheap[b] = 0;
     }
 
-    /** A row whose proposal is no better than where it came from goes back there. */
+    /** A row whose proposal is no better than its previous point goes back there. */
     @Override
     public boolean accept(Iterates at, int b, int p) {
         if (stage[b] == Stage.PROPOSED) {
@@ -109,9 +109,9 @@ final class CorrectionSteps implements IterationMethod {
                 at.recall(b, p);
                 at.g().copyRow(values.block(), b, p);
                 at.measured(b, before[2 * b], before[2 * b + 1]);
-                fall(b);
+                switchToPlain(b);
             } else if (is > PROGRESS * PROGRESS * before[2 * b]) {
-                fall(b);
+                switchToPlain(b);
             }
         }
         before[2 * b] = at.residualSquare(b);
@@ -119,7 +119,7 @@ final class CorrectionSteps implements IterationMethod {
         return true;
     }
 
-    private void fall(int b) {
+    private void switchToPlain(int b) {
         stage[b] = Stage.PLAIN;
         inner.loop().method().begin(b);
     }
@@ -143,7 +143,7 @@ final class CorrectionSteps implements IterationMethod {
                 continue;
             }
             if (stage[b] == Stage.CORRECTING) {
-                fall(b);
+                switchToPlain(b);
             }
             positions[some.count()] = p;
             some.append(b);
@@ -169,22 +169,22 @@ final class CorrectionSteps implements IterationMethod {
         at.evaluated(rows);
     }
 
-    /** The outcome whose evaluations are 0 when a solve begins. */
+    /** Sets the outcome, whose evaluations are 0 when a solve begins. */
     void watch(Outcome outcome) {
         this.outcome = outcome;
     }
 
-    /** Calls of the cheap map. */
+    /** The number of calls of the cheap map. */
     int calls() {
         return calls;
     }
 
-    /** Evaluations of the cheap map that row {@code b} spent. */
+    /** The evaluations of the cheap map for row {@code b}. */
     int cheap(int b) {
         return cheap[b];
     }
 
-    /** Solves {@code z = f̃(z) + τ} for the rows that are corrected; those for which that came to something have a proposal in y. */
+    /** Solves {@code z = f̃(z) + τ} for the rows to correct. Those whose residual fell enough get a proposal, in y. */
     private void correct(Iterates at, FixedPointMap low) {
         Rows rows = at.rows();
         some.reset(0);
@@ -217,7 +217,7 @@ final class CorrectionSteps implements IterationMethod {
         }
     }
 
-    /** {@code f̃(z) + τ}, which fixes τ at its first evaluation, in z_k. */
+    /** The map {@code f̃(z) + τ}. It computes τ at its first evaluation, at z_k. */
     private final class Corrected implements InputGuard.Own {
         private final CountedMap counted = new CountedMap(this::count);
         private CountedMap low;
@@ -230,7 +230,7 @@ final class CorrectionSteps implements IterationMethod {
             }
         }
 
-        /** Those of f̃, as τ is constant. */
+        /** Those of f̃, because τ is constant. */
         @Override
         public DifferentiableMap derivatives() {
             return low.derivatives();

@@ -8,8 +8,8 @@ import dev.zstar.solvers.internal.InputGuard;
 import java.util.function.Consumer;
 
 /**
- * Another map with its derivatives, for a method that one solver drives: each call is counted by the driver, as an evaluation of the rows
- * that it is for.
+ * Another map with its derivatives, for a method that another solver drives. Every call reports its rows to a counter, as one evaluation of
+ * each.
  */
 final class CountedMap implements DifferentiableMap, InputGuard.Own {
     private final Consumer<Rows> counter;
@@ -20,7 +20,7 @@ final class CountedMap implements DifferentiableMap, InputGuard.Own {
         this.counter = counter;
     }
 
-    /** Becomes f; null to let it go. */
+    /** Becomes f; null to release it. */
     CountedMap follow(FixedPointMap f) {
         this.f = f;
         derivatives = f == null ? null : f.derivatives();

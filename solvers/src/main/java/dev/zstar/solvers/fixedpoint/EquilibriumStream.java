@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Equilibria of a sequence of inputs, a fixed number of them in flight: a slot takes the next input the moment its row has converged
+ * Equilibria of a sequence of inputs, with a fixed number of them in flight. A slot gets the next input as soon as its row is done
  * ({@link FixedPointSolver#stream}). Results come as they finish, or in the order of the inputs.
  *
- * <p>The iterator is asked for an input only when a slot is free, and the consumer is called on the same thread; so a queue behind the one
- * and a slow reader behind the other hold the work up, and nothing piles up in between. In order, results that overtook others wait, in at
- * most {@code waiting} places; when all are taken no input is asked for until the oldest is done.
+ * <p>The iterator is asked for an input only when a slot is free, and the consumer is called on the same thread. So an empty input queue or
+ * a slow consumer holds up the work, and nothing piles up in between. In the ordered mode, results that overtook others wait in the rows of
+ * {@code waiting}. When all of these are full, no input is requested until the oldest one is done.
  *
  * @param <I> an input
  */
@@ -26,9 +26,10 @@ public final class EquilibriumStream<I> {
     @FunctionalInterface
     public interface Loader<I> {
         /**
-         * @param slot the row of the batch whose input this becomes
-         * @param start row {@code slot} of it is the start; it holds the result that the slot found last, zeros at first, and may be left
-         *     so
+         * @param slot the row of the batch that gets this input
+         * @param start the block whose row {@code slot} is the start. That row holds the last result of the slot, or zeros at first, and
+         *     may
+         *     stay unchanged
          */
         void load(I input, int slot, Block start);
     }
@@ -36,7 +37,7 @@ public final class EquilibriumStream<I> {
     /**
      * A result.
      *
-     * @param index of the input, from 0
+     * @param index the number of the input, from 0
      * @param state {@code 1 × n}; valid during the call
      */
     public record Solved<I>(long index, I input, Block state, Status status, double residual, int evaluations) {}
@@ -45,7 +46,7 @@ public final class EquilibriumStream<I> {
     private final FixedPointMap map;
     private final Loader<I> loader;
 
-    /** A stream of solves of {@code map} by {@code solver}, whose batch is the number of slots at most. */
+    /** A stream of solves of {@code map} by {@code solver}. There can be as many slots as the solver's batch has rows. */
     public EquilibriumStream(FixedPointSolver solver, FixedPointMap map, Loader<I> loader) {
         this.solver = Arguments.present("stream", "the solver", solver);
         this.map = Arguments.present("stream", "the map", map);
@@ -53,9 +54,9 @@ public final class EquilibriumStream<I> {
     }
 
     /**
-     * Solves all inputs, and hands out each result as soon as there is one.
+     * Solves all inputs, and delivers each result as soon as it is there.
      *
-     * @param states room for the rows in flight, {@code slots × n}; left with the last result of each slot
+     * @param states memory for the rows in flight, {@code slots × n}; afterwards it holds the last result of each slot
      */
     public void run(Iterator<? extends I> inputs, Block states, Consumer<? super Solved<I>> results) {
         require(inputs, states, results);
@@ -63,17 +64,17 @@ public final class EquilibriumStream<I> {
     }
 
     /**
-     * Solves all inputs, and hands out the results in their order.
+     * Solves all inputs, and delivers the results in the order of the inputs.
      *
-     * @param waiting room for results that overtook others, {@code places × n}; the more, the less a slow row holds the others up
+     * @param waiting memory for results that overtook others, {@code places × n}. The more places, the less a slow row holds up the others
      */
     public void runInOrder(Iterator<? extends I> inputs, Block states, Block waiting, Consumer<? super Solved<I>> results) {
         require(inputs, states, results);
-        if (Arguments.present("stream", "the waiting room", waiting).rows() < 1) {
-            throw new IllegalArgumentException("stream: no place for results that wait; expected at least 1");
+        if (Arguments.present("stream", "the waiting block", waiting).rows() < 1) {
+            throw new IllegalArgumentException("stream: the waiting block has no row, expected at least 1");
         }
-        waiting.requireShape("stream", "the waiting room", states.type(), waiting.rows(), states.cols());
-        Arguments.disjoint("stream", "the states", states, "the waiting room", waiting);
+        waiting.requireShape("stream", "the waiting block", states.type(), waiting.rows(), states.cols());
+        Arguments.disjoint("stream", "the states", states, "the waiting block", waiting);
         Reorder<I> reorder = new Reorder<>(waiting, results);
         solver.stream(map, states, new InFlight(inputs, states.rows(), reorder) {
             @Override
@@ -91,7 +92,7 @@ public final class EquilibriumStream<I> {
         }
     }
 
-    /** Inputs into slots, results out of them. */
+    /** Moves inputs into slots, and results out of them. */
     private class InFlight implements StreamHandler {
         private final Iterator<? extends I> inputs;
         private final Consumer<? super Solved<I>> results;
@@ -116,9 +117,9 @@ public final class EquilibriumStream<I> {
             if (!room() || !inputs.hasNext()) {
                 return false;
             }
-            I taken = inputs.next();
-            loader.load(taken, b, states);
-            input.set(b, taken);
+            I value = inputs.next();
+            loader.load(value, b, states);
+            input.set(b, value);
             index[b] = next++;
             return true;
         }
@@ -131,7 +132,8 @@ public final class EquilibriumStream<I> {
     }
 
     /**
-     * Hands results on in order. Result i waits in place {@code i mod places}, which is free since no input is taken that is further ahead.
+     * Delivers results in order. Result i waits in place {@code i mod places}. That place is free, since no input further ahead is
+     * requested.
      */
     private static final class Reorder<I> implements Consumer<Solved<I>> {
         private final Block waiting;
@@ -153,8 +155,8 @@ public final class EquilibriumStream<I> {
         public void accept(Solved<I> solved) {
             int place = (int) (solved.index() % places.size());
             waiting.copyRow(solved.state(), 0, place);
-            places.set(place, new Solved<>(solved.index(), solved.input(), waiting.part(place, waiting.rows()), solved.status(), solved.residual(),
-                    solved.evaluations()));
+            places.set(place, new Solved<>(solved.index(), solved.input(), waiting.part(place, waiting.rows()), solved.status(),
+                    solved.residual(), solved.evaluations()));
             for (int at = (int) (oldest % places.size()); places.get(at) != null; at = (int) (oldest % places.size())) {
                 Solved<I> first = places.get(at);
                 places.set(at, null);

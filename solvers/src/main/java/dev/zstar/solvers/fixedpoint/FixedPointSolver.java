@@ -13,11 +13,11 @@ import dev.zstar.solvers.guard.Arguments;
 import java.util.function.Function;
 
 /**
- * A solver for {@code z = f(z)}, with its memory. Each row of a batch is a problem of its own: rows leave when they are done, and a row's
- * result has the same bits in any company.
+ * A solver for {@code z = f(z)}, with its memory. Each row of a batch is a separate problem. Rows leave the batch when they are done. The
+ * result of a row has the same bits whatever the other rows are.
  *
  * <p>A solver is a {@linkplain IterationMethod method} in a loop. {@link Anderson}, {@link Broyden}, {@link NewtonKrylov}, {@link Picard}
- * and {@link MixedPrecision} plan one for their method, {@link #of} for any other.
+ * and {@link MixedPrecision} plan one for their method. {@link #of} plans one for any other method.
  */
 public class FixedPointSolver implements AutoCloseable {
     private final Workspace workspace;
@@ -29,14 +29,15 @@ public class FixedPointSolver implements AutoCloseable {
     }
 
     /**
-     * Plans the method to begin with: Anderson acceleration of type II over the last ten iterates, {@code 25} blocks. For cells of one dense
-     * layer it took the least time of all, 0.78 to 0.88 of that with five iterates, for one row and for 64. On 67 problems in f32 and f64 it
-     * took 0.87 of the textbook's evaluations with five. Type I and Broyden's bad method with reductions take fewer evaluations, 0.82 and
-     * 0.76, and move three times the memory and more: they are for maps that cost more than a layer. The suite {@code forward} of the study
-     * measures all of this.
+     * Plans the method to begin with: {@link Anderson} with its default options, type II with m = 10. It allocates 25 blocks.
+     *
+     * <p>For cells of one dense layer it took the least time of all methods, for one row and for 64: 0.78 to 0.88 of the time with m = 5.
+     * On 67 problems in f32 and f64 it took 0.87 of the evaluations of the textbook's method with m = 5. Type I and Broyden's bad method
+     * with reductions take fewer evaluations, 0.82 and 0.76, but move at least three times the memory. They are for maps that cost more
+     * than a layer. The suite {@code forward} of the study measures all of this.
      */
     public static FixedPointSolver plan(Engine engine, Type type, int batch, int n, Stopping stopping) {
-        return Anderson.plan(engine, type, batch, n, Anderson.Options.DEFAULT.withWindow(10), stopping);
+        return Anderson.plan(engine, type, batch, n, Anderson.Options.DEFAULT, stopping);
     }
 
     /** The same for the engine, type, batch and n of a map. */
@@ -46,14 +47,15 @@ public class FixedPointSolver implements AutoCloseable {
     }
 
     /**
-     * Plans a solver with a method of one's own. It allocates 3 blocks and what the method allocates; two more with a safeguard, and for a
+     * Plans a solver with a custom method. It allocates 3 blocks and those of the method. A safeguard takes two more, and so does a
      * tolerance for steps.
      *
-     * @param safeguard what to do where the residual grows; null for nothing
-     * @param method makes the method, which takes its memory from the workspace
+     * @param safeguard what to do when the residual grows; null for nothing
+     * @param method makes the method, which allocates its memory in the workspace
      */
     public static FixedPointSolver of(
-            Engine engine, Type type, int batch, int n, Stopping stopping, Safeguard safeguard, Function<Workspace, IterationMethod> method) {
+            Engine engine, Type type, int batch, int n, Stopping stopping, Safeguard safeguard,
+            Function<Workspace, IterationMethod> method) {
         Arguments.present("plan", "the method", method);
         return Workspace.build(engine, type, batch, n,
                 workspace -> new FixedPointSolver(workspace, stopping, safeguard, method.apply(workspace)));
@@ -87,15 +89,16 @@ public class FixedPointSolver implements AutoCloseable {
     /**
      * Throws unless this solver is planned on that engine, for rows of that type and length, and for at least that many of them.
      *
-     * @param what this solver is to the caller, for the message
+     * @param what the role of this solver, for the message
      */
     public final void requireFits(String what, Engine engine, Type type, int batch, int n) {
         workspace.requireFits(what, engine, type, batch, n);
     }
 
     /**
-     * Solves from {@code start}, and leaves the result there: for each row the iterate whose residual the outcome states. For a success that
-     * is the last iterate, for a failure the one with the shortest residual. It is bit for bit a point at which f was evaluated.
+     * Solves from {@code start}, and overwrites it with the result. The result of a row is the iterate whose residual the outcome states:
+     * after a success the last iterate, after a failure the one with the shortest residual. It is bit for bit a point at which f was
+     * evaluated.
      *
      * @param start {@code batch × n}
      */
@@ -103,7 +106,7 @@ public class FixedPointSolver implements AutoCloseable {
         return loop.solve(f, start, null, null);
     }
 
-    /** The same, with someone to look on. */
+    /** The same, with an observer. */
     public final Outcome solve(FixedPointMap f, Block start, Observer observer) {
         return loop.solve(f, start, null, observer);
     }
@@ -117,9 +120,9 @@ public class FixedPointSolver implements AutoCloseable {
     }
 
     /**
-     * Solves one problem after another, as many at a time as {@code states} has rows: as soon as one is done its slot takes the next, so
-     * that none waits for the slowest of a batch. Each has the bits that it has alone. Neither a trace nor states are recorded, and budgets
-     * of time are not looked at.
+     * Solves a stream of problems, as many at a time as {@code states} has rows. As soon as one is done its slot gets the next, so no
+     * problem waits for the slowest of a batch. Each result has the same bits as when the problem is solved alone. Neither a trace nor
+     * states are recorded, and budgets of time are ignored.
      *
      * @param states {@code slots × n}: starts and results
      */
@@ -137,7 +140,7 @@ public class FixedPointSolver implements AutoCloseable {
         return loop.tolerance(b);
     }
 
-    /** What the tolerance of row {@code b} is compared with in the last solve, where {@code ‖r‖} and {@code ‖f(z)‖} are these. */
+    /** The relative residual that the last solve compared with the tolerance of row {@code b}, given {@code ‖r‖} and {@code ‖f(z)‖}. */
     public final double relative(int b, double residual, double value) {
         return loop.relative(b, residual, value);
     }
@@ -147,7 +150,7 @@ public class FixedPointSolver implements AutoCloseable {
         return loop.method().damping();
     }
 
-    /** For solvers that drive this one. */
+    /** For a solver that drives this one. */
     final Loop loop() {
         return loop;
     }

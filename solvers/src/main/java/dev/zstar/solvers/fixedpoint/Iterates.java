@@ -6,27 +6,27 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.Workspace;
 
 /**
- * The iterates of a solve on their way: {@code z}, {@code g = f(z)}, which row of the batch is where in them, and what each row may still
- * spend. Rows that are done have left; the others are packed at the front.
+ * The iterates of a running solve: {@code z}, {@code g = f(z)}, the positions of the batch's rows in them, and the evaluations that each
+ * row may still spend. Rows that are done have left. The others are packed at the front.
  */
 public final class Iterates {
     private final Workspace workspace;
     private final Loop loop;
     private final Rows rows;
-    /** {@code ‖g - z‖²} and {@code ‖g‖²} of each row of the batch, in the units of the loop. */
+    /** By row of the batch: {@code ‖g - z‖²} and {@code ‖g‖²}, in the units of the loop. */
     private final double[] squares;
     private final Epilogue measured;
-    /** All rows of the blocks that hold z, its value, and the iterates before. */
+    /** All rows of the blocks that hold z, its values, and the previous iterates. */
     private Block z;
     private Block g;
     private Block previous;
-    /** The rows of them that go on. */
+    /** The active rows of z and g. */
     private Block zk;
     private Block gk;
-    /** Of the solver that evaluates and judges for this one, during a step of another's method; else null. */
+    /** During a step for another solver, the iterates of that solver, which evaluates and tests; else null. */
     private Iterates driver;
 
-    /** For the rows of a loop. */
+    /** The iterates of a loop. */
     Iterates(Workspace workspace, Loop loop) {
         this.workspace = workspace;
         this.loop = loop;
@@ -38,7 +38,7 @@ public final class Iterates {
         previous = workspace.block();
     }
 
-    /** For one row at a time of the same loop. */
+    /** A view of one row at a time. */
     private Iterates(Iterates all) {
         workspace = all.workspace;
         loop = all.loop;
@@ -47,12 +47,12 @@ public final class Iterates {
         measured = all.measured;
     }
 
-    /** Another object on the same lengths, for {@link #select}. */
+    /** A view of the same memory, for {@link #select}. */
     Iterates one() {
         return new Iterates(this);
     }
 
-    /** Becomes row {@code b} of the batch alone, at position {@code p} of {@code all}. */
+    /** Becomes a view of row {@code b} of the batch, at position {@code p} of {@code all}. */
     Iterates select(Iterates all, int b, int p) {
         rows.reset(0);
         rows.append(b);
@@ -61,12 +61,12 @@ public final class Iterates {
         return this;
     }
 
-    /** {@code rows().count() × n}: the iterates. */
+    /** The iterates, {@code rows().count() × n}. */
     public Block z() {
         return zk;
     }
 
-    /** Of the same shape: their values {@code f(z)}; after {@link IterationMethod#advance} the next iterates. */
+    /** Their values {@code f(z)}, of the same shape; after {@link IterationMethod#advance} the next iterates. */
     public Block g() {
         return gk;
     }
@@ -86,13 +86,13 @@ public final class Iterates {
         return squares[2 * b + 1];
     }
 
-    /** States both for row {@code b} of the batch. */
+    /** Sets both squares of row {@code b} of the batch. */
     public void measured(int b, double residualSquare, double valueSquare) {
         squares[2 * b] = residualSquare;
         squares[2 * b + 1] = valueSquare;
     }
 
-    /** Measures all rows: a sweep over z and g. */
+    /** Computes both squares of all rows, in a sweep over z and g. */
     public void measure() {
         workspace.engine().finish(zk, gk, measured);
         for (int p = 0; p < rows.count(); p++) {
@@ -100,34 +100,34 @@ public final class Iterates {
         }
     }
 
-    /** Overwrites the iterate at position {@code p} with the best of its row {@code b}. */
+    /** Overwrites the iterate at position {@code p}, of row {@code b}, with the row's best iterate. */
     public void recall(int b, int p) {
         loop.recall(b, p);
     }
 
-    /** {@code ‖r‖} at which row {@code b} has converged where {@code ‖f(z)‖} is {@code value}. */
+    /** The {@code ‖r‖} at which row {@code b} has converged, if {@code ‖f(z)‖} is {@code value}. */
     public double goal(int b, double value) {
         return driver != null ? driver.goal(b, value) : loop.goal(b, value);
     }
 
-    /** Evaluations that row {@code b} may still spend. */
+    /** The evaluations that row {@code b} may still spend. */
     public int left(int b) {
         return driver != null ? driver.left(b) : loop.left(b);
     }
 
-    /** Whether the time is spent: a method that evaluates within its steps then comes to an end. */
+    /** Whether the budget of time is spent. A method that evaluates within its steps must then end its step. */
     public boolean outOfTime() {
         return driver != null ? driver.outOfTime() : loop.outOfTime();
     }
 
-    /** Counts one evaluation, made within a step, for each of these rows of the batch. */
+    /** Counts one evaluation within a step for each of these rows of the batch. */
     public void evaluated(Rows rows) {
         loop.outcome().evaluated(rows);
     }
 
     // ---- for the loop
 
-    /** Takes over how many rows go on. */
+    /** Updates the views to the number of active rows. */
     void view() {
         zk = z.head(rows.count());
         gk = g.head(rows.count());
@@ -138,20 +138,20 @@ public final class Iterates {
         return z;
     }
 
-    /** The block of the iterates before these. */
+    /** All rows of the previous iterates' block. */
     Block previous() {
         return previous;
     }
 
-    /** The next iterates, in g, become z. */
-    void turn() {
+    /** The next iterates, in g, become z, and z becomes the previous iterates. */
+    void swap() {
         Block free = previous;
         previous = z;
         z = g;
         g = free;
     }
 
-    /** Becomes copies of the rows {@code some} of another's iterates: row {@code some.index(i)} lies there at position {@code at[i]}. */
+    /** Copies the rows {@code some} of another's iterates, where row {@code some.index(i)} is at position {@code at[i]}. */
     void follow(Iterates outer, Rows some, int[] at) {
         rows.reset(0);
         for (int i = 0; i < some.count(); i++) {
@@ -163,14 +163,14 @@ public final class Iterates {
         view();
     }
 
-    /** Hands the next iterates back to the other. */
-    void handBack(Iterates outer, int[] at) {
+    /** Copies the next iterates to the other's g. */
+    void copyBack(Iterates outer, int[] at) {
         for (int i = 0; i < rows.count(); i++) {
             outer.gk.copyRow(gk, i, at[i]);
         }
     }
 
-    /** No longer follows another. */
+    /** Stops following the other. */
     void release() {
         driver = null;
         rows.truncate(0);

@@ -11,8 +11,8 @@ import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.internal.SolveRecord;
 
 /**
- * The loop of every fixed-point solver: evaluate, measure, test, let rows leave, advance. The {@linkplain IterationMethod method} makes
- * the next iterates; {@link Termination} lets rows leave; {@link Scales} choose the units.
+ * The loop of every fixed-point solver: evaluate, measure, test, remove rows, advance. The {@linkplain IterationMethod method} computes the
+ * next iterates, {@link Termination} removes the rows that are done, and {@link Scales} chooses the units.
  */
 final class Loop {
     private final Workspace workspace;
@@ -20,26 +20,26 @@ final class Loop {
     private final IterationMethod method;
     private final SolveRecord outcome;
     private final Iterates at;
-    /** One row of it. */
+    /** A view of one row of it. */
     private final Iterates one;
     private final Rows rows;
     private final ConvergenceTest test;
     private final Scales scales;
     private final BestIterates best;
-    /** Null without one. */
+    /** Null without a tolerance for steps. */
     private final StepLengths lengths;
     private final SafeguardState safeguard;
     private final RecordedStates states;
     private final Termination termination;
-    /** Lengths of starts, by position. */
+    /** By position: the length of the start. */
     private final double[] starts;
-    /** Whether trace and states are kept in this solve. */
+    /** Whether this solve records a trace and states. */
     private boolean keeps;
     private Block result;
     private boolean timed;
     private long began;
 
-    /** @param safeguard may be null; a fixed number of evaluations is safeguarded by nothing */
+    /** @param safeguard may be null; ignored with a fixed number of evaluations */
     Loop(Workspace workspace, Stopping stopping, Safeguard safeguard, IterationMethod method) {
         this.workspace = workspace;
         this.stopping = stopping;
@@ -90,9 +90,9 @@ final class Loop {
     }
 
     /**
-     * Solves only the rows {@code some} of {@code start}, with a tolerance each; the others keep what they have.
+     * Solves only the rows {@code some} of {@code start}, each with its own tolerance. The other rows stay unchanged.
      *
-     * @param before what each row has spent of its budget; null if that is nothing
+     * @param before the outcome whose evaluations the rows have already spent; null for none
      */
     Outcome solveSome(FixedPointMap f, Block start, Rows some, double[] tolerances, Outcome before) {
         begin(start, tolerances, false);
@@ -156,7 +156,7 @@ final class Loop {
         return on;
     }
 
-    /** Solves whatever {@code feed} loads into the slots, as many problems at a time as {@code slots} has rows. */
+    /** Solves the problems that {@code feed} loads, as many at a time as {@code slots} has rows. */
     void stream(FixedPointMap f, Block slots, StreamHandler feed) {
         begin(slots, null, false);
         timed = false;
@@ -176,7 +176,7 @@ final class Loop {
         }
     }
 
-    /** Slot {@code b} has a new problem, whose start is in the result; it joins the rows that go on. */
+    /** Slot {@code b} has a new problem, whose start is in the result. It joins the active rows. */
     void join(int b) {
         outcome.begin(b);
         workspace.engine().norm(result.part(b, result.rows()), starts);
@@ -186,8 +186,8 @@ final class Loop {
     }
 
     /**
-     * One step of the rows {@code some} of another loop, which evaluates and judges them within its budgets: row {@code some.index(i)} is at
-     * position {@code positions[i]} of {@code outer}, whose g takes its next iterate.
+     * One step of the rows {@code some} of another loop, which evaluates and tests them within its own budgets. Row {@code some.index(i)}
+     * is at position {@code positions[i]} of {@code outer}. Its next iterate is written to {@code outer.g()}.
      */
     void step(Iterates outer, FixedPointMap f, Rows some, int[] positions) {
         at.follow(outer, some, positions);
@@ -197,7 +197,7 @@ final class Loop {
                 method.accept(at, rows.index(p), p);
             }
             method.advance(at, f);
-            at.handBack(outer, positions);
+            at.copyBack(outer, positions);
         } finally {
             at.release();
         }
@@ -205,7 +205,7 @@ final class Loop {
 
     // ---- one evaluation
 
-    /** One evaluation of the rows that are left; returns how many go on. */
+    /** One evaluation of the active rows. Returns how many go on. */
     private int evaluate(FixedPointMap f) {
         at.view();
         Block zk = at.z();
@@ -214,37 +214,37 @@ final class Loop {
         if (keeps) {
             states.record(outcome.evaluations(), zk, rows);
         }
-        // Before the method takes the point in, since it may put an earlier one back.
+        // Before the method accepts the point, since it may restore an earlier one.
         if (lengths != null) {
             lengths.measure(zk, rows);
         }
         method.measure(at);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
-            if (!scales.fits(at.residualSquare(b), at.valueSquare(b))) {
+            if (!scales.inRange(at.residualSquare(b), at.valueSquare(b))) {
                 rescale(b, p);
             }
-            termination.took(b, method.accept(at, b, p));
+            termination.accept(b, method.accept(at, b, p));
         }
         return termination.test();
     }
 
     /**
-     * Brings a row whose squares can not be trusted into units in which they can: at its first evaluation, and where its residual has
-     * become short. A row that runs away stays in its units, since it has nothing to lose.
+     * Gives new units to a row whose squares are out of range. This happens at its first evaluation, and when its residual has become
+     * short. A row that runs away keeps its units, since it has nothing to lose.
      */
     private void rescale(int b, int p) {
         if (test.isNew(b) || at.residualSquare(b) < 1) {
-            // In the units that the best iterate still has.
+            // The best iterate is still in the old units.
             best.restore(b);
-            if (scales.fit(b, at.z(), at.g(), p, at.valueSquare(b))) {
+            if (scales.choose(b, at.z(), at.g(), p, at.valueSquare(b))) {
                 restart(b);
                 method.measure(one.select(at, b, p));
             }
         }
     }
 
-    /** @param length of its start */
+    /** @param length the length of its start */
     private void start(int b, double length) {
         test.begin(b, length);
         scales.begin(b);
@@ -263,12 +263,12 @@ final class Loop {
         }
     }
 
-    /** To the next iterates. */
+    /** Moves on to the next iterates. */
     private void advance(FixedPointMap f) {
         at.view();
         best.advance(rows);
         method.advance(at, scales.around(f));
-        at.turn();
+        at.swap();
         for (int p = 0; safeguard != null && p < rows.count(); p++) {
             int b = rows.index(p);
             if (safeguard.isAstray(b)) {
@@ -278,9 +278,9 @@ final class Loop {
         }
     }
 
-    // ---- what methods and diagnoses ask
+    // ---- for methods and diagnoses
 
-    /** Whether the method did not go on from the last point of row {@code b}. */
+    /** Whether the method refused the last point of row {@code b}. */
     boolean refused(int b) {
         return termination.refused(b);
     }
@@ -290,7 +290,7 @@ final class Loop {
         return termination.tolerance(b);
     }
 
-    /** What the tolerance of row {@code b} is compared with, for lengths in the units of its map. */
+    /** The relative residual of row {@code b}, which is compared with its tolerance, for lengths in the units of its map. */
     double relative(int b, double residual, double value) {
         return test.relative(b, residual, value);
     }

@@ -10,36 +10,36 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
 
 /**
- * Newton's method for {@code F(z) = z - f(z) = 0}, inexact (Dembo, Eisenstat and Steihaug 1982): the step s of {@code (I - J) s = f(z) - z}
- * comes from GMRES, which is stopped at {@code ‖(I - J) s + F‖ ≤ η ‖F‖}, and is made shorter where the whole of it does not lower
- * {@code ‖F‖}. Converges superlinearly close to a solution, whether f contracts there or not. Dense cells take fewer evaluations by
- * Anderson and Broyden; it wins where their windows are too short for the spectrum of J: a linear map with ρ(J) = 0.999, or an elliptic
- * equation.
+ * The inexact Newton method for {@code F(z) = z - f(z) = 0} (Dembo, Eisenstat and Steihaug 1982). The step s of
+ * {@code (I - J) s = f(z) - z} comes from GMRES, which stops at {@code ‖(I - J) s + F‖ ≤ η ‖F‖}. A step that does not lower {@code ‖F‖} is
+ * shortened. Convergence is superlinear close to a solution, whether f contracts there or not. Dense cells take fewer evaluations with
+ * Anderson and Broyden. Newton wins where their windows are too short for the spectrum of J, as for a linear map with ρ(J) = 0.999 or an
+ * elliptic equation.
  *
- * <p>η is choice 2 of Eisenstat and Walker (1996), {@code 0.9 (‖F_k‖ / ‖F_{k-1}‖)²}, with their safeguard, and no smaller than the solve's
- * own tolerance asks for (Kelley 1995, section 6.3). {@code J v} comes from the map's {@link FixedPointMap#derivatives}, else from
- * differences of f. Both count as evaluations, as does {@link DifferentiableMap#linearise}, and budgets hold for their sum; once no whole
- * step fits in the budget of a row, it goes on with plain ones. Patience counts all evaluations too.
+ * <p>η is choice 2 of Eisenstat and Walker (1996), {@code 0.9 (‖F_k‖ / ‖F_{k-1}‖)²}, with their safeguard. It is never smaller than the
+ * tolerance of the solve requires (Kelley 1995, section 6.3). {@code J v} comes from the map's {@link FixedPointMap#derivatives}, or from
+ * differences of f if it has none. Both count as evaluations, and so does {@link DifferentiableMap#linearise}. Budgets and patience apply
+ * to the sum. When the budget of a row is too small for another Newton step, the row goes on with plain steps.
  *
- * <p>A shorter trial is an iterate like any other: a row that is refused goes back some way while others take their next step, and all
- * are evaluated together. So an {@link Observer} sees trials, but none of the evaluations within a step.
+ * <p>A shorter trial is an iterate like any other: a refused row goes back part of the way while other rows take their next step, and all
+ * are evaluated together. So an {@link Observer} sees trials, but not the evaluations within a step.
  */
 public final class NewtonKrylov extends FixedPointSolver {
     /**
-     * How steps are found.
+     * How steps are computed.
      *
-     * @param krylov m, the most products {@code J v} for a step; each costs a vector of memory for every row
-     * @param forcing the largest η, and the first: 0.9 spends least far from the solution, 10⁻¹⁰ makes it the exact method
-     * @param differences whether {@code J v} comes from differences of f even where the map could tell
-     * @param decrease α: a step of length λ is accepted when {@code ‖F‖} falls to {@code 1 - α λ} of what it was
-     * @param reductions how often a step may be made shorter. Then whole steps are taken, as without a line search; where 20 of them lead
-     *     to nothing better the row ends with {@link Status#LINE_SEARCH_FAILED}. 0 takes every whole step
+     * @param krylov m, the most products {@code J v} for a step; each costs one vector of memory for every row
+     * @param forcing the largest η, which is also the first. 0.9 spends least far from the solution; 10⁻¹⁰ gives the exact method
+     * @param differences whether {@code J v} comes from differences of f even if the map has derivatives
+     * @param decrease α: a step of length λ is accepted when {@code ‖F‖} falls to {@code 1 - α λ} of its value
+     * @param reductions how often a step may be shortened. After that whole steps are taken, as without a line search. If 20 of these find
+     *     no shorter F, the row ends with {@link Status#LINE_SEARCH_FAILED}. 0 accepts every whole step
      */
     public record Options(int krylov, double forcing, boolean differences, double decrease, int reductions) {
         /**
-         * m = 40, η ≤ 0.9, derivatives of the map, α = 10⁻⁴, 20 reductions, which are 10⁻⁶ of a step or less. Fewer products hurt where
-         * they are needed: for Bratu's equation on 63 points 20 took five times the evaluations that 40 took. A largest η of 0.1 saves
-         * 5 to 20% on cells that contract, and fails more often on those that do not.
+         * m = 40, η ≤ 0.9, derivatives of the map, α = 10⁻⁴, and 20 reductions, which shorten a step to 10⁻⁶ or less. Some problems need
+         * this many products: for Bratu's equation on 63 points, m = 20 took five times the evaluations of m = 40. A largest η of 0.1 saves
+         * 5 to 20% on cells that contract, and fails more often on cells that do not.
          */
         public static final Options DEFAULT = new Options(40, 0.9, false, 1e-4, 20);
 
@@ -59,7 +59,7 @@ public final class NewtonKrylov extends FixedPointSolver {
             }
         }
 
-        /** These options with another limit for the products of a step. */
+        /** These options with another limit on the products of a step. */
         public Options withKrylov(int krylov) {
             return new Options(krylov, forcing, differences, decrease, reductions);
         }
@@ -85,20 +85,20 @@ public final class NewtonKrylov extends FixedPointSolver {
     }
 
     /**
-     * Allocates {@code krylov + 11} blocks, for batches of up to {@code batch} rows of {@code n} elements; two more for a tolerance for
-     * steps.
+     * For batches of up to {@code batch} rows of {@code n} elements. Allocates {@code krylov + 11} blocks. A tolerance for steps takes two
+     * more.
      *
-     * @throws IllegalArgumentException if the rules ask for a fixed number of evaluations, or for states at some: most are not made at
+     * @throws IllegalArgumentException for a fixed number of evaluations, and for recorded states: most evaluations are not made at
      *     iterates
      */
     public static NewtonKrylov plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
         if (stopping.fixed()) {
-            throw new IllegalArgumentException("Newton-Krylov with a fixed number of evaluations, of which a step takes as many as it needs; "
+            throw new IllegalArgumentException("Newton-Krylov with a fixed number of evaluations, although the evaluations of a step vary; "
                     + "expected tolerances, or a budget of steps");
         }
         if (!stopping.recorded().isEmpty()) {
-            throw new IllegalArgumentException("Newton-Krylov recording the states at evaluations " + stopping.recorded()
-                    + ", of which most are not made at iterates; expected none");
+            throw new IllegalArgumentException("Newton-Krylov with states recorded at the evaluations " + stopping.recorded()
+                    + ", most of which are not made at iterates; expected none");
         }
         return Workspace.build(engine, type, batch, n, workspace -> new NewtonKrylov(workspace, options, stopping));
     }

@@ -9,42 +9,43 @@ import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
-import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.internal.InputGuard;
-import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.linear.InnerGmres;
 import java.util.Arrays;
 
 /** The steps of {@link NewtonKrylov}: GMRES for {@code (I - J) s = f(z) - z}, and a line search along s. */
 final class NewtonSteps implements IterationMethod {
-    /** Of Eisenstat and Walker: the factor γ, the exponent being 2, and the size from which the last η holds the next one back. */
+    /** Of Eisenstat and Walker: the factor γ, with the exponent 2, and the size above which the last η limits the next one from below. */
     private static final double FACTOR = 0.9;
     private static final double HOLD = 0.1;
-    /** A linear residual this many roundoffs small is as good as zero. */
+    /** A linear residual of this many roundoffs is as good as 0. */
     private static final double EXACT = 10;
 
     private final Engine engine;
     private final NewtonKrylov.Options options;
     private final LineSearch search;
-    private final Gmres gmres;
+    private final InnerGmres gmres;
     private final LinearOperator jacobian = this::product;
-    /** For each row of the batch the point that steps are taken from, and the step; while it is sought, f there. */
+    /**
+     * For each row of the batch: the point from which steps are taken, and the step. While the step is computed, f there takes its slot.
+     */
     private final Basis points;
     private final double roundoff;
-    /** By row of the batch: accepted steps, -1 before the first evaluation; whether the last point was refused; why the row is given up. */
+    /** By row of the batch: accepted steps, -1 before the first evaluation; whether the last point was refused; why the row failed. */
     private final int[] steps;
     private final boolean[] refused;
     private final Status[] verdicts;
     private final double[] η;
-    /** ‖F‖ and ‖f‖ at the point, and how far differences go. */
+    /** By row of the batch: ‖F‖ and ‖f‖ at the point, and the step ε of differences. */
     private final double[] length;
     private final double[] value;
     private final double[] ε;
-    /** Coefficients of the two points of each row. */
+    /** By row of the batch: coefficients of its two points. */
     private final double[] trial;
     private final double[] base;
     private final double[] minusValue;
-    /** The rows that solve for a step, and which of them a product is for. */
+    /** The rows that solve for a step, and those of them that need a product. */
     private final Rows solving;
     private final Rows multiplied;
     /** By position among those. */
@@ -55,9 +56,9 @@ final class NewtonSteps implements IterationMethod {
     private final double[] back;
     private final double[] ones;
     private final double[] zeros;
-    /** The points of the rows that solve, packed; then room for others. */
+    /** The points of the rows that solve, packed; then scratch memory. */
     private final Block packed;
-    /** While a step is sought. */
+    /** Set while a step is computed. */
     private Iterates at;
     private FixedPointMap f;
     private DifferentiableMap derivative;
@@ -67,7 +68,7 @@ final class NewtonSteps implements IterationMethod {
         this.options = options;
         int batch = workspace.batch();
         search = new LineSearch(batch, options.decrease(), options.reductions());
-        gmres = new Gmres(workspace, Gmres.Options.DEFAULT.withRestart(options.krylov()), Stopping.relative(0).within(Integer.MAX_VALUE));
+        gmres = new InnerGmres(workspace, options.krylov());
         points = workspace.basis(2);
         roundoff = workspace.type().unitRoundoff();
         steps = new int[batch];
@@ -92,8 +93,7 @@ final class NewtonSteps implements IterationMethod {
         lengths = new double[batch];
         forward = new double[batch];
         back = new double[batch];
-        ones = new double[batch];
-        Arrays.fill(ones, 1);
+        ones = workspace.ones();
         zeros = new double[batch];
     }
 
@@ -108,7 +108,7 @@ final class NewtonSteps implements IterationMethod {
     @Override
     public boolean accept(Iterates at, int b, int p) {
         double norm = Math.sqrt(at.residualSquare(b));
-        LineSearch.Move move = verdicts[b] != null ? LineSearch.Move.FAIL : search.look(b, norm);
+        LineSearch.Move move = verdicts[b] != null ? LineSearch.Move.FAIL : search.judge(b, norm);
         refused[b] = move != LineSearch.Move.ACCEPT;
         if (!refused[b]) {
             value[b] = Math.sqrt(at.valueSquare(b));
@@ -122,7 +122,7 @@ final class NewtonSteps implements IterationMethod {
         return !refused[b];
     }
 
-    /** η at a new point, from what the last step brought. */
+    /** η at a new point, from the decrease of the last step. */
     private double forcing(Iterates at, int b, double norm) {
         double next = options.forcing();
         if (steps[b] >= 0) {
@@ -130,7 +130,7 @@ final class NewtonSteps implements IterationMethod {
             double held = FACTOR * η[b] * η[b];
             next = Math.max(FACTOR * ratio * ratio, held > HOLD ? held : 0);
         }
-        // Half of what the solve asks for: more would not be seen.
+        // Half of what the tolerance of the solve requires. More accuracy would be wasted.
         return Math.min(options.forcing(), Math.max(next, 0.5 * at.goal(b, value[b]) / norm));
     }
 
@@ -158,15 +158,15 @@ final class NewtonSteps implements IterationMethod {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             trial[2 * b] = 1;
-            // A row that is given up stays where it is, and ends with the next evaluation.
+            // A row that failed stays where it is, and ends with the next evaluation.
             trial[2 * b + 1] = verdicts[b] == null ? search.length(b) : 0;
         }
         engine.mix(points, 2, trial, at.g(), rows);
     }
 
     /**
-     * Keeps the new points and their values, and packs the points and {@code r = f(z) - z} of the rows that can pay for a step to the
-     * front.
+     * Keeps the new points and their values. Packs to the front the points and {@code r = f(z) - z} of the rows whose budget allows a
+     * step.
      */
     private void gather(Block zk, Block gk, Rows rows) {
         for (int p = 0; p < rows.count(); p++) {
@@ -177,13 +177,13 @@ final class NewtonSteps implements IterationMethod {
             }
         }
         engine.axpby(-1, zk, 1, gk);
-        // What a step takes beside its products: the trial, and to linearise.
-        int beside = derivative == null ? 1 : 2;
+        // The evaluations of a step in addition to its products: the trial, and the linearisation.
+        int others = derivative == null ? 1 : 2;
         double least = derivative == null ? Math.sqrt(roundoff) : EXACT * roundoff;
         solving.reset(0);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
-            int limit = Math.min(options.krylov(), at.left(b) - beside);
+            int limit = Math.min(options.krylov(), at.left(b) - others);
             if (!refused[b] && limit < 1) {
                 points.block().copyRow(gk, p, 2 * b + 1);
             } else if (!refused[b]) {
@@ -197,7 +197,7 @@ final class NewtonSteps implements IterationMethod {
         }
     }
 
-    /** {@code (I - J) s = r} for the rows that are at a new point. */
+    /** Solves {@code (I - J) s = r} for the rows that are at a new point. */
     private void solve(Block point, Block r) {
         if (derivative != null) {
             derivative.linearise(point, solving);
@@ -210,19 +210,19 @@ final class NewtonSteps implements IterationMethod {
                 ε[b] = Math.sqrt(2 * roundoff) * Math.sqrt(length) * Math.sqrt(Math.max(length, value[b]));
             }
         }
-        Outcome found = gmres.approximate(jacobian, r, r, tolerances, limits);
+        Outcome found = gmres.solve(jacobian, r, r, tolerances, limits);
         boolean late = at.outOfTime();
         for (int q = 0; q < solving.count(); q++) {
             int b = solving.index(q);
             points.block().copyRow(r, q, 2 * b + 1);
-            // The line search would ask for more than such a step can bring.
+            // The line search would require a larger decrease than such a step can give.
             if (!late && !(found.residual(q) < 1 - options.decrease())) {
                 verdicts[b] = Status.INNER_FAILED;
             }
         }
     }
 
-    /** {@code out = J v} for rows of GMRES, which are positions among those that solve. */
+    /** {@code out = J v}. Row b of GMRES is position b among the rows that solve. */
     private void product(Block v, Block out, Rows rows) {
         multiplied.reset(rows.count());
         for (int p = 0; p < rows.count(); p++) {
@@ -240,11 +240,11 @@ final class NewtonSteps implements IterationMethod {
     }
 
     /**
-     * {@code out = (f(z + ε v) - f(z)) / ε}, for v of length 1. {@code ε² = 2 u ‖z‖ max(‖z‖, ‖f(z)‖)}, u the unit roundoff, weighs the
-     * rounding of f against its curvature over lengths like ‖z‖; close to a solution it is the √(2u) ‖z‖ of Kelley (1995, section 6.2.1).
-     * Where z is 0, ‖f(z)‖ takes its place.
+     * {@code out = (f(z + ε v) - f(z)) / ε}, for v of length 1. With the unit roundoff u, {@code ε² = 2 u ‖z‖ max(‖z‖, ‖f(z)‖)} balances
+     * the rounding of f and its curvature over lengths like ‖z‖. Close to a solution ε is the √(2u) ‖z‖ of Kelley (1995, section 6.2.1). If
+     * z is 0, ‖f(z)‖ replaces ‖z‖.
      *
-     * @param point room for {@code z + ε v}
+     * @param point scratch memory for {@code z + ε v}
      */
     private void difference(Block v, Block point, Block out) {
         for (int p = 0; p < multiplied.count(); p++) {

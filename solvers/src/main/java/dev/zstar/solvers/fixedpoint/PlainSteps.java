@@ -3,7 +3,7 @@ package dev.zstar.solvers.fixedpoint;
 import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.Workspace;
 
-/** {@code z + β (f(z) - z)}, the same β in every step. */
+/** The steps {@code z + β (f(z) - z)}, with the same β in every step. */
 final class PlainSteps implements IterationMethod {
     private final Workspace workspace;
     private final double β;
@@ -15,7 +15,7 @@ final class PlainSteps implements IterationMethod {
 
     @Override
     public void begin(int b) {
-        // Nothing is learnt.
+        // There is no state to reset.
     }
 
     @Override

@@ -6,7 +6,7 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
 import java.util.List;
 
-/** The iterates at the evaluations that {@link Stopping#recorded} names. Takes a block for each. */
+/** The iterates at the evaluations listed in {@link Stopping#recorded}. Allocates a block for each. */
 final class RecordedStates {
     private final List<Integer> evaluations;
     private final Block[] blocks;
@@ -25,7 +25,7 @@ final class RecordedStates {
         return blocks;
     }
 
-    /** Keeps the iterates that were just evaluated, if this evaluation is one of those. */
+    /** Keeps the iterates that were just evaluated, if this evaluation is listed. */
     void record(int evaluation, Block zk, Rows rows) {
         for (int i = 0; i < blocks.length; i++) {
             if (evaluations.get(i) == evaluation) {
@@ -36,7 +36,7 @@ final class RecordedStates {
         }
     }
 
-    /** Row {@code b} has ended: its result stands for all iterates that do not come. */
+    /** Row {@code b} has ended. Its result stands in for its iterates at all later evaluations. */
     void end(int b, int spent, Block result) {
         for (int i = 0; i < blocks.length; i++) {
             if (evaluations.get(i) > spent) {

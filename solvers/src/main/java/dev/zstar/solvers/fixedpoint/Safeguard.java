@@ -1,19 +1,19 @@
 package dev.zstar.solvers.fixedpoint;
 
 /**
- * What happens where a method leads a row astray. {@code ‖f(z) - z‖} may exceed a multiple of the row's shortest for some evaluations,
- * since the way to a solution may lead over a ridge. Where it stays there, grows a millionfold or is not a number, the row goes back to its
- * best point, takes a damped step {@code z + β (f(z) - z)}, and the method starts again. Each time the patience is halved, and so is β
- * until a point is better than all before.
+ * What happens when a method leads a row away from a solution. {@code ‖f(z) - z‖} may exceed a multiple of the row's shortest for some
+ * evaluations, since the way to a solution may lead over a ridge. If it stays there, grows a millionfold or becomes NaN, the row goes back
+ * to its best point and takes a damped step {@code z + β (f(z) - z)}, and the method starts again. Each time this halves the patience. It
+ * also halves β, until a point is better than all before.
  *
- * <p>Takes two blocks, and two more passes where a residual is shorter than all before.
+ * <p>Takes two blocks. Copies two rows when a residual is shorter than all before.
  *
- * @param growth the largest ratio to the shortest that is no straying
- * @param damping β, at first
- * @param patience the evaluations above that ratio that are let pass, at first
+ * @param growth a residual is too long when it exceeds this many times the row's shortest
+ * @param damping the first β
+ * @param patience the number of evaluations with a too long residual that are allowed at first
  */
 public record Safeguard(double growth, double damping, int patience) {
-    /** A residual may exceed ten times the shortest for 20 evaluations. */
+    /** A residual may exceed ten times the shortest for 20 evaluations. The first β is 0.5. */
     public static final Safeguard DEFAULT = new Safeguard(10, 0.5, 20);
 
     /** Checks the ranges. */
@@ -29,7 +29,7 @@ public record Safeguard(double growth, double damping, int patience) {
         }
     }
 
-    /** With the usual patience. */
+    /** With a patience of 20 evaluations. */
     public Safeguard(double growth, double damping) {
         this(growth, damping, 20);
     }

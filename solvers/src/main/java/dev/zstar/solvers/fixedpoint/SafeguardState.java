@@ -3,17 +3,17 @@ package dev.zstar.solvers.fixedpoint;
 import dev.zstar.kernels.Block;
 import dev.zstar.solvers.Workspace;
 
-/** What a {@link Safeguard} knows of each row. Takes two blocks. */
+/** The state of a {@link Safeguard} for each row. Allocates two blocks. */
 final class SafeguardState {
-    /** A residual this many times the shortest is no detour. */
+    /** A residual this many times the shortest one is no detour. */
     private static final double RUNAWAY = 1e6;
 
     private final Safeguard safeguard;
-    /** The iterate with the shortest r of each row of the batch, f there, and ‖r‖². */
+    /** By row of the batch: the iterate with the shortest r, f there, and ‖r‖². */
     private final Block points;
     private final Block values;
     private final double[] squares;
-    /** β of the next way back; evaluations since the best that were too long, and how many may be. */
+    /** By row of the batch: β of the next return; evaluations since the best whose residual was too long, and how many are allowed. */
     private final double[] β;
     private final int[] strayed;
     private final int[] patience;
@@ -52,10 +52,12 @@ final class SafeguardState {
         return astray[b];
     }
 
+    /** Whether row {@code b} was refused. */
     boolean isAstray(int b) {
         return astray[b];
     }
 
+    /** Keeps the point of row {@code b}, at position p, if its residual is shorter than all before. */
     void remember(int b, double square, Block zk, Block gk, int p) {
         if (square < squares[b]) {
             points.copyRow(zk, p, b);
@@ -66,7 +68,7 @@ final class SafeguardState {
         }
     }
 
-    /** Row p of z becomes the damped step from row b's best; the next one is half as long. */
+    /** Overwrites row p of z with the damped step from the best point of row b. The next such step is half as long. */
     void step(int b, Block z, int p) {
         for (int i = 0; i < z.cols(); i++) {
             z.set(p, i, (1 - β[b]) * points.get(b, i) + β[b] * values.get(b, i));

@@ -7,7 +7,7 @@ import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.internal.InputGuard;
 
 /**
- * A map as a solver sees it that works in other {@linkplain Scales units}. It offers what the map itself offers; derivatives are the same
+ * A map as seen by a solver that works in other {@linkplain Scales units}. It offers what the map itself offers. Derivatives are the same
  * in all units.
  */
 final class ScaledMap implements DifferentiableMap, InputGuard.Own {

@@ -4,27 +4,28 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.guard.Scaled;
 import dev.zstar.solvers.internal.InputGuard;
 
 /**
- * Units for rows whose numbers are so large or so small that their squares are not: a solver works with {@code z / σ} and {@code f(z) / σ},
- * the map sees z. Each σ is a power of two, so that nothing is rounded. Nearly all rows have {@code σ = 1}, and cost nothing; the others
- * cost a pass over their elements at each evaluation.
+ * Units for rows whose numbers are so large or so small that their squares overflow or underflow. For such a row the solver works with
+ * {@code z / σ} and {@code f(z) / σ}, and the map sees z. Each σ is a power of two, so nothing is rounded. Nearly all rows have
+ * {@code σ = 1}, which costs nothing. The others cost a pass over their elements at each evaluation.
  *
- * <p>A solver's methods then meet residuals between 2⁻⁴⁰⁰ and 2⁴⁰⁰ only, and need no care for the products of two of them.
+ * <p>So methods meet only residuals between 2⁻⁴⁰⁰ and 2⁴⁰⁰, and products of two of them are safe.
  */
 final class Scales {
-    /** Lengths whose squares, and products of squares, are numbers: 4·10⁻¹²¹ and 3·10¹²⁰. */
+    /** Between these lengths, 4·10⁻¹²¹ and 3·10¹²⁰, squares and products of two squares neither underflow nor overflow. */
     private static final double LEAST = 0x1p-400;
     private static final double MOST = 0x1p400;
 
-    /** The largest exponent of an element: in f64 its square is a number, in f32 its double. */
+    /** The largest exponent of an element. With it, in f64 the square is finite, and in f32 twice the element. */
     private final int headroom;
     private final boolean doubles;
     /** By row of the batch: the exponent of σ. */
     private final int[] exponent;
     private int scaled;
-    /** The map that was last asked for, and what it is in these units. */
+    /** The map last given to {@link #around}, and the same map in the units of the solver. */
     private FixedPointMap outer;
     private FixedPointMap inner;
 
@@ -44,14 +45,14 @@ final class Scales {
         exponent[b] = to;
     }
 
-    /** A length of row {@code b} in the units of the map; the largest number where a finite one would overflow. */
+    /** Converts a length of row {@code b} to the units of the map. A finite length that would overflow becomes the largest number. */
     double outward(int b, double length) {
         return exponent[b] == 0 ? length
                 : length < Double.POSITIVE_INFINITY ? Math.min(Math.scalb(length, exponent[b]), Double.MAX_VALUE)
                 : length;
     }
 
-    /** A length of row {@code b} in the units of the solver. */
+    /** Converts a length of row {@code b} to the units of the solver. */
     double inward(int b, double length) {
         return exponent[b] == 0 ? length : Math.scalb(length, -exponent[b]);
     }
@@ -77,27 +78,27 @@ final class Scales {
         }
     }
 
-    /** Brings the rows of a working block into the units of the map. */
+    /** Converts the rows of a working block to the units of the map. */
     void outward(Block block, Rows rows) {
         move(block, rows, 1);
     }
 
-    /** And back. */
+    /** Converts them back. */
     void inward(Block block, Rows rows) {
         move(block, rows, -1);
     }
 
-    /** Brings row {@code to} of a block, which is row b of the batch, into the units of the map. */
+    /** Converts row {@code to} of a block, which is row b of the batch, to the units of the map. */
     void outward(Block block, int to, int b) {
         if (exponent[b] != 0) {
-            multiply(block, to, exponent[b]);
+            Scaled.multiplyRow(block, to, exponent[b], block, to);
         }
     }
 
-    /** And back, for row {@code to}. */
+    /** Converts it back. */
     void inward(Block block, int to, int b) {
         if (exponent[b] != 0) {
-            multiply(block, to, -exponent[b]);
+            Scaled.multiplyRow(block, to, -exponent[b], block, to);
         }
     }
 
@@ -105,38 +106,34 @@ final class Scales {
         for (int p = 0; scaled > 0 && p < rows.count(); p++) {
             int b = rows.index(p);
             if (exponent[b] != 0) {
-                multiply(block, p, sign * exponent[b]);
+                Scaled.multiplyRow(block, p, sign * exponent[b], block, p);
             }
         }
     }
 
-    private static void multiply(Block block, int p, int exponent) {
-        for (int i = 0; i < block.cols(); i++) {
-            block.set(p, i, Math.scalb(block.get(p, i), exponent));
-        }
-    }
-
     /**
-     * Whether these squares can be trusted. In f64 a square of 0 may have underflowed; sums of squares of f32 are exact enough in f64 at
-     * any scale.
+     * Whether these squares are in range. In f64 a square may have lost digits to underflow. Sums of squares of f32 elements are exact
+     * enough in f64 at any scale.
      */
-    boolean fits(double residualSquare, double valueSquare) {
+    boolean inRange(double residualSquare, double valueSquare) {
         return residualSquare <= MOST * MOST && valueSquare < Double.POSITIVE_INFINITY && (residualSquare >= LEAST * LEAST || !doubles);
     }
 
     /**
-     * Chooses units for row {@code b}, at position p, by its residual, and brings its z and f(z) there.
+     * Chooses units for row {@code b}, at position p, from its residual, and converts its z and f(z).
      *
-     * @param valueSquare {@code ‖f(z)‖²} in the units that it has
-     * @return false if they stay as they are: something is not finite, the residual is 0 and f(z) has a square, or these are its units
+     * @param valueSquare {@code ‖f(z)‖²} in the present units
+     * @return false if the units stay the same. This is so if a number is not finite, if the residual is 0 and the square of f(z) is
+     *     finite,
+     *     or if the present units are the right ones
      */
-    boolean fit(int b, Block z, Block g, int p, double valueSquare) {
+    boolean choose(int b, Block z, Block g, int p, double valueSquare) {
         double largest = 0;
         double gap = 0;
         for (int i = 0; i < z.cols(); i++) {
             double zi = z.get(p, i);
             double gi = g.get(p, i);
-            // Halves, since the difference may overflow where neither does.
+            // Of halves, since the difference of two finite numbers may overflow.
             gap = Math.max(gap, Math.abs(gi / 2 - zi / 2));
             largest = Math.max(largest, Math.max(Math.abs(zi), Math.abs(gi)));
         }
@@ -147,8 +144,8 @@ final class Scales {
         if (shift == 0) {
             return false;
         }
-        multiply(z, p, -shift);
-        multiply(g, p, -shift);
+        Scaled.multiplyRow(z, p, -shift, z, p);
+        Scaled.multiplyRow(g, p, -shift, g, p);
         set(b, exponent[b] + shift);
         return true;
     }

@@ -4,7 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.solvers.Outcome;
 import java.util.Arrays;
 
-/** The slots of a stream: each takes the next problem as soon as its last one is done. */
+/** The slots of a stream. Each gets the next problem as soon as its last one is done. */
 final class Slots {
     private final Loop loop;
     private final Block states;
@@ -19,7 +19,7 @@ final class Slots {
         Arrays.fill(idle, true);
     }
 
-    /** Starts new problems in idle slots as long as there are some. */
+    /** Loads new problems into idle slots, as long as there are any. */
     void refill() {
         for (int b = 0; b < idle.length; b++) {
             if (idle[b]) {
@@ -32,7 +32,7 @@ final class Slots {
         }
     }
 
-    /** Hands out the results of the slots that are done. */
+    /** Delivers the results of the slots that are done. */
     void handOut(Outcome outcome) {
         for (int b = 0; b < idle.length; b++) {
             if (!idle[b] && outcome.status(b) != null) {

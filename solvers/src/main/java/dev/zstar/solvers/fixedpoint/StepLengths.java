@@ -6,7 +6,7 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.Workspace;
 import java.util.Arrays;
 
-/** How far iterates move, for a solve with a tolerance for steps. Takes two blocks. */
+/** How far iterates move, for a solve with a tolerance for steps. Allocates two blocks. */
 final class StepLengths {
     private final Workspace plan;
     private final Basis last;
@@ -28,9 +28,8 @@ final class StepLengths {
         squares = new double[plan.batch()];
         byPosition = new double[plan.batch()];
         minus = new double[plan.batch()];
-        ones = new double[plan.batch()];
+        ones = plan.ones();
         Arrays.fill(minus, -1);
-        Arrays.fill(ones, 1);
     }
 
     /** Row {@code b} has no last iterate. */
@@ -38,7 +37,7 @@ final class StepLengths {
         known[b] = false;
     }
 
-    /** How far each row is from where it was. */
+    /** Measures the distance of each row from its last iterate. */
     void measure(Block zk, Rows rows) {
         Block d = difference.head(zk.rows());
         plan.engine().copy(zk, d);
@@ -50,8 +49,8 @@ final class StepLengths {
     }
 
     /**
-     * {@code ‖z - z_last‖ / ‖z‖}; infinite if there is no last iterate. Not relative to ‖f(z)‖, which where f runs away is so long that
-     * every step is short.
+     * {@code ‖z - z_last‖ / ‖z‖}; infinite if there is no last iterate. It is not relative to ‖f(z)‖: when f runs away, ‖f(z)‖ is so large
+     * that every step would count as short.
      */
     double relative(int b) {
         return !known[b] || !(squares[b] < Double.POSITIVE_INFINITY) ? Double.POSITIVE_INFINITY
@@ -59,6 +58,7 @@ final class StepLengths {
                 : Math.sqrt(steps[b] / squares[b]);
     }
 
+    /** Keeps these iterates as the last ones. */
     void remember(Block zk, Rows rows) {
         plan.engine().store(zk, ones, last, 0, rows);
         for (int p = 0; p < rows.count(); p++) {

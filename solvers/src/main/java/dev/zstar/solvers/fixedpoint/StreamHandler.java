@@ -6,17 +6,17 @@ import dev.zstar.solvers.Outcome;
 /** Where the problems of a {@linkplain FixedPointSolver#stream stream} come from, and where their results go. */
 public interface StreamHandler {
     /**
-     * Makes slot {@code b} a new problem: tells the map about it (its injected input, for example), and writes the start into row {@code b} of
-     * {@code states}, where the result of the slot's last problem still is: to leave it there is a warm start. May wait for a problem to come, while
-     * the other rows rest.
+     * Loads a new problem into slot {@code b}. Gives the map what it needs for the problem, an injected input for example, and writes the
+     * start into row {@code b} of {@code states}. That row still holds the result of the slot's last problem; to leave it there is a warm
+     * start. This method may block until there is a problem; the other rows wait meanwhile.
      *
-     * @return false if there is none now: it is asked again after each evaluation, and the stream ends when none is left in flight
+     * @return false if there is no problem now. The stream asks again after each evaluation, and ends when no problem is in flight
      */
     boolean load(int b, Block states);
 
     /**
-     * Takes the result of slot {@code b}: row {@code b} of {@code states}, with its status, residual and evaluations in {@code outcome}. Called before the
-     * slot is loaded again. May wait, until there is room for the result.
+     * Receives the result of slot {@code b}: row {@code b} of {@code states}, with its status, residual and evaluations in {@code outcome}.
+     * Called before the slot is loaded again. This method may block until there is room for the result.
      */
     void done(int b, Block states, Outcome outcome);
 }

@@ -7,7 +7,7 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.guard.Finite;
 import dev.zstar.solvers.internal.SolveRecord;
 
-/** Lets rows leave that are done: those that converged, ran into a budget, or were given up. The others are packed to the front. */
+/** Removes the rows that are done: those that converged, exhausted a budget, or failed. The others are packed to the front. */
 final class Termination {
     private final Stopping stopping;
     private final Iterates at;
@@ -16,17 +16,17 @@ final class Termination {
     private final ConvergenceTest test;
     private final Scales scales;
     private final BestIterates best;
-    /** Null without one. */
+    /** Null without a tolerance for steps. */
     private final StepLengths lengths;
     private final SafeguardState safeguard;
     private final SolveRecord outcome;
-    /** By row of the batch: accepted points, and whether the last one was refused. */
+    /** By row of the batch: the number of accepted points, and whether the last point was refused. */
     private final int[] accepted;
     private final boolean[] refused;
     private Block result;
-    /** Of the solve that runs, by row; null for the stopping rule's. */
+    /** By row of the batch, for the current solve; null for the tolerance of the stopping rule. */
     private double[] tolerances;
-    /** Null where neither states nor a trace are kept. */
+    /** Null if neither states nor a trace are recorded. */
     private RecordedStates states;
 
     Termination(Stopping stopping, Iterates at, IterationMethod method, ConvergenceTest test, Scales scales, BestIterates best,
@@ -62,12 +62,12 @@ final class Termination {
         accepted[b] = 0;
     }
 
-    /** Whether the method goes on from the point of row {@code b}. */
-    void took(int b, boolean goesOn) {
-        refused[b] = !goesOn;
+    /** Records whether the method accepts the point of row {@code b}. */
+    void accept(int b, boolean accepts) {
+        refused[b] = !accepts;
     }
 
-    /** Whether it does not. */
+    /** Whether the method refused the last point of row {@code b}. */
     boolean refused(int b) {
         return refused[b];
     }
@@ -77,7 +77,7 @@ final class Termination {
         return tolerances == null ? stopping.relative() : tolerances[b];
     }
 
-    /** Ends the rows that are done and packs the others to the front; returns how many. */
+    /** Ends the rows that are done and packs the others to the front. Returns how many go on. */
     int test() {
         Block zk = at.z();
         Block gk = at.g();
@@ -113,8 +113,8 @@ final class Termination {
                 }
                 rows.place(kept++, b);
             } else if (better || status.isSuccess()) {
-                // A success is the iterate that was tested, even if an earlier one was better, as where only the step is small. At the
-                // start it is there.
+                // The result of a success is the iterate that was tested, even if an earlier one was better, as when only the step is
+                // small. At the first evaluation that is the start, which the result already holds.
                 if (outcome.evaluations(b) > 1) {
                     best.keep(b, p, zk, result);
                 }
@@ -134,20 +134,20 @@ final class Termination {
         return kept;
     }
 
-    /** A point that the method goes on from. */
+    /** Tests a point that the method accepted. */
     private Status test(int b, int p, double residual, double value) {
         accepted[b]++;
         if (residual < Double.POSITIVE_INFINITY && value < Double.POSITIVE_INFINITY) {
             double stepped = lengths == null ? Double.POSITIVE_INFINITY : lengths.relative(b);
             return test.test(b, residual, value, tolerance(b), stepped, outcome.evaluations(b));
         }
-        // Who is to blame for a length that is not finite: the start, the method, the map, or a residual that outgrew the type.
+        // A length is not finite because of the start, the method, the map, or a residual that is too large for the type.
         return !Finite.row(at.z(), p) ? outcome.evaluations(b) == 1 ? Status.NONFINITE_INPUT : Status.BREAKDOWN
                 : !Finite.row(at.g(), p) ? Status.NONFINITE_FUNCTION
                 : Status.DIVERGED;
     }
 
-    /** Ends all rows, each with its best iterate; returns how many go on, which is none. */
+    /** Ends all rows, each with its best iterate. Returns how many go on: 0. */
     int endAll(Status status) {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);

@@ -2,11 +2,11 @@ package dev.zstar.solvers.guard;
 
 import dev.zstar.kernels.Block;
 
-/** Checks of arguments. Each throws one sentence: what was called, what is wrong, and what was expected. */
+/** Checks of arguments. The message of each is one sentence: what was called, what is wrong, and what was expected. */
 public final class Arguments {
     private Arguments() {}
 
-    /** The value, unless it is null. */
+    /** Returns the value, or throws if it is null. */
     public static <T> T present(String operation, String name, T value) {
         if (value == null) {
             throw new IllegalArgumentException(operation + ": " + name + " is null, expected one");
@@ -34,8 +34,7 @@ public final class Arguments {
             for (int j = 0; j < block.cols(); j++) {
                 if (!Double.isFinite(block.get(i, j))) {
                     throw new IllegalArgumentException(operation + ": " + name + " holds " + block.get(i, j) + " in row " + (i + 1)
-                            + ", column "
-                            + (j + 1) + "; every element must be finite");
+                            + ", column " + (j + 1) + "; every element must be finite");
                 }
             }
         }
@@ -49,11 +48,11 @@ public final class Arguments {
         }
     }
 
-    /** Throws if two blocks share a part of their memory and are not the same elements; either may be null. */
+    /** Throws if two blocks share memory, unless they are the same elements; either may be null. */
     public static void sameOrDisjoint(String operation, String name, Block block, String otherName, Block other) {
         if (overlap(block, other) && (block.address() != other.address() || block.rows() != other.rows())) {
             throw new IllegalArgumentException(operation + ": " + name + " (" + block.shape() + ") and " + otherName + " (" + other.shape()
-                    + ") overlap in part, expected the same block or blocks that share nothing");
+                    + ") overlap in part, expected the same block or blocks that do not overlap");
         }
     }
 

@@ -2,7 +2,7 @@ package dev.zstar.solvers.guard;
 
 import dev.zstar.kernels.Block;
 
-/** Looks for NaN and infinity, element by element: for rows that are in trouble already. */
+/** Looks for NaN and infinity, element by element. This is slow, and meant for rows that have failed already. */
 public final class Finite {
     private Finite() {}
 

@@ -8,8 +8,8 @@ public final class Lengths {
     private Lengths() {}
 
     /**
-     * {@code √(a² + b²)} within two units of rounding. {@link Math#hypot} is called only where a square leaves the range: it takes 25 ns, and
-     * a whole step of GMRES on 64 elements takes 270.
+     * {@code √(a² + b²)} within two units of rounding. {@link Math#hypot} is called only where a square leaves the range: it takes 25 ns,
+     * where a whole step of GMRES on 64 elements takes 270.
      */
     public static double hypotenuse(double a, double b) {
         double square = a * a + b * b;

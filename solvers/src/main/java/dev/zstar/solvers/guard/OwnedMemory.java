@@ -11,8 +11,8 @@ import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 
 /**
- * What an object holds outside the heap. It allocates, counts and closes all of it in one place, so that a constructor which fails half way
- * gives everything back:
+ * The memory that an object holds outside the heap. All of it is allocated, counted and closed in one place. So a constructor that fails
+ * half way can free everything:
  *
  * <pre>{@code
  * memory = new OwnedMemory(engine);
@@ -44,7 +44,7 @@ public final class OwnedMemory implements AutoCloseable {
         this.engine = engine;
     }
 
-    /** A block of zeros whose views of fewer rows are made, so that no later call has to. */
+    /** A block of zeros with its views of fewer rows, so that no later call has to allocate one. */
     public Block block(Type type, int rows, int cols) {
         return add(engine.allocate(type, rows, cols), Block::close, Block::bytes).withHeads();
     }
@@ -59,13 +59,13 @@ public final class OwnedMemory implements AutoCloseable {
         return add(engine.pack(w, format), Weights::close, Weights::bytes);
     }
 
-    /** Takes over what was allocated elsewhere, with how it closes and what it counts. */
+    /** Takes ownership of an object allocated elsewhere, given how to close it and how to count its bytes. */
     public <T> T add(T what, Consumer<? super T> close, ToLongFunction<? super T> bytes) {
         parts.add(new Part<>(what, close, bytes));
         return what;
     }
 
-    /** Closes one part before the others; nothing if it is not held. */
+    /** Closes one part before the others. Does nothing if it is not held. */
     public void release(Object what) {
         for (int i = 0; i < parts.size(); i++) {
             if (parts.get(i).what().equals(what)) {
@@ -75,7 +75,7 @@ public final class OwnedMemory implements AutoCloseable {
         }
     }
 
-    /** Bytes of all parts. */
+    /** The bytes of all parts. */
     public long bytes() {
         long sum = 0;
         for (Part<?> part : parts) {

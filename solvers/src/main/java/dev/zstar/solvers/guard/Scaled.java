@@ -4,8 +4,8 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Type;
 
 /**
- * A row as {@code values · 2^exponent} with the largest value between 1 and 2, so that squares of finite elements neither overflow nor
- * vanish. A copy on the heap: for reports and for what lies outside the usual range.
+ * A row as {@code values · 2^exponent} with the largest value between 1 and 2. So squares of finite elements neither overflow nor vanish.
+ * The values are a copy on the heap. It is meant for reports, and for numbers outside the usual range.
  */
 public final class Scaled {
     /** A sum of products of f64 elements at least this large has lost no digit to products that underflowed. */
@@ -27,7 +27,7 @@ public final class Scaled {
         }
     }
 
-    /** Whether a coefficient is a normal number of the type, so that kernels multiply by it and by nothing else. */
+    /** Whether a coefficient is a normal number of the type, so that kernels multiply by exactly this number. */
     public static boolean isNormal(Type type, double coefficient) {
         double size = Math.abs(coefficient);
         return type == Type.F32
@@ -42,6 +42,13 @@ public final class Scaled {
             values[i] = block.get(row, i);
         }
         return new Scaled(values, 0);
+    }
+
+    /** Row {@code to} of one block becomes {@code 2^exponent} times row {@code from} of another, or of the same. Allocates nothing. */
+    public static void multiplyRow(Block in, int from, int exponent, Block out, int to) {
+        for (int i = 0; i < in.cols(); i++) {
+            out.set(to, i, Math.scalb(in.get(from, i), exponent));
+        }
     }
 
     /** The power of two of the largest element of a block. Allocates nothing. */
@@ -65,12 +72,12 @@ public final class Scaled {
         return values[i];
     }
 
-    /** The power of two. */
+    /** The exponent of the power of two. */
     public int exponent() {
         return exponent;
     }
 
-    /** This and {@code sign} times another. */
+    /** The sum of this row and {@code sign} times another. */
     public Scaled plus(int sign, Scaled other) {
         int common = Math.max(exponent, other.exponent);
         double[] sum = new double[values.length];

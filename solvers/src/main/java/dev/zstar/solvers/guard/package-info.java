@@ -1,6 +1,6 @@
 /**
- * What keeps calls safe: arguments that are checked before anything is allocated or written, memory that goes back when a constructor
- * fails, and lengths at any scale. The lowest room; not exported.
+ * What keeps calls safe: checks of arguments before anything is allocated or written, memory that is freed when a constructor fails, and
+ * lengths at any scale. This is the lowest room. It is not exported.
  *
  * <p>May use {@code dev.zstar.kernels} and the JDK.
  */

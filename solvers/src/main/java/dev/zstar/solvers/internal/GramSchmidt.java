@@ -8,19 +8,19 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.Lengths;
 
 /**
- * Makes one vector for each row orthogonal to the row's basis: classical Gram-Schmidt with sums in f64, once, and a second time where
- * little of the vector is left, since what rounding left along the basis is then large beside it (Daniel, Gragg, Kaufman and Stewart 1976;
- * twice is enough: Giraud, Langou and Rozložník 2005).
+ * Makes one vector for each row orthogonal to the row's basis, by classical Gram-Schmidt with sums in f64. It repeats where little of the
+ * vector is left, since the rounding along the basis is then large in comparison (Daniel, Gragg, Kaufman and Stewart 1976). Twice is enough
+ * (Giraud, Langou and Rozložník 2005).
  */
 public final class GramSchmidt {
     /** Repeats always. */
     public static final double ALWAYS = 1;
-    /** Repeats where less than half of the length is left: in {@code Gmres}, three steps in four go without. */
+    /** Repeats where less than half of the length is left. In GMRES three steps in four need no repetition. */
     public static final double HALF = 0.5;
 
     /** A vector that keeps less than this share of its length lies in the space: in units of roundoff. */
     private static final double BREAKDOWN = 50;
-    /** Sums of squares outside of these are not to be trusted, nor what is a millionth of a millionth of one. */
+    /** Sums of squares outside these are not to be trusted. */
     private static final double SMALL = 0x1p-800;
     private static final double LARGE = 0x1p1000;
 
@@ -34,7 +34,7 @@ public final class GramSchmidt {
     private final Basis v;
     private final double breakdown;
     /**
-     * The least length that can be scaled to 1: the inverse of a shorter one is no number of the type, and what is shorter has no digits.
+     * The least length that can be scaled to 1: the inverse of a shorter one overflows the type, and shorter vectors have lost digits.
      */
     private final double shortest;
     private final double share;
@@ -61,7 +61,7 @@ public final class GramSchmidt {
     /**
      * {@code h = Vᵀ w; w -= V h}, for the first {@code count} vectors.
      *
-     * @param room of the shape of w; overwritten. Of some rows alone the second time is made there
+     * @param room of the shape of w; overwritten. If only some rows repeat, they do so there
      */
     public void orthogonalise(int count, Block w, Rows rows, Block room) {
         engine.project(v, count, w, rows, h, left);

@@ -8,9 +8,9 @@ import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.guard.Checksum;
 
 /**
- * Calls a user's map or operator, and where assertions are on notices what it must not do: to write to its input, after which
- * {@code f(z) - z} is 0 and everything has converged; and to leave an element of its output as it was, which is a value of another call.
- * Without assertions it is the call and nothing else.
+ * Calls a user's map or operator. Where assertions are on, it throws if the map wrote to its input or left an element of its output
+ * unwritten. After the first, {@code f(z) - z} would be 0 and everything would have converged; after the second, the element would be a
+ * value of an earlier call. Without assertions it is only the call.
  */
 public final class InputGuard {
     /** A NaN that no computation makes. */
@@ -18,7 +18,7 @@ public final class InputGuard {
 
     private InputGuard() {}
 
-    /** A map of a solver's own, which guards what it calls: it may scale z and scale it back, and denormal elements are rounded by that. */
+    /** A map of a solver, which guards what it calls. It may scale z and scale it back, which rounds denormal elements. */
     public interface Own extends FixedPointMap {}
 
     /** {@code f.apply(z, out, rows)}. */
@@ -47,7 +47,7 @@ public final class InputGuard {
 
     private static void check(String who, String name, Block in, long before, String result, Block out) {
         if (Checksum.of(in) != before) {
-            throw new IllegalStateException("apply: " + who + " wrote to " + name + ", which is only to be read; expected " + result
+            throw new IllegalStateException("apply: " + who + " wrote to " + name + ", which it may only read; expected " + result
                     + " in out alone");
         }
         // As the type of the block rounds it.

@@ -8,7 +8,7 @@ import dev.zstar.solvers.Stopping;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** The outcome that a solver writes as it goes. Every method here is for the solver; {@link Outcome} is what its user reads. */
+/** The outcome that a solver writes while it runs. The methods here are for the solver; its user reads {@link Outcome}. */
 public final class SolveRecord implements Outcome {
     private final Status[] status;
     private final double[] residual;
@@ -54,7 +54,7 @@ public final class SolveRecord implements Outcome {
     /** One evaluation for {@code rows} rows, counted for none of them. */
     public void evaluated(int rows) {
         if (evaluations > 0 && evaluations < trace.length) {
-            // An evaluation that is not judged leaves the residual as it was.
+            // An evaluation that is not judged repeats the last entry.
             trace[evaluations] = trace[evaluations - 1];
         }
         evaluations++;
@@ -170,7 +170,8 @@ public final class SolveRecord implements Outcome {
             return running == 0 ? "all " + batch + " rows solved in " + evaluations + " evaluations" + largest
                     : running + " of " + batch + " rows not solved yet after " + evaluations + " evaluations" + largest;
         }
-        return failed + " of " + batch + " rows failed after " + evaluations + " evaluations" + (running == 0 ? "" : ", " + running + " not solved yet")
+        return failed + " of " + batch + " rows failed after " + evaluations + " evaluations"
+                + (running == 0 ? "" : ", " + running + " not solved yet")
                 + "; row " + first + ": " + status[first] + ", residual " + number(residual[first]);
     }
 

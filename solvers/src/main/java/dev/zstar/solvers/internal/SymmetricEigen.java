@@ -4,10 +4,10 @@ import java.util.Arrays;
 
 /**
  * Eigenvalues and eigenvectors of a small symmetric matrix, by rotations that annihilate one element after another (Jacobi 1846; Golub and
- * Van Loan, section 8.5).
+ * Van Loan 2013, section 8.5).
  */
 public final class SymmetricEigen {
-    /** An element this small beside the diagonal elements of its row and column would not move them by a rounding. */
+    /** An element this small relative to the diagonal elements of its row and column would change them by less than a rounding. */
     private static final double NEGLIGIBLE = 0x1p-53;
     /** Each round annihilates every element once; 6 to 10 suffice for 2 to 500 columns, since convergence is quadratic in the end. */
     private static final int ROUNDS = 30;
@@ -32,7 +32,8 @@ public final class SymmetricEigen {
                 for (int j = i + 1; j < n; j++) {
                     double apq = a[i * n + j];
                     // Relative to both: rows of very different sizes keep their digits.
-                    if (Math.abs(apq) > NEGLIGIBLE * Math.sqrt(Math.abs(a[i * n + i])) * Math.sqrt(Math.abs(a[j * n + j])) && Math.abs(apq) > Double.MIN_NORMAL) {
+                    double scale = Math.sqrt(Math.abs(a[i * n + i])) * Math.sqrt(Math.abs(a[j * n + j]));
+                    if (Math.abs(apq) > NEGLIGIBLE * scale && Math.abs(apq) > Double.MIN_NORMAL) {
                         rotate(a, q, n, i, j);
                         moved = true;
                     }

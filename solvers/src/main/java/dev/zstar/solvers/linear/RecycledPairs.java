@@ -8,50 +8,51 @@ import dev.zstar.solvers.internal.SymmetricEigen;
 import java.util.Arrays;
 
 /**
- * For each row of the batch up to k pairs with {@code A U ≈ C}, {@code CᵀC = I}, {@code A = I - T}, and of all that were seen those with the longest u:
- * the directions in which A is smallest, which cost GMRES its steps. They make the right preconditioner
+ * For each row of the batch up to k pairs with {@code A U ≈ C}, {@code CᵀC = I}, {@code A = I - T}. Of all pairs that were seen they are
+ * those with the longest u: the directions in which A is smallest, which cost GMRES its steps. They make the right preconditioner
  *
  * <pre>{@code M⁻¹ = I + (U - C) Cᵀ,   A M⁻¹ = A (I - C Cᵀ) + A U Cᵀ,}</pre>
  *
- * <p>which deflates them: with {@code A U = C} it is the identity on C, and beside it what is left of A (Erhel, Burrage and Pohl 1996 with right singular
- * vectors for invariant ones; the pairs are those of Parks, de Sturler, Mackey, Johnson and Maiti 2006). Pairs of another system do nearly the same, and what
- * they do wrong is no error, since the Arnoldi relation {@code A W = V⁺ H̄}, {@code W = M⁻¹ V}, is that of the true A.
+ * <p>which deflates them. With {@code A U = C} it is the identity on C, and elsewhere what is left of A (Erhel, Burrage and Pohl 1996, with
+ * right singular vectors in the place of invariant ones; the pairs are those of Parks, de Sturler, Mackey, Johnson and Maiti 2006). Pairs
+ * of another system do nearly the same. Where they are wrong they cause no error, since the Arnoldi relation {@code A W = V⁺ H̄},
+ * {@code W = M⁻¹ V}, is that of the true A.
  *
- * <p>After a cycle W and the old U compete. With P such that the images {@code [V⁺ H̄, C] P} are orthonormal, the k longest singular directions of
- * {@code [W, U] P} are the new U: in exact arithmetic those of least {@code ‖A u‖ / ‖u‖} in the space. An old pair whose image the new ones span says
- * nothing but how the system has moved, and is left out. All products are formed in f64.
+ * <p>After a cycle W and the old U compete. With P such that the images {@code [V⁺ H̄, C] P} are orthonormal, the new U are the k longest
+ * singular directions of {@code [W, U] P}. In exact arithmetic they have the least {@code ‖A u‖ / ‖u‖} in the space. An old pair whose
+ * image the new images span would state only how the system has moved, and is left out. All products are formed in f64.
  */
 final class RecycledPairs {
-    /** Of an old image less than this share, squared, lies outside of the new ones: the difference would be the drift of the system. */
+    /** An old image with less than this share, squared, outside the span of the new ones is left out: that share is the system's drift. */
     private static final double KNOWN = 1e-2;
-    /** New images that depend on each other, squared, in units of roundoff. */
+    /** A new image with less than this share, squared and in units of roundoff, outside the span of those before depends on them. */
     private static final double DEPENDENT = 100;
     /**
-     * A M⁻¹ may lengthen the vectors of a space so much more, squared, than A itself did; else the pairs are another system's altogether. Kept, they
-     * would win against all true ones, since they claim to be longer: without this the solve after a jump, of symmetric systems with n = 256 and
-     * ρ(T) = 0.99, did not end.
+     * A M⁻¹ may lengthen the vectors of a space by this factor more, squared, than A itself did. Otherwise the pairs belong to another
+     * system. Such pairs claim to be longer and would win against all true ones: without this limit the solve after a jump, of symmetric
+     * systems with n = 256 and ρ(T) = 0.99, did not end.
      */
     private static final double MISLED = 4;
-    /** A direction that A shortens by more than the root of this is as good as singular. */
+    /** A direction that A shortens by more than the square root of this is as good as singular. */
     private static final double LONGEST = 1e28;
 
-    private final Workspace plan;
+    private final Workspace workspace;
     private final Basis v;
     private final int k;
     /** C, then U: k slots each. */
     private final Basis pairs;
     private final int[] counts;
-    /** By row of the batch: the mean of {@code ‖A v‖²} over a space without pairs, and whether the last with pairs was misled. */
+    /** By row of the batch: the mean of {@code ‖A v‖²} over a space without pairs; whether pairs misled the last space that had some. */
     private final double[] usual;
     private final boolean[] doubted;
     private final Rows row;
-    /** Vectors of all rows, one row at a time. */
+    /** New vectors, of one row at a time. */
     private final Block made;
     /** By row of the batch, for the engine: {@code [C, U]ᵀ x}, and coefficients of V and of the pairs. */
     private final double[] dots;
     private final double[] intoV;
     private final double[] intoPairs;
-    /** Products of {@code [V⁺, C, U]}; by rows of coordinates in these, the candidates and their images. */
+    /** The Gram matrix of {@code [V⁺, C, U]}; the candidates and their images, each a row of coordinates in these. */
     private final double[] gram;
     private final double[] u;
     private final double[] c;
@@ -65,20 +66,20 @@ final class RecycledPairs {
      *
      * @param v the Krylov space, one vector more than it has steps
      */
-    RecycledPairs(Workspace plan, Basis v, int k) {
-        this.plan = plan;
+    RecycledPairs(Workspace workspace, Basis v, int k) {
+        this.workspace = workspace;
         this.v = v;
         this.k = k;
-        pairs = plan.basis(2 * k);
-        made = plan.vectors(k);
+        pairs = workspace.basis(2 * k);
+        made = workspace.vectors(k);
         made.part(0, k);
-        counts = new int[plan.batch()];
-        usual = new double[plan.batch()];
-        doubted = new boolean[plan.batch()];
-        row = new Rows(plan.batch());
-        dots = new double[plan.batch() * 2 * k];
-        intoV = new double[plan.batch() * v.capacity()];
-        intoPairs = new double[plan.batch() * 2 * k];
+        counts = new int[workspace.batch()];
+        usual = new double[workspace.batch()];
+        doubted = new boolean[workspace.batch()];
+        row = new Rows(workspace.batch());
+        dots = new double[workspace.batch() * 2 * k];
+        intoV = new double[workspace.batch() * v.capacity()];
+        intoPairs = new double[workspace.batch() * 2 * k];
         int coordinates = v.capacity() + 2 * k;
         int candidates = v.capacity() - 1 + k;
         gram = new double[coordinates * coordinates];
@@ -90,7 +91,7 @@ final class RecycledPairs {
         order = new int[k];
     }
 
-    /** Row b has no pairs any more. */
+    /** Row b loses its pairs. */
     void forget(int b) {
         counts[b] = 0;
     }
@@ -101,7 +102,7 @@ final class RecycledPairs {
 
     /** {@code x = M⁻¹ x}, for each of these rows. */
     void apply(Block x, Rows rows) {
-        plan.engine().multiDot(pairs, k, x, rows, dots);
+        workspace.engine().multiDot(pairs, k, x, rows, dots);
         boolean any = false;
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
@@ -114,12 +115,12 @@ final class RecycledPairs {
             any |= counts[b] > 0;
         }
         if (any) {
-            plan.engine().multiAxpy(pairs, 2 * k, intoPairs, x, rows, null);
+            workspace.engine().multiAxpy(pairs, 2 * k, intoPairs, x, rows, null);
         }
     }
 
     /** Makes new pairs of row b, from the old ones and what a cycle has found. */
-    void renew(int b, KrylovProblem problem) {
+    void renew(int b, HessenbergLeastSquares problem) {
         int steps = problem.steps(b);
         int known = steps + 1;
         int width = known + 2 * counts[b];
@@ -128,7 +129,7 @@ final class RecycledPairs {
         int candidates = steps + counts[b];
         if (misled(b, steps, width)) {
             if (doubted[b]) {
-                // By true pairs too: A is larger than it was. The next space says how large.
+                // True pairs misled it too, so A is larger than it was. The next space shows how large.
                 counts[b] = 0;
                 return;
             }
@@ -176,7 +177,7 @@ final class RecycledPairs {
             } else {
                 one.copyRow(pairs.block(), b * 2 * k + slot(b, i - known), 0);
             }
-            plan.engine().multiDot(pairs, 2 * k, one, row, dots);
+            workspace.engine().multiDot(pairs, 2 * k, one, row, dots);
             for (int j = known; j < width; j++) {
                 double sum = dots[b * 2 * k + slot(b, j - known)];
                 gram[i * width + j] = sum;
@@ -191,7 +192,7 @@ final class RecycledPairs {
     }
 
     /** The candidates W and U, and their images {@code V⁺ H̄} and C. */
-    private void propose(int b, KrylovProblem problem, int width) {
+    private void propose(int b, HessenbergLeastSquares problem, int width) {
         int count = counts[b];
         int steps = problem.steps(b);
         Arrays.fill(u, 0, (steps + count) * width, 0);
@@ -229,9 +230,12 @@ final class RecycledPairs {
         return !(images <= MISLED * usual[b]);
     }
 
-    /** Makes the images orthonormal, and does the same to the candidates; what depends on those before is left out. Returns how many are left. */
+    /**
+     * Makes the images orthonormal, and applies the same operations to the candidates. Leaves out what depends on those before; returns how
+     * many are left.
+     */
     private int orthonormalise(int steps, int candidates, int width) {
-        double dependent = DEPENDENT * plan.type().unitRoundoff();
+        double dependent = DEPENDENT * workspace.type().unitRoundoff();
         int kept = 0;
         for (int i = 0; i < candidates; i++) {
             times(c, i, width);
@@ -283,7 +287,7 @@ final class RecycledPairs {
         }
     }
 
-    /** Finds the longest direction that is not taken yet; false if there is none of a length that means something. */
+    /** Takes the longest direction that is left; false if its length is zero or not to be trusted. */
     private boolean longest(int kept, int count) {
         int at = 0;
         for (int i = 1; i < kept; i++) {
@@ -310,9 +314,9 @@ final class RecycledPairs {
             for (int j = known; j < width; j++) {
                 intoPairs[b * 2 * k + slot(b, j - known)] = product[j];
             }
-            plan.engine().mix(v, known, intoV, made.part(l, k), row);
+            workspace.engine().mix(v, known, intoV, made.part(l, k), row);
             if (width > known) {
-                plan.engine().multiAxpy(pairs, 2 * k, intoPairs, made.part(l, k), row, null);
+                workspace.engine().multiAxpy(pairs, 2 * k, intoPairs, made.part(l, k), row, null);
             }
         }
         for (int l = 0; l < count; l++) {

@@ -2,43 +2,43 @@ package dev.zstar.solvers.linear;
 
 import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.guard.Scaled;
 
 /**
- * The right-hand sides of a batch, scaled by powers of two to lengths from 1 to 2, and solutions scaled back. Powers of two round
- * nothing, so the point that was measured is the point that is returned. Only at an end of the type's range are elements lost; such rows
- * are {@linkplain #round rounded} to what the caller's block can hold before they are measured.
+ * Scales the right-hand sides of a batch by powers of two to lengths from 1 to 2, and solutions back. Powers of two round nothing, so the
+ * point that was measured is the point that is returned. Elements are lost only at an end of the type's range. Such rows are
+ * {@linkplain #round rounded} to what the caller's block can hold before they are measured.
  */
 final class Scaling {
     private final Type type;
-    /** Up to this exponent a power of two is a coefficient for the engine, and underflow takes less than rounding does. */
+    /** Up to this exponent the engine can multiply by the power of two, and underflow takes less than rounding does. */
     private final int limit;
     /** A solution shorter than this loses elements that a large T makes long again. */
     private final double shortest;
     private final double largest;
-    private final Workspace plan;
-    /** By row of the batch: e, where the caller's numbers are 2ᵉ times those here, and the length of the right-hand side here. */
+    private final Engine engine;
+    /** {@code √n}. */
+    private final double root;
+    /** By row of the batch: e, where the caller's numbers are 2ᵉ times those here; and the length of the right-hand side here. */
     private final int[] exponent;
     private final double[] unit;
     /** For the engine, by row of the batch; 0 for rows whose elements are scaled one by one. */
     private final double[] factor;
 
-    Scaling(Workspace plan) {
-        this.plan = plan;
-        type = plan.type();
+    Scaling(Workspace workspace) {
+        engine = workspace.engine();
+        root = Math.sqrt(workspace.n());
+        type = workspace.type();
         limit = type == Type.F32 ? 90 : 960;
         shortest = type == Type.F32 ? 0x1p-85 : 0x1p-980;
         largest = type == Type.F32 ? Float.MAX_VALUE : Double.MAX_VALUE;
-        exponent = new int[plan.batch()];
-        unit = new double[plan.batch()];
-        factor = new double[plan.batch()];
-    }
-
-    /** The largest number of the type. */
-    double largest() {
-        return largest;
+        exponent = new int[workspace.batch()];
+        unit = new double[workspace.batch()];
+        factor = new double[workspace.batch()];
     }
 
     /** The length of the scaled right-hand side of row {@code b}; residuals here are its multiples. */
@@ -86,12 +86,10 @@ final class Scaling {
             some |= far;
             factor[b] = far ? 0 : Math.scalb(1.0, -exponent[b]);
         }
-        plan.engine().store(w, factor, x, 0, rows);
+        engine.store(w, factor, x, 0, rows);
         for (int b = 0; some && b < w.rows(); b++) {
             if (far(b)) {
-                for (int i = 0; i < w.cols(); i++) {
-                    x.block().set(b, i, Math.scalb(w.get(b, i), -exponent[b]));
-                }
+                Scaled.multiplyRow(w, b, -exponent[b], x.block(), b);
             }
         }
     }
@@ -105,13 +103,11 @@ final class Scaling {
             some |= far;
             factor[b] = far || wanted != null && !wanted[b] ? 0 : Math.scalb(1.0, exponent[b]);
         }
-        plan.engine().mix(x, 1, factor, u, rows);
+        engine.mix(x, 1, factor, u, rows);
         for (int p = 0; some && p < rows.count(); p++) {
             int b = rows.index(p);
             if (far(b) && (wanted == null || wanted[b])) {
-                for (int i = 0; i < u.cols(); i++) {
-                    u.set(p, i, Math.scalb(x.block().get(b, i), exponent[b]));
-                }
+                Scaled.multiplyRow(x.block(), b, exponent[b], u, p);
             }
         }
     }
@@ -129,7 +125,7 @@ final class Scaling {
 
     /** Whether a solution of this length has an element that is too large for the caller's block. */
     boolean overflows(int b, double length) {
-        return !(Math.scalb(length / Math.sqrt(plan.n()), exponent[b]) < largest);
+        return !(Math.scalb(length / root, exponent[b]) < largest);
     }
 
     /**

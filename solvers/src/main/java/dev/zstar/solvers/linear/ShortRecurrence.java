@@ -1,33 +1,36 @@
 package dev.zstar.solvers.linear;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
-import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Status;
-import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
-import dev.zstar.solvers.internal.InputGuard;
+import dev.zstar.solvers.guard.Finite;
 import java.util.Arrays;
 
 /**
- * What methods share that remember a few vectors and no space: rows leave a cycle as they are done, and those that go on are packed to the
- * front. The residual is a recursion within a cycle; {@link LinearSolver} computes the true one after it. Residuals need not fall, so a row
- * leaves with its best iterate of the cycle: before a step makes it worse, what it has is put aside. Where residuals fall that costs
- * nothing.
+ * What methods share that remember a few vectors and no space. Rows leave a cycle as they are done, and those that go on are packed to the
+ * front. Within a cycle the residual is a recursion. Residuals need not fall, so a row leaves with its best iterate of the cycle: before a
+ * step makes it worse, what it has is put aside. Where residuals fall this costs nothing.
  */
-abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, ConjugateGradient, NormalEquations {
-    /** A product of two vectors that is smaller than this, beside their lengths, is rounding: in units of roundoff. */
+abstract sealed class ShortRecurrence implements CycleMethod permits BiCgStabCycle, ConjugateGradientCycle, NormalEquationsCycle {
+    /** A product of two vectors that is smaller than this, relative to their lengths, is rounding: in units of roundoff. */
     private static final double VANISHED = 8;
-    /** A recursion whose residual has grown so much is given up. */
+    /** A recursion whose residual has grown by this factor is given up. */
     private static final double GROWTH = 1e6;
 
-    /** Rows that go on in this cycle; {@link #r} and the blocks of the method hold them packed. */
-    final Rows inner;
+    final Engine engine;
+    final double[] ones;
     /** What is added to the solution; changed after {@link #foresee}. */
     private final Block x;
-    /** Coefficients by position, and what they are the negative of. */
+    /** Coefficients by position, and their negatives. */
     final double[] c;
     final double[] minus;
+    /** Of the cycle that runs: its residuals, and the rows that go on. The blocks of the method hold those packed. */
+    private Residuals at;
+    Rows going;
+    /** Whether a row took a step in this cycle. */
+    private boolean moved;
 
     private final double vanished;
     /** By position among the open rows: the best that was put aside, at first zero, and in the end what is added. */
@@ -41,117 +44,118 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
     private final double[] latest;
     private final double[] best;
 
-    /** Takes {@code vectors} blocks for the method, and 6. */
-    ShortRecurrence(Workspace plan, String name, Stopping stopping, int vectors) {
-        super(plan, name, stopping);
-        inner = new Rows(plan.batch());
-        x = plan.block();
-        correction = plan.block();
+    /** Allocates {@code vectors} blocks for the method, and 2. */
+    ShortRecurrence(Workspace workspace, int vectors) {
+        engine = workspace.engine();
+        ones = workspace.ones();
+        x = workspace.block();
+        correction = workspace.block();
         packed = new Block[vectors + 2];
         for (int i = 0; i < vectors; i++) {
-            packed[i] = plan.block();
+            packed[i] = workspace.block();
         }
-        packed[vectors] = r;
-        packed[vectors + 1] = x;
-        c = new double[plan.batch()];
-        minus = new double[plan.batch()];
-        done = new boolean[plan.batch()];
-        place = new int[plan.batch()];
-        first = new double[plan.batch()];
-        latest = new double[plan.batch()];
-        best = new double[plan.batch()];
-        vanished = VANISHED * plan.type().unitRoundoff();
+        packed[vectors] = x;
+        c = new double[workspace.batch()];
+        minus = new double[workspace.batch()];
+        done = new boolean[workspace.batch()];
+        place = new int[workspace.batch()];
+        first = new double[workspace.batch()];
+        latest = new double[workspace.batch()];
+        best = new double[workspace.batch()];
+        vanished = VANISHED * workspace.type().unitRoundoff();
     }
 
     /** A block of the method, with the rows that go on. */
     final Block vector(int i) {
-        return packed[i].head(inner.count());
+        return packed[i].head(going.count());
     }
 
     final Block residual() {
-        return r.head(inner.count());
+        return at.block().head(going.count());
     }
 
     final Block solution() {
-        return x.head(inner.count());
+        return x.head(going.count());
     }
 
     /** Evaluations that the first step takes, with what begins a cycle, and each after it. */
     abstract int cost();
 
-    /** From the residuals. */
-    abstract void begin(LinearOperator t);
+    /** The first direction, from the residuals. */
+    abstract void start();
 
-    /** One step; rows that are done are told to {@link #leave}. */
-    abstract void step(LinearOperator t);
+    /** One step; rows that are done {@link #leave}. */
+    abstract void advance();
 
     @Override
-    protected final void cycle(LinearOperator t) {
-        int active = open.count();
-        inner.reset(0);
+    public final void begin(Residuals at) {
+        this.at = at;
+        going = at.going();
+        packed[packed.length - 1] = at.block();
+        int active = going.count();
         for (int p = 0; p < active; p++) {
-            int b = open.index(p);
+            int b = going.index(p);
             place[b] = p;
-            first[b] = norms[p];
-            latest[b] = norms[p];
-            best[b] = norms[p];
-            inner.append(b);
-            if (left(b) < cost() || norms[p] == 0) {
+            first[b] = at.norm(p);
+            latest[b] = at.norm(p);
+            best[b] = at.norm(p);
+            if (at.left(b) < cost() || at.norm(p) == 0) {
                 // Of a fixed number of evaluations the rest goes to true residuals.
-                leave(p, stopping.fixed() || norms[p] == 0 ? null : Status.MAX_EVALUATIONS);
+                leave(p, at.fixed() || at.norm(p) == 0 ? null : Status.MAX_EVALUATIONS);
             }
         }
-        engine.axpby(0, r.head(active), 0, correction.head(active));
+        engine.axpby(0, at.block().head(active), 0, correction.head(active));
         engine.copy(correction.head(active), x.head(active));
         pack();
-        boolean moved = inner.count() > 0;
+        moved = going.count() > 0;
         if (moved) {
-            begin(t);
+            start();
             pack();
         }
-        while (inner.count() > 0) {
-            step(t);
-            pack();
-        }
+    }
+
+    @Override
+    public final void step(Residuals at) {
+        advance();
+        pack();
+    }
+
+    @Override
+    public final void end(Residuals at) {
         if (moved) {
-            correct(correction.head(active));
+            at.correct(correction.head(at.open().count()));
         }
     }
 
     /** {@code out = (I - T) v} of the rows that go on. */
-    final void product(LinearOperator t, Block v, Block out) {
-        InputGuard.multiply(t, v, out, inner);
-        outcome.evaluated(inner);
+    final void product(Block v, Block out) {
+        at.multiply(v, out, going);
         engine.axpby(1, v, -1, out);
+    }
+
+    /** {@code out = Tᵀ v} of the rows that go on. */
+    final void transposedProduct(Block v, Block out) {
+        at.multiplyTransposed(v, out, going);
     }
 
     /** Position p is done; why, or null if it has converged or spent its budget. */
     final void leave(int p, Status why) {
         done[p] = true;
-        trouble[inner.index(p)] = why;
+        at.giveUp(going.index(p), why);
     }
 
     /**
-     * Position p is done, since {@code value}, formed of {@code image = (I - T) given}, is no divisor: by its own numbers, unless T is to
-     * blame.
+     * Position p is done, since {@code value}, formed from {@code image = (I - T) given}, is no divisor. That is a breakdown, unless T
+     * returned what is not finite.
      */
     final void breakDown(int p, double value, Block given, Block image) {
-        boolean own = Math.abs(value) < Double.POSITIVE_INFINITY || isFinite(image, p) || !isFinite(given, p);
+        boolean own = Math.abs(value) < Double.POSITIVE_INFINITY || Finite.row(image, p) || !Finite.row(given, p);
         leave(p, own ? Status.BREAKDOWN : Status.NONFINITE_OPERATOR);
-    }
-
-    private static boolean isFinite(Block block, int p) {
-        for (int i = 0; i < block.cols(); i++) {
-            if (!(Math.abs(block.get(p, i)) < Double.POSITIVE_INFINITY)) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** The solution of position p is about to change to one with the residual {@code norm}, by the recursion. */
     final void foresee(int p, double norm) {
-        int b = inner.index(p);
+        int b = going.index(p);
         if (latest[b] < best[b] && !(norm < latest[b])) {
             correction.copyRow(x, p, place[b]);
             best[b] = latest[b];
@@ -161,14 +165,14 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
 
     /** The residual of the solution of position p. */
     final double latest(int p) {
-        return latest[inner.index(p)];
+        return latest[going.index(p)];
     }
 
     /** The residual of position p has become {@code norm}: the row may leave. */
     final void look(int p, double norm) {
-        int b = inner.index(p);
+        int b = going.index(p);
         latest[b] = norm;
-        if (within(b, norm) || left(b) < cost()) {
+        if (at.within(b, norm) || at.left(b) < cost()) {
             leave(p, null);
         } else if (!(norm <= GROWTH * first[b])) {
             leave(p, Status.BREAKDOWN);
@@ -184,18 +188,23 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
         return !(Math.abs(product) > vanished * lengthX * lengthY);
     }
 
+    /** Whether the residual of row {@code b}, at position p, may end the cycle. */
+    final boolean within(int b, double norm) {
+        return at.within(b, norm);
+    }
+
     /** Rows that are done leave. */
     final void pack() {
         int kept = 0;
-        for (int p = 0; p < inner.count(); p++) {
-            int b = inner.index(p);
+        for (int p = 0; p < going.count(); p++) {
+            int b = going.index(p);
             if (done[p]) {
                 // Of a fixed number of steps the last is the result.
-                if (latest[b] <= best[b] || stopping.fixed() && latest[b] < Double.POSITIVE_INFINITY) {
+                if (latest[b] <= best[b] || at.fixed() && latest[b] < Double.POSITIVE_INFINITY) {
                     correction.copyRow(x, p, place[b]);
                     best[b] = latest[b];
                 }
-                claims[b] = best[b];
+                at.claim(b, best[b]);
                 latest[b] = best[b];
                 continue;
             }
@@ -204,16 +213,17 @@ abstract sealed class ShortRecurrence extends LinearSolver permits BiCgStab, Con
                     block.copyRow(block, p, kept);
                 }
             }
-            inner.place(kept++, b);
+            going.place(kept++, b);
         }
-        inner.truncate(kept);
+        going.truncate(kept);
         Arrays.fill(done, false);
-        if (stopping.trace()) {
+        if (at.traced()) {
             double worst = 0;
-            for (int p = 0; p < open.count(); p++) {
-                worst = Math.max(worst, latest[open.index(p)] / unit(open.index(p)));
+            for (int p = 0; p < at.open().count(); p++) {
+                int b = at.open().index(p);
+                worst = Math.max(worst, latest[b] / at.unit(b));
             }
-            outcome.record(worst);
+            at.record(worst);
         }
     }
 }

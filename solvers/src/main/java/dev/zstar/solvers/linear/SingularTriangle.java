@@ -3,14 +3,14 @@ package dev.zstar.solvers.linear;
 import java.util.Arrays;
 
 /**
- * {@code min ‖g - R y‖} where R of order j is singular or nearly so: by its singular values (one-sided rotations, Hestenes 1958; Golub
- * and Van Loan 2013, section 8.6.3), of which the largest are used, as many as make residual and rounding of y, together, least. What is
- * left out would add more rounding than it takes from the residual.
+ * {@code min ‖g - R y‖} where R of order j is singular or nearly so, by its singular values (one-sided rotations, Hestenes 1958; Golub and
+ * Van Loan 2013, section 8.6.3). The largest are used, and as many as minimise the residual and the rounding of y together. The others
+ * would add more rounding than they take from the residual.
  */
 final class SingularTriangle {
-    /** Columns whose cosine is this small are orthogonal to rounding. */
+    /** Columns whose cosine is this small are orthogonal to within rounding. */
     private static final double ORTHOGONAL = 0x1p-50;
-    /** Rounding is an estimate, and a longer y has to be worth it. */
+    /** Rounding counts this many times, since it is an estimate, and a longer y has to pay. */
     private static final double CAUTION = 4;
     /** Each round makes every pair of columns orthogonal once; convergence is quadratic in the end. */
     private static final int ROUNDS = 40;
@@ -19,7 +19,7 @@ final class SingularTriangle {
     /** R P and P, by columns of m. */
     private final double[] columns;
     private final double[] p;
-    /** Singular values, and what of g is along the left vectors. */
+    /** Singular values, and the components of g along the left vectors. */
     private final double[] σ;
     private final double[] along;
     private final int[] order;
@@ -45,17 +45,17 @@ final class SingularTriangle {
      *
      * @param r by columns of m, from {@code from}
      * @param g from {@code at}
-     * @param beside the residual that no y changes
+     * @param fixed the part of the residual that no y changes
      * @param noise what an element of y of size 1 adds to the residual by rounding
      */
-    void solve(double[] r, int from, int j, double[] g, int at, double beside, double noise, double[] y, int into) {
+    void solve(double[] r, int from, int j, double[] g, int at, double fixed, double noise, double[] y, int into) {
         double largest = 0;
         for (int l = 0; l < j; l++) {
             for (int i = 0; i <= l; i++) {
                 largest = Math.max(largest, Math.abs(r[from + l * m + i]));
             }
         }
-        // Squares of what is then 1 neither overflow nor vanish.
+        // Scaled to about 1, so that squares neither overflow nor vanish.
         int exponent = largest > 0 ? Math.getExponent(largest) : 0;
         for (int l = 0; l < j; l++) {
             Arrays.fill(columns, l * m, l * m + j, 0);
@@ -75,7 +75,7 @@ final class SingularTriangle {
             }
         }
         double rest = project(j, g, at);
-        choose(j, Math.scalb(noise, -exponent), Math.hypot(rest, beside));
+        choose(j, Math.scalb(noise, -exponent), Math.hypot(rest, fixed));
         Arrays.fill(y, into, into + j, 0);
         for (int k = 0; k < j && order[k] >= 0; k++) {
             double share = Math.scalb(along[order[k]] / σ[order[k]], -exponent);
@@ -116,7 +116,7 @@ final class SingularTriangle {
         }
     }
 
-    /** Singular values, in order, and the shares of g; returns the length of what of g no column reaches. */
+    /** Singular values, in order, and the components of g; returns the length of the part of g that no column reaches. */
     private double project(int j, double[] g, int at) {
         boolean whole = true;
         for (int l = 0; l < j; l++) {

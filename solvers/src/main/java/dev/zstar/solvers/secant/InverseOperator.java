@@ -5,18 +5,21 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Workspace;
 
-/** An {@link Inverse} for those outside: on whatever rows of the batch, checked. Where H is not finite, as after a solve that overflowed, it is I. */
+/**
+ * An {@link ApproximateInverse} as a linear operator for users, on any rows of the batch, with its arguments checked. Where H is not
+ * finite, as after a solve that overflowed, it is the identity.
+ */
 public final class InverseOperator implements LinearOperator {
-    private final Workspace plan;
-    private final Inverse inverse;
+    private final Workspace workspace;
+    private final ApproximateInverse inverse;
     private final Rows own;
     private final double[] squares;
 
-    public InverseOperator(Workspace plan, Inverse inverse) {
-        this.plan = plan;
+    public InverseOperator(Workspace workspace, ApproximateInverse inverse) {
+        this.workspace = workspace;
         this.inverse = inverse;
-        own = new Rows(plan.batch());
-        squares = new double[plan.batch()];
+        own = new Rows(workspace.batch());
+        squares = new double[workspace.batch()];
     }
 
     @Override
@@ -30,21 +33,21 @@ public final class InverseOperator implements LinearOperator {
     }
 
     private void multiply(boolean transposed, Block u, Block out, Rows rows) {
-        plan.enter("inverse", "u", u);
+        workspace.enter("inverse", "u", u);
         try {
-            out.requireShape("inverse", "out", plan.type(), u.rows(), plan.n());
+            out.requireShape("inverse", "out", workspace.type(), u.rows(), workspace.n());
             if (rows.count() != u.rows()) {
                 throw new IllegalArgumentException("inverse: " + rows.count() + " active rows, but u has " + u.rows());
             }
             own.reset(u.rows());
             for (int p = 0; p < u.rows(); p++) {
                 int b = rows.index(p);
-                if (b < 0 || b >= plan.batch()) {
-                    throw new IllegalArgumentException("inverse: row " + b + " of the batch, expected 0 to " + (plan.batch() - 1));
+                if (b < 0 || b >= workspace.batch()) {
+                    throw new IllegalArgumentException("inverse: row " + b + " of the batch, expected 0 to " + (workspace.batch() - 1));
                 }
                 own.place(p, b);
             }
-            plan.engine().copy(u, out);
+            workspace.engine().copy(u, out);
             inverse.apply(transposed, out, own, squares);
             for (int p = 0; p < u.rows(); p++) {
                 if (!(squares[own.index(p)] < Double.POSITIVE_INFINITY)) {
@@ -52,7 +55,7 @@ public final class InverseOperator implements LinearOperator {
                 }
             }
         } finally {
-            plan.leave();
+            workspace.leave();
         }
     }
 }

@@ -4,9 +4,9 @@ package dev.zstar.solvers.secant;
  * The small problem of an Anderson step of type II: the γ that minimise {@code ‖r_k - Σ γ_i d_i‖}, {@code d_i = r_k - r_{k-1-i}}, from the
  * products of the residuals, in f64.
  *
- * <p>The normal equations {@code (DᵀD + λ diag DᵀD) γ = Dᵀr_k} are factored as {@code L Δ Lᵀ}, which takes one division a column and no root, since at
- * n = 64 these few hundred operations weigh as much as the product. Columns go from the newest to the oldest; where one depends on those before,
- * it and all older ones are left out.
+ * <p>The normal equations {@code (DᵀD + λ diag DᵀD) γ = Dᵀr_k} are factored as {@code L Δ Lᵀ}, with one division a column and no square
+ * root: at n = 64 these few hundred operations take as long as the product. Columns go from the newest to the oldest. The first that
+ * depends on those before is left out, and so are all older ones.
  */
 public final class LeastSquares {
     private final int capacity;
@@ -23,7 +23,7 @@ public final class LeastSquares {
     /**
      * @param capacity residuals in the ring
      * @param regularisation λ
-     * @param condition the largest ratio of a column to its distance from the newer ones
+     * @param condition the largest ratio of the length of a column to its distance from the span of the newer ones
      */
     public LeastSquares(int capacity, double regularisation, double condition) {
         this.capacity = capacity;
@@ -37,7 +37,7 @@ public final class LeastSquares {
     }
 
     /**
-     * Writes the weights {@code α_j} of the residuals, by slot, that say the same: {@code γ_i} for the older ones and {@code 1 - Σ γ_i} for the newest.
+     * Writes γ as weights {@code α_j} of the residuals, by slot: {@code γ_i} for the older ones and {@code 1 - Σ γ_i} for the newest.
      *
      * @param gram {@code ⟨r_i, r_j⟩} by slot, from {@code at}
      * @param slot of the newest residual

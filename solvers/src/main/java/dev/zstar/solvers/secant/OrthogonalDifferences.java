@@ -7,12 +7,12 @@ import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.internal.GramSchmidt;
 
 /**
- * The problem of {@link LeastSquares} again, for rows whose Gram matrix is too close to singular: the differences {@code r_k - r_{k-1-i}} themselves are
- * orthogonalised, by Gram-Schmidt done twice, which loses {@code κ u} where the normal equations lose {@code κ² u}. Costs a sweep over i vectors three times for
- * column i, so about {@code 1.5 m² n} elements a row.
+ * The problem of {@link LeastSquares} for rows whose Gram matrix is too close to singular. Here the differences {@code r_k - r_{k-1-i}}
+ * themselves are orthogonalised, by Gram-Schmidt done twice, which loses {@code κ u} where the normal equations lose {@code κ² u}. Column i
+ * costs three sweeps over i vectors, so a row costs about {@code 1.5 m² n} elements.
  */
 public final class OrthogonalDifferences {
-    private final Workspace plan;
+    private final Workspace workspace;
     private final int capacity;
     private final int m;
     private final Rows rows;
@@ -25,18 +25,18 @@ public final class OrthogonalDifferences {
     /** R, by columns, for each row of the batch. */
     private final double[] triangle;
 
-    public OrthogonalDifferences(Workspace plan, int capacity) {
-        this.plan = plan;
+    public OrthogonalDifferences(Workspace workspace, int capacity) {
+        this.workspace = workspace;
         this.capacity = capacity;
         m = capacity - 1;
-        rows = new Rows(plan.batch());
-        q = plan.basis(m);
-        work = plan.block();
-        pick = new double[plan.batch() * capacity];
-        gramSchmidt = new GramSchmidt(plan.engine(), q, GramSchmidt.ALWAYS);
+        rows = new Rows(workspace.batch());
+        q = workspace.basis(m);
+        work = workspace.block();
+        pick = new double[workspace.batch() * capacity];
+        gramSchmidt = new GramSchmidt(workspace.engine(), q, GramSchmidt.ALWAYS);
         h = gramSchmidt.h;
-        scale = new double[plan.batch()];
-        triangle = new double[plan.batch() * m * m];
+        scale = new double[workspace.batch()];
+        triangle = new double[workspace.batch() * m * m];
     }
 
     /** The rows of the batch to solve for; the caller fills it. */
@@ -58,22 +58,22 @@ public final class OrthogonalDifferences {
         Block w = work.head(active);
         for (int i = 0; i < m; i++) {
             pick(slots, counts, i);
-            plan.engine().mix(r, capacity, pick, w, rows);
+            workspace.engine().mix(r, capacity, pick, w, rows);
             gramSchmidt.orthogonalise(i, w, rows, w);
             for (int p = 0; p < active; p++) {
                 column(rows.index(p), i);
             }
-            plan.engine().store(w, scale, q, i, rows);
+            workspace.engine().store(w, scale, q, i, rows);
         }
         pick(slots, counts, -1);
-        plan.engine().mix(r, capacity, pick, w, rows);
-        plan.engine().multiDot(q, m, w, rows, h);
+        workspace.engine().mix(r, capacity, pick, w, rows);
+        workspace.engine().multiDot(q, m, w, rows, h);
         for (int p = 0; p < active; p++) {
             weights(rows.index(p), slots, α);
         }
     }
 
-    /** Picks {@code r_k - r_{k-1-i}}, nothing where a row has not as many, or {@code r_k} for -1. */
+    /** Picks {@code r_k - r_{k-1-i}}, zero where a row has fewer residuals, or {@code r_k} for -1. */
     private void pick(int[] slots, int[] counts, int i) {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);

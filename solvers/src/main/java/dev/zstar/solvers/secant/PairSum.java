@@ -7,29 +7,29 @@ import dev.zstar.solvers.Workspace;
 import java.util.Arrays;
 
 /**
- * The inverse of either of Broyden's methods as a sum, {@code H = I + Σ u_j v_jᵀ / c_j}. A step {@code s = λ d} from r to r₊, with {@code y = r - r₊}
- * and the old H, adds a pair with {@code u = s - H y = H r₊ + (λ - 1) d}; good and bad differ in
+ * The inverse of either of Broyden's methods as a sum, {@code H = I + Σ u_j v_jᵀ / c_j}. A step {@code s = λ d} from r to r₊, with
+ * {@code y = r - r₊} and the old H, adds a pair with {@code u = s - H y = H r₊ + (λ - 1) d}. The two methods differ in v and c:
  *
  * <ul>
  *   <li>bad: {@code v = y}, {@code c = ‖y‖²} (Broyden 1965, section 5);
  *   <li>good: {@code vᵀ = dᵀ H}, {@code c = vᵀ y = ‖d‖² - vᵀ r₊}, by the formula of Sherman and Morrison.
  * </ul>
  *
- * <p>Either way {@code H₊ r₊ = σ u - (λ - 1) d} with {@code σ = 1 + vᵀ r₊ / c}. The bad method reads k pairs once, {@code (2k + 18) n} elements a
- * step; the good one sweeps twice more, for v, {@code (4k + 16) n}. After a step of length other than λ = 1 it is 5n more. Divisors stay numbers
- * beside the vectors, which keeps those in the range of their type.
+ * <p>Both have {@code H₊ r₊ = σ u - (λ - 1) d} with {@code σ = 1 + vᵀ r₊ / c}. The bad method reads k pairs once, {@code (2k + 18) n}
+ * elements a step. The good one sweeps twice more, for v, {@code (4k + 16) n}. A step of another length than λ = 1 costs 5n more. Divisors
+ * are kept apart from the vectors, so that those stay in the range of their type.
  *
- * <p>Until the next residual is known the last slot in use holds what its pair will be made of: d in the place of u, and in that of v the old r (bad)
- * or v itself (good).
+ * <p>Until the next residual is known, the last slot in use holds the parts of its pair: d in the place of u, and in that of v the old r
+ * (bad) or v itself (good).
  */
 public final class PairSum implements InverseJacobian {
-    private final Workspace plan;
+    private final Workspace workspace;
     private final boolean good;
     private final int m;
     private final Basis u;
     private final Basis v;
     private final Block room;
-    /** Null if a row without room for another pair starts again. */
+    /** Null if a row without room for another pair restarts. */
     private final RankReduction reduction;
     /** For each row of the batch: slots in use, the last being open; directions since the identity; c_j. */
     private final int[] counts;
@@ -52,25 +52,25 @@ public final class PairSum implements InverseJacobian {
      *
      * @param rank of what is kept of a full memory; 0 if nothing is
      */
-    public PairSum(Workspace plan, boolean good, int memory, int rank) {
-        this.plan = plan;
+    public PairSum(Workspace workspace, boolean good, int memory, int rank) {
+        this.workspace = workspace;
         this.good = good;
         m = memory;
-        u = plan.basis(m);
-        v = plan.basis(m);
-        room = plan.block();
-        reduction = rank > 0 ? new RankReduction(plan, u, v, rank) : null;
-        counts = new int[plan.batch()];
-        directions = new int[plan.batch()];
-        divisors = new double[plan.batch() * m];
-        dots = new double[plan.batch() * m];
-        projections = new double[plan.batch() * m];
-        changes = new double[plan.batch() * m];
-        coefficients = new double[plan.batch() * m];
-        square = new double[plan.batch()];
-        full = new boolean[plan.batch()];
-        stretch = new double[plan.batch()];
-        zeros = new double[plan.batch()];
+        u = workspace.basis(m);
+        v = workspace.basis(m);
+        room = workspace.block();
+        reduction = rank > 0 ? new RankReduction(workspace, u, v, rank) : null;
+        counts = new int[workspace.batch()];
+        directions = new int[workspace.batch()];
+        divisors = new double[workspace.batch() * m];
+        dots = new double[workspace.batch() * m];
+        projections = new double[workspace.batch() * m];
+        changes = new double[workspace.batch() * m];
+        coefficients = new double[workspace.batch() * m];
+        square = new double[workspace.batch()];
+        full = new boolean[workspace.batch()];
+        stretch = new double[workspace.batch()];
+        zeros = new double[workspace.batch()];
     }
 
     @Override
@@ -91,7 +91,7 @@ public final class PairSum implements InverseJacobian {
         if (!good) {
             differences(r, w, most, rows, repeats);
         }
-        plan.engine().multiDot(v, most, r, rows, dots);
+        workspace.engine().multiDot(v, most, r, rows, dots);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             full[b] = false;
@@ -102,7 +102,7 @@ public final class PairSum implements InverseJacobian {
                 v.block().copyRow(r, p, b * m + counts[b]);
             }
         }
-        plan.engine().multiAxpy(u, most, coefficients, r, rows, null);
+        workspace.engine().multiAxpy(u, most, coefficients, r, rows, null);
         boolean shortened = false;
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
@@ -120,9 +120,9 @@ public final class PairSum implements InverseJacobian {
                 shortened = true;
             }
         }
-        plan.engine().axpby(stretch, r, zeros, r);
+        workspace.engine().axpby(stretch, r, zeros, r);
         if (shortened) {
-            plan.engine().multiAxpy(u, most, coefficients, r, rows, null);
+            workspace.engine().multiAxpy(u, most, coefficients, r, rows, null);
         }
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
@@ -143,11 +143,11 @@ public final class PairSum implements InverseJacobian {
         }
     }
 
-    /** The open slot has no part in it. */
+    /** Without the open slot. */
     @Override
     public void apply(boolean transposed, Block x, Rows rows, double[] squares) {
         int most = most(rows);
-        plan.engine().multiDot(transposed ? u : v, most, x, rows, dots);
+        workspace.engine().multiDot(transposed ? u : v, most, x, rows, dots);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             int at = b * m;
@@ -156,7 +156,7 @@ public final class PairSum implements InverseJacobian {
                 coefficients[at + j] = dots[at + j] / divisors[at + j];
             }
         }
-        plan.engine().multiAxpy(transposed ? v : u, most, coefficients, x, rows, squares);
+        workspace.engine().multiAxpy(transposed ? v : u, most, coefficients, x, rows, squares);
     }
 
     private int most(Rows rows) {
@@ -176,8 +176,8 @@ public final class PairSum implements InverseJacobian {
                 coefficients[b * m + counts[b] - 1] = 1;
             }
         }
-        plan.engine().axpby(-1, r, 0, y);
-        plan.engine().multiAxpy(v, most, coefficients, y, rows, square);
+        workspace.engine().axpby(-1, r, 0, y);
+        workspace.engine().multiAxpy(v, most, coefficients, y, rows, square);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             if (!repeats[b] && counts[b] > 0) {
@@ -227,8 +227,8 @@ public final class PairSum implements InverseJacobian {
     }
 
     /**
-     * Makes room for the direction of row {@code b}, at position {@code p}, and makes that with the H of smaller rank, so that the next pair belongs
-     * to it.
+     * Makes room for the direction of row {@code b}, at position {@code p}, and makes the direction with the H of smaller rank, so that the
+     * next pair belongs to that H.
      */
     private void reduce(int b, int p, Block d, Block r) {
         counts[b] = reduction.reduce(b, divisors, changes);
@@ -244,7 +244,7 @@ public final class PairSum implements InverseJacobian {
     /** {@code vᵀ = dᵀ H} for the new directions, and {@code ‖d‖²}, from which the divisor will be made. */
     private void transpose(Block d, Block w, Rows rows, boolean[] repeats) {
         int most = most(rows);
-        plan.engine().multiDot(u, most, d, rows, dots);
+        workspace.engine().multiDot(u, most, d, rows, dots);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             int at = b * m;
@@ -257,8 +257,8 @@ public final class PairSum implements InverseJacobian {
                 divisors[at + k] = dots[at + k];
             }
         }
-        plan.engine().copy(d, w);
-        plan.engine().multiAxpy(v, most, coefficients, w, rows, null);
+        workspace.engine().copy(d, w);
+        workspace.engine().multiAxpy(v, most, coefficients, w, rows, null);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             if (!repeats[b]) {

@@ -6,11 +6,12 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.Workspace;
 
 /**
- * The small problem of an Anderson step of type I: γ with {@code ΔZᵀ (r_k - ΔR γ) = 0}, where columns are differences to the newest, {@code z_k - z_i} and
- * {@code r_k - r_i} (Fang and Saad 2009, section 3.3). Its matrix is made of {@code ⟨z_i, r_j⟩ = ⟨g_i, r_j⟩ - ⟨r_i, r_j⟩}.
+ * The small problem of an Anderson step of type I: γ with {@code ΔZᵀ (r_k - ΔR γ) = 0}. The columns are differences to the newest,
+ * {@code z_k - z_i} and {@code r_k - r_i} (Fang and Saad 2009, section 3.3). The matrix is made of
+ * {@code ⟨z_i, r_j⟩ = ⟨g_i, r_j⟩ - ⟨r_i, r_j⟩}. It is not symmetric, so it is eliminated with row exchanges.
  */
 public final class Projection {
-    private final Workspace plan;
+    private final Workspace workspace;
     private final int capacity;
     private final double diagonal;
     private final double least;
@@ -22,24 +23,24 @@ public final class Projection {
     private final double[] right;
     private final int[] order;
 
-    public Projection(Workspace plan, int capacity, double regularisation, double condition) {
-        this.plan = plan;
+    public Projection(Workspace workspace, int capacity, double regularisation, double condition) {
+        this.workspace = workspace;
         this.capacity = capacity;
         diagonal = 1 + regularisation;
         least = 1 / condition;
-        products = new double[plan.batch() * capacity * capacity];
-        column = new double[plan.batch() * capacity];
-        row = new double[plan.batch() * capacity];
+        products = new double[workspace.batch() * capacity * capacity];
+        column = new double[workspace.batch() * capacity];
+        row = new double[workspace.batch() * capacity];
         matrix = new double[capacity * capacity];
         right = new double[capacity];
         order = new int[capacity];
     }
 
-    /** Takes in the newest residuals and values; {@code gk} is overwritten. Slots that a row has not filled give numbers that nobody reads. */
+    /** Takes in the newest residuals and values. Overwrites {@code gk}. Slots not filled yet give numbers that are never read. */
     public void sweep(Block zk, Block gk, Basis r, Basis values, int[] slots, Rows rows) {
-        plan.engine().multiDot(r, capacity, gk, rows, row);
-        plan.engine().axpby(-1, zk, 1, gk);
-        plan.engine().multiDot(values, capacity, gk, rows, column);
+        workspace.engine().multiDot(r, capacity, gk, rows, row);
+        workspace.engine().axpby(-1, zk, 1, gk);
+        workspace.engine().multiDot(values, capacity, gk, rows, column);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             for (int j = 0; j < capacity; j++) {
@@ -80,12 +81,13 @@ public final class Projection {
         }
     }
 
-    /** Gaussian elimination with row exchanges; false if a pivot is nothing beside the largest element. */
+    /** Gaussian elimination with row exchanges; false if a pivot is negligible next to the largest element. */
     private boolean eliminate(int b, double[] gram, int slot, int m) {
         double largest = 0;
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < m; j++) {
-                double sum = c(b, gram, slot, slot) - c(b, gram, slot, order[j]) - c(b, gram, order[i], slot) + c(b, gram, order[i], order[j]);
+                double sum = c(b, gram, slot, slot) - c(b, gram, slot, order[j]) - c(b, gram, order[i], slot)
+                        + c(b, gram, order[i], order[j]);
                 matrix[i * capacity + j] = i == j ? sum * diagonal : sum;
                 largest = Math.max(largest, Math.abs(sum));
             }

@@ -8,27 +8,27 @@ import dev.zstar.solvers.internal.SymmetricEigen;
 import java.util.Arrays;
 
 /**
- * Replaces the m pairs of a row by fewer, whose sum is the best approximation of that rank of {@code M = Σ u_j v_jᵀ / c_j} in the Frobenius
- * norm (van de Rotten and Verduyn Lunel 2005), among those that do to the last y what M does: the last secant equation stays. That is
- * {@code M y yᵀ / ‖y‖²}, y standing for what of it the v span, and of the rest of M the terms of the singular value decomposition with the
+ * Replaces the m pairs of a row by fewer. Their sum is the best approximation of that rank of {@code M = Σ u_j v_jᵀ / c_j} in the Frobenius
+ * norm (van de Rotten and Verduyn Lunel 2005), among those that map the last y as M does, so the last secant equation still holds. That sum
+ * is {@code M y yᵀ / ‖y‖²}, y projected on the span of the v, and of the rest of M the terms of the singular value decomposition with the
  * largest singular values.
  *
- * <p>With the columns of V scaled to length 1, {@code Vᵀ V = Q Λ Qᵀ}, so that {@code V Q Λ^(-1/2)} is orthonormal and {@code U Q Λ^(1/2)}
- * has the same singular values and left vectors as M, the c and scales being in U. With {@code e = Λ^(-1/2) Qᵀ Vᵀ y / ‖…‖} and
- * {@code E = I - e eᵀ} the rest follows from {@code E Λ^(1/2) Qᵀ Uᵀ U Q Λ^(1/2) E = P Σ² Pᵀ}, and {@code U Q Λ^(1/2) [e, P]} and
- * {@code V Q Λ^(-1/2) [e, P]}, with the columns of the largest Σ, are the new pairs. The matrices of products are formed in f64; what V
- * holds below 10⁻⁷ of its length does not show in them, and is left out.
+ * <p>With the columns of V scaled to length 1, {@code Vᵀ V = Q Λ Qᵀ}. So {@code V Q Λ^(-1/2)} is orthonormal, and {@code U Q Λ^(1/2)} has
+ * the same singular values and left vectors as M, the c and scales being in U. With {@code e = Λ^(-1/2) Qᵀ Vᵀ y / ‖…‖} and
+ * {@code E = I - e eᵀ} the rest follows from {@code E Λ^(1/2) Qᵀ Uᵀ U Q Λ^(1/2) E = P Σ² Pᵀ}. The new pairs are
+ * {@code U Q Λ^(1/2) [e, P]} and {@code V Q Λ^(-1/2) [e, P]}, with the columns of the largest Σ. The matrices of products are formed in
+ * f64. Parts of V below 10⁻⁷ of its length do not show in them, and are left out.
  *
- * <p>A reduction reads {@code m (m + 1) + 2 rank m} vectors, one row of the batch at a time, beside what goes with some {@code 100 m³}
- * operations on the small problems. With {@code rank = m / 2} it reads {@code 4 m n} elements for each step between two reductions, where
- * the sweeps of a step read {@code 1.5 m n} (bad) or {@code 3 m n} (good). With m = 30 and n = 1024 in f32 a reduction took 0.5 ms, of
- * which the small problems were 0.4 ms.
+ * <p>A reduction reads {@code m (m + 1) + 2 rank m} vectors, one row of the batch at a time, and takes some {@code 100 m³} operations for
+ * the small problems. With {@code rank = m / 2} it reads {@code 4 m n} elements for each step between two reductions, where the sweeps of a
+ * step read {@code 1.5 m n} (bad) or {@code 3 m n} (good). With m = 30 and n = 1024 in f32 a reduction took 0.5 ms, of which the small
+ * problems were 0.4 ms.
  */
 public final class RankReduction {
-    /** Eigenvalues this small beside the largest, of products formed in f64, carry only rounding. */
+    /** Eigenvalues below this share of the largest, of products formed in f64, are only rounding. */
     private static final double DEPENDENT = 1e-14;
 
-    private final Workspace plan;
+    private final Workspace workspace;
     private final Basis u;
     private final Basis v;
     private final int m;
@@ -53,15 +53,15 @@ public final class RankReduction {
     private final double[] dots;
 
     /** Allocates {@code rank + 1} vectors. */
-    public RankReduction(Workspace plan, Basis u, Basis v, int rank) {
-        this.plan = plan;
+    public RankReduction(Workspace workspace, Basis u, Basis v, int rank) {
+        this.workspace = workspace;
         this.u = u;
         this.v = v;
         m = u.capacity();
         this.rank = rank;
-        vector = plan.vectors(1);
-        made = plan.vectors(rank);
-        row = new Rows(plan.batch());
+        vector = workspace.vectors(1);
+        made = workspace.vectors(rank);
+        row = new Rows(workspace.batch());
         gram = new double[m * m];
         q = new double[m * m];
         p = new double[m * m];
@@ -73,7 +73,7 @@ public final class RankReduction {
         root = new double[m];
         e = new double[m];
         ke = new double[m];
-        dots = new double[plan.batch() * m];
+        dots = new double[workspace.batch() * m];
     }
 
     /**
@@ -184,8 +184,8 @@ public final class RankReduction {
     }
 
     /**
-     * The eigenvector of the largest eigenvalue in gram, which is taken out; without what of e rounding, or an eigenvalue of 0, has left in
-     * it.
+     * The eigenvector of the largest eigenvalue in gram, which is taken out. Its component along e, left by rounding or by an eigenvalue
+     * of 0, is removed.
      */
     private double[] largest() {
         int at = 0;
@@ -225,7 +225,7 @@ public final class RankReduction {
         boolean finite = true;
         for (int i = 0; i < m; i++) {
             vector.copyRow(x.block(), b * m + i, 0);
-            plan.engine().multiDot(x, i + 1, vector, row, dots);
+            workspace.engine().multiDot(x, i + 1, vector, row, dots);
             for (int j = 0; j <= i; j++) {
                 double product = dots[b * m + j] * scale[i] * scale[j];
                 gram[i * m + j] = product;
@@ -239,7 +239,7 @@ public final class RankReduction {
     private void recombine(Basis x, int b, double[] into) {
         for (int l = 0; l < rank; l++) {
             System.arraycopy(into, l * m, dots, b * m, m);
-            plan.engine().mix(x, m, dots, vector, row);
+            workspace.engine().mix(x, m, dots, vector, row);
             made.copyRow(vector, 0, l);
         }
         for (int l = 0; l < rank; l++) {
@@ -256,8 +256,8 @@ public final class RankReduction {
         row.reset(0);
         row.append(b);
         vector.copyRow(r, at, 0);
-        plan.engine().multiDot(v, count, vector, row, projections);
-        plan.engine().multiAxpy(u, count, projections, vector, row, null);
+        workspace.engine().multiDot(v, count, vector, row, projections);
+        workspace.engine().multiAxpy(u, count, projections, vector, row, null);
         out.copyRow(vector, 0, at);
     }
 }

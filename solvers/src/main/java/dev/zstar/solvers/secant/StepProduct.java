@@ -7,32 +7,32 @@ import dev.zstar.solvers.Workspace;
 import java.util.Arrays;
 
 /**
- * The inverse of Broyden's good method as a product of factors, for which the directions d alone are kept (Kelley 1995, sections 7.3 and
- * 8.3): with {@code s_j = λ_j d_j} it is {@code H_k = Π_j (I + (d_{j+1} + (λ_j - 1) d_j) d_jᵀ / ‖d_j‖²)}, newest factor first. So {@code q
- * = H_k r} is r and a sum of directions, and with {@code τ = d_kᵀ q / ‖d_k‖²} the next is {@code d_{k+1} = (q + (λ_k - 1) τ d_k) / (1 -
- * τ)}.
+ * The inverse of Broyden's good method as a product of factors, which needs the directions d alone (Kelley 1995, sections 7.3 and 8.3).
+ * With {@code s_j = λ_j d_j} it is {@code H_k = Π_j (I + (d_{j+1} + (λ_j - 1) d_j) d_jᵀ / ‖d_j‖²)}, newest factor first. So
+ * {@code q = H_k r} is r and a sum of directions. With {@code τ = d_kᵀ q / ‖d_k‖²} the next direction is
+ * {@code d_{k+1} = (q + (λ_k - 1) τ d_k) / (1 - τ)}.
  *
- * <p>The factors depend on each other through products of directions alone. Those are kept, in f64, and follow from each other; so a step
+ * <p>The factors depend on each other through products of directions alone. Those are kept, in f64, and follow from each other. So a step
  * reads the directions twice, in one sweep for {@code Dᵀ r} and one for q: {@code (2k + 8) n} elements, where two sets of vectors take 4k n
- * to 6k n. To drop the oldest direction would break the product, so a row without room for another starts again.
+ * to 6k n. To drop the oldest direction would break the product, so a row without room for another restarts.
  *
- * <p>Products that follow from products carry their errors on, which grow: for maps with ρ = 0.99 and n = 64 to 512 from the rounding of
- * the type to 1 over 50 to 150 steps, after which directions meant nothing. So each direction's length is measured and compared with what
- * the products make of it; where the two part, its products are measured too, with one sweep more. On 120 maps of n = 16 to 256, linear and
- * not, and with a memory of 300, f64 then took 0.99 times the evaluations of the dense method, and f32 1.08 times. With a memory of 30 the
- * sweep was made in one step of 34 in f32, and twice in 17,000 steps in f64.
+ * <p>Products that follow from products inherit their errors, which grow: for maps with ρ = 0.99 and n = 64 to 512, from the rounding of
+ * the type to 1 over 50 to 150 steps. After that, directions meant nothing. So the length of each direction is measured and compared with
+ * the length that the products predict. Where the two differ, its products are measured too, with one sweep more. On 120 maps of n = 16 to
+ * 256, linear and not, and with a memory of 300, f64 then took 0.99 times the evaluations of the dense method, and f32 1.08 times. With a
+ * memory of 30 the sweep was made in one step of 34 in f32, and twice in 17,000 steps in f64.
  *
- * <p>What no measurement mends is the rounding of the directions themselves. On linear maps of n = 96 and 128 that expand (ρ = 1.5), where
- * the dense method takes more than n steps, f32 with a memory of 400 solved 6 of 12 in 400 evaluations; with all products measured in every
+ * <p>No measurement repairs the rounding of the directions themselves. On linear maps of n = 96 and 128 that expand (ρ = 1.5), where the
+ * dense method takes more than n steps, f32 with a memory of 400 solved 6 of 12 in 400 evaluations; with all products measured in every
  * step, 4. The dense matrix in f64, on the same f32 values of f, solved all 12; this form in f64 does so too.
  */
 public final class StepProduct implements InverseJacobian {
-    /** Rows with fewer directions are not looked at: errors have not had the time to grow. */
+    /** Rows with fewer directions are not checked: errors have had no time to grow. */
     private static final int YOUNG = 8;
-    /** By how much the square of a direction may differ from what the products make of it. */
+    /** By how much the squared length of a direction may differ from what the products predict. */
     private static final double DRIFT = 1e-4;
 
-    private final Workspace plan;
+    private final Workspace workspace;
     private final int m;
     private final Basis d;
     /** For each row of the batch: its directions, ⟨d_i, d_j⟩, λ_j, and Dᵀr. */
@@ -45,7 +45,7 @@ public final class StepProduct implements InverseJacobian {
     /** By position: 1 / (1 - τ). */
     private final double[] stretch;
     private final double[] zeros;
-    /** By position: ‖r‖², and ‖q‖² as the products make it. */
+    /** By position: ‖r‖², and ‖q‖² as the products predict it. */
     private final double[] residual;
     private final double[] expected;
     /** One direction, while its products are measured. */
@@ -53,22 +53,22 @@ public final class StepProduct implements InverseJacobian {
     private final Rows row;
 
     /** Allocates {@code memory} blocks, and one vector. */
-    public StepProduct(Workspace plan, int memory) {
-        this.plan = plan;
+    public StepProduct(Workspace workspace, int memory) {
+        this.workspace = workspace;
         m = memory;
-        d = plan.basis(m);
-        counts = new int[plan.batch()];
-        products = new double[plan.batch() * m * m];
-        λ = new double[plan.batch() * m];
-        dr = new double[plan.batch() * m];
-        coefficients = new double[plan.batch() * m];
-        square = new double[plan.batch()];
-        stretch = new double[plan.batch()];
-        zeros = new double[plan.batch()];
-        residual = new double[plan.batch()];
-        expected = new double[plan.batch()];
-        one = plan.vectors(1);
-        row = new Rows(plan.batch());
+        d = workspace.basis(m);
+        counts = new int[workspace.batch()];
+        products = new double[workspace.batch() * m * m];
+        λ = new double[workspace.batch() * m];
+        dr = new double[workspace.batch() * m];
+        coefficients = new double[workspace.batch() * m];
+        square = new double[workspace.batch()];
+        stretch = new double[workspace.batch()];
+        zeros = new double[workspace.batch()];
+        residual = new double[workspace.batch()];
+        expected = new double[workspace.batch()];
+        one = workspace.vectors(1);
+        row = new Rows(workspace.batch());
     }
 
     @Override
@@ -84,17 +84,17 @@ public final class StepProduct implements InverseJacobian {
     @Override
     public void direct(Block r, Rows rows, boolean[] repeats, double[] lengths) {
         int most = most(rows);
-        plan.engine().multiDot(d, most, r, rows, dr);
+        workspace.engine().multiDot(d, most, r, rows, dr);
         if (most >= YOUNG) {
-            plan.engine().dot(r, r, residual);
+            workspace.engine().dot(r, r, residual);
         }
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             stretch[p] = repeats[b] ? repeat(b, lengths[b]) : combination(b, lengths[b]);
             expected[p] = !repeats[b] && counts[b] >= YOUNG ? expected(b, residual[p], stretch[p]) : Double.NaN;
         }
-        plan.engine().multiAxpy(d, most, coefficients, r, rows, square);
-        plan.engine().axpby(stretch, r, zeros, r);
+        workspace.engine().multiAxpy(d, most, coefficients, r, rows, square);
+        workspace.engine().axpby(stretch, r, zeros, r);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             if (!repeats[b]) {
@@ -124,7 +124,7 @@ public final class StepProduct implements InverseJacobian {
         row.reset(0);
         row.append(b);
         one.copyRow(d.block(), b * m + k, 0);
-        plan.engine().multiDot(d, k + 1, one, row, dr);
+        workspace.engine().multiDot(d, k + 1, one, row, dr);
         for (int j = 0; j <= k; j++) {
             products[(b * m + k) * m + j] = dr[b * m + j];
             products[(b * m + j) * m + k] = dr[b * m + j];
@@ -193,7 +193,7 @@ public final class StepProduct implements InverseJacobian {
     @Override
     public void apply(boolean transposed, Block x, Rows rows, double[] squares) {
         int most = most(rows);
-        plan.engine().multiDot(d, most, x, rows, dr);
+        workspace.engine().multiDot(d, most, x, rows, dr);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             int at = b * m;
@@ -204,7 +204,7 @@ public final class StepProduct implements InverseJacobian {
                 factors(at, counts[b] - 1);
             }
         }
-        plan.engine().multiAxpy(d, most, coefficients, x, rows, squares);
+        workspace.engine().multiAxpy(d, most, coefficients, x, rows, squares);
     }
 
     private int most(Rows rows) {

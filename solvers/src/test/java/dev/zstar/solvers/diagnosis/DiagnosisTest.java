@@ -89,7 +89,7 @@ class DiagnosisTest {
         }
     }
 
-    /** With products enough the QR iteration gives the whole spectrum of a matrix of which trace and determinant are known. */
+    /** With enough products the QR iteration gives the whole spectrum of a matrix with known trace and determinant. */
     @Test
     void allEigenvaluesOfAGeneralMatrixHaveItsTraceAndDeterminant() {
         for (int n = 1; n <= 24; n++) {
@@ -237,8 +237,8 @@ class DiagnosisTest {
         }
     }
 
-    private static void assertContractsBelowAndNotAbove(Engine engine, FixedPointMap f, double β, double limit, Type type, int batch,
-            int n) {
+    private static void assertContractsBelowAndNotAbove(
+            Engine engine, FixedPointMap f, double β, double limit, Type type, int batch, int n) {
         try (Picard damped = picard(engine, type, batch, n, 0.97 * β, Stopping.relative(1e-4).within(2000));
                 Picard tooFar = picard(engine, type, batch, n, Math.min(1, 1.05 * limit), Stopping.relative(1e-4).within(2000));
                 Block z = engine.allocate(type, batch, n)) {
@@ -334,15 +334,17 @@ class DiagnosisTest {
                     int b = rows.index(p);
                     for (int i = 0; i < 3; i++) {
                         double x = in.get(p, i);
-                        out.set(p, i,
-                                b == 2 ? Double.POSITIVE_INFINITY : b == 3 ? 3 * x : b == 4 && calls[0] == 6 ? Double.NaN : 0.5 * x + 1);
+                        out.set(p, i, b == 2 ? Double.POSITIVE_INFINITY
+                                : b == 3 ? 3 * x
+                                : b == 4 && calls[0] == 6 ? Double.NaN
+                                : 0.5 * x + 1);
                     }
                 }
             };
             String text = explain(picard, f, z);
             assertThat(text).contains("Row 1 of 5 ended NONFINITE_INPUT: the start holds NaN (row 1, element 1).")
-                    .contains("Row 2 of 5 ended NONFINITE_FUNCTION after 1 evaluation: the map returns NaN or infinity at the state that was "
-                            + "returned, which is finite.")
+                    .contains("Row 2 of 5 ended NONFINITE_FUNCTION after 1 evaluation: "
+                            + "the map returns NaN or infinity at the state that was returned, which is finite.")
                     .contains("Row 4 of 5 ended NONFINITE_FUNCTION after 6 evaluations")
                     .contains("the map returned NaN or infinity, although near the best iterate plain steps contract by a factor of "
                             + "0.500 each.")

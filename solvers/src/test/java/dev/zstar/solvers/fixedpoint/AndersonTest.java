@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The variants of Anderson acceleration and what they forget, against the method written down with dense arrays. */
+/** The variants of Anderson acceleration and their restarts, against the same method with dense arrays. */
 class AndersonTest {
     private static final int N = 9;
     private static final Anderson.Options TYPE_I = Anderson.Options.DEFAULT.withVariant(Anderson.Variant.TYPE_I);
@@ -112,7 +112,7 @@ class AndersonTest {
                     rBar[i] -= γ[j] * (r[i] - rs.get(j + 1)[i]);
                 }
             }
-            double β = options.mixing().share(Math.min(1, norm(rBar) / norm(r)));
+            double β = options.mixing().beta(Math.min(1, norm(rBar) / norm(r)));
             z = IntStream.range(0, N).mapToDouble(i -> zBar[i] + β * rBar[i]).toArray();
         }
         return iterates;
@@ -141,7 +141,9 @@ class AndersonTest {
                 type.withRestart(4),
                 type.withRestartAtGrowth(1.01),
                 type.withWindow(2).withDelay(2).withRestart(3).withMixing(1.2)))
-                .flatMap(options -> options.variant() == Anderson.Variant.TYPE_I ? Stream.of(options) : Stream.of(options, options.withOrthogonal()));
+                .flatMap(options -> options.variant() == Anderson.Variant.TYPE_I
+                        ? Stream.of(options)
+                        : Stream.of(options, options.withOrthogonal()));
     }
 
     @ParameterizedTest
@@ -157,7 +159,7 @@ class AndersonTest {
                 Outcome outcome = anderson.solve(MAP, z);
                 for (int k = 0; k < evaluations; k++) {
                     for (int i = 0; i < N; i++) {
-                        // Each step multiplies what rounding left by the condition of its problem, 10 to 1000 here.
+                        // Each step multiplies rounding errors by the condition of its problem, 10 to 1000 here.
                         assertThat(outcome.state(k).get(0, i)).as("%s on %s, iterate %d", options, provider.name(), k)
                                 .isCloseTo(expected.get(k)[i], within(1e-6));
                     }
@@ -171,7 +173,8 @@ class AndersonTest {
     void inOneDimensionItIsTheSecantMethod() {
         for (Anderson.Options options : List.of(TYPE_I, TYPE_II)) {
             try (Engine engine = Engines.best(1);
-                    Anderson anderson = Anderson.plan(engine, Type.F64, 1, 1, options.withWindow(1), Stopping.fixed(6).recording(1, 2, 3, 4, 5, 6));
+                    Anderson anderson = Anderson.plan(engine, Type.F64, 1, 1, options.withWindow(1),
+                            Stopping.fixed(6).recording(1, 2, 3, 4, 5, 6));
                     Block z = engine.allocate(Type.F64, 1, 1)) {
                 Outcome outcome = anderson.solve((in, out, rows) -> out.set(0, 0, Math.cos(in.get(0, 0))), z);
                 for (int k = 2; k < 6; k++) {
@@ -185,7 +188,7 @@ class AndersonTest {
         }
     }
 
-    /** Residuals that differ from each other in a few directions only: the Gram matrix of ten is singular, and nothing breaks. */
+    /** The residuals differ from each other in a few directions only. The Gram matrix of ten is singular, and nothing breaks. */
     @Test
     void dependentDifferencesAreLeftOut() {
         for (Anderson.Options options : List.of(TYPE_I.withWindow(10), TYPE_II.withWindow(10), TYPE_II.withWindow(10).withOrthogonal())) {
@@ -222,7 +225,8 @@ class AndersonTest {
                     alone.copyRow(start, b, 0);
                     assertThat(anderson.solve(MAP, alone).status(0)).isEqualTo(status[b]);
                     for (int i = 0; i < N; i++) {
-                        assertThat(Double.doubleToLongBits(alone.get(0, i))).as("%s, row %d", options, b).isEqualTo(Double.doubleToLongBits(z.get(b, i)));
+                        assertThat(Double.doubleToLongBits(alone.get(0, i))).as("%s, row %d", options, b)
+                                .isEqualTo(Double.doubleToLongBits(z.get(b, i)));
                     }
                 }
             }
@@ -256,7 +260,8 @@ class AndersonTest {
         assertThatThrownBy(() -> TYPE_II.withRestartAtGrowth(1)).hasMessage("a restart at a growth of 1.0; expected more than 1");
         assertThatThrownBy(() -> TYPE_II.withRegularisation(1)).hasMessage("regularisation 1.0; expected 0 ≤ λ < 1");
         assertThatThrownBy(() -> TYPE_II.withCondition(1e9)).hasMessageStartingWith("condition 1.0E9; expected 1 < κ ≤ 1e8");
-        assertThatThrownBy(TYPE_I::withOrthogonal).hasMessageContaining("type I has no least-squares problem");
+        assertThatThrownBy(TYPE_I::withOrthogonal)
+                .hasMessage("orthogonal differences with type I, which has no least-squares problem; expected type II");
         try (Engine engine = Engines.best(1);
                 Anderson anderson = Anderson.plan(engine, Type.F64, 1, N, TYPE_II.withMixing(gain -> 0), Stopping.relative(1e-9));
                 Block z = engine.allocate(Type.F64, 1, N)) {

@@ -19,7 +19,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class BroydenTest {
-    /** The matrix itself, {@code B += F sᵀ / ‖s‖²}, its inverse applied by elimination. */
+    /** The matrix B itself, {@code B += F sᵀ / ‖s‖²}. Its inverse is applied by elimination. */
     private static List<double[]> dense(double[] start, int evaluations, java.util.function.UnaryOperator<double[]> f) {
         int n = start.length;
         double[][] b = new double[n][n];
@@ -69,7 +69,7 @@ class BroydenTest {
             try (Engine engine = provider.create(1);
                     Broyden broyden = Broyden.plan(engine, Type.F64, 2, n, Broyden.Options.DEFAULT, Stopping.fixed(12));
                     Block z = engine.allocate(Type.F64, 2, n)) {
-                // The second row is a problem of its own, and must not be noticed by the first.
+                // The second row is a separate problem, and must not change the first.
                 z.set(1, 3, 40);
                 int[] seen = {0};
                 broyden.solve((in, out, rows) -> {
@@ -103,7 +103,7 @@ class BroydenTest {
         }
     }
 
-    /** Products of directions follow from each other; unmeasured, their errors grew to NaN on maps like these in f32. */
+    /** Products of directions follow from each other. If they are not measured again, their errors grow to NaN on such maps in f32. */
     @Test
     void aLongMemoryTakesAsManyEvaluationsAsTheDenseMethod() {
         for (int n : new int[] {64, 96}) {
@@ -130,17 +130,18 @@ class BroydenTest {
                     double tolerance = type == Type.F32 ? 1e-5 : 1e-10;
                     int dense = evaluations(new DenseBroyden(true, 500, false).points(new double[n], 400, f), f, tolerance);
                     try (Engine engine = Engines.best(1);
-                            Broyden broyden = Broyden.plan(engine, type, 1, n, new Broyden.Options(400), Stopping.relative(tolerance).within(400));
+                            Broyden broyden = Broyden.plan(engine, type, 1, n, new Broyden.Options(400),
+                                    Stopping.relative(tolerance).within(400));
                             Block z = engine.allocate(type, 1, n)) {
                         Outcome outcome = broyden.solve((in, out, rows) -> out.copyFrom(f.apply(in.toDoubles())), z);
                         if (type == Type.F32 && ρ > 1) {
-                            // Directions rounded to f32: of 12 such maps of n = 96 and 128 half are solved, by any number of steps.
+                            // With directions rounded to f32, half of 12 such maps of n = 96 and 128 are solved, with any number of steps.
                             assertThat(outcome.residual(0)).as("n = %d, ρ = %s, %s: %s", n, ρ, type, outcome).isLessThan(1e-2);
                             assertThat(Double.isFinite(z.get(0, 0))).isTrue();
                             continue;
                         }
                         assertThat(outcome.succeeded()).as("n = %d, ρ = %s, %s, dense %d: %s", n, ρ, type, dense, outcome).isTrue();
-                        // Vectors in f32 are another matter than a matrix in f64.
+                        // Vectors in f32 differ from a matrix in f64.
                         assertThat(outcome.evaluations()).as("n = %d, ρ = %s, %s", n, ρ, type)
                                 .isLessThanOrEqualTo(type == Type.F32 ? 3 * dense : dense + dense / 10 + 2);
                     }
@@ -149,7 +150,7 @@ class BroydenTest {
         }
     }
 
-    /** How many of these points are evaluated until one meets the tolerance. */
+    /** The number of these points up to the first that meets the tolerance. */
     private static int evaluations(List<double[]> points, java.util.function.UnaryOperator<double[]> f, double tolerance) {
         for (int k = 0; k < points.size(); k++) {
             double[] z = points.get(k);

@@ -81,7 +81,7 @@ class BroydenVariantsTest {
         };
     }
 
-    /** The points of row 0, of which the second row must not be noticed. */
+    /** The points of row 0, which the second row must not change. */
     private static List<double[]> points(Engine engine, Options options, UnaryOperator<double[]> f, double[] start, int count) {
         int n = start.length;
         // No tolerance is met: the budget ends the solve.
@@ -125,7 +125,8 @@ class BroydenVariantsTest {
             assertThat(dense.refused > 0).as("trials are refused").isEqualTo(options.lineSearch());
             for (EngineProvider provider : Problems.engines()) {
                 try (Engine engine = provider.create(1)) {
-                    assertSame(points(engine, options.withMemory(memory), f, start, 14), expected, 1e-8, provider.name() + ", memory " + memory);
+                    assertSame(points(engine, options.withMemory(memory), f, start, 14), expected, 1e-8,
+                            provider.name() + ", memory " + memory);
                 }
             }
         }
@@ -162,11 +163,13 @@ class BroydenVariantsTest {
                             assertThat(u.get(0, i)).as("%s, memory %d", provider.name(), memory).isCloseTo(expected[i], within(1e-7));
                         }
                     }
-                    assertThatThrownBy(() -> broyden.inverse().apply(g, z, second)).hasMessage("inverse: out is 2×12 f64, expected 1×12 f64");
+                    assertThatThrownBy(() -> broyden.inverse().apply(g, z, second))
+                            .hasMessage("inverse: out is 2×12 f64, expected 1×12 f64");
                     Rows third = new Rows(3);
                     third.place(0, 2);
                     third.truncate(1);
-                    assertThatThrownBy(() -> broyden.inverse().apply(g, u, third)).hasMessage("inverse: row 2 of the batch, expected 0 to 1");
+                    assertThatThrownBy(() -> broyden.inverse().apply(g, u, third))
+                            .hasMessage("inverse: row 2 of the batch, expected 0 to 1");
                     second.place(0, 0);
                     if (provider.name().equals("simd")) {
                         assertThat(Problems.allocated(() -> {
@@ -185,15 +188,15 @@ class BroydenVariantsTest {
     void aReductionThatKeepsTheWholeRankChangesNothing(Update update) {
         int n = 6;
         double[] start = new double[n];
-        // H - I has rank 6 at most, however many pairs it is made of.
+        // H - I has rank 6 at most, whatever the number of pairs.
         List<double[]> expected = new DenseBroyden(update == Update.GOOD, 100, false).points(start, 14, mild(n));
         for (EngineProvider provider : Problems.engines()) {
             try (Engine engine = provider.create(1)) {
                 Options options = Options.DEFAULT.withUpdate(update).withMemory(8);
                 assertSame(points(engine, options.withRank(6), mild(n), start, 14), expected, 1e-7, provider.name());
-                assertThat(points(engine, options.withRank(2), mild(n), start, 14).getLast()).as("which a smaller one does not")
+                assertThat(points(engine, options.withRank(2), mild(n), start, 14).getLast()).as("a smaller rank differs")
                         .isNotEqualTo(expected.getLast());
-                // Four dimensions need fewer pairs than are kept: some of those are nothing but rounding, and must do nothing.
+                // Four dimensions need fewer pairs than are kept. The other pairs are rounding errors, and must have no effect.
                 assertSame(points(engine, options.withMemory(6).withRank(5), mild(4), new double[4], 11),
                         new DenseBroyden(update == Update.GOOD, 100, false).points(new double[4], 11, mild(4)), 1e-7, provider.name());
                 double worst = 0;
@@ -239,7 +242,8 @@ class BroydenVariantsTest {
             assertThat(2 * evaluations(engine, bratu(), 50, BAD.withMemory(10).withReduction(Reduction.SVD)))
                     .isLessThan(evaluations(engine, bratu(), 50, BAD.withMemory(10)));
             for (Options options : List.of(new Options(5), BAD.withMemory(5))) {
-                assertThat(evaluations(engine, cell, 64, options.withReduction(Reduction.SVD))).isLessThan(evaluations(engine, cell, 64, options));
+                assertThat(evaluations(engine, cell, 64, options.withReduction(Reduction.SVD)))
+                        .isLessThan(evaluations(engine, cell, 64, options));
             }
         }
     }
@@ -288,7 +292,8 @@ class BroydenVariantsTest {
                 start.set(4, 2, Double.NaN);
                 for (Options options : variants()) {
                     // Rows come one after another, and restart, reduce and are refused at different times.
-                    try (Broyden broyden = Broyden.plan(engine, type, 3, n, options.withMemory(5), Stopping.relative(tolerance).within(60))) {
+                    Stopping stopping = Stopping.relative(tolerance).within(60);
+                    try (Broyden broyden = Broyden.plan(engine, type, 3, n, options.withMemory(5), stopping)) {
                         int[] spent = new int[batch];
                         Status[] status = new Status[batch];
                         stream(broyden, cell, start, z, spent, status);
@@ -509,8 +514,8 @@ class BroydenVariantsTest {
         try (Engine engine = Engines.best(1)) {
             long before = Block.liveBytes();
             assertThatThrownBy(() -> Broyden.plan(engine, Type.F64, 1, 2, Options.DEFAULT.withLineSearch(true), Stopping.fixed(3)))
-                    .hasMessage("Broyden with a line search and a fixed number of evaluations, of which the last may be at a point that is refused; "
-                            + "expected tolerances, or no line search");
+                    .hasMessage("Broyden with a line search and a fixed number of evaluations, the last of which may be at a point that "
+                            + "the search refuses; expected tolerances, or no line search");
             assertThat(Block.liveBytes()).isEqualTo(before);
         }
     }

@@ -7,8 +7,8 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.ApproximatedMap;
-import dev.zstar.solvers.Crowd.Defect;
 import dev.zstar.solvers.Crowd;
+import dev.zstar.solvers.Crowd.Defect;
 import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
@@ -26,8 +26,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whatever happens to a row, the others do not notice: 64 problems of which one is NaN from the start, one turns infinite, one diverges and one creeps
- * end with the bits, the status, the residual and the evaluations that each has alone, in one batch and in a stream of fewer slots.
+ * Whatever happens to a row, the others do not notice. Among 64 problems one is NaN from the start, one turns infinite, one diverges and
+ * one is slow. Each ends with the bits, the status, the residual and the evaluations that it has alone, in one batch and in a stream of
+ * fewer slots.
  */
 class CompanyTest {
     /** More than two vectors of f32 and a tail. */
@@ -60,7 +61,8 @@ class CompanyTest {
         Stream<Method> plain = Stream.of(
                 new Method("picard", (e, t, batch, n, until) -> Picard.plan(e, t, batch, n, 1, until)),
                 new Method("picard, damped", (e, t, batch, n, until) -> Picard.plan(e, t, batch, n, 0.7, until)),
-                new Method("picard with a tolerance for steps", (e, t, batch, n, until) -> Picard.plan(e, t, batch, n, 1, until.orStep(1e-4).withPatience(9))));
+                new Method("picard with a tolerance for steps",
+                        (e, t, batch, n, until) -> Picard.plan(e, t, batch, n, 1, until.orStep(1e-4).withPatience(9))));
         Stream<Method> acceleratedOnes = Stream.of(
                         anderson,
                         anderson.withWindow(8),
@@ -97,7 +99,8 @@ class CompanyTest {
 
     private static End end(FixedPointSolver solver, Outcome outcome, Block z, int b) {
         int cheap = solver instanceof MixedPrecision mixed ? mixed.cheapEvaluations(b) : 0;
-        return new End(outcome.status(b), outcome.evaluations(b), cheap, outcome.residual(b), IntStream.range(0, N).mapToObj(i -> z.get(b, i)).toList());
+        return new End(outcome.status(b), outcome.evaluations(b), cheap, outcome.residual(b),
+                IntStream.range(0, N).mapToObj(i -> z.get(b, i)).toList());
     }
 
     private static FixedPointMap map(FixedPointSolver solver, Crowd crowd) {
@@ -120,7 +123,7 @@ class CompanyTest {
     private static End[] together(FixedPointSolver solver, Block z) {
         Crowd crowd = crowd();
         for (int index = 0; index < PROBLEMS; index++) {
-            // In another order than they have among themselves.
+            // Not in the order of the batch.
             crowd.assign(index, index * 27 % PROBLEMS);
             crowd.start(index * 27 % PROBLEMS, z, index);
         }
@@ -176,11 +179,12 @@ class CompanyTest {
 
     private static void assertSame(End[] ends, End[] alone, String where) {
         for (int index = 0; index < PROBLEMS; index++) {
-            assertThat(ends[index].equals(alone[index])).as("%s, problem %d is %s, and alone %s", where, index, ends[index], alone[index]).isTrue();
+            assertThat(ends[index].equals(alone[index])).as("%s, problem %d is %s, and alone %s", where, index, ends[index], alone[index])
+                    .isTrue();
         }
     }
 
-    /** That the test has something to see: defects strike, and rows end at different times. */
+    /** Checks that the test means something: the defects have an effect, and rows end at different times. */
     private static void assertDiffer(End[] alone, String where) {
         End nan = alone[DEFECTIVE.get(Defect.NAN_START)];
         End slow = alone[DEFECTIVE.get(Defect.SLOW)];

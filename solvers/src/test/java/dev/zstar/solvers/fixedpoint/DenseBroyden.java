@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/** Broyden's methods with the matrix H, updated as the textbook says. */
+/** Broyden's methods with the matrix H, updated as in the textbook. */
 final class DenseBroyden {
     private final boolean good;
     private final int memory;
@@ -21,7 +21,7 @@ final class DenseBroyden {
     /** Trials that were refused. */
     int refused;
 
-    /** The points evaluated, the last one included. */
+    /** The points evaluated, including the last one. */
     List<double[]> points(double[] start, int count, UnaryOperator<double[]> f) {
         int n = start.length;
         List<double[]> points = new ArrayList<>();
@@ -45,14 +45,14 @@ final class DenseBroyden {
                 next[i] -= z[i];
             }
             double norm = Math.sqrt(dot(next, next));
-            LineSearch.Move move = search == null ? LineSearch.Move.ACCEPT : search.look(0, norm);
+            LineSearch.Move move = search == null ? LineSearch.Move.ACCEPT : search.judge(0, norm);
             if (move == LineSearch.Move.FAIL) {
                 throw new AssertionError("a direction is given up");
             } else if (move != LineSearch.Move.ACCEPT) {
                 refused++;
                 returning = move == LineSearch.Move.LOST;
                 if (returning) {
-                    search.giveBack(0);
+                    search.returnToBase(0);
                     base = best;
                 }
                 λ = search.length(0);

@@ -24,7 +24,7 @@ class EquilibriumStreamTest {
     private static final int N = 32;
     private static final int INPUTS = 3;
 
-    /** Inputs of very different size, so that evaluations differ; one is NaN. */
+    /** Inputs of very different size, so that evaluations differ. One input is NaN. */
     private static List<Block> inputs(int count) {
         Random random = new Random(5);
         List<Block> inputs = new ArrayList<>();

@@ -34,8 +34,10 @@ class EveryScaleTest {
     private static final List<Method> METHODS = List.of(
             new Method("default", FixedPointSolver::plan),
             new Method("anderson", (e, t, b, n, s) -> Anderson.plan(e, t, b, n, Anderson.Options.DEFAULT, s)),
-            new Method("type I", (e, t, b, n, s) -> Anderson.plan(e, t, b, n, Anderson.Options.DEFAULT.withVariant(Anderson.Variant.TYPE_I), s)),
-            new Method("safeguarded", (e, t, b, n, s) -> Anderson.plan(e, t, b, n, Anderson.Options.DEFAULT.withSafeguard(Safeguard.DEFAULT), s)),
+            new Method("type I",
+                    (e, t, b, n, s) -> Anderson.plan(e, t, b, n, Anderson.Options.DEFAULT.withVariant(Anderson.Variant.TYPE_I), s)),
+            new Method("safeguarded",
+                    (e, t, b, n, s) -> Anderson.plan(e, t, b, n, Anderson.Options.DEFAULT.withSafeguard(Safeguard.DEFAULT), s)),
             new Method("good", (e, t, b, n, s) -> Broyden.plan(e, t, b, n, Broyden.Options.DEFAULT, s)),
             new Method("bad", (e, t, b, n, s) -> Broyden.plan(e, t, b, n, Broyden.Options.DEFAULT.withUpdate(Broyden.Update.BAD), s)),
             new Method("searched", (e, t, b, n, s) -> Broyden.plan(e, t, b, n, Broyden.Options.DEFAULT.withLineSearch(true), s)),
@@ -118,7 +120,7 @@ class EveryScaleTest {
             for (int i = 0; i < problem.n; i++) {
                 assertThat(Math.abs(z.get(0, i) - problem.solution)).as(what).isLessThanOrEqualTo(near);
             }
-            // The residual that is stated is that of the very point that is returned.
+            // The reported residual is that of the very point that is returned.
             double[] x = z.toDoubles();
             double[] y = problem.f.apply(x);
             double largest = Math.max(problem.start * type.unitRoundoff(), Arrays.stream(y).map(Math::abs).max().orElseThrow());
@@ -136,7 +138,7 @@ class EveryScaleTest {
         }
     }
 
-    /** What may fail keeps its start, bit for bit: the best point, and not f there minus its residual. */
+    /** A solve that fails keeps its start bit for bit: the best point itself, not f there minus the residual. */
     @Test
     void whatIsReturnedIsThePointThatWasMeasured() {
         for (Type type : Type.values()) {
@@ -176,7 +178,8 @@ class EveryScaleTest {
                                 FixedPointSolver solver = method.plan.of(engine, Type.F64, 1, 4, Stopping.relative(1e-7).within(budget));
                                 Block z = Block.of(Type.F64, 1, 4, scale, 2 * scale, -scale, scale / 3)) {
                             Outcome outcome = solver.solve(f, z);
-                            assertThat(seen).as("%s at %s: %s", method.name, scale, outcome).contains(Arrays.stream(z.toDoubles()).boxed().toList());
+                            assertThat(seen).as("%s at %s: %s", method.name, scale, outcome)
+                                    .contains(Arrays.stream(z.toDoubles()).boxed().toList());
                             assertThat(outcome.status(0)).as("%s at %s", method.name, scale)
                                     .isNotIn(Status.NONFINITE_FUNCTION, Status.NONFINITE_INPUT, Status.BREAKDOWN);
                         }
@@ -190,12 +193,15 @@ class EveryScaleTest {
     void aRowThatIsDoneAtTheStartKeepsItsBits() {
         for (Type type : Type.values()) {
             for (Method method : METHODS) {
-                for (double value : new double[] {type == Type.F32 ? 1e-45 : 4.9e-324, 1e-40, 0.1, -0.0, 3e38, type == Type.F32 ? 3.4e38 : 1e200}) {
+                double least = type == Type.F32 ? 1e-45 : 4.9e-324;
+                double most = type == Type.F32 ? 3.4e38 : 1e200;
+                for (double value : new double[] {least, 1e-40, 0.1, -0.0, 3e38, most}) {
                     try (Engine engine = Engines.best(1);
                             FixedPointSolver solver = method.plan.of(engine, type, 1, 2, Stopping.relative(1e-5));
                             Block z = Block.of(type, 1, 2, value, value)) {
                         double kept = z.get(0, 0);
-                        assertThat(solver.solve(map(each(v -> v)), z).status(0)).as("%s %s", method.name, value).isEqualTo(Status.CONVERGED_AT_START);
+                        assertThat(solver.solve(map(each(v -> v)), z).status(0)).as("%s %s", method.name, value)
+                                .isEqualTo(Status.CONVERGED_AT_START);
                         assertThat(Double.doubleToLongBits(z.get(0, 0))).isEqualTo(Double.doubleToLongBits(kept));
                     }
                 }
@@ -203,7 +209,7 @@ class EveryScaleTest {
         }
     }
 
-    /** {@code W = -|N(0, 1/4)|}, {@code b = |N(0, 1)|}: many elements of the equilibrium are 0, and f is 0 at many a point on the way. */
+    /** {@code W = -|N(0, 1/4)|}, {@code b = |N(0, 1)|}: many elements of the equilibrium are 0, and f is 0 at many iterates. */
     @Test
     void inhibitoryCellsAreSolved() {
         for (Type type : Type.values()) {
@@ -279,7 +285,7 @@ class EveryScaleTest {
         }
     }
 
-    /** Blame is given by looking. */
+    /** The status names the true cause of a number that is not finite. */
     @Test
     void whatIsNotFiniteIsSaidOfWhoeverMadeIt() {
         for (Type type : Type.values()) {
@@ -290,13 +296,15 @@ class EveryScaleTest {
                             Block z = Block.of(type, 1, 2, 1, Double.NaN)) {
                         assertThat(solver.solve(map(each(v -> 1)), z).status(0)).as(method.name).isEqualTo(Status.NONFINITE_INPUT);
                         z.fill(1);
-                        assertThat(solver.solve(map(each(v -> Double.NaN)), z).status(0)).as(method.name).isEqualTo(Status.NONFINITE_FUNCTION);
+                        assertThat(solver.solve(map(each(v -> Double.NaN)), z).status(0)).as(method.name)
+                                .isEqualTo(Status.NONFINITE_FUNCTION);
                         assertThat(z.toDoubles()).containsExactly(1, 1);
-                        // Far away, and finite everywhere: f - z overflows the type where neither does.
+                        // Far away f and z are finite, but f - z overflows the type.
                         double huge = type == Type.F32 ? 3e38 : 1.7e308;
                         z.fill(huge);
                         Outcome outcome = solver.solve(map(each(v -> -huge)), z);
-                        assertThat(outcome.status(0)).as("%s: %s", method.name, outcome).isNotIn(Status.NONFINITE_INPUT, Status.NONFINITE_FUNCTION);
+                        assertThat(outcome.status(0)).as("%s: %s", method.name, outcome)
+                                .isNotIn(Status.NONFINITE_INPUT, Status.NONFINITE_FUNCTION);
                         assertThat(Double.isFinite(z.get(0, 0))).isTrue();
                     }
                 }
@@ -304,7 +312,10 @@ class EveryScaleTest {
         }
     }
 
-    /** Problems F, F2, F3, F4 and F6 of SciPy's tests of nonlinear solvers: taking steps back must not lose what is solved without. */
+    /**
+     * Problems F, F2, F3, F4 and F6 of SciPy's tests of nonlinear solvers: a safeguard or a line search must not lose problems that are
+     * solved without one.
+     */
     @Test
     void steppingBackLosesNothing() {
         record Known(String name, List<Double> start, UnaryOperator<double[]> f) {}
@@ -317,7 +328,8 @@ class EveryScaleTest {
                     return y;
                 }),
                 new Known("F2", List.of(1.0, 2.0, 3.0, 4.0, 5.0, 6.0), UnaryOperator.identity()),
-                new Known("F3", List.of(1.0, 2.0, 3.0), x -> new double[] {x[1] - 2 * x[0] - 1, x[0] - 2 * x[1] + x[2] - 2, x[1] - 2 * x[2] - 3}),
+                new Known("F3", List.of(1.0, 2.0, 3.0),
+                        x -> new double[] {x[1] - 2 * x[0] - 1, x[0] - 2 * x[1] + x[2] - 2, x[1] - 2 * x[2] - 3}),
                 new Known("F4", List.of(-1.0, -2.0), x -> new double[] {1e4 * x[0] * x[1] - 1, Math.exp(-x[0]) + Math.exp(-x[1]) - 1.0001}),
                 new Known("F6", List.of(-0.5, 1.4), x -> {
                     double a = (x[0] + 3) * (Math.pow(x[1], 5) - 7) + 18;

@@ -55,7 +55,8 @@ class FixedPointTest {
                         value += Math.pow(fb.get(p, i), 2);
                         assertThat(a.get(p, i)).isCloseTo(b.get(p, i), within(100 * tolerance));
                     }
-                    assertThat(fast.residual(p)).as("the claimed residual is the true one").isCloseTo(Math.sqrt(step / value), within(1e-12));
+                    assertThat(fast.residual(p)).as("the claimed residual is the true one")
+                            .isCloseTo(Math.sqrt(step / value), within(1e-12));
                 }
             }
         }
@@ -78,7 +79,8 @@ class FixedPointTest {
                         engine.axpby(-1, b.head(out.rows()), 1, out);
                     };
                     try (Gmres gmres = Gmres.plan(engine, Type.F64, 1, n, k, Stopping.relative(0).within(k + 1));
-                            Anderson anderson = Anderson.plan(engine, Type.F64, 1, n, Anderson.Options.DEFAULT.withWindow(20).withRegularisation(0),
+                            Anderson anderson = Anderson.plan(engine, Type.F64, 1, n,
+                                    Anderson.Options.DEFAULT.withWindow(20).withRegularisation(0),
                                     Stopping.fixed(k + 2));
                             Block z = engine.allocate(Type.F64, 1, n);
                             Block next = engine.allocate(Type.F64, 1, n)) {
@@ -157,7 +159,8 @@ class FixedPointTest {
     @Test
     void everyEndHasItsName() {
         try (Engine engine = Engines.best(1);
-                Anderson anderson = Anderson.plan(engine, Type.F64, 1, 2, Anderson.Options.DEFAULT, Stopping.relative(1e-9).orAbsolute(1e-300).within(30));
+                Anderson anderson = Anderson.plan(engine, Type.F64, 1, 2, Anderson.Options.DEFAULT,
+                        Stopping.relative(1e-9).orAbsolute(1e-300).within(30));
                 Picard picard = Picard.plan(engine, Type.F64, 1, 2, 1, Stopping.relative(1e-9).within(400))) {
             assertThat(end(anderson, (z, out, rows) -> out.fill(3), 3, 3)).isEqualTo(Status.CONVERGED_AT_START);
             assertThat(end(anderson, (z, out, rows) -> out.fill(3), 1, 1)).isEqualTo(Status.CONVERGED_RELATIVE);
@@ -172,7 +175,8 @@ class FixedPointTest {
                 out.set(0, 0, Math.exp(in.get(0, 0)));
                 out.set(0, 1, in.get(0, 1) + 1);
             };
-            assertThat(anderson.solve(shift, z).status(0)).isIn(Status.MAX_EVALUATIONS, Status.NONFINITE_FUNCTION, Status.DIVERGED, Status.BREAKDOWN);
+            assertThat(anderson.solve(shift, z).status(0))
+                    .isIn(Status.MAX_EVALUATIONS, Status.NONFINITE_FUNCTION, Status.DIVERGED, Status.BREAKDOWN);
             z.fill(1);
             assertThat(picard.solve(doubling, z).status(0)).isEqualTo(Status.DIVERGED);
             assertThat(z.toDoubles()).doesNotContain(Double.NaN, Double.POSITIVE_INFINITY);

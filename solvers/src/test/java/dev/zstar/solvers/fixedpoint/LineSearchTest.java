@@ -17,12 +17,12 @@ class LineSearchTest {
     /** Row b begins at a point with this {@code ‖F‖}. */
     private static void start(LineSearch search, int b, double norm) {
         search.begin(b);
-        assertThat(search.look(b, norm)).isEqualTo(Move.ACCEPT);
+        assertThat(search.judge(b, norm)).isEqualTo(Move.ACCEPT);
         search.next(b);
     }
 
     private static void shorten(LineSearch search, int b, double norm, double expected) {
-        assertThat(search.look(b, norm)).isEqualTo(Move.RETRY);
+        assertThat(search.judge(b, norm)).isEqualTo(Move.RETRY);
         assertThat(search.length(b)).isCloseTo(expected, within(1e-12));
     }
 
@@ -34,7 +34,7 @@ class LineSearchTest {
         // Least at 0.2, between a tenth and a half of 0.5.
         shorten(search, 1, norm(-4, 10, 1), 0.5);
         shorten(search, 1, norm(-4, 10, 0.5), 0.2);
-        assertThat(search.look(1, norm(-4, 10, 0.2))).isEqualTo(Move.ACCEPT);
+        assertThat(search.judge(1, norm(-4, 10, 0.2))).isEqualTo(Move.ACCEPT);
         assertThat(search.length(1)).as("of the step that was taken").isCloseTo(0.2, within(1e-12));
     }
 
@@ -45,7 +45,7 @@ class LineSearchTest {
         start(search, 0, 2);
         shorten(search, 0, norm(-4, 1000, 1), 0.5);
         shorten(search, 0, norm(-4, 1000, 0.5), 0.05);
-        // A parabola that is least at 0.45, where the trial at 0.5 asks for too much, and one that has no least point.
+        // One parabola is least at 0.45, where the trial at 0.5 does not fall enough; one has no least point.
         LineSearch strict = new LineSearch(1, 0.3, 20);
         start(strict, 0, 2);
         shorten(strict, 0, norm(-0.9, 1, 1), 0.5);
@@ -65,7 +65,7 @@ class LineSearchTest {
         start(search, 0, 2);
         shorten(search, 0, Double.NaN, 0.1);
         shorten(search, 0, Double.POSITIVE_INFINITY, 0.01);
-        // It is no point of a parabola either.
+        // It is not used as a point of a parabola either.
         shorten(search, 0, norm(-4, 1000, 0.01), 0.005);
     }
 
@@ -73,13 +73,13 @@ class LineSearchTest {
     void itAsksForADecreaseInProportionToTheLength() {
         LineSearch search = new LineSearch(1, 0.1, 20);
         start(search, 0, 1);
-        assertThat(search.look(0, 0.9)).isEqualTo(Move.ACCEPT);
+        assertThat(search.judge(0, 0.9)).isEqualTo(Move.ACCEPT);
         start(search, 0, 1);
         shorten(search, 0, 0.91, 0.5);
-        assertThat(search.look(0, 0.951)).isEqualTo(Move.RETRY);
+        assertThat(search.judge(0, 0.951)).isEqualTo(Move.RETRY);
         start(search, 0, 1);
         shorten(search, 0, 0.91, 0.5);
-        assertThat(search.look(0, 0.95)).isEqualTo(Move.ACCEPT);
+        assertThat(search.judge(0, 0.95)).isEqualTo(Move.ACCEPT);
     }
 
     @Test
@@ -88,27 +88,27 @@ class LineSearchTest {
         start(search, 0, 1);
         start(search, 1, 4);
         shortenToTheEnd(search);
-        assertThat(search.look(0, 2)).isEqualTo(Move.RETRY);
+        assertThat(search.judge(0, 2)).isEqualTo(Move.RETRY);
         assertThat(search.length(0)).as("the whole step after all").isEqualTo(1);
         for (int i = 0; i < LineSearch.PATIENCE; i++) {
-            assertThat(search.look(0, 1e5)).as("step %d", i).isEqualTo(Move.ACCEPT);
+            assertThat(search.judge(0, 1e5)).as("step %d", i).isEqualTo(Move.ACCEPT);
             search.next(0);
         }
-        assertThat(search.look(0, 1e5)).isEqualTo(Move.LOST);
-        search.giveBack(0);
+        assertThat(search.judge(0, 1e5)).isEqualTo(Move.LOST);
+        search.returnToBase(0);
         assertThat(search.length(0)).isZero();
-        assertThat(search.look(0, 1)).as("the base point again").isEqualTo(Move.ACCEPT);
+        assertThat(search.judge(0, 1)).as("the base point again").isEqualTo(Move.ACCEPT);
         search.next(0);
         shortenToTheEnd(search);
-        assertThat(search.look(0, 2)).isEqualTo(Move.FAIL);
+        assertThat(search.judge(0, 2)).isEqualTo(Move.FAIL);
         assertThat(search.length(1)).as("the other row").isEqualTo(1);
-        assertThat(search.look(1, 3)).as("better than its own base").isEqualTo(Move.ACCEPT);
+        assertThat(search.judge(1, 3)).as("better than its own base").isEqualTo(Move.ACCEPT);
     }
 
     /** The three shorter steps of row 0 from a base of 1. */
     private static void shortenToTheEnd(LineSearch search) {
         for (int i = 0; i < 3; i++) {
-            assertThat(search.look(0, 2)).isEqualTo(Move.RETRY);
+            assertThat(search.judge(0, 2)).isEqualTo(Move.RETRY);
             assertThat(search.length(0)).isLessThan(1);
         }
     }
@@ -119,19 +119,19 @@ class LineSearchTest {
         start(search, 0, 1);
         for (double base = 1; base > 0.1; base /= 2) {
             for (int i = 0; i < 3; i++) {
-                assertThat(search.look(0, 2)).isEqualTo(Move.RETRY);
+                assertThat(search.judge(0, 2)).isEqualTo(Move.RETRY);
             }
-            assertThat(search.look(0, 10)).isEqualTo(Move.ACCEPT);
+            assertThat(search.judge(0, 10)).isEqualTo(Move.ACCEPT);
             search.next(0);
-            assertThat(search.look(0, base / 2)).as("better than all before").isEqualTo(Move.ACCEPT);
+            assertThat(search.judge(0, base / 2)).as("better than all before").isEqualTo(Move.ACCEPT);
             search.next(0);
         }
         for (double norm : new double[] {Double.NaN, 1e7}) {
             start(search, 0, 1);
             for (int i = 0; i < 3; i++) {
-                search.look(0, 2);
+                search.judge(0, 2);
             }
-            assertThat(search.look(0, norm)).isEqualTo(Move.LOST);
+            assertThat(search.judge(0, norm)).isEqualTo(Move.LOST);
         }
     }
 
@@ -139,7 +139,7 @@ class LineSearchTest {
     void withoutReductionsEveryStepIsAccepted() {
         LineSearch none = new LineSearch(1, α, 0);
         start(none, 0, 1);
-        assertThat(none.look(0, 5)).isEqualTo(Move.ACCEPT);
-        assertThat(none.look(0, Double.NaN)).isEqualTo(Move.ACCEPT);
+        assertThat(none.judge(0, 5)).isEqualTo(Move.ACCEPT);
+        assertThat(none.judge(0, Double.NaN)).isEqualTo(Move.ACCEPT);
     }
 }

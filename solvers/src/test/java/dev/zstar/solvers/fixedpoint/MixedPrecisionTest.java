@@ -32,7 +32,7 @@ class MixedPrecisionTest {
         return MixedPrecision.plan(engine, Type.F32, batch, n, MixedPrecision.Options.DEFAULT, stopping);
     }
 
-    /** W of variance ρ²/n, so of spectral radius ρ, about; everything in the type asked for, from the same f32 values. */
+    /** W has variance ρ²/n, so its spectral radius is about ρ. Everything is in the given type, from the same f32 values. */
     private static DenseCell cell(Engine engine, Type type, int batch, int n, double ρ, Format... also) {
         try (Block w = rounded(type, n, n, ρ / Math.sqrt(n), 1);
                 Block u = rounded(type, n, 3, 1, 2);
@@ -80,7 +80,8 @@ class MixedPrecisionTest {
                     try (Engine engine = provider.create(1);
                             DenseCell exact = cell(engine, Type.F64, batch, n, ρ);
                             DenseCell cell = cell(engine, Type.F32, batch, n, ρ, format);
-                            Anderson reference = Anderson.plan(engine, Type.F64, batch, n, Anderson.Options.DEFAULT, Stopping.relative(1e-12));
+                            Anderson reference = Anderson.plan(engine, Type.F64, batch, n, Anderson.Options.DEFAULT,
+                                    Stopping.relative(1e-12));
                             Anderson pure = Anderson.plan(engine, Type.F32, batch, n, Anderson.Options.DEFAULT, STOPPING);
                             MixedPrecision mixed = plan(engine, n, batch, STOPPING);
                             Block z64 = engine.allocate(Type.F64, batch, n);
@@ -181,9 +182,9 @@ class MixedPrecisionTest {
     }
 
     /**
-     * Once its first correction has come to nothing, a row takes the iterates of a plain solve, one evaluation late at most. Corrections by
-     * a constant are plain steps instead, which are taken as long as they quarter the residual, before the method starts: never worse than
-     * twice as many.
+     * If its first correction is useless, a row takes the iterates of a plain solve, at most one evaluation later. Corrections by a
+     * constant are plain steps instead. They are taken before the method starts, as long as each lowers the residual to a quarter. A solve
+     * never takes more than twice the evaluations.
      */
     @Test
     void aUselessCheapMapCostsOneEvaluation() {
@@ -264,7 +265,7 @@ class MixedPrecisionTest {
         }
     }
 
-    /** An inner method that evaluates f within its steps has what the row has left, and aims at the row's tolerance. */
+    /** An inner method that evaluates f within its steps gets the rest of the row's budget, and the row's tolerance. */
     @Test
     void anInnerMethodKeepsToTheBudgetOfTheRow() {
         try (Engine engine = Engines.best(1);
@@ -273,7 +274,8 @@ class MixedPrecisionTest {
             boolean solved = false;
             for (int budget = 1; budget <= 100; budget++) {
                 try (MixedPrecision mixed = MixedPrecision.plan(engine, Type.F32, 2, 20, MixedPrecision.Options.DEFAULT,
-                        (e, t, rows, n, within) -> NewtonKrylov.plan(e, t, rows, n, NewtonKrylov.Options.DEFAULT, within), Stopping.relative(1e-6).within(budget))) {
+                        (e, t, rows, n, within) -> NewtonKrylov.plan(e, t, rows, n, NewtonKrylov.Options.DEFAULT, within),
+                        Stopping.relative(1e-6).within(budget))) {
                     z.fill(0);
                     int[] calls = {0};
                     Outcome outcome = mixed.solve((in, out, rows) -> {
@@ -316,17 +318,20 @@ class MixedPrecisionTest {
             z.fill(0);
             assertThat(time.solve(cell, low, z).status(0)).isEqualTo(Status.TIME_BUDGET);
             z.fill(0);
-            assertThat(two.solve(new ApproximatedMap(cell, low), z, (progress, iterate, rows) -> false).status(0)).isEqualTo(Status.CANCELLED);
+            assertThat(two.solve(new ApproximatedMap(cell, low), z, (progress, iterate, rows) -> false).status(0))
+                    .isEqualTo(Status.CANCELLED);
             z.fill(0);
             Outcome kept = recording.solve(cell, low, z);
             assertThat(kept.trace()).hasSize(kept.evaluations());
             assertThat(kept.state(0).toDoubles()).containsOnly(0);
             cell.apply(kept.state(1), fz, new Rows(1));
             engine.axpby(-1, kept.state(1), 1, fz);
-            assertThat(Math.sqrt(Arrays.stream(fz.toDoubles()).map(x -> x * x).sum())).as("the first correction gains a lot").isLessThan(0.1);
+            assertThat(Math.sqrt(Arrays.stream(fz.toDoubles()).map(x -> x * x).sum())).as("the first correction gains a lot")
+                    .isLessThan(0.1);
             assertThatThrownBy(() -> cell.in(Format.INT8)).hasMessage(
                     "in: this cell does not keep W in int8; expected a format that its constructor was given");
-            assertThatThrownBy(() -> new MixedPrecision.Options(0, 2, 60)).hasMessage("share 0.0 of the residual; expected 0 < share ≤ 0.5");
+            assertThatThrownBy(() -> new MixedPrecision.Options(0, 2, 60))
+                    .hasMessage("share 0.0 of the residual; expected 0 < share ≤ 0.5");
             assertThatThrownBy(() -> MixedPrecision.plan(engine, Type.F32, 1, 20, MixedPrecision.Options.DEFAULT,
                     (e, t, rows, n, stopping) -> Picard.plan(e, t, rows, n + 1, 1, stopping), STOPPING))
                     .hasMessageStartingWith("mixed precision: the inner plan is for 1 rows of 21 f32");

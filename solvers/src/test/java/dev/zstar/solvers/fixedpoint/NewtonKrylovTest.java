@@ -158,7 +158,7 @@ class NewtonKrylovTest {
             int k = residuals.size() - 1;
             assertThat(residuals.get(k) / residuals.get(k - 1)).as("%s", residuals).isLessThan(1e-3);
             assertThat(residuals.get(2) / residuals.get(1)).as("%s", residuals).isGreaterThan(1e-2);
-            // The trace has each point at its evaluation, and within a step what the last one had.
+            // The trace holds each point at its evaluation; within a step it repeats the last point.
             double[] trace = outcome.trace();
             assertThat(trace).hasSize(outcome.evaluations()).hasSizeGreaterThan(residuals.size());
             assertThat(trace).startsWith(residuals.get(0)).endsWith(residuals.get(k));
@@ -175,13 +175,15 @@ class NewtonKrylovTest {
             for (double radius : new double[] {0.9, 1.5, 5}) {
                 for (boolean differences : new boolean[] {false, true}) {
                     try (Engine engine = provider.create(2);
-                            DenseCell cell = Problems.cell(engine, radius == 5 ? Activation.IDENTITY : Activation.TANH, type, n, 5, radius, 1);
+                            DenseCell cell = Problems.cell(
+                                    engine, radius == 5 ? Activation.IDENTITY : Activation.TANH, type, n, 5, radius, 1);
                             NewtonKrylov newton = NewtonKrylov.plan(engine, type, 5, n, DEFAULT.withKrylov(n).withDifferences(differences),
                                     Stopping.relative(tolerance));
                             Block z = engine.allocate(type, 5, n);
                             Block fz = engine.allocate(type, 5, n)) {
                         Outcome outcome = newton.solve(cell, z);
-                        assertThat(outcome.succeeded()).as("%s, ρ = %s, differences %s: %s", provider.name(), radius, differences, outcome).isTrue();
+                        assertThat(outcome.succeeded()).as("%s, ρ = %s, differences %s: %s", provider.name(), radius, differences, outcome)
+                                .isTrue();
                         cell.apply(z, fz, new Rows(5));
                         for (int p = 0; p < 5; p++) {
                             double step = 0;
@@ -200,7 +202,7 @@ class NewtonKrylovTest {
     }
 
     /**
-     * On a linear map {@code ‖F‖} after a step is the residual that GMRES stopped at; each of its steps gains less than a factor of 5 here.
+     * On a linear map {@code ‖F‖} after a step is the residual at which GMRES stopped. Each GMRES step gains less than a factor of 5 here.
      */
     @Test
     void eachStepIsAsExactAsTheLastOneAndTheToleranceAskFor() {
@@ -260,7 +262,8 @@ class NewtonKrylovTest {
                 NewtonKrylov whole = NewtonKrylov.plan(engine, Type.F64, 1, 1, DEFAULT.withLineSearch(1e-4, 0), Stopping.relative(1e-12));
                 NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, 1, 1, DEFAULT, Stopping.relative(1e-12).orStep(1e-14));
                 Block z = Block.of(Type.F64, 1, 1, 6)) {
-            assertThat(whole.solve(atan, z).status(0)).isIn(Status.DIVERGED, Status.NONFINITE_FUNCTION, Status.INNER_FAILED, Status.MAX_EVALUATIONS);
+            assertThat(whole.solve(atan, z).status(0))
+                    .isIn(Status.DIVERGED, Status.NONFINITE_FUNCTION, Status.INNER_FAILED, Status.MAX_EVALUATIONS);
             z.fill(6);
             Outcome outcome = newton.solve(atan, z);
             assertThat(outcome.succeeded()).as("%s", outcome).isTrue();
@@ -271,7 +274,8 @@ class NewtonKrylovTest {
             assertThat(undefined[0]).as("trials that are NaN").isPositive();
             assertThat(z.get(0, 0)).isCloseTo(0.01, within(1e-12));
             z.fill(4);
-            assertThat(whole.solve(root, z).status(0)).as("a whole step is gone to, whatever it brings").isEqualTo(Status.NONFINITE_FUNCTION);
+            assertThat(whole.solve(root, z).status(0)).as("a whole step is accepted, whatever its residual")
+                    .isEqualTo(Status.NONFINITE_FUNCTION);
             assertThat(z.get(0, 0)).isEqualTo(4);
         }
     }
@@ -287,7 +291,8 @@ class NewtonKrylovTest {
             // The short steps between its trials are no convergence.
             assertThat(outcome.status(0)).isEqualTo(Status.LINE_SEARCH_FAILED);
             assertThat(z.get(0, 0)).as("the best iterate is the start").isEqualTo(3);
-            assertThat(outcome.evaluations(0)).as("start, linearise, product, whole step, five shorter, and then whole steps that lead nowhere").isGreaterThan(9)
+            assertThat(outcome.evaluations(0))
+                    .as("start, linearise, product, whole step, five shorter, and then whole steps that lead nowhere").isGreaterThan(9)
                     .isEqualTo(map.evaluations);
         }
     }
@@ -330,7 +335,8 @@ class NewtonKrylovTest {
                         z.set(1, i, Lattice.solution(1, i) + 1e-3);
                     }
                     Outcome outcome = newton.solve(map, z);
-                    assertThat(outcome.rowEvaluations()).isEqualTo(map.evaluations).isEqualTo(outcome.evaluations(0) + outcome.evaluations(1));
+                    assertThat(outcome.rowEvaluations()).isEqualTo(map.evaluations)
+                            .isEqualTo(outcome.evaluations(0) + outcome.evaluations(1));
                     assertThat(outcome.evaluations(1)).isLessThanOrEqualTo(outcome.evaluations(0));
                     last = outcome.status(0);
                     if (last == Status.MAX_EVALUATIONS) {
@@ -378,7 +384,7 @@ class NewtonKrylovTest {
         }
     }
 
-    /** One row of a lattice's batch, as if it were alone. */
+    /** One row of a lattice's batch, alone. */
     private record Alone(Lattice map, int row) implements DifferentiableMap {
         private Rows own(Rows rows) {
             Rows own = new Rows(map.defects.length);
@@ -523,7 +529,7 @@ class NewtonKrylovTest {
             assertThatThrownBy(() -> NewtonKrylov.plan(engine, Type.F64, 1, 2, DEFAULT, Stopping.fixed(5)))
                     .hasMessageStartingWith("Newton-Krylov with a fixed number of evaluations");
             assertThatThrownBy(() -> NewtonKrylov.plan(engine, Type.F64, 1, 2, DEFAULT, Stopping.relative(0.1).recording(1, 4)))
-                    .hasMessageStartingWith("Newton-Krylov recording the states at evaluations [1, 4]");
+                    .hasMessageStartingWith("Newton-Krylov with states recorded at the evaluations [1, 4]");
         }
         assertThat(Block.liveBytes()).isEqualTo(before);
         assertThatThrownBy(() -> DEFAULT.withKrylov(0)).hasMessage("krylov 0; expected 1 to 500");

@@ -17,7 +17,7 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.DenseCell;
 import org.junit.jupiter.api.Test;
 
-/** The β that residuals choose; whole and damped steps are tested beside Anderson. */
+/** Tests of the adaptive β. FixedPointTest tests whole and damped steps. */
 class PicardTest {
     private static final Picard.Options FREE = Picard.Options.PLAIN.withinSteps(1e-3, 1000);
 
@@ -44,7 +44,9 @@ class PicardTest {
         }
     }
 
-    /** A row that oscillates, one that creeps and one that turns, which takes β < 1 without a limit; each as alone. */
+    /**
+     * One row oscillates, one converges slowly, and one turns, which needs a β < 1 even without a limit. Each has the same bits as alone.
+     */
     @Test
     void eachRowHasItsOwn() {
         FixedPointMap f = (in, out, rows) -> {
@@ -105,6 +107,7 @@ class PicardTest {
     @Test
     void rangesAreChecked() {
         assertThatThrownBy(() -> Picard.Options.damped(0)).hasMessage("damping 0.0; expected 0 < β ≤ 1");
-        assertThatThrownBy(() -> Picard.Options.PLAIN.withinSteps(2, 3)).hasMessage("steps from 2.0 to 3.0, the first 1.0; expected 0 < least ≤ first ≤ most ≤ 1000");
+        assertThatThrownBy(() -> Picard.Options.PLAIN.withinSteps(2, 3))
+                .hasMessage("steps from 2.0 to 3.0, the first 1.0; expected 0 < least ≤ first ≤ most ≤ 1000");
     }
 }

@@ -57,7 +57,8 @@ class SafeguardTest {
             out.set(0, 0, x > 1 ? 1e6 : x + 4);
         };
         try (Engine engine = Engines.best(1);
-                Anderson safe = Anderson.plan(engine, Type.F64, 1, 1, SAFE.withSafeguard(new Safeguard(10, 0.5, 0)), Stopping.relative(1e-3).within(5));
+                Anderson safe = Anderson.plan(engine, Type.F64, 1, 1, SAFE.withSafeguard(new Safeguard(10, 0.5, 0)),
+                        Stopping.relative(1e-3).within(5));
                 Block z = engine.allocate(Type.F64, 1, 1)) {
             z.set(0, 0, -1);
             // The plain step to 3 is beyond the wall, half of it is not.
@@ -92,9 +93,9 @@ class SafeguardTest {
                 Block again = engine.allocate(Type.F32, 5, 30)) {
             z.copyFrom(start);
             safe.solve(cell, z);
-            assertThat(safe.bytes()).isEqualTo(17 * Block.bytes(Type.F32, 5, 30));
+            assertThat(safe.bytes()).isEqualTo(27 * Block.bytes(Type.F32, 5, 30));
             for (int b = 0; b < 5; b++) {
-                // All others end at once, so that from the second evaluation on the row is alone.
+                // All other rows end at once, so the row is alone from the second evaluation on.
                 again.copyFrom(start);
                 for (int other = 0; other < 5; other++) {
                     if (other != b) {
@@ -115,7 +116,8 @@ class SafeguardTest {
             Broyden.Options options = Broyden.Options.DEFAULT.withUpdate(update);
             try (Engine engine = Engines.best(1);
                     Broyden bare = Broyden.plan(engine, Type.F64, 1, 1, options, Stopping.relative(0).orAbsolute(1e-10));
-                    Broyden safe = Broyden.plan(engine, Type.F64, 1, 1, options.withSafeguard(Safeguard.DEFAULT), Stopping.relative(0).orAbsolute(1e-10));
+                    Broyden safe = Broyden.plan(engine, Type.F64, 1, 1, options.withSafeguard(Safeguard.DEFAULT),
+                            Stopping.relative(0).orAbsolute(1e-10));
                     Block z = engine.allocate(Type.F64, 1, 1)) {
                 z.set(0, 0, 9.9);
                 assertThat(bare.solve(CLIFF, z).succeeded()).isFalse();

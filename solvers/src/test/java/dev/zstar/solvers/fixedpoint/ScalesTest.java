@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Reports and parametrisations at any finite scale: a power of two changes nothing but the scale of what has one. */
+/** Reports and parametrisations at any finite scale. A power of two changes only the scale of a result. */
 class ScalesTest {
     private static final int N = 6;
     private static final int BATCH = 3;
@@ -57,7 +57,7 @@ class ScalesTest {
         }
     }
 
-    /** The gradient of a loss times s has the report of the gradient. */
+    /** The gradient of s times a loss has the same report as the gradient of the loss. */
     @ParameterizedTest
     @ValueSource(doubles = {1e-300, 1e-200, 1e-160, 1e-90, 1e90, 1e160, 1e200, 1e300})
     void aReportIsTrueForGradientsOfAnySize(double scale) {
@@ -105,7 +105,7 @@ class ScalesTest {
         }
     }
 
-    /** Finite elements whose length is no finite number are a gradient too; NaN is the input's fault, not the map's. */
+    /** Finite elements whose length overflows are a valid gradient. NaN comes from the input, not from the map. */
     @Test
     void aLengthThatOverflowsIsNoFailureAndNaNIsTheInputs() {
         for (GradientMode mode : new GradientMode[] {new GradientMode.JacobianFree(), new GradientMode.Unrolled(1)}) {
@@ -117,7 +117,7 @@ class ScalesTest {
                     Block g = engine.allocate(Type.F64, BATCH, N);
                     Block dx = engine.allocate(Type.F64, BATCH, 3);
                     var layer = EquilibriumLayer.plan(engine, Type.F64, BATCH, N, cell, solver, mode)) {
-                // The length of a solver's right-hand side is to be finite; unrolling has none.
+                // A solver needs a right-hand side of finite length; unrolling has no right-hand side.
                 g.fill(mode instanceof GradientMode.Unrolled ? 1.7e308 : 1e307);
                 for (int i = 0; i < N; i++) {
                     g.set(1, i, 1);
@@ -145,7 +145,7 @@ class ScalesTest {
                 Block bias = engine.allocate(Type.F64, 1, N);
                 Block x = engine.allocate(Type.F64, BATCH, 1);
                 Block z = engine.allocate(Type.F64, BATCH, N)) {
-            // Of probes of 1 and -1 every ‖Wᵀε‖² is n: R is 1 exactly, and at 2⁵¹⁰ the sum over rows and elements is beyond f64 times 16.
+            // With probes of 1 and -1 every ‖Wᵀε‖² is n, so R is exactly 1. At 2⁵¹⁰ the sum over rows and elements overflows f64.
             for (int i = 0; i < N; i++) {
                 w.set(i, i, 1);
                 large.set(i, i, Math.scalb(1.0, exponent));
@@ -184,7 +184,7 @@ class ScalesTest {
                     double limit = Math.scalb(0.5, Math.min(k, 0));
                     try (Block scaled = scaled(v, k);
                             SpectralNormalisation norm = new SpectralNormalisation(engine, type, N, N, limit, 1)) {
-                        // Steps in two calls: the vectors are kept.
+                        // The steps are made in two calls, which keep the vectors.
                         norm.apply(scaled, w1, 250);
                         norm.apply(scaled, w1, 250);
                         String what = provider.name() + ", " + type;
@@ -199,7 +199,7 @@ class ScalesTest {
         }
     }
 
-    /** The vectors of an iteration with one matrix may be orthogonal to all of the next; zeros are zeros, and NaN has a place. */
+    /** The vectors of one matrix may be orthogonal to the next matrix. Zeros stay zeros, and a NaN is reported with its place. */
     @Test
     void theIterationStartsAgainWhereItSeesNothing() {
         try (Engine engine = Engines.best(1);
@@ -243,7 +243,7 @@ class ScalesTest {
                     Block w1 = engine.allocate(type, 4, N);
                     Block dv1 = engine.allocate(type, 4, N);
                     Block dg1 = engine.allocate(type, 1, 4)) {
-                // A gain of 0 is one too, and a row without a gradient.
+                // A gain of 0, and a row without a gradient.
                 g.set(0, 2, 0);
                 for (int j = 0; j < N; j++) {
                     dw.set(1, j, 0);
@@ -252,7 +252,7 @@ class ScalesTest {
                 norm.apply(v, g, w);
                 norm.vjp(v, g, dw, dv, dg);
                 for (int k : exponents(type)) {
-                    // ∂v is 2^-k times that of the first; a gradient of 2^h keeps it in range where that is not.
+                    // ∂v is 2^-k times that of the first. If that is out of range, a gradient of 2^h keeps it in range.
                     int h = Math.clamp(k, -60, 60);
                     try (Block scaled = scaled(v, k); Block small = scaled(dw, h)) {
                         String what = provider.name() + ", " + type;
@@ -272,7 +272,7 @@ class ScalesTest {
         }
     }
 
-    /** A row of 10⁻⁴⁰, whose inverse length is no f32, and rows that have no direction. */
+    /** A row of 10⁻⁴⁰, whose inverse length overflows f32, and rows without a direction. */
     @Test
     void aRowOfDenormalNumbersIsNormalisedAndOneOfZerosIsNamed() {
         try (Engine engine = Engines.best(1);
@@ -302,7 +302,7 @@ class ScalesTest {
                 if (k < 60) {
                     continue;
                 }
-                // Beside W the identity is nothing.
+                // The identity vanishes next to W.
                 try (Block w = scaled(v, k)) {
                     assertThat(Math.scalb(new MonotoneWeights(engine, 1).lipschitz(w, 500), -k)).as("2^%d", k).isCloseTo(1, within(1e-5));
                 }

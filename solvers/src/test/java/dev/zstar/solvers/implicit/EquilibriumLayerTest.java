@@ -35,8 +35,8 @@ class EquilibriumLayerTest {
 
     private static final List<GradientMode> MODES = List.of(
             GradientMode.exact(1e-12),
-            new GradientMode.Exact((e, t, b, n) -> LinearFixedPoint.anderson(e, t, b, n, Anderson.Options.DEFAULT,
-                    Stopping.relative(1e-12))),
+            new GradientMode.Exact((e, t, b, n) ->
+                    LinearFixedPoint.anderson(e, t, b, n, Anderson.Options.DEFAULT, Stopping.relative(1e-12))),
             new GradientMode.BroydenInverse(),
             new GradientMode.Refined(20, 20, Stopping.relative(1e-12)),
             new GradientMode.JacobianFree(),
@@ -261,9 +261,9 @@ class EquilibriumLayerTest {
     @Test
     void reportsRankTheModes() {
         double last = -1;
-        for (GradientMode mode : List.of(new GradientMode.JacobianFree(), new GradientMode.NeumannSeries(3),
-                new GradientMode.NeumannSeries(20),
-                GradientMode.exact(1e-10))) {
+        List<GradientMode> modes = List.of(new GradientMode.JacobianFree(), new GradientMode.NeumannSeries(3),
+                new GradientMode.NeumannSeries(20), GradientMode.exact(1e-10));
+        for (GradientMode mode : modes) {
             try (Engine engine = Engines.best(1); Setup s = new Setup(engine, Type.F64, mode, 0)) {
                 s.layer.forward(s.x, s.z);
                 GradientReport report = s.layer.report(s.g);
@@ -321,8 +321,8 @@ class EquilibriumLayerTest {
                     assertThat(outcome.fate(2)).isEqualTo(i == 0 ? Fate.SKIPPED : Fate.USED);
                     assertThat(outcome.count(Fate.USED)).isEqualTo(BATCH - 1 + i);
                     if (i == 0) {
-                        assertThat(outcome).hasToString("gradients of 5 rows: 1 skipped, 0 damped; the forward solve of row 2 ended with "
-                                + outcome.forward(2));
+                        assertThat(outcome).hasToString("of 5 rows, the gradients of 1 skipped and of 0 damped; "
+                                + "the forward solve of row 2 ended with " + outcome.forward(2));
                         assertThat(row(s.sum.x(), 2)).containsOnly(0);
                     }
                     found[i] = s.all();

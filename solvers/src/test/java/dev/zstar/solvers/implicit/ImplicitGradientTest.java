@@ -2,29 +2,24 @@ package dev.zstar.solvers.implicit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
-import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
-import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
-import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.linear.Gmres;
-import dev.zstar.solvers.linear.Neumann;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** GMRES, Neumann, and the gradients of a cell's parameters through its fixed point. */
+/** The gradients of a cell's parameters through its fixed point. */
 class ImplicitGradientTest {
     private static final int N = 12;
     private static final int INPUTS = 5;
@@ -149,121 +144,6 @@ class ImplicitGradientTest {
         Block copy = Block.allocate(type, block.rows(), block.cols());
         copy.copyFrom(block.toDoubles());
         return copy;
-    }
-
-    /** {@code T = diag(d)} turned by a reflection, so {@code (I - T)⁻¹ b} is known. */
-    @Test
-    void gmresSolvesWhatItClaimsWithinNSteps() {
-        for (EngineProvider provider : Problems.engines()) {
-            for (int n : new int[] {1, 2, 7, 33}) {
-                try (Engine engine = provider.create(2);
-                        Block w = Problems.symmetric(Type.F64, n, 0.99, n);
-                        dev.zstar.kernels.Weights t = engine.pack(w);
-                        Gmres gmres = Gmres.plan(engine, Type.F64, 3, n, n, Stopping.relative(1e-11));
-                        Block rhs = Problems.random(Type.F64, 3, n, 1, 7);
-                        Block x = engine.allocate(Type.F64, 3, n)) {
-                    Outcome outcome = gmres.solve((u, out, rows) -> engine.applyTransposed(t, u, out), rhs, x);
-                    assertThat(outcome.succeeded()).as("%s, n = %d: %s", provider.name(), n, outcome).isTrue();
-                    assertThat(outcome.evaluations()).as("n steps and the true residual").isLessThanOrEqualTo(n + 1);
-                    for (int p = 0; p < 3; p++) {
-                        for (int i = 0; i < n; i++) {
-                            double left = x.get(p, i);
-                            for (int k = 0; k < n; k++) {
-                                left -= w.get(k, i) * x.get(p, k);
-                            }
-                            assertThat(left).isCloseTo(rhs.get(p, i), within(1e-9));
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    @Test
-    void rightHandSidesOfAnySizeAndRowsOfEveryKind() {
-        try (Engine engine = Engines.best(1);
-                Block w = Problems.symmetric(Type.F32, 20, 0.9, 1);
-                dev.zstar.kernels.Weights t = engine.pack(w);
-                Gmres gmres = Gmres.plan(engine, Type.F32, 5, 20, 10, Stopping.relative(1e-5));
-                Block rhs = Problems.random(Type.F32, 5, 20, 1, 7);
-                Block x = engine.allocate(Type.F32, 5, 20)) {
-            for (int i = 0; i < 20; i++) {
-                rhs.set(0, i, 0);
-                rhs.set(1, i, 1e-20 * rhs.get(4, i));
-                rhs.set(2, i, 1e20 * rhs.get(4, i));
-            }
-            rhs.set(3, 3, Double.NaN);
-            Outcome outcome = gmres.solve((u, out, rows) -> engine.applyTransposed(t, u, out), rhs, x);
-            assertThat(outcome.status(0)).isEqualTo(Status.CONVERGED_ZERO_RHS);
-            assertThat(outcome.status(1)).isEqualTo(Status.CONVERGED_RELATIVE);
-            assertThat(outcome.status(2)).isEqualTo(Status.CONVERGED_RELATIVE);
-            assertThat(outcome.status(3)).isEqualTo(Status.NONFINITE_INPUT);
-            assertThat(outcome.status(4)).isEqualTo(Status.CONVERGED_RELATIVE);
-            for (int i = 0; i < 20; i++) {
-                assertThat(x.get(0, i)).isZero();
-                assertThat(x.get(1, i) * 1e20).isCloseTo(x.get(4, i), within(1e-3 * Math.abs(x.get(4, i)) + 1e-4));
-                assertThat(x.get(2, i) * 1e-20).isCloseTo(x.get(4, i), within(1e-3 * Math.abs(x.get(4, i)) + 1e-4));
-            }
-        }
-    }
-
-    @Test
-    void rowsMayHaveTolerancesOfTheirOwn() {
-        try (Engine engine = Engines.best(1);
-                Block w = Problems.symmetric(Type.F64, 40, 0.95, 1);
-                dev.zstar.kernels.Weights t = engine.pack(w);
-                Gmres gmres = Gmres.plan(engine, Type.F64, 3, 40, 40, Stopping.relative(1e-13));
-                Block rhs = Problems.random(Type.F64, 3, 40, 1, 7);
-                Block x = engine.allocate(Type.F64, 3, 40)) {
-            LinearOperator operator = (u, out, rows) -> engine.applyTransposed(t, u, out);
-            double[] tolerances = {1e-1, 1e-4, 1e-9};
-            Outcome outcome = gmres.solve(operator, rhs, x, tolerances);
-            assertThat(outcome.succeeded()).isTrue();
-            for (int b = 0; b < 3; b++) {
-                assertThat(outcome.residual(b)).isBetween(tolerances[b] / 100, tolerances[b]);
-            }
-            assertThatThrownBy(() -> gmres.solve(operator, rhs, x, new double[2])).hasMessage("solve: 2 tolerances for 3 rows");
-            assertThat(gmres.solve(operator, rhs, x).residual(0)).isLessThan(1e-13);
-        }
-    }
-
-    @Test
-    void aSingularSystemAndABrokenOperatorAreNoSuccess() {
-        try (Engine engine = Engines.best(1);
-                Gmres gmres = Gmres.plan(engine, Type.F64, 1, 3, 3, Stopping.relative(1e-8));
-                Block rhs = Block.of(Type.F64, 1, 3, 1, 2, 3);
-                Block x = engine.allocate(Type.F64, 1, 3)) {
-            assertThat(gmres.solve((u, out, rows) -> out.copyFrom(u), rhs, x).status(0)).isEqualTo(Status.BREAKDOWN);
-            assertThat(gmres.solve((u, out, rows) -> out.fill(Double.NaN), rhs, x).status(0)).isEqualTo(Status.NONFINITE_OPERATOR);
-            assertThat(x.toDoubles()).containsExactly(0, 0, 0);
-        }
-    }
-
-    @Test
-    void neumannIsTheSumOfItsTerms() {
-        try (Engine engine = Engines.best(1);
-                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, 9, 2, 0.7, 1);
-                Neumann neumann = Neumann.plan(engine, Type.F64, 2, 9, 6);
-                Block z = Problems.random(Type.F64, 2, 9, 0.3, 2);
-                Block g = Problems.random(Type.F64, 2, 9, 1, 3);
-                Block u = engine.allocate(Type.F64, 2, 9);
-                Block sum = engine.allocate(Type.F64, 2, 9);
-                Block term = engine.allocate(Type.F64, 2, 9)) {
-            cell.linearise(z);
-            Outcome outcome = neumann.solve(cell::vjp, g, u);
-            assertThat(outcome.status(0)).isEqualTo(Status.COMPLETED_FIXED_STEPS);
-            assertThat(outcome.evaluations()).isEqualTo(6);
-            // Horner: u ← g + Jᵀu, six times, as six unrolled steps do.
-            sum.copyFrom(g);
-            for (int i = 0; i < 6; i++) {
-                cell.vjp(sum, term, new Rows(2));
-                sum.copyFrom(g);
-                engine.axpby(1, term, 1, sum);
-            }
-            for (int i = 0; i < 9; i++) {
-                assertThat(u.get(1, i)).isCloseTo(sum.get(1, i), within(1e-12));
-            }
-        }
     }
 
     @Test

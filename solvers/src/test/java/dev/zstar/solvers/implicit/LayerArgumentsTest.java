@@ -216,7 +216,7 @@ class LayerArgumentsTest {
             assertThatThrownBy(() -> stream.run(null, states, solved -> {}))
                     .hasMessage("stream: the iterator of inputs is null, expected one");
             assertThatThrownBy(() -> stream.runInOrder(IntStream.range(0, 3).iterator(), states, states.head(2), solved -> {}))
-                    .hasMessage("stream: the states (4×6 f64) and the waiting room (2×6 f64) share memory, expected blocks that do not "
+                    .hasMessage("stream: the states (4×6 f64) and the waiting block (2×6 f64) share memory, expected blocks that do not "
                     + "overlap");
         }
     }

@@ -219,17 +219,20 @@ class LinearTruthTest {
                 Block u = Block.of(c.type, 1, c.n, c.start == null ? new double[c.n] : c.start)) {
             Outcome outcome = c.start == null ? solver.solve(exact, rhs, u) : solver.resume(exact, rhs, u);
             Status status = outcome.status(0);
-            String name = label + ": " + status + " " + outcome.residual(0) + " in " + outcome.evaluations(0) + " of " + c.stopping.maxEvaluations();
+            String name = label + ": " + status + " " + outcome.residual(0) + " in " + outcome.evaluations(0) + " of "
+                    + c.stopping.maxEvaluations();
             assertThat(outcome.evaluations(0)).as(name).isLessThanOrEqualTo(c.stopping.maxEvaluations());
             assertThat(Arrays.stream(u.toDoubles()).allMatch(Double::isFinite)).as("%s, finite", name).isTrue();
-            assertThat(exact.fed && (solver instanceof Gmres || solver instanceof RecycledGmres)).as("%s, T was given NaN or infinity", name).isFalse();
+            assertThat(exact.fed && (solver instanceof Gmres || solver instanceof RecycledGmres))
+                    .as("%s, T was given NaN or infinity", name).isFalse();
             assertThat(status).as(name).isNotEqualTo(Status.NONFINITE_INPUT);
             if (status == Status.NONFINITE_OPERATOR) {
                 assertThat(exact.broke || preconditioner.broke).as("%s, T broke", name).isTrue();
             }
             double[] residual = truth(c.type, c.t, u.toDoubles(), c.b);
             if (status.isSuccess()) {
-                assertThat(residual[0]).as(name).isLessThanOrEqualTo(3 * outcome.residual(0)).isLessThanOrEqualTo(c.stopping.relative() + residual[1]);
+                assertThat(residual[0]).as(name).isLessThanOrEqualTo(3 * outcome.residual(0))
+                        .isLessThanOrEqualTo(c.stopping.relative() + residual[1]);
             } else {
                 double before = c.start == null ? 1 : truth(c.type, c.t, c.start, c.b)[0];
                 assertThat(residual[0]).as(name).isLessThanOrEqualTo(before * (1 + 1e-9) + residual[1]);
@@ -248,7 +251,8 @@ class LinearTruthTest {
                 Case c = new Case(type, seed);
                 for (Map.Entry<String, Planner> method : methods.entrySet()) {
                     if (Arrays.stream(c.b).anyMatch(x -> x != 0)) {
-                        successes += check(engine, method.getValue(), c, method.getKey() + ", " + type + ", seed " + seed + ", n = " + c.n).isSuccess() ? 1 : 0;
+                        successes += check(engine, method.getValue(), c, method.getKey() + ", " + type + ", seed " + seed + ", n = " + c.n)
+                                .isSuccess() ? 1 : 0;
                     }
                 }
             }
@@ -271,13 +275,15 @@ class LinearTruthTest {
                     double before = 1;
                     double rough = 0;
                     for (int budget = 1; budget <= 2 * n + 2; budget++) {
-                        try (LinearSolver solver = methods().get(name).plan(engine, Type.F64, n, Stopping.relative(1e-9).within(budget), new Exact(Type.F64, n, m));
+                        try (LinearSolver solver = methods().get(name)
+                                .plan(engine, Type.F64, n, Stopping.relative(1e-9).within(budget), new Exact(Type.F64, n, m));
                                 Block rhs = Block.of(Type.F64, 1, n, b);
                                 Block u = engine.allocate(Type.F64, 1, n)) {
                             Outcome outcome = solver.solve(new Exact(Type.F64, n, t), rhs, u);
                             // Where u is long, both are measured with the rounding of its terms.
                             double rounding = truth(Type.F64, t, u.toDoubles(), b)[1];
-                            assertThat(outcome.residual(0)).as("%s, seed %d, n = %d, budget %d: %s", name, seed, n, budget, outcome.status(0))
+                            assertThat(outcome.residual(0))
+                                    .as("%s, seed %d, n = %d, budget %d: %s", name, seed, n, budget, outcome.status(0))
                                     .isLessThanOrEqualTo(before * 1.001 + 1e-9 + 2 * (rounding + rough));
                             rough = rounding;
                             before = outcome.residual(0);

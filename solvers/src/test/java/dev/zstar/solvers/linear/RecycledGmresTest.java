@@ -40,8 +40,8 @@ class RecycledGmresTest {
         }
 
         /**
-         * T with six real eigenvalues between 0.6 and the radius, on orthogonal directions; the others spread evenly over {@code [-bulk, bulk]}, or those of
-         * a random matrix, which fill the disc of radius {@code bulk}.
+         * T with six real eigenvalues between 0.6 and the radius, on orthogonal directions. The others spread evenly over
+         * {@code [-bulk, bulk]}, or are those of a random matrix, which fill the disc of radius {@code bulk}.
          */
         Drift(int n, boolean symmetric, double bulk, double radius, long seed) {
             this.n = n;
@@ -57,7 +57,7 @@ class RecycledGmresTest {
                     t[i * n + i] = i < 6 ? 0.6 + (radius - 0.6) * i / 5 : bulk * (2.0 * (i - 6) / (n - 7) - 1);
                 }
             }
-            // Three reflections from both sides: no coordinate is special any more.
+            // Three reflections from both sides, so that no coordinate is special.
             for (int turn = 0; turn < 3; turn++) {
                 reflect(random.doubles(n, -1, 1).toArray());
             }
@@ -182,17 +182,18 @@ class RecycledGmresTest {
     }
 
     /**
-     * What there is to gain depends on the spectrum: with the six directions gone, a disc of radius 0.45 still takes eleven or twelve products to 10⁻⁴, and
-     * an interval that ends at 0.9 as many as before but one or two.
+     * What can be gained depends on the spectrum. With the six directions gone, a disc of radius 0.45 still takes eleven or twelve products
+     * to 10⁻⁴, and an interval that ends at 0.9 takes only one or two fewer than before.
      */
     @ParameterizedTest
-    @CsvSource({"true, 0.45, 0.9, 0.6", "true, 0.495, 0.99, 0.6", "true, 0.98, 0.99, 0.6", "false, 0.45, 0.9, 0.7", "false, 0.495, 0.99, 0.6",
-        "false, 0.9, 0.9, 0.7", "true, 0.9, 0.9, 0.95"})
+    @CsvSource({"true, 0.45, 0.9, 0.6", "true, 0.495, 0.99, 0.6", "true, 0.98, 0.99, 0.6", "false, 0.45, 0.9, 0.7",
+        "false, 0.495, 0.99, 0.6", "false, 0.9, 0.9, 0.7", "true, 0.9, 0.9, 0.95"})
     void fewerProductsThanPlainInTheSameMemory(boolean symmetric, double bulk, double radius, double limit) {
         for (Type type : Type.values()) {
             for (boolean training : new boolean[] {false, true}) {
                 for (boolean correlated : new boolean[] {false, true}) {
-                    assertThat(share(type, symmetric, bulk, radius, training, correlated)).as("%s, %s, %s", type, training, correlated).isLessThan(limit);
+                    assertThat(share(type, symmetric, bulk, radius, training, correlated)).as("%s, %s, %s", type, training, correlated)
+                            .isLessThan(limit);
                 }
             }
         }
@@ -206,7 +207,8 @@ class RecycledGmresTest {
             Drift drift = new Drift(37, 0.5, 0.9, 3);
             try (Engine engine = provider.create(2);
                     Gmres gmres = Gmres.plan(engine, type, 2, 37, 37, Stopping.relative(tolerance));
-                    RecycledGmres recycling = RecycledGmres.plan(engine, type, 2, 37, new RecycledGmres.Options(12, 3), Stopping.relative(tolerance));
+                    RecycledGmres recycling = RecycledGmres.plan(engine, type, 2, 37, new RecycledGmres.Options(12, 3),
+                            Stopping.relative(tolerance));
                     Block t = engine.allocate(type, 37, 37);
                     Block b = Problems.random(type, 2, 37, 1, 4);
                     Block expected = engine.allocate(type, 2, 37);
@@ -276,8 +278,10 @@ class RecycledGmresTest {
     @Test
     void aLargerSystemIsRecycledInTheEnd() {
         try (Engine engine = Engines.best(1);
-                RecycledGmres recycling = RecycledGmres.plan(engine, Type.F64, 1, N, RecycledGmres.Options.DEFAULT, stopping(Type.F64).within(3000));
-                RecycledGmres other = RecycledGmres.plan(engine, Type.F64, 1, N, RecycledGmres.Options.DEFAULT, stopping(Type.F64).within(3000));
+                RecycledGmres recycling = RecycledGmres.plan(engine, Type.F64, 1, N, RecycledGmres.Options.DEFAULT,
+                        stopping(Type.F64).within(3000));
+                RecycledGmres other = RecycledGmres.plan(engine, Type.F64, 1, N, RecycledGmres.Options.DEFAULT,
+                        stopping(Type.F64).within(3000));
                 Block t = engine.allocate(Type.F64, N, N);
                 Block b = engine.allocate(Type.F64, 1, N);
                 Block u = engine.allocate(Type.F64, 1, N)) {
@@ -432,7 +436,8 @@ class RecycledGmresTest {
             t.copyFrom(drift.t);
             b.copyFrom(drift.b);
             for (int budget = 1; budget < 20; budget++) {
-                try (RecycledGmres solver = RecycledGmres.plan(engine, Type.F64, 1, 64, RecycledGmres.Options.DEFAULT, Stopping.relative(1e-12).within(budget))) {
+                Stopping stopping = Stopping.relative(1e-12).within(budget);
+                try (RecycledGmres solver = RecycledGmres.plan(engine, Type.F64, 1, 64, RecycledGmres.Options.DEFAULT, stopping)) {
                     Outcome outcome = solver.solve(operator(engine, t), b, u);
                     // With one, which the true residual would take, there is nothing to compute.
                     assertThat(outcome.evaluations()).isEqualTo(budget == 1 ? 0 : budget);
@@ -454,11 +459,13 @@ class RecycledGmresTest {
     void memoryIsItsFormulaAndASolveAllocatesNothing() {
         long live = Block.liveBytes();
         try (Engine engine = Engines.best(1);
-                RecycledGmres solver = RecycledGmres.plan(engine, Type.F32, 3, 100, new RecycledGmres.Options(14, 4), Stopping.relative(1e-4));
+                RecycledGmres solver = RecycledGmres.plan(engine, Type.F32, 3, 100, new RecycledGmres.Options(14, 4),
+                        Stopping.relative(1e-4));
                 Gmres gmres = Gmres.plan(engine, Type.F32, 3, 100, 14, Stopping.relative(1e-4));
                 Block b = Problems.random(Type.F32, 3, 37, 1, 2);
                 Block u = engine.allocate(Type.F32, 3, 37);
-                RecycledGmres small = RecycledGmres.plan(engine, Type.F32, 3, 37, new RecycledGmres.Options(14, 4), Stopping.relative(1e-4))) {
+                RecycledGmres small = RecycledGmres.plan(engine, Type.F32, 3, 37, new RecycledGmres.Options(14, 4),
+                        Stopping.relative(1e-4))) {
             assertThat(solver.bytes()).isEqualTo(19 * Block.bytes(Type.F32, 3, 100) + Block.bytes(Type.F32, 4, 100));
             assertThat(solver.bytes() - Block.bytes(Type.F32, 4, 100)).isEqualTo(gmres.bytes());
             Company company = new Company(0, 1, 2);
@@ -475,8 +482,10 @@ class RecycledGmresTest {
         assertThatThrownBy(() -> new RecycledGmres.Options(3, 1)).hasMessage("3 vectors; expected 4 to 200");
         assertThatThrownBy(() -> new RecycledGmres.Options(20, 10)).hasMessage("10 pairs in 20 vectors; expected 1 to 9");
         try (Engine engine = Engines.best(1)) {
-            assertThatThrownBy(() -> RecycledGmres.plan(engine, Type.F32, 1, 8, RecycledGmres.Options.DEFAULT, Stopping.relative(1e-4).withPatience(3)))
-                    .hasMessage("GMRES with a recycled space stops at a relative or absolute tolerance or a number of evaluations, and was given patience");
+            Stopping patient = Stopping.relative(1e-4).withPatience(3);
+            assertThatThrownBy(() -> RecycledGmres.plan(engine, Type.F32, 1, 8, RecycledGmres.Options.DEFAULT, patient))
+                    .hasMessage("GMRES with a recycled space stops at a relative or absolute tolerance or a number of evaluations, "
+                            + "and was given patience");
         }
     }
 }

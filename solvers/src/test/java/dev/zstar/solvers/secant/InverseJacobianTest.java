@@ -83,7 +83,7 @@ class InverseJacobianTest {
         }
     }
 
-    /** Ten directions, of which those of memories of 8 and 4 are a new start and many reductions; the open slot is in none. */
+    /** Ten directions. With memories of 8 and 4 they cause a restart or several reductions. The open slot belongs to no pair. */
     @Test
     void appliedItGivesTheLastDirectionAndItsTransposeIsTheTransposeInAnyCompany() {
         for (EngineProvider provider : Problems.engines()) {

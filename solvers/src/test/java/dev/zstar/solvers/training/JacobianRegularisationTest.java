@@ -309,7 +309,9 @@ class JacobianRegularisationTest {
         }
     }
 
-    /** R at the equilibrium is a function of parameters and input alone. What it says of z comes back through the backward solve. */
+    /**
+     * R at the equilibrium is a function of parameters and input alone. Its gradient with respect to z passes through the backward solve.
+     */
     @Test
     void theGradientThroughTheEquilibriumIsTheWholeOne() {
         try (Engine engine = Engines.best(1);

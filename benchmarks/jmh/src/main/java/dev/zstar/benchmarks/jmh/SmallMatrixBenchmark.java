@@ -24,8 +24,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Batches of 4×4 matrices beside a loop over JOML's objects, which lie in memory in the order of their use, as well as a heap can have
- * it. From some 10⁵ systems on both wait for memory. Says nothing about batches that must be copied from objects for every call.
+ * Batches of 4×4 matrices, and a loop over JOML's objects, which lie in memory in the order of use, the best case of a heap. From about 10⁵
+ * systems on, both wait for memory. The benchmark says nothing about batches that must be copied from objects for every call.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -79,7 +79,7 @@ public class SmallMatrixBenchmark {
         check();
     }
 
-    /** Diagonally dominant, so that every inverse is accurate and {@link #check} may be strict. */
+    /** Diagonally dominant matrices, so that every inverse is accurate and {@link #check} can be strict. */
     private Matrix4f[] matrices(Random random) {
         Matrix4f[] matrices = new Matrix4f[count];
         float[] values = new float[16];
@@ -100,7 +100,7 @@ public class SmallMatrixBenchmark {
         return vectors;
     }
 
-    /** Both sides must come to the same, far within 1e-4 for entries of at most 20. */
+    /** Checks that both sides agree within 1e-4 for entries of at most 20. */
     private void check() {
         transform();
         jomlTransform();

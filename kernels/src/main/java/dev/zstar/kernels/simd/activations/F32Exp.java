@@ -6,7 +6,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The exponential function of a vector, of operations that are exact everywhere, for the reason that {@link F32Tanh} gives.
+ * The exponential function of a vector. It uses only operations with the same result everywhere: see {@link F32Tanh}.
  *
  * <p>{@code exp x = 2ᵏ exp r}, {@code x = k ln 2 + r}, {@code |r| ≤ ln 2 / 2}, and {@code exp r = 1 + s} with the Taylor series
  * {@code s = r + r² q}. The error, in units of u and relative to {@code exp r ≥ 0.707}, is largest at {@code r = -ln 2 / 2}: 1/4 from the

@@ -5,8 +5,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The sigmoid {@code σ(y) = 1 / (1 + exp(-y))} and what is made of it, on a heap array: {@code length} elements from {@code from} on,
- * rounded up to whole vectors, with room for as many from {@code work} on. Passes over memory in the first-level cache, since
+ * The sigmoid {@code σ(y) = 1 / (1 + exp(-y))} and the functions based on it, on a heap array: {@code length} elements from {@code from}
+ * on, rounded up to whole vectors, with room for as many from {@code work} on. Passes over memory in the first-level cache, since
  * {@link F32Exp} works on arrays and a vector must not cross a call.
  *
  * <p>All start from {@code e = exp(-|y|) ≤ 1}, which is off by 1.7 u: {@code σ = p / d} and {@code 1 - σ = q / d} with {@code d = 1 + e}

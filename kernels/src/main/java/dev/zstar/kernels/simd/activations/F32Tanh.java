@@ -6,9 +6,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The hyperbolic tangent of a vector. The vector API has one, but compiled code calls a native library for it and interpreted code
- * {@link Math#tanh}, and the two differ in the last bit: a result would depend on when the JIT gets to it. This one is made of
- * operations that are exact everywhere, and costs about 0.25 ns an element (512-bit vectors, in a product's epilogue).
+ * The hyperbolic tangent of a vector. The vector API has one, but compiled code calls a native library for it and interpreted code calls
+ * {@link Math#tanh}. The two differ in the last bit, so a result would depend on when the JIT compiles the caller. This one uses only
+ * operations with the same result everywhere, and costs about 0.25 ns an element (512-bit vectors, in a product's epilogue).
  *
  * <p>{@code tanh |x| = e / (e + 2)} with {@code e = exp(2|x|) - 1 = 2ᵏ p(r) + (2ᵏ - 1)}, {@code 2|x| = k ln 2 + r},
  * {@code p(r) = exp r - 1} by its Taylor series, whose remainder is below u/4 for {@code |r| ≤ ln 2 / 2}. Tests hold it to within 7 u of

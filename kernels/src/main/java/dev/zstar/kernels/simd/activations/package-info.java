@@ -1,2 +1,2 @@
-/** Activations and their derivatives on vectors in an array. Uses no other room: what comes in and goes out is a chunk of a heap array. */
+/** Activations and their derivatives, in place in a heap array. Uses no other package of the engine. */
 package dev.zstar.kernels.simd.activations;

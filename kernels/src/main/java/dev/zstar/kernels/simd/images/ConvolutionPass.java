@@ -3,9 +3,9 @@ package dev.zstar.kernels.simd.images;
 import dev.zstar.kernels.Convolution;
 
 /**
- * One dense way through an image. The forward convolution is one pass. So is its transpose for stride 1, with the taps backwards;
- * for stride 2 an input pixel meets only the taps of its own parity, and the transpose is four passes, one for each parity of row and
- * column, which together do the work of the forward convolution (with zeros put between the pixels it would be four times that).
+ * One dense pass over an image. The forward convolution is one pass, and so is its transpose for stride 1, with the taps reversed. For
+ * stride 2 an input pixel meets only the taps of its own parity. The transpose is then four passes, one for each parity of row and
+ * column. Together they cost as much as the forward convolution; with zeros inserted between the pixels it would be four times that.
  *
  * <p>Output pixel {@code (i, j)} of the pass lies at {@code (i · step + row, j · step + col)} and reads the {@code rows.taps × cols.taps}
  * input pixels from {@code (i · stride + rows.low, j · stride + cols.low)} on.
@@ -20,7 +20,7 @@ record ConvolutionPass(int inputs, int outputs, int stride, int step, int row, i
      *
      * @param taps how many
      * @param low the first pixel that output 0 reads
-     * @param first the kernel's tap that pixel meets, and {@code next} the way from there to the next pixel's
+     * @param first the tap of the kernel that this pixel meets, and {@code next} the step to the tap of the next pixel
      */
     record Taps(int taps, int low, int first, int next) {
         private static Taps forward(Convolution c) {

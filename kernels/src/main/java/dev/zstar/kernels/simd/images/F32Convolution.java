@@ -6,9 +6,9 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.MASK;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
-import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.simd.activations.F32Activation;
 import dev.zstar.kernels.simd.lanes.Scratch;
 import dev.zstar.kernels.simd.products.F32Epilogue;
@@ -21,8 +21,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Convolutions as products with packed weights. The rows of a tile are neighbouring pixels of the result; the taps of one row of the
- * kernel read pixels that lie side by side, so for each row of the kernel one run of {@code taps · channels} is read where it lies.
- * Where the kernel reaches beyond the left or right edge, the lines of the image are copied first, between zeros.
+ * kernel read pixels that lie side by side, so for each row of the kernel one run of {@code taps · channels} elements is read in place.
+ * Where the kernel reaches beyond the left or right edge, the lines of the image are first copied between zeros.
  *
  * <p>The work is done in pieces of some rows of one image.
  */
@@ -32,14 +32,14 @@ final class F32Convolution {
     private static final long B = F32.byteSize();
     /** Pixels of a piece, so that one image of 32×32 is eight of them. */
     private static final int PIXELS = Integer.getInteger("zstar.convolution.pixels", 128);
-    /** Bytes that a piece copies, beside which a panel of weights (221 KiB for 128 channels) stays in the second-level cache. */
+    /** Bytes that a piece copies, so that they and a panel of weights (221 KiB for 128 channels) fit the second-level cache. */
     private static final int COPIED = Integer.getInteger("zstar.convolution.copied", 256 * 1024);
 
     private static final CallLocal<Scratch> LINES = new CallLocal<>(Scratch::new);
 
     private F32Convolution() {}
 
-    /** Rows of a piece. Nothing but the shapes decides. */
+    /** Rows of a piece. They depend on the shapes alone. */
     static int pieceRows(ConvolutionPass pass, int outHeight, int outWidth) {
         int width = Math.max(1, pass.width(outWidth));
         long line = ((long) width * pass.stride() + pass.cols().taps()) * pass.inputs() * B;
@@ -96,7 +96,7 @@ final class F32Convolution {
         }
     }
 
-    /** Pixels {@code left ≤ x < right} of so many lines, with zeros for those that the image does not have. */
+    /** Pixels {@code left ≤ x < right} of {@code lines} lines, with zeros outside the image. */
     private static long copy(long image, long line, int lines, long pixel, int left, int right, int width) {
         int from = Math.max(left, 0);
         int to = Math.min(right, width);
@@ -178,7 +178,7 @@ final class F32Convolution {
         }
     }
 
-    /** Accumulators at the end: slope and activation, and out to memory. */
+    /** Accumulators at the end: slope and activation, then the store to memory. */
     private static void finish(Epilogue epilogue, int p, Block out, long at, long step, int rows, int vectors, int real, float[] t) {
         Block slope = epilogue.slope();
         int length = rows * vectors * L;

@@ -6,10 +6,10 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.MASK;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.ImageShape;
-import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.simd.lanes.F32Square;
 import dev.zstar.kernels.simd.lanes.Scratch;
 import dev.zstar.kernels.simd.products.F32Epilogue;
@@ -22,12 +22,11 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The gradient of a convolution's weights, by the register tiles of products: along k run the pixels of an image, a tile's rows are output
- * channels of a transposed {@code u}, its vectors are input channels, which {@code z} holds side by side as it lies.
+ * The gradient of a convolution's weights, with the register tiles of products. The pixels of an image run along k, the rows of a tile
+ * are output channels of a transposed {@code u}, and its vectors are input channels, which are adjacent in {@code z}.
  *
- * <p>What a tap reads is one run through the whole image. It takes in pixels that the tap moved from the end of a line to the start of
- * the next, or back; there {@code u} is set to zero. For stride 2 {@code z} is copied into four planes, one for each parity of row and
- * column; in a plane the stride is 1.
+ * <p>A tap reads one run through the whole image. At the ends of lines it reads pixels of a neighbouring line; there {@code u} is set to
+ * zero. For stride 2 {@code z} is copied into four planes, one for each parity of row and column; in a plane the stride is 1.
  */
 final class F32ConvolutionGradient {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -42,7 +41,7 @@ final class F32ConvolutionGradient {
 
     private F32ConvolutionGradient() {}
 
-    /** Pieces: for each few output channels the rows of the kernel. */
+    /** The number of pieces: one for each row of the kernel and each group of output channels. */
     static int pieces(Convolution c) {
         return (c.outChannels() + GROUP - 1) / GROUP * c.kernel();
     }

@@ -9,7 +9,7 @@ import dev.zstar.kernels.simd.products.F32Panels;
 import dev.zstar.kernels.simd.products.Panels;
 import jdk.incubator.vector.FloatVector;
 
-/** The weights of a pass in panels, as {@link Panels} has those of a product: tap by tap, the inputs of each. */
+/** The weights of a pass in panels, like those of a product in {@link Panels}: tap by tap, with the inputs of each. */
 final class F32ConvolutionPanels {
     private static final int L = FloatVector.SPECIES_PREFERRED.length();
     private static final long B = F32.byteSize();

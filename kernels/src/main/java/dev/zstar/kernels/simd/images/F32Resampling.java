@@ -5,8 +5,8 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.F32;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.ImageShape;
 import dev.zstar.kernels.CallLocal;
+import dev.zstar.kernels.ImageShape;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 

@@ -7,7 +7,7 @@ import dev.zstar.kernels.ImageShape;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
 
-/** One call of {@link SimdImages}, as the pieces that workers run. Each calling thread has one and uses it again. */
+/** One call of {@link SimdImages}, as pieces that workers run. Each call scope has one and reuses it. */
 final class ImageJob implements Team.Loop {
     enum Kind {
         CONVOLVE, GRADIENTS, UPSAMPLE, UPSAMPLE_TRANSPOSED, DOWNSAMPLE, DOWNSAMPLE_TRANSPOSED
@@ -19,7 +19,7 @@ final class ImageJob implements Team.Loop {
     Block[] panels;
     /** The shape of what the forward operation reads. */
     ImageShape shape;
-    /** What a convolution reads, and what it writes: numbers, since a shape made for the call would be an allocation. */
+    /** The shapes that a convolution reads and writes, as numbers: an object for each call would be an allocation. */
     int height;
     int width;
     int outHeight;
@@ -31,7 +31,7 @@ final class ImageJob implements Team.Loop {
     Block bias;
     Epilogue epilogue;
 
-    /** Forgets the operands, so that a thread that ends its work keeps nothing alive. */
+    /** Clears the operands, so that none is kept reachable. */
     void clear() {
         convolution = null;
         passes = null;

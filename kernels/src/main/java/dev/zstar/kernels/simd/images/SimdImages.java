@@ -1,19 +1,19 @@
 package dev.zstar.kernels.simd.images;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.ImageShape;
 import dev.zstar.kernels.Images;
-import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.simd.products.SimdWeights;
 import dev.zstar.kernels.simd.tuning.Tuning;
 import dev.zstar.kernels.spi.ImageShapes;
 
-/** Checks each call and splits it among the team if it is worth it. */
+/** Checks each call and shares it with the team if there is enough work. */
 public final class SimdImages implements Images {
     private static final CallLocal<ImageJob> JOBS = new CallLocal<>(ImageJob::new);
 

@@ -7,14 +7,14 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Sums over the lanes of vectors, in a fixed tree: {@code reduceLanes} promises no order, and interpreter and JIT differ in the last bit.
- * The vectors go through an array. Handed to a method of ours they would be free only where the JIT inlines it, and in methods that have
- * inlined much of the vector API it does not (96 bytes for every call).
+ * Sums over the lanes of vectors, in a fixed tree: {@code reduceLanes} promises no order, and interpreter and JIT differ in the last
+ * bit. Vectors are passed through an array. As arguments they would be free only where the JIT inlines the method, which it does not in
+ * methods that have inlined much of the vector API (96 bytes for each call).
  */
 public final class Lanes {
     public static final VectorSpecies<Double> D = DoubleVector.SPECIES_PREFERRED;
     public static final int COUNT = D.length();
-    /** Of a vector, of whatever elements. */
+    /** Bits of a vector, for every element type. */
     public static final int BITS = D.vectorBitSize();
 
     private static final CallLocal<double[]> ROOM = new CallLocal<>(() -> new double[8 * COUNT]);
@@ -31,7 +31,7 @@ public final class Lanes {
 
     private Lanes() {}
 
-    /** This thread's room for so many sums. */
+    /** An array of this call scope, for at least {@code n} sums. */
     public static double[] sums(int n) {
         Sums own = SUMS.get();
         if (own.room.length < n) {
@@ -40,7 +40,7 @@ public final class Lanes {
         return own.room;
     }
 
-    /** This thread's room for eight vectors. */
+    /** An array of this call scope, for eight vectors. */
     public static double[] room() {
         return ROOM.get();
     }

@@ -5,18 +5,18 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * All memory as one segment. A constant to the JIT, so that an access costs at most one comparison, where a segment of its own costs a
- * liveness check and two bounds.
+ * All memory as one segment. It is a constant for the JIT, so an access costs at most one comparison. An access to a segment of a block
+ * costs a liveness check and two bounds checks.
  */
 public final class NativeMemory {
     public static final MemorySegment ALL = all();
     /**
-     * Keeps an address as it is, and tells the JIT that what is added to it cannot leave {@link #ALL}: then it tests no access. No platform
-     * has addresses of more bits.
+     * Does not change an address, but shows the JIT that address plus offset stays within {@link #ALL}, so that it removes the bounds
+     * check. No platform has addresses of more bits.
      */
     public static final long MASK = Long.MAX_VALUE >>> 4;
 
-    /** The same for the distance between rows of one tile, of which {@link dev.zstar.kernels.Block} has none longer. */
+    /** The same for the distance between rows of one tile, which {@link dev.zstar.kernels.Block} limits. */
     public static final int SPAN = Integer.MAX_VALUE;
 
     public static final ByteOrder ORDER = ByteOrder.nativeOrder();

@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 public final class Scratch {
     private MemorySegment segment = MemorySegment.NULL;
 
-    /** The start of at least so many bytes, on a cache line. One more line may be read. */
+    /** The address of at least this many bytes, on a cache line. One more line may be read. */
     public long address(long bytes) {
         if (segment.byteSize() < bytes) {
             segment = Arena.ofAuto().allocate(bytes + 64, 64).asSlice(0, bytes);

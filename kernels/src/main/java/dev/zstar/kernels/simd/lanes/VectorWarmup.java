@@ -14,20 +14,19 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Uses every operation of the vector API that the kernels use, in turns, before the JIT compiles any of them.
+ * Uses every operation of the vector API that the kernels need, alternating, before the JIT compiles any of them.
  *
- * <p>The API's methods are shared by all operations, and some look up on first use what an operation or a species needs. If that happens
- * after the JIT has compiled a caller and left the path of a first use out, the caller is thrown away, and the method it happened in
- * remembers. A kernel inlines such a method a hundred times, and the JIT adds up what each copy remembers; over
- * {@code PerMethodTrapLimit} (100) it leaves no path out any more, and on the paths it then keeps, which make an exception's message,
- * every vector is an object. One first use of a bf16 kernel after others had run made it 5 to 8 times slower for good, in one process out
- * of two.
+ * <p>All operations share the methods of the API, and some of these look up at first use what an operation or a species needs. If the
+ * JIT has already compiled a caller without that path, a first use causes a deoptimisation, which is counted in the method's profile. A
+ * kernel inlines such a method a hundred times, and the JIT adds up the counts of all copies. Above {@code PerMethodTrapLimit} (100) it
+ * compiles every path, and on those that build an exception's message every vector is an object. The first use of a bf16 kernel after
+ * others had run made it 5 to 8 times slower for good, in one process out of two.
  *
- * <p>It helps only what comes after it: in a process that has run vector code of its own before the first engine is made,
- * {@code -XX:PerMethodTrapLimit=100000} does the same.
+ * <p>It helps only code that is compiled afterwards. A process that runs vector code of its own before it creates the first engine can
+ * use {@code -XX:PerMethodTrapLimit=100000} instead.
  */
 public final class VectorWarmup {
-    /** Enough for the quick compiler to profile what is shared (200 calls), with every operation in the profile. */
+    /** Enough calls for the C1 compiler to profile the shared methods (200), with every operation in the profile. */
     private static final int ROUNDS = 150;
 
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;

@@ -1,5 +1,5 @@
 /**
- * What every kernel stands on: memory as one segment, sums over the lanes of a vector, scratch memory, transposes of small tiles, and the
- * rehearsal that uses every vector operation before the JIT compiles any. Uses nothing of the other rooms.
+ * The base of every kernel: memory as one segment, sums over the lanes of a vector, scratch memory, transposes of small tiles, and the
+ * warm-up of the vector API. Uses no other package of the engine.
  */
 package dev.zstar.kernels.simd.lanes;

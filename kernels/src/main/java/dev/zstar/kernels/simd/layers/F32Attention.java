@@ -8,9 +8,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Attention of one head of one sequence, a block of queries at a time. Scores are formed transposed, so that queries are lanes:
- * softmax then needs no sum across a vector, and its result lies as the second product reads it. All scores of a block are kept
- * (512 keys: 128 KiB), so there is one maximum for each query and no rescaling.
+ * Attention of one head of one sequence, a block of queries at a time. Scores are transposed, so that queries are lanes. Softmax then
+ * needs no sum across a vector, and its result has the layout that the second product reads. All scores of a block are kept (512 keys:
+ * 128 KiB), so each query has one maximum, and nothing is rescaled.
  */
 final class F32Attention {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -86,8 +86,8 @@ final class F32Attention {
     }
 
     /**
-     * {@code o_i += Σ_j p[j, i] x_j} for {@code from ≤ j < to}. What a causal query may not see it does not touch: four queries share a
-     * tile up to the key of the first of them, and the last few keys of the others are added one by one.
+     * {@code o_i += Σ_j p[j, i] x_j} for {@code from ≤ j < to}. A causal query does not read later keys: four queries share a tile up to
+     * the key of the first of them, and the last few keys of the others are added one by one.
      */
     static void weigh(float[] p, int from, int to, float[] x, int width, float[] o, int i0, int queries, boolean causal) {
         for (int i = 0; i < queries; i += ROWS) {

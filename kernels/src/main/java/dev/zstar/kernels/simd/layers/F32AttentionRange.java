@@ -7,15 +7,15 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Whether the sums of attention stay in the range of this type: products of the largest magnitudes bound them. Where they might not,
- * {@link ScalarAttention} computes in f64. NaN and infinities do not count: they are what they are in either.
+ * Whether the sums of attention stay in the range of this type: products of the largest magnitudes bound them. Where they may not,
+ * {@link ScalarAttention} computes in f64. NaN and infinities are ignored, since they are the same in both types.
  */
 final class F32AttentionRange {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
     /** Sums up to here do not overflow, products with a factor of a few included. */
     private static final double MOST = Float.MAX_VALUE / 8;
-    /** Products down to here lose nothing that counts. */
+    /** Products down to here lose no digits that matter. */
     private static final double LEAST = 0x1p-100; // twin: private static final double LEAST = 0x1p-960;
 
     private F32AttentionRange() {}
@@ -43,7 +43,7 @@ final class F32AttentionRange {
     }
 
     /**
-     * The queries of one piece of a job that are out of range, one by one: which they are depends on what each sees, and on nothing else.
+     * Computes the queries of one piece of a job that are out of range, one by one. Whether a query is depends only on what it sees.
      */
     static void forward(LayerJob job, int first, int head) {
         int d = job.x.cols() / job.heads;

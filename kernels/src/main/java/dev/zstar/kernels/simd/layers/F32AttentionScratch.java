@@ -10,7 +10,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * What a thread keeps of one sequence and one head while it works on a block of queries. Columns are padded with zeros to whole
+ * Scratch memory for one sequence and one head, while a thread works on a block of queries. Columns are padded with zeros to whole
  * vectors, rows to whole tiles. Grows to the longest sequence and stays.
  */
 final class F32AttentionScratch {

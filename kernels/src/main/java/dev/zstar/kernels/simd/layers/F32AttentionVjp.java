@@ -3,7 +3,7 @@ package dev.zstar.kernels.simd.layers;
 import dev.zstar.kernels.simd.activations.F32Exp;
 import dev.zstar.kernels.simd.lanes.F32Transpose;
 
-/** The gradients of {@link F32Attention}: probabilities are formed again, block by block of queries, from the sums that were kept. */
+/** The gradients of {@link F32Attention}. Probabilities are computed again from the stored sums, one block of queries at a time. */
 final class F32AttentionVjp {
     private static final int QUERIES = F32AttentionScratch.QUERIES;
     private static final int ROWS = F32AttentionTile.ROWS;

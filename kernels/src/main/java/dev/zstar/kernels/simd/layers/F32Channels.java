@@ -11,9 +11,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Passes over n channels of one position, with a number for each channel in an array: what normalising channel-last groups and the
- * gradients of gain and bias are made of. Channels are lanes, so that sums over positions need no sum across a vector. Tails are scalar,
- * since a position's last vector may reach beyond the row's padding.
+ * Passes over n channels of one position, with a number for each channel in an array. Normalisation of channel-last groups and the
+ * gradients of gain and bias use them. Channels are lanes, so sums over positions need no sum across a vector. Tails are scalar, since
+ * the last vector of a position may reach beyond the row's padding.
  */
 final class F32Channels {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;

@@ -10,19 +10,19 @@ import dev.zstar.kernels.simd.lanes.Lanes;
 import dev.zstar.kernels.simd.vectors.F32Rows;
 
 /**
- * Normalisation of the groups of one row, given by addresses. A row is {@code positions × channels}. Where a group lies together and is
- * long it is one run of {@link F32Norm}; else passes go along channels, with {@link F32Channels}. Which way it goes depends on
- * the shape alone. What returns a boolean returns false, and leaves its outputs to {@link NormFormulas}, where a row is of a scale that its
- * squares or this type do not suffice for.
+ * Normalisation of the groups of one row, given by addresses. A row is {@code positions × channels}. A long group that is contiguous is
+ * one run of {@link F32Norm}. Otherwise passes go along channels, with {@link F32Channels}. The choice depends on the shape alone.
+ * Methods with a boolean result return false, and leave the outputs to {@link NormFormulas}, where a row's scale is too extreme for
+ * squares or for this type.
  */
 final class F32GroupNorm {
     private static final long B = F32.byteSize();
-    /** Elements from which on a run pays for its sum across a vector and its tail. */
+    /** From this many elements on a run is worth its sum across a vector and its tail. */
     private static final int RUN = 32;
     /** The reciprocal of the largest 1/σ that is ordinary. */
     private static final double LOW = 0x1p-40; // twin: private static final double LOW = 0x1p-300;
 
-    /** Numbers for each channel, of each thread its own. */
+    /** Numbers for each channel. One array for each call scope. */
     private static final CallLocal<F32GroupNorm> OWN = new CallLocal<>(F32GroupNorm::new);
 
     private double[] sums = new double[0];
@@ -51,12 +51,12 @@ final class F32GroupNorm {
         return own;
     }
 
-    /** Whether a row of this 1/σ is of an ordinary scale, so that neither squares nor factors leave their range; not if it is NaN. */
+    /** Whether a row with this 1/σ has an ordinary scale, so that squares and factors stay in range. False for NaN. */
     private static boolean ordinary(double r) {
         return r > LOW && r < 1 / LOW;
     }
 
-    /** Whether a factor of elements is as good in this type. */
+    /** Whether this type holds a factor of elements. */
     private static boolean held(double factor) {
         return Double.isFinite(factor) && Type.F32.holds(factor);
     }
@@ -65,7 +65,7 @@ final class F32GroupNorm {
         return positions == 1 && (groups == 1 || channels / groups >= RUN);
     }
 
-    /** Mean and 1/σ of group g go to {@code stats[at + 2g]} and the place after it; a bias of 0 stands for none. */
+    /** Mean and 1/σ of group g go to {@code stats[at + 2g]} and {@code stats[at + 2g + 1]}. A bias of 0 means no bias. */
     static boolean forward(
             long x, int positions, int channels, int groups, long gain, long bias, double eps, long out, double[] stats, int at) {
         if (isRun(positions, channels, groups)) {
@@ -211,8 +211,8 @@ final class F32GroupNorm {
     }
 
     /**
-     * {@code dGain += Σ dy ⊙ x̂} and {@code dBias += Σ dy} for some channels, over all rows and positions in order; 0 for what is not
-     * wanted.
+     * {@code dGain += Σ dy ⊙ x̂} and {@code dBias += Σ dy} for some channels, over all rows and positions in order. An address of 0
+     * means that a gradient is not wanted.
      *
      * @param x address of the first row; {@code dy} likewise, with rows {@code stride} bytes apart
      * @param numbers of stats for each row: 2 · groups, or 1 where there is no mean
@@ -251,7 +251,7 @@ final class F32GroupNorm {
         }
     }
 
-    /** What {@link F32Channels#addGradientsTo} does, for rows of another scale. */
+    /** The same as {@link F32Channels#addGradientsTo}, for rows of extreme scale. */
     private void addGradients(long x, long dy, int n) {
         for (int c = 0; c < n; c++) {
             double d = ALL.get(F32, dy + c * B);

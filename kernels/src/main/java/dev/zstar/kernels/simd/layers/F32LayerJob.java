@@ -7,7 +7,7 @@ import dev.zstar.kernels.scalar.NormFormulas;
 import dev.zstar.kernels.scalar.ScalarAttention;
 import dev.zstar.kernels.simd.vectors.F32Rows;
 
-/** From a layer's operands to addresses. */
+/** Turns the operands of a layer into addresses. */
 final class F32LayerJob {
     private F32LayerJob() {}
 
@@ -35,7 +35,7 @@ final class F32LayerJob {
         return block.address() + p * block.strideBytes();
     }
 
-    /** The address of an operand of one row; 0 stands for none. */
+    /** The address of an operand of one row; 0 means none. */
     private static long only(Block block) {
         return block == null ? 0 : block.address();
     }

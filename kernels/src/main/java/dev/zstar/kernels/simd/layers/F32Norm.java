@@ -11,9 +11,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Normalisation of n elements that lie together: a row, or a group of it. Mean and squares are two passes in f64. The mean is subtracted as
- * two f32, so that {@code x - μ} is right to 2 u of itself and u² of μ, however large the mean. Tails are scalar, since a group's
- * last vector may reach beyond the row's padding.
+ * Normalisation of n contiguous elements: a row, or a group of it. Mean and squares are two passes in f64. The mean is subtracted as two
+ * f32, so that {@code x - μ} is right to 2 u of itself and u² of μ, however large the mean. Tails are scalar, since a group's last vector
+ * may reach beyond the row's padding.
  */
 final class F32Norm {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -65,7 +65,7 @@ final class F32Norm {
         return sum;
     }
 
-    /** {@code out = gain ⊙ (x - mean) · r + bias}; a bias of 0 stands for none. */
+    /** {@code out = gain ⊙ (x - mean) · r + bias}; a bias of 0 means no bias. */
     static void apply(long x, double mean, double r, long gain, long bias, long out, int n) {
         float high = (float) mean;
         float low = (float) (mean - high);

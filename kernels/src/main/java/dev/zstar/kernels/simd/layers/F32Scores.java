@@ -7,8 +7,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Passes over scores of a block of queries, {@code s[j, i]} for key j and query i. Queries are lanes: each has its maximum, its sum
- * and its shift in a lane, and nothing is ever summed across a vector.
+ * Passes over scores of a block of queries, {@code s[j, i]} for key j and query i. Queries are lanes: each has its maximum, its sum and
+ * its shift in one lane, and nothing is summed across a vector.
  */
 final class F32Scores {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -19,14 +19,14 @@ final class F32Scores {
 
     private F32Scores() {}
 
-    /** Sets what a query may not see, the keys after it, to {@code value}; query 0 is key {@code first}. */
+    /** Sets the scores of the keys after each query to {@code value}; query 0 has the position of key {@code first}. */
     static void mask(float[] s, int first, int seen, float value) {
         for (int j = first + 1; j < seen; j++) {
             java.util.Arrays.fill(s, j * QUERIES, j * QUERIES + Math.min(j - first, QUERIES), value);
         }
     }
 
-    /** {@code shift[i] = scale · max_j s[j, i]}. NaN is passed over; its exponential will show it. */
+    /** {@code shift[i] = scale · max_j s[j, i]}. NaN is ignored here; its exponential is NaN. */
     static void max(float[] s, int seen, float scale, float[] shift) {
         for (int i = 0; i < QUERIES; i += 2 * L) {
             FloatVector m0 = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);

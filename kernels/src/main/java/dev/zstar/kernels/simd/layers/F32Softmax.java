@@ -60,7 +60,7 @@ final class F32Softmax {
         }
     }
 
-    /** The largest; NaN is passed over, as its exponential will show it. */
+    /** The largest element. NaN is ignored here; its exponential is NaN. */
     private static float max(float[] t, int padded) {
         FloatVector m0 = FloatVector.fromArray(S, t, 0);
         FloatVector m1 = FloatVector.fromArray(S, t, L);
@@ -101,7 +101,10 @@ final class F32Softmax {
         }
     }
 
-    /** {@code dx = y ⊙ (dy - ⟨y, dy⟩)}; {@code dx} may be {@code dy}. By halves, since the difference may be twice the largest number. */
+    /**
+     * {@code dx = y ⊙ (dy - ⟨y, dy⟩)}; {@code dx} may be {@code dy}. Computed with halves, since the difference may exceed the largest
+     * number.
+     */
     static void vjp(long y, long dy, long dx, int n) {
         float mean = (float) (0.5 * F32Rows.dot(y, dy, n, Lanes.room()));
         int i = 0;

@@ -5,9 +5,8 @@ import dev.zstar.kernels.DropoutMask;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
-import dev.zstar.kernels.simd.Job;
 
-/** One call of {@link SimdLayers}, as {@link Job} is one of the engine: each calling thread has one and uses it again. */
+/** One call of {@link SimdLayers}, as pieces that workers run. Each call scope has one and reuses it. */
 final class LayerJob implements Team.Loop {
     /** Channels of a piece where gradients of gain and bias are summed: 1 KiB of each row. */
     static final int CHANNELS = 256;
@@ -39,7 +38,7 @@ final class LayerJob implements Team.Loop {
     int heads;
     boolean causal;
 
-    /** Forgets the operands, so that a thread that ends its work keeps nothing alive. */
+    /** Clears the operands, so that none is kept reachable. */
     void clear() {
         x = null;
         k = null;

@@ -1,9 +1,9 @@
 package dev.zstar.kernels.simd.layers;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.DropoutMask;
-import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Rows;
@@ -11,7 +11,7 @@ import dev.zstar.kernels.Team;
 import dev.zstar.kernels.simd.tuning.Tuning;
 import dev.zstar.kernels.spi.LayerShapes;
 
-/** Checks each call and splits it among the engine's team: by rows, gradients by channels, attention by sequences and heads. */
+/** Checks each call and shares it with the engine's team: by rows, gradients by channels, attention by sequences and heads. */
 public final class SimdLayers implements Layers {
     private static final CallLocal<LayerJob> JOBS = new CallLocal<>(LayerJob::new);
 
@@ -27,7 +27,7 @@ public final class SimdLayers implements Layers {
         job.out = out;
     }
 
-    /** Runs a job row by row, at about so many operations an element. */
+    /** Runs a job row by row, with about {@code operations} for each element. */
     private void rowwise(LayerJob job, double operations) {
         Tuning.share(team, job, job.x.rows(), operations * job.x.rows() * job.x.cols());
     }

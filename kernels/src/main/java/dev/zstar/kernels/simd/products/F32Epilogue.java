@@ -7,16 +7,16 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.CallLocal;
+import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.simd.activations.F32Activation;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * What happens to a tile's accumulators, rows of whole vectors in a heap array, before and after the multiply-adds. Rows of blocks are
- * padded to whole vectors, so loads may pass the last column; what they read there is never stored.
+ * Start and end of a tile: its accumulators are rows of whole vectors in a heap array. Rows of blocks are padded to whole vectors, so
+ * loads may go beyond the last column; the values read there are never stored.
  */
 public final class F32Epilogue {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -25,21 +25,21 @@ public final class F32Epilogue {
     /** Elements of a full tile. */
     private static final int CHUNK = 8 * Panels.VECTORS * L;
 
-    /** Where activations may write. */
+    /** From here on activations may write. */
     public static final int WORK = 2 * CHUNK;
 
     /**
-     * A tile's accumulators on their way in and out, at most 8 rows, room for as many slopes, and for activations: of each thread its own.
+     * Accumulators of a tile of at most 8 rows, then as many slopes, then room for activations. One array for each call scope.
      */
     private static final CallLocal<float[]> TILE = new CallLocal<>(() -> new float[WORK + 2 * CHUNK]);
 
-    /** What a product without bias and injection starts from. */
+    /** Start of a product without bias and injection. */
     @SuppressWarnings("MutablePublicArray") // Only read, and nothing outside this module sees it.
     public static final float[] ZEROS = new float[CHUNK];
 
     private F32Epilogue() {}
 
-    /** This thread's accumulators. */
+    /** The accumulators of this thread's call scope. */
     public static float[] tile() {
         return TILE.get();
     }
@@ -50,7 +50,7 @@ public final class F32Epilogue {
         java.util.Arrays.fill(t, 0, vectors * L, 0);
     }
 
-    /** What an earlier sweep over k left in {@code out}. */
+    /** Loads the sums that an earlier sweep over k stored in {@code out}. */
     static void resume(Block out, int row, int rows, int column, int vectors, float[] t) {
         for (int r = 0; r < rows; r++) {
             load(out.address() + (row + r) * out.strideBytes() + column * B, vectors, t, r * vectors * L);
@@ -170,7 +170,7 @@ public final class F32Epilogue {
         }
     }
 
-    /** Slope and activation, then out to memory. */
+    /** Slope and activation, then the store to memory. */
     static void end(Epilogue epilogue, Block out, int row, int rows, int column, int vectors, float[] t) {
         if (epilogue.slope() != null) {
             System.arraycopy(t, 0, t, CHUNK, rows * vectors * L);
@@ -211,7 +211,7 @@ public final class F32Epilogue {
         }
     }
 
-    /** {@code out = φ(out + injection + bias)} and {@code slope = φ'} for one row; an address of 0 stands for no operand. */
+    /** {@code out = φ(out + injection + bias)} and {@code slope = φ'} for one row; an address of 0 means no operand. */
     public static void finish(Activation activation, long injection, long bias, long slope, long out, int n) {
         float[] t = TILE.get();
         for (int col = 0; col < n; col += CHUNK) {

@@ -3,8 +3,8 @@ package dev.zstar.kernels.simd.products;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.F32;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Format;
 import dev.zstar.kernels.CallLocal;
+import dev.zstar.kernels.Format;
 import dev.zstar.kernels.simd.lanes.F32Square;
 import dev.zstar.kernels.simd.lanes.Scratch;
 import dev.zstar.kernels.simd.tuning.Tuning;
@@ -12,8 +12,8 @@ import dev.zstar.kernels.simd.vectors.F32Rows;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Products of plain blocks, with the tiles of packed ones. The columns of {@code op(b)} are panels: as they lie where {@code b} is not
- * transposed and meets few rows, else packed, one panel and one sweep along k at a time.
+ * Products of plain blocks, with the tiles of packed products. The columns of {@code op(b)} are panels. They are read in place if
+ * {@code b} is not transposed and there are few rows. Otherwise they are packed, one panel and one sweep along k at a time.
  */
 public final class F32Gemm {
     private static final int L = FloatVector.SPECIES_PREFERRED.length();

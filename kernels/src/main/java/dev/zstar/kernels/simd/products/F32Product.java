@@ -10,8 +10,8 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Products of a batch with packed weights. A tile of a few rows and one panel walks along k, broadcasting {@code z[r, k]}. Each output is
- * one chain of multiply-adds over k that starts from bias and injection (integer weights: from 0, scaled at the end), whatever the
- * tile: a row's bits depend on nothing but the row.
+ * one chain of multiply-adds over k that starts from bias and injection (integer weights: from 0, scaled at the end), in every tile, so
+ * the bits of a row depend on nothing but the row.
  */
 public final class F32Product {
     private static final int L = FloatVector.SPECIES_PREFERRED.length();
@@ -67,7 +67,7 @@ public final class F32Product {
         }
     }
 
-    /** Where the accumulators start from: t, filled, or zeros. */
+    /** The start of the accumulators: t, filled, or zeros. */
     private static float[] start(
             Panels w, Epilogue epilogue, boolean first, Block out, int row, int rows, int column, int vectors, float[] t) {
         if (!first) {

@@ -11,22 +11,22 @@ import dev.zstar.kernels.simd.tuning.Tuning;
  * A matrix of {@code outputs × inputs} laid out for register tiles. A panel holds the outputs of up to three vectors: for each input k
  * in turn (each two of them for bf16) their weights side by side, zeros beyond the last output and input.
  *
- * <p>Where full panels would leave a single vector over, the last two have two each: a tile of 8×1 vectors reads as much of the batch as
- * one of 8×3, and reached 88 of the 117 GFLOP/s that 8×2 and 8×3 do.
+ * <p>Where full panels would leave a single vector, the last two have two vectors each. A tile of 8×1 vectors reads as much of the batch
+ * as one of 8×3, and reached 88 GFLOP/s where 8×2 and 8×3 reach 117.
  */
 public final class Panels implements AutoCloseable {
     /** Vectors of a full panel. */
     public static final int VECTORS = 3;
 
     /**
-     * What a weight is stored as. Not always what was asked for: small {@link Format#INT8} is stored as {@link Format#BF16}, which holds
-     * its integers exactly.
+     * The format that weights are stored in. It may differ from the requested one: small {@link Format#INT8} is stored as
+     * {@link Format#BF16}, which holds its integers exactly.
      */
     public final Format format;
     public final Type type;
     public final int outputs;
     public final int inputs;
-    /** How many there are. */
+    /** The number of panels. */
     public final int count;
     /** Inputs of one step of a tile: their weights lie side by side for each output. */
     public final int share;
@@ -60,12 +60,12 @@ public final class Panels implements AutoCloseable {
         long bytes = (long) VECTORS * lanes * steps(inputs) * share * weightBytes;
         long cols = (bytes + type.bytes() - 1) / type.bytes();
         if (cols > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("pack: w has " + inputs + " columns, which is more than panels can hold");
+            throw new IllegalArgumentException("pack: w has " + inputs + " columns, expected fewer: panels cannot hold them");
         }
         block = Block.allocate(type, count, (int) cols);
     }
 
-    /** Room for {@code W}. */
+    /** Panels for {@code W}, not packed yet. */
     public static Panels of(Format format, Type type, int outputs, int inputs) {
         if (format != Format.INT8) {
             return new Panels(format, type, outputs, inputs, null, false);
@@ -79,7 +79,7 @@ public final class Panels implements AutoCloseable {
         }
     }
 
-    /** What was asked for. */
+    /** The requested format. */
     public Format asked() {
         return scales == null ? format : Format.INT8;
     }
@@ -98,17 +98,17 @@ public final class Panels implements AutoCloseable {
         }
     }
 
-    /** Steps of a tile for so many inputs, the last one perhaps with zeros. */
+    /** Steps of a tile for this many inputs. The last step may be padded with zeros. */
     public int steps(int inputs) {
         return (inputs + share - 1) / share;
     }
 
-    /** The place of a weight in a panel of so many outputs, in bytes. */
+    /** The offset of a weight in a panel of {@code width} outputs, in bytes. */
     public long offset(int width, int i, int k) {
         return (((long) (k / share) * width + i) * share + k % share) * weightBytes;
     }
 
-    /** Takes the values of {@code w}, or of its transpose if this is one. */
+    /** Packs the values of {@code w}, or of its transpose if this is one. */
     public void pack(Block w) {
         if (type == Type.F32) {
             F32Panels.pack(w, this);
@@ -117,7 +117,7 @@ public final class Panels implements AutoCloseable {
         }
     }
 
-    /** Panels of so many vectors of outputs. */
+    /** The number of panels for this many vectors of outputs. */
     public static int count(int vectors) {
         return (vectors + VECTORS - 1) / VECTORS;
     }
@@ -148,7 +148,7 @@ public final class Panels implements AutoCloseable {
     }
 
     /**
-     * How many panels from this one on, of those before {@code to}, one row takes at once: up to four of one width, the last may be
+     * How many panels one row takes at once, from this one and before {@code to}: up to four of the same width, but the last may be
      * narrower.
      */
     public int group(int panel, int to) {
@@ -159,7 +159,7 @@ public final class Panels implements AutoCloseable {
         return end - panel;
     }
 
-    /** Bytes of one step of a panel of so many vectors. */
+    /** Bytes of one step of a panel of this many vectors. */
     public long step(int vectors) {
         return (long) vectors * lanes * share * weightBytes;
     }

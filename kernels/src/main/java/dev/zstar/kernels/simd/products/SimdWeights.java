@@ -9,9 +9,9 @@ import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
 import dev.zstar.kernels.spi.ProductShapes;
 
-/** Panels of {@code W}, and of {@code Wᵀ} once a backward solve has asked. */
+/** Panels of {@code W}, and of {@code Wᵀ} from the first transposed product on. */
 public final class SimdWeights implements Weights {
-    /** The name of the engine that these belong to. */
+    /** The name of the engine that these weights belong to. */
     public static final String ENGINE = "simd";
 
     private final Panels panels;

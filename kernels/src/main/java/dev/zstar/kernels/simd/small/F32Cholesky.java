@@ -10,8 +10,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Cholesky factors of as many systems as a vector has lanes, in packed memory: element (i, j) is the vector at
- * {@code a + i · row + j · BYTES}. Left-looking, four columns at a time: what the columns to their left subtract is summed in
- * registers, two rows by four columns, in the order of k. What lies above the diagonal is overwritten with no meaning.
+ * {@code a + i · row + j · BYTES}. Left-looking, four columns at a time: the products with the columns to their left are summed in
+ * registers, two rows by four columns, in the order of k. Elements above the diagonal are overwritten with meaningless values.
  */
 final class F32Cholesky {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -19,14 +19,14 @@ final class F32Cholesky {
     private static final int PANEL = 4;
 
     private static final float U = 0x1p-24f; // twin: private static final double U = 0x1p-53;
-    /** Pivots above it lose nothing to underflow. */
+    /** Pivots above this value lose no digits to underflow. */
     private static final float FINE = 0x1p-100f; // twin: private static final double FINE = 0x1p-960;
 
     private F32Cholesky() {}
 
     /**
-     * Returns a bit for every lane that is to be done with more care: a pivot is within the rounding of what was subtracted from it, or
-     * where products lose digits.
+     * Returns a bit for every lane that {@link F32Fallback} must compute: a pivot is within the rounding of what was subtracted from it,
+     * or products lose digits.
      *
      * @param reciprocals room for four vectors
      * @param batch the matrices as they were, elements {@code step} bytes apart
@@ -80,7 +80,7 @@ final class F32Cholesky {
         return definite.not().toLong();
     }
 
-    /** Finishes four columns below their diagonal block at {@code d}, in all {@code rows} counted from its first. */
+    /** Finishes four columns below their diagonal block at {@code d}, in all {@code rows}, counted from the first of the block. */
     private static void below(long d, long row, int rows, long reciprocals) {
         FloatVector r0 = FloatVector.fromMemorySegment(S, ALL, reciprocals, ORDER);
         FloatVector r1 = FloatVector.fromMemorySegment(S, ALL, reciprocals + BYTES, ORDER);

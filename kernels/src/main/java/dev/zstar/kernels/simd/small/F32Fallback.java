@@ -6,8 +6,8 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.F32;
 import dev.zstar.kernels.scalar.F32Systems;
 
 /**
- * Systems of a vector that its kernel is not sure of, one by one: singular ones, and those at scales where plain squares and products
- * over- or underflow. A set bit of {@code lanes} is a system, the lowest system {@code first}.
+ * Computes single systems of a vector with the scalar engine's formulas: those that may be singular, and those at scales where plain
+ * squares and products overflow or underflow. A set bit of {@code lanes} is a system; bit 0 is system {@code first}.
  */
 final class F32Fallback {
     private static final long BYTES = F32Packed.BYTES;
@@ -20,7 +20,7 @@ final class F32Fallback {
         }
     }
 
-    /** Column {@code column} of the right-hand sides, which are still where they were. */
+    /** Column {@code column} of the right-hand sides, which are unchanged. */
     static void solve(SmallJob job, int column, int first, long lanes) {
         for (long left = lanes; left != 0; left &= left - 1) {
             int s = first + Long.numberOfTrailingZeros(left);
@@ -30,7 +30,10 @@ final class F32Fallback {
         }
     }
 
-    /** From the batch, where the matrices still are, to the batch and to packed memory, whose copy goes there next. */
+    /**
+     * Reads the matrices in the batch, which are unchanged, and writes the factors to the batch and to packed memory, which is copied to
+     * the batch next.
+     */
     static void cholesky(SmallJob job, int first, long lanes, long packed, long row) {
         for (long left = lanes; left != 0; left &= left - 1) {
             int lane = Long.numberOfTrailingZeros(left);

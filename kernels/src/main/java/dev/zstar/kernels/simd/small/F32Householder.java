@@ -17,7 +17,7 @@ final class F32Householder {
     private static final long BYTES = S.vectorByteSize();
 
     private static final float U = 0x1p-24f; // twin: private static final double U = 0x1p-53;
-    /** Between these lengths the squares of a column's elements count for what they are. */
+    /** Between these lengths the squares of a column's elements are accurate. */
     private static final float SHORT = 0x1p-30f; // twin: private static final double SHORT = 0x1p-400;
 
     private static final float LONG = 0x1p55f; // twin: private static final double LONG = 0x1p480;
@@ -26,12 +26,12 @@ final class F32Householder {
 
     /**
      * R and the vectors of the reflections take the place of {@code a}, {@code m × n}; {@code tau} receives n vectors. Returns a bit for
-     * every lane that is to be done with more care: the length of some column's rest is where its squares lose digits, or so much below
-     * that of what lies above that it may be rounding.
+     * every lane that {@link F32Fallback} must compute: the rest of some column is so short that its squares lose digits, or so much
+     * shorter than the part above it that it may be rounding error.
      */
     static long factor(long a, long row, int m, int n, long tau) {
         long unsure = 0;
-        // Reflections subtract at most twice the length of a column; twice that is sure to be more than what counts as nothing.
+        // Reflections subtract at most twice the length of a column, and twice that is above every bound for rounding errors.
         float least = 4 * (m + 10) * U * 4 * (m + 10) * U;
         for (int k = 0; k < n; k++) {
             long v = a + k * row + k * BYTES;
@@ -47,7 +47,7 @@ final class F32Householder {
         return unsure;
     }
 
-    /** From a column of {@code count} elements below {@code above}: its R element on top, the rest of v below, τ apart. */
+    /** From a column of {@code count} elements below {@code above}: its R element on top, the rest of v below, and τ separately. */
     private static long reflection(long v, long row, int above, int count, float least, long tau) {
         FloatVector higher = FloatVector.zero(S);
         for (int i = 1; i <= above; i++) {
@@ -65,7 +65,7 @@ final class F32Householder {
         FloatVector norm = squares.sqrt();
         long sure = norm.compare(VectorOperators.GT, SHORT).and(norm.compare(VectorOperators.LT, LONG))
                 .and(squares.compare(VectorOperators.GT, higher.mul(least))).toLong();
-        // The sign that α has not: α - β does not cancel.
+        // The sign opposite to that of α, so that α - β does not cancel.
         FloatVector β = norm.neg().blend(norm, α.compare(VectorOperators.LT, 0));
         β.sub(α).div(β).blend(0, flat).intoMemorySegment(ALL, tau, ORDER);
         FloatVector scale = FloatVector.broadcast(S, 1).div(α.sub(β)).blend(0, flat);
@@ -77,7 +77,7 @@ final class F32Householder {
         return ~sure;
     }
 
-    /** {@code x -= τ v (vᵀ x)} for one column x, whose elements lie {@code step} bytes apart. */
+    /** {@code x -= τ v (vᵀ x)} for one column x, with elements {@code step} bytes apart. */
     static void reflect(long v, long row, int count, long tau, long x, long step) {
         FloatVector top = FloatVector.fromMemorySegment(S, ALL, x, ORDER);
         FloatVector w = top;

@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * A few vectors of systems at a time, moved between a batch, where neighbouring elements of a matrix lie a whole row of the batch
- * apart, each on a page of its own, and packed memory, where they lie side by side.
+ * Moves a few vectors of systems between a batch and packed memory. In the batch neighbouring elements of a matrix lie a row of the
+ * batch apart, each on another page. In packed memory they are adjacent.
  */
 final class F32Packed {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -23,8 +23,8 @@ final class F32Packed {
     private F32Packed() {}
 
     /**
-     * Copies {@code m × n} elements, {@code step} bytes apart in the batch, of so many adjacent vectors; of row i the first i + 1 if
-     * {@code lower}. Element (i, j) of vector v goes to {@code to + i · row + j · element + v · vector}.
+     * Copies {@code m × n} elements, {@code step} bytes apart in the batch, of {@code count} adjacent vectors; only the first i + 1 of
+     * row i if {@code lower}. Element (i, j) of vector v goes to {@code to + i · row + j · element + v · vector}.
      */
     static void in(long from, long step, int m, int n, boolean lower, int vectors, long to, long row, long element, long vector) {
         for (int i = 0; i < m; i++) {

@@ -2,13 +2,13 @@ package dev.zstar.kernels.simd.small;
 
 import dev.zstar.kernels.Block;
 
-/** From a call's operands to addresses, for the systems {@code first ≤ s < end}; {@code first} is a multiple of 64. */
+/** Turns the operands of a call into addresses, for the systems {@code first ≤ s < end}; {@code first} is a multiple of 64. */
 final class F32SmallJob {
     private static final int L = F32Packed.L;
     private static final long BYTES = F32Packed.BYTES;
     /** Systems packed together. */
     private static final int GROUP = SystemsScratch.VECTORS * L;
-    /** Systems whose matrices stay in the second-level cache from one right-hand side to the next: 1024 · 16 · 4 B = 64 KiB. */
+    /** This many systems stay in the second-level cache from one right-hand side to the next: 1024 · 16 · 4 B = 64 KiB. */
     private static final int CHUNK = 1024;
 
     /**
@@ -87,7 +87,7 @@ final class F32SmallJob {
         return (systems + L - 1) / L;
     }
 
-    /** Bytes from row to row of packed matrices: an odd number of vectors, so that a column does not fall into a few sets of a cache. */
+    /** Bytes from row to row of packed matrices: an odd number of vectors, so that a column uses all sets of a cache. */
     private static long row(int n) {
         return (n | 1) * BYTES;
     }

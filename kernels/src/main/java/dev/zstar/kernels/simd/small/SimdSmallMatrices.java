@@ -1,15 +1,15 @@
 package dev.zstar.kernels.simd.small;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.Failures;
-import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.simd.tuning.Tuning;
 import dev.zstar.kernels.spi.SmallShapes;
 
-/** Checks each call, splits its systems among the team if that is worth it, and hands addresses to the kernels of its type. */
+/** Checks each call, shares its systems with the team if there are enough, and passes addresses to the kernels of the operands' type. */
 public final class SimdSmallMatrices implements SmallMatrices {
     private static final CallLocal<SmallJob> JOBS = new CallLocal<>(SmallJob::new);
 

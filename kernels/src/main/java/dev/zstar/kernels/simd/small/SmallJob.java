@@ -4,9 +4,8 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Failures;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
-import dev.zstar.kernels.simd.Job;
 
-/** One call of {@link SimdSmallMatrices}, as the pieces that workers run: a {@link Job} for batches of small matrices. */
+/** One call of {@link SimdSmallMatrices}, as pieces that workers run. Each call scope has one and reuses it. */
 final class SmallJob implements Team.Loop {
     /** Systems of a piece: the bits of a word of {@link Failures}, which one thread must write alone. */
     static final int PIECE = 64;
@@ -27,7 +26,7 @@ final class SmallJob implements Team.Loop {
     Block out;
     Failures failures;
 
-    /** Forgets the operands, so that a thread that ends its work keeps nothing alive. */
+    /** Clears the operands, so that none is kept reachable. */
     void clear() {
         a = null;
         tau = null;

@@ -5,7 +5,7 @@ import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.simd.lanes.Lanes;
 import dev.zstar.kernels.simd.lanes.Scratch;
 
-/** Each thread's packed memory for a few vectors of systems. */
+/** Packed memory for a few vectors of systems, one for each call scope. */
 final class SystemsScratch {
     /** Vectors of systems that are packed together: each row of a batch gives 4 cache lines, not 1, for one miss of its page. */
     static final int VECTORS = 4;
@@ -17,7 +17,7 @@ final class SystemsScratch {
 
     private SystemsScratch() {}
 
-    /** The address of this thread's memory. */
+    /** The address of the memory of this thread's call scope. */
     static long address() {
         return OWN.get().address(ROOM);
     }

@@ -1,5 +1,5 @@
 /**
- * Batches of small matrices, one system to a lane. Uses {@code lanes} and {@code tuning}, and the scalar engine's formulas for systems
- * that a kernel is not sure of.
+ * Batches of small matrices, one system in each lane. Uses {@code lanes} and {@code tuning}, and the scalar engine's formulas for
+ * systems that are singular, or at scales that a kernel cannot handle.
  */
 package dev.zstar.kernels.simd.small;

@@ -13,18 +13,18 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The value of every setting: that of its system property, else of the profile, else the default. What is wrong with either is a
- * sentence, not an exception: this happens while classes are initialised.
+ * The value of every setting: that of its system property, else of the profile, else the default. An error in either is reported as a
+ * note, not thrown, since this runs while classes are initialised.
  *
  * @param values of all settings
- * @param overrides where they come from, for those that are not defaults; empty if all are
- * @param notes what a person should hear
+ * @param overrides the settings that are not defaults, with their sources; empty if there are none
+ * @param notes notes for the user
  */
 record ChosenSettings(Map<Setting, Long> values, String overrides, List<Note> notes) {
     /** A sentence, and how much it matters. */
     record Note(Level level, String sentence) {}
 
-    /** Decides for vectors of so many bits on this processor; the profile is in a file that may be absent. */
+    /** Chooses for this vector width and processor. The file of the profile may be absent. */
     static ChosenSettings of(int bits, String cpu, Function<String, String> properties, Optional<Path> file) {
         List<Note> notes = new ArrayList<>();
         Map<Setting, Long> profile = file.map(path -> profile(path, bits, cpu, properties.apply(Profile.PROPERTY) != null, notes))

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 
 /** Which model of processor this is. */
 final class Cpu {
-    /** The numbers beside the name tell apart what a virtual machine calls only "AMD EPYC"; ARM and others have no name at all. */
+    /** Name and numbers: virtual machines call many processors only "AMD EPYC", and ARM and others have no name. */
     private static final List<String> KEYS =
             List.of("model name", "cpu family", "model", "CPU implementer", "CPU variant", "CPU part", "uarch", "cpu");
 
@@ -28,10 +28,10 @@ final class Cpu {
                     return model;
                 }
             } catch (IOException | UncheckedIOException e) {
-                // Then as where there is no such file.
+                // Treated like a missing file.
             }
         }
-        // Windows; elsewhere the architecture must do.
+        // Windows; on other systems the architecture.
         String identifier = System.getenv("PROCESSOR_IDENTIFIER");
         return identifier != null ? identifier : System.getProperty("os.name") + " " + System.getProperty("os.arch");
     }

@@ -23,7 +23,7 @@ public record Profile(String cpu, int bits, Map<Setting, Long> values) {
     private static final String CPU = "cpu";
     private static final String BITS = "vector.bits";
 
-    /** Where profiles are named: a file, or {@code none}. */
+    /** The system property that names a profile: a file, or {@code none}. */
     static final String PROPERTY = "zstar.profile";
 
     /** Copies the values. */
@@ -34,8 +34,7 @@ public record Profile(String cpu, int bits, Map<Setting, Long> values) {
     }
 
     /**
-     * The file that {@code zstar.profile} names, else this processor's in the folder where this system keeps a user's settings; empty if
-     * there is none of either.
+     * The file that {@code zstar.profile} names, else this processor's file in the user's settings folder; empty if there is neither.
      */
     public static Optional<Path> file() {
         String named = System.getProperty(PROPERTY);
@@ -62,10 +61,10 @@ public record Profile(String cpu, int bits, Map<Setting, Long> values) {
     }
 
     /**
-     * What a file holds.
+     * Reads a profile.
      *
      * @throws IOException if it cannot be read
-     * @throws IllegalArgumentException if it is no profile; the message, a part of a sentence, says why
+     * @throws IllegalArgumentException if it is no profile; the message is the reason, as part of a sentence
      */
     public static Profile read(Path file) throws IOException {
         Properties lines = new Properties();
@@ -75,7 +74,7 @@ public record Profile(String cpu, int bits, Map<Setting, Long> values) {
         String cpu = lines.getProperty(CPU);
         String bits = lines.getProperty(BITS);
         if (cpu == null || bits == null || !bits.matches("[0-9]{1,5}")) {
-            throw new IllegalArgumentException("it does not say on which cpu and with which vector.bits it was made");
+            throw new IllegalArgumentException("it has no lines cpu and vector.bits, which say where it was made");
         }
         Map<Setting, Long> values = new EnumMap<>(Setting.class);
         for (String name : lines.stringPropertyNames()) {
@@ -87,7 +86,7 @@ public record Profile(String cpu, int bits, Map<Setting, Long> values) {
         return new Profile(cpu, Integer.parseInt(bits), values);
     }
 
-    /** Writes this, under a comment of one line, to a file that is replaced whole. */
+    /** Writes this with a comment of one line. An existing file is replaced atomically. */
     public void write(Path file, String comment) throws IOException {
         StringBuilder text = new StringBuilder("# ").append(comment).append('\n');
         text.append(CPU).append(" = ").append(cpu.replace("\\", "\\\\")).append('\n');

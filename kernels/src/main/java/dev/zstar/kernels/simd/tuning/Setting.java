@@ -4,7 +4,7 @@ import dev.zstar.kernels.Team;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** What can be tuned: by a system property of this name, else by a {@link Profile}. The results' bits depend on none of them. */
+/** The settings of the engine, each set by a system property or by a {@link Profile}. No bit of a result depends on them. */
 public enum Setting {
     /**
      * Rows of a full tile. 8×3 accumulators, 3 weights and a broadcast fit 32 registers; 256-bit x86 has 16, for 4×3. A tile of 8×3
@@ -18,7 +18,7 @@ public enum Setting {
     TILE_INPUTS("zstar.tile.inputs", 64, 1 << 20, 2),
     /** Bytes of the batch, a block of rows, that stay in the second-level cache while all panels pass them: 512 KiB, half of 1 MiB. */
     TILE_BATCH("zstar.tile.batch", 4096, 1 << 30, 1),
-    /** Rows from which a product of plain blocks packs a panel even where it could be read as it lies, page after page: 64. */
+    /** From this many rows on a product of plain blocks packs a panel, even if it could read it in place, page after page: 64. */
     GEMM_PACK("zstar.gemm.pack", 1, Integer.MAX_VALUE, 1),
     /**
      * Bytes up to which 8-bit integers are stored as bf16, which takes twice the room and fewer instructions: 1 MiB. Where f32 weights
@@ -28,7 +28,9 @@ public enum Setting {
     INT8_WIDE("zstar.int8.wide", 0, 1L << 40, 1),
     /** Operations from which a second core is worth waking: 1,000,000, some 10 µs of one core. */
     TEAM_WORTH("zstar.team.worth", 0, 1_000_000_000_000L, 1),
-    /** How long a worker looks for the next loop before it sleeps. Not found by measuring: longer is never slower, it burns a core. */
+    /**
+     * How long a worker waits for the next loop before it sleeps. Not tuned by measuring: longer is never slower, but keeps a core busy.
+     */
     TEAM_SPIN("zstar.team.spinNanos", 0, 1_000_000_000, 1);
 
     private final String property;
@@ -48,7 +50,7 @@ public enum Setting {
         return property;
     }
 
-    /** The value where nobody says otherwise, with vectors of so many bits. */
+    /** The default for vectors of this many bits. */
     long standard(int bits) {
         return switch (this) {
             case TILE_ROWS -> bits == 256 ? 4 : 8;
@@ -61,7 +63,7 @@ public enum Setting {
         };
     }
 
-    /** The value in this text, or an exception whose message says what was expected. */
+    /** Parses a value. The exception's message says what was expected. */
     long parse(String text) {
         try {
             long value = Long.parseLong(text.strip());
@@ -69,13 +71,13 @@ public enum Setting {
                 return value;
             }
         } catch (NumberFormatException e) {
-            // The same sentence serves.
+            // Reported below.
         }
         throw new IllegalArgumentException(property + " is '" + shown(text) + "'; expected a whole number from " + least + " to " + most
                 + (multiple == 1 ? "" : ", a multiple of " + multiple));
     }
 
-    /** The setting of this name, or an exception whose message lists them. */
+    /** The setting of this name. The exception's message lists all names. */
     public static Setting named(String property) {
         for (Setting setting : values()) {
             if (setting.property.equals(property)) {
@@ -86,7 +88,7 @@ public enum Setting {
                 + Arrays.stream(values()).map(Setting::property).collect(Collectors.joining(", ")));
     }
 
-    /** Any text, short enough for a sentence. */
+    /** The text, shortened for a message. */
     private static String shown(String text) {
         String line = text.replaceAll("\\p{Cntrl}", "?");
         return line.length() <= 40 ? line : line.substring(0, 40) + "…";

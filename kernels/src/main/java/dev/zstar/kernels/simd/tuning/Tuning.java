@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * How large the pieces of work are, and which are worth sharing: each a constant for the JIT, read once. {@link Setting} has the ranges,
- * the defaults and their reasons; {@link ChosenSettings} who may change them.
+ * The values of the settings, each a constant for the JIT and read once. {@link Setting} has the ranges, the defaults and their reasons;
+ * {@link ChosenSettings} has the sources of the values.
  */
 public final class Tuning {
     private static final ChosenSettings SETTINGS = ChosenSettings.of(Lanes.BITS, Cpu.model(), System::getProperty, Profile.file());
@@ -20,9 +20,9 @@ public final class Tuning {
     public static final int INPUTS = (int) value(Setting.TILE_INPUTS);
     /** Rows from which a product of plain blocks packs its panels. */
     public static final int PACK = (int) value(Setting.GEMM_PACK);
-    /** Bytes of bf16 up to which 8-bit integers are stored as that. */
+    /** Size, in bytes of bf16, up to which 8-bit integers are stored as bf16. */
     public static final long WIDE = value(Setting.INT8_WIDE);
-    /** Operations from which a second core is worth waking. */
+    /** From this many operations on work is shared with the team. */
     public static final double WORTH_SHARING = value(Setting.TEAM_WORTH);
     /** How long a worker looks for its next loop before it sleeps. */
     public static final long SPIN_NANOS = value(Setting.TEAM_SPIN);
@@ -36,17 +36,17 @@ public final class Tuning {
         return SETTINGS.values().get(setting);
     }
 
-    /** The settings that are not defaults, with who set them; empty if there is none. */
+    /** The settings that are not defaults, with their sources; empty if there are none. */
     public static String overrides() {
         return SETTINGS.overrides();
     }
 
-    /** What was ignored or refused. */
+    /** Notes on values that were ignored or refused. */
     public static List<String> notes() {
         return SETTINGS.notes().stream().map(ChosenSettings.Note::sentence).toList();
     }
 
-    /** Logs what was ignored or refused, once. */
+    /** Logs the notes, once. */
     public static void log() {
         if (!LOGGED.getAndSet(true)) {
             System.Logger logger = System.getLogger(Tuning.class.getPackageName());
@@ -64,19 +64,19 @@ public final class Tuning {
     }
 
     /**
-     * Rows of the tile at a place from which so many rows are left, 1, 2, 4 or 8. Three count as four and seven as eight: an idle row costs
-     * less than another tile. Pairs of bf16 take at most 4.
+     * Rows of the next tile, 1, 2, 4 or 8, for this many remaining rows. Three count as four and seven as eight: an idle row costs less
+     * than another tile. Pairs of bf16 take at most 4.
      */
     public static int rows(int left, Format format) {
         return Math.min(format == Format.BF16 ? Math.min(ROWS, 4) : ROWS, left == 3 || left == 7 ? left + 1 : Integer.highestOneBit(left));
     }
 
-    /** Rows of a block of a batch with so many inputs: a multiple of the tallest tile. */
+    /** Rows of a block of a batch with this many inputs: a multiple of the tallest tile. */
     public static int batchRows(int inputs, int bytes) {
         return Math.max(8, BATCH / bytes / Math.max(1, inputs) / 8 * 8);
     }
 
-    /** Runs a loop on the team, or at once where there is too little work to share. */
+    /** Runs a loop on the team, or in the calling thread where there is too little work to share. */
     public static void share(Team team, Team.Loop loop, int pieces, double work) {
         if (work < WORTH_SHARING) {
             loop.run(0, pieces);

@@ -1,5 +1,5 @@
 /**
- * The settings of this engine, where their values come from, and the speed that the machine has at most. Uses {@code lanes}. The only room
- * that others see: the search for better settings and the study.
+ * The settings of this engine, the sources of their values, and loops that measure the machine's ceilings. Uses {@code lanes}. The only
+ * package of the engine that is exported, to the study.
  */
 package dev.zstar.kernels.simd.tuning;

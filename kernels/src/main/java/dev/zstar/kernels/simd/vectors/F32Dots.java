@@ -12,7 +12,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Products of one row with a basis of vectors that share what is read of it. Addresses, tails and halves are as in {@link F32Rows}.
+ * Products of one row with the vectors of a basis, which share the loads of the row. Addresses, tails and halves are as in
+ * {@link F32Rows}.
  *
  * <p>Eight at a time, from the first-level cache, these run at 52 GB/s, where six with both halves of one load ran at 35 (Zen 4). A copy
  * of the row that is widened once was slower: arrays of the heap start 16 bytes after a line, so every load of it touched two.
@@ -26,10 +27,10 @@ public final class F32Dots {
     private F32Dots() {}
 
     /**
-     * {@code h[at + j] = ⟨v_j, w⟩} for {@code j < count}, vectors {@code step} bytes apart. Each is summed in the same order however many
-     * share the pass: rows that have fewer vectors than others of their batch are swept as far as those.
+     * {@code h[at + j] = ⟨v_j, w⟩} for {@code j < count}, vectors {@code step} bytes apart. Each is summed in the same order for any
+     * count, since rows with fewer vectors are swept as far as the others of their batch.
      *
-     * @param room {@link Lanes#room}, got once a call and not once a row: 3 ns
+     * @param room {@link Lanes#room}, fetched once per call, not once per row: 3 ns
      */
     public static void multiDot(long v, long step, int count, long w, int n, double[] room, double[] h, int at) {
         int j = 0;

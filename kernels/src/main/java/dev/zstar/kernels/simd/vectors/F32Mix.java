@@ -25,11 +25,11 @@ public final class F32Mix {
     private F32Mix() {}
 
     /**
-     * {@code w = Σ_j c[at + j] v_j}; vectors with a coefficient of 0 stay unread. Sums are f64, because coefficients that sum to 1 may each
-     * be large, and where they cancel the rounding of f32 products is what a solve sees in the end: Anderson took more evaluations than
-     * with exact sums on one problem of seven.
+     * {@code w = Σ_j c[at + j] v_j}; vectors with a coefficient of 0 stay unread. Sums are f64: coefficients that sum to 1 may each be
+     * large, and where they cancel the rounding errors of f32 products would dominate. With f32 sums Anderson took more evaluations than
+     * with exact ones on one problem of seven.
      *
-     * @param sums room for n, where there are more than six vectors or some have no part
+     * @param sums room for n elements; used where there are more than six vectors, or some coefficients are 0
      */
     public static void mix(long v, long step, int count, double[] c, int at, double[] sums, long w, int n) {
         int used = 0;
@@ -65,7 +65,7 @@ public final class F32Mix {
         }
     }
 
-    /** Six vectors, in one pass: the window that is usual. */
+    /** Six vectors in one pass: the usual window. */
     private static void mix6(long v, long step, double[] c, int at, long w, int n) {
         w &= MASK;
         v &= MASK;

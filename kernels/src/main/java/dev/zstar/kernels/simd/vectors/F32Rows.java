@@ -14,16 +14,14 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Operations on single rows, given by their addresses. Elementwise work runs in f32; sums are widened and accumulated in f64.
- * Tails are scalar. Addresses are masked once, for the reason
- * that {@link Memory#MASK} gives.
+ * Operations on single rows, given by their addresses. Elementwise work runs in f32; sums are widened and accumulated in f64. Tails are
+ * scalar. Addresses are masked once: see {@link dev.zstar.kernels.simd.lanes.NativeMemory#MASK}.
  *
- * <p>Loads and stores are written out. Behind helpers that take or return a vector they would read better, but where the JIT does not
- * inline such a helper, as it sometimes does not, every call allocates. Vectors of half the length are not loaded: once a process has used
- * float vectors of two lengths, the tiles of products stayed in code that boxes every vector in five runs of six (none of six without). A
- * vector is loaded for each half that is widened, from where the half starts, and its lower half taken; the upper half of one load costs a
- * permutation and a blend more, and sums of squares took 1.3 times as long (Zen 4). So up to half a vector beyond the row is read, and not
- * used: blocks have room for that.
+ * <p>Loads and stores are written out. Helpers that take or return a vector would read better, but every call allocates where the JIT
+ * does not inline them. No vectors of half the length are loaded: once a process had used float vectors of two lengths, the tiles of
+ * products stayed in code that boxes every vector, in five runs of six (none of six without). To widen a half, a whole vector is loaded
+ * from where the half starts, and its lower half is converted. The upper half of one load costs a permutation and a blend more, and sums
+ * of squares took 1.3 times as long (Zen 4). So up to half a vector beyond the row is read and not used; blocks have room for that.
  */
 public final class F32Rows {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -110,7 +108,7 @@ public final class F32Rows {
         }
     }
 
-    /** {@code y = a x + b y}, where one of the coefficients is of that kind. */
+    /** {@code y = a x + b y}, where {@link Type#F32} does not hold one of the coefficients. */
     public static void axpbyWide(double a, long x, double b, long y, int n) {
         for (int i = 0; i < n; i++) {
             ALL.set(F32, y + i * B, (float) (a * ALL.get(F32, x + i * B) + b * ALL.get(F32, y + i * B)));
@@ -146,8 +144,8 @@ public final class F32Rows {
     // ---- sums
 
     /**
-     * {@code Σ x y}. The tail is scalar, since masked vectors here are more than the JIT keeps in registers; and there is one loop, since
-     * accumulators that were carried from one loop of vectors into another were boxed.
+     * {@code Σ x y}. The tail is scalar, since the JIT does not keep masked vectors in registers here. There is one loop, since
+     * accumulators that went from one loop of vectors to another were boxed.
      */
     public static double dot(long x, long y, int n, double[] room) {
         x &= MASK;
@@ -231,7 +229,8 @@ public final class F32Rows {
     }
 
     /**
-     * The first index of the largest {@code |x|}, NaN above all; -1 for no elements. Bits without their sign order as the magnitudes do.
+     * The first index of the largest {@code |x|}, where NaN counts as the largest; -1 for no elements. Without the sign bit, bits have
+     * the order of magnitudes.
      */
     public static int iamax(long x, int n) {
         x &= MASK;

@@ -28,7 +28,7 @@ public final class F32Sweeps {
     /**
      * {@code w += Σ_j c[at + j] v_j}; vectors with a coefficient of 0 stay unread.
      *
-     * @param sums room for n, where {@link Type#F32} does not hold some coefficient: then the whole sum is f64
+     * @param sums room for n elements; used where {@link Type#F32} does not hold some coefficient, so that the whole sum is f64
      */
     public static void combine(long v, long step, int count, double[] c, int at, double[] sums, long w, int n) {
         if (!holds(c, at, count)) {
@@ -223,7 +223,7 @@ public final class F32Sweeps {
         return sum;
     }
 
-    /** One vector of it. */
+    /** One vector of {@link #residual(long, long, long, long, int, double[])}. */
     private static void residual(long z, long g, long r, long copy) {
         FloatVector value = FloatVector.fromMemorySegment(S, ALL, g & MASK, ORDER);
         value.sub(FloatVector.fromMemorySegment(S, ALL, z & MASK, ORDER)).intoMemorySegment(ALL, r & MASK, ORDER);

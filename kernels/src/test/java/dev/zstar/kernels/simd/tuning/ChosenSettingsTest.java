@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who decides a setting, and what is said of what is wrong. */
+/** The source of each setting, and the notes on values that are wrong. */
 class ChosenSettingsTest {
     private static final String HERE = "A cpu, model 17";
 
@@ -107,7 +107,7 @@ class ChosenSettingsTest {
     void whatIsNoProfileIsIgnoredWhole() throws IOException {
         String head = "cpu = " + HERE + "\nvector.bits = 512\n";
         write("zstar.tile.rows = 4\n");
-        ignoredBecause(Level.WARNING, "it does not say on which cpu and with which vector.bits it was made");
+        ignoredBecause(Level.WARNING, "it has no lines cpu and vector.bits, which say where it was made");
         write(head + "zstar.tile.rows = 4\nzstar.gemm.pack = 0\n");
         ignoredBecause(Level.WARNING, "zstar.gemm.pack is '0'; expected a whole number from 1 to 2147483647");
         write(head + "zstar.tile.columns = 4\n");

@@ -2,13 +2,13 @@ package dev.zstar.benchmarks.jmh.peers;
 
 import java.util.function.Supplier;
 
-/** One contender at one problem, checked before the clock starts and after it has stopped. */
+/** One contender with one problem. Its answer is checked before the clock starts and after it has stopped. */
 final class Bout implements AutoCloseable {
-    private final Supplier<Call> prepare;
+    private final Supplier<TimedCall> prepare;
     private final Expected expected;
-    private final Call call;
+    private final TimedCall call;
 
-    Bout(Contender contender, Supplier<Call> prepare, Expected expected) {
+    Bout(Contender contender, Supplier<TimedCall> prepare, Expected expected) {
         this.prepare = prepare;
         this.expected = expected;
         System.out.println("# contender: " + Contenders.describe(contender));
@@ -20,9 +20,9 @@ final class Bout implements AutoCloseable {
         return call.run();
     }
 
-    /** On data of its own: {@code y += a x} would have moved what was timed. After the measurement, the code that runs here is compiled. */
+    /** Checks on new data, since {@code y += a x} changes the timed data. After the measurement this runs compiled code. */
     private void check() {
-        try (Call fresh = prepare.get()) {
+        try (TimedCall fresh = prepare.get()) {
             fresh.run();
             expected.check(fresh.answer().get());
         }

@@ -1,6 +1,6 @@
 package dev.zstar.benchmarks.jmh.peers;
 
-/** Arrays of one element type, from and to f64. */
+/** Converts arrays of one element type from and to f64. */
 final class F32Arrays {
     private F32Arrays() {}
 

@@ -3,8 +3,8 @@ package dev.zstar.benchmarks.jmh.peers;
 import dev.ludovic.netlib.blas.JavaBLAS;
 
 /**
- * netlib's BLAS in Java, which is column-major: a matrix row by row is its transpose, and {@code z} vector by vector is as BLAS wants
- * it. Of the ways to ask for this product, which differ in how {@code W} and {@code z} lie, this was the fastest at n = 512 for both types.
+ * netlib's BLAS in Java, which is column-major. A matrix row by row is its transpose there, and {@code z} vector by vector has the layout
+ * of BLAS. Of the layouts of {@code W} and {@code z}, this one was the fastest at n = 512 for both types.
  */
 final class F32Netlib implements Contender {
     private final JavaBLAS blas;
@@ -19,46 +19,46 @@ final class F32Netlib implements Contender {
     }
 
     @Override
-    public Call product(Product data) {
+    public TimedCall product(Product data) {
         int n = data.n();
         int batch = data.batch();
         float[] w = F32Arrays.of(data.w());
         float[] z = F32Arrays.of(data.z());
         float[] out = new float[batch * n];
         if (batch == 1) {
-            return Call.writing(
+            return TimedCall.writing(
                     () -> blas.sgemv("T", n, n, 1f, w, n, z, 1, 0f, out, 1), // twin: () -> blas.dgemv("T", n, n, 1, w, n, z, 1, 0, out, 1),
                     () -> F32Arrays.toDoubles(out));
         }
-        return Call.writing(
+        return TimedCall.writing(
                 () -> blas.sgemm("T", "N", n, batch, n, 1f, // twin: () -> blas.dgemm("T", "N", n, batch, n, 1,
                         w, n, z, n, 0f, out, n),
                 () -> F32Arrays.toDoubles(out));
     }
 
     @Override
-    public Call dot(Vectors data) {
+    public TimedCall dot(Vectors data) {
         int n = data.n();
         float[] x = F32Arrays.of(data.x());
         float[] y = F32Arrays.of(data.y());
-        return Call.number(() -> blas.sdot(n, x, 1, y, 1)); // twin: return Call.number(() -> blas.ddot(n, x, 1, y, 1));
+        return TimedCall.number(() -> blas.sdot(n, x, 1, y, 1)); // twin: return TimedCall.number(() -> blas.ddot(n, x, 1, y, 1));
     }
 
     @Override
-    public Call axpy(Vectors data) {
+    public TimedCall axpy(Vectors data) {
         int n = data.n();
         float a = (float) data.a();
         float[] x = F32Arrays.of(data.x());
         float[] y = F32Arrays.of(data.y());
-        return Call.writing(
+        return TimedCall.writing(
                 () -> blas.saxpy(n, a, x, 1, y, 1), // twin: () -> blas.daxpy(n, a, x, 1, y, 1),
                 () -> F32Arrays.toDoubles(y));
     }
 
     @Override
-    public Call norm(Vectors data) {
+    public TimedCall norm(Vectors data) {
         int n = data.n();
         float[] x = F32Arrays.of(data.x());
-        return Call.number(() -> blas.snrm2(n, x, 1)); // twin: return Call.number(() -> blas.dnrm2(n, x, 1));
+        return TimedCall.number(() -> blas.snrm2(n, x, 1)); // twin: return TimedCall.number(() -> blas.dnrm2(n, x, 1));
     }
 }

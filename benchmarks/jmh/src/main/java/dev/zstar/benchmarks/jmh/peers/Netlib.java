@@ -5,38 +5,39 @@ import java.lang.reflect.InaccessibleObjectException;
 import java.lang.reflect.Method;
 
 /**
- * The implementations of {@code dev.ludovic.netlib:blas} (MIT; the f2j classes that it brings along, BSD).
+ * The implementations of {@code dev.ludovic.netlib:blas} (MIT; its f2j classes are under a BSD licence).
  *
- * <p>{@code JavaBLAS.getInstance()} gives {@code VectorBLAS} on JDK 25 too, if the module {@code jdk.incubator.vector} is there, and
- * {@code Java11BLAS} if not, which it tells nobody but a logger. Both compute products of less than 100³ multiply-adds with the same
- * scalar code; from there on operands are packed, and {@code VectorBLAS} has vector code for them.
+ * <p>On JDK 25 {@code JavaBLAS.getInstance()} gives {@code VectorBLAS} if the module {@code jdk.incubator.vector} is present. Otherwise it
+ * gives {@code Java11BLAS}, and only logs this. Both compute products of fewer than 100³ multiply-adds with the same scalar code. For
+ * larger ones operands are packed, and {@code VectorBLAS} has vector code.
  */
 final class Netlib {
     static {
-        // Else it loads its JNI library first, and through that the system's BLAS if there is one: another contender.
+        // Otherwise it loads its JNI library and through it the system's BLAS, which would be another contender.
         System.setProperty("dev.ludovic.netlib.blas.allowNative", "false");
     }
 
     private Netlib() {}
 
-    /** What a program gets. */
+    /** The implementation that a program gets. */
     static JavaBLAS vector() {
         JavaBLAS blas = JavaBLAS.getInstance();
         String chosen = blas.getClass().getSimpleName();
         if (!chosen.equals("VectorBLAS")) {
-            throw new IllegalStateException("netlib chose " + chosen + ", not VectorBLAS; is --add-modules jdk.incubator.vector missing?");
+            throw new IllegalStateException(
+                    "netlib chose " + chosen + "; expected VectorBLAS, which needs --add-modules jdk.incubator.vector");
         }
         return blas;
     }
 
-    /** What a program gets that is started without the incubating module. */
+    /** The implementation that a program without the incubating module gets. */
     static JavaBLAS scalar() {
         try {
             Method instance = Class.forName("dev.ludovic.netlib.blas.Java11BLAS").getMethod("getInstance");
             instance.setAccessible(true);
             return (JavaBLAS) instance.invoke(null);
         } catch (ReflectiveOperationException | InaccessibleObjectException e) {
-            throw new IllegalStateException("netlib has no Java11BLAS that can be reached", e);
+            throw new IllegalStateException("the class Java11BLAS of netlib is not accessible", e);
         }
     }
 }

@@ -9,8 +9,9 @@ import org.ojalgo.matrix.store.R032Store;
 import org.ojalgo.matrix.store.R064Store;
 
 /**
- * ojAlgo (MIT), on its column-major stores. Products of more than 32 rows and columns would take all processors; here
- * {@link MultiplyNeither#PARALLELISM}, which they read at every call, is one. Its dot and norm add in f64 for both types.
+ * ojAlgo (MIT) with column-major stores. Products of more than 32 rows and columns would use all processors;
+ * {@link MultiplyNeither#PARALLELISM}, which they read in every call, limits them to one. The dot product and the norm add in f64 for both
+ * types.
  */
 final class OjAlgo implements Contender {
     static {
@@ -23,32 +24,32 @@ final class OjAlgo implements Contender {
     }
 
     @Override
-    public Call product(Product data) {
+    public TimedCall product(Product data) {
         PhysicalStore<Double> w = store(data.type(), data.n(), data.transposed());
         PhysicalStore<Double> z = store(data.type(), data.n(), data.z());
         PhysicalStore<Double> out = store(data.type(), data.n(), new double[data.n() * data.batch()]);
-        return Call.writing(() -> out.fillByMultiplying(w, z), out::toRawCopy1D);
+        return TimedCall.writing(() -> out.fillByMultiplying(w, z), out::toRawCopy1D);
     }
 
     @Override
-    public Call dot(Vectors data) {
+    public TimedCall dot(Vectors data) {
         PhysicalStore<Double> x = store(data.type(), data.n(), data.x());
         PhysicalStore<Double> y = store(data.type(), data.n(), data.y());
-        return Call.number(() -> x.dot(y));
+        return TimedCall.number(() -> x.dot(y));
     }
 
     @Override
-    public Call axpy(Vectors data) {
+    public TimedCall axpy(Vectors data) {
         double a = data.a();
         PhysicalStore<Double> x = store(data.type(), data.n(), data.x());
         PhysicalStore<Double> y = store(data.type(), data.n(), data.y());
-        return Call.writing(() -> x.axpy(a, y), y::toRawCopy1D);
+        return TimedCall.writing(() -> x.axpy(a, y), y::toRawCopy1D);
     }
 
     @Override
-    public Call norm(Vectors data) {
+    public TimedCall norm(Vectors data) {
         PhysicalStore<Double> x = store(data.type(), data.n(), data.x());
-        return Call.number(() -> x.aggregateAll(Aggregator.NORM2));
+        return TimedCall.number(() -> x.aggregateAll(Aggregator.NORM2));
     }
 
     private static PhysicalStore<Double> store(Type type, int rows, double[] columns) {

@@ -17,10 +17,10 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A square matrix times as many vectors as it has rows, the matrix being the same at every call. Says nothing about a matrix that is
- * used once: zstar's {@code simd} has packed it before the clock starts, OpenBLAS and netlib pack it at every call.
+ * A square matrix times as many vectors as it has rows, with the same matrix in every call. It says nothing about a matrix that is used
+ * once: {@code simd} packs the matrix before the clock starts, while OpenBLAS and netlib pack it in every call.
  *
- * <p>The contender {@code netlib} is {@code VectorBLAS}, or the benchmark fails; {@link Netlib} says what it does at n = 64.
+ * <p>The contender {@code netlib} is {@code VectorBLAS}; otherwise the benchmark fails. {@link Netlib} says what it does at n = 64.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -35,7 +35,7 @@ public class PeersGemm {
     @Param({"64", "256", "512", "1024"})
     int n;
 
-    /** The contender; the last of the parameters in the alphabet, so that JMH runs the contenders of a case one after the other. */
+    /** The contender. Its name is the last in the alphabet, so that JMH runs the contenders of a case one after the other. */
     @Param({"simd", "openblas", "netlib", "netlib-scalar", "ejml", "ojalgo"})
     String who;
 

@@ -17,10 +17,11 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A square matrix times one vector: bound by how fast the matrix is read, from the first-level cache (n = 64 in f32) to beyond the second
- * (n = 1024). The caches hold it from call to call, as they do in a solve; a matrix read for the first time comes from memory.
+ * A square matrix times one vector. The limit is the speed of reading the matrix, from the first-level cache (n = 64 in f32) to beyond the
+ * second (n = 1024). The caches keep the matrix from call to call, as they do in a solve. A matrix that is read for the first time comes
+ * from memory.
  *
- * <p>The contender {@code netlib} is {@code VectorBLAS}, or the benchmark fails.
+ * <p>The contender {@code netlib} is {@code VectorBLAS}; otherwise the benchmark fails.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -35,7 +36,7 @@ public class PeersGemv {
     @Param({"64", "256", "1024", "4096"})
     int n;
 
-    /** The contender; the last of the parameters in the alphabet, so that JMH runs the contenders of a case one after the other. */
+    /** The contender. Its name is the last in the alphabet, so that JMH runs the contenders of a case one after the other. */
     @Param({"simd", "openblas", "netlib", "netlib-scalar", "ejml", "ojalgo"})
     String who;
 

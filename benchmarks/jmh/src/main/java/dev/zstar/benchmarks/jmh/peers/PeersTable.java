@@ -21,33 +21,33 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Writes what {@code ./zstar jmh Peers -rf json -rff FILE} left in {@code FILE} as tables in Markdown: {@code ./zstar peers FILE}.
+ * Prints the results of {@code ./zstar jmh Peers -rf json -rff FILE} as tables in Markdown: {@code ./zstar peers FILE}.
  *
- * <p>A contender's time is that of its fastest iteration, since whatever else a machine does can only add to it; the tables say how many
- * times as long as {@code simd} it took, in parentheses where iterations differed too much to believe it. Contenders that are not in the
- * file are named below, with the reason where they cannot run here.
+ * <p>The time of a contender is that of its fastest iteration, since other work of the machine can only add to it. The tables show it
+ * relative to {@code simd}, in parentheses if the iterations differed too much. Contenders that are not in the file are listed below, with
+ * the reason if they cannot run here.
  */
 public final class PeersTable {
     private static final String BASE = "simd";
 
-    /** Slowest over fastest iteration from which a time is not trusted: something else ran, or the JIT was not done. */
+    /** Times with a larger ratio of the slowest to the fastest iteration are not trusted: other work ran, or the JIT was not done. */
     private static final double UNSTEADY = 1.25;
 
     /** The iterations of one contender. */
-    private record Times(double fastest, double slowest) {
+    private record IterationTimes(double fastest, double slowest) {
         double spread() {
             return slowest / fastest;
         }
     }
 
-    /** Times of one benchmark by case and contender. */
-    private final Map<String, Map<String, Times>> cases = new LinkedHashMap<>();
+    /** The times of one benchmark by case and contender. */
+    private final Map<String, Map<String, IterationTimes>> cases = new LinkedHashMap<>();
 
     private final Set<String> contenders = new LinkedHashSet<>();
 
     private PeersTable() {}
 
-    /** Prints the tables of the file that is named. */
+    /** Prints the tables of a file. */
     @SuppressWarnings("SystemExitOutsideMain")
     public static void main(String[] arguments) {
         if (arguments.length != 1) {
@@ -65,8 +65,8 @@ public final class PeersTable {
     /**
      * The tables of a file.
      *
-     * @param reason why a contender cannot run here, if it cannot
-     * @throws IllegalArgumentException if the file is no JMH result of peers; the message is for the person who named it
+     * @param reason the reason why a contender cannot run here; empty if it can
+     * @throws IllegalArgumentException if the file is not a JMH result of the peers; the message names the file and the reason
      */
     static String read(Path file, Function<String, Optional<String>> reason) {
         String trouble;
@@ -75,21 +75,21 @@ public final class PeersTable {
             try {
                 return markdown(results, reason);
             } catch (JacksonException e) {
-                trouble = "it is JSON, but not of JMH's form";
+                trouble = "it is JSON, but not a JMH result";
             }
         } catch (NoSuchFileException e) {
             trouble = "there is no such file";
         } catch (IOException e) {
             trouble = Files.isDirectory(file) ? "it is a folder" : "it cannot be read (" + e.getClass().getSimpleName() + ")";
         } catch (JacksonException e) {
-            trouble = "it is no JSON";
+            trouble = "it is not JSON";
         } catch (IllegalArgumentException e) {
             trouble = e.getMessage();
         }
         throw new IllegalArgumentException(file + ": " + trouble + "; expected a file from zstar jmh Peers -rf json -rff FILE");
     }
 
-    /** Why a contender cannot run on this machine; empty if it can, or this JVM lacks the module that JMH's have, and cannot tell. */
+    /** The reason why a contender cannot run here; empty if it can, or if this JVM lacks the module that the forks of JMH have. */
     private static Optional<String> reason(String contender) {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
             return Optional.empty();
@@ -102,10 +102,10 @@ public final class PeersTable {
         }
     }
 
-    /** The tables, a heading before each, and how far iterations were apart. */
+    /** The tables with a heading before each, then the contenders that are absent, then the spread of the iterations. */
     static String markdown(JsonNode results, Function<String, Optional<String>> reason) {
         if (!results.isArray()) {
-            throw new IllegalArgumentException("it is JSON, but no list of results");
+            throw new IllegalArgumentException("it is JSON, but not a list of results");
         }
         Map<String, PeersTable> tables = new LinkedHashMap<>();
         List<Double> spreads = new ArrayList<>();
@@ -115,12 +115,12 @@ public final class PeersTable {
                 continue;
             }
             String name = result.path("benchmark").asString();
-            Times times = iterations(result.path("primaryMetric"));
+            IterationTimes times = iterations(result.path("primaryMetric"));
             tables.computeIfAbsent(name.substring(name.lastIndexOf('.') + 1), _ -> new PeersTable()).add(params, times);
             spreads.add(times.spread());
         }
         if (tables.isEmpty()) {
-            throw new IllegalArgumentException("no result in it names a contender");
+            throw new IllegalArgumentException("it has no result of a contender");
         }
         StringBuilder out = new StringBuilder();
         tables.forEach((name, table) -> out.append("### ").append(name).append("\n\n").append(table.rows()).append('\n'));
@@ -136,30 +136,31 @@ public final class PeersTable {
                 .toString();
     }
 
-    /** Of all forks, in µs. */
-    private static Times iterations(JsonNode metric) {
+    /** The iterations of all forks in µs. */
+    private static IterationTimes iterations(JsonNode metric) {
         String unit = metric.path("scoreUnit").asString();
         if (!unit.equals("us/op")) {
-            throw new IllegalArgumentException(unit.isEmpty() ? "a result without a unit" : "a result in " + unit + ", not in us/op");
+            throw new IllegalArgumentException(
+                    unit.isEmpty() ? "it has a result without a unit" : "it has a result in " + unit + " rather than us/op");
         }
         List<Double> times = new ArrayList<>();
         for (JsonNode fork : metric.path("rawData")) {
             for (JsonNode time : fork) {
                 // JMH writes "NaN" where an iteration failed.
                 if (!time.isNumber() || !(time.asDouble() > 0)) {
-                    throw new IllegalArgumentException("a time of " + time + ", which is no positive number");
+                    throw new IllegalArgumentException("it has the time " + time + ", which is not a positive number");
                 }
                 times.add(time.asDouble());
             }
         }
         if (times.isEmpty()) {
-            throw new IllegalArgumentException("a result without times");
+            throw new IllegalArgumentException("it has a result without times");
         }
         times.sort(null);
-        return new Times(times.getFirst(), times.getLast());
+        return new IterationTimes(times.getFirst(), times.getLast());
     }
 
-    private void add(JsonNode params, Times times) {
+    private void add(JsonNode params, IterationTimes times) {
         StringJoiner shape = new StringJoiner(" ");
         for (Map.Entry<String, JsonNode> param : params.properties()) {
             if (!param.getKey().equals("who")) {
@@ -183,7 +184,7 @@ public final class PeersTable {
         return rows.toString();
     }
 
-    private static String cell(String contender, Times times, Times base) {
+    private static String cell(String contender, IterationTimes times, IterationTimes base) {
         if (times == null) {
             return "";
         }

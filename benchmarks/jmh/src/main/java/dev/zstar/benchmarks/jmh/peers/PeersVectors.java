@@ -18,10 +18,10 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Sums and updates of vectors that stay in the first-level cache (n = 1000) or the second (n = 100 000). zstar and ojAlgo accumulate
- * f32 sums in f64, the others in f32: fewer elements fit a vector. The engine {@code openblas} does not take part, since it leaves
- * these to {@code simd}.
+ * f32 sums in f64, where fewer elements fit a vector; the others accumulate in f32. The engine {@code openblas} is absent, since it leaves
+ * these operations to {@code simd}.
  *
- * <p>{@code y} grows by {@code a x} at every call of axpy; floating-point units take the same time for all the numbers that it passes.
+ * <p>{@code y} grows by {@code a x} at every call of axpy. The time of an operation does not depend on the numbers that it passes through.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -39,7 +39,7 @@ public class PeersVectors {
     @Param({"1000", "100000"})
     int n;
 
-    /** The contender; the last of the parameters in the alphabet, so that JMH runs the contenders of a case one after the other. */
+    /** The contender. Its name is the last in the alphabet, so that JMH runs the contenders of a case one after the other. */
     @Param({"simd", "netlib", "netlib-scalar", "ejml", "ojalgo"})
     String who;
 
@@ -53,7 +53,7 @@ public class PeersVectors {
             case "dot" -> new Bout(library, () -> library.dot(data), data.dot());
             case "axpy" -> new Bout(library, () -> library.axpy(data), data.axpy());
             case "norm" -> new Bout(library, () -> library.norm(data), data.norm());
-            default -> throw new IllegalArgumentException("no operation is called '" + operation + "'");
+            default -> throw new IllegalArgumentException("no operation is called '" + operation + "'; expected one of: dot, axpy, norm");
         };
     }
 

@@ -4,16 +4,16 @@ import dev.zstar.kernels.Type;
 import java.util.SplittableRandom;
 
 /**
- * A square matrix and the vectors it is applied to.
+ * A square matrix, and the vectors that it is applied to.
  *
  * @param n rows and columns of {@code W}
- * @param batch vectors
+ * @param batch number of vectors
  * @param w {@code n × n}, row by row
  * @param z {@code batch × n}, vector by vector
  */
 @SuppressWarnings("ArrayRecordComponent")
 record Product(Type type, int n, int batch, double[] w, double[] z) {
-    /** Numbers in [-1, 1) that f32 holds exactly, so that every type computes with the same ones. */
+    /** Random numbers in [-1, 1) that are exact in f32, so that both types compute with the same numbers. */
     static Product random(Type type, int n, int batch) {
         SplittableRandom random = new SplittableRandom(n);
         return new Product(type, n, batch, uniform(random, n * n), uniform(random, batch * n));

@@ -21,7 +21,7 @@ record Vectors(Type type, int n, double a, double[] x, double[] y) {
         return Expected.sum(type, n, new double[] {value}, new double[] {magnitude});
     }
 
-    /** {@code y + a x}: a sum of two terms, of which one may be a rounded product. */
+    /** {@code y + a x}: a sum of two terms, one of them a product that may be rounded. */
     Expected axpy() {
         double[] values = new double[n];
         double[] magnitudes = new double[n];
@@ -33,7 +33,7 @@ record Vectors(Type type, int n, double a, double[] x, double[] y) {
     }
 
     /**
-     * {@code ‖x‖₂}. All terms are positive, so the bound of a sum is one of the relative error, which the root halves; the slack of
+     * {@code ‖x‖₂}. All terms are positive, so the bound of the sum bounds the relative error, which the root halves. The slack of
      * {@link Expected#sum} covers libraries that scale {@code x} first.
      */
     Expected norm() {

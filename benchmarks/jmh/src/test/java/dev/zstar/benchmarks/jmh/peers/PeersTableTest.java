@@ -48,7 +48,7 @@ class PeersTableTest {
 
     @Test
     void aFileWithoutContendersIsRefused() {
-        assertThatThrownBy(() -> markdown("{\"benchmark\": \"a\", \"params\": {}}")).hasMessage("no result in it names a contender");
+        assertThatThrownBy(() -> markdown("{\"benchmark\": \"a\", \"params\": {}}")).hasMessage("it has no result of a contender");
     }
 
     @ParameterizedTest
@@ -56,7 +56,8 @@ class PeersTableTest {
         "", "{", "no JSON at all", "\u0000\u0001", "{}", "[]", "3", "null", "[1, 2]", "[{\"params\": {\"who\": \"simd\"}}]",
         "[{\"benchmark\": {}, \"params\": {\"who\": []}, \"primaryMetric\": 5}]",
         "[{\"benchmark\": \"b\", \"params\": {\"who\": \"simd\"}, \"primaryMetric\": {\"scoreUnit\": \"us/op\", \"rawData\": []}}]",
-        "[{\"benchmark\": \"b\", \"params\": {\"who\": \"simd\"}, \"primaryMetric\": {\"scoreUnit\": \"us/op\", \"rawData\": [[\"NaN\"]]}}]",
+        "[{\"benchmark\": \"b\", \"params\": {\"who\": \"simd\"}, "
+                + "\"primaryMetric\": {\"scoreUnit\": \"us/op\", \"rawData\": [[\"NaN\"]]}}]",
         "[{\"benchmark\": \"b\", \"params\": {\"who\": \"simd\"}, \"primaryMetric\": {\"scoreUnit\": \"ops/s\", \"rawData\": [[1]]}}]"})
     void whatIsNoResultIsOneSentence(String text, @TempDir Path temp) throws IOException {
         refused(Files.writeString(temp.resolve("result.json"), text));
@@ -93,7 +94,7 @@ class PeersTableTest {
         Path file = Files.writeString(temp.resolve("result.json"), "[" + entry("simd", "f32", "[8.0]") + "]");
         assertThat(run(file, 0)).contains("| n=64 f32 | 8.000 µs |").contains("`ejml` is not in the file.");
         assertThat(run(Files.writeString(file, "{}"), 1)).contains("zstar: " + file
-                + ": it is JSON, but no list of results; expected a file from")
+                + ": it is JSON, but not a list of results; expected a file from")
                 .doesNotContain("\tat ").doesNotContain("Exception");
     }
 }

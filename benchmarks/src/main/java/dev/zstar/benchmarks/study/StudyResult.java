@@ -4,22 +4,22 @@ import java.io.Serializable;
 import java.util.SortedMap;
 
 /**
- * One measured figure.
+ * A measured figure.
  *
  * @param suite {@code kernels}, {@code forward}, {@code backward}, {@code streaming}, {@code depth} or {@code training}
- * @param caseName what was measured, for a person: {@code gemv n=1024}
- * @param engine the engine it ran on
+ * @param caseName what was measured, in words: {@code gemv n=1024}
+ * @param engine the engine that ran
  * @param threads threads used
  * @param params the numbers behind the case name ({@code n}, {@code batch}, {@code window}, …), for charts
  * @param metric {@code gflops}, {@code gbps}, {@code us}, {@code ratio}, {@code nfev}, {@code bytes}, {@code accuracy}, …
- * @param value the figure to quote: the median of the runs unless the metric's name says otherwise
+ * @param value the figure to quote: the median of the runs unless the name of the metric says otherwise
  * @param min the smallest run
  * @param median the middle run
  * @param p90 the run that nine in ten do not exceed
- * @param runs how many there were
- * @param limit the ceiling that applies, in the unit of the metric; null where none does
+ * @param runs the number of runs
+ * @param limit the ceiling that applies, in the unit of the metric; null if none applies
  */
-public record Result(
+public record StudyResult(
         String suite,
         String caseName,
         String engine,
@@ -34,18 +34,19 @@ public record Result(
         Double limit)
         implements Serializable {
     /**
-     * The figure of some runs, or of one.
+     * The figure of one or more runs.
      *
-     * @param sorted what each run gave, ascending
+     * @param sorted the values of the runs, ascending
      */
-    static Result of(
-            String suite, String caseName, String engine, int threads, SortedMap<String, Double> params, String metric, Double limit, double... sorted) {
+    static StudyResult of(
+            String suite, String caseName, String engine, int threads, SortedMap<String, Double> params, String metric, Double limit,
+            double... sorted) {
         double median = Stopwatch.quantile(sorted, 0.5);
-        return new Result(
-                suite, caseName, engine, threads, params, metric, median, sorted[0], median, Stopwatch.quantile(sorted, 0.9), sorted.length, limit);
+        double p90 = Stopwatch.quantile(sorted, 0.9);
+        return new StudyResult(suite, caseName, engine, threads, params, metric, median, sorted[0], median, p90, sorted.length, limit);
     }
 
-    /** The share of the limit that was reached; null without a limit. */
+    /** The fraction of the limit that was reached; null without a limit. */
     public Double ofLimit() {
         return limit == null ? null : value / limit;
     }

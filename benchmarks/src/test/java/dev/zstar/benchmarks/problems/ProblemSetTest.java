@@ -15,15 +15,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each problem is what its source says: solved, its solution is the known one, found another way than by its map. */
-class ProblemsTest {
+/** Compares the solution of each problem with one that was found independently of its map. */
+class ProblemSetTest {
     static List<Problem> all() {
-        return Problems.all();
+        return ProblemSet.all();
     }
 
     private static double[] solve(Problem problem) {
         double[] z = problem.start();
-        QrAnderson.Found found = new QrAnderson(5, 1e-12, 2000).solve(problem.map(), Type.F64, z);
+        QrAnderson.Ending found = new QrAnderson(5, 1e-12, 2000).solve(problem.map(), Type.F64, z);
         assertThat(found.status()).as("%s: residual %.2e", problem.name(), found.residual()).isEqualTo(Status.CONVERGED_RELATIVE);
         return z;
     }
@@ -48,8 +48,8 @@ class ProblemsTest {
     }
 
     /**
-     * Where the solution is known but for rounding it is a fixed point; where it also attracts, and where it is known less well, it is the one that
-     * is found.
+     * Where the solution is known but for rounding it is a fixed point; where it also attracts, and where it is known less well, it is the
+     * one that is found.
      */
     @ParameterizedTest
     @MethodSource("all")
@@ -167,7 +167,8 @@ class ProblemsTest {
             double[] u = solve(Plane.bratu(m, λ));
             for (int i = 1; i < m - 1; i++) {
                 for (int j = 1; j < m - 1; j++) {
-                    double laplacian = (u[(i - 1) * m + j] + u[(i + 1) * m + j] + u[i * m + j - 1] + u[i * m + j + 1] - 4 * u[i * m + j]) * 256;
+                    double neighbours = u[(i - 1) * m + j] + u[(i + 1) * m + j] + u[i * m + j - 1] + u[i * m + j + 1];
+                    double laplacian = (neighbours - 4 * u[i * m + j]) * 256;
                     assertThat(laplacian + λ * Math.exp(u[i * m + j])).isCloseTo(0, within(1e-8));
                     assertThat(u[i * m + j]).isCloseTo(u[j * m + i], within(1e-9)).isCloseTo(u[(m - 1 - i) * m + j], within(1e-9));
                 }
@@ -176,7 +177,7 @@ class ProblemsTest {
         }
     }
 
-    /** {@code (u')² - 2 cosh(λ u)} does not change along the solution. */
+    /** {@code (u')² - 2 cosh(λ u)} is constant along the solution. */
     @Test
     void troeschsEnergyIsConstant() {
         int n = 60;

@@ -4,20 +4,20 @@ import dev.zstar.solvers.guard.Lengths;
 import java.util.Arrays;
 
 /**
- * The small problem of GMRES, {@code min ‖β e₁ - H̄ y‖} with H̄ of {@code (j + 1) × j}, for each row of the batch: solved by one Givens
- * rotation a column (Saad 2003, section 6.5.3), so that its residual is known after each step. H̄ itself is kept too, for what is made of
- * it after a cycle.
+ * The small problem of GMRES, {@code min ‖β e₁ - H̄ y‖} with H̄ upper Hessenberg of {@code (j + 1) × j}, for each row of the batch. One
+ * Givens rotation a column solves it (Saad 2003, section 6.5.3), so its residual is known after each step. H̄ itself is kept too, for
+ * {@link RecycledPairs}.
  *
  * <p>The columns of H̄ carry the rounding of vectors as long as those that were made orthogonal. Where a pivot is hardly more than that,
- * and y so long that it shows in the residual, H̄ is singular or nearly so, and {@link SingularTriangle} solves instead.
+ * and y is long enough for it to show in the residual, H̄ is singular or nearly so, and {@link SingularTriangle} solves instead.
  */
-final class KrylovProblem {
-    /** A column that adds no more than this to the space, in units of rounding, adds rounding alone. */
+final class HessenbergLeastSquares {
+    /** A column that adds no more than this to the space, in units of rounding, adds only rounding. */
     private static final double NOISE = 50;
-    /** A pivot of this many units of rounding, or rounding that is this part of β, is a sign of a singular value that is rounding. */
+    /** A pivot of this many units of rounding, or rounding that is this share of β, suggests a singular value that is only rounding. */
     private static final double PIVOT = 1000;
     private static final double ROUGH = 1e-4;
-    /** Rounding that is this small a part of a residual does not show in it. */
+    /** Rounding below this share of a residual does not show in it. */
     private static final double SLIGHT = 1e-3;
 
     private final int m;
@@ -40,7 +40,7 @@ final class KrylovProblem {
     private final SingularTriangle singular;
 
     /** For up to m steps with vectors of a type of this unit roundoff. */
-    KrylovProblem(int batch, int m, double roundoff) {
+    HessenbergLeastSquares(int batch, int m, double roundoff) {
         this.m = m;
         this.roundoff = roundoff;
         hessenberg = new double[batch * m * (m + 1)];
@@ -114,8 +114,8 @@ final class KrylovProblem {
     }
 
     /**
-     * Writes y and zeros, {@code width} numbers from {@code at}: the least-squares solution, or of a singular system what of it is no
-     * rounding.
+     * Writes y and zeros, {@code width} numbers from {@code at}: the least-squares solution, for a singular system without the part that
+     * is only rounding.
      */
     void solve(int b, double[] y, int at, int width) {
         int j = steps[b];
@@ -128,7 +128,7 @@ final class KrylovProblem {
                 sum -= triangle[(b * m + l) * m + i] * y[at + l];
             }
             double pivot = triangle[(b * m + i) * m + i];
-            // NaN and infinity, of a pivot of 0, are more than any residual.
+            // A pivot of 0 makes this NaN or infinite, which the test below calls rough.
             y[at + i] = sum / pivot;
             least = Math.min(least, Math.abs(pivot));
         }

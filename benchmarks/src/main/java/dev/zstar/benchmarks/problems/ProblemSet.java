@@ -4,14 +4,14 @@ import dev.zstar.kernels.Type;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The list on which forward solvers are compared: a few hundred unknowns at most, contracting, nearly so, and not. */
-public final class Problems {
+/** The problems on which forward solvers are compared: up to a few hundred unknowns; contractions, near contractions and others. */
+public final class ProblemSet {
     /** Unknowns of a cell. */
     private static final int CELL = 64;
 
-    private Problems() {}
+    private ProblemSet() {}
 
-    /** All of them, made for this call; two calls give problems that share nothing. */
+    /** All problems, newly made: the problems of two calls share nothing. */
     public static List<Problem> all() {
         List<Problem> all = new ArrayList<>(List.of(
                 Systems.broydenTridiagonal(100),
@@ -35,7 +35,7 @@ public final class Problems {
                 Plane.jacobi(15),
                 Statistics.linkage(),
                 Statistics.deaths(),
-                Statistics.shares(6, 2),
+                Statistics.mixtureWeights(6, 2),
                 Chains.power(20),
                 Chains.pageRank(200, 0.85),
                 Chains.pageRank(200, 0.99),
@@ -61,7 +61,7 @@ public final class Problems {
     }
 
     /**
-     * A ReLU cell of eight units each of which inhibits all, another for each seed: {@code W = -|N(0, ¼)|}, {@code b = |N(0, 1)|}, from 0.
+     * A ReLU cell of eight units in which each unit inhibits all, with {@code W = -|N(0, ¼)|} and {@code b = |N(0, 1)|}; the start is 0.
      */
     public static Problem inhibitory(long seed) {
         return Zeros.inhibitory(8, seed);

@@ -1,15 +1,15 @@
 package dev.zstar.benchmarks.study;
 
-/** Hears how far a study is. Called from one thread. */
-public interface Progress {
+/** Receives the progress of a study. It is called from one thread. */
+public interface StudyProgress {
     /** A stage begins; {@code steps} calls of {@link #step} will follow. */
     void stage(String name, int steps);
 
-    /** One step of the stage is done; {@code detail} says what it found, in a few words. */
+    /** One step of the stage is done; {@code detail} says in a few words what it found. */
     void step(String detail);
 
-    /** Hears nothing. */
-    Progress NONE = new Progress() {
+    /** Ignores all progress. */
+    StudyProgress NONE = new StudyProgress() {
         @Override
         public void stage(String name, int steps) {}
 

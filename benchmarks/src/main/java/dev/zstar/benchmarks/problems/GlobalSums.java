@@ -2,13 +2,13 @@ package dev.zstar.benchmarks.problems;
 
 import java.util.Arrays;
 
-/** Systems in which a sum over all unknowns, or over a block of them, stands in every equation. */
-final class Sums {
-    private Sums() {}
+/** Systems in which every equation contains a sum over all unknowns, or over a block of them. */
+final class GlobalSums {
+    private GlobalSums() {}
 
     /**
-     * {@code 2 (n + i (1 - cos x_i) - sin x_i - Σ cos x_j) (2 sin x_i - cos x_i)}, from 101 / (100 n). One of many roots is arctan ½, where
-     * the last factor is 0.
+     * {@code 2 (n + i (1 - cos x_i) - sin x_i - Σ cos x_j) (2 sin x_i - cos x_i)}; the start is 101 / (100 n). One of many roots is
+     * arctan ½, where the last factor is 0.
      */
     static Root trigonometric(int n) {
         return Root.at(Systems.filled(n, Math.atan(0.5)), "trigonometric", "Raydan 1997", Systems.filled(n, 1.01 / n), 1, (x, out) -> {
@@ -24,11 +24,11 @@ final class Sums {
         });
     }
 
-    /** {@code 5 - l (1 - cos x_i) - sin x_i - Σ cos x_j} over the five unknowns of block l, from 1 / n. A root is 0. */
+    /** {@code 5 - l (1 - cos x_i) - sin x_i - Σ cos x_j} over the five unknowns of block l; the start is 1 / n. A root is 0. */
     static Root blocks(int n) {
         return Root.at(new double[n], "trigonometric system", "Toint 1986", Systems.filled(n, 1.0 / n), -1, (x, out) -> {
             for (int from = 0; from < n; from += 5) {
-                // 5 - Σ cos, without the cancellation that would leave nothing of small angles.
+                // 5 - Σ cos, without the cancellation at small angles.
                 double versines = 0;
                 for (int i = from; i < from + 5; i++) {
                     versines += versine(x[i]);
@@ -46,7 +46,8 @@ final class Sums {
     }
 
     /**
-     * {@code x_1³ / 3 + x_2² / 2, -x_i² / 2 + i x_i³ / 3 + x_{i+1}² / 2, -x_n² / 2 + n x_n³ / 3}, from 1. At the root 0 the Jacobian is 0.
+     * {@code x_1³ / 3 + x_2² / 2, -x_i² / 2 + i x_i³ / 3 + x_{i+1}² / 2, -x_n² / 2 + n x_n³ / 3}; the start is 1. At the root 0 the
+     * Jacobian is 0.
      */
     static Root singular(int n) {
         return Root.singular(new double[n], "singular", LaCruz.SOURCE, Systems.filled(n, 1), n, (x, out) -> {
@@ -57,14 +58,14 @@ final class Sums {
         });
     }
 
-    /** {@code Σ x_j², -2 x_1 x_i}, from 100 (n - 100) / n and (n - 1000) (n - 500) / (60 n)². At the root 0 the Jacobian is 0. */
+    /** {@code Σ x_j², -2 x_1 x_i}; the start is 100 (n - 100) / n, (n - 1000) (n - 500) / (60 n)², …. At the root 0 the Jacobian is 0. */
     static Root zeroJacobian(int n) {
         double[] start = Systems.filled(n, (n - 1000.0) * (n - 500) / (3600.0 * n * n));
         start[0] = 100.0 * (n - 100) / n;
         return squares("zero Jacobian", LaCruz.SOURCE, start);
     }
 
-    /** The same from 100 and 1 / n². */
+    /** The same system; the start is 100, 1 / n², …. */
     static Root squares(int n) {
         double[] start = Systems.filled(n, 1.0 / n / n);
         start[0] = 100;
@@ -84,7 +85,8 @@ final class Sums {
     }
 
     /**
-     * {@code Σ_t t/5 x_i^{t/5 - 1} Π_{j≠i} x_j^{t/5} - 1} for t from 1 to 5, from 1. All unknowns of the root are the zero of one equation.
+     * {@code Σ_t t/5 x_i^{t/5 - 1} Π_{j≠i} x_j^{t/5} - 1} for t from 1 to 5; the start is 1. All unknowns of the root are equal, and solve
+     * one scalar equation.
      */
     static Root geometric(int n) {
         double low = 0;
@@ -112,7 +114,7 @@ final class Sums {
         });
     }
 
-    /** {@code x_i - 2/n Σ x_j - 1}, from 1. Linear; the root is -1. */
+    /** {@code x_i - 2/n Σ x_j - 1}; the start is 1. The system is linear, and its root is -1. */
     static Root linear(int n) {
         return Root.at(Systems.filled(n, -1), "linear, full rank", "MGH problem 32", Systems.filled(n, 1), 1, (x, out) -> {
             double sum = 0;
@@ -125,7 +127,7 @@ final class Sums {
         });
     }
 
-    /** {@code √10⁻⁵ (x_i - 1), (Σ x_j² / n - 1) / 4}, from ⅓. A root is 1. */
+    /** {@code √10⁻⁵ (x_i - 1), (Σ x_j² / n - 1) / 4}; the start is ⅓. A root is 1. */
     static Root penalty(int n) {
         return Root.at(Systems.filled(n, 1), "penalty I", "MGH problem 23", Systems.filled(n, 1.0 / 3), Math.sqrt(1e-5), (x, out) -> {
             double sum = 0;
@@ -138,8 +140,8 @@ final class Sums {
     }
 
     /**
-     * {@code x_i - 1} for i ≤ n - 2, then {@code Σ j (x_j - 1)} over those and its square, from 1 - i / n. The last two unknowns stand in
-     * no equation, so that every value of theirs is a root.
+     * {@code x_i - 1} for i ≤ n - 2, then the sum {@code Σ j (x_j - 1)} over these i, and its square; the start is 1 - i / n. No equation
+     * contains the last two unknowns, so that they may have any values at a root.
      */
     static Root variablyDimensioned(int n) {
         double[] start = new double[n];
@@ -157,7 +159,7 @@ final class Sums {
         }, Systems.filled(n, 1), 0, false);
     }
 
-    /** {@code 0.05 y_i + 2 sin(Σ y_j + Σ y_j²) (1 + 2 y_i) + 2 sin(Σ y_j)} with y = x - 1, from 5. A root is 1. */
+    /** {@code 0.05 y_i + 2 sin(Σ y_j + Σ y_j²) (1 + 2 y_i) + 2 sin(Σ y_j)} with y = x - 1; the start is 5. A root is 1. */
     static Root handbook(int n) {
         return Root.at(Systems.filled(n, 1), "Hanbook", LaCruz.SOURCE, Systems.filled(n, 5), 4 * n, (x, out) -> {
             double sum = 0;

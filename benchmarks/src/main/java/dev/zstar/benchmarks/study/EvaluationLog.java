@@ -6,22 +6,22 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** What a solver saw of one problem: the points at which it evaluated the map, in their order, and {@code ‖f(z) - z‖} there. */
-final class Visits {
+/** The evaluations of one problem in order: the points, and {@code ‖f(z) - z‖} at each. */
+final class EvaluationLog {
     private final List<double[]> points = new ArrayList<>();
-    private final List<Double> lengths = new ArrayList<>();
+    private final List<Double> residuals = new ArrayList<>();
     private boolean nonfinite;
 
-    /** The map gave row p of {@code out} for row p of {@code z}. */
+    /** Adds an evaluation: row p of {@code out} is the value at row p of {@code z}. */
     void add(Block z, Block out, int p) {
         double[] point = row(z, p);
         double[] value = row(out, p);
         points.add(point);
-        lengths.add(Norm.ofDifference(value, point));
+        residuals.add(Norm.ofDifference(value, point));
         nonfinite |= isFinite(point) && !isFinite(value);
     }
 
-    /** The map gave row p of {@code out} as a derivative along row p of {@code v}. */
+    /** Adds a product: row p of {@code out} is the derivative along row p of {@code v}. */
     void addProduct(Block v, Block out, int p) {
         nonfinite |= isFinite(row(v, p)) && !isFinite(row(out, p));
     }
@@ -35,24 +35,24 @@ final class Visits {
         return nonfinite;
     }
 
-    /** Whether f was evaluated at this very point, bit for bit. */
+    /** Whether f was evaluated at exactly this point, bit for bit. */
     boolean contains(double... point) {
         return points.stream().anyMatch(visited -> Arrays.equals(visited, point));
     }
 
-    /** The i-th point; from the end for negative i. */
+    /** The i-th point; a negative i counts from the end. */
     double[] point(int i) {
         return points.get(i < 0 ? points.size() + i : i);
     }
 
-    /** {@code ‖f(z) - z‖} at the i-th point; from the end for negative i. */
-    double length(int i) {
-        return lengths.get(i < 0 ? lengths.size() + i : i);
+    /** {@code ‖f(z) - z‖} at the i-th point; a negative i counts from the end. */
+    double residual(int i) {
+        return residuals.get(i < 0 ? residuals.size() + i : i);
     }
 
-    /** The shortest of the first {@code count}, those that are no numbers left out. */
-    double shortest(int count) {
-        return lengths.stream().limit(count).mapToDouble(x -> x).filter(x -> !Double.isNaN(x)).min().orElse(Double.POSITIVE_INFINITY);
+    /** The smallest of the first {@code count} residuals, without those that are NaN; infinite if there are none. */
+    double smallestResidual(int count) {
+        return residuals.stream().limit(count).mapToDouble(x -> x).filter(x -> !Double.isNaN(x)).min().orElse(Double.POSITIVE_INFINITY);
     }
 
     static double[] row(Block block, int p) {

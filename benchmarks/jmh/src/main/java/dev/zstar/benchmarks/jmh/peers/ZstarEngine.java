@@ -7,13 +7,13 @@ import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Weights;
 
 /**
- * An engine of zstar. Its sums over f32 vectors are accumulated in f64, as ojAlgo's are and EJML's and netlib's are not. The engine
+ * An engine of zstar. It accumulates sums over f32 vectors in f64, as ojAlgo does; EJML and netlib accumulate in f32. The engine
  * {@code openblas} calls the library for products only.
  */
-final class Zstar implements Contender {
+final class ZstarEngine implements Contender {
     private final Engine engine;
 
-    Zstar(String name) {
+    ZstarEngine(String name) {
         engine = Engines.named(name, 1);
     }
 
@@ -23,14 +23,14 @@ final class Zstar implements Contender {
     }
 
     @Override
-    public Call product(Product data) {
+    public TimedCall product(Product data) {
         Weights weights;
         try (Block w = Block.of(data.type(), data.n(), data.n(), data.w())) {
             weights = engine.pack(w);
         }
         Block z = Block.of(data.type(), data.batch(), data.n(), data.z());
         Block out = engine.allocate(data.type(), data.batch(), data.n());
-        return Call.writing(() -> engine.apply(weights, z, out, Epilogue.NONE), out::toDoubles).releasing(() -> {
+        return TimedCall.writing(() -> engine.apply(weights, z, out, Epilogue.NONE), out::toDoubles).releasing(() -> {
             weights.close();
             z.close();
             out.close();
@@ -38,11 +38,11 @@ final class Zstar implements Contender {
     }
 
     @Override
-    public Call dot(Vectors data) {
+    public TimedCall dot(Vectors data) {
         Block x = Block.of(data.type(), 1, data.n(), data.x());
         Block y = Block.of(data.type(), 1, data.n(), data.y());
         double[] sum = new double[1];
-        return Call.number(() -> {
+        return TimedCall.number(() -> {
                     engine.dot(x, y, sum);
                     return sum[0];
                 })
@@ -53,21 +53,21 @@ final class Zstar implements Contender {
     }
 
     @Override
-    public Call axpy(Vectors data) {
+    public TimedCall axpy(Vectors data) {
         double a = data.a();
         Block x = Block.of(data.type(), 1, data.n(), data.x());
         Block y = Block.of(data.type(), 1, data.n(), data.y());
-        return Call.writing(() -> engine.axpby(a, x, 1, y), y::toDoubles).releasing(() -> {
+        return TimedCall.writing(() -> engine.axpby(a, x, 1, y), y::toDoubles).releasing(() -> {
             x.close();
             y.close();
         });
     }
 
     @Override
-    public Call norm(Vectors data) {
+    public TimedCall norm(Vectors data) {
         Block x = Block.of(data.type(), 1, data.n(), data.x());
         double[] norm = new double[1];
-        return Call.number(() -> {
+        return TimedCall.number(() -> {
                     engine.norm(x, norm);
                     return norm[0];
                 })

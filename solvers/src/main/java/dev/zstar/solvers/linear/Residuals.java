@@ -1,0 +1,217 @@
+package dev.zstar.solvers.linear;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.LinearOperator;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Status;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.internal.InputGuard;
+import dev.zstar.solvers.internal.SolveRecord;
+import java.util.Arrays;
+
+/**
+ * What a {@link CycleMethod} works with: the residuals {@code r = b - (I - T) u} of the rows that are not solved yet, products with T, and
+ * the budgets, tolerances and units of each row. The loop has scaled each row by a power of two, so that {@code ‖b‖} is from 1 to 2.
+ *
+ * <p>A row is named by its number b in the batch. Position p is where it lies in {@link #block}: {@code b = open().index(p)}.
+ */
+public final class Residuals {
+    private final Stopping stopping;
+    private final SolveRecord record;
+    private final Scaling scaling;
+    private final Solutions solutions;
+    private final Rows open;
+    private final Rows going;
+    private final Block r;
+    private final Block spare;
+    /** By position. */
+    private final double[] norms;
+    /** By row of the batch. */
+    private final double[] claims;
+    private final Status[] trouble;
+    /** By row of the batch: the share of the tolerance that a cycle aims at. */
+    private final double[] aim;
+    /** Of the solve that runs: T; by row, relative tolerances and limits of products, null for those of the stopping rule. */
+    private LinearOperator t;
+    private double[] tolerances;
+    private int[] limits;
+
+    /** Allocates 2 blocks. */
+    Residuals(Workspace workspace, Stopping stopping, SolveRecord record, Scaling scaling, Solutions solutions) {
+        this.stopping = stopping;
+        this.record = record;
+        this.scaling = scaling;
+        this.solutions = solutions;
+        open = new Rows(workspace.batch());
+        going = new Rows(workspace.batch());
+        r = workspace.block();
+        spare = workspace.block();
+        norms = new double[workspace.batch()];
+        claims = new double[workspace.batch()];
+        trouble = new Status[workspace.batch()];
+        aim = new double[workspace.batch()];
+    }
+
+    // ---- rows and residuals
+
+    /** The rows that are not solved yet; only the loop changes them. */
+    public Rows open() {
+        return open;
+    }
+
+    /** The rows that take another step in this cycle, at first all open ones. The method changes them. */
+    public Rows going() {
+        return going;
+    }
+
+    /** {@code batch × n}: the residuals of the open rows, packed to the front, when a cycle begins. The method may overwrite them. */
+    public Block block() {
+        return r;
+    }
+
+    /** The length of the true residual at position {@code p}, when the cycle began. */
+    public double norm(int p) {
+        return norms[p];
+    }
+
+    /** {@code batch × n}: room for the method until the cycle ends. */
+    public Block spare() {
+        return spare;
+    }
+
+    // ---- what a method computes
+
+    /** {@code out = T u}, counted as an evaluation of these rows. */
+    public void multiply(Block u, Block out, Rows rows) {
+        InputGuard.multiply(t, u, out, rows);
+        record.evaluated(rows);
+    }
+
+    /** {@code out = Tᵀ u}, counted as an evaluation of these rows. */
+    public void multiplyTransposed(Block u, Block out, Rows rows) {
+        t.applyTransposed(u, out, rows);
+        record.evaluated(rows);
+    }
+
+    /** Adds corrections to the solutions of all open rows, by position. Overwrites the block. */
+    public void correct(Block correction) {
+        correct(correction, open);
+    }
+
+    /** Adds corrections to the solutions of some rows. Overwrites the block. The first call in a solve must be for all open rows. */
+    public void correct(Block correction, Rows rows) {
+        solutions.add(correction, rows);
+    }
+
+    /**
+     * States the residual that the method believes row {@code b} to have. If it is {@link #within} the tolerance, and the true residual is
+     * not, the next cycle aims lower.
+     */
+    public void claim(int b, double residual) {
+        claims[b] = residual;
+    }
+
+    /** The last {@linkplain #claim claim} for row {@code b} in this cycle; NaN without one. */
+    public double claimed(int b) {
+        return claims[b];
+    }
+
+    /**
+     * States why the method can not go on with row {@code b}. After a {@link Status#BREAKDOWN} another cycle is tried, as long as the
+     * residual falls. Any other reason ends the row, unless its true residual is a success.
+     */
+    public void giveUp(int b, Status why) {
+        trouble[b] = why;
+    }
+
+    /** Why the method gave up row {@code b} in this cycle; null if it did not. */
+    public Status gaveUp(int b) {
+        return trouble[b];
+    }
+
+    /** Records the largest relative residual after the last evaluation, for the trace. */
+    public void record(double worst) {
+        record.record(worst);
+    }
+
+    // ---- budgets, tolerances, units
+
+    /** Evaluations that a cycle may still spend on row {@code b}. One more is kept for the true residual. */
+    public int left(int b) {
+        return limits != null ? limits[b] - record.evaluations(b) : stopping.maxEvaluations() - record.evaluations(b) - 1;
+    }
+
+    /** Whether a fixed number of evaluations is asked for, and no tolerance. */
+    public boolean fixed() {
+        return stopping.fixed();
+    }
+
+    /** Whether a trace is asked for. */
+    public boolean traced() {
+        return stopping.trace();
+    }
+
+    /** {@code ‖b‖} of row {@code b} as a method sees it, from 1 to 2. */
+    public double unit(int b) {
+        return scaling.unit(b);
+    }
+
+    /**
+     * Whether a cycle may end with a residual of this length of row {@code b}. The length is a tolerance, or less where claims have been
+     * wrong.
+     */
+    public boolean within(int b, double residual) {
+        return !stopping.fixed()
+                && (residual <= aim[b] * tolerance(b) * unit(b) || residual <= aim[b] * scaling.absolute(b, stopping.absolute()));
+    }
+
+    /** What the solve has come to so far. */
+    public Outcome progress() {
+        return record;
+    }
+
+    // ---- for the loop
+
+    /** A solve begins; tolerances and limits may be null. */
+    void enter(LinearOperator t, double[] tolerances, int[] limits) {
+        this.t = t;
+        this.tolerances = tolerances;
+        this.limits = limits;
+        Arrays.fill(aim, 1);
+        forget();
+    }
+
+    /** The solve has ended. */
+    void leave() {
+        enter(null, null, null);
+        open.truncate(0);
+    }
+
+    /** A cycle begins: what was claimed in the last one is forgotten. */
+    void begin() {
+        forget();
+        going.copyFrom(open);
+    }
+
+    private void forget() {
+        Arrays.fill(claims, Double.NaN);
+        Arrays.fill(trouble, null);
+    }
+
+    /** {@code ‖r‖} by position, to be written by the loop. */
+    double[] norms() {
+        return norms;
+    }
+
+    /** The relative residual at which row {@code b} has converged; 0 if a fixed number of evaluations is asked for. */
+    double tolerance(int b) {
+        return tolerances == null ? stopping.relative() : tolerances[b];
+    }
+
+    /** The next cycles aim lower: one from a hair above the tolerance to a hair below it would gain less than rounding takes. */
+    void aimLower(int b) {
+        aim[b] /= 2;
+    }
+}

@@ -1,0 +1,282 @@
+package dev.zstar.solvers.linear;
+
+import dev.zstar.kernels.Basis;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.LinearOperator;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Status;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.internal.SolveRecord;
+
+/**
+ * The loop of every linear method: a cycle of the {@linkplain CycleMethod method}, the true residual, a judgement of each row; rows that
+ * are done, or that no longer get better, leave.
+ */
+final class VerifiedCycles implements Procedure {
+    /**
+     * A cycle that lowers the true residual by less than this has stagnated. Slow is not stuck: at ρ = 0.99 cycles of 20 steps brought 4%
+     * each, and got there.
+     */
+    private static final double PROGRESS = 0.999;
+    /** A residual of this many units of roundoff, where the space is exhausted, is what there is to have. */
+    private static final double HAPPY = 100;
+    /** A residual of this many times the change that the caller's range makes of a solution is made by it. */
+    private static final double HELD = 10;
+
+    private final Engine engine;
+    private final double[] ones;
+    private final double roundoff;
+    private final Stopping stopping;
+    private final CycleMethod method;
+    private final SolveRecord record;
+    private final Scaling scaling;
+    private final Solutions solutions;
+    private final Residuals at;
+    private final Rows open;
+    private final double[] norms;
+    /** The scaled right-hand sides. */
+    private final Basis b;
+    /** Lengths of the right-hand sides. */
+    private final double[] lengths;
+    /** By row of the batch: the relative residual when the last cycle began. */
+    private final double[] residual;
+
+    /** Allocates 4 blocks. */
+    VerifiedCycles(Workspace workspace, String name, Stopping stopping, CycleMethod method) {
+        stopping.requireLinear(name);
+        engine = workspace.engine();
+        ones = workspace.ones();
+        roundoff = workspace.type().unitRoundoff();
+        this.stopping = stopping;
+        this.method = method;
+        record = new SolveRecord(workspace.batch(), stopping);
+        scaling = new Scaling(workspace);
+        solutions = new Solutions(workspace, scaling);
+        at = new Residuals(workspace, stopping, record, scaling, solutions);
+        open = at.open();
+        norms = at.norms();
+        b = workspace.basis(1);
+        lengths = new double[workspace.batch()];
+        residual = new double[workspace.batch()];
+    }
+
+    @Override
+    public Outcome solve(LinearOperator t, Block rhs, Block solution, boolean resumed, double[] tolerances) {
+        begin(t, rhs, solution, resumed, tolerances, null);
+        try {
+            start(rhs, resumed);
+            while (open.count() > 0) {
+                cycle();
+                verify();
+            }
+            finish();
+        } finally {
+            end();
+        }
+        return record;
+    }
+
+    // ---- the parts of a solve, also for an owner that believes a cycle: see InnerGmres
+
+    void begin(LinearOperator t, Block rhs, Block solution, boolean resumed, double[] tolerances, int[] limits) {
+        record.start(rhs.rows());
+        at.enter(t, tolerances, limits);
+        solutions.enter(solution, resumed);
+    }
+
+    void end() {
+        solutions.leave();
+        at.leave();
+    }
+
+    Residuals at() {
+        return at;
+    }
+
+    SolveRecord outcome() {
+        return record;
+    }
+
+    /** Whether a solution of this length has an element that is too large for the caller's block. */
+    boolean overflows(int row, double length) {
+        return scaling.overflows(row, length);
+    }
+
+    /** Scales the right-hand sides; rows of zeros, NaN or infinity end here. */
+    void start(Block rhs, boolean resumed) {
+        int batch = rhs.rows();
+        open.reset(batch);
+        engine.norm(rhs, lengths);
+        for (int row = 0; row < batch; row++) {
+            residual[row] = 1;
+            if (!scaling.fit(row, lengths[row], rhs)) {
+                record.end(row, Status.NONFINITE_INPUT, Double.NaN);
+            } else if (lengths[row] == 0) {
+                record.end(row, Status.CONVERGED_ZERO_RHS, 0);
+            }
+        }
+        scaling.in(rhs, b, open);
+        if (resumed) {
+            solutions.load(open);
+        }
+        int kept = 0;
+        for (int row = 0; row < batch; row++) {
+            if (record.status(row) == null) {
+                open.place(kept++, row);
+            }
+        }
+        open.truncate(kept);
+        if (!resumed) {
+            Block r = at.block().head(kept);
+            engine.mix(b, 1, ones, r, open);
+            engine.norm(r, norms);
+        } else if (kept > 0) {
+            verify();
+        }
+    }
+
+    void cycle() {
+        at.begin();
+        method.begin(at);
+        while (at.going().count() > 0) {
+            method.step(at);
+        }
+        method.end(at);
+    }
+
+    void finish() {
+        solutions.finish(record, at.spare());
+    }
+
+    // ---- the true residual
+
+    /** Computes {@code r = b - (I - T) x}, and judges. */
+    private void verify() {
+        int active = open.count();
+        measure();
+        int kept = 0;
+        double worst = 0;
+        for (int p = 0; p < active; p++) {
+            int row = open.index(p);
+            boolean atStart = record.evaluations(row) == 1 && !solutions.areZero();
+            if (atStart && isWorthless(row, p)) {
+                goFromZero(row, p);
+                atStart = false;
+            }
+            double reached = stated(row, p);
+            Status status = judge(row, p, reached, atStart);
+            if (atStart) {
+                solutions.startsWith(row, reached);
+            }
+            residual[row] = reached;
+            worst = Math.max(worst, reached);
+            if (status != null) {
+                record.end(row, status, reached);
+            } else {
+                if (at.within(row, at.claimed(row))) {
+                    at.aimLower(row);
+                }
+                at.block().copyRow(at.block(), p, kept);
+                norms[kept] = norms[p];
+                open.place(kept++, row);
+            }
+        }
+        record.record(worst);
+        open.truncate(kept);
+        solutions.keep(residual, open, at.spare());
+    }
+
+    private void measure() {
+        Block r = at.block().head(open.count());
+        if (solutions.areZero()) {
+            // Nothing was corrected, as where the budget is too small for a step.
+            engine.mix(b, 1, ones, r, open);
+        } else {
+            Block u = at.spare().head(open.count());
+            solutions.copyTo(u, open);
+            at.multiply(u, r, open);
+            engine.axpby(-1, u, 1, r);
+            engine.multiAxpy(b, 1, ones, r, open, null);
+        }
+        engine.norm(r, norms);
+    }
+
+    /** Whether zero is a better start than the one at position p, from which no method gets anywhere. */
+    private boolean isWorthless(int row, int p) {
+        // The rounding of its residual alone is longer than the right-hand side.
+        boolean far = solutions.lost(row) == Double.POSITIVE_INFINITY || roundoff * (solutions.size(p) + norms[p]) > at.unit(row);
+        return far && solutions.startIsFinite(row);
+    }
+
+    /** Zero, whose residual is the right-hand side, becomes the start. */
+    private void goFromZero(int row, int p) {
+        solutions.goFromZero(row, p);
+        at.block().copyRow(b.block(), row, p);
+        norms[p] = at.unit(row);
+    }
+
+    /** Relative to the right-hand side, and no less than the rounding of what it was computed from. */
+    private double stated(int row, int p) {
+        if (!(solutions.lost(row) < Double.POSITIVE_INFINITY)) {
+            return Double.POSITIVE_INFINITY;
+        }
+        double reached = Math.max(norms[p], rounding(row, p)) / at.unit(row);
+        return reached < Double.POSITIVE_INFINITY ? reached : Double.POSITIVE_INFINITY;
+    }
+
+    private double rounding(int row, int p) {
+        return solutions.areZero() ? 0 : roundoff * (solutions.size(p) + Math.max(solutions.size(p), at.unit(row)));
+    }
+
+    // ---- who goes on
+
+    /** @param reached what is {@link #stated} */
+    private Status judge(int row, int p, double reached, boolean atStart) {
+        boolean spent = at.left(row) < 0 || solutions.areZero();
+        if (!(reached < Double.POSITIVE_INFINITY)) {
+            return nonfinite(row, atStart);
+        }
+        Status trouble = at.gaveUp(row);
+        if (stopping.fixed()) {
+            // A space that is exhausted holds the solution, or all of it that there is.
+            return spent || trouble != null ? Status.COMPLETED_FIXED_STEPS : null;
+        }
+        if (reached <= at.tolerance(row)) {
+            return atStart ? Status.CONVERGED_AT_START : Status.CONVERGED_RELATIVE;
+        }
+        if (reached * at.unit(row) <= scaling.absolute(row, stopping.absolute())) {
+            return atStart ? Status.CONVERGED_AT_START : Status.CONVERGED_ABSOLUTE;
+        }
+        if (spent) {
+            return Status.MAX_EVALUATIONS;
+        }
+        boolean brokeDown = trouble == Status.BREAKDOWN;
+        if (trouble != null && !brokeDown) {
+            return trouble;
+        }
+        // What is rounding already does not fall further.
+        if ((atStart || reached <= PROGRESS * residual[row]) && norms[p] > rounding(row, p)) {
+            return null;
+        }
+        if (solutions.lost(row) > 0 && norms[p] <= HELD * solutions.lost(row)) {
+            return Status.OUT_OF_RANGE;
+        }
+        return brokeDown ? reached <= HAPPY * roundoff ? Status.CONVERGED_HAPPY_BREAKDOWN : Status.BREAKDOWN
+                : at.within(row, at.claimed(row)) ? Status.RESIDUAL_MISMATCH
+                : Status.STAGNATED;
+    }
+
+    /** Why a residual is not finite: by what T was given, and what came back. */
+    private Status nonfinite(int row, boolean atStart) {
+        double lost = solutions.lost(row);
+        if (lost < Double.POSITIVE_INFINITY) {
+            return Status.NONFINITE_OPERATOR;
+        }
+        return atStart ? Status.NONFINITE_INPUT
+                : !Double.isNaN(lost) ? Status.OUT_OF_RANGE
+                : at.gaveUp(row) != null ? at.gaveUp(row) : Status.BREAKDOWN;
+    }
+}

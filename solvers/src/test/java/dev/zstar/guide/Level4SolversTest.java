@@ -1,0 +1,91 @@
+package dev.zstar.guide;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Problems;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.fixedpoint.Anderson;
+import dev.zstar.solvers.fixedpoint.Broyden;
+import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.fixedpoint.MixedPrecision;
+import dev.zstar.solvers.fixedpoint.NewtonKrylov;
+import dev.zstar.solvers.fixedpoint.Picard;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Level 4: forward solvers. */
+class Level4SolversTest {
+    @Test
+    void methods() {
+        int batch = 2;
+        int n = 16;
+        Type type = Type.F64;
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, type, n, batch, 0.8, 1);
+                Block z = engine.allocate(type, batch, n)) {
+            // guide
+            Stopping stopping = Stopping.relative(1e-6);
+            var anderson = Anderson.plan(engine, type, batch, n, Anderson.Options.DEFAULT, stopping);
+            var typeOne = Anderson.plan(engine, type, batch, n, Anderson.Options.DEFAULT.withVariant(Anderson.Variant.TYPE_I), stopping);
+            var broyden = Broyden.plan(engine, type, batch, n,
+                    Broyden.Options.DEFAULT.withUpdate(Broyden.Update.BAD).withReduction(Broyden.Reduction.SVD), stopping);
+            var newton = NewtonKrylov.plan(engine, type, batch, n, NewtonKrylov.Options.DEFAULT, stopping);
+            var plain = Picard.plan(engine, type, batch, n, Picard.Options.PLAIN, stopping);
+            var adaptive = Picard.plan(engine, type, batch, n, Picard.Options.ADAPTIVE, stopping);
+            // end
+            for (FixedPointSolver each : List.of(anderson, typeOne, broyden, newton, plain, adaptive)) {
+                try (FixedPointSolver solver = each) {
+                    // guide
+                    z.fill(0);                                                       // the start
+                    Outcome outcome = solver.solve(cell, z);                                 // z = tanh(W z + U x + b)
+                    // end
+                    assertThat(outcome.succeeded()).as("%s: %s", solver, outcome).isTrue();
+                }
+            }
+            // guide
+            Stopping rules = Stopping.relative(1e-6)
+                    .orAbsolute(1e-12)                                               // or ‖f(z) - z‖ ≤ 10⁻¹²
+                    .within(500)                                                     // evaluations; 200 by default
+                    .within(Duration.ofMillis(20))
+                    .withPatience(50);                                               // evaluations without a better residual
+            // end
+            try (FixedPointSolver solver = FixedPointSolver.plan(engine, type, batch, n, rules)) {
+                z.fill(0);
+                assertThat(solver.solve(cell, z).batch()).isEqualTo(batch);
+            }
+        }
+    }
+
+    @Test
+    void mixedPrecision() {
+        int n = 32;
+        int batch = 2;
+        try (Engine engine = Engines.best(1);
+                Block w = Problems.symmetric(Type.F32, n, 0.9, 1);
+                Block u = Problems.random(Type.F32, n, 3, 1, 2);
+                Block b = Problems.random(Type.F32, 1, n, 1, 3);
+                Block x = Problems.random(Type.F32, batch, 3, 1, 4);
+                Block z = engine.allocate(Type.F32, batch, n)) {
+            // guide
+            try (DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, batch, Format.INT8);
+                    MixedPrecision mixed = MixedPrecision.plan(
+                            engine, Type.F32, batch, n, MixedPrecision.Options.DEFAULT, Stopping.relative(1e-6))) {
+                cell.inject(x);
+                Outcome outcome = mixed.solve(cell, cell.in(Format.INT8), z);
+                // hide
+                assertThat(outcome.succeeded()).isTrue();
+                // show
+            }
+            // end
+        }
+    }
+}

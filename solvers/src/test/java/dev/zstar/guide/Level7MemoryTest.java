@@ -1,0 +1,87 @@
+package dev.zstar.guide;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Problems;
+import dev.zstar.solvers.Status;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.fixedpoint.EquilibriumStream;
+import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Level 7: memory and threads. */
+class Level7MemoryTest {
+    private static final int N = 16;
+
+    @Test
+    void blocks() {
+        long before = Block.liveBytes();
+        // guide
+        try (Block z = Block.allocate(Type.F32, 2, 3)) {                   // 2 rows of 3 numbers, zeros
+            z.copyFrom(new float[] {1, 2, 3, 4, 5, 6});
+            z.set(1, 2, z.get(1, 2) + 1);
+            float[] values = z.toFloats();                                 // 1, 2, 3, 4, 5, 7
+            // hide
+            assertThat(values).containsExactly(1, 2, 3, 4, 5, 7);
+            // show
+        }
+        // end
+        assertThat(Block.liveBytes()).isEqualTo(before);
+        // guide
+        long live = Block.liveBytes();                                     // of all blocks of the process that are not closed
+        long budget = Block.budget();                                      // what they may hold together
+        // end
+        assertThat(live).isLessThanOrEqualTo(budget);
+    }
+
+    @Test
+    void nothingIsAllocated() {
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, N, 2, 0.8, 1);
+                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, 2, N, Stopping.relative(1e-5));
+                Block z = engine.allocate(Type.F32, 2, N)) {
+            int[] failures = new int[1];
+            Runnable solve = () -> {
+                // guide
+                z.fill(0);                                                 // each solve: 0 bytes
+                Outcome outcome = solver.solve(cell, z);
+                if (!outcome.succeeded()) {
+                    failures[0]++;
+                }
+                // end
+            };
+            assertThat(Problems.allocated(solve)).isZero();
+            assertThat(failures[0]).isZero();
+        }
+    }
+
+    @Test
+    void stream() {
+        List<float[]> inputs = List.of(new float[] {1, 2, 3}, new float[] {0, 0, 1}, new float[] {1, 2, 3}, new float[3], new float[3]);
+        List<Status> ends = new ArrayList<>();
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, N, 4, 0.8, 1);
+                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, 4, N, Stopping.relative(1e-5))) {
+            // guide
+            try (Block x = Block.allocate(Type.F32, 1, 3);
+                    Block states = engine.allocate(Type.F32, 4, N)) {      // 4 slots
+                var stream = new EquilibriumStream<float[]>(solver, cell, (input, slot, start) -> {
+                    x.copyFrom(input);
+                    cell.inject(slot, x);                                  // start keeps the slot's last result: a warm start
+                });
+                stream.run(inputs.iterator(), states, solved -> ends.add(solved.status()));
+            }
+            // end
+            assertThat(ends).hasSize(5).allMatch(Status::isSuccess);
+        }
+    }
+}
