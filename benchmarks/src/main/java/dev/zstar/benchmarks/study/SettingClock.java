@@ -21,6 +21,7 @@ public final class SettingClock {
         List<String> flags = new ArrayList<>();
         flags.add("-Dzstar.profile=none");
         values.forEach((name, value) -> flags.add("-D" + name + "=" + value));
-        return Fork.call(TunerChild.class, double[].class, (quick ? "quick " : "full ") + String.join(",", settings), flags.toArray(String[]::new));
+        String argument = (quick ? "quick " : "full ") + String.join(",", settings);
+        return Fork.call(TunerChild.class, double[].class, argument, flags.toArray(String[]::new));
     }
 }

@@ -28,7 +28,7 @@ final class StatusCheck {
     private final double slack;
     /** Norms up to this are subject to denormal rounding. */
     private final double least;
-    /** In f64 a residual shorter than this may be stated as any other that is, since its square is no number: see {@code Outcome.residual}. */
+    /** In f64 a residual below this may be stated as any other number below it, since its square is no number: {@code Outcome.residual}. */
     private final double faint;
     private final double residual;
     private final double value;

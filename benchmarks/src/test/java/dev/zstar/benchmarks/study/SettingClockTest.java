@@ -25,7 +25,8 @@ class SettingClockTest {
         assertThat(Fork.call(Describe.class, String.class, "", "-Dzstar.profile=none", "-Dzstar.tile.rows=4", "-Dzstar.gemm.pack=7"))
                 .endsWith(", zstar.tile.rows=4 (property), zstar.gemm.pack=7 (property)");
         Map<String, Long> values = Map.of("zstar.tile.rows", 4L);
-        assertThat(SettingClock.time(true, List.of("zstar.team.spinNanos"), values)).as("a setting without cases, so a short run").isEmpty();
+        assertThat(SettingClock.time(true, List.of("zstar.team.spinNanos"), values)).as("a setting without cases, so a short run")
+                .isEmpty();
     }
 
     @Test
