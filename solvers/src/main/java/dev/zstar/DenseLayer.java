@@ -49,7 +49,7 @@ final class DenseLayer implements AutoCloseable {
             sums = new DenseCell.Gradients(memory.block(Type.F32, n, n), memory.block(Type.F32, n, inputs), memory.block(Type.F32, 1, n),
                     memory.block(Type.F32, batch, inputs));
             cell = memory.add(new DenseCell(engine, parameters.activation(), w, u, b, batch), DenseCell::close, DenseCell::bytes);
-            solver = memory.add(FixedPointSolver.plan(engine, Type.F32, batch, n, stopping), FixedPointSolver::close, FixedPointSolver::bytes);
+            solver = memory.add(FixedPointSolver.plan(cell, stopping), FixedPointSolver::close, FixedPointSolver::bytes);
             layer = memory.add(EquilibriumLayer.plan(engine, Type.F32, batch, n, cell, solver, mode), EquilibriumLayer::close,
                     EquilibriumLayer::bytes);
         } catch (Throwable e) {

@@ -139,7 +139,8 @@ public final class Equilibrium implements AutoCloseable {
         }
         requireShape("backward", "dz", dz, parameters.n());
         if (dz.length != layer.rows()) {
-            throw new IllegalArgumentException("backward: dz has " + dz.length + " rows, expected " + layer.rows() + ", as the last forward");
+            throw new IllegalArgumentException("backward: dz has " + dz.length + " rows, expected " + layer.rows()
+                    + ", as the last forward");
         }
         return layer.backward(dz, gradients);
     }
@@ -155,7 +156,7 @@ public final class Equilibrium implements AutoCloseable {
         return parameters;
     }
 
-    /** The gradients with respect to the parameters, summed over all {@link #backward} since {@link #clearGradients}. The layer's own arrays. */
+    /** Gradients with respect to the parameters, summed over all {@link #backward} since {@link #clearGradients}. The layer's arrays. */
     public DenseParameters gradients() {
         return gradients;
     }

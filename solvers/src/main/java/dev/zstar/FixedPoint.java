@@ -192,8 +192,8 @@ public final class FixedPoint {
         }
 
         /**
-         * Solves {@code (I - Jᵀ) u = g}, J the Jacobian of f at the fixed point. With g the gradient of a loss with respect to z, the gradient
-         * with respect to any parameter θ of f is {@code uᵀ ∂f/∂θ} (the implicit function theorem).
+         * Solves {@code (I - Jᵀ) u = g}, J the Jacobian of f at the fixed point. With g the gradient of a loss with respect to z, the
+         * gradient with respect to any parameter θ of f is {@code uᵀ ∂f/∂θ} (the implicit function theorem).
          *
          * @param gradient g, n numbers
          * @throws NotSolved if z is no fixed point, or the linear solve failed

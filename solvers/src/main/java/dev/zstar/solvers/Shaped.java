@@ -2,12 +2,10 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
-import dev.zstar.solvers.cells.DenseCell;
-import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 
 /**
- * A map that knows its engine and the shape of its batches, such as {@link DenseCell}. {@link FixedPointSolver#plan(Shaped, Stopping)}
- * plans a solver for it.
+ * A map that knows its engine and the shape of its batches, as a dense cell does. {@code FixedPointSolver.plan(map, stopping)} plans a
+ * solver for it.
  */
 public interface Shaped {
     /** The engine that computes. */

@@ -12,8 +12,6 @@ import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.RowData;
 import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.TwiceDifferentiableMap;
-import dev.zstar.solvers.fixedpoint.FixedPointSolver;
-import dev.zstar.solvers.fixedpoint.MixedPrecision;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.Arrays;
@@ -151,7 +149,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     }
 
     /**
-     * This cell with W rounded to a format: the cheap map of {@link MixedPrecision}. It shares b and the injected input, follows
+     * This cell with W rounded to a format: the cheap map of mixed precision. It shares b and the injected input, follows
      * {@link #update}, and closes with the cell. Not for two threads at once with the cell.
      *
      * @throws IllegalArgumentException if the constructor was not given the format
@@ -199,7 +197,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     }
 
     /**
-     * Sets the input of one row of the batch, for a {@linkplain FixedPointSolver#stream stream}.
+     * Sets the input of one row of the batch, for a stream.
      *
      * @param row of the cell's batch
      * @param x {@code 1 × inputs}

@@ -321,7 +321,7 @@ class EquilibriumLayerTest {
                     assertThat(outcome.fate(2)).isEqualTo(i == 0 ? Fate.SKIPPED : Fate.USED);
                     assertThat(outcome.count(Fate.USED)).isEqualTo(BATCH - 1 + i);
                     if (i == 0) {
-                        assertThat(outcome).hasToString("of 5 rows, the gradients of 1 skipped and of 0 damped; "
+                        assertThat(outcome).hasToString("gradients of 5 rows: 1 skipped, 0 damped; "
                                 + "the forward solve of row 2 ended with " + outcome.forward(2));
                         assertThat(row(s.sum.x(), 2)).containsOnly(0);
                     }

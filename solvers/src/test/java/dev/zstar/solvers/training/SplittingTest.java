@@ -31,94 +31,6 @@ class SplittingTest {
     private static final int INPUTS = 3;
     private static final int BATCH = 4;
 
-    private static double inner(Block x, Block y) {
-        double sum = 0;
-        for (int i = 0; i < x.rows(); i++) {
-            for (int j = 0; j < x.cols(); j++) {
-                sum += x.get(i, j) * y.get(i, j);
-            }
-        }
-        return sum;
-    }
-
-    /** The gradient of a function of some blocks equals central differences in every element. */
-    private static void check(String what, DoubleSupplier function, List<Block> parameters, List<Block> gradients, double tolerance) {
-        for (int k = 0; k < parameters.size(); k++) {
-            Block parameter = parameters.get(k);
-            for (int i = 0; i < parameter.rows(); i++) {
-                for (int j = 0; j < parameter.cols(); j++) {
-                    double old = parameter.get(i, j);
-                    double h = 1e-5;
-                    parameter.set(i, j, old + h);
-                    double up = function.getAsDouble();
-                    parameter.set(i, j, old - h);
-                    double down = function.getAsDouble();
-                    parameter.set(i, j, old);
-                    assertThat(gradients.get(k).get(i, j)).as("%s, parameter %d at %d, %d", what, k, i, j)
-                            .isCloseTo((up - down) / (2 * h), within(tolerance));
-                }
-            }
-        }
-    }
-
-    @Test
-    void weightNormalisation() {
-        for (EngineProvider provider : Problems.engines()) {
-            try (Engine engine = provider.create(1);
-                    Block v = Problems.random(Type.F64, 5, N, 1, 1);
-                    Block g = Problems.random(Type.F64, 1, 5, 1, 2);
-                    Block c = Problems.random(Type.F64, 5, N, 1, 3);
-                    Block w = engine.allocate(Type.F64, 5, N);
-                    Block dv = engine.allocate(Type.F64, 5, N);
-                    Block dg = engine.allocate(Type.F64, 1, 5)) {
-                WeightNormalisation norm = new WeightNormalisation(engine, Type.F64, 5, N);
-                norm.apply(v, g, w);
-                double[] lengths = new double[5];
-                engine.norm(w, lengths);
-                for (int i = 0; i < 5; i++) {
-                    assertThat(lengths[i]).isCloseTo(Math.abs(g.get(0, i)), within(1e-14));
-                }
-                norm.vjp(v, g, c, dv, dg);
-                check("weight normalisation", () -> {
-                    norm.apply(v, g, w);
-                    return inner(w, c);
-                }, List.of(v, g), List.of(dv, dg), 1e-8);
-                for (int j = 0; j < N; j++) {
-                    v.set(2, j, 0);
-                }
-                assertThatThrownBy(() -> norm.apply(v, g, w)).hasMessageStartingWith("apply: row 3 of V has the length 0.0 and g = ");
-            }
-        }
-    }
-
-    @Test
-    void monotoneWeights() {
-        try (Engine engine = Engines.best(1);
-                Block a = Problems.random(Type.F64, 4, N, 0.5, 1);
-                Block b = Problems.random(Type.F64, N, N, 2, 2);
-                Block c = Problems.random(Type.F64, N, N, 1, 3);
-                Block w = engine.allocate(Type.F64, N, N);
-                Block da = engine.allocate(Type.F64, 4, N);
-                Block db = engine.allocate(Type.F64, N, N)) {
-            MonotoneWeights weights = new MonotoneWeights(engine, 0.3);
-            weights.apply(a, b, w);
-            for (long seed = 4; seed < 24; seed++) {
-                try (Block z = Problems.random(Type.F64, 1, N, 1, seed);
-                        Block wz = engine.allocate(Type.F64, 1, N)) {
-                    engine.gemm(1, z, false, w, true, 0, wz);
-                    assertThat(inner(z, z) - inner(z, wz)).as("⟨z, (I - W) z⟩").isGreaterThanOrEqualTo(0.3 * inner(z, z) - 1e-12);
-                }
-            }
-            weights.vjp(a, c, da, db);
-            check("monotone weights", () -> {
-                weights.apply(a, b, w);
-                return inner(w, c);
-            }, List.of(a, b), List.of(da, db), 1e-7);
-            assertThatThrownBy(() -> new MonotoneWeights(engine, 0))
-                    .hasMessage("monotone weights: m is 0.0, expected a finite number above 0");
-        }
-    }
-
     /** ‖W‖ is far above 1, and plain steps of the cell diverge; both splittings find its one equilibrium, and Peaceman-Rachford sooner. */
     @ParameterizedTest
     @EnumSource(Type.class)
@@ -239,7 +151,8 @@ class SplittingTest {
                 map.linearise(z, all);
                 map.jvp(s, js, all);
                 map.vjp(t, jt, all);
-                assertThat(CentralDifferences.inner(js, t)).as("⟨J s, t⟩ = ⟨s, Jᵀ t⟩").isCloseTo(CentralDifferences.inner(s, jt), within(1e-12));
+                assertThat(CentralDifferences.inner(js, t)).as("⟨J s, t⟩ = ⟨s, Jᵀ t⟩")
+                        .isCloseTo(CentralDifferences.inner(s, jt), within(1e-12));
                 assertThat(Problems.allocated(() -> map.apply(z, js, all))).isZero();
             }
             Rows some = new Rows(BATCH);
