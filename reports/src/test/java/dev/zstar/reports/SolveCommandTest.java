@@ -156,7 +156,7 @@ class SolveCommandTest {
         Path weights = Files.writeString(temp.resolve("w.csv"), "-3,0\n0,-3\n");
         // Between tanh(-3 z + b) and its mirror image plain steps go back and forth; small b keep the slope at the solution.
         assertThat(solve("--solver picard --evaluations 100 --seed 4 --weights " + weights)).isEqualTo(1);
-        assertThat(said()).contains("MAX_EVALUATIONS").contains("change sign and grow").contains("steps damped with β below");
+        assertThat(said()).contains("MAX_EVALUATIONS").contains("change sign and grow").contains("Steps damped with β below");
         assertThat(solve("--solver picard --mixing 0.4 --seed 4 --weights " + weights)).as("damped as it says").isZero();
         assertThat(solve("--solver newton-krylov --seed 4 --weights " + weights)).isZero();
     }

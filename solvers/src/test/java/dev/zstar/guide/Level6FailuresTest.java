@@ -120,7 +120,7 @@ class Level6FailuresTest {
             String said = outcome.toString();                                      // all of it as a sentence
             // end
             assertThat(outcome.count(GradientOutcome.Fate.SKIPPED)).isEqualTo(2);
-            assertThat(said).isEqualTo("of 2 rows, the gradients of 2 skipped and of 0 damped; "
+            assertThat(said).isEqualTo("gradients of 2 rows: 2 skipped, 0 damped; "
                     + "the forward solve of row 0 ended with MAX_EVALUATIONS");
         }
     }
