@@ -55,8 +55,8 @@ final class TuneCommand implements Runnable {
         if (dry && out != null) {
             throw new IllegalArgumentException("--dry-run writes nothing, so --out has no effect; expected one of the two");
         }
-        Path file = dry ? null : out != null ? out
-                : Tuned.profileFile().orElseThrow(() -> new StudyException("there is no place for this user's profile; name one with --out"));
+        Path file = dry ? null : out != null ? out : Tuned.profileFile().orElseThrow(
+                () -> new StudyException("this user has no folder for a profile; name a file with --out"));
         if (file != null) {
             Tuned.requireWritable(file);
         }

@@ -145,8 +145,9 @@ class SolveCommandTest {
     void aBudgetThatWasTooSmallSaysHowMuchWasMissing() {
         assertThat(solve("--evaluations 9 --batch 2")).isEqualTo(1);
         assertThat(said()).contains("forward anderson on scalar: 2 of 2 rows MAX_EVALUATIONS, 9 evaluations")
-                .containsPattern("All 2 rows ended MAX_EVALUATIONS after 9 evaluations, .* more would reach the tolerance: the budget was too small\\. "
-                        + "The method's own evaluations reduced the residual by a factor of 0\\.\\d+ each; about \\d+ more would suffice\\.");
+                .containsPattern("All 2 rows ended MAX_EVALUATIONS after 9 evaluations, .* more would reach the tolerance: "
+                        + "the budget was too small\\. The method's own evaluations reduced the residual by a factor of 0\\.\\d+ each; "
+                        + "about \\d+ more would suffice\\.");
         assertThat(out.toString().lines()).allMatch(line -> line.length() <= Zstar.WIDTH || line.startsWith("forward"));
         assertThat(out.toString()).doesNotContain("backward");
     }
