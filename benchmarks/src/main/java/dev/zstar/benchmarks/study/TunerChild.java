@@ -17,25 +17,25 @@ import java.util.Random;
 final class TunerChild implements Fork.Task {
     private static final int STEPS = 100_000;
 
-    private enum Operation { APPLY, GEMM, STEP }
+    private enum TimedCode { APPLY, GEMM, STEP }
 
     /** A product of {@code rows × inputs} with {@code inputs × outputs}. */
-    private record TunerCase(Operation operation, int rows, int inputs, int outputs) {}
+    private record TunerCase(TimedCode operation, int rows, int inputs, int outputs) {}
 
     /** The cases in which a setting matters, on both sides of the values that are tried. */
     private static List<TunerCase> cases(Setting setting) {
         return switch (setting) {
-            case TILE_ROWS -> List.of(new TunerCase(Operation.APPLY, 64, 512, 512), new TunerCase(Operation.APPLY, 32, 1024, 1024));
-            case TILE_INPUTS -> List.of(new TunerCase(Operation.APPLY, 64, 2048, 512), new TunerCase(Operation.APPLY, 64, 4096, 512));
-            case TILE_BATCH -> List.of(new TunerCase(Operation.APPLY, 512, 1024, 384), new TunerCase(Operation.APPLY, 1024, 512, 384));
+            case TILE_ROWS -> List.of(new TunerCase(TimedCode.APPLY, 64, 512, 512), new TunerCase(TimedCode.APPLY, 32, 1024, 1024));
+            case TILE_INPUTS -> List.of(new TunerCase(TimedCode.APPLY, 64, 2048, 512), new TunerCase(TimedCode.APPLY, 64, 4096, 512));
+            case TILE_BATCH -> List.of(new TunerCase(TimedCode.APPLY, 512, 1024, 384), new TunerCase(TimedCode.APPLY, 1024, 512, 384));
             case GEMM_PACK -> List.of(
-                    new TunerCase(Operation.GEMM, 24, 512, 512),
-                    new TunerCase(Operation.GEMM, 48, 1024, 1024),
-                    new TunerCase(Operation.GEMM, 96, 1024, 1024));
+                    new TunerCase(TimedCode.GEMM, 24, 512, 512),
+                    new TunerCase(TimedCode.GEMM, 48, 1024, 1024),
+                    new TunerCase(TimedCode.GEMM, 96, 1024, 1024));
             case TEAM_WORTH -> List.of(
-                    new TunerCase(Operation.STEP, 2, 256, 256),
-                    new TunerCase(Operation.STEP, 1, 512, 512),
-                    new TunerCase(Operation.STEP, 3, 512, 512));
+                    new TunerCase(TimedCode.STEP, 2, 256, 256),
+                    new TunerCase(TimedCode.STEP, 1, 512, 512),
+                    new TunerCase(TimedCode.STEP, 3, 512, 512));
             case INT8_WIDE, TEAM_SPIN -> List.of();
         };
     }
@@ -52,7 +52,7 @@ final class TunerChild implements Fork.Task {
 
     private static double time(TunerCase shape, int slices) {
         Random random = new Random(1);
-        try (Engine engine = Engines.named("simd", shape.operation() == Operation.STEP ? Engines.processors() : 1);
+        try (Engine engine = Engines.named("simd", shape.operation() == TimedCode.STEP ? Engines.processors() : 1);
                 Block w = KernelSuite.gaussian(random, shape.outputs(), shape.inputs());
                 Block z = KernelSuite.gaussian(random, shape.rows(), shape.inputs());
                 Block out = Block.allocate(Type.F32, shape.rows(), shape.outputs());
