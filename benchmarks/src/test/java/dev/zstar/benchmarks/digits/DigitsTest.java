@@ -78,7 +78,7 @@ class DigitsTest {
                     model.train(data, images, step % 22 * 64, 64);
                 }
                 assertThat(damping == 0 ? model.skipped() : model.damped()).as("images that failed").isPositive();
-                assertThat(model.lastFailure()).contains("rows, the gradients of ").contains("ended with ");
+                assertThat(model.lastFailure()).contains("gradients of 64 rows: ").contains("ended with ");
                 assertThat(model.isFinite()).isTrue();
                 if (damping == 0) {
                     skipping = model.weights();
