@@ -65,7 +65,7 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
             try {
                 Profile.read(file);
             } catch (IOException | IllegalArgumentException e) {
-                throw new IllegalArgumentException(file + " exists and is no tuning profile; choose another with --out");
+                throw new IllegalArgumentException(file + " exists and is not a tuning profile; choose another file with --out");
             }
         }
         Path folder = file.toAbsolutePath().getParent();

@@ -82,7 +82,7 @@ public final class Tuner {
             for (String setting : only) {
                 if (!grid.containsKey(setting)) {
                     throw new IllegalArgumentException("the setting '" + setting + "' is not searched here" + (quick ? " with --quick" : "")
-                            + "; there are: " + String.join(", ", grid.keySet()));
+                            + "; expected one of: " + String.join(", ", grid.keySet()));
                 }
             }
             int all = runs(grid);
