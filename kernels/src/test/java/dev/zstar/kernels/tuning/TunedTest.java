@@ -35,7 +35,7 @@ class TunedTest {
     void anotherFileIsLeftAlone(@TempDir Path temp) throws IOException {
         Path file = Files.writeString(temp.resolve("letter.txt"), "dear");
         assertThatThrownBy(() -> Tuned.requireWritable(file)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessage(file + " exists and is no tuning profile; choose another with --out");
+                .hasMessage(file + " exists and is not a tuning profile; choose another file with --out");
         assertThat(file).hasContent("dear");
     }
 
