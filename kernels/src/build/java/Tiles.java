@@ -38,7 +38,7 @@ import java.nio.file.Path;
 final class Tiles {
     private static final int[] ROWS = {1, 2, 4, 8};
     /**
-     * Most rows of a tile of bf16: the weights of two inputs beside 24 accumulators are more than 32 registers (8 rows: half the speed).
+     * Most rows of a tile of bf16: the weights of two inputs and 24 accumulators are more than 32 registers (8 rows: half the speed).
      */
     private static final int PAIR_ROWS = 4;
     /** Vectors of a full panel. */

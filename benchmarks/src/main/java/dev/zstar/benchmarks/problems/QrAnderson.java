@@ -97,7 +97,7 @@ public final class QrAnderson {
     /**
      * The γ that minimises {@code ‖b - A γ‖} by Householder reflections (Golub and Van Loan, algorithm 5.2.1).
      *
-     * @param columns the columns of A, of which the first {@code count} are used
+     * @param columns the columns of A; the first {@code count} are used
      */
     static double[] leastSquares(double[][] columns, int count, double[] b) {
         double[][] a = new double[count][];

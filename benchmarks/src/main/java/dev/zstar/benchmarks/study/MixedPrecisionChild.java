@@ -27,8 +27,6 @@ import java.util.function.Supplier;
  * <p>The times have their own metric: readers of {@code us} expect an overhead, allocated bytes and a depth for the same case.
  */
 final class MixedPrecisionChild implements Fork.Task {
-    /** The options of Anderson with m = 5. */
-    private static final Anderson.Options FIVE = Anderson.Options.DEFAULT.withWindow(5);
     private static final List<Format> FORMATS = List.of(Format.BF16, Format.INT8);
 
     private final ArrayList<StudyResult> results = new ArrayList<>();
@@ -44,7 +42,7 @@ final class MixedPrecisionChild implements Fork.Task {
         Stopping stopping = Stopping.relative(SolveSuite.TOLERANCE);
         try (Engine e = Engines.named(Study.own(), 1);
                 DenseCell cell = SolveSuite.cell(e, n, batch, FORMATS.toArray(Format[]::new));
-                Anderson anderson = Anderson.plan(e, Type.F32, batch, n, FIVE, stopping);
+                Anderson anderson = Anderson.plan(e, Type.F32, batch, n, SolveChild.FIVE, stopping);
                 MixedPrecision mixed = MixedPrecision.plan(e, Type.F32, batch, n, MixedPrecision.Options.DEFAULT, stopping);
                 Block z = e.allocate(Type.F32, batch, n)) {
             FixedPointMap bf16 = cell.in(Format.BF16);

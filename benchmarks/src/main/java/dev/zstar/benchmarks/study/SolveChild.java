@@ -26,7 +26,7 @@ import java.util.TreeMap;
 /** Measures one shape on every engine in its own JVM. */
 final class SolveChild implements Fork.Task {
     /** The options of Anderson with m = 5. */
-    private static final Anderson.Options FIVE = Anderson.Options.DEFAULT.withWindow(5);
+    static final Anderson.Options FIVE = Anderson.Options.DEFAULT.withWindow(5);
     private static final double ADJOINT_TOLERANCE = 1e-4;
     /** Evaluations of a solve of fixed length. */
     private static final int STEADY = 30;

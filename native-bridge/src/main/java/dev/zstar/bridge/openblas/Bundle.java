@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 
 /**
  * The native jar of {@code org.bytedeco:openblas}: in its folder for this platform the library, and the compiler's run-time libraries
- * that it finds beside itself. The bindings in the same folder ({@code jniopenblas}) are not used.
+ * that it finds in its own folder. The bindings in the same folder ({@code jniopenblas}) are not used.
  */
 final class Bundle implements AutoCloseable {
     private static final Pattern LIBRARY = Pattern.compile("(?!(lib)?jni)[^/]+(\\.so(\\.\\d+)*|\\.dylib|\\.dll)");

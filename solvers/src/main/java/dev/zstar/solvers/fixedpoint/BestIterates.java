@@ -29,6 +29,11 @@ final class BestIterates {
         this.result = result;
     }
 
+    /** The caller's block for the result. */
+    Block result() {
+        return result;
+    }
+
     /** The best iterate of row {@code b} is the start, which the result holds. */
     void begin(int b) {
         locations[b] = Location.RESULT;

@@ -35,7 +35,6 @@ final class Loop {
     private final double[] starts;
     /** Whether this solve records a trace and states. */
     private boolean keeps;
-    private Block result;
     private boolean timed;
     private long began;
 
@@ -117,16 +116,13 @@ final class Loop {
 
     private void begin(Block start, double[] tolerances, boolean keeps) {
         workspace.enter("start", start);
-        result = start;
         best.into(start);
         this.keeps = keeps;
-        termination.begin(start, tolerances, keeps ? states : null);
+        termination.begin(tolerances, keeps ? states : null);
         outcome.start(start.rows());
     }
 
     private void end() {
-        result = null;
-        termination.release();
         best.into(null);
         workspace.leave();
     }
@@ -179,6 +175,7 @@ final class Loop {
     /** Slot {@code b} has a new problem, whose start is in the result. It joins the active rows. */
     void join(int b) {
         outcome.begin(b);
+        Block result = best.result();
         workspace.engine().norm(result.part(b, result.rows()), starts);
         start(b, starts[0]);
         at.all().copyRow(result, b, rows.count());

@@ -23,7 +23,6 @@ final class Termination {
     /** By row of the batch: the number of accepted points, and whether the last point was refused. */
     private final int[] accepted;
     private final boolean[] refused;
-    private Block result;
     /** By row of the batch, for the current solve; null for the tolerance of the stopping rule. */
     private double[] tolerances;
     /** Null if neither states nor a trace are recorded. */
@@ -46,15 +45,9 @@ final class Termination {
     }
 
     /** A solve begins. */
-    void begin(Block result, double[] tolerances, RecordedStates states) {
-        this.result = result;
+    void begin(double[] tolerances, RecordedStates states) {
         this.tolerances = tolerances;
         this.states = states;
-    }
-
-    /** The solve has ended. */
-    void release() {
-        result = null;
     }
 
     /** Row {@code b} begins. */
@@ -116,7 +109,7 @@ final class Termination {
                 // The result of a success is the iterate that was tested, even if an earlier one was better, as when only the step is
                 // small. At the first evaluation that is the start, which the result already holds.
                 if (outcome.evaluations(b) > 1) {
-                    best.keep(b, p, zk, result);
+                    best.keep(b, p, zk, best.result());
                 }
                 end(b, status, relative);
             } else {
@@ -161,7 +154,7 @@ final class Termination {
     private void end(int b, Status status, double residual) {
         outcome.end(b, status, residual);
         if (states != null) {
-            states.end(b, outcome.evaluations(b), result);
+            states.end(b, outcome.evaluations(b), best.result());
         }
     }
 }

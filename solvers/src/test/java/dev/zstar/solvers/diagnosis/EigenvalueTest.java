@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 
-/** What an eigenvalue says of damped steps, against the multiplication {@code 1 - β (1 - λ)} itself. */
+/** The rate of damped steps that follows from an eigenvalue, held to the multiplication {@code 1 - β (1 - λ)} itself. */
 class EigenvalueTest {
     @Test
     void theLargestDampingIsWhereTheFactorReachesOne() {

@@ -117,7 +117,7 @@ public final class F32Mix {
         }
     }
 
-    /** {@code sums = Σ c_j v_j} of four vectors, added to what is there if it is to be kept. */
+    /** {@code sums = Σ c_j v_j} of four vectors, added to the present sums where those are kept. */
     private static void widen4(long v, long step, double[] c, int at, boolean keep, double[] sums, int n) {
         v &= MASK;
         long v1 = (v + step) & MASK;
