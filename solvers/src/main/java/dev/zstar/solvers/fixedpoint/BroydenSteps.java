@@ -17,9 +17,13 @@ final class BroydenSteps implements IterationMethod {
 
     private final Engine engine;
     private final InverseJacobian inverse;
-    /** By row of the batch: whether the latest point was refused; the length of the step to it, or of the next trial if it was. */
+    /**
+     * By row of the batch: whether the latest point was refused; the length of the step to it, or of the next trial if it was; and
+     * {@code ‖f(z) - z‖²}.
+     */
     private final boolean[] refused;
     private final double[] λ;
+    private final double[] squares;
     /** Null without a line search, and so is what follows. */
     private final LineSearch search;
     /** The best points, by row of the batch, and their ‖F‖. */
@@ -38,6 +42,7 @@ final class BroydenSteps implements IterationMethod {
                 : new PairSum(workspace, good, options.memory(), options.kept());
         refused = new boolean[batch];
         λ = new double[batch];
+        squares = new double[batch];
         boolean searches = options.lineSearch();
         search = searches ? new LineSearch(batch, DECREASE, REDUCTIONS) : null;
         points = searches ? workspace.block() : null;
@@ -110,8 +115,12 @@ final class BroydenSteps implements IterationMethod {
         if (search != null) {
             rebase(at);
         }
+        for (int p = 0; p < at.rows().count(); p++) {
+            int b = at.rows().index(p);
+            squares[b] = at.residualSquare(b);
+        }
         engine.axpby(-1, at.z(), 1, d);
-        inverse.direct(d, at.rows(), refused, λ);
+        inverse.direct(d, squares, at.rows(), refused, λ);
         engine.axpby(1, at.z(), 1, d);
     }
 

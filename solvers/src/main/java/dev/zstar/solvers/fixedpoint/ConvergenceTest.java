@@ -25,7 +25,7 @@ final class ConvergenceTest {
     private final double[] last;
     /** By row of the batch: the shortest ‖r‖, the relative residual there, and the row's evaluations up to there. */
     private final double[] shortest;
-    private final double[] relative;
+    private final double[] best;
     private final int[] found;
 
     ConvergenceTest(Stopping stopping, double roundoff, int batch) {
@@ -34,7 +34,7 @@ final class ConvergenceTest {
         floor = new double[batch];
         last = new double[batch];
         shortest = new double[batch];
-        relative = new double[batch];
+        best = new double[batch];
         found = new int[batch];
     }
 
@@ -43,7 +43,7 @@ final class ConvergenceTest {
         floor[b] = start < Double.POSITIVE_INFINITY ? roundoff * start : 0;
         last[b] = Double.NaN;
         shortest[b] = Double.POSITIVE_INFINITY;
-        relative[b] = Double.POSITIVE_INFINITY;
+        best[b] = Double.POSITIVE_INFINITY;
         found[b] = 0;
     }
 
@@ -68,7 +68,7 @@ final class ConvergenceTest {
 
     /** The relative residual at the best point of row {@code b}; infinite if there is none. */
     double best(int b) {
-        return relative[b];
+        return best[b];
     }
 
     /** The shortest residual of row {@code b}; infinite if there is none. */
@@ -81,20 +81,20 @@ final class ConvergenceTest {
     }
 
     /** Records an accepted point. Called after all tests of the point. */
-    void note(int b, double residual, double value, int spent) {
+    void note(int b, double residual, double relative, int spent) {
         if (residual < shortest[b]) {
             shortest[b] = residual;
-            relative[b] = relative(b, residual, value);
+            best[b] = relative;
             found[b] = spent;
         }
         last[b] = residual;
     }
 
     /** The status for the tolerance that this point meets; null if it meets none. */
-    private Status converged(int b, double residual, double value, double tolerance, int spent) {
+    private Status converged(double residual, double relative, double value, double tolerance, int spent) {
         boolean absolute = residual <= stopping.absolute();
         // The quotient may underflow to 0. This must not meet a tolerance of 0.
-        if (residual > 0 && !absolute && !(tolerance > 0 && relative(b, residual, value) <= tolerance)) {
+        if (residual > 0 && !absolute && !(tolerance > 0 && relative <= tolerance)) {
             return null;
         }
         return spent == 1 ? Status.CONVERGED_AT_START
@@ -107,25 +107,26 @@ final class ConvergenceTest {
      * Tests a point that the method refused. It may be a solution. But NaN, a residual that grew or a short step say nothing about the row,
      * which is elsewhere.
      */
-    Status refused(int b, double residual, double value, double tolerance, int spent) {
+    Status refused(int b, double residual, double relative, double value, double tolerance, int spent) {
         boolean finite = residual < Double.POSITIVE_INFINITY && value < Double.POSITIVE_INFINITY;
-        Status status = finite ? converged(b, residual, value, tolerance, spent) : null;
+        Status status = finite ? converged(residual, relative, value, tolerance, spent) : null;
         return status == null && spent >= stopping.maxEvaluations() ? Status.MAX_EVALUATIONS : status;
     }
 
     /**
      * Tests an accepted point, at which all numbers are finite.
      *
+     * @param relative the {@link #relative} residual
      * @param tolerance the relative tolerance of this row
      * @param stepped the relative distance that the iterate moved; infinite if unknown
      * @param spent the evaluations of this row
      * @return null if the row goes on
      */
-    Status test(int b, double residual, double value, double tolerance, double stepped, int spent) {
+    Status test(int b, double residual, double relative, double value, double tolerance, double stepped, int spent) {
         if (stopping.fixed()) {
             return spent >= stopping.maxEvaluations() ? Status.COMPLETED_FIXED_STEPS : null;
         }
-        Status met = converged(b, residual, value, tolerance, spent);
+        Status met = converged(residual, relative, value, tolerance, spent);
         if (met != null) {
             return met;
         }

@@ -16,13 +16,14 @@ public final class Iterates {
     /** By row of the batch: {@code ‖g - z‖²} and {@code ‖g‖²}, in the units of the loop. */
     private final double[] squares;
     private final Epilogue measured;
-    /** All rows of the blocks that hold z, its values, and the previous iterates. */
-    private Block z;
-    private Block g;
-    private Block previous;
-    /** The active rows of z and g. */
-    private Block zk;
-    private Block gk;
+    /** All rows of three blocks, and which of them holds z, g and the previous z. References that change would cost G1 a barrier each. */
+    private final Block[] blocks;
+    private int z = 0;
+    private int g = 1;
+    private int previous = 2;
+    /** For a view of one row: its z and g; else null. */
+    private Block oneZ;
+    private Block oneG;
     /** During a step for another solver, the iterates of that solver, which evaluates and tests; else null. */
     private Iterates driver;
 
@@ -33,9 +34,7 @@ public final class Iterates {
         rows = new Rows(workspace.batch());
         squares = new double[2 * workspace.batch()];
         measured = Epilogue.NONE.with(new Epilogue.Norms(workspace.batch()));
-        z = workspace.block();
-        g = workspace.block();
-        previous = workspace.block();
+        blocks = new Block[] {workspace.block(), workspace.block(), workspace.block()};
     }
 
     /** A view of one row at a time. */
@@ -45,6 +44,7 @@ public final class Iterates {
         rows = new Rows(workspace.batch());
         squares = all.squares;
         measured = all.measured;
+        blocks = all.blocks;
     }
 
     /** A view of the same memory, for {@link #select}. */
@@ -56,19 +56,19 @@ public final class Iterates {
     Iterates select(Iterates all, int b, int p) {
         rows.reset(0);
         rows.append(b);
-        zk = all.z.part(p, workspace.batch());
-        gk = all.g.part(p, workspace.batch());
+        oneZ = all.blocks[all.z].part(p, workspace.batch());
+        oneG = all.blocks[all.g].part(p, workspace.batch());
         return this;
     }
 
     /** The iterates, {@code rows().count() × n}. */
     public Block z() {
-        return zk;
+        return oneZ != null ? oneZ : blocks[z].head(rows.count());
     }
 
     /** Their values {@code f(z)}, of the same shape; after {@link IterationMethod#advance} the next iterates. */
     public Block g() {
-        return gk;
+        return oneG != null ? oneG : blocks[g].head(rows.count());
     }
 
     /** Which row of the batch is at which position of {@link #z}. */
@@ -94,7 +94,7 @@ public final class Iterates {
 
     /** Computes both squares of all rows, in a sweep over z and g. */
     public void measure() {
-        workspace.engine().finish(zk, gk, measured);
+        workspace.engine().finish(z(), g(), measured);
         for (int p = 0; p < rows.count(); p++) {
             measured(rows.index(p), measured.norms().step(p), measured.norms().value(p));
         }
@@ -127,25 +127,19 @@ public final class Iterates {
 
     // ---- for the loop
 
-    /** Updates the views to the number of active rows. */
-    void view() {
-        zk = z.head(rows.count());
-        gk = g.head(rows.count());
-    }
-
     /** All rows of the iterates' block. */
     Block all() {
-        return z;
+        return blocks[z];
     }
 
     /** All rows of the previous iterates' block. */
     Block previous() {
-        return previous;
+        return blocks[previous];
     }
 
     /** The next iterates, in g, become z, and z becomes the previous iterates. */
     void swap() {
-        Block free = previous;
+        int free = previous;
         previous = z;
         z = g;
         g = free;
@@ -155,18 +149,17 @@ public final class Iterates {
     void follow(Iterates outer, Rows some, int[] at) {
         rows.reset(0);
         for (int i = 0; i < some.count(); i++) {
-            z.copyRow(outer.zk, at[i], i);
-            g.copyRow(outer.gk, at[i], i);
+            blocks[z].copyRow(outer.z(), at[i], i);
+            blocks[g].copyRow(outer.g(), at[i], i);
             rows.append(some.index(i));
         }
         driver = outer;
-        view();
     }
 
     /** Copies the next iterates to the other's g. */
     void copyBack(Iterates outer, int[] at) {
         for (int i = 0; i < rows.count(); i++) {
-            outer.gk.copyRow(gk, i, at[i]);
+            outer.g().copyRow(g(), i, at[i]);
         }
     }
 

@@ -75,7 +75,6 @@ final class Loop {
         try {
             int batch = start.rows();
             rows.reset(batch);
-            at.view();
             at.z().copyFrom(start);
             workspace.engine().norm(at.z(), starts);
             for (int b = 0; b < batch; b++) {
@@ -145,7 +144,6 @@ final class Loop {
     }
 
     private boolean observe(Observer observer) {
-        at.view();
         scales.outward(at.z(), rows);
         boolean on = observer.evaluated(outcome, at.z(), rows);
         scales.inward(at.z(), rows);
@@ -204,7 +202,6 @@ final class Loop {
 
     /** One evaluation of the active rows. Returns how many go on. */
     private int evaluate(FixedPointMap f) {
-        at.view();
         Block zk = at.z();
         scales.apply(f, zk, at.g(), rows);
         outcome.evaluated(rows);
@@ -262,7 +259,6 @@ final class Loop {
 
     /** Moves on to the next iterates. */
     private void advance(FixedPointMap f) {
-        at.view();
         best.advance(rows);
         method.advance(at, scales.around(f));
         at.swap();

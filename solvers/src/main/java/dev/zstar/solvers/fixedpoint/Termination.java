@@ -83,15 +83,16 @@ final class Termination {
             double value = scales.outward(b, Math.sqrt(at.valueSquare(b)));
             boolean trial = refused[b] || safeguard != null && safeguard.refuses(b, square);
             boolean better = !trial && test.isBetter(b, residual);
-            Status status = trial ? test.refused(b, residual, value, tolerance(b), outcome.evaluations(b)) : test(b, p, residual, value);
+            double relative = test.relative(b, residual, value);
+            Status status = trial ? test.refused(b, residual, relative, value, tolerance(b), outcome.evaluations(b))
+                    : test(b, p, residual, relative, value);
             if (status == null) {
                 status = accepted[b] > stopping.maxIterations() ? Status.MAX_ITERATIONS : method.gaveUp(b);
             }
-            double relative = test.relative(b, residual, value);
             worst = Math.max(worst, relative);
             outcome.residual(b, relative);
             if (!trial) {
-                test.note(b, residual, value, outcome.evaluations(b));
+                test.note(b, residual, relative, outcome.evaluations(b));
             }
             if (status == null) {
                 if (safeguard != null) {
@@ -128,11 +129,11 @@ final class Termination {
     }
 
     /** Tests a point that the method accepted. */
-    private Status test(int b, int p, double residual, double value) {
+    private Status test(int b, int p, double residual, double relative, double value) {
         accepted[b]++;
         if (residual < Double.POSITIVE_INFINITY && value < Double.POSITIVE_INFINITY) {
             double stepped = lengths == null ? Double.POSITIVE_INFINITY : lengths.relative(b);
-            return test.test(b, residual, value, tolerance(b), stepped, outcome.evaluations(b));
+            return test.test(b, residual, relative, value, tolerance(b), stepped, outcome.evaluations(b));
         }
         // A length is not finite because of the start, the method, the map, or a residual that is too large for the type.
         return !Finite.row(at.z(), p) ? outcome.evaluations(b) == 1 ? Status.NONFINITE_INPUT : Status.BREAKDOWN

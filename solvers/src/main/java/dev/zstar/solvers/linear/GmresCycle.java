@@ -99,7 +99,9 @@ final class GmresCycle implements CycleMethod {
             }
             double estimate = column(b, preconditioner == null ? 1 : lengths[p]);
             boolean grows = gramSchmidt.isIndependent(b) && small.grows(b);
-            worst = Math.max(worst, estimate / at.unit(b));
+            if (at.traced()) {
+                worst = Math.max(worst, estimate / at.unit(b));
+            }
             at.claim(b, estimate);
             if (!grows) {
                 // An invariant space: it holds the solution, unless the system is singular.

@@ -31,7 +31,8 @@ public final class Residuals {
     /** By row of the batch. */
     private final double[] claims;
     private final Status[] trouble;
-    /** By row of the batch: the share of the tolerance that a cycle aims at. */
+    /** By row of the batch: the residual that meets the tolerances, -1 if there are none, and the share of it that a cycle aims at. */
+    private final double[] goal;
     private final double[] aim;
     /** Of the solve that runs: T; by row, relative tolerances and limits of products, null for those of the stopping rule. */
     private LinearOperator t;
@@ -51,6 +52,7 @@ public final class Residuals {
         norms = new double[workspace.batch()];
         claims = new double[workspace.batch()];
         trouble = new Status[workspace.batch()];
+        goal = new double[workspace.batch()];
         aim = new double[workspace.batch()];
     }
 
@@ -163,8 +165,7 @@ public final class Residuals {
      * wrong.
      */
     public boolean within(int b, double residual) {
-        return !stopping.fixed()
-                && (residual <= aim[b] * tolerance(b) * unit(b) || residual <= aim[b] * scaling.absolute(b, stopping.absolute()));
+        return residual <= aim[b] * goal[b];
     }
 
     /** What the solve has come to so far. */
@@ -181,6 +182,11 @@ public final class Residuals {
         this.limits = limits;
         Arrays.fill(aim, 1);
         forget();
+    }
+
+    /** The unit of row {@code b} is known, and so is the residual that meets its tolerances. */
+    void fitted(int b) {
+        goal[b] = stopping.fixed() ? -1 : Math.max(tolerance(b) * unit(b), scaling.absolute(b, stopping.absolute()));
     }
 
     /** The solve has ended. */

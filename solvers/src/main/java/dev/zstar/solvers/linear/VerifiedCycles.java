@@ -117,6 +117,7 @@ final class VerifiedCycles implements Procedure {
             } else if (lengths[row] == 0) {
                 record.end(row, Status.CONVERGED_ZERO_RHS, 0);
             }
+            at.fitted(row);
         }
         scaling.in(rhs, b, open);
         if (resumed) {

@@ -23,9 +23,10 @@ public sealed interface InverseJacobian extends ApproximateInverse permits StepP
      * row depends on that row alone.
      *
      * @param r {@code rows.count() × n}: the residuals {@code f(z) - z}, zeros for rows that repeat; becomes d, and for those λ d
+     * @param squares by row of the batch, {@code ‖r‖²} of rows that do not repeat
      * @param repeats by row of the batch, whether its last direction is tried again, and nothing learnt
      * @param lengths by row of the batch: of rows that repeat, the length of the next trial; of the others, that of the last step as a
      *     share of its direction
      */
-    void direct(Block r, Rows rows, boolean[] repeats, double[] lengths);
+    void direct(Block r, double[] squares, Rows rows, boolean[] repeats, double[] lengths);
 }

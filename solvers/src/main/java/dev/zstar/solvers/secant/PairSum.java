@@ -85,7 +85,7 @@ public final class PairSum implements InverseJacobian {
     }
 
     @Override
-    public void direct(Block r, Rows rows, boolean[] repeats, double[] lengths) {
+    public void direct(Block r, double[] squares, Rows rows, boolean[] repeats, double[] lengths) {
         Block w = room.head(rows.count());
         int most = most(rows);
         if (!good) {

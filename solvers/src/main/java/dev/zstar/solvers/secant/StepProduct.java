@@ -45,8 +45,7 @@ public final class StepProduct implements InverseJacobian {
     /** By position: 1 / (1 - τ). */
     private final double[] stretch;
     private final double[] zeros;
-    /** By position: ‖r‖², and ‖q‖² as the products predict it. */
-    private final double[] residual;
+    /** By position: ‖q‖² as the products predict it. */
     private final double[] expected;
     /** One direction, while its products are measured. */
     private final Block one;
@@ -65,7 +64,6 @@ public final class StepProduct implements InverseJacobian {
         square = new double[workspace.batch()];
         stretch = new double[workspace.batch()];
         zeros = new double[workspace.batch()];
-        residual = new double[workspace.batch()];
         expected = new double[workspace.batch()];
         one = workspace.vectors(1);
         row = new Rows(workspace.batch());
@@ -82,16 +80,13 @@ public final class StepProduct implements InverseJacobian {
     }
 
     @Override
-    public void direct(Block r, Rows rows, boolean[] repeats, double[] lengths) {
+    public void direct(Block r, double[] squares, Rows rows, boolean[] repeats, double[] lengths) {
         int most = most(rows);
         workspace.engine().multiDot(d, most, r, rows, dr);
-        if (most >= YOUNG) {
-            workspace.engine().dot(r, r, residual);
-        }
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             stretch[p] = repeats[b] ? repeat(b, lengths[b]) : combination(b, lengths[b]);
-            expected[p] = !repeats[b] && counts[b] >= YOUNG ? expected(b, residual[p], stretch[p]) : Double.NaN;
+            expected[p] = !repeats[b] && counts[b] >= YOUNG ? expected(b, squares[b], stretch[p]) : Double.NaN;
         }
         workspace.engine().multiAxpy(d, most, coefficients, r, rows, square);
         workspace.engine().axpby(stretch, r, zeros, r);
@@ -112,9 +107,10 @@ public final class StepProduct implements InverseJacobian {
     private double expected(int b, double residual, double stretch) {
         int at = b * m;
         int k = counts[b];
+        double shrink = 1 / stretch;
         double sum = residual;
         for (int j = 0; j < k; j++) {
-            sum += coefficients[at + j] * (dr[at + j] + products[(at + j) * m + k] / stretch);
+            sum += coefficients[at + j] * (dr[at + j] + products[(at + k) * m + j] * shrink);
         }
         return sum;
     }

@@ -30,6 +30,15 @@ class InverseJacobianTest {
         };
     }
 
+    /** By row of the batch, {@code ‖r‖²} of its row {@code b}. */
+    private static double[] squares(Block r, int batch, int b) {
+        double[] squares = new double[batch];
+        for (double element : r.toDoubles()) {
+            squares[b] += element * element;
+        }
+        return squares;
+    }
+
     /**
      * With memories of 4 this is a time when reductions to 3 pairs, one in each step, and to 1 have been made. A residual that is a
      * multiple of the one before makes {@code H (r - r₊) = s} visible: {@code r₊ = -c r} gives {@code d₊ = -c / (1 + c) s}.
@@ -54,7 +63,7 @@ class InverseJacobianTest {
                             residual[i] = Math.pow(0.7, k) * random.nextGaussian();
                         }
                         r.copyFrom(residual);
-                        inverse.direct(r, rows, repeats, length);
+                        inverse.direct(r, squares(r, 1, 0), rows, repeats, length);
                         direction = r.toDoubles();
                         length[0] = k % 2 == 0 ? 1 : 0.3;
                     }
@@ -65,7 +74,7 @@ class InverseJacobianTest {
                         end[i] = -c * residual[i];
                     }
                     r.copyFrom(end);
-                    inverse.direct(r, rows, repeats, length);
+                    inverse.direct(r, squares(r, 1, 0), rows, repeats, length);
                     for (int i = 0; i < N; i++) {
                         assertThat(r.get(0, i)).as("%s, kind %d", provider.name(), kind)
                                 .isCloseTo(-c / (1 + c) * length[0] * direction[i], within(1e-9));
@@ -73,7 +82,7 @@ class InverseJacobianTest {
                     // The direction is tried again, at any length, and nothing is learnt.
                     double[] last = r.toDoubles();
                     r.fill(0);
-                    inverse.direct(r, rows, new boolean[] {true}, new double[] {0.25});
+                    inverse.direct(r, squares(r, 1, 0), rows, new boolean[] {true}, new double[] {0.25});
                     for (int i = 0; i < N; i++) {
                         assertThat(r.get(0, i)).isEqualTo(0.25 * last[i]);
                     }
@@ -113,7 +122,7 @@ class InverseJacobianTest {
                                 r.copyFrom(residual);
                                 row.place(0, b);
                                 lengths[b] = k % 3 == 2 ? 0.4 : 1;
-                                inverse.direct(r, row, new boolean[3], lengths);
+                                inverse.direct(r, squares(r, 3, b), row, new boolean[3], lengths);
                             }
                         }
                         row.place(0, 1);
