@@ -10,28 +10,13 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.fixedpoint.Anderson;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** An Anderson solve, and one evaluation of its map. What a solve takes in addition to its evaluations is the overhead of the solver. */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(5)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class AndersonBenchmark {
+public class AndersonBenchmark extends Timed {
     @Param({"simd"})
     String engine;
 

@@ -7,33 +7,18 @@ import dev.zstar.kernels.Failures;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.joml.F32Joml;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.joml.Matrix4f;
 import org.joml.Vector4f;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Batches of 4×4 matrices, and a loop over JOML's objects, which lie in memory in the order of use, the best case of a heap. From about 10⁵
  * systems on, both wait for memory. The benchmark says nothing about batches that must be copied from objects for every call.
  */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(5)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class SmallMatrixBenchmark {
+public class SmallMatrixBenchmark extends Timed {
     @Param({"1000", "100000", "1000000"})
     int count;
 

@@ -1,20 +1,8 @@
 package dev.zstar.benchmarks.jmh.peers;
 
-import dev.zstar.kernels.Type;
-import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * A square matrix times as many vectors as it has rows, with the same matrix in every call. It says nothing about a matrix that is used
@@ -22,16 +10,7 @@ import org.openjdk.jmh.annotations.Warmup;
  *
  * <p>The contender {@code netlib} is {@code VectorBLAS}; otherwise the benchmark fails. {@link Netlib} says what it does at n = 64.
  */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(3)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class PeersGemm {
-    @Param({"f32", "f64"})
-    String type;
-
+public class PeersGemm extends Match {
     @Param({"64", "256", "512", "1024"})
     int n;
 
@@ -39,22 +18,13 @@ public class PeersGemm {
     @Param({"simd", "openblas", "netlib", "netlib-scalar", "ejml", "ojalgo"})
     String who;
 
-    private Bout bout;
-
     @Setup
     public void setUp() {
-        Product data = Product.random(Type.valueOf(type.toUpperCase(Locale.ROOT)), n, n);
-        Contender library = Contenders.named(who, data.type());
-        bout = new Bout(library, () -> library.product(data), data.expected());
+        product(who, n, n);
     }
 
     @Benchmark
     public double gemm() {
         return bout.run();
-    }
-
-    @TearDown
-    public void tearDown() {
-        bout.close();
     }
 }

@@ -1,20 +1,8 @@
 package dev.zstar.benchmarks.jmh.peers;
 
-import dev.zstar.kernels.Type;
-import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Sums and updates of vectors that stay in the first-level cache (n = 1000) or the second (n = 100 000). zstar and ojAlgo accumulate
@@ -23,18 +11,9 @@ import org.openjdk.jmh.annotations.Warmup;
  *
  * <p>{@code y} grows by {@code a x} at every call of axpy. The time of an operation does not depend on the numbers that it passes through.
  */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(3)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class PeersVectors {
+public class PeersVectors extends Match {
     @Param({"dot", "axpy", "norm"})
     String operation;
-
-    @Param({"f32", "f64"})
-    String type;
 
     @Param({"1000", "100000"})
     int n;
@@ -43,11 +22,9 @@ public class PeersVectors {
     @Param({"simd", "netlib", "netlib-scalar", "ejml", "ojalgo"})
     String who;
 
-    private Bout bout;
-
     @Setup
     public void setUp() {
-        Vectors data = Vectors.random(Type.valueOf(type.toUpperCase(Locale.ROOT)), n);
+        Vectors data = Vectors.random(type(), n);
         Contender library = Contenders.named(who, data.type());
         bout = switch (operation) {
             case "dot" -> new Bout(library, () -> library.dot(data), data.dot());
@@ -60,10 +37,5 @@ public class PeersVectors {
     @Benchmark
     public double vectors() {
         return bout.run();
-    }
-
-    @TearDown
-    public void tearDown() {
-        bout.close();
     }
 }
