@@ -270,7 +270,7 @@ class OpenBlasEngineTest {
                     .hasMessage("addOuter: out is 2×3 f32, expected 4×3 f32");
             assertThatThrownBy(() -> engine.apply(foreign, z, out, Epilogue.NONE))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("weights of 4×3 f32 packed by the engine scalar, expected the engine openblas's; pack them with it");
+                    .hasMessage("weights of 4×3 f32 were packed by the scalar engine, expected weights that the openblas engine packed");
             Weights closed = engine.pack(w);
             closed.close();
             assertThatThrownBy(() -> engine.apply(closed, z, out, Epilogue.NONE)).isInstanceOf(IllegalStateException.class);

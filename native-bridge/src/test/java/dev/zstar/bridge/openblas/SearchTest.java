@@ -147,7 +147,7 @@ class SearchTest {
     void aFolderThatCannotBeMadeIsAReason() {
         assertThat(bundled(Path.of("/proc/zstar")).reason())
                 .contains("cannot be unpacked", "/proc/zstar", "zstar.cache")
-                .as("the jar is on the class path already").doesNotContain("put org.bytedeco");
+                .as("the jar is on the class path already").doesNotContain("add org.bytedeco");
     }
 
     @Test
@@ -227,7 +227,7 @@ class SearchTest {
         Path missing = temporary.resolve("libopenblas.so.0");
         assertThat(Search.run(() -> new Search.Places(missing.toString(), null, LOADERS, cache(), Platform.libraryNames())).reason())
                 .isEqualTo("the system property zstar.openblas names " + missing
-                        + ", which is not a file; correct it, or remove it to have OpenBLAS looked for");
+                        + ", which is not a file; correct the path, or unset it so that zstar searches for OpenBLAS");
         assertThat(Search.run(() -> new Search.Places(null, "libopenblas.so.0", LOADERS, cache(), List.of())).reason())
                 .startsWith("the environment variable ZSTAR_OPENBLAS names libopenblas.so.0, which is not a full path;");
         assertThat(cache()).doesNotExist();
@@ -249,7 +249,7 @@ class SearchTest {
         assertThat(Search.run(() -> new Search.Places(null, null, List.of(), cache(), List.of("libzstar-none.so.0", "libzstar-nor.so.0")))
                 .reason())
                 .contains("native jar for " + Platform.NAME, "libzstar-none.so.0", "libzstar-nor.so.0", "does not load (")
-                .contains("put org.bytedeco:openblas", "-Dzstar.openblas")
+                .contains("add org.bytedeco:openblas", "-Dzstar.openblas")
                 .doesNotContain("\n");
     }
 
