@@ -90,7 +90,7 @@ public final class CallScope {
         if ((epoch & 1) != 0) {
             call.depth++;
         } else {
-            // Opaque: the compiler must not move it behind the checks that operands are open.
+            // Opaque: the compiler must not move the store after the checks that operands are open.
             EPOCH.setOpaque(call, epoch + 1);
         }
         return call;

@@ -5,13 +5,12 @@ package dev.zstar.kernels;
  * {@link #layers}, {@link #images} and {@link #small}. All operations work row by row: the values of one row never change the result of
  * another. On a {@linkplain #reproducible reproducible} engine a row has the same bits alone, in a batch, and for any number of threads.
  *
- * <p>Conventions: a block has one row for each sample, and {@code n} is its width; {@link SmallMatrices} has a layout of its own. All
+ * <p>Conventions: a block has one row for each sample, and {@code n} is its width; {@link SmallMatrices} has its own layout. All
  * blocks of one call have the same type. Outputs must not overlap inputs unless the method says so. If an output may coincide with an
  * input, it must be exactly that input, not overlap it partly. A wrong call writes nothing and throws an exception that names the operand:
  * {@link NullPointerException}, {@link IllegalArgumentException}, {@link IndexOutOfBoundsException}, or {@link IllegalStateException} for
  * closed memory. Once a thread has called a method with its largest operands, further calls allocate nothing, neither on the heap nor
- * outside it. Several threads may use an engine at once: the workers then serve one of them, and the others compute in their own thread
- * alone.
+ * outside it. Several threads may use an engine at once: the workers then help one of them, and the others compute without workers.
  *
  * <p>Coefficients are f64, even for f32 blocks, and may lie outside the range of f32. The product of a coefficient and an element is as
  * accurate as if computed in f64, so {@code 1e40 · 1e-40} is 1. Each term of a sum must be in the range of the type. A subnormal result
@@ -47,7 +46,7 @@ public interface Engine extends Products, VectorOperations, Sweeps, AutoCloseabl
 
     /**
      * Ends the worker threads after the loop that they are in, without waiting for them. Blocks and weights stay open: their owner closes
-     * them. A closed engine still computes, in the calling thread alone. Closing twice has no effect.
+     * them. A closed engine still computes, but only in the calling thread. Closing twice has no effect.
      */
     @Override
     void close();

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Messages on other kinds of virtual machines, each in a process of its own. */
+/** Messages on other kinds of virtual machines, each in a separate process. */
 class MachinesTest {
     private static final String SIMD = "--add-modules=jdk.incubator.vector";
 

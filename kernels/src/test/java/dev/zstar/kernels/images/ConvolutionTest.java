@@ -391,7 +391,8 @@ class ConvolutionTest {
                         .hasMessage("convolveTransposed: u is 2×24 f32, expected 2×20 f32");
                 assertThatThrownBy(() -> images.addGradients(kind, shape, out, z, z, null))
                         .hasMessage("addGradients: dw is 2×24 f32, expected 5×18 f32");
-                assertThatThrownBy(() -> images.convolve(theirs, shape, z, out, Epilogue.NONE)).hasMessageContaining(", expected weights that the ");
+                assertThatThrownBy(() -> images.convolve(theirs, shape, z, out, Epilogue.NONE))
+                        .hasMessageContaining(", expected weights that the ");
             }
         }
     }

@@ -231,7 +231,7 @@ class ProductTest {
                     double step = 0;
                     double value = 0;
                     for (int i = 0; i < n; i++) {
-                        // Java's own tanh promises 2.5 ulp, the vector form 4 u.
+                        // Java's own tanh guarantees 2.5 ulp, the vector form 4 u.
                         assertThat(out.get(p, i)).isCloseTo(Math.tanh(linear.get(p, i)),
                                 org.assertj.core.data.Offset.offset(7 * type.unitRoundoff()));
                         assertThat(separate.get(p, i)).isEqualTo(out.get(p, i));

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@link SmallMatrices}: what the scalar engine's formulas promise, and that the others equal them. */
+/** {@link SmallMatrices}: the scalar engine's formulas keep their bounds, and the other engines equal them. */
 class SmallMatricesTest {
     /** All tails of four vectors of the widest kind, and their neighbours; and several pieces. */
     static Stream<Integer> counts() {

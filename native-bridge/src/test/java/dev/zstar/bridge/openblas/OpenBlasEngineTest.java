@@ -93,7 +93,7 @@ class OpenBlasEngineTest {
         }
     }
 
-    /** Where f32 does not hold a coefficient the product with it is formed in f64, as on every engine. */
+    /** If f32 does not hold a coefficient, the product with it is computed in f64, as on every engine. */
     @Test
     void coefficientsStayF64() {
         double[] coefficients = {1e-300, 1e-46, -1e-40, 1e-38, 1, 1e38, -1e40, 1e300, Double.NaN, Double.NEGATIVE_INFINITY};

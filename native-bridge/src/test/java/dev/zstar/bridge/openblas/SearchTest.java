@@ -29,7 +29,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where a library is found, what is refused, and what is then said. */
+/** The places where a library is found, the libraries that are refused, and the messages. */
 class SearchTest {
     private static final List<ClassLoader> LOADERS = List.of(ClassLoader.getSystemClassLoader());
 
@@ -40,7 +40,7 @@ class SearchTest {
         return temporary.resolve("cache");
     }
 
-    /** The native jar alone: a system's library would hide what is wrong with it. */
+    /** Only the native jar: a system's library would hide what is wrong with it. */
     private Search.Result bundled(Path cache) {
         return Search.run(() -> new Search.Places(null, null, LOADERS, cache, List.of()));
     }
@@ -278,7 +278,7 @@ class SearchTest {
                 .doesNotContain("\n");
     }
 
-    /** Prints what the provider says of itself; {@link #start} runs it in a process of its own. */
+    /** Prints what the provider says about itself; {@link #start} runs it in a separate process. */
     public static final class Ask {
         private Ask() {}
 
