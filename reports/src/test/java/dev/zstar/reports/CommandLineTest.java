@@ -81,7 +81,7 @@ class CommandLineTest {
         expect("zstar: the weights " + weights + ": there is no such file", "solve", "--weights", weights.toString());
         Files.writeString(weights, "1,2\n3,x\n");
         expect("zstar: the weights " + weights + ", line 2, column 2: 'x' is not a number", "solve", "--weights", weights.toString());
-        expect("zstar: no engine is called 'fast'; there are: simd, openblas, scalar", "solve", "--engine", "fast");
+        expect("zstar: no engine is called 'fast', expected one of: simd, openblas, scalar", "solve", "--engine", "fast");
         expect("zstar: there is no suite 'speed'; expected one of: kernels, forward, backward, streaming, depth, training",
                 "study", "--suite", "speed");
         expect("zstar: " + temp + " exists and holds more than the result of a study; choose another folder with --out",
@@ -97,7 +97,7 @@ class CommandLineTest {
         expect("zstar: --threads is for the suite training, which --suite leaves out",
                 "study", "--suite", "kernels,depth", "--threads", "1");
         expect("zstar: --dry-run writes nothing, so --out has no effect; expected one of the two", "tune", "--dry-run", "--out", "file");
-        expect("zstar: the setting 'zstar.gemm.pack' is not searched here with --quick; "
+        expect("zstar: the setting 'zstar.gemm.pack' is not tuned with --quick, "
                 + "expected one of: zstar.tile.rows, zstar.tile.inputs",
                 "tune", "--dry-run", "--quick", "--setting", "zstar.gemm.pack");
         expect("zstar: --radius NaN; expected a number from 0 to 1.0E30", "solve", "--radius", "NaN");
