@@ -21,7 +21,7 @@ final class DoctorCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         Machine machine = Machine.read();
         out.printf("zstar      %s%n", Zstar.version());
-        out.printf(Locale.ROOT, "processor  %s, %d for this process%n", machine.cpu(), machine.processors());
+        out.printf(Locale.ROOT, "processor  %s, %d available to this process%n", machine.cpu(), machine.processors());
         machine.caches().forEach(cache -> out.printf("           %s%n", cache));
         out.printf(Locale.ROOT, "memory     %.1f GiB%n", machine.memory() / 0x1p30);
         out.printf("system     %s%n", machine.os());

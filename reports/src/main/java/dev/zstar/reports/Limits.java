@@ -17,7 +17,7 @@ final class Limits {
         int processors = Engines.processors();
         if (threads < 1 || threads > processors) {
             String range = processors == 1 ? "1" : "1 to " + processors;
-            throw new IllegalArgumentException(option + " " + threads + "; expected " + range + ", the processors of this process");
+            throw new IllegalArgumentException(option + " " + threads + "; expected " + range + " (processors available to this process)");
         }
     }
 
@@ -30,7 +30,8 @@ final class Limits {
     static void requireMemory(String what, long bytes, long free) {
         if (bytes > free) {
             throw new IllegalArgumentException(
-                    String.format(Locale.ROOT, "%s needs at least %s of memory; this machine has %s free", what, size(bytes), size(free)));
+                    String.format(Locale.ROOT, "%s needs at least %s of memory; expected at most %s, "
+                            + "which is free on this machine", what, size(bytes), size(free)));
         }
     }
 

@@ -83,40 +83,42 @@ final class MethodOptions {
     private SolverName method = SolverName.ANDERSON;
 
     @Option(names = "--window", paramLabel = "M",
-            description = "anderson, also inside mixed: previous iterates to use (default: 10; 5 inside mixed).")
+            description = "anderson, mixed: number of earlier iterates (default: 10, or 5 with mixed).")
     private Integer window;
 
     @Option(names = "--type", paramLabel = "I|II",
-            description = "anderson: the mixed residual is orthogonal to the steps (I), or the smallest (II, default).")
+            description = "anderson: the combined residual is orthogonal to the steps (I) or of minimal norm (II, default).")
     private AndersonType variant;
 
     @Option(names = "--mixing", paramLabel = "BETA",
-            description = "anderson, picard: factor of the residual in a step (default: 1). anderson: gain chooses it in each step.")
+            description = "anderson, picard: factor of the residual in a step (default: 1). With anderson, gain adapts it in each step.")
     private String mixing;
 
     @Option(names = "--safeguard", paramLabel = "GROWTH", arity = "0..1", fallbackValue = "10",
-            description = "anderson: if the residual grows by this factor (10 if omitted), go back to the best point, then a damped step.")
+            description = "anderson: restart from the best point with a damped step if the residual stays this many times above its minimum"
+                    + " for 20 evaluations (10 if GROWTH is omitted).")
     private Double safeguard;
 
     @Option(names = "--memory", paramLabel = "K", description = "broyden: number of steps to keep (default: 30).")
     private Integer memory;
 
     @Option(names = "--update", paramLabel = "good|bad",
-            description = "broyden: least change of the Jacobian (good) or of its inverse (bad) (default: good).")
+            description = "broyden: change the Jacobian least (good, default) or its inverse (bad).")
     private Broyden.Update update;
 
     @Option(names = "--reduction", paramLabel = "restart|svd",
-            description = "broyden: forget all steps when the memory is full, or keep the best rank (default: restart).")
+            description = "broyden: when the memory is full, drop all steps (restart, default) or keep the best low-rank part (svd).")
     private Broyden.Reduction reduction;
 
     @Option(names = "--line-search", description = "broyden: shorten a step if the residual does not decrease.")
     private boolean lineSearch;
 
-    @Option(names = "--krylov", paramLabel = "M", description = "newton-krylov: most products with the Jacobian in a step (default: 40).")
+    @Option(names = "--krylov", paramLabel = "M", description = "newton-krylov: maximum number of Jacobian products in a step "
+            + "(default: 40).")
     private Integer krylov;
 
     @Option(names = "--format", paramLabel = "bf16|int8", converter = FormatConverter.class,
-            description = "mixed: format of the cheap weights (default: bf16).")
+            description = "mixed: format of the narrow weights (default: bf16).")
     private Format format;
 
     /** Throws if an option of another method was given. */
@@ -126,8 +128,8 @@ final class MethodOptions {
             List<SolverName> takers = Arrays.stream(SolverName.values()).filter(taker -> taker.options().contains(name)).toList();
             if (!takers.isEmpty() && !takers.contains(method)) {
                 String others = takers.stream().map(SolverName::toString).collect(Collectors.joining(" or "));
-                throw new IllegalArgumentException(name + " is an option of --solver " + others + ", not of " + method + ", which takes "
-                        + String.join(", ", method.options()));
+                throw new IllegalArgumentException(name + " is an option of --solver " + others + "; expected an option of --solver "
+                        + method + ": " + String.join(", ", method.options()));
             }
         }
     }
@@ -174,7 +176,7 @@ final class MethodOptions {
     }
 
     private Anderson.Options anderson() {
-        // What the library picks where nothing is chosen.
+        // The defaults of the library.
         Anderson.Options options = method == SolverName.MIXED ? MixedPrecision.INNER : Anderson.Options.DEFAULT;
         if (window != null) {
             options = options.withWindow(window);

@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /**
  * Prints the evaluations of each forward solver for each problem, then a summary: how many problems each solver solves, and how often
- * Anderson takes more evaluations than the textbook's method with the same window.
+ * Anderson takes more evaluations than a textbook implementation with the same window.
  */
 final class ProblemTable {
     private static final String FAILED = "failed.";
@@ -44,7 +44,8 @@ final class ProblemTable {
             return;
         }
         out.println();
-        out.println("evaluations to reach the tolerance; ρ of the Jacobian at the solution; * marks more than the textbook's method takes");
+        out.println("evaluations to reach the tolerance; ρ of the Jacobian at the solution; "
+                + "* marks more evaluations than textbook() takes");
         out.printf(Locale.ROOT, "%-40s %4s %6s", "", "n", "ρ");
         solvers.forEach(solver -> out.printf(Locale.ROOT, " %12s", solver));
         out.println();
@@ -84,7 +85,8 @@ final class ProblemTable {
                 .filter(line -> line.nearby().getOrDefault(ours, 0.0) > line.nearby().getOrDefault(textbook, 0.0))
                 .count();
         out.printf(Locale.ROOT, "%1$s took more evaluations than %2$s on %3$d of the %4$d problems that %2$s solves, "
-                + "and on %5$d by the median of nine starts a rounding unit apart%n", ours, textbook, above, compared, clearly);
+                + "and on %5$d judged by the median over nine starts "
+                + "that differ by one rounding unit%n", ours, textbook, above, compared, clearly);
     }
 
     /** The number of evaluations, or the reason of a failure, with a mark if it is above the textbook's. */

@@ -25,7 +25,8 @@ final class ResultFolder {
                 throw new StudyException(folder + " exists and is not a folder; choose another folder with --out");
             }
             if (!replaceable()) {
-                throw new StudyException(folder + " exists and holds more than the result of a study; choose another folder with --out");
+                throw new StudyException(folder + " exists and holds other files than the result of a study; "
+                        + "choose another folder with --out");
             }
         } else if (Files.isSymbolicLink(this.folder)) {
             throw new StudyException(folder + " is a link to a file that does not exist; choose another folder with --out");
@@ -35,7 +36,7 @@ final class ResultFolder {
             Files.createDirectories(above);
             Files.delete(Files.createTempFile(above, ".zstar", null));
         } catch (IOException e) {
-            throw new StudyException("nothing can be written in " + above + " (" + e.getClass().getSimpleName()
+            throw new StudyException("cannot write to " + above + " (" + e.getClass().getSimpleName()
                     + "); choose another folder with --out");
         }
     }
@@ -62,7 +63,7 @@ final class ResultFolder {
                 write(other, json, html);
                 throw new StudyException(sentence + "; it is in " + other);
             } catch (IOException again) {
-                throw new StudyException(sentence + ", nor to the folder for temporary files");
+                throw new StudyException(sentence + ", nor to a temporary folder; it is lost");
             }
         }
     }

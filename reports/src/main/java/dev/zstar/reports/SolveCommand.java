@@ -63,7 +63,7 @@ final class SolveCommand implements Callable<Integer> {
         private double radius = 0.9;
 
         @Option(names = "--weights", paramLabel = "FILE",
-                description = "Reads W: n lines of n numbers, separated by commas, semicolons, tabs or spaces.")
+                description = "File with W: n lines of n numbers, separated by commas, semicolons, tabs or spaces.")
         private Path weights;
 
         @Option(names = "--seed", paramLabel = "S", defaultValue = "1",
@@ -74,14 +74,15 @@ final class SolveCommand implements Callable<Integer> {
     /** When a solve ends, and what computes it. */
     private static final class RunOptions {
         @Option(names = "--tolerance", paramLabel = "TOL", defaultValue = "1e-6",
-                description = "Relative residual to reach, forward and backward (default: ${DEFAULT-VALUE}).")
+                description = "Relative residual at which both solves stop (default: ${DEFAULT-VALUE}).")
         private double tolerance = 1e-6;
 
         @Option(names = "--evaluations", paramLabel = "K", defaultValue = "1000",
-                description = "Most evaluations of a solve (default: ${DEFAULT-VALUE}).")
+                description = "Maximum number of evaluations for each solve (default: ${DEFAULT-VALUE}).")
         private int evaluations = 1000;
 
-        @Option(names = "--engine", paramLabel = "NAME", description = "Name of the engine (default: the best).")
+        @Option(names = "--engine", paramLabel = "NAME", description = "Engine: simd, openblas or scalar (default: the first of these "
+                + "that can run here).")
         private String engine;
 
         @Option(names = "--threads", paramLabel = "N", defaultValue = "1",
@@ -113,7 +114,7 @@ final class SolveCommand implements Callable<Integer> {
         }
     }
 
-    /** Throws if a value is out of range, or would be ignored. */
+    /** Throws if a value is out of range, or would have no effect. */
     private void check(ParseResult given) {
         method.check(given);
         requirePositive("--n", problem.n);
@@ -124,7 +125,8 @@ final class SolveCommand implements Callable<Integer> {
         Limits.requireThreads("--threads", run.threads);
         for (String unused : List.of("--n", "--radius")) {
             if (problem.weights != null && given.hasMatchedOption(unused)) {
-                throw new IllegalArgumentException(unused + " is for random weights, and --weights replaces them; expected one of the two");
+                throw new IllegalArgumentException(unused + " applies to random weights, which --weights replaces; "
+                        + "expected only one of the two");
             }
         }
         if (problem.weights == null) {
@@ -138,7 +140,8 @@ final class SolveCommand implements Callable<Integer> {
             int threads = engine.threads();
             engine.close();
             throw new IllegalArgumentException(
-                    "--threads " + run.threads + "; expected at most " + threads + ", which the engine " + engine.name() + " uses");
+                    "--threads " + run.threads + "; expected at most " + threads + ", the number of threads that the " + engine.name()
+                            + " engine uses");
         }
         return engine;
     }
@@ -179,7 +182,7 @@ final class SolveCommand implements Callable<Integer> {
             Outcome outcome = solver.solve(map, z);
             long nanos = System.nanoTime() - start;
             report("forward", method + " on " + engine.name(), outcome, method.evaluations(solver, outcome.evaluations()), nanos,
-                    " (the first solve of this process)");
+                    " (first solve of this process)");
             if (!outcome.succeeded() || outcome.evaluations() > SLOW) {
                 // Derivatives of the cell are exact; those of other maps would be differences.
                 Diagnosis.of(solver, cell, z).sentences().forEach(this::explain);
@@ -212,7 +215,7 @@ final class SolveCommand implements Callable<Integer> {
                 .map(end -> (outcome.batch() == 1 ? "" : end.getValue() + " of " + outcome.batch() + " rows ") + end.getKey())
                 .collect(Collectors.joining(", "));
         PrintWriter out = spec.commandLine().getOut();
-        out.printf(Locale.ROOT, "%-9s %s: %s, %s, largest residual %.2e, %.2f ms%s%n",
+        out.printf(Locale.ROOT, "%-9s %s: %s, %s, largest relative residual %.2e, %.2f ms%s%n",
                 direction, who, rows, evaluations, outcome.worstResidual(), nanos * 1e-6, remark);
         out.flush();
     }

@@ -19,17 +19,17 @@ import picocli.CommandLine.Option;
 /** Measures this machine, and writes the result and its page. */
 @Command(
         name = "study",
-        description = "Trains, solves and differentiates an equilibrium model, measures all of it, and draws a page.",
+        description = "Trains, solves and differentiates an equilibrium model, measures all of this, and writes an HTML page.",
         mixinStandardHelpOptions = true)
 final class StudyCommand implements Callable<Integer> {
-    @Option(names = "--quick", description = "Fewer sizes and runs: four minutes instead of half an hour.")
+    @Option(names = "--quick", description = "Measures fewer sizes in fewer runs: four minutes instead of half an hour.")
     private boolean quick;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "Where the result goes (default: study-DATE-TIME).")
+    @Option(names = "--out", paramLabel = "DIR", description = "Folder for the result (default: study-DATE-TIME).")
     private Path out;
 
     @Option(names = "--suite", split = ",", paramLabel = "NAME",
-            description = "Only these suites: kernels, forward, backward, streaming, depth, training.")
+            description = "Runs only these suites: kernels, forward, backward, streaming, depth, training (default: all).")
     private List<String> suites = List.of();
 
     @Option(names = "--threads", defaultValue = "0", paramLabel = "N", description = "Threads for training (default: all processors).")
@@ -43,7 +43,8 @@ final class StudyCommand implements Callable<Integer> {
         if (threads != 0) {
             Limits.requireThreads("--threads", threads);
             if (!suites.isEmpty() && !suites.contains("training")) {
-                throw new IllegalArgumentException("--threads is for the suite training, which --suite leaves out");
+                throw new IllegalArgumentException("--threads " + threads + " applies only to the training suite; "
+                        + "expected a --suite that includes training");
             }
         }
         StudyOptions options = new StudyOptions(quick, suites, threads);

@@ -23,17 +23,17 @@ final class Summary {
                 case "kernels ratio", "streaming ratio" -> out.printf(Locale.ROOT, "%-34s %12.2f × (worst fork %.2f)%s%n",
                         row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min(), mark(file, row));
                 case "forward us", "backward us" -> out.printf(Locale.ROOT,
-                        "%-34s %12.1f µs, %.0f evaluations, %.2f × their time alone, %.0f B allocated%n",
+                        "%-34s %12.1f µs, %.0f evaluations, %.2f × the time of the evaluations alone, %.0f B allocated%n",
                         label, row.value(), find(file, row, "nfev"), find(file, row, "overhead"), find(file, row, "allocated"));
                 case "forward methodUs" -> out.printf(Locale.ROOT,
-                        "%-34s %12.1f µs, %.0f evaluations, %.0f blocks, %.2f times the time of anderson(5)%s%n",
+                        "%-34s %12.1f µs, %.0f evaluations, %.0f blocks, %.2f × the time of anderson(5)%s%n",
                         label, row.value(), find(file, row, "nfev"), find(file, row, "blocks"), find(file, row, "methodRatio"),
                         mark(file, row));
-                case "forward traffic" -> out.printf(Locale.ROOT, "%-34s %12.1f vectors moved in a step of a row, %.2f × the minimum%n",
+                case "forward traffic" -> out.printf(Locale.ROOT, "%-34s %12.1f vectors moved in each step of a row, %.2f × the minimum%n",
                         label, row.value(), find(file, row, "trafficRatio"));
                 case "forward depth" -> out.printf(Locale.ROOT, "%-34s %12.0f plain steps to the same residual%n", label, row.value());
                 case "forward solves" -> out.printf(Locale.ROOT,
-                        "%-34s %12.0f solves, %.0f rows, %.0f broken promises, %.0f B left allocated%n",
+                        "%-34s %12.0f solves, %.0f rows, %.0f violated guarantees, %.0f B not freed%n",
                         label, row.value(), find(file, row, "rows"), find(file, row, "brokenPromises"), find(file, row, "bytesLeft"));
                 case "forward mixedUs" -> out.printf(Locale.ROOT, "%-34s %12.1f µs, %.0f evaluations in f32, %.0f in narrow weights%s%n",
                         label, row.value(), find(file, row, "nfev"), orZero(find(file, row, "cheapNfev")), mark(file, row));
@@ -55,7 +55,7 @@ final class Summary {
                     }
                 }
                 case "training stepUs" -> out.printf(Locale.ROOT,
-                        "%-34s %12.0f µs a step, %.0f steps, %.1f%% correct after a quarter of the time, %.1f%% at the end%n",
+                        "%-34s %12.0f µs for each step, %.0f steps, %.1f%% correct after a quarter of the time, %.1f%% at the end%n",
                         row.name(), row.value(), find(file, row, "steps"), 100 * find(file, row, "accuracyQuarter"),
                         100 * find(file, row, "accuracyEnd"));
                 case "streaming rowsPerSecond" -> out.printf(Locale.ROOT, "%-34s %12.0f images per second%n", label, row.value());
@@ -83,7 +83,7 @@ final class Summary {
                 .mapToDouble(StudyFile.Row::value)
                 .max()
                 .orElse(0);
-        return bytes == 0 ? "" : String.format(Locale.ROOT, ", NOT SETTLED: allocates %.0f B in a call", bytes);
+        return bytes == 0 ? "" : String.format(Locale.ROOT, ", UNRELIABLE: not fully compiled, still allocates %.0f B in each call", bytes);
     }
 
     private static double orZero(double value) {

@@ -20,20 +20,21 @@ import picocli.CommandLine.Option;
 /** Measures which settings suit this processor, and saves them for later runs on it. */
 @Command(
         name = "tune",
-        description = "Finds settings of the engine simd that suit this processor, and saves them as its profile. Best on an idle machine.",
+        description = "Finds the best settings of the simd engine for this processor, and saves them as a profile. "
+                + "Run it on an idle machine.",
         mixinStandardHelpOptions = true)
 final class TuneCommand implements Runnable {
-    @Option(names = "--quick", description = "Fewer values and rounds: within 40 seconds instead of three minutes.")
+    @Option(names = "--quick", description = "Tries fewer values in fewer rounds: 40 seconds instead of three minutes.")
     private boolean quick;
 
     @Option(names = "--setting", split = ",", paramLabel = "NAME",
-            description = "Only these settings, such as zstar.tile.rows, in less time. The profile holds no others (default: all).")
+            description = "Tunes only these settings, such as zstar.tile.rows. The profile then has no others (default: all).")
     private List<String> settings = List.of();
 
-    @Option(names = "--dry-run", description = "Only measures and prints; writes nothing.")
+    @Option(names = "--dry-run", description = "Measures and prints, but writes nothing.")
     private boolean dry;
 
-    @Option(names = "--out", paramLabel = "FILE", description = "Where the profile goes (default: where the engine looks for it).")
+    @Option(names = "--out", paramLabel = "FILE", description = "File for the profile (default: where the engine looks for it).")
     private Path out;
 
     @CommandLine.Spec
@@ -53,10 +54,11 @@ final class TuneCommand implements Runnable {
     @Override
     public void run() {
         if (dry && out != null) {
-            throw new IllegalArgumentException("--dry-run writes nothing, so --out has no effect; expected one of the two");
+            throw new IllegalArgumentException("--dry-run writes nothing, so --out " + out + " has no effect; "
+                    + "expected only one of the two");
         }
         Path file = dry ? null : out != null ? out : Tuned.profileFile().orElseThrow(
-                () -> new StudyException("this user has no folder for a profile; name a file with --out"));
+                () -> new StudyException("there is no settings folder for this user; choose a file with --out"));
         if (file != null) {
             Tuned.requireWritable(file);
         }
@@ -73,7 +75,7 @@ final class TuneCommand implements Runnable {
         } else {
             tuned.write(file, "written by zstar tune on " + LocalDate.now(ZoneId.systemDefault()) + "; delete this file to undo it");
             printed.printf(Locale.ROOT, "Written to %s%n", file);
-            printed.println(out == null ? "From now on every program of this user that runs zstar on this processor reads it."
+            printed.println(out == null ? "All your programs that use zstar on this processor now read it."
                     : "To use it: java -Dzstar.profile=" + file);
             printed.println("To undo it, delete the file. To run once without it: java -Dzstar.profile=none");
         }
@@ -81,24 +83,26 @@ final class TuneCommand implements Runnable {
     }
 
     private static void table(Tuned tuned, PrintWriter out) {
-        out.printf(Locale.ROOT, "%s, %d-bit vectors. Speed relative to the value before, each run in its own JVM:%n%n",
+        out.printf(Locale.ROOT, "%s, %d-bit vectors. Speed relative to the current value; each run is in its own JVM:%n%n",
                 tuned.cpu(), tuned.bits());
-        out.printf(Locale.ROOT, "%-20s %10s %10s %8s %8s %8s%n", "setting", "before", "tried", "rounds", "median", "worst");
+        out.printf(Locale.ROOT, "%-20s %10s %10s %8s %8s %8s%n", "setting", "current", "tried", "rounds", "median", "worst");
         for (Tuned.Trial trial : tuned.trials()) {
             out.printf(Locale.ROOT, "%-20s %10d %10d %8d %8s %8s%s%n", trial.setting(), trial.baseline(), trial.value(), trial.rounds(),
                     shown(trial.gain()), shown(trial.worst()), trial.taken() ? "  taken" : "");
         }
         out.println();
         if (!tuned.conclusive()) {
-            out.println("This machine was too busy or too slow for three rounds of each value, so the search is not conclusive.");
+            out.println("Too few rounds were finished (each value needs three), so there is no result. The machine may be busy.");
             out.println("Try again when it is idle.");
         } else if (tuned.taken().isEmpty()) {
-            out.println("No value gained more than 2% without losing one of at least three rounds. The defaults stay.");
+            out.println("No value was more than 2% faster in the median and faster in each of at least three rounds. "
+                    + "The defaults are kept.");
         } else {
-            String again = Double.isNaN(tuned.gain()) ? "there was no time to measure again"
-                    : String.format(Locale.ROOT, "measured again, %.3f times as fast as the defaults, worst %.3f", tuned.gain(),
+            String again = Double.isNaN(tuned.gain()) ? "there was no time for a second measurement"
+                    : String.format(Locale.ROOT, "in a second measurement %.3f times as fast as the defaults, in the worst round "
+                            + "%.3f", tuned.gain(),
                             tuned.worst());
-            out.printf(Locale.ROOT, "%s: %s%s%n", list(tuned.taken()), again, tuned.confirmed() ? "." : ", so the defaults stay.");
+            out.printf(Locale.ROOT, "%s: %s%s%n", list(tuned.taken()), again, tuned.confirmed() ? "." : ", so the defaults are kept.");
         }
     }
 

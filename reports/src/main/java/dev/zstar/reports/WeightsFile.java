@@ -52,18 +52,18 @@ final class WeightsFile {
         try (BufferedReader in = new BufferedReader(new InputStreamReader(Files.newInputStream(file), StandardCharsets.ISO_8859_1))) {
             return read(in);
         } catch (NoSuchFileException e) {
-            throw refused("there is no such file");
+            throw refused("there is no such file; expected a text file of numbers");
         } catch (AccessDeniedException e) {
-            throw refused("no permission to read it");
+            throw refused("permission denied; expected a readable file");
         } catch (IOException e) {
-            throw refused("it cannot be read (" + e.getMessage() + ")");
+            throw refused("it cannot be read (" + e.getMessage() + "); expected a text file of numbers");
         }
     }
 
     private Block read(BufferedReader in) throws IOException {
         String[] first = next(in);
         if (first == null) {
-            throw refused("it holds no numbers; expected n lines of n numbers");
+            throw refused("it has no numbers; expected n lines of n numbers");
         }
         int n = first.length;
         Limits.requireMemory("W with " + n + " numbers in a line in " + file, Block.bytes(Type.F32, n, n));
@@ -126,7 +126,7 @@ final class WeightsFile {
         // With other separators a comma separates numbers, or could be mistaken for a separator.
         boolean decimals = separator.equals(";") || separator.equals("\t");
         if (!NUMBER.matcher(text).matches() || comma && !decimals) {
-            String what = text.isEmpty() ? "no number; expected one between two separators" : "'" + shown(text) + "' is not a number";
+            String what = text.isEmpty() ? "no number; expected one between two separators" : "'" + shown(text) + "'; expected a number";
             throw refused(what, line, column);
         }
         char mark = comma ? ',' : text.indexOf('.') >= 0 ? '.' : 0;

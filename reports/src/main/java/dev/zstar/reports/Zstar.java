@@ -11,12 +11,13 @@ import picocli.CommandLine.Command;
 /** The command line. Exit codes: 0 for success, 1 for a failure with a message, 2 for arguments that were not understood. */
 @Command(
         name = "zstar",
-        description = "Solves z* = f(z*, x), differentiates through it, and measures how fast.",
+        description = "Solves z* = f(z*, x), differentiates through the solution, and measures the speed of both.",
         mixinStandardHelpOptions = true,
         versionProvider = Zstar.Version.class,
         subcommands = {StudyCommand.class, SolveCommand.class, TuneCommand.class, DoctorCommand.class},
         synopsisSubcommandLabel = "COMMAND",
-        footer = {"", "Also: zstar test (all tests), zstar jmh [ARGS] (single benchmarks), zstar peers FILE (results as tables)."})
+        footer = {"", "Also: zstar test        runs all tests", "      zstar jmh [ARGS]  runs single benchmarks",
+            "      zstar peers FILE  formats the results of zstar jmh Peers as tables"})
 public final class Zstar implements Runnable {
     /** The width of a terminal for which texts are wrapped. */
     static final int WIDTH = 110;
@@ -59,7 +60,7 @@ public final class Zstar implements Runnable {
             case UnsupportedOperationException e -> e.getMessage();
             case UncheckedIOException e -> e.getMessage();
             case OutOfMemoryError e -> "out of memory: " + e.getMessage();
-            default -> "this is a bug: " + reason + " (set ZSTAR_DEBUG=1 to see where)";
+            default -> "internal error: " + reason + " (set ZSTAR_DEBUG=1 for the stack trace)";
         });
         String debug = System.getenv("ZSTAR_DEBUG");
         if (debug != null && !debug.isEmpty()) {

@@ -11,7 +11,7 @@ const own = suite => (study.results.find(r => r.suite === suite && r.metric === 
 // Heap bytes of a call while it was timed, the most of both sides of a ratio. Code that allocates was not compiled yet, and its figure says little.
 const unsettled = r => Math.max(0, ...study.results.filter(s => s.metric === "allocated" && s.suite === r.suite && s.case === r.case
   && r.engine.split("/").includes(s.engine)).map(s => s.value));
-const mark = r => unsettled(r) ? " (not settled: allocates " + number(unsettled(r)) + " B in a call)" : "";
+const mark = r => unsettled(r) ? " (unreliable: not fully compiled, still allocates " + number(unsettled(r)) + " B in each call)" : "";
 const ceiling = name => (study.ceilings.find(c => c.name === name) || {}).value;
 const number = (x, digits = 3) => x === undefined || x === null ? "" : Math.abs(x) >= 10000
   ? Math.round(x).toLocaleString("en") : String(Number(x.toPrecision(digits)));
@@ -39,13 +39,13 @@ function summarise() {
   const forward = rows("forward", "us").find(r => r.engine === own("forward"));
   if (forward) {
     const get = metric => (rows("forward", metric).find(r => r.engine === forward.engine && r.case === forward.case) || {}).value;
-    fact(number(forward.value) + " µs", "for an equilibrium of " + forward.params.n + " numbers. It takes " + get("nfev") + " evaluations"
-      + (get("depth") === undefined ? "" : ", where a plain network needs " + number(get("depth")) + " layers") + ". The whole solve takes "
+    fact(number(forward.value) + " µs", "for an equilibrium of " + forward.params.n + " numbers. The solve takes " + get("nfev") + " evaluations"
+      + (get("depth") === undefined ? "" : " instead of the " + number(get("depth")) + " plain steps z ← f(z) that reach the same residual") + ". The whole solve takes "
       + number(get("overhead")) + " times as long as its evaluations alone, and allocates " + number(get("allocated")) + " bytes" + mark(forward) + ".");
   }
   const ratios = rows("kernels", "ratio").filter(r => r.engine.endsWith("/openblas"));
   const settled = start => ratios.filter(r => r.case.startsWith(start) && !unsettled(r));
-  const without = start => { const left = ratios.filter(r => r.case.startsWith(start) && unsettled(r)).length; return left ? ", " + left + " not settled and left out" : ""; };
+  const without = start => { const left = ratios.filter(r => r.case.startsWith(start) && unsettled(r)).length; return left ? ", " + left + " unreliable and left out" : ""; };
   const gemm = settled("gemm n="), gemv = settled("gemv n=");
   const range = list => number(Math.min(...list.map(r => r.value))) + "–" + number(Math.max(...list.map(r => r.value))) + "×";
   if (gemm.length) fact(range(gemm), "the speed of OpenBLAS for matrix times matrix, in Java with packed weights (median of "
@@ -53,11 +53,11 @@ function summarise() {
   if (gemv.length) fact(range(gemv), "the speed of OpenBLAS for matrix times vector" + without("gemv n=") + ".");
   const memory = kind => rows("depth", "bytes").filter(r => r.case.startsWith(kind)).sort((a, b) => a.params.depth - b.params.depth);
   const deq = memory("DEQ"), unrolled = memory("unrolled");
-  if (deq.length > 1) fact(number(unrolled.at(-1).value / deq.at(-1).value) + "×", "less memory than a network of " + deq.at(-1).params.depth
-    + " layers, forward and backward. The memory of the equilibrium does not grow with depth.");
+  if (deq.length > 1) fact(number(unrolled.at(-1).value / deq.at(-1).value) + "×", "the memory, forward and backward: a network of " + deq.at(-1).params.depth
+    + " layers needs this many times the memory of the equilibrium model, which does not grow with depth.");
   const ends = problemEnds(), tried = name => ends.filter(r => r.engine === name);
   const solved = name => tried(name).filter(r => r.metric === "nfev").length;
-  if (tried("anderson(5)").length) fact(solved("anderson(5)") + " of " + tried("anderson(5)").length, "test problems are solved by Anderson acceleration with its default options"
+  if (tried("anderson(10)").length) fact(solved("anderson(10)") + " of " + tried("anderson(10)").length, "test problems are solved by Anderson acceleration with its default options (window 10)"
     + (tried("picard").length ? "; plain steps solve " + solved("picard") : "") + ".");
   const stream = rows("streaming", "ratio").find(r => r.engine === "stream/lockstep");
   if (stream) fact(number(stream.value) + "×", "as many images per second in a stream, which refills each slot at once, as in batches that wait for their slowest image (median of "
@@ -178,19 +178,19 @@ function streaming() {
   const get = (metric, way) => (rows("streaming", metric).find(r => r.engine === way) || {}).value;
   const called = { lockstep: "lock-step", batches: "batches", stream: "stream" }, p = all[0].params;
   const names = all.map(r => called[r.engine] || r.engine);
-  chart("Images per second where some are harder than others", p.images.toLocaleString("en") + " images: easy, hard and corrupted, n = " + p.n + ", " + p.batch
+  chart("Images per second, if some are harder than others", p.images.toLocaleString("en") + " images: easy, hard and corrupted, n = " + p.n + ", " + p.batch
     + " at a time on one thread, to 10⁻⁶. In lock-step, a batch computes until its slowest image is done. In batches, images leave when they are done. In a stream, the next image takes the slot. An image takes "
     + number(get("meanEvaluations", "stream")) + " evaluations on average, " + number(get("mostEvaluations", "stream")) + " at most.", {
     xAxis: axis("images per second"), yAxis: { type: "category", data: names.slice().reverse() }, grid: { left: 80, right: 70, top: 20, bottom: 50 }, legend: { show: false }, tall: 5,
     series: [{ type: "bar", barMaxWidth: 26, color: COLOURS.simd, label: { show: true, position: "right", color: "#808890", textBorderWidth: 0, formatter: b => number(b.value) }, data: all.map(r => r.value).reverse() }],
-  }, ["way", "images per second", "slowest fork", "× lock-step"], all.map(r => [called[r.engine] || r.engine, r.value, r.min, r.engine === "lockstep" ? 1 : get("ratio", r.engine + "/lockstep")]));
+  }, ["schedule", "images per second", "slowest fork", "relative to lock-step"], all.map(r => [called[r.engine] || r.engine, r.value, r.min, r.engine === "lockstep" ? 1 : get("ratio", r.engine + "/lockstep")]));
 }
 
 function mixed() {
   const all = rows("forward", "mixedUs");
   if (!all.length) return;
   const get = (r, metric) => (rows("forward", metric).find(s => s.case === r.case && s.engine === r.engine) || {}).value;
-  table(heading("Narrow weights, corrected", "One thread, to 10⁻⁶, medians. Most evaluations read W in bf16 or 8-bit integers. A few evaluations in f32 correct them, so that the solution is that of the f32 weights."),
+  table(heading("Mixed precision: narrow weights, corrected", "One thread, to 10⁻⁶, medians. Most evaluations read W in bf16 or 8-bit integers. A few evaluations in f32 correct them, so that the solution is that of the f32 weights."),
     ["weights", "n", "batch", "µs", "times as fast", "evaluations in f32", "in narrow weights", "MiB of W read", "relative residual"], all.map(r => {
       const bytes = get(r, "weightBytes");
       return [r.case.split(" ").at(-1) + mark(r), r.params.n, r.params.batch, r.value, number(get(r, "ratio") || 1), get(r, "nfev"), get(r, "cheapNfev") || 0,
@@ -199,19 +199,19 @@ function mixed() {
 }
 
 function draw() {
-  speed("Matrix times matrix", "One thread, f32, batch = n, packed weights. The dashed line is the most that the core can multiply and add.", "gflops",
+  speed("Matrix times matrix", "One thread, f32, batch = n, packed weights. The dashed line is the peak multiply-add rate of the core.", "gflops",
     "GFLOP/s", r => r.case === "gemm n=" + r.params.n, [line("ceiling", ceiling("fma.f32.1t"))]);
-  speed("Matrix times vector", "One thread, f32. The dashed lines are the most that a thread can read from each level of memory.", "gbps", "GB/s", r => r.case.startsWith("gemv n="),
+  speed("Matrix times vector", "One thread, f32. The dashed lines are the peak rates at which a thread reads from each level of memory.", "gbps", "GB/s", r => r.case.startsWith("gemv n="),
     ["L2", "L3", "DRAM"].map(l => line(l, ceiling("read." + l + ".1t"))));
   const kernels = rows("kernels", "ratio");
   if (kernels.length) {
     const of = (r, metric) => rows("kernels", metric).find(s => s.case === r.case && s.engine === r.engine.split("/")[0]) || {};
     const names = kernels.map(r => r.case + ": " + r.engine.replace("/", " / ") + mark(r));
-    chart("Every kernel against its rival", "The speed of the first relative to the second, the median of the forks. At 1 both are equally fast.", {
+    chart("Each kernel compared with OpenBLAS or another implementation", "The speed of the first relative to the second, the median of the forks. At 1 both are equally fast.", {
       xAxis: axis("times as fast", "log", { logBase: 2, nameGap: 28 }), yAxis: { type: "category", data: names.slice().reverse(), axisLabel: { fontSize: 10, width: 230, overflow: "truncate" } },
       grid: { left: 250 }, legend: { show: false }, series: [{ type: "bar", color: COLOURS.simd, data: kernels.map(r => r.value).reverse(),
         markLine: { symbol: "none", silent: true, data: [{ xAxis: 1, label: { show: false } }], lineStyle: { type: "dashed" } } }], tall: kernels.length,
-    }, ["case", "rivals", "ratio", "worst fork", "µs", "share of the ceiling", "heap bytes in a call"], kernels.map(r => {
+    }, ["case", "compared", "ratio", "worst fork", "µs", "share of the ceiling", "heap bytes in each call"], kernels.map(r => {
       const rate = of(r, "gflops").value === undefined ? of(r, "gbps") : of(r, "gflops");
       return [r.case, r.engine.replace("/", " / "), r.value, r.min, of(r, "us").value, rate.ofLimit ? number(100 * rate.ofLimit) + "%" : "", unsettled(r)];
     }));
@@ -220,7 +220,7 @@ function draw() {
   if (traces.length) {
     const first = traces[0].case;
     const shown = traces.filter(t => t.case === first);
-    chart("Residual against evaluations", "z = tanh(Wz + Ux + b), " + first + ", f32, from the same start, with and without acceleration.", {
+    chart("Residual over evaluations", "z = tanh(Wz + Ux + b), " + first + ", f32, from the same start, with and without acceleration.", {
       xAxis: axis("evaluations of f"), yAxis: axis("relative residual", "log", { axisLabel: { formatter: x => x.toExponential(0) } }),
       series: shown.map((t, i) => series(t.name, t.residuals.map((r, k) => [k + 1, r]).filter(p => p[1] > 0), i ? "openblas" : "simd", { symbolSize: 4 })),
     }, ["solver", "problem", "evaluations", "last residual"], traces.map(t => [t.name, t.case, t.residuals.length, t.residuals.at(-1)]));
@@ -228,7 +228,7 @@ function draw() {
   const memory = rows("depth", "bytes");
   if (memory.length) {
     const of = kind => memory.filter(r => r.case.startsWith(kind)).map(r => [r.params.depth, r.value / 2 ** 20]);
-    chart("Memory against effective depth", "Live bytes of a forward and backward pass, n = 512, batch 64. The unrolled network keeps every state.", {
+    chart("Memory over effective depth", "Live bytes of a forward and backward pass, n = 512, batch 64. The unrolled network keeps every state.", {
       xAxis: axis("layers"), yAxis: axis("MiB", "value", { wide: true }), series: [series("equilibrium", of("DEQ"), "simd"), series("unrolled", of("unrolled"), "openblas")],
     }, ["case", "MiB live", "MiB, peak of the process"], memory.map(r => [r.case, r.value / 2 ** 20,
       (rows("depth", "rss").find(h => h.case === r.case) || {}).value / 2 ** 20 || ""]));
@@ -276,7 +276,7 @@ function facts() {
   element("h2", "The machine", home);
   const list = element("dl", undefined, home);
   const entry = (k, v) => { element("dt", k, list); element("dd", v, list); };
-  entry("processor", m.cpu + ", " + m.processors + " for this process");
+  entry("processor", m.cpu + ", " + m.processors + " available to this process");
   entry("caches", m.caches.join("; "));
   entry("memory", m.memory ? number(m.memory / 2 ** 30) + " GiB" : "unknown");
   entry("system", m.os);
@@ -285,7 +285,7 @@ function facts() {
   study.ceilings.forEach(c => entry("ceiling " + c.name, number(c.value) + " " + c.unit));
   entry("started", study.startedAt);
   entry("commit", study.commit || "unknown");
-  entry("to repeat", "./zstar study");
+  entry("command", "./zstar study");
 }
 
 function theme(name) { root.dataset.theme = name; paint(); }

@@ -78,36 +78,39 @@ class CommandLineTest {
     @Test
     void badInputIsOneSentence(@TempDir Path temp) throws IOException {
         Path weights = temp.resolve("w.csv");
-        expect("zstar: the weights " + weights + ": there is no such file", "solve", "--weights", weights.toString());
+        expect("zstar: the weights " + weights + ": there is no such file; expected a text file of "
+                + "numbers", "solve", "--weights", weights.toString());
         Files.writeString(weights, "1,2\n3,x\n");
-        expect("zstar: the weights " + weights + ", line 2, column 2: 'x' is not a number", "solve", "--weights", weights.toString());
+        expect("zstar: the weights " + weights + ", line 2, column 2: 'x'; expected a number", "solve", "--weights", weights.toString());
         expect("zstar: no engine is called 'fast', expected one of: simd, openblas, scalar", "solve", "--engine", "fast");
-        expect("zstar: there is no suite 'speed'; expected one of: kernels, forward, backward, streaming, depth, training",
+        expect("zstar: unknown suite 'speed'; expected one of kernels, forward, backward, streaming, depth, training",
                 "study", "--suite", "speed");
-        expect("zstar: " + temp + " exists and holds more than the result of a study; choose another folder with --out",
+        expect("zstar: " + temp + " exists and holds other files than the result of a study; choose another folder with --out",
                 "study", "--out", temp.toString());
     }
 
     @Test
     void whatWouldBeIgnoredOrIsNotThereIsRefused() {
-        expect("zstar: --n is for random weights, and --weights replaces them; expected one of the two",
+        expect("zstar: --n applies to random weights, which --weights replaces; expected only one of the two",
                 "solve", "--weights", "w", "--n", "3");
-        expect("zstar: --radius is for random weights, and --weights replaces them; expected one of the two",
+        expect("zstar: --radius applies to random weights, which --weights replaces; expected only one of the two",
                 "solve", "--radius", "1", "--weights", "w");
-        expect("zstar: --threads is for the suite training, which --suite leaves out",
+        expect("zstar: --threads 1 applies only to the training suite; expected a --suite that includes training",
                 "study", "--suite", "kernels,depth", "--threads", "1");
-        expect("zstar: --dry-run writes nothing, so --out has no effect; expected one of the two", "tune", "--dry-run", "--out", "file");
+        expect("zstar: --dry-run writes nothing, so --out file has no effect; expected only one of the "
+                + "two", "tune", "--dry-run", "--out", "file");
         expect("zstar: the setting 'zstar.gemm.pack' is not tuned with --quick, "
                 + "expected one of: zstar.tile.rows, zstar.tile.inputs",
                 "tune", "--dry-run", "--quick", "--setting", "zstar.gemm.pack");
         expect("zstar: --radius NaN; expected a number from 0 to 1.0E30", "solve", "--radius", "NaN");
         int processors = Engines.processors();
-        String range = "expected 1" + (processors == 1 ? "" : " to " + processors) + ", the processors of this process";
+        String range = "expected 1" + (processors == 1 ? "" : " to " + processors) + " (processors available to this process)";
         expect("zstar: --threads 100000; " + range, "solve", "--threads", "100000");
         expect("zstar: --threads 0; " + range, "solve", "--threads", "0");
         expect("zstar: --threads 100000; " + range, "study", "--threads", "100000");
         if (processors > 1) {
-            expect("zstar: --threads 2; expected at most 1, which the engine scalar uses", "solve", "--engine", "scalar", "--threads", "2");
+            expect("zstar: --threads 2; expected at most 1, the number of threads that the scalar engine "
+                    + "uses", "solve", "--engine", "scalar", "--threads", "2");
         }
     }
 
@@ -117,7 +120,7 @@ class CommandLineTest {
         assertThat(run("solve", "--n", "3000000")).isEqualTo(1);
         assertThat(err.toString()).matches(
                 "zstar: a solve with n = 3000000 and 1 row needs at least 670\\d\\d\\.\\d GiB of memory; "
-                        + "this machine has \\d+\\.\\d [GM]iB free\n");
+                        + "expected at most \\d+\\.\\d [GM]iB, which is free on this machine\n");
         err.getBuffer().setLength(0);
         assertThat(run("solve", "--n", "8", "--batch", "2000000000")).isEqualTo(1);
         assertThat(err.toString()).matches("zstar: a solve with n = 8 and 2000000000 rows needs at least \\d+\\.\\d GiB of memory; .*\n");
@@ -151,7 +154,7 @@ class CommandLineTest {
         assertThat(tune(file)).isZero();
         assertThat(out.toString()).containsPattern("zstar.gemm.pack +64 +16 +5 +2.000 +2.000 {2}taken")
                 .containsPattern("zstar.team.worth +1000000 +5 +5 +1.000 +1.000\n")
-                .contains("zstar.gemm.pack=16: measured again, 2.000 times as fast as the defaults, worst 2.000.")
+                .contains("zstar.gemm.pack=16: in a second measurement 2.000 times as fast as the defaults, in the worst round 2.000.")
                 .contains("Written to " + file).contains("java -Dzstar.profile=" + file).contains("To undo it, delete the file");
         assertThat(file).content()
                 .containsPattern("# written by zstar tune on .*\ncpu = .+\nvector.bits = [0-9]+\nzstar.gemm.pack = 16\n$");
@@ -166,8 +169,8 @@ class CommandLineTest {
         line.setOut(new PrintWriter(out, true));
         line.setErr(new PrintWriter(err, true));
         assertThat(line.execute("--out", file.toString())).isZero();
-        assertThat(out.toString()).containsPattern("zstar.gemm.pack +64 +16 +0 +- +-\\n").contains("too busy")
-                .doesNotContain("No value gained");
+        assertThat(out.toString()).containsPattern("zstar.gemm.pack +64 +16 +0 +- +-\\n").contains("Too few rounds")
+                .doesNotContain("No value was");
         assertThat(file).doesNotExist();
     }
 
@@ -224,7 +227,7 @@ class CommandLineTest {
             assertThat(files).as("no other file is left").containsExactly(folder);
         }
         Files.writeString(folder.resolve("notes.txt"), "mine");
-        assertThatThrownBy(() -> new ResultFolder(folder)).hasMessageContaining("holds more than the result of a study");
+        assertThatThrownBy(() -> new ResultFolder(folder)).hasMessageContaining("holds other files than the result of a study");
         Files.writeString(temp.resolve("file"), "");
         assertThatThrownBy(() -> new ResultFolder(temp.resolve("file/study"))).isInstanceOf(StudyException.class);
         assertThatThrownBy(() -> new ResultFolder(temp.resolve("file"))).hasMessage(

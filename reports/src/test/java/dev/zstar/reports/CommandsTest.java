@@ -87,7 +87,7 @@ class CommandsTest {
         succeeds(List.of("-Duser.language=" + words[0], "-Duser.country=" + words[1], "-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8"),
                 "solve", "--n", "30", "--batch", "2", "--engine", "scalar");
         assertThat(out).containsPattern("2 of 2 rows CONVERGED_RELATIVE, [0-9]+ evaluations, "
-                + "largest residual [0-9]\\.[0-9]{2}e-[0-9]{2}, [0-9]+\\.[0-9]{2} ms");
+                + "largest relative residual [0-9]\\.[0-9]{2}e-[0-9]{2}, [0-9]+\\.[0-9]{2} ms");
         succeeds(List.of("-Duser.language=" + words[0], "-Duser.country=" + words[1], "-Dstdout.encoding=UTF-8"), "doctor");
         assertThat(out).containsPattern("memory +[0-9]+\\.[0-9] GiB").doesNotContainPattern("[\\p{Nd}&&[^0-9]]");
     }
@@ -97,22 +97,22 @@ class CommandsTest {
         List<String> flags = List.of("-Djna.nosys=true", "-Djna.nounpack=true", "-Djna.boot.library.path=" + temp.resolve("nowhere"),
                 "-Dzstar.openblas=" + temp.resolve("no-library.so"));
         succeeds(flags, "study", "--quick", "--suite", "depth", "--out", "study");
-        assertThat(out).containsPattern("note: the engine openblas is not compared: .*no-library\\.so");
+        assertThat(out).containsPattern("note: the openblas engine is not compared: .*no-library\\.so");
         assertThat(out).contains("note: processor, memory and system were read without OSHI, which cannot run here: ", "DEQ depth=20 ",
                 "The page: ");
         StudyFile file = StudyFile.parse(Files.readString(temp.resolve("study/study.json")));
         assertThat(file.machine().memory()).isPositive();
         assertThat(file.machine().cpu()).isNotBlank();
-        assertThat(Files.readString(temp.resolve("study/index.html"))).contains("were read without OSHI", "openblas is not compared: ");
+        assertThat(Files.readString(temp.resolve("study/index.html"))).contains("were read without OSHI", "openblas engine is not compared: ");
     }
 
     @Test
     void aStudyOfPlainLoopsSaysWhatItLeavesOut() throws IOException, InterruptedException {
         assertThat(runWithoutVectors("study", "--quick", "--suite", "depth", "--out", "study")).as(out + err).isZero();
-        assertThat(out).contains("note: the engine simd cannot run here (the jdk.incubator.vector module is not loaded",
-                "were measured on scalar");
+        assertThat(out).contains("note: the simd engine cannot run here (the jdk.incubator.vector module is not loaded",
+                "so the scalar engine was measured instead");
         StudyFile file = StudyFile.parse(Files.readString(temp.resolve("study/study.json")));
-        assertThat(file.remarks()).anyMatch(remark -> remark.startsWith("the engine simd cannot run here"));
+        assertThat(file.remarks()).anyMatch(remark -> remark.startsWith("the simd engine cannot run here"));
         assertThat(file.results()).isNotEmpty().noneMatch(row -> row.engine().equals("simd"));
     }
 

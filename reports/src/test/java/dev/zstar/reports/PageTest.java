@@ -47,7 +47,7 @@ class PageTest {
         assumeTrue(browser.isPresent(), "no Chromium on the path");
         StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null,
                 new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), rows, List.of(),
-                List.of("the engine openblas is not compared: it has <no> library"));
+                List.of("the openblas engine is not compared: it has <no> library"));
         Path page = Files.writeString(temp.resolve("index.html"), Page.html(file.json()));
         File dom = temp.resolve("dom").toFile();
         Process process = new ProcessBuilder(browser.orElseThrow().toString(), "--headless", "--no-sandbox", "--disable-gpu",
@@ -66,13 +66,13 @@ class PageTest {
 
     @Test
     void problemsAreOneLineEachWithSharesFewestAndFailures() throws IOException, InterruptedException {
-        problem("hill, steep, f32", "anderson(5)", 1e-6, "nfev", 10);
+        problem("hill, steep, f32", "anderson(10)", 1e-6, "nfev", 10);
         problem("hill, steep, f32", "picard", 1e-6, "failed.MAX_EVALUATIONS", 1000);
-        problem("hill, steep, f64", "anderson(5)", 1e-10, "nfev", 30);
+        problem("hill, steep, f64", "anderson(10)", 1e-10, "nfev", 30);
         problem("hill, steep, f64", "picard", 1e-10, "nfev", 20);
-        problem("dale, f32", "anderson(5)", 1e-6, "nfev", 4);
+        problem("dale, f32", "anderson(10)", 1e-6, "nfev", 4);
         problem("dale, f32", "picard", 1e-6, "nfev", 4);
-        problem("dale, f64", "anderson(5)", 1e-10, "nfev", 8);
+        problem("dale, f64", "anderson(10)", 1e-10, "nfev", 8);
         problem("dale, f64", "picard", 1e-10, "failed.SOMETHING_NEW", 5);
         String text = drawn();
         assertThat(text).contains("Evaluations for 2 test problems", "1e-6 in f32 and 1e-10 in f64", "b budget spent, x something new");
@@ -80,7 +80,7 @@ class PageTest {
         assertThat(text).containsPattern("hill, steep</th><td>7</td><td>0.50</td><td [^>]*class=\"fewest\"[^>]*>10</td><td [^>]*>30</td>"
                 + "<td [^>]*class=\"failed\"[^>]*>b</td><td [^>]*class=\"fewest\"[^>]*>20</td></tr>");
         assertThat(text).contains("picard, f32: budget spent after 1000 evaluations", ">x</td>");
-        assertThat(text).contains("<b>4 of 4</b>", "plain steps solve 2.");
+        assertThat(text).contains("<b>4 of 4</b>", "with its default options (window 10); plain steps solve 2.");
     }
 
     @Test
@@ -125,10 +125,10 @@ class PageTest {
             add("kernels", name, "scalar/openblas", params, "ratio", n / 32.0);
         }
         String text = drawn();
-        assertThat(text).contains("Note: the engine openblas is not compared: it has &lt;no&gt; library.");
-        assertThat(text).contains("<td>gemv n=16 (not settled: allocates 96 B in a call)</td><td>openblas</td>",
+        assertThat(text).contains("Note: the openblas engine is not compared: it has &lt;no&gt; library.");
+        assertThat(text).contains("<td>gemv n=16 (unreliable: not fully compiled, still allocates 96 B in each call)</td><td>openblas</td>",
                 "<td>gemv n=64</td><td>openblas</td>",
-                "<b>2–2×</b>", "the speed of OpenBLAS for matrix times vector, 1 not settled and left out.");
+                "<b>2–2×</b>", "the speed of OpenBLAS for matrix times vector, 1 unreliable and left out.");
         assertThat(text).contains("<dt>commit</dt><dd>unknown</dd>");
     }
 
@@ -136,6 +136,6 @@ class PageTest {
     void aStudyWithoutTheseSuitesShowsNothingOfThem() throws IOException, InterruptedException {
         add("kernels", "gemv n=64", "simd", Map.of("n", 64.0), "gbps", 2);
         assertThat(drawn()).contains("Matrix times vector")
-                .doesNotContain("test problems", "Images per second", "Narrow weights", "undefined", "NaN");
+                .doesNotContain("test problems", "Images per second", "Mixed precision", "undefined", "NaN");
     }
 }

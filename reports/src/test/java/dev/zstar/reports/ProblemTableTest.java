@@ -49,7 +49,7 @@ class ProblemTableTest {
                 .containsPattern("anderson\\(5\\) +solved 2 of 3 problems")
                 .containsPattern("picard +solved 0 of 3 problems, 0\\.0%")
                 .contains("anderson(5) took more evaluations than textbook(5) on 2 of the 2 problems that textbook(5) solves, "
-                        + "and on 1 by the median of nine starts a rounding unit apart");
+                        + "and on 1 judged by the median over nine starts that differ by one rounding unit");
     }
 
     @Test

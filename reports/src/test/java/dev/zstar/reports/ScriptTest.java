@@ -74,12 +74,13 @@ class ScriptTest {
 
     @Test
     void theHelpOfACommandBuildsNothing() throws Exception {
-        String note = "zstar: this is the overview; the options of study are printed once it is built (./zstar doctor builds)\n";
+        String note = "zstar: only the overview is available before zstar is built; after the first run of ./zstar study, "
+                + "./zstar study --help lists its options\n";
         assertThat(run("study", "--help")).isEqualTo(new Answer(0, usage(), note));
     }
 
     @Test
     void anUnknownCommandBuildsNothing() throws Exception {
-        assertThat(run("fly")).isEqualTo(new Answer(2, "", usage() + "zstar: there is no command 'fly'\n"));
+        assertThat(run("fly")).isEqualTo(new Answer(2, "", usage() + "zstar: unknown command 'fly'; expected one of the commands above\n"));
     }
 }

@@ -59,9 +59,9 @@ class SolveCommandTest {
         String name = method.split(" ", -1)[0];
         assertThat(out.toString())
                 .containsPattern("forward   " + name + " on scalar: 3 of 3 rows CONVERGED_RELATIVE, \\d+ evaluations, "
-                        + "largest residual [1-9]\\.\\d\\de-0[789], [\\d.]+ ms")
+                        + "largest relative residual [1-9]\\.\\d\\de-0[789], [\\d.]+ ms")
                 .containsPattern("backward  gmres\\(20\\): 3 of 3 rows CONVERGED_RELATIVE, \\d+ evaluations, "
-                        + "largest residual [1-9]\\.\\d\\de-0[789]");
+                        + "largest relative residual [1-9]\\.\\d\\de-0[789]");
     }
 
     @ParameterizedTest
@@ -110,13 +110,15 @@ class SolveCommandTest {
 
     @Test
     void anOptionOfAnotherMethodIsOneSentence() {
-        refused("--solver picard --window 3", "--window is an option of --solver anderson or mixed, not of picard, which takes --mixing");
+        refused("--solver picard --window 3", "--window is an option of --solver anderson or mixed; expected an option of --solver "
+                + "picard: --mixing");
         refused("--memory 3",
-                "--memory is an option of --solver broyden, not of anderson, which takes --window, --type, --mixing, --safeguard");
+                "--memory is an option of --solver broyden; expected an option of --solver anderson: --window, --type, --mixing, "
+                        + "--safeguard");
         refused("--solver newton-krylov --line-search",
-                "--line-search is an option of --solver broyden, not of newton-krylov, which takes --krylov");
+                "--line-search is an option of --solver broyden; expected an option of --solver newton-krylov: --krylov");
         refused("--solver mixed --safeguard",
-                "--safeguard is an option of --solver anderson, not of mixed, which takes --format, --window");
+                "--safeguard is an option of --solver anderson; expected an option of --solver mixed: --format, --window");
         refused("--solver picard --mixing gain", "--mixing gain for picard; expected a number");
         refused("--mixing most", "--mixing most for anderson; expected a number or gain");
         refused("--window 51", "window 51; expected 1 to 50");
@@ -186,7 +188,7 @@ class SolveCommandTest {
         String coarse = backward();
         assertThat(solve("--tolerance 1e-6")).isZero();
         assertThat(backward()).isNotEqualTo(coarse).matches("backward +gmres\\(20\\): CONVERGED_RELATIVE, \\d+ evaluations, "
-                + "largest residual \\d\\.\\d\\de-(0[789]|[1-9]\\d), .*");
+                + "largest relative residual \\d\\.\\d\\de-(0[789]|[1-9]\\d), .*");
     }
 
     private String backward() {

@@ -36,8 +36,8 @@ class SummaryTest {
                 "note: the engine cuda is not compared: no GPU",
                 "note: a suite failed",
                 "gemv n=16 on simd 10.0 GB/s",
-                "gemv n=16 on openblas 5.0 GB/s, NOT SETTLED: allocates 96 B in a call",
-                "gemv n=16: simd / openblas 2.00 × (worst fork 2.00), NOT SETTLED: allocates 96 B in a call");
+                "gemv n=16 on openblas 5.0 GB/s, UNRELIABLE: not fully compiled, still allocates 96 B in each call",
+                "gemv n=16: simd / openblas 2.00 × (worst fork 2.00), UNRELIABLE: not fully compiled, still allocates 96 B in each call");
     }
 
     @Test
@@ -50,6 +50,6 @@ class SummaryTest {
         StringWriter out = new StringWriter();
         Summary.print(file, new PrintWriter(out, true));
         assertThat(out.toString().strip()).isEqualTo(
-                "random solves on simd                   1000000 solves, 3029560 rows, 2 broken promises, 64 B left allocated");
+                "random solves on simd                   1000000 solves, 3029560 rows, 2 violated guarantees, 64 B not freed");
     }
 }

@@ -61,27 +61,27 @@ class WeightsFileTest {
 
     @Test
     void whatIsNoMatrixIsOneSentenceThatSaysWhere() {
-        refused("", ": it holds no numbers; expected n lines of n numbers");
-        refused("\ufeff\n \n", ": it holds no numbers; expected n lines of n numbers");
+        refused("", ": it has no numbers; expected n lines of n numbers");
+        refused("\ufeff\n \n", ": it has no numbers; expected n lines of n numbers");
         refused("1,2\n\n3\n", ", line 3: 1 number; expected 2, as in line 1");
         refused("1,2\n3,4,5\n", ", line 2: 3 numbers; expected 2, as in line 1");
         refused("1,2\n3,4\n\n5,6\n", ", line 4: more than 2 lines of 2 numbers; expected a square W");
         refused("1,2,3\n", ": 1 line of 3 numbers; expected a square W");
-        refused("a,b\n1,2\n", ", line 1, column 1: 'a' is not a number");
+        refused("a,b\n1,2\n", ", line 1, column 1: 'a'; expected a number");
         refused("1,2\n3,\n", ", line 2, column 2: no number; expected one between two separators");
         refused("1,2\n3,nan\n", ", line 2, column 2: 'nan'; expected a finite number");
         refused("1,-Infinity\n3,4\n", ", line 1, column 2: '-Infinity'; expected a finite number");
         refused("1,2\n1e999,4\n", ", line 2, column 1: '1e999' overflows f32; expected at most 3.4e38 in size");
         refused("1,2\n3,-1e40\n", ", line 2, column 2: '-1e40' overflows f32; expected at most 3.4e38 in size");
-        refused("1 2\n3,5 4\n", ", line 2, column 1: '3,5' is not a number");
-        refused("1,5 2,5\n", ", line 1, column 2: '5 2' is not a number");
+        refused("1 2\n3,5 4\n", ", line 2, column 1: '3,5'; expected a number");
+        refused("1,5 2,5\n", ", line 1, column 2: '5 2'; expected a number");
         refused("1.5;2\n1,5;2\n", ", line 2, column 1: '1,5' has a decimal ','; expected '.', as in the numbers before");
-        refused("1,234.5;2\n", ", line 1, column 1: '1,234.5' is not a number");
-        refused("1,0x1p3\n", ", line 1, column 2: '0x1p3' is not a number");
-        refused("1,2f\n", ", line 1, column 2: '2f' is not a number");
-        refused("1,−2\n", ", line 1, column 2: '\\xe2\\x88\\x922' is not a number");
+        refused("1,234.5;2\n", ", line 1, column 1: '1,234.5'; expected a number");
+        refused("1,0x1p3\n", ", line 1, column 2: '0x1p3'; expected a number");
+        refused("1,2f\n", ", line 1, column 2: '2f'; expected a number");
+        refused("1,−2\n", ", line 1, column 2: '\\xe2\\x88\\x922'; expected a number");
         refused("1,2\u0000\n", ", line 1: zero byte at character 4; expected text");
-        refused("1," + "9".repeat(50) + "x\n", ", line 1, column 2: '" + "9".repeat(24) + "…' is not a number");
+        refused("1," + "9".repeat(50) + "x\n", ", line 1, column 2: '" + "9".repeat(24) + "…'; expected a number");
     }
 
     @Test
@@ -89,7 +89,8 @@ class WeightsFileTest {
         assertThatThrownBy(() -> WeightsFile.read(temp)).hasMessage("the weights " + temp
                 + ": it is a folder; expected a text file of numbers");
         Path missing = temp.resolve("missing");
-        assertThatThrownBy(() -> WeightsFile.read(missing)).hasMessage("the weights " + missing + ": there is no such file");
+        assertThatThrownBy(() -> WeightsFile.read(missing)).hasMessage("the weights " + missing + ": there is no such file; expected "
+                + "a text file of numbers");
         assertThatThrownBy(() -> read("1,2\n3,4".getBytes(StandardCharsets.UTF_16)))
                 .hasMessageEndingWith(": it is in UTF-16; expected UTF-8");
         assertThatThrownBy(() -> read("1,2\n3,4".getBytes(StandardCharsets.UTF_16LE)))
@@ -102,7 +103,8 @@ class WeightsFileTest {
         Path file = Files.writeString(temp.resolve("secret"), "1");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("---------"));
         Assumptions.assumeFalse(Files.isReadable(file), "this user may read everything");
-        assertThatThrownBy(() -> WeightsFile.read(file)).hasMessage("the weights " + file + ": no permission to read it");
+        assertThatThrownBy(() -> WeightsFile.read(file)).hasMessage("the weights " + file + ": permission denied; expected a readable "
+                + "file");
     }
 
     /**

@@ -22,8 +22,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The guide shows code that runs. A level of it is a test here, with marked parts: from a line {@code // guide} to a line {@code // end},
- * without what stands between {@code // hide} and {@code // show}. Its page has exactly these parts as its Java blocks, in this order.
+ * The guide shows code that runs. Each page has a test class here, {@code Level1…} for page 1, with marked parts: from a line
+ * {@code // guide} to a line {@code // end}, without the lines between {@code // hide} and {@code // show}. The page has exactly these
+ * parts as its Java blocks, in this order.
  */
 class GuideTest {
     private static final Path ROOT = Path.of("..");

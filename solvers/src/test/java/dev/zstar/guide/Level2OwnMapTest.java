@@ -20,7 +20,7 @@ import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.linear.LinearSolver;
 import org.junit.jupiter.api.Test;
 
-/** Level 2: maps of one's own, for batches. */
+/** Page 2 of the guide: your own map, for a batch. */
 class Level2OwnMapTest {
     /** The loss is the sum of all elements of z; its gradient with respect to each a, by differences of whole solves. */
     private static double loss(double a) {
@@ -37,7 +37,7 @@ class Level2OwnMapTest {
     @Test
     void rows() {
         // guide
-        double[] a = {0.2, 0.5, 0.8};                                        // one problem for each
+        double[] a = {0.2, 0.5, 0.8};                                        // one value for each problem
         FixedPointMap f = FixedPointMap.rowwise((row, z, out) -> {
             out[0] = a[row] * Math.cos(z[1]);
             out[1] = a[row] * Math.sin(z[0]) + 1;
@@ -46,7 +46,7 @@ class Level2OwnMapTest {
         double[] found = new double[3];
         // guide
         try (Engine engine = Engines.best(1);
-                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, 3, 2, Stopping.relative(1e-10));
+                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, 3, 2, Stopping.relative(1e-10));     // batch 3, n = 2
                 Block z = engine.allocate(Type.F64, 3, 2)) {                 // the start: zeros
             Outcome outcome = solver.solve(f, z);                            // now z holds the fixed points
             for (int row = 0; row < 3; row++) {
@@ -73,15 +73,14 @@ class Level2OwnMapTest {
         double[] byDifferences;
         try (Engine engine = Engines.best(1);
                 FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, 3, 2, Stopping.relative(1e-12));
-                LinearSolver linear = LinearSolver.plan(engine, Type.F64, 3, 2, Stopping.relative(1e-10));
-                Block z = engine.allocate(Type.F64, 3, 2);
-                Block g = engine.allocate(Type.F64, 3, 2);
-                Block v = engine.allocate(Type.F64, 3, 2)) {
+                Block z = engine.allocate(Type.F64, 3, 2)) {
             solver.solve(f, z);
-            g.fill(1);
             // guide
+            LinearSolver linear = LinearSolver.plan(engine, Type.F64, 3, 2, Stopping.relative(1e-10));
+            Block g = Block.of(Type.F64, 3, 2, 1, 1, 1, 1, 1, 1);            // ∂L/∂z*, here of L = the sum of all elements
+            Block v = engine.allocate(Type.F64, 3, 2);
             try (FiniteDifferences differences = new FiniteDifferences(engine, Type.F64, 3, 2, f)) {
-                differences.linearise(z, new Rows(3));                       // at the fixed points
+                differences.linearise(z, new Rows(3));                       // at the fixed points; all 3 rows, each at its own position
                 linear.solve(differences.adjoint(), g, v);                   // (I - Jᵀ) v = g
             }
             // end
@@ -98,6 +97,9 @@ class Level2OwnMapTest {
             }
             // end
             assertThat(v.toDoubles()).containsExactly(byDifferences, within(1e-8));
+            linear.close();
+            g.close();
+            v.close();
         }
         for (int row = 0; row < 3; row++) {
             double h = 1e-6;
@@ -105,12 +107,14 @@ class Level2OwnMapTest {
         }
     }
 
+    // guide
     /** f(z; a, x) = x - a z², element by element: J = -2 a diag(z), ∂f/∂a = -z². */
     static final class Quadratic implements EquilibriumMap<double[]>, AutoCloseable {
         private final Engine engine;
         private final double a;
         private final RowData input;
         private final RowData point;
+        private long version;
 
         Quadratic(Engine engine, int batch, int n, double a) {
             this.engine = engine;
@@ -119,46 +123,52 @@ class Level2OwnMapTest {
             point = new RowData(engine, Type.F64, batch, n, "point", "linearise(z, rows)");
         }
 
-        // guide
         @Override
-        public void apply(Block z, Block out, Rows rows) {                   // f(z) = x - a z²
+        public void inject(Block x) {                                        // sets the input of the following solves
+            input.open(x.rows()).copyFrom(x);
+            input.fill(x.rows());
+            point.clear();
+            version++;
+        }
+
+        @Override
+        public long version() {                                              // changes with every input, and with every parameter
+            return version;
+        }
+
+        @Override
+        public void apply(Block z, Block out, Rows rows) {                   // out = f(z) = x - a z²
             engine.multiply(z, z, out);
             engine.axpby(1, input.gather("apply", rows), -a, out);
         }
 
         @Override
-        public void vjp(Block u, Block out, Rows rows) {                     // Jᵀ u = -2 a z u
+        public void linearise(Block z, Rows rows) {                          // sets the points of vjp and jvp, row by row
+            point.clear();
+            for (int p = 0; p < rows.count(); p++) {
+                int row = rows.index(p);
+                point.openRow(row).copyRow(z, p, 0);
+                point.fillRow(row);
+            }
+        }
+
+        @Override
+        public void vjp(Block u, Block out, Rows rows) {                     // out = Jᵀ u = -2 a z u
             engine.multiply(point.gather("vjp", rows), u, out);
             engine.scale(-2 * a, out);
+        }
+
+        @Override
+        public void jvp(Block v, Block out, Rows rows) {                     // out = J v; here J = Jᵀ
+            vjp(v, out, rows);
         }
 
         @Override
         public void gradients(Block v, Block z, Block x, Rows rows, double[] sum) {
             for (int p = 0; p < rows.count(); p++) {
                 for (int i = 0; i < z.cols(); i++) {
-                    sum[0] -= v.get(p, i) * z.get(p, i) * z.get(p, i);       // + vᵀ ∂f/∂a
+                    sum[0] -= v.get(p, i) * z.get(p, i) * z.get(p, i);       // sum += vᵀ ∂f/∂a
                 }
-            }
-        }
-        // end
-
-        @Override
-        public void jvp(Block v, Block out, Rows rows) {
-            vjp(v, out, rows);
-        }
-
-        @Override
-        public void inject(Block x) {
-            input.open(x.rows()).copyFrom(x);
-            input.fill(x.rows());
-        }
-
-        @Override
-        public void linearise(Block z, Rows rows) {
-            point.clear();
-            for (int p = 0; p < rows.count(); p++) {
-                point.openRow(rows.index(p)).copyRow(z, p, 0);
-                point.fillRow(rows.index(p));
             }
         }
 
@@ -168,6 +178,7 @@ class Level2OwnMapTest {
             point.close();
         }
     }
+    // end
 
     /** z = x - a z² is a quadratic equation: a z² + z - x = 0, z = (√(1 + 4 a x) - 1) / 2a. */
     private static double root(double a, double x) {
@@ -186,8 +197,8 @@ class Level2OwnMapTest {
             // guide
             try (Quadratic map = new Quadratic(engine, 2, 2, a);
                     var layer = EquilibriumLayer.plan(map, solver, GradientMode.exact(1e-10))) {
-                layer.forward(x, z);                                         // z* of each row of x
-                layer.backward(g, sum);                                      // adds ∂L/∂a to sum[0], with g = ∂L/∂z*
+                layer.forward(x, z);                                         // injects x; z* of each row of x
+                layer.backward(g, sum);                                      // linearises at z*; adds ∂L/∂a to sum[0], with g = ∂L/∂z*
             }
             // end
             double expected = 0;
@@ -197,6 +208,29 @@ class Level2OwnMapTest {
                 expected += (root(a + 1e-5, xk) - root(a - 1e-5, xk)) / 2e-5;
             }
             assertThat(sum[0]).isCloseTo(expected, within(1e-7));
+        }
+    }
+
+    @Test
+    void derivativesByHandAreThoseByDifferences() {
+        Rows all = new Rows(2);
+        try (Engine engine = Engines.best(1);
+                Block x = Block.of(Type.F64, 2, 2, 0.1, 0.5, 0.9, 1.2);
+                Block z = Block.of(Type.F64, 2, 2, 0.3, 0.2, -0.4, 0.5);
+                Block g = Block.of(Type.F64, 2, 2, 1, -2, 0.5, 1);
+                Block byHand = engine.allocate(Type.F64, 2, 2);
+                Block byDifferences = engine.allocate(Type.F64, 2, 2);
+                Quadratic map = new Quadratic(engine, 2, 2, 0.3)) {
+            // guide
+            map.inject(x);
+            try (FiniteDifferences differences = new FiniteDifferences(engine, Type.F64, 2, 2, map)) {
+                map.linearise(z, all);                                       // all = new Rows(2)
+                map.vjp(g, byHand, all);
+                differences.linearise(z, all);
+                differences.vjp(g, byDifferences, all);                      // equal to about 10⁻¹⁰
+            }
+            // end
+            assertThat(byHand.toDoubles()).containsExactly(byDifferences.toDoubles(), within(1e-9));
         }
     }
 }

@@ -8,6 +8,7 @@ import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
@@ -18,12 +19,14 @@ import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
+import dev.zstar.solvers.training.JacobianRegularisation;
+import dev.zstar.solvers.training.SpectralNormalisation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Level 3: an equilibrium layer, and its training. */
+/** Page 3 of the guide: an equilibrium layer, and its training. */
 class Level3LayerTest {
     private static float[][] random(int rows, int cols, double scale, long seed) {
         Random random = new Random(seed);
@@ -44,7 +47,8 @@ class Level3LayerTest {
         float[][] x = random(4, 2, 1, 3);
         float[][] dz = random(4, 3, 1, 4);
         // guide
-        try (var layer = Equilibrium.of(DenseCell.tanh(w, u, b)).tolerance(1e-6).build()) {
+        // w[n][n], u[n][inputs], b[n]; x[rows][inputs], dz[rows][n]
+        try (var layer = Equilibrium.of(DenseCell.tanh(w, u, b)).build()) {
             float[][] z = layer.forward(x);
             float[][] dx = layer.backward(dz);
             DenseParameters gradients = layer.gradients();
@@ -59,7 +63,7 @@ class Level3LayerTest {
 
     // guide
     /** p ← p - rate · g. */
-    static void descend(float rate, float[][] g, float[]... p) {
+    static void descend(float rate, float[][] g, float[][] p) {
         for (int i = 0; i < p.length; i++) {
             for (int j = 0; j < p[i].length; j++) {
                 p[i][j] -= rate * g[i][j];
@@ -73,31 +77,27 @@ class Level3LayerTest {
         List<Double> losses = new ArrayList<>();
         // guide
         float[][] x = {{0, 0}, {0, 1}, {1, 0}, {1, 1}};
-        float[] y = {-0.5f, 0.5f, 0.5f, -0.5f};                              // exclusive or
-        DenseParameters p = DenseCell.tanh(random(8, 8, 0.2, 1), random(8, 2, 1, 2), new float[8]);
+        float[] y = {-0.5f, 0.5f, 0.5f, -0.5f};                              // XOR
+        float[][] w = random(8, 8, 0.15, 1);                                 // rows, columns, standard deviation, seed
+        DenseParameters p = DenseCell.tanh(w, random(8, 2, 1, 2), new float[8]);
         try (var layer = Equilibrium.of(p).build()) {
             for (int step = 0; step < 100; step++) {
                 float[][] z = layer.forward(x);
                 float[][] dz = new float[4][8];
-                // hide
                 double loss = 0;
-                // show
                 for (int row = 0; row < 4; row++) {
                     float error = z[row][0] - y[row];                        // the first element of z is the answer
-                    // hide
                     loss += error * error / 4;
-                    // show
                     dz[row][0] = 2 * error / 4;
                 }
+                losses.add(loss);
                 layer.clearGradients();
                 layer.backward(dz);
-                descend(0.5f, layer.gradients().w(), p.w());
-                descend(0.5f, layer.gradients().u(), p.u());
-                descend(0.5f, new float[][] {layer.gradients().b()}, p.b());
+                DenseParameters g = layer.gradients();
+                descend(0.5f, g.w(), p.w());
+                descend(0.5f, g.u(), p.u());
+                descend(0.5f, new float[][] {g.b()}, new float[][] {p.b()});
                 layer.update(p);                                             // the arrays of p have changed
-                // hide
-                losses.add(loss);
-                // show
             }
         }
         // end
@@ -136,12 +136,70 @@ class Level3LayerTest {
         // end
     }
 
-    /** What a library of automatic differentiation asks of an operation. */
+    /** The mean square of the first element of z minus 0.3, and its gradient. */
+    private static double lossAndGradient(Block z, Block g) {
+        double loss = 0;
+        g.fill(0);
+        for (int row = 0; row < z.rows(); row++) {
+            double error = z.get(row, 0) - 0.3;
+            loss += error * error / z.rows();
+            g.set(row, 0, 2 * error / z.rows());
+        }
+        return loss;
+    }
+
+    @Test
+    void regularised() {
+        int n = 8;
+        int batch = 4;
+        Rows all = new Rows(batch);
+        List<Double> losses = new ArrayList<>();
+        List<Double> penalties = new ArrayList<>();
+        try (Engine engine = Engines.best(1);
+                Block v = Problems.random(Type.F32, n, n, 0.5, 1);
+                Block w = engine.allocate(Type.F32, n, n);
+                Block u = Problems.random(Type.F32, n, 2, 1, 2);
+                Block b = engine.allocate(Type.F32, 1, n);
+                Block x = Problems.random(Type.F32, batch, 2, 1, 3);
+                Block z = engine.allocate(Type.F32, batch, n);
+                Block g = engine.allocate(Type.F32, batch, n);
+                Block dw = engine.allocate(Type.F32, n, n);
+                Block dv = engine.allocate(Type.F32, n, n);
+                DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, batch);
+                var layer = EquilibriumLayer.plan(cell, Stopping.relative(1e-6))) {
+            var sum = new DenseCell.Gradients(dw, null, null, null);
+            // guide
+            try (var norm = new SpectralNormalisation(engine, Type.F32, n, n, 0.9, 1);                     // ‖W‖₂ ≤ 0.9; seed 1
+                    var penalty = new JacobianRegularisation(engine, Type.F32, batch, n, JacobianRegularisation.Probe.RADEMACHER, 1)) {
+                for (int step = 0; step < 50; step++) {
+                    norm.apply(v, w, step == 0 ? 50 : 1);                           // W from V; more iterations at the start
+                    cell.update(w, u, b);
+                    layer.forward(x, z);
+                    double loss = lossAndGradient(z, g);                            // writes ∂L/∂z* to g
+                    cell.linearise(z, all);
+                    penalties.add(penalty.estimate(cell, all));                     // ‖J‖_F² / n, a mean over the rows
+                    dw.fill(0);
+                    penalty.gradients(cell, 0.1, z, x, sum, g);                     // adds 0.1 ∂R/∂W to dw, and 0.1 ∂R/∂z to g
+                    layer.backward(g, sum);                                         // adds ∂L/∂W to dw
+                    norm.vjp(w, dw, dv);                                            // ∂L/∂V
+                    engine.axpy(-0.5, dv, v);
+                    losses.add(loss);
+                }
+            }
+            // end
+            assertThat(losses.getLast()).isLessThan(0.1 * losses.getFirst());
+            // The estimate is a mean of ‖Jᵀε‖² / n with ‖J‖₂ ≤ ‖W‖₂ ≤ 0.9 and ‖ε‖² = n.
+            assertThat(penalties).allSatisfy(estimate -> assertThat(estimate).isBetween(0.0, 0.82));
+        }
+    }
+
+    // guide
     interface Operation {
         float[] forward(float[] input);
 
         float[] backward(float[] gradient);
     }
+    // end
 
     private static Operation operation(EquilibriumLayer<DenseCell.Gradients> layer, Block x, Block z, Block g, DenseCell.Gradients sum) {
         // guide
@@ -150,7 +208,10 @@ class Level3LayerTest {
             public float[] forward(float[] input) {
                 x.copyFrom(input);
                 z.fill(0);
-                layer.forward(x, z);
+                Outcome solved = layer.forward(x, z);
+                if (!solved.succeeded()) {
+                    throw new IllegalStateException("the equilibrium was not found: " + solved);
+                }
                 return z.toFloats();
             }
 
@@ -158,7 +219,10 @@ class Level3LayerTest {
             public float[] backward(float[] gradient) {
                 g.copyFrom(gradient);
                 sum.x().fill(0);
-                layer.backward(g, sum);                                         // parameters add up until you clear them
+                GradientOutcome outcome = layer.backward(g, sum);               // gradients of the parameters add up until you clear them
+                if (!outcome.succeeded()) {
+                    throw new IllegalStateException("the backward solve failed: " + outcome);
+                }
                 return sum.x().toFloats();
             }
         };

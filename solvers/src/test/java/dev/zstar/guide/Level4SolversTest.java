@@ -22,7 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Level 4: forward solvers. */
+/** Page 4 of the guide: forward solvers. */
 class Level4SolversTest {
     @Test
     void methods() {
@@ -40,9 +40,10 @@ class Level4SolversTest {
                     Broyden.Options.DEFAULT.withUpdate(Broyden.Update.BAD).withReduction(Broyden.Reduction.SVD), stopping);
             var newton = NewtonKrylov.plan(engine, type, batch, n, NewtonKrylov.Options.DEFAULT, stopping);
             var plain = Picard.plan(engine, type, batch, n, Picard.Options.PLAIN, stopping);
+            var damped = Picard.plan(engine, type, batch, n, Picard.Options.damped(0.5), stopping);
             var adaptive = Picard.plan(engine, type, batch, n, Picard.Options.ADAPTIVE, stopping);
             // end
-            for (FixedPointSolver each : List.of(anderson, typeOne, broyden, newton, plain, adaptive)) {
+            for (FixedPointSolver each : List.of(anderson, typeOne, broyden, newton, plain, damped, adaptive)) {
                 try (FixedPointSolver solver = each) {
                     // guide
                     z.fill(0);                                                       // the start
@@ -54,9 +55,9 @@ class Level4SolversTest {
             // guide
             Stopping rules = Stopping.relative(1e-6)
                     .orAbsolute(1e-12)                                               // or ‖f(z) - z‖ ≤ 10⁻¹²
-                    .within(500)                                                     // evaluations; 200 by default
-                    .within(Duration.ofMillis(20))
-                    .withPatience(50);                                               // evaluations without a better residual
+                    .within(500)                                                     // evaluations for each row; 200 by default
+                    .within(Duration.ofMillis(20))                                   // for the whole solve, tested after each evaluation
+                    .withPatience(50);                                               // evaluations without a smaller residual
             // end
             try (FixedPointSolver solver = FixedPointSolver.plan(engine, type, batch, n, rules)) {
                 z.fill(0);
@@ -80,7 +81,7 @@ class Level4SolversTest {
                     MixedPrecision mixed = MixedPrecision.plan(
                             engine, Type.F32, batch, n, MixedPrecision.Options.DEFAULT, Stopping.relative(1e-6))) {
                 cell.inject(x);
-                Outcome outcome = mixed.solve(cell, cell.in(Format.INT8), z);
+                Outcome outcome = mixed.solve(cell, cell.in(Format.INT8), z);        // cell.in: the same cell with W in that format
                 // hide
                 assertThat(outcome.succeeded()).isTrue();
                 // show

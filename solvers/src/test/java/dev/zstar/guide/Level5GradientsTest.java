@@ -18,7 +18,7 @@ import dev.zstar.solvers.implicit.GradientReport;
 import dev.zstar.solvers.linear.BiCgStab;
 import org.junit.jupiter.api.Test;
 
-/** Level 5: gradient modes and linear solvers. */
+/** Page 5 of the guide: gradient modes and linear solvers. */
 class Level5GradientsTest {
     private static final int BATCH = 2;
     private static final int N = 16;
@@ -41,7 +41,7 @@ class Level5GradientsTest {
                 // guide
                 GradientReport report = layer.report(g);
                 report.worstError();                                // ‖v - exact‖ / ‖exact‖, the largest of all rows
-                report.worstCosine();                               // of the angle between v and the exact v, the smallest
+                report.worstCosine();                               // the smallest cosine of the angle between v and the exact v
                 // end
                 error[0] = report.worstError();
                 return outcome;

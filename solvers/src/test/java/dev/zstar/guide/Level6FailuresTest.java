@@ -28,7 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Level 6: failures. */
+/** Page 6 of the guide: failures. */
 class Level6FailuresTest {
     private static final int BATCH = 2;
     private static final int N = 16;
@@ -89,7 +89,7 @@ class Level6FailuresTest {
                 Block z = engine.allocate(Type.F32, 1, 2)) {
             // guide
             FixedPointMap tiny = FixedPointMap.rowwise((row, v, out) -> {
-                out[0] = 0.5 * v[1] + 1e-30;                                   // squares of such numbers are 0 in f32
+                out[0] = 0.5 * v[1] + 1e-30;                                   // the square of 10⁻³⁰ is 0 in f32
                 out[1] = 0.5 * v[0];
             });
             Outcome outcome = solver.solve(tiny, z);                           // converges, to 4/3 · 10⁻³⁰ and 2/3 · 10⁻³⁰
@@ -117,10 +117,10 @@ class Level6FailuresTest {
             outcome.count(GradientOutcome.Fate.SKIPPED);                       // rows that added nothing
             outcome.forward(0);                                                // how the forward solve of row 0 ended
             outcome.backward(0);                                               // and its backward solve
-            String said = outcome.toString();                                      // all of it as a sentence
+            String summary = outcome.toString();                               // how many rows failed, and why the first of them did
             // end
             assertThat(outcome.count(GradientOutcome.Fate.SKIPPED)).isEqualTo(2);
-            assertThat(said).isEqualTo("gradients of 2 rows: 2 skipped, 0 damped; "
+            assertThat(summary).isEqualTo("gradients of 2 rows: 2 skipped, 0 damped; "
                     + "the forward solve of row 0 ended with MAX_EVALUATIONS");
         }
     }

@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Level 7: memory and threads. */
+/** Page 7 of the guide: memory and threads. */
 class Level7MemoryTest {
     private static final int N = 16;
 
@@ -37,8 +37,8 @@ class Level7MemoryTest {
         // end
         assertThat(Block.liveBytes()).isEqualTo(before);
         // guide
-        long live = Block.liveBytes();                                     // of all blocks of the process that are not closed
-        long budget = Block.budget();                                      // what they may hold together
+        long live = Block.liveBytes();                                     // of all open blocks, without scratch memory of engines
+        long budget = Block.budget();                                      // what blocks and scratch memory may take together
         // end
         assertThat(live).isLessThanOrEqualTo(budget);
     }
@@ -76,7 +76,7 @@ class Level7MemoryTest {
                     Block states = engine.allocate(Type.F32, 4, N)) {      // 4 slots
                 var stream = new EquilibriumStream<float[]>(solver, cell, (input, slot, start) -> {
                     x.copyFrom(input);
-                    cell.inject(slot, x);                                  // start keeps the slot's last result: a warm start
+                    cell.inject(slot, x);                                  // row `slot` of start holds the slot's last result: a warm start
                 });
                 stream.run(inputs.iterator(), states, solved -> ends.add(solved.status()));
             }

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Level 8: engines. */
+/** Page 8 of the guide: engines. */
 class Level8EnginesTest {
     @Test
     void reasons() {
@@ -17,10 +17,10 @@ class Level8EnginesTest {
         Engines.providers().forEach(provider -> lines.add(
                 provider.name() + ": " + provider.unavailable().orElseGet(() -> "ready, " + provider.description())));
         try (Engine engine = Engines.named("scalar", 1)) {
-            lines.add(engine.name() + " has the same bits from run to run: " + engine.reproducible());
+            lines.add(engine.name() + " is reproducible: " + engine.reproducible());
         }
         // end
         assertThat(lines).anyMatch(line -> line.startsWith("scalar: ready, ")).anyMatch(line -> line.startsWith("simd: "))
-                .endsWith("scalar has the same bits from run to run: true");
+                .endsWith("scalar is reproducible: true");
     }
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** The snippets of the README. */
 class ReadmeTest {
     @Test
-    void aFunctionOfOnesOwn() {
+    void yourOwnFunction() {
         // guide
         double[] z = FixedPoint.solve(v -> new double[] {Math.cos(v[0])}, 1).orThrow();      // z = cos z
         // end
@@ -26,10 +26,10 @@ class ReadmeTest {
         float[][] x = {{0.5f}, {-2}};
         float[][] dz = {{1, 0}, {0, 1}};
         // guide
-        try (var layer = Equilibrium.of(DenseCell.tanh(w, u, b)).tolerance(1e-6).build()) {
-            float[][] z = layer.forward(x);      // z = tanh(W z + U x + b), one equilibrium for each row of x
-            float[][] dx = layer.backward(dz);   // ∂L/∂x from ∂L/∂z
-            float[][] dw = layer.gradients().w();    // ∂L/∂W; also u() and b(): sums over all rows and calls
+        try (var layer = Equilibrium.of(DenseCell.tanh(w, u, b)).build()) {
+            float[][] z = layer.forward(x);          // z = tanh(W z + U x + b), one equilibrium for each row of x
+            float[][] dx = layer.backward(dz);       // ∂L/∂x from ∂L/∂z
+            float[][] dw = layer.gradients().w();    // ∂L/∂W, summed over the rows and over all backward calls; u() and b() likewise
             // hide
             assertThat((double) z[1][0]).isCloseTo(Math.tanh(0.3 * z[1][0] - 0.2 * z[1][1] - 2 + 0.1f), within(1e-5));
             assertThat(dx).hasDimensions(2, 1);

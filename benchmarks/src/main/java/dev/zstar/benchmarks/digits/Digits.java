@@ -29,7 +29,7 @@ public record Digits(List<float[]> pixels, List<Integer> labels) {
     public static Digits load() {
         try (InputStream in = Digits.class.getResourceAsStream("digits.csv.gz")) {
             if (in == null) {
-                throw new IllegalArgumentException("digits.csv.gz, the images of digits, is missing from this build");
+                throw new IllegalArgumentException("digits.csv.gz is missing; expected the images of digits in this build");
             }
             return read(new GZIPInputStream(in), "digits.csv.gz");
         } catch (IOException e) {
@@ -46,7 +46,7 @@ public record Digits(List<float[]> pixels, List<Integer> labels) {
                 String where = name + ", line " + (pixels.size() + 1) + ": ";
                 String[] fields = line.split(",", -1);
                 if (fields.length != PIXELS + 1) {
-                    throw new IllegalArgumentException(where + fields.length + " values, expected " + PIXELS + " pixels and a digit");
+                    throw new IllegalArgumentException(where + fields.length + " values; expected " + PIXELS + " pixels and a digit");
                 }
                 float[] image = new float[PIXELS];
                 for (int i = 0; i < PIXELS; i++) {
@@ -73,7 +73,7 @@ public record Digits(List<float[]> pixels, List<Integer> labels) {
         } catch (NumberFormatException e) {
             // The message below covers it.
         }
-        throw new IllegalArgumentException(where + "'" + field + "' is not a whole number from 0 to " + most);
+        throw new IllegalArgumentException(where + "'" + field + "'; expected a whole number from 0 to " + most);
     }
 
     /** The number of images. */

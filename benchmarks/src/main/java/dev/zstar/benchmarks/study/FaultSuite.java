@@ -20,7 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * A million {@link RandomSolves}, one in five of them of {@link RandomSystems}, which check the promises of the solvers with maps that
+ * A million {@link RandomSolves}, one in five of them of {@link RandomSystems}, which check the guarantees of the solvers with maps that
  * fail. Nothing is timed, so two JVMs run at once, each with its own engine. The memory that solves leave allocated is counted in a process
  * where nothing else allocates.
  *

@@ -14,7 +14,10 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
-/** Times kernels and their rivals on the same data in several fresh JVMs. The ceiling is measured before and after each case. */
+/**
+ * Times kernels, and what they are compared with, on the same data in several fresh JVMs. The ceiling is measured before and after each
+ * case.
+ */
 final class KernelSuite {
     /** If the ceiling changes by more than this while a case is timed, the machine was disturbed. */
     private static final double DRIFT = 0.05;

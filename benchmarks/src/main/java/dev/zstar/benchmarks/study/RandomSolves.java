@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
  *
  * <p>Every row must end with a named status, within its budget. What the status claims must be true. All memory must be returned. An
  * exception of the map, an observer or a feed must come out unchanged, and must leave a solver that solves with the same bits as a new one.
- * In one solve of four, one row is solved again alone, and must have the same bits.
+ * In one solve of four, one row is solved again as a batch of one, and must have the same bits.
  */
 final class RandomSolves {
     private final Engine engine;

@@ -73,8 +73,8 @@ final class StatusCheck {
         if (!log.contains(returned)) {
             return "the returned point was never evaluated";
         }
-        String promise = status.isSuccess() ? success() : failure();
-        return promise != null ? promise : residual(stated);
+        String violated = status.isSuccess() ? success() : failure();
+        return violated != null ? violated : residual(stated);
     }
 
     private String success() {

@@ -70,7 +70,7 @@ public final class Study {
             if (Thread.currentThread().isInterrupted()) {
                 throw e;
             }
-            failures.add("the suite " + suite + " failed, and its figures are left out: "
+            failures.add("the " + suite + " suite failed, and its figures are left out: "
                     + (e instanceof StudyException ? e.getMessage() : e.toString()));
             return;
         }
@@ -108,9 +108,9 @@ public final class Study {
         List<String> remarks = new ArrayList<>();
         for (EngineProvider provider : Engines.providers()) {
             provider.unavailable().ifPresent(reason -> remarks.add(provider.name().equals(FAST)
-                    ? "the engine simd cannot run here (" + reason + "): zstar's own kernels were measured on scalar, without "
-                            + "ceilings, two threads, and products that would take seconds"
-                    : "the engine " + provider.name() + " is not compared: " + reason));
+                    ? "the simd engine cannot run here (" + reason + "), so the scalar engine was measured instead, on one thread, without "
+                            + "ceilings and without large products"
+                    : "the " + provider.name() + " engine is not compared: " + reason));
         }
         return List.copyOf(remarks);
     }

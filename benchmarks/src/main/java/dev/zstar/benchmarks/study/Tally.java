@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** How the rows of many random solves ended, and which promises of the solvers did not hold. */
+/** How the rows of many random solves ended, and which guarantees of the solvers were violated. */
 final class Tally {
     /** Violations that are described in full: the first of each kind, up to this many. */
     private static final int DESCRIBED = 20;
@@ -27,9 +27,9 @@ final class Tally {
     }
 
     /**
-     * A promise did not hold.
+     * A guarantee was violated.
      *
-     * @param kind the same for all violations of the same promise
+     * @param kind the same for all violations of the same guarantee
      * @param description what happened in which solve
      */
     void addViolation(String kind, String description) {
@@ -49,7 +49,7 @@ final class Tally {
         return rows;
     }
 
-    /** How often a promise did not hold. */
+    /** How often a guarantee was violated. */
     long violations() {
         return violations;
     }

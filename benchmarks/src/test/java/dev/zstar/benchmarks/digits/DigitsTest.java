@@ -28,10 +28,10 @@ class DigitsTest {
 
     @Test
     void aBadLineIsNamed() {
-        assertThatThrownBy(() -> read("1,2,3")).hasMessage("mine.csv, line 1: 3 values, expected 64 pixels and a digit");
+        assertThatThrownBy(() -> read("1,2,3")).hasMessage("mine.csv, line 1: 3 values; expected 64 pixels and a digit");
         assertThatThrownBy(() -> read("17," + "0,".repeat(63) + "1"))
-                .hasMessage("mine.csv, line 1: '17' is not a whole number from 0 to 16");
-        assertThatThrownBy(() -> read("0,".repeat(64) + "ten")).hasMessage("mine.csv, line 1: 'ten' is not a whole number from 0 to 9");
+                .hasMessage("mine.csv, line 1: '17'; expected a whole number from 0 to 16");
+        assertThatThrownBy(() -> read("0,".repeat(64) + "ten")).hasMessage("mine.csv, line 1: 'ten'; expected a whole number from 0 to 9");
     }
 
     private static Digits read(String text) throws java.io.IOException {

@@ -37,7 +37,7 @@ class StudyTest {
         Measurements measured = Study.run(new StudyOptions(true, List.of("depth", "training"), 1), stopper);
         assertThat(stopper.stages).containsExactly("depth", "training");
         assertThat(measured.results()).isNotEmpty().allMatch(result -> result.suite().equals("depth"));
-        assertThat(measured.failures()).containsExactly("the suite training failed, and its figures are left out: no more");
+        assertThat(measured.failures()).containsExactly("the training suite failed, and its figures are left out: no more");
     }
 
     @Test
@@ -53,7 +53,7 @@ class StudyTest {
         };
         assertThatThrownBy(() -> Study.run(new StudyOptions(true, List.of("depth"), 1), refusing))
                 .isInstanceOf(StudyException.class)
-                .hasMessage("the suite depth failed, and its figures are left out: java.lang.IllegalStateException: never");
+                .hasMessage("the depth suite failed, and its figures are left out: java.lang.IllegalStateException: never");
     }
 
     /** Runs the small kernels once; returns the engines' names. */

@@ -97,13 +97,13 @@ public class SmallMatrixBenchmark extends Timed {
         jomlInvertAndTransform();
         compareVectors();
         if (singular.count() != 0) {
-            throw new IllegalStateException(singular.count() + " singular systems");
+            throw new IllegalStateException(singular.count() + " systems are singular; expected none");
         }
         multiply();
         jomlMul();
         for (int s = 0; s < count; s++) {
             if (!F32Joml.get(product, s, new Matrix4f()).equals(products[s], 1e-4f)) {
-                throw new IllegalStateException("products differ in system " + s);
+                throw new IllegalStateException("products differ in system " + s + "; expected those of JOML");
             }
         }
     }
@@ -111,7 +111,7 @@ public class SmallMatrixBenchmark extends Timed {
     private void compareVectors() {
         for (int s = 0; s < count; s++) {
             if (!F32Joml.get(out, s, new Vector4f()).equals(outs[s], 1e-4f)) {
-                throw new IllegalStateException("vectors differ in system " + s);
+                throw new IllegalStateException("vectors differ in system " + s + "; expected those of JOML");
             }
         }
     }

@@ -19,7 +19,7 @@ final class Contenders {
             case "netlib" -> f32 ? new F32Netlib(Netlib.vector()) : new F64Netlib(Netlib.vector());
             case "netlib-scalar" -> f32 ? new F32Netlib(Netlib.scalar()) : new F64Netlib(Netlib.scalar());
             default -> throw new IllegalArgumentException(
-                    "no contender is called '" + name + "'; expected one of: " + String.join(", ", NAMES));
+                    "unknown contender '" + name + "'; expected one of " + String.join(", ", NAMES));
         };
     }
 

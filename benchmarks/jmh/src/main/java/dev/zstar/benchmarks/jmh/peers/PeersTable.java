@@ -51,7 +51,7 @@ public final class PeersTable {
     @SuppressWarnings("SystemExitOutsideMain")
     public static void main(String[] arguments) {
         if (arguments.length != 1) {
-            System.err.println("usage: zstar peers FILE, where FILE is from zstar jmh Peers -rf json -rff FILE");
+            System.err.println("usage: zstar peers FILE, with a FILE from zstar jmh Peers -rf json -rff FILE");
             System.exit(2);
         }
         try {
@@ -120,7 +120,7 @@ public final class PeersTable {
             spreads.add(times.spread());
         }
         if (tables.isEmpty()) {
-            throw new IllegalArgumentException("it has no result of a contender");
+            throw new IllegalArgumentException("it has no results of contenders");
         }
         StringBuilder out = new StringBuilder();
         tables.forEach((name, table) -> out.append("### ").append(name).append("\n\n").append(table.rows()).append('\n'));
@@ -141,7 +141,7 @@ public final class PeersTable {
         String unit = metric.path("scoreUnit").asString();
         if (!unit.equals("us/op")) {
             throw new IllegalArgumentException(
-                    unit.isEmpty() ? "it has a result without a unit" : "it has a result in " + unit + " rather than us/op");
+                    unit.isEmpty() ? "it has a result without a unit" : "it has a result in " + unit + " instead of us/op");
         }
         List<Double> times = new ArrayList<>();
         for (JsonNode fork : metric.path("rawData")) {

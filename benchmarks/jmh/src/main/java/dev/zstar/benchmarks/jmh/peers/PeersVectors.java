@@ -30,7 +30,7 @@ public class PeersVectors extends Match {
             case "dot" -> new Bout(library, () -> library.dot(data), data.dot());
             case "axpy" -> new Bout(library, () -> library.axpy(data), data.axpy());
             case "norm" -> new Bout(library, () -> library.norm(data), data.norm());
-            default -> throw new IllegalArgumentException("no operation is called '" + operation + "'; expected one of: dot, axpy, norm");
+            default -> throw new IllegalArgumentException("unknown operation '" + operation + "'; expected one of dot, axpy, norm");
         };
     }
 

@@ -75,6 +75,6 @@ class ContendersTest {
     @Test
     void anUnknownContenderIsNamed() {
         assertThatThrownBy(() -> Contenders.named("mtj", Type.F32))
-                .hasMessage("no contender is called 'mtj'; expected one of: simd, openblas, netlib, netlib-scalar, ejml, ojalgo");
+                .hasMessage("unknown contender 'mtj'; expected one of simd, openblas, netlib, netlib-scalar, ejml, ojalgo");
     }
 }

@@ -48,7 +48,7 @@ class PeersTableTest {
 
     @Test
     void aFileWithoutContendersIsRefused() {
-        assertThatThrownBy(() -> markdown("{\"benchmark\": \"a\", \"params\": {}}")).hasMessage("it has no result of a contender");
+        assertThatThrownBy(() -> markdown("{\"benchmark\": \"a\", \"params\": {}}")).hasMessage("it has no results of contenders");
     }
 
     @ParameterizedTest
