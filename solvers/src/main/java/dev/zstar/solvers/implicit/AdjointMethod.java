@@ -60,8 +60,8 @@ sealed interface AdjointMethod {
         if (forward instanceof Broyden broyden) {
             return broyden.inverse();
         }
-        throw new IllegalArgumentException("layer: the gradient mode BroydenInverse with the forward solver "
-                + forward.getClass().getSimpleName() + "; expected Broyden");
+        throw new IllegalArgumentException("layer: the forward solver is " + forward.getClass().getSimpleName()
+                + ", expected Broyden for the gradient mode BroydenInverse");
     }
 
     /** A linear solver. */

@@ -248,7 +248,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
 
     private void settle(int b, boolean failed, boolean finite) {
         boolean skipped = failed && (damping == 0 || !finite);
-        outcome.fate(b, skipped ? GradientOutcome.Fate.SKIPPED : failed ? GradientOutcome.Fate.DAMPED : GradientOutcome.Fate.USED);
+        outcome.use(b, skipped ? GradientOutcome.Use.SKIPPED : failed ? GradientOutcome.Use.DAMPED : GradientOutcome.Use.ADDED);
         if (!skipped) {
             used.append(b);
         }
