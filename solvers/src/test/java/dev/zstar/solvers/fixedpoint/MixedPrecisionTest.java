@@ -329,7 +329,7 @@ class MixedPrecisionTest {
             assertThat(Math.sqrt(Arrays.stream(fz.toDoubles()).map(x -> x * x).sum())).as("the first correction gains a lot")
                     .isLessThan(0.1);
             assertThatThrownBy(() -> cell.in(Format.INT8)).hasMessage(
-                    "in: this cell does not keep W in int8; expected a format that its constructor was given");
+                    "in: this cell does not keep W in int8, expected full or bf16, the formats that its constructor was given");
             assertThatThrownBy(() -> new MixedPrecision.Options(0, 2, 60))
                     .hasMessage("share 0.0 of the residual; expected 0 < share ≤ 0.5");
             assertThatThrownBy(() -> MixedPrecision.plan(engine, Type.F32, 1, 20, MixedPrecision.Options.DEFAULT,

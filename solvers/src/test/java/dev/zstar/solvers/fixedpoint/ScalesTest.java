@@ -221,10 +221,10 @@ class ScalesTest {
             second.set(2, 0, Double.NaN);
             assertThatThrownBy(() -> norm.apply(second, w, 1))
                     .hasMessage("apply: V holds NaN in row 3, column 1; every element must be finite");
-            assertThatThrownBy(() -> norm.vjp(w, w, w)).as("no σ of V").hasMessageStartingWith("vjp: there is no σ yet");
+            assertThatThrownBy(() -> norm.vjp(w, w, w)).as("no σ of V").hasMessageStartingWith("vjp: σ is not known yet");
             second.fill(1.7e308);
             assertThatThrownBy(() -> norm.apply(second, w, 1))
-                    .hasMessage("apply: σ(V) of V 3×3 f64 is beyond the largest f64; expected a smaller V");
+                    .hasMessage("apply: σ(V) of the matrix V (3×3 f64) overflows f64, expected a smaller V");
         }
     }
 

@@ -416,9 +416,9 @@ class EquilibriumLayerTest {
             }
             assertThat(s.z.toDoubles()).isEqualTo(z);
             assertThat(s.all()).isEqualTo(gradients);
-            assertThatThrownBy(() -> EquilibriumLayer.plan((DenseCell) null, stopping)).hasMessage("plan: the map is null, expected one");
+            assertThatThrownBy(() -> EquilibriumLayer.plan((DenseCell) null, stopping)).hasMessage("plan: the map is null");
             assertThatThrownBy(() -> EquilibriumLayer.plan(s.cell, null, GradientMode.DEFAULT))
-                    .hasMessage("layer: the forward solver is null, expected one");
+                    .hasMessage("layer: the forward solver is null");
         }
     }
 
@@ -427,15 +427,15 @@ class EquilibriumLayerTest {
         try (Engine engine = Engines.best(1); Setup s = new Setup(engine, Type.F64, GradientMode.DEFAULT, 0)) {
             assertThatThrownBy(() -> s.layer.backward(s.g, s.sum))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("backward without a forward pass; expected forward(x, z) before it, and no inference between");
+                    .hasMessage("backward: there was no forward pass, expected forward(x, z) first, with no infer(x, z) in between");
             s.layer.forward(s.x, s.z);
             assertThatThrownBy(() -> s.layer.backward(s.x, s.sum)).hasMessage("backward: the gradient is 5×3 f64, expected 5×11 f64");
             s.layer.infer(s.x, s.z);
-            assertThatThrownBy(() -> s.layer.report(s.g)).hasMessageStartingWith("report without a forward pass");
+            assertThatThrownBy(() -> s.layer.report(s.g)).hasMessageStartingWith("report: there was no forward pass");
             assertThatThrownBy(() -> EquilibriumLayer.plan(engine, Type.F64, BATCH, N, s.cell, s.solver, new GradientMode.BroydenInverse()))
                     .hasMessage("layer: the forward solver is Anderson, expected Broyden for the gradient mode BroydenInverse");
             assertThatThrownBy(() -> EquilibriumLayer.plan(engine, Type.F64, BATCH, N, s.cell, s.solver, GradientMode.DEFAULT, 2))
-                    .hasMessage("layer: a damping of 2.0 for rows that fail; expected 0 to 1");
+                    .hasMessage("layer: the damping of failed rows is 2.0, expected 0 to 1");
         }
     }
 }
