@@ -220,7 +220,7 @@ class ScalesTest {
             assertThat(norm.sigma()).isCloseTo(2, within(1e-14));
             second.set(2, 0, Double.NaN);
             assertThatThrownBy(() -> norm.apply(second, w, 1))
-                    .hasMessage("apply: V holds NaN in row 3, column 1; every element must be finite");
+                    .hasMessage("apply: V holds NaN in row 2, column 0, expected a finite number in every element");
             assertThatThrownBy(() -> norm.vjp(w, w, w)).as("no σ of V").hasMessageStartingWith("vjp: σ is not known yet");
             second.fill(1.7e308);
             assertThatThrownBy(() -> norm.apply(second, w, 1))
@@ -288,7 +288,7 @@ class ScalesTest {
                 v.set(1, j, 0);
             }
             assertThatThrownBy(() -> norm.apply(v, g, w))
-                    .hasMessage("apply: row 2 of V has the length 0.0 and g = 2.0, expected finite elements that are not all 0, and a "
+                    .hasMessage("apply: row 1 of V has the length 0.0 and g = 2.0, expected finite elements that are not all 0, and a "
                     + "finite g");
         }
     }

@@ -212,7 +212,7 @@ class LayerArgumentsTest {
                     .hasMessage("stream: the loader is null");
             var stream = new EquilibriumStream<Integer>(solver, cell, (i, slot, start) -> {});
             assertThatThrownBy(() -> stream.run(IntStream.range(0, 3).iterator(), states.head(0), solved -> {}))
-                    .hasMessage("stream: the states have no row, expected one for each problem in flight");
+                    .hasMessage("stream: the block of states has 0 rows, expected at least 1, one for each problem in flight");
             assertThatThrownBy(() -> stream.run(null, states, solved -> {}))
                     .hasMessage("stream: the iterator of inputs is null");
             assertThatThrownBy(() -> stream.runInOrder(IntStream.range(0, 3).iterator(), states, states.head(2), solved -> {}))
