@@ -11,6 +11,7 @@ import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /**
  * An equilibrium layer {@code z = φ(W z + U x + b)} that takes and returns arrays of floats, and owns its memory:
@@ -42,7 +43,7 @@ public final class Equilibrium implements AutoCloseable {
     private boolean closed;
 
     private Equilibrium(Builder builder) {
-        engine = Engines.best(builder.threads);
+        engine = builder.pool == null ? Engines.best(builder.threads) : Engines.best(builder.threads, builder.pool);
         stopping = builder.stopping;
         mode = builder.mode;
         method = builder.method;
@@ -63,6 +64,7 @@ public final class Equilibrium implements AutoCloseable {
         private GradientMode mode = GradientMode.DEFAULT;
         private ForwardMethod method = ForwardMethod.ANDERSON;
         private int threads = 1;
+        private Executor pool;
         private boolean lenient;
 
         private Builder(DenseParameters parameters) {
@@ -105,6 +107,18 @@ public final class Equilibrium implements AutoCloseable {
         public Builder threads(int threads) {
             Arguments.atLeast("equilibrium", "the number of threads", threads, 1);
             this.threads = threads;
+            pool = null;
+            return this;
+        }
+
+        /**
+         * The same, with threads borrowed from a pool; the layer then starts none. See {@link Engines#best(int, Executor)}.
+         *
+         * @param pool lends up to {@code threads - 1} threads at a time, and stays the caller's
+         */
+        public Builder threads(int threads, Executor pool) {
+            threads(threads);
+            this.pool = Arguments.present("equilibrium", "the pool", pool);
             return this;
         }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.cells.DenseParameters;
@@ -13,6 +15,9 @@ import dev.zstar.solvers.implicit.GradientOutcome;
 import dev.zstar.solvers.linear.Gmres;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** A layer in arrays, held to the formula and to central differences. */
@@ -116,6 +121,25 @@ class EquilibriumTest {
                 }
             }
         }
+    }
+
+    @Test
+    void threadsOfAPoolGiveTheSameBits() {
+        DenseParameters p = DenseCell.tanh(random(256, 256, 0.05, 1), random(256, 8, 1, 2), random(1, 256, 1, 3)[0]);
+        float[][] x = random(64, 8, 1, 4);
+        AtomicInteger asked = new AtomicInteger();
+        try (ExecutorService pool = Executors.newFixedThreadPool(2);
+                var own = Equilibrium.of(p).build();
+                var lent = Equilibrium.of(p).threads(3, task -> {
+                    asked.incrementAndGet();
+                    pool.execute(task);
+                }).build()) {
+            assertThat(lent.forward(x)).isEqualTo(own.forward(x));
+            try (Engine engine = Engines.best(3, pool)) {
+                assertThat(asked.get() > 0).isEqualTo(engine.threads() > 1);
+            }
+        }
+        assertThatThrownBy(() -> Equilibrium.of(p).threads(2, null)).hasMessage("equilibrium: the pool is null");
     }
 
     @Test

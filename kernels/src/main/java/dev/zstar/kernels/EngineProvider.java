@@ -2,6 +2,7 @@ package dev.zstar.kernels;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 
 /** Describes one engine: whether it can run here, and how to create it. Found through {@link java.util.ServiceLoader}. */
 public interface EngineProvider {
@@ -29,4 +30,20 @@ public interface EngineProvider {
      * @throws UnsupportedOperationException with the reason, if the engine is unavailable
      */
     Engine create(int threads);
+
+    /** Whether {@link #create(int, Executor)} makes an engine that runs on the threads of a pool and starts none itself. */
+    default boolean usesPools() {
+        return false;
+    }
+
+    /**
+     * Makes an engine that starts no threads and borrows those of a pool: see {@link Team#on}.
+     *
+     * @param threads the most threads that it may use at once, the caller's included; at least 1
+     * @param pool stays the caller's, who may end it after the engine's last call
+     * @throws UnsupportedOperationException with the reason, if the engine is unavailable or does not {@linkplain #usesPools use pools}
+     */
+    default Engine create(int threads, Executor pool) {
+        throw new UnsupportedOperationException("the " + name() + " engine has threads of its own, expected an engine that uses pools");
+    }
 }

@@ -3,7 +3,9 @@ package dev.zstar.kernels;
 import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Finds engines, by name or by priority. */
@@ -24,17 +26,34 @@ public final class Engines {
      * The available engine with the highest priority. There is always one, since {@code scalar} needs nothing. If the preferred engine
      * cannot run, the {@code System.Logger} {@code dev.zstar.kernels} gets a warning with the reason, once per process. The engine that
      * replaces it may be a hundred times slower ({@code scalar}), or not {@linkplain Engine#reproducible reproducible} ({@code openblas}).
+     *
+     * @param threads the most threads that it may use, the caller's included
      */
     public static Engine best(int threads) {
         requireThreads("Engines.best", threads);
-        List<EngineProvider> providers = providers();
+        return best(providers(), provider -> provider.create(threads));
+    }
+
+    /**
+     * The available engine with the highest priority that {@linkplain EngineProvider#usesPools uses pools}. It starts no threads.
+     *
+     * @param threads the most threads that it may use at once, the caller's included
+     * @param pool lends the others: see {@link Team#on}
+     */
+    public static Engine best(int threads, Executor pool) {
+        requireThreads("Engines.best", threads);
+        Operands.present("Engines.best", "the pool", pool);
+        return best(providers().stream().filter(EngineProvider::usesPools).toList(), provider -> provider.create(threads, pool));
+    }
+
+    private static Engine best(List<EngineProvider> providers, Function<EngineProvider, Engine> create) {
         EngineProvider best = providers.stream()
                 .filter(provider -> provider.unavailable().isEmpty())
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("no engine was found, expected at least scalar, which the kernels jar"
                         + " provides as a service; a shaded jar must merge META-INF/services/dev.zstar.kernels.EngineProvider"));
         EngineProvider preferred = providers.getFirst();
-        Engine engine = best.create(threads);
+        Engine engine = create.apply(best);
         preferred.unavailable().filter(_ -> !WARNED.getAndSet(true)).ifPresent(reason -> System.getLogger(Engines.class.getPackageName())
                 .log(System.Logger.Level.WARNING, substitution(engine.name(), engine.reproducible(), preferred.name(), reason)));
         return engine;

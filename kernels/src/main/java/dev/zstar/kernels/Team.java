@@ -1,19 +1,18 @@
 package dev.zstar.kernels;
 
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 
 /**
- * For authors of engines: a team of threads that run one loop at a time. They are started once. After each loop a worker spins for
- * {@code spinNanos}, then parks.
+ * For authors of engines: threads that run one loop at a time, together with the thread that calls {@link #run}. {@link #of} starts threads
+ * of its own; {@link #on} borrows those of a pool.
  *
- * <p>The pieces of a loop go to the workers in fixed contiguous ranges, so that a piece runs on the same core, near its data, from call
- * to call. The result of a piece must not depend on the worker; then it does not depend on the number of threads.
+ * <p>The pieces of a loop are split into one contiguous range for each thread. The result of a piece must not depend on the thread; then it
+ * does not depend on the number of threads.
  *
  * <p>A loop that starts while the team is busy, in another thread or inside a piece, runs only in the thread that called {@link #run}.
  */
-public final class Team implements AutoCloseable {
+public abstract sealed class Team implements AutoCloseable permits WorkerTeam, PoolTeam {
     /**
      * Called with a range of pieces. An exception ends the range. When all ranges have ended, {@link #run} rethrows it unchanged; if
      * several ranges threw, it rethrows one of these exceptions, and the others are lost.
@@ -30,54 +29,53 @@ public final class Team implements AutoCloseable {
      */
     public static final long SPIN_NANOS = 50_000;
 
-    private final long spinNanos;
-    private final Worker[] workers;
+    private final int threads;
     private final AtomicBoolean busy = new AtomicBoolean();
-    private final AtomicInteger pending = new AtomicInteger();
     private Loop loop;
     private int pieces;
     private volatile Throwable failure;
-    /** Whether {@link #close} was called. */
     private volatile boolean closed;
-    /** No loop is running, and none will: {@link #busy} stays set, and the workers may terminate. */
-    private volatile boolean over;
 
-    /** A team of {@code threads}, including the caller of {@link #run}: {@code threads - 1} daemon threads are started. */
-    public Team(int threads) {
-        this(threads, SPIN_NANOS);
-    }
-
-    /**
-     * A team whose workers spin after each loop before they park.
-     *
-     * @param spinNanos how long they spin, in nanoseconds
-     */
-    public Team(int threads, long spinNanos) {
+    Team(int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("a team of " + threads + " threads, expected at least 1");
         }
-        this.spinNanos = spinNanos;
-        workers = new Worker[threads - 1];
-        for (int t = 0; t < workers.length; t++) {
-            workers[t] = new Worker(t + 1);
-            try {
-                workers[t].start();
-            } catch (Throwable e) {
-                close();
-                throw e;
-            }
-        }
+        this.threads = threads;
+    }
+
+    /** {@link #of(int, long)} with {@link #SPIN_NANOS}. */
+    public static Team of(int threads) {
+        return of(threads, SPIN_NANOS);
+    }
+
+    /**
+     * Starts {@code threads - 1} daemon threads, with the names {@code zstar-worker-1} and so on. The caller of {@link #run} is the
+     * remaining one. A thread runs the same range of a loop from call to call, near its data.
+     *
+     * @param spinNanos how long a worker spins after each loop before it parks, in nanoseconds
+     */
+    public static Team of(int threads, long spinNanos) {
+        return new WorkerTeam(threads, spinNanos);
+    }
+
+    /**
+     * Borrows up to {@code threads - 1} threads of a pool for each loop. It never waits for the pool: what no thread of the pool has begun
+     * runs in the thread that called {@link #run}. So a loop may start inside a task of the same pool, however busy that is. The pool may
+     * allocate for each task. It is not closed with the team.
+     */
+    public static Team on(Executor pool, int threads) {
+        Operands.present("a team", "the pool", pool);
+        return new PoolTeam(pool, threads);
     }
 
     /** The number of threads, the caller's included. */
-    public int threads() {
-        return workers.length + 1;
+    public final int threads() {
+        return threads;
     }
 
-    /** Runs pieces {@code 0 … pieces - 1} and returns when all are done. Allocates nothing. */
-    @SuppressWarnings("ThreadPriorityCheck")
-    public void run(int pieces, Loop loop) {
-        if (pieces <= 1 || workers.length == 0 || closed || !busy.compareAndSet(false, true)) {
+    /** Runs pieces {@code 0 … pieces - 1} and returns when all are done. Allocates nothing itself. */
+    public final void run(int pieces, Loop loop) {
+        if (pieces <= 1 || threads == 1 || closed || !busy.compareAndSet(false, true)) {
             loop.run(0, pieces);
             return;
         }
@@ -85,23 +83,7 @@ public final class Team implements AutoCloseable {
             this.loop = loop;
             this.pieces = pieces;
             failure = null;
-            pending.set(workers.length);
-            for (Worker worker : workers) {
-                worker.wake();
-            }
-            try {
-                loop.run(0, first(1));
-            } catch (Throwable t) {
-                failure = t;
-            }
-            for (int spins = 1; pending.get() != 0; spins++) {
-                // A worker that lost its core cannot finish while this loop holds it.
-                if ((spins & 4095) == 0) {
-                    Thread.yield();
-                } else {
-                    Thread.onSpinWait();
-                }
-            }
+            runRanges();
             this.loop = null;
             if (failure != null) {
                 throw unchanged(failure);
@@ -109,8 +91,34 @@ public final class Team implements AutoCloseable {
         } finally {
             busy.set(false);
             if (closed) {
-                end();
+                close();
             }
+        }
+    }
+
+    /** Runs the ranges {@code 0 … threads - 1}, each once, and returns when all have ended. */
+    abstract void runRanges();
+
+    /** Runs one range, and keeps what it throws. */
+    final void runRange(int range) {
+        try {
+            int from = (int) ((long) pieces * range / threads);
+            int to = (int) ((long) pieces * (range + 1) / threads);
+            if (from < to) {
+                loop.run(from, to);
+            }
+        } catch (Throwable t) {
+            failure = t;
+        }
+    }
+
+    /** Spins. Yields from time to time: a thread that lost its core cannot finish while this loop holds it. */
+    @SuppressWarnings("ThreadPriorityCheck")
+    static void pause(int spins) {
+        if ((spins & 4095) == 0) {
+            Thread.yield();
+        } else {
+            Thread.onSpinWait();
         }
     }
 
@@ -120,84 +128,16 @@ public final class Team implements AutoCloseable {
         throw (E) failure;
     }
 
-    private int first(int worker) {
-        return (int) ((long) pieces * worker / threads());
-    }
-
-    /** Ends the threads after the loop that they are in, without waiting. Later loops run only in the thread that calls {@link #run}. */
+    /** Ends the team after the loop that it is in, without waiting. Later loops run only in the thread that calls {@link #run}. */
     @Override
-    public void close() {
+    public final void close() {
         closed = true;
-        end();
-    }
-
-    /**
-     * Ends the workers if no loop runs. Otherwise the thread that called {@link #run} ends them afterwards, because it waits for them.
-     */
-    private void end() {
+        // Otherwise a loop is running, and the thread that called it closes the team afterwards.
         if (busy.compareAndSet(false, true)) {
-            over = true;
-            for (Worker worker : workers) {
-                LockSupport.unpark(worker);
-            }
+            end();
         }
     }
 
-    private final class Worker extends Thread {
-        private final int number;
-        private final AtomicInteger called = new AtomicInteger();
-        private volatile boolean parked;
-        private int done;
-
-        Worker(int number) {
-            super("zstar-worker-" + number);
-            this.number = number;
-            setDaemon(true);
-        }
-
-        void wake() {
-            called.incrementAndGet();
-            if (parked) {
-                LockSupport.unpark(this);
-            }
-        }
-
-        @Override
-        public void run() {
-            while (await()) {
-                done++;
-                try {
-                    int from = first(number);
-                    int to = first(number + 1);
-                    if (from < to) {
-                        loop.run(from, to);
-                    }
-                } catch (Throwable t) {
-                    failure = t;
-                }
-                pending.decrementAndGet();
-            }
-        }
-
-        private boolean await() {
-            long deadline = System.nanoTime() + spinNanos;
-            int spins = 0;
-            while (called.get() == done) {
-                if (over) {
-                    return false;
-                }
-                if ((++spins & 63) != 0 || System.nanoTime() < deadline) {
-                    Thread.onSpinWait();
-                    continue;
-                }
-                parked = true;
-                if (called.get() == done && !over) {
-                    LockSupport.park(Team.this);
-                }
-                parked = false;
-                deadline = System.nanoTime() + spinNanos;
-            }
-            return true;
-        }
-    }
+    /** No loop is running, and none will. */
+    abstract void end();
 }

@@ -16,6 +16,8 @@ import dev.zstar.solvers.fixedpoint.EquilibriumStream;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 
 /** Page 7 of the guide: memory and threads. */
@@ -61,6 +63,30 @@ class Level7MemoryTest {
             };
             assertThat(Problems.allocated(solve)).isZero();
             assertThat(failures[0]).isZero();
+        }
+    }
+
+    /** 64 rows of 256 elements are enough work for a second thread. */
+    @Test
+    void pool() {
+        try (Engine alone = Engines.best(1);
+                DenseCell cell = Problems.cell(alone, Activation.TANH, Type.F32, 256, 64, 0.8, 1);
+                FixedPointSolver solver = FixedPointSolver.plan(cell, Stopping.relative(1e-5));
+                Block z = alone.allocate(Type.F32, 64, 256)) {
+            solver.solve(cell, z);
+            // guide
+            try (ExecutorService pool = Executors.newFixedThreadPool(3);
+                    Engine engine = Engines.best(4, pool)) {                   // up to 4 threads: the caller's, and 3 of the pool
+                // hide
+                try (DenseCell again = Problems.cell(engine, Activation.TANH, Type.F32, 256, 64, 0.8, 1);
+                        FixedPointSolver lent = FixedPointSolver.plan(again, Stopping.relative(1e-5));
+                        Block w = engine.allocate(Type.F32, 64, 256)) {
+                    lent.solve(again, w);
+                    assertThat(w.toFloats()).isEqualTo(z.toFloats());
+                }
+                // show
+            }
+            // end
         }
     }
 

@@ -27,7 +27,7 @@ final class Roofline implements AutoCloseable {
 
     Roofline(int threads) {
         this.threads = threads;
-        team = new Team(threads);
+        team = Team.of(threads);
         sinks = new float[threads][64];
         wideSinks = new double[threads][64];
         for (int t = 0; t < threads; t++) {

@@ -3,6 +3,7 @@ package dev.zstar.kernels.scalar;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 
 /** The provider of {@code scalar}, which is always available and always uses one thread. */
 public final class ScalarProvider implements EngineProvider {
@@ -29,5 +30,15 @@ public final class ScalarProvider implements EngineProvider {
     @Override
     public Engine create(int threads) {
         return new ScalarEngine();
+    }
+
+    @Override
+    public boolean usesPools() {
+        return true;
+    }
+
+    @Override
+    public Engine create(int threads, Executor pool) {
+        return create(threads);
     }
 }

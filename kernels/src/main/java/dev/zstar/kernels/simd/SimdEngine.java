@@ -9,7 +9,6 @@ import dev.zstar.kernels.simd.images.SimdImages;
 import dev.zstar.kernels.simd.layers.SimdLayers;
 import dev.zstar.kernels.simd.products.SimdWeights;
 import dev.zstar.kernels.simd.small.SimdSmallMatrices;
-import dev.zstar.kernels.simd.tuning.Tuning;
 
 /**
  * The parts of the engine and their team. Each method of a part checks its operands, shares the work with the team if there is enough of
@@ -25,8 +24,9 @@ final class SimdEngine implements Engine, SimdProducts, SimdVectors, SimdSweeps 
     private final SmallMatrices small;
     private final Images images;
 
-    SimdEngine(int threads) {
-        team = new Team(threads, Tuning.SPIN_NANOS);
+    /** The engine closes the team. */
+    SimdEngine(Team team) {
+        this.team = team;
         layers = new SimdLayers(team);
         small = new SimdSmallMatrices(team);
         images = new SimdImages(team);

@@ -2,6 +2,7 @@ package dev.zstar.kernels.simd;
 
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Team;
 import dev.zstar.kernels.jvm.Fma;
 import dev.zstar.kernels.jvm.VmOptions;
 import dev.zstar.kernels.simd.lanes.Lanes;
@@ -10,6 +11,7 @@ import dev.zstar.kernels.simd.lanes.VectorWarmup;
 import dev.zstar.kernels.simd.tuning.Tuning;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 
 /** Finds out whether vector code runs well here. It does not refer to the vector API, so that it loads even if the API is missing. */
 public final class SimdProvider implements EngineProvider {
@@ -43,12 +45,27 @@ public final class SimdProvider implements EngineProvider {
 
     @Override
     public Engine create(int threads) {
+        prepare();
+        return new SimdEngine(Team.of(threads, Tuning.SPIN_NANOS));
+    }
+
+    @Override
+    public boolean usesPools() {
+        return true;
+    }
+
+    @Override
+    public Engine create(int threads, Executor pool) {
+        prepare();
+        return new SimdEngine(Team.on(pool, threads));
+    }
+
+    private static void prepare() {
         REASON.ifPresent(reason -> {
             throw new UnsupportedOperationException(reason);
         });
         Tuning.log();
         VectorWarmup.once();
-        return new SimdEngine(threads);
     }
 
     private static Optional<String> reason() {

@@ -306,7 +306,7 @@ class SweepTest {
     @Test
     void aTeamRunsEveryPieceOnceAlsoFromInsideAPiece() {
         for (int threads : new int[] {1, 2, 3, 7}) {
-            try (Team team = new Team(threads)) {
+            try (Team team = Team.of(threads)) {
                 for (int round = 0; round < 200; round++) {
                     int[] runs = new int[50];
                     team.run(50, (from, to) -> {
