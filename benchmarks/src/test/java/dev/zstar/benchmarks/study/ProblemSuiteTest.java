@@ -64,7 +64,7 @@ class ProblemSuiteTest {
         try (Engine engine = Engines.best(1)) {
             Problem convection = problem("convection and diffusion C=20.0");
             assertThat(ProblemSuite.radius(engine, convection)).isGreaterThan(1);
-            assertThat(attempt("picard", engine, convection, Type.F64).status()).isIn(Status.NONFINITE_FUNCTION, Status.DIVERGED);
+            assertThat(attempt("picard", engine, convection, Type.F64).status()).isEqualTo(Status.DIVERGED);
             for (String solver : List.of("anderson(5)", "textbook(5)", "type I", "good")) {
                 assertThat(attempt(solver, engine, convection, Type.F64).status()).as(solver).isEqualTo(Status.CONVERGED_RELATIVE);
             }

@@ -175,8 +175,7 @@ class FixedPointTest {
                 out.set(0, 0, Math.exp(in.get(0, 0)));
                 out.set(0, 1, in.get(0, 1) + 1);
             };
-            assertThat(anderson.solve(shift, z).status(0))
-                    .isIn(Status.MAX_EVALUATIONS, Status.NONFINITE_FUNCTION, Status.DIVERGED, Status.BREAKDOWN);
+            assertThat(anderson.solve(shift, z).status(0)).isEqualTo(Status.MAX_EVALUATIONS);
             z.fill(1);
             assertThat(picard.solve(doubling, z).status(0)).isEqualTo(Status.DIVERGED);
             assertThat(z.toDoubles()).doesNotContain(Double.NaN, Double.POSITIVE_INFINITY);

@@ -313,7 +313,7 @@ class MixedPrecisionTest {
             assertThat(fixed.solve(cell, low, z).evaluations()).isEqualTo(3);
             z.fill(0);
             Outcome stagnated = never.solve(cell, low, z);
-            assertThat(stagnated.status(0)).isIn(Status.STAGNATED, Status.CONVERGED_RELATIVE);
+            assertThat(stagnated.status(0)).isEqualTo(stagnated.residual(0) == 0 ? Status.CONVERGED_RELATIVE : Status.STAGNATED);
             assertThat(stagnated.residual(0)).isLessThan(3e-7);
             z.fill(0);
             assertThat(time.solve(cell, low, z).status(0)).isEqualTo(Status.TIME_BUDGET);

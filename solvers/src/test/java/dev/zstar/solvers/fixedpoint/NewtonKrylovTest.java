@@ -262,8 +262,7 @@ class NewtonKrylovTest {
                 NewtonKrylov whole = NewtonKrylov.plan(engine, Type.F64, 1, 1, DEFAULT.withLineSearch(1e-4, 0), Stopping.relative(1e-12));
                 NewtonKrylov newton = NewtonKrylov.plan(engine, Type.F64, 1, 1, DEFAULT, Stopping.relative(1e-12).orStep(1e-14));
                 Block z = Block.of(Type.F64, 1, 1, 6)) {
-            assertThat(whole.solve(atan, z).status(0))
-                    .isIn(Status.DIVERGED, Status.NONFINITE_FUNCTION, Status.INNER_FAILED, Status.MAX_EVALUATIONS);
+            assertThat(whole.solve(atan, z).status(0)).isEqualTo(Status.MAX_EVALUATIONS);
             z.fill(6);
             Outcome outcome = newton.solve(atan, z);
             assertThat(outcome.succeeded()).as("%s", outcome).isTrue();

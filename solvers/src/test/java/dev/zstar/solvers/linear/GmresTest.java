@@ -115,7 +115,7 @@ class GmresTest {
                 Block rhs = Block.of(Type.F64, 1, 6, 1, 2, 3, 4, 5, 6);
                 Block u = engine.allocate(Type.F64, 1, 6)) {
             Outcome outcome = gmres.solve((x, out, rows) -> engine.axpby(0.3, x, 0, out), rhs, u);
-            assertThat(outcome.status(0)).as("%s", outcome).isIn(Status.CONVERGED_HAPPY_BREAKDOWN, Status.CONVERGED_RELATIVE);
+            assertThat(outcome.status(0)).as("%s", outcome).isEqualTo(Status.CONVERGED_HAPPY_BREAKDOWN);
             assertThat(outcome.residual(0)).isLessThan(1e-14);
         }
     }

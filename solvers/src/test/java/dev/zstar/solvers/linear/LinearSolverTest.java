@@ -522,7 +522,8 @@ class LinearSolverTest {
                             assertThat(residual(t, b, row(u, b), row(rhs, b))).as(name)
                                     .isCloseTo(outcome.residual(b), within(1e-13));
                             if (!method.getKey().equals("cg") || t.w[1] == t.w[N]) {
-                                assertThat(outcome.status(b)).as(name).isIn(Status.MAX_EVALUATIONS, Status.CONVERGED_RELATIVE);
+                                assertThat(outcome.status(b)).as(name)
+                                        .isEqualTo(outcome.residual(b) <= 1e-9 ? Status.CONVERGED_RELATIVE : Status.MAX_EVALUATIONS);
                             }
                             if (!outcome.status(b).isSuccess() && RESTLESS.contains(method.getKey())) {
                                 assertThat(outcome.residual(b)).as(name).isLessThanOrEqualTo(before[b] * (1 + 1e-6));
@@ -746,7 +747,7 @@ class LinearSolverTest {
                 rhs.set(1, i, rhs.get(0, i) - mean);
             }
             Outcome outcome = solver.solve(t, rhs, u);
-            assertThat(outcome.status(0)).as("%s", outcome).isIn(Status.BREAKDOWN, Status.STAGNATED);
+            assertThat(outcome.status(0)).as("%s", outcome).isEqualTo(Status.BREAKDOWN);
             assertThat(outcome.status(1)).as("%s", outcome).isEqualTo(Status.CONVERGED_RELATIVE);
             double[] right = row(rhs, 0);
             assertThat(outcome.residual(0)).isCloseTo(Math.abs(mean) * Math.sqrt(n) / distance(right, new double[n]), within(bound));
