@@ -21,8 +21,8 @@ import java.util.stream.IntStream;
  * as a stream.
  *
  * <p>Every row must end with a named status, within its budget. What the status claims must be true. All memory must be returned. An
- * exception of the map, an observer or a stream handler must come out unchanged. The solver must then solve with the same bits as a new one.
- * In one solve of four, one row is solved again as a batch of one, and must have the same bits.
+ * exception of the map, an observer or a stream handler must come out unchanged. The solver must then solve with the same bits as a new
+ * one. In one solve of four, one row is solved again as a batch of one, and must have the same bits.
  */
 final class RandomSolves {
     private final Engine engine;
