@@ -9,14 +9,19 @@ import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.cells.DenseParameters;
 import dev.zstar.solvers.diagnosis.Diagnosis;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
+import dev.zstar.solvers.implicit.GradientOutcome;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
-/** The blocks behind an {@link Equilibrium}, for batches of up to a number of rows: arrays are copied in and out here. */
+/** The blocks behind an {@link Equilibrium}, for batches of up to a number of rows. It copies arrays in and out. */
 final class DenseLayer implements AutoCloseable {
+    private final Stopping stopping;
     private final OwnedMemory memory;
     private final int batch;
     private final DenseCell cell;
@@ -33,7 +38,8 @@ final class DenseLayer implements AutoCloseable {
     private int rows;
     private Outcome outcome;
 
-    DenseLayer(Engine engine, DenseParameters parameters, int batch, Stopping stopping, GradientMode mode) {
+    DenseLayer(Engine engine, DenseParameters parameters, int batch, Stopping stopping, GradientMode mode, ForwardMethod method) {
+        this.stopping = stopping;
         this.batch = batch;
         int n = parameters.n();
         int inputs = parameters.inputs();
@@ -49,7 +55,8 @@ final class DenseLayer implements AutoCloseable {
             sums = new DenseCell.Gradients(memory.block(Type.F32, n, n), memory.block(Type.F32, n, inputs), memory.block(Type.F32, 1, n),
                     memory.block(Type.F32, batch, inputs));
             cell = memory.add(new DenseCell(engine, parameters.activation(), w, u, b, batch), DenseCell::close, DenseCell::bytes);
-            solver = memory.add(FixedPointSolver.plan(cell, stopping), FixedPointSolver::close, FixedPointSolver::bytes);
+            solver = memory.add(Arguments.present("forward", "the solver that the method planned",
+                    method.plan(engine, Type.F32, batch, n, stopping)), FixedPointSolver::close, FixedPointSolver::bytes);
             layer = memory.add(EquilibriumLayer.plan(engine, Type.F32, batch, n, cell, solver, mode), EquilibriumLayer::close,
                     EquilibriumLayer::bytes);
         } catch (Throwable e) {
@@ -79,29 +86,61 @@ final class DenseLayer implements AutoCloseable {
     /** Throws unless all rows were solved. */
     void requireSolved() {
         if (!outcome.succeeded()) {
-            List<Integer> failed = new ArrayList<>();
-            for (int row = 0; row < rows; row++) {
-                if (!outcome.status(row).isSuccess()) {
-                    failed.add(row);
-                }
-            }
-            List<String> reasons = Diagnosis.of(solver, cell, z.head(rows)).failures();
-            throw new NotSolved(failed.size() + " of " + rows + " rows were not solved. " + String.join(" ", reasons), failed);
+            List<Integer> failed = where(rows, row -> !outcome.status(row).isSuccess());
+            String tolerance = stopping.relative() > 0 ? " to a relative tolerance of " + stopping.relative() : "";
+            String counted = Endings.count(failed.size(), rows, "was not solved", "were not solved");
+            throw new NotSolved(counted + tolerance + ". " + reasons(failed), failed);
         }
     }
 
-    float[][] backward(float[][] gradient, DenseParameters sum) {
+    private String reasons(List<Integer> failed) {
+        if (outcome == solver.outcome()) {
+            return String.join(" ", Diagnosis.of(solver, cell, z.head(rows)).failures());
+        }
+        // A mode that unrolls takes plain steps itself, and the solver has not run.
+        return Endings.list(failed, row -> "The plain steps of row " + row + " ended with " + Endings.of(outcome.status(row))) + ".";
+    }
+
+    private static List<Integer> where(int rows, IntPredicate failed) {
+        return IntStream.range(0, rows).filter(failed).boxed().toList();
+    }
+
+    /** The backward pass. Its gradients wait for {@link #addGradients}. */
+    GradientOutcome backward(float[][] gradient) {
         copyIn(gradient, g);
         sums.w().fill(0);
         sums.u().fill(0);
         sums.b().fill(0);
         sums.x().fill(0);
-        Block dx = sums.x().head(rows);
-        layer.backward(g.head(rows), new DenseCell.Gradients(sums.w(), sums.u(), sums.b(), dx));
+        return layer.backward(g.head(rows), new DenseCell.Gradients(sums.w(), sums.u(), sums.b(), sums.x().head(rows)));
+    }
+
+    static List<Equilibrium.GradientRow> gradientRows(GradientOutcome outcome) {
+        return IntStream.range(0, outcome.batch()).mapToObj(row -> new Equilibrium.GradientRow(
+                outcome.use(row), outcome.forward(row), outcome.backward(row), outcome.residual(row))).toList();
+    }
+
+    /** Throws unless all rows have a gradient. */
+    static void requireSolved(GradientOutcome outcome) {
+        if (!outcome.succeeded()) {
+            List<Integer> failed = where(outcome.batch(), row -> outcome.use(row) != GradientOutcome.Use.ADDED);
+            throw new NotSolved("backward: " + Endings.count(failed.size(), outcome.batch(), "has no gradient", "have no gradient") + ". "
+                    + Endings.list(failed, row -> ending(outcome, row)) + ". Nothing was added to the gradients.", failed);
+        }
+    }
+
+    private static String ending(GradientOutcome outcome, int row) {
+        boolean early = !outcome.forward(row).isSuccess();
+        return "The " + (early ? "forward" : "backward") + " solve of row " + row + " ended with "
+                + Endings.of(early ? outcome.forward(row) : outcome.backward(row)) + (early ? "" : Endings.at(outcome.residual(row)));
+    }
+
+    /** Adds the gradients of the last backward pass to those of the parameters, and returns those of x. */
+    float[][] addGradients(DenseParameters sum) {
         add(sums.w(), sum.w());
         add(sums.u(), sum.u());
         add(sums.b(), sum.b());
-        return copyOut(dx);
+        return copyOut(sums.x().head(rows));
     }
 
     List<Equilibrium.Row> ends() {

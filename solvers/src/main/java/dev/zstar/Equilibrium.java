@@ -8,50 +8,60 @@ import dev.zstar.solvers.cells.DenseParameters;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
+import dev.zstar.solvers.implicit.GradientOutcome;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * An equilibrium layer {@code z = φ(W z + U x + b)} in arrays of floats, which owns its memory:
+ * An equilibrium layer {@code z = φ(W z + U x + b)} that takes and returns arrays of floats, and owns its memory:
  *
  * <pre>{@code
- * try (var layer = Equilibrium.of(DenseCell.tanh(w, u, b)).tolerance(1e-6).build()) {
+ * // w: n × n, u: n × inputs, b: n numbers; x: rows × inputs, dz: rows × n
+ * try (var layer = Equilibrium.of(DenseCell.tanh(w, u, b)).build()) {
  *     float[][] z = layer.forward(x);           // one equilibrium for each row of x
  *     float[][] dx = layer.backward(dz);        // ∂L/∂x from ∂L/∂z; ∂L/∂W, ∂L/∂U, ∂L/∂b add up in layer.gradients()
  * }
  * }</pre>
  *
- * <p>Takes batches of any size. It copies in and out; {@link EquilibriumLayer} does the same on blocks, and allocates nothing. Not for two
- * threads at once.
+ * <p>Defaults: f32, one thread, {@link ForwardMethod#ANDERSON} from a start at zeros, a relative tolerance of 10⁻⁵ in each row, at most 200
+ * evaluations, and {@link GradientMode#DEFAULT}. Rows are counted from 0.
+ *
+ * <p>Takes batches of any size. A batch larger than all before replaces the plan, which allocates; smaller batches reuse it. Arrays are
+ * copied in and out; {@link EquilibriumLayer} does the same on blocks, and allocates nothing once it is warm. Not thread-safe.
  */
 public final class Equilibrium implements AutoCloseable {
     private final Engine engine;
     private final Stopping stopping;
     private final GradientMode mode;
+    private final ForwardMethod method;
     private final boolean lenient;
     private DenseParameters parameters;
-    private DenseParameters gradients;
+    private final DenseParameters gradients;
     private DenseLayer layer;
+    private List<GradientRow> gradientRows = List.of();
     private boolean closed;
 
     private Equilibrium(Builder builder) {
         engine = Engines.best(builder.threads);
         stopping = builder.stopping;
         mode = builder.mode;
+        method = builder.method;
         lenient = builder.lenient;
         parameters = builder.parameters;
         gradients = zeros(parameters);
     }
 
-    /** Describes a layer of one dense cell. */
+    /** Describes a layer of one dense cell. The arrays of the parameters are kept, not copied. */
     public static Builder of(DenseParameters parameters) {
-        return new Builder(Arguments.present("equilibrium", "the cell", parameters));
+        return new Builder(Arguments.present("equilibrium", "the record of parameters", parameters));
     }
 
-    /** How a layer solves. */
+    /** Options of a layer. If two settings contradict each other, the later call wins. */
     public static final class Builder {
         private final DenseParameters parameters;
         private Stopping stopping = Stopping.relative(1e-5);
         private GradientMode mode = GradientMode.DEFAULT;
+        private ForwardMethod method = ForwardMethod.ANDERSON;
         private int threads = 1;
         private boolean lenient;
 
@@ -59,37 +69,56 @@ public final class Equilibrium implements AutoCloseable {
             this.parameters = parameters;
         }
 
-        /** Solves until {@code ‖f(z) - z‖ ≤ tolerance · ‖f(z)‖} in each row; 10⁻⁵ otherwise. */
+        /**
+         * The relative tolerance of each row: the row is solved when {@code ‖f(z) - z‖ ≤ tolerance · ‖f(z)‖}. The default is 10⁻⁵. Keeps
+         * all other rules, such as the budgets and an absolute tolerance. After {@link Stopping#fixed} the number of evaluations becomes a
+         * budget.
+         *
+         * @param tolerance at least 0 and below 1; in f32, rounding leaves about 10⁻⁷ to 10⁻⁶
+         */
         public Builder tolerance(double tolerance) {
-            return stopping(Stopping.relative(tolerance).within(stopping.maxEvaluations()));
+            return stopping(FixedPoint.withTolerance(stopping, tolerance));
         }
 
-        /** Another stopping rule of the forward solve. */
+        /** These stopping rules of the forward solve instead of all earlier ones, the tolerance and the budget included. */
         public Builder stopping(Stopping stopping) {
             this.stopping = Arguments.present("equilibrium", "the stopping rule", stopping);
             return this;
         }
 
-        /** How gradients are computed; {@link GradientMode#DEFAULT} otherwise. */
+        /** The method of the forward solve; the default is {@link ForwardMethod#ANDERSON}. */
+        public Builder method(ForwardMethod method) {
+            this.method = Arguments.present("equilibrium", "the method", method);
+            return this;
+        }
+
+        /**
+         * How gradients are computed; the default is {@link GradientMode#DEFAULT}. {@link GradientMode.BroydenInverse} needs
+         * {@link ForwardMethod#BROYDEN}; with another method the first {@link Equilibrium#forward} throws.
+         */
         public Builder gradients(GradientMode mode) {
             this.mode = Arguments.present("equilibrium", "the gradient mode", mode);
             return this;
         }
 
-        /** Threads to compute with; one otherwise. */
+        /** The number of threads to compute with, the caller's included; the default is one. */
         public Builder threads(int threads) {
             Arguments.atLeast("equilibrium", "the number of threads", threads, 1);
             this.threads = threads;
             return this;
         }
 
-        /** Returns rows that were not solved, instead of throwing: {@link Equilibrium#rows} says which. */
+        /**
+         * Makes the layer return rows that were not solved instead of throwing. {@link Equilibrium#forward} then returns the best iterate
+         * of such a row, and {@link Equilibrium#rows} says which rows these are. {@link Equilibrium#backward} then skips rows without a
+         * gradient, and {@link Equilibrium#gradientRows} says which rows these are.
+         */
         public Builder lenient() {
             lenient = true;
             return this;
         }
 
-        /** Builds the layer, on the best engine that this machine has. */
+        /** Builds the layer, on the engine of {@link Engines#best}. The caller closes the layer. */
         public Equilibrium build() {
             return new Equilibrium(this);
         }
@@ -99,24 +128,37 @@ public final class Equilibrium implements AutoCloseable {
      * How a row of the last {@link #forward} ended.
      *
      * @param status why it ended
-     * @param residual {@code ‖f(z) - z‖ / ‖f(z)‖} at what was returned
-     * @param evaluations of the cell for this row
+     * @param residual the relative residual of the row that was returned, {@code ‖f(z) - z‖ / ‖f(z)‖}
+     * @param evaluations the number of evaluations of the cell for this row
      */
     public record Row(Status status, double residual, int evaluations) {}
 
     /**
-     * Solves each row from zeros.
+     * What the last {@link #backward} did with a row.
+     *
+     * @param use whether the gradient of the row was added to {@link #gradients}
+     * @param forward how the forward solve of the row ended
+     * @param backward how its backward solve ended; {@link Status#COMPLETED_FIXED_STEPS} for a mode that solves nothing
+     * @param residual as in {@link GradientOutcome#residual}; NaN for a mode that computes none
+     */
+    public record GradientRow(GradientOutcome.Use use, Status forward, Status backward, double residual) {}
+
+    /**
+     * Finds the equilibrium of each row, starting from zeros. The first call, and each call with a larger batch than all before, allocates.
+     *
+     * <p>If a row fails and the layer is not lenient, the cell is evaluated about sixty times more, to find the reasons.
      *
      * @param x {@code rows × inputs}
      * @return {@code rows × n}
-     * @throws NotSolved if a row was not solved, unless the layer is {@linkplain Builder#lenient lenient}
+     * @throws NotSolved if a row was not solved, unless the layer is {@linkplain Builder#lenient lenient}; {@link #rows} still reports
      */
     public float[][] forward(float[][] x) {
-        requireOpen();
+        requireOpen("forward");
         requireShape("forward", "x", x, parameters.inputs());
+        gradientRows = List.of();
         if (layer == null || layer.batch() < x.length) {
             closeLayer();
-            layer = new DenseLayer(engine, parameters, x.length, stopping, mode);
+            layer = new DenseLayer(engine, parameters, x.length, stopping, mode, method);
         }
         float[][] z = layer.forward(x);
         if (!lenient) {
@@ -127,58 +169,87 @@ public final class Equilibrium implements AutoCloseable {
 
     /**
      * Pulls a gradient back through the last {@link #forward}. The gradients with respect to the parameters are added to
-     * {@link #gradients}. A row that was not solved adds nothing, and gets zeros.
+     * {@link #gradients}. A lenient layer skips a row whose forward or backward solve failed: it adds nothing, and its row of the result is
+     * zero. May be called more than once after a forward pass, for several losses.
      *
      * @param dz the gradient of the loss with respect to z, {@code rows × n}
      * @return the gradient with respect to x, {@code rows × inputs}
+     * @throws NotSolved if the forward or the backward solve of a row failed, unless the layer is {@linkplain Builder#lenient lenient}.
+     *     Then nothing is added to {@link #gradients}; {@link #gradientRows} still reports
      */
     public float[][] backward(float[][] dz) {
-        requireOpen();
+        requireOpen("backward");
         if (layer == null || layer.rows() == 0) {
-            throw new IllegalStateException("backward: no forward pass came before; expected forward(x) first, after each update");
+            throw new IllegalStateException("backward: there was no forward pass, expected forward(x) first, and again after each update");
         }
         requireShape("backward", "dz", dz, parameters.n());
         if (dz.length != layer.rows()) {
-            throw new IllegalArgumentException("backward: dz has " + dz.length + " rows, expected " + layer.rows()
-                    + ", as the last forward");
+            throw new IllegalArgumentException("backward: the number of rows of dz is " + dz.length + ", expected " + layer.rows()
+                    + ", that of x in the last forward");
         }
-        return layer.backward(dz, gradients);
+        GradientOutcome outcome = layer.backward(dz);
+        gradientRows = DenseLayer.gradientRows(outcome);
+        if (!lenient) {
+            DenseLayer.requireSolved(outcome);
+        }
+        return layer.addGradients(gradients);
     }
 
-    /** How each row of the last {@link #forward} ended. */
+    /** How each row of the last {@link #forward} ended; empty before it and after {@link #update}. */
     public List<Row> rows() {
-        requireOpen();
+        requireOpen("rows");
         return layer == null ? List.of() : layer.ends();
     }
 
-    /** The parameters: the arrays that the layer was given last. */
+    /** What the last {@link #backward} did with each row; empty if there was none since the last {@link #forward}. */
+    public List<GradientRow> gradientRows() {
+        requireOpen("gradientRows");
+        return gradientRows;
+    }
+
+    /**
+     * The parameters: the arrays that the layer was last given, not copies. After changing their elements call {@link #update}; until then
+     * it is undefined which values count.
+     */
     public DenseParameters parameters() {
         return parameters;
     }
 
-    /** Gradients with respect to the parameters, summed over all {@link #backward} since {@link #clearGradients}. The layer's arrays. */
+    /**
+     * Gradients with respect to the parameters, summed over all {@link #backward} since the last {@link #clearGradients}. Always the same
+     * arrays, not copies.
+     */
     public DenseParameters gradients() {
         return gradients;
     }
 
-    /** Sets the gradients to zero. */
+    /** Sets the elements of the arrays of {@link #gradients} to zero, in place. */
     public void clearGradients() {
-        gradients = zeros(parameters);
+        for (float[] row : gradients.w()) {
+            Arrays.fill(row, 0);
+        }
+        for (float[] row : gradients.u()) {
+            Arrays.fill(row, 0);
+        }
+        Arrays.fill(gradients.b(), 0);
     }
 
     /**
-     * Takes new parameters, or the same arrays with new values.
+     * Takes new parameters, or the same arrays with new values. Call {@link #forward} again before the next {@link #backward}. Unlike the
+     * first plan, an update does not look for NaN or infinity.
      *
      * @param parameters of the same shapes and with the same activation
      */
     public void update(DenseParameters parameters) {
-        requireOpen();
-        Arguments.present("update", "the parameters", parameters);
+        requireOpen("update");
+        Arguments.present("update", "the record of parameters", parameters);
         if (parameters.n() != this.parameters.n() || parameters.inputs() != this.parameters.inputs()
                 || parameters.activation() != this.parameters.activation()) {
-            throw new IllegalArgumentException("update: a " + describe(parameters) + ", expected a " + describe(this.parameters));
+            throw new IllegalArgumentException("update: the parameters are of a " + describe(parameters) + ", expected a "
+                    + describe(this.parameters));
         }
         this.parameters = parameters;
+        gradientRows = List.of();
         if (layer != null) {
             layer.update(parameters);
         }
@@ -193,18 +264,18 @@ public final class Equilibrium implements AutoCloseable {
     }
 
     private static void requireShape(String operation, String name, float[][] matrix, int cols) {
-        Arguments.atLeast(operation, "rows of " + name, Arguments.present(operation, name, matrix).length, 1);
+        Arguments.atLeast(operation, "the number of rows of " + name, Arguments.present(operation, name, matrix).length, 1);
         for (int i = 0; i < matrix.length; i++) {
             if (Arguments.present(operation, "row " + i + " of " + name, matrix[i]).length != cols) {
                 throw new IllegalArgumentException(
-                        operation + ": row " + i + " of " + name + " has " + matrix[i].length + " numbers, expected " + cols);
+                        operation + ": row " + i + " of " + name + " has length " + matrix[i].length + ", expected " + cols);
             }
         }
     }
 
-    private void requireOpen() {
+    private void requireOpen(String operation) {
         if (closed) {
-            throw new IllegalStateException("this layer was used after it was closed");
+            throw new IllegalStateException(operation + ": this layer is closed, expected an open one");
         }
     }
 

@@ -9,6 +9,9 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.cells.DenseParameters;
 import dev.zstar.solvers.implicit.GradientMode;
+import dev.zstar.solvers.implicit.GradientOutcome;
+import dev.zstar.solvers.linear.Gmres;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -124,7 +127,7 @@ class EquilibriumTest {
             p.b()[0] += 1;
             layer.update(p);
             assertThatThrownBy(() -> layer.backward(z)).isInstanceOf(IllegalStateException.class)
-                    .hasMessage("backward: no forward pass came before; expected forward(x) first, after each update");
+                    .hasMessage("backward: there was no forward pass, expected forward(x) first, and again after each update");
             float[][] moved = layer.forward(x);
             assertThat(moved[0][0]).isGreaterThan(z[0][0]);
             try (var fresh = Equilibrium.of(p).build()) {
@@ -141,7 +144,8 @@ class EquilibriumTest {
                 var lenient = Equilibrium.of(grows).stopping(Stopping.relative(1e-6).within(20)).lenient().build()) {
             assertThatThrownBy(() -> strict.forward(x)).isInstanceOfSatisfying(NotSolved.class, e -> {
                 assertThat(e.rows()).containsExactly(0);
-                assertThat(e).hasMessageStartingWith("1 of 2 rows were not solved. Row 0 of 2 ended ");
+                assertThat(e).hasMessageStartingWith("1 of 2 rows was not solved to a relative tolerance of 1.0E-6. "
+                        + "Row 0 of 2 ended with ");
             });
             lenient.forward(x);
             assertThat(lenient.rows().get(0).status().isSuccess()).isFalse();
@@ -154,23 +158,123 @@ class EquilibriumTest {
     void wrongUseIsOneSentence() {
         DenseParameters p = cell();
         assertThatThrownBy(() -> DenseCell.tanh(new float[2][3], new float[2][1], new float[2]))
-                .hasMessage("dense cell: row 0 of W has 3 numbers, expected 2");
+                .hasMessage("dense cell: row 0 of W has length 3, expected 2");
         assertThatThrownBy(() -> DenseCell.tanh(new float[2][2], new float[1][1], new float[2]))
-                .hasMessage("dense cell: U has 1 rows, expected 2");
+                .hasMessage("dense cell: the number of rows of U is 1, expected 2");
         assertThatThrownBy(() -> DenseCell.tanh(new float[2][2], new float[2][1], new float[3]))
-                .hasMessage("dense cell: b has 3 numbers, expected 2, as W has rows");
+                .hasMessage("dense cell: b has length 3, expected 2, the number of rows of W");
         Equilibrium layer = Equilibrium.of(p).build();
         try (layer) {
             assertThatThrownBy(() -> layer.forward(new float[2][INPUTS + 1]))
-                    .hasMessage("forward: row 0 of x has 4 numbers, expected 3");
-            assertThatThrownBy(() -> layer.forward(new float[0][])).hasMessage("forward: rows of x is 0, expected at least 1");
+                    .hasMessage("forward: row 0 of x has length 4, expected 3");
+            assertThatThrownBy(() -> layer.forward(new float[0][]))
+                    .hasMessage("forward: the number of rows of x is 0, expected at least 1");
             assertThatThrownBy(() -> layer.backward(new float[1][N])).isInstanceOf(IllegalStateException.class);
             layer.forward(new float[2][INPUTS]);
             assertThatThrownBy(() -> layer.backward(new float[1][N]))
-                    .hasMessage("backward: dz has 1 rows, expected 2, as the last forward");
+                    .hasMessage("backward: the number of rows of dz is 1, expected 2, that of x in the last forward");
             assertThatThrownBy(() -> layer.update(DenseCell.relu(p.w(), p.u(), p.b())))
-                    .hasMessage("update: a RELU cell of 7 elements and 3 inputs, expected a TANH cell of 7 elements and 3 inputs");
+                    .hasMessage("update: the parameters are of a RELU cell of 7 elements and 3 inputs, "
+                    + "expected a TANH cell of 7 elements and 3 inputs");
         }
-        assertThatThrownBy(() -> layer.forward(new float[2][INPUTS])).hasMessage("this layer was used after it was closed");
+        assertThatThrownBy(() -> layer.forward(new float[2][INPUTS])).hasMessage("forward: this layer is closed, expected an open one");
+    }
+
+    /** A backward solve that may make a single product fails. */
+    private static final GradientMode SHORT = new GradientMode.Exact(
+            (engine, type, batch, n) -> Gmres.plan(engine, type, batch, n, 5, Stopping.relative(1e-6).within(2)));
+
+    @Test
+    void aBackwardSolveThatFailsThrowsAndAddsNothing() {
+        float[][] x = random(3, INPUTS, 1, 4);
+        float[][] dz = random(3, N, 1, 5);
+        dz[1] = new float[N];
+        try (var strict = Equilibrium.of(cell()).gradients(SHORT).build();
+                var lenient = Equilibrium.of(cell()).gradients(SHORT).lenient().build()) {
+            strict.forward(x);
+            assertThat(strict.gradientRows()).isEmpty();
+            assertThatThrownBy(() -> strict.backward(dz)).isInstanceOfSatisfying(NotSolved.class, e -> {
+                assertThat(e.rows()).containsExactly(0, 2);
+                assertThat(e.getMessage()).matches("backward: 2 of 3 rows have no gradient\\. The backward solve of row 0 ended with "
+                        + "MAX_EVALUATIONS \\(its budget of evaluations was spent\\), at a relative residual of [-0-9.e]+\\. The backward "
+                        + "solve of row 2 ended with .*\\. Nothing was added to the gradients\\.");
+            });
+            assertThat(strict.gradients().b()).containsOnly(0);
+            assertThat(strict.gradientRows()).extracting(Equilibrium.GradientRow::use)
+                    .containsExactly(GradientOutcome.Use.SKIPPED, GradientOutcome.Use.ADDED, GradientOutcome.Use.SKIPPED);
+            lenient.forward(x);
+            float[][] dx = lenient.backward(dz);
+            assertThat(dx[0]).containsOnly(0);
+            assertThat(lenient.gradientRows()).isEqualTo(strict.gradientRows());
+            assertThat(lenient.gradientRows().get(0).backward().isSuccess()).isFalse();
+            lenient.forward(x);
+            assertThat(lenient.gradientRows()).isEmpty();
+        }
+    }
+
+    @Test
+    void clearedGradientsAreTheSameArrays() {
+        try (var layer = Equilibrium.of(cell()).build()) {
+            DenseParameters gradients = layer.gradients();
+            layer.forward(random(2, INPUTS, 1, 4));
+            layer.backward(random(2, N, 1, 5));
+            float once = gradients.w()[1][2];
+            assertThat(once).isNotZero();
+            layer.clearGradients();
+            assertThat(layer.gradients()).isSameAs(gradients);
+            assertThat(gradients.w()[1]).containsOnly(0);
+            assertThat(gradients.u()[1]).containsOnly(0);
+            assertThat(gradients.b()).containsOnly(0);
+            layer.backward(random(2, N, 1, 5));
+            assertThat(gradients.w()[1][2]).isEqualTo(once);
+        }
+    }
+
+    @Test
+    void everyMethodAndModeWorksTogether() {
+        DenseParameters p = cell();
+        float[][] x = random(3, INPUTS, 1, 4);
+        float[][] dz = random(3, N, 1, 5);
+        try (var exact = Equilibrium.of(p).tolerance(1e-6).gradients(GradientMode.exact(1e-6)).build()) {
+            float[][] z = exact.forward(x);
+            exact.backward(dz);
+            for (ForwardMethod method : List.of(ForwardMethod.BROYDEN, ForwardMethod.NEWTON_KRYLOV, ForwardMethod.damped(0.8))) {
+                try (var layer = Equilibrium.of(p).tolerance(1e-6).method(method).gradients(GradientMode.exact(1e-6)).build()) {
+                    assertThat(layer.forward(x)[2][1]).isCloseTo(z[2][1], within(1e-4f));
+                    layer.backward(dz);
+                    assertThat(layer.gradients().w()[1][2]).isCloseTo(exact.gradients().w()[1][2], within(1e-3f));
+                }
+            }
+            try (var shine = Equilibrium.of(p).method(ForwardMethod.BROYDEN).gradients(new GradientMode.BroydenInverse()).build()) {
+                shine.forward(x);
+                shine.backward(dz);
+                assertThat(shine.gradients().w()[1][2]).isNotZero();
+            }
+            try (var wrong = Equilibrium.of(p).gradients(new GradientMode.BroydenInverse()).build()) {
+                assertThatThrownBy(() -> wrong.forward(x)).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessage("layer: the forward solver is Anderson, expected Broyden for the gradient mode BroydenInverse");
+            }
+        }
+    }
+
+    /** A mode that unrolls takes its steps without the solver, so there is no diagnosis of it. */
+    @Test
+    void stepsOfAnUnrolledNetworkThatOverflowAreNamed() {
+        DenseParameters grows = DenseCell.relu(new float[][] {{1e30f}}, new float[][] {{1}}, new float[] {1});
+        try (var layer = Equilibrium.of(grows).gradients(new GradientMode.Unrolled(9)).build()) {
+            assertThatThrownBy(() -> layer.forward(new float[][] {{1}, {-1}})).isInstanceOfSatisfying(NotSolved.class, e -> {
+                assertThat(e.rows()).containsExactly(0);
+                assertThat(e.getMessage()).startsWith("1 of 2 rows was not solved to a relative tolerance of 1.0E-5. The plain steps of "
+                        + "row 0 ended with ");
+            });
+        }
+    }
+
+    @Test
+    void aToleranceKeepsTheBudget() {
+        try (var layer = Equilibrium.of(cell()).stopping(Stopping.relative(1e-3).within(2)).tolerance(1e-6).lenient().build()) {
+            layer.forward(random(1, INPUTS, 1, 4));
+            assertThat(layer.rows().getFirst().evaluations()).isEqualTo(2);
+        }
     }
 }

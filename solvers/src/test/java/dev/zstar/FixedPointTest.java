@@ -9,7 +9,7 @@ import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import org.junit.jupiter.api.Test;
 
-/** A problem of one's own, in arrays. */
+/** A problem of your own, in arrays. */
 class FixedPointTest {
     @Test
     void oneLineSolves() {
@@ -68,12 +68,13 @@ class FixedPointTest {
     @Test
     void wrongUseIsOneSentence() {
         assertThatThrownBy(() -> FixedPoint.of(v -> v, 0)).hasMessage("fixed point: n is 0, expected at least 1");
-        assertThatThrownBy(() -> FixedPoint.of(null, 1)).hasMessage("fixed point: the function is null, expected one");
-        assertThatThrownBy(() -> FixedPoint.of(v -> v, 2).from(1)).hasMessage("fixed point: a start of 1 numbers, expected 2");
-        assertThatThrownBy(() -> FixedPoint.solve(v -> new double[3], 2)).hasMessage("fixed point: f returned 3 numbers, expected 2");
-        assertThatThrownBy(() -> FixedPoint.solve(v -> null, 2)).hasMessage("fixed point: what f returned is null, expected one");
+        assertThatThrownBy(() -> FixedPoint.of(null, 1)).hasMessage("fixed point: the function is null");
+        assertThatThrownBy(() -> FixedPoint.of(v -> v, 2).from(1)).hasMessage("fixed point: the start has length 1, expected 2");
+        assertThatThrownBy(() -> FixedPoint.solve(v -> new double[3], 2))
+                .hasMessage("fixed point: the result of f has length 3, expected 2");
+        assertThatThrownBy(() -> FixedPoint.solve(v -> null, 2)).hasMessage("fixed point: the result of f is null");
         assertThatThrownBy(() -> FixedPoint.solve(v -> new double[1], 1).adjoint(1, 2))
-                .hasMessage("adjoint: a gradient of 2 numbers, expected 1");
+                .hasMessage("adjoint: the gradient has length 2, expected 1");
     }
 
     @Test
@@ -85,5 +86,79 @@ class FixedPointTest {
         }, 3)).isSameAs(own);
         FixedPoint.solve(v -> new double[3], 3).orThrow();
         assertThat(Block.liveBytes()).isEqualTo(before);
+    }
+
+    @Test
+    void anotherMethodIsTaken() {
+        FixedPoint problem = FixedPoint.of(v -> new double[] {2 * v[0] + 1}, 1);
+        for (ForwardMethod method : new ForwardMethod[] {ForwardMethod.ANDERSON, ForwardMethod.BROYDEN, ForwardMethod.NEWTON_KRYLOV}) {
+            assertThat(problem.method(method).solve().orThrow()[0]).isCloseTo(-1, within(1e-8));
+        }
+        assertThat(problem.method(ForwardMethod.damped(1)).stopping(Stopping.relative(1e-6).within(20)).solve().solved()).isFalse();
+        FixedPoint reverses = FixedPoint.of(v -> new double[] {4 - 3 * v[0]}, 1).stopping(Stopping.relative(1e-6).within(99));
+        assertThat(reverses.method(ForwardMethod.damped(1)).solve().solved()).isFalse();
+        assertThat(reverses.method(ForwardMethod.damped(0.3)).solve().orThrow()[0]).isCloseTo(1, within(1e-5));
+        assertThatThrownBy(() -> ForwardMethod.damped(2)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** Each setting changes what it names; where two contradict each other, the later one counts. */
+    @Test
+    void aToleranceKeepsTheOtherRules() {
+        Stopping rules = new Stopping(1e-3, 1e-5, 1e-4, 77, 66, 1L << 50, 5, false, true, java.util.List.of(2, 3));
+        assertThat(FixedPoint.withTolerance(rules, 1e-8))
+                .isEqualTo(new Stopping(1e-8, 1e-5, 1e-4, 77, 66, 1L << 50, 5, false, true, java.util.List.of(2, 3)));
+        FixedPoint problem = FixedPoint.of(v -> new double[] {0.5 * v[0] + 1}, 1).method(ForwardMethod.damped(1));
+        // The absolute tolerance of 0.1 still ends it.
+        assertThat(problem.stopping(Stopping.relative(1e-3).orAbsolute(0.1)).tolerance(1e-12).solve().status())
+                .isEqualTo(Status.CONVERGED_ABSOLUTE);
+        assertThat(problem.stopping(Stopping.relative(1e-3).within(3)).tolerance(1e-12).solve().evaluations()).isEqualTo(3);
+        assertThat(problem.stopping(Stopping.fixed(60)).tolerance(1e-6).solve().status()).isEqualTo(Status.CONVERGED_RELATIVE);
+        assertThat(problem.tolerance(1e-6).stopping(Stopping.fixed(3)).solve().status()).isEqualTo(Status.COMPLETED_FIXED_STEPS);
+    }
+
+    /** Where no relative tolerance was given, the adjoint has the default one. */
+    @Test
+    void theAdjointNeedsNoRelativeTolerance() {
+        FixedPoint problem = FixedPoint.of(v -> new double[] {0.5 * v[0] + 1, 0.25 * v[1] + v[0]}, 2).vjp((z, u) -> new double[] {
+            0.5 * u[0] + u[1], 0.25 * u[1]});
+        for (Stopping stopping : new Stopping[] {Stopping.relative(0).orAbsolute(1e-9), Stopping.fixed(80)}) {
+            double[] u = problem.stopping(stopping).solve().adjoint(1, 1);
+            assertThat(u[1]).isCloseTo(4.0 / 3, within(1e-8));
+            assertThat(u[0]).isCloseTo(2 * (1 + 4.0 / 3), within(1e-8));
+        }
+    }
+
+    @Test
+    void anAdjointThatFailsSaysWhy() {
+        // J is 1 at the solution 0, so I - J is singular there.
+        FixedPoint.Solution found = FixedPoint.of(v -> new double[] {v[0] - v[0] * v[0] * v[0]}, 1)
+                .vjp((z, u) -> new double[] {u[0]}).solve();
+        assertThatThrownBy(() -> found.adjoint(1)).isInstanceOf(NotSolved.class)
+                .hasMessageMatching("adjoint: \\(I - Jᵀ\\) u = g was not solved to a relative residual of 1\\.0E-10\\. The solve ended "
+                        + "with [A-Z_]+ \\([^)]+\\) after \\d+ products? with Jᵀ.*\\.");
+        assertThatThrownBy(() -> found.adjoint(Double.NaN)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("adjoint: element 0 of the gradient is NaN, expected a finite number");
+    }
+
+    /** The diagnosis evaluates f where the solve did not. What f throws there is a reason, and the outcome stays. */
+    @Test
+    void anExceptionAfterTheSolveIsAReason() {
+        long before = Block.liveBytes();
+        int[] calls = {0};
+        FixedPoint.Solution lost = FixedPoint.of(v -> {
+            if (++calls[0] > 30) {
+                throw new ArithmeticException("outside");
+            }
+            return new double[] {v[0] + 1};
+        }, 1).stopping(Stopping.relative(1e-10).within(30)).method(ForwardMethod.damped(1)).solve();
+        assertThat(lost.status()).isEqualTo(Status.MAX_EVALUATIONS);
+        assertThat(lost.reasons()).hasSize(2);
+        assertThat(lost.reasons().get(1)).endsWith("java.lang.ArithmeticException: outside.");
+        assertThat(Block.liveBytes()).isEqualTo(before);
+    }
+
+    @Test
+    void oneEvaluationIsSingular() {
+        assertThat(FixedPoint.solve(v -> new double[1], 1)).asString().startsWith("solved in 1 evaluation, residual ");
     }
 }

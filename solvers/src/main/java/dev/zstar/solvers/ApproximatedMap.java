@@ -6,10 +6,10 @@ import dev.zstar.solvers.guard.Arguments;
 
 /**
  * A map together with a cheap approximation of it, for {@code MixedPrecision}: the same cell with narrower weights, for example. Every
- * other solver sees {@code exact} alone, with its derivatives.
+ * other solver sees only {@code exact}, with its derivatives.
  *
  * @param exact the map f whose fixed point is wanted
- * @param cheap a map that is nearly f. The nearer it is, the fewer evaluations of f a solve takes
+ * @param cheap a map close to f. The closer it is, the fewer evaluations of f a solve takes
  */
 public record ApproximatedMap(FixedPointMap exact, FixedPointMap cheap) implements FixedPointMap {
     /** Checks that neither is null. */

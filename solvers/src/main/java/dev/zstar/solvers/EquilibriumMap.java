@@ -4,20 +4,24 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 
 /**
- * A map with parameters θ and an input x, {@code f(z; θ, x)}. It computes the gradients of a loss of its equilibrium.
+ * A map with parameters θ and an input x, {@code f(z; θ, x)}. It computes the gradients of a loss L(z*) with respect to θ and x.
  *
  * @param <G> where gradients are accumulated: a block for each parameter, and one for the input
  */
 public interface EquilibriumMap<G> extends DifferentiableMap {
     /**
-     * Sets the input of the following solves: {@code x} has a row for each row of the batch. Rows of the batch that x does not have lose
-     * their input, and all rows lose it when parameters change. The map cannot be evaluated there.
+     * Sets the input of the following solves. Row i of {@code x} is the input of row i of the batch. {@code x} may have fewer rows than the
+     * batch; the remaining rows have no input afterwards. New parameters discard the input of every row. Evaluating the map at a row
+     * without an input throws {@link IllegalStateException}.
+     *
+     * @param x the inputs; the map reads them, and must not change or keep the block
      */
     void inject(Block x);
 
     /**
-     * A number that changes whenever the equilibria change: with new parameters, and with every input. A layer uses it to notice that a
-     * backward pass belongs to another problem than its forward pass. Always 0 for a map that does not count.
+     * A counter that changes whenever the equilibria change: with new parameters and with every new input. A layer compares it to detect a
+     * backward pass that belongs to another problem than its forward pass. Always 0 for a map that does not count; then a layer cannot
+     * detect this.
      */
     default long version() {
         return 0;
@@ -30,12 +34,12 @@ public interface EquilibriumMap<G> extends DifferentiableMap {
      * @param v {@code rows.count() × n}. Position {@code p} belongs to row {@code rows.index(p)} of the batch, also in z and x
      * @param z the points, of the same shape
      * @param x the rows of the input given to {@link #inject} that belong to these rows of the batch
-     * @param rows any of the rows that were linearised. Missing rows, such as rows without a gradient, add nothing
+     * @param rows any of the rows that were linearised. Rows that are missing, for example because they have no gradient, add nothing
      * @param sum where the gradients are added; that of the input is ordered by row of the batch
      */
     void gradients(Block v, Block z, Block x, Rows rows, G sum);
 
-    /** The same for a batch with all its rows, each at its own position. */
+    /** Accumulates the gradients for all rows of the batch, each at its own position. */
     default void gradients(Block v, Block z, Block x, G sum) {
         gradients(v, z, x, new Rows(v.rows()), sum);
     }

@@ -12,14 +12,15 @@ import dev.zstar.solvers.guard.OwnedMemory;
  *
  * <pre>{@code J v ≈ ‖v‖ (f(z + h d) - f(z - h d)) / 2h,   d = v / ‖v‖,   h = ∛u ‖z‖,}</pre>
  *
- * with the unit roundoff u. If z is 0, ‖f(z)‖ replaces ‖z‖; if f(z) is 0 too, 1 does. The step balances the curvature of f, over lengths
- * like ‖z‖, and its rounding. Both leave an error of about {@code u^(2/3)} of f's scale, 2·10⁻⁵ in f32 and 2·10⁻¹¹ in f64. No step does
- * better. If f changes over much shorter lengths, or has a kink within h, the error is larger.
+ * <p>with the unit roundoff u. If z is 0, h uses ‖f(z)‖ instead of ‖z‖, and 1 if f(z) is 0 as well. The step balances two errors: the
+ * curvature of f, over lengths like ‖z‖, and its rounding. Together they leave an error of about {@code u^(2/3)} relative to the size of f,
+ * 2·10⁻⁵ in f32 and 2·10⁻¹¹ in f64. No other step does better. If f changes over much shorter lengths, or has a kink within h, the error is
+ * larger.
  *
- * <p>{@code J v} costs two evaluations of f. {@code Jᵀ u} costs {@code 2 n}, two for each unit vector. So it is for small n, and for tests
- * of derivatives. {@code NewtonKrylov} computes its own differences, with half the evaluations.
+ * <p>{@code J v} costs two evaluations of f. {@code Jᵀ u} costs {@code 2 n}, two for each unit vector, so the class is for small n and for
+ * tests of derivatives. {@code NewtonKrylov} computes its own differences, with half the evaluations.
  *
- * <p>Holds four blocks, and a fifth one after rows first came out of order. Not for two threads at once.
+ * <p>Holds four blocks of {@code batch × n}, and a fifth one once rows have come out of order. Not thread-safe.
  */
 public final class FiniteDifferences implements DifferentiableMap, AutoCloseable {
     private final FixedPointMap f;
@@ -35,7 +36,7 @@ public final class FiniteDifferences implements DifferentiableMap, AutoCloseable
     private final double[] lengths;
     private long linearisations;
 
-    /** For batches of up to {@code batch} rows of {@code n} elements. */
+    /** Allocates for batches of up to {@code batch} rows of {@code n} elements. The map f stays open when this object is closed. */
     public FiniteDifferences(Engine engine, Type type, int batch, int n, FixedPointMap f) {
         this.f = Arguments.present("finite differences", "the map", f);
         this.engine = Arguments.present("finite differences", "the engine", engine);

@@ -4,30 +4,34 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 
 /**
- * The function {@code f} of {@code z = f(z)}, for a batch. Each row is a separate problem. A map that keeps nothing for each row may ignore
- * {@code rows}; other maps can use {@link #rowwise} or {@link RowData}.
+ * The function {@code f} of {@code z = f(z)}, for a batch. Each row is a separate problem. A map that stores no data per row may ignore
+ * {@code rows}. If yours does, use {@link #rowwise} or {@link RowData}.
  */
 @FunctionalInterface
 public interface FixedPointMap {
     /**
-     * {@code out = f(z)}. Rows that are done are no longer in {@code z}. Position {@code p} of {@code z} and {@code out} belongs to row
-     * {@code rows.index(p)} of the batch. With this index the map finds what it keeps for each row, such as an injected input.
+     * {@code out = f(z)}. {@code z} holds only the rows that are still being solved. Position {@code p} of {@code z} and {@code out}
+     * belongs to row {@code rows.index(p)} of the batch. With this index the map finds what it stores for each row, such as an injected
+     * input.
+     *
+     * <p>With assertions on ({@code java -ea}) a solver checks that {@code z} is unchanged and {@code out} is complete, and throws
+     * {@link IllegalStateException} if not. An exception that the map throws reaches the caller of the solver unchanged.
      *
      * @param z {@code rows.count() × n}; must not be changed
-     * @param out of the same shape; every element must be written
+     * @param out of the same shape, never the same memory as z; every element must be written
      */
     void apply(Block z, Block out, Rows rows);
 
     /**
      * The derivatives of f, which some methods use; null if it has none. A map that wraps another one with the same Jacobian returns that
-     * map's derivatives, so that wrapping loses nothing.
+     * map's derivatives.
      */
     default DifferentiableMap derivatives() {
         return null;
     }
 
     /**
-     * A cheap map that is nearly f, for {@code MixedPrecision}; null if there is none. A map that wraps another one returns that map's
+     * A cheap map close to f, for {@code MixedPrecision}; null if there is none. A map that wraps another one returns that map's
      * approximation.
      *
      * @see ApproximatedMap
@@ -38,8 +42,8 @@ public interface FixedPointMap {
 
     /**
      * A map from a function of one row in arrays. The function gets the index of the row in the batch, so it need not translate positions.
-     * It cannot change z. An element that it does not write becomes NaN, which ends the row. Copies {@code 2 n} elements for each row. Not
-     * for two threads at once.
+     * It gets a copy of z. An element of {@code out} that it does not write becomes NaN, and the row ends with
+     * {@link Status#NONFINITE_FUNCTION}. Copies {@code 2 n} elements for each row. Not thread-safe.
      */
     static FixedPointMap rowwise(RowFunction f) {
         return new Rowwise(f);
@@ -52,8 +56,10 @@ public interface FixedPointMap {
          * {@code out = f(z)}.
          *
          * @param row the index of the row in the batch
-         * @param z a copy of the row's state, n elements
-         * @param out n elements, all of which must be written; each is rounded to the type of the solve
+         * @param z a copy of the row's state, n elements. The function may change it, but must not keep it: the next call uses the same
+         *     array
+         * @param out n elements; every element must be written, and is then rounded to the type of the solve. The function must not keep
+         *     the array
          */
         void apply(int row, double[] z, double[] out);
     }

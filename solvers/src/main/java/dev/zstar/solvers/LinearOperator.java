@@ -2,30 +2,39 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.guard.Arguments;
 
 /** The linear map {@code T} of {@code (I - T) u = b}, for a batch: {@code Jᵀ} in a backward solve. Rows as in {@link FixedPointMap}. */
 @FunctionalInterface
 public interface LinearOperator {
-    /** {@code out = T u} for each active row. */
+    /**
+     * {@code out = T u} for each active row.
+     *
+     * @param u {@code rows.count() × n}; must not be changed
+     * @param out of the same shape, never the same memory as u; every element must be written
+     * @param rows which row of the batch is at which position
+     */
     void apply(Block u, Block out, Rows rows);
 
     /**
-     * {@code out = Tᵀ u}, for methods that need both.
+     * {@code out = Tᵀ u} for each active row, for methods that need both products. The parameters are those of {@link #apply}.
      *
      * @throws UnsupportedOperationException unless the operator overrides this method
      */
     default void applyTransposed(Block u, Block out, Rows rows) {
-        throw new UnsupportedOperationException(
-                "this operator has no transpose, which the method needs; expected one like DifferentiableMap.adjoint()");
+        throw new UnsupportedOperationException("applyTransposed: this operator has no transpose, as CGLS or a transposed preconditioner "
+                + "needs, expected LinearOperator.of(t, transpose) or DifferentiableMap.adjoint()");
     }
 
-    /** {@code Tᵀ} as an operator. It is an object, so make it once and not for every solve. */
+    /** {@code Tᵀ} as an operator. Each call creates an object: call it once and keep the result. */
     default LinearOperator transposed() {
         return of(this::applyTransposed, this);
     }
 
-    /** An operator with a transpose, from the two operators. */
+    /** An operator with a transpose, from T and {@code Tᵀ}. */
     static LinearOperator of(LinearOperator t, LinearOperator transpose) {
+        Arguments.present("linear operator", "T", t);
+        Arguments.present("linear operator", "the transpose", transpose);
         return new LinearOperator() {
             @Override
             public void apply(Block u, Block out, Rows rows) {

@@ -7,13 +7,14 @@ import dev.zstar.kernels.Rows;
 @FunctionalInterface
 public interface Observer {
     /**
-     * Called after each evaluation, when its rows have been tested.
+     * Called after each evaluation, once its rows have been tested. It runs in the thread that called the solver. An exception that it
+     * throws ends the solve and reaches the caller unchanged.
      *
-     * @param progress the evaluations so far; the residual of every row at its latest iterate; the status of rows that have ended, null for
-     *     the others
+     * @param progress the evaluations so far, the residual of every row at its latest iterate, and the status of rows that have ended; the
+     *     status of the others is null
      * @param z the iterates of the active rows, {@code rows.count() × n}; valid during the call, and read-only
      * @param rows the rows of the batch in {@code z}, by position
-     * @return whether to go on; if not, the active rows end with {@link Status#CANCELLED} and get their best iterates
+     * @return whether to go on; if false, the active rows end with {@link Status#CANCELLED} and get their best iterates
      */
     boolean evaluated(Outcome progress, Block z, Rows rows);
 }

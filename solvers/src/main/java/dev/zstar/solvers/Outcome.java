@@ -4,7 +4,7 @@ import dev.zstar.kernels.Block;
 
 /** How a solve ended, row by row. It belongs to its solver, whose next solve overwrites it. */
 public interface Outcome {
-    /** Rows of the batch that was solved. */
+    /** The number of rows that were solved. */
     int batch();
 
     /** Why row {@code b} ended; null while it is active. */
@@ -13,19 +13,20 @@ public interface Outcome {
     /**
      * The relative residual of the result of row {@code b}, measured by an evaluation at that very point. It is what the tolerance is
      * compared with: {@code ‖r‖ / max(‖f(z)‖, u ‖z₀‖)} for a fixed point ({@link Stopping}), {@code ‖b - (I - T) u‖ / ‖b‖} for a linear
-     * solve. For an active row it is that of the latest iterate.
+     * solve. For an active row it is the residual of the latest iterate. {@code Neumann} reports another residual, which its class comment
+     * defines.
      *
-     * <p>In f64 a residual below 10⁻²⁹⁰ may be stated as any other number below that, 0 included, since its square is no number.
+     * <p>In f64 a residual below 10⁻²⁹⁰ may be reported as any value below 10⁻²⁹⁰, including 0, because its square underflows.
      */
     double residual(int b);
 
     /** The largest relative residual over the rows. */
     double worstResidual();
 
-    /** The number of evaluations of the map. Each is one call for all active rows. */
+    /** The number of calls of the map, or of products with T in a linear solve. One call evaluates all active rows. */
     int evaluations();
 
-    /** The number of evaluations that row {@code b} of a fixed-point solve took part in. */
+    /** The number of evaluations of f, or of products with T, that row {@code b} took part in. */
     int evaluations(int b);
 
     /**
@@ -37,7 +38,7 @@ public interface Outcome {
     /** The sum over all evaluations of the number of rows that took part. */
     long rowEvaluations();
 
-    /** Whether every row has ended with a success. */
+    /** Whether every row has ended with a success ({@link Status#isSuccess}). */
     boolean succeeded();
 
     /** The largest relative residual over the active rows after each evaluation; empty unless the stopping rule has a trace. */

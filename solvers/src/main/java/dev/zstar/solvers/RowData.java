@@ -4,12 +4,13 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.guard.Arguments;
 import java.util.Arrays;
 
 /**
- * What a map keeps for each row of the batch: an injected input, a constant, a slope. The data are ordered by row of the batch, but a
- * solver's blocks hold only the active rows, by position. This class translates. It refuses a row that was not filled or was made void:
- * data of an earlier problem would give a wrong result.
+ * What a map stores for each row of the batch: an injected input, a constant, or a slope. The data are ordered by row of the batch, but a
+ * solver's blocks hold only the active rows, by position. {@link #gather} returns the rows of a call in the order of the call. It throws
+ * for a row that was not filled since it was last opened or cleared, because data of an earlier problem would give a wrong result.
  *
  * <pre>{@code
  * RowData constants = new RowData(engine, type, batch, n, "constant", "set(row, c)");
@@ -26,7 +27,7 @@ import java.util.Arrays;
  * }</pre>
  *
  * <p>For a product with a fused injection, {@link #select} and {@code Epilogue.injected(data.block(), data.rows(), φ)} avoid the copy.
- * Holds one block, and a second one after rows were first gathered out of order. Not for two threads at once.
+ * Holds one block, and a second one once rows have been gathered out of order. Not thread-safe.
  */
 public final class RowData implements AutoCloseable {
     private final Engine engine;
@@ -40,10 +41,12 @@ public final class RowData implements AutoCloseable {
     /**
      * Allocates for a batch, with no row filled.
      *
-     * @param name what a row holds, for messages: {@code "row 3 of the batch has no <name>; expected <remedy>"}
-     * @param remedy how a row is filled, for the same messages
+     * @param name what a row holds. A message reads {@code "apply: row 3 of the batch has no <name>; expected <remedy>"}
+     * @param remedy the call that fills a row, such as {@code "inject(x)"}
      */
     public RowData(Engine engine, Type type, int batch, int cols, String name, String remedy) {
+        Arguments.present("row data", "the engine", engine);
+        Arguments.present("row data", "the type", type);
         if (batch < 1 || cols < 1) {
             throw new IllegalArgumentException("row data: " + batch + " rows of " + cols + ", expected at least 1 of each");
         }
@@ -71,7 +74,7 @@ public final class RowData implements AutoCloseable {
         return rows;
     }
 
-    /** Makes every row void, and returns the first {@code count} rows for writing. Call {@link #fill} afterwards. */
+    /** Marks every row as not filled, and returns the first {@code count} rows for writing. Call {@link #fill} once they are written. */
     public Block open(int count) {
         if (count < 0 || count > filled.length) {
             throw new IllegalArgumentException("row data: " + count + " rows, expected at most the batch's " + filled.length);
@@ -80,25 +83,25 @@ public final class RowData implements AutoCloseable {
         return block.head(count);
     }
 
-    /** Marks the first {@code count} rows as written. */
+    /** Marks the first {@code count} rows as filled. Writes nothing. */
     public void fill(int count) {
         Arrays.fill(filled, 0, count, true);
     }
 
-    /** Makes one row void, and returns it for writing, {@code 1 × cols}. Call {@link #fillRow} afterwards. */
+    /** Marks one row as not filled, and returns it for writing, {@code 1 × cols}. Call {@link #fillRow} once it is written. */
     public Block openRow(int row) {
         requireRow("row data", row);
         filled[row] = false;
         return block.part(row, filled.length);
     }
 
-    /** Marks row {@code row} as written. */
+    /** Marks row {@code row} as filled. Writes nothing. */
     public void fillRow(int row) {
         requireRow("row data", row);
         filled[row] = true;
     }
 
-    /** Makes every row void. */
+    /** Marks every row as not filled. */
     public void clear() {
         Arrays.fill(filled, false);
     }
@@ -107,8 +110,8 @@ public final class RowData implements AutoCloseable {
      * Checks the rows of a call, and copies them to {@link #rows}.
      *
      * @param operation the name of the call, for messages
-     * @throws IllegalArgumentException if one is not a row of the batch
-     * @throws IllegalStateException if one is void
+     * @throws IllegalArgumentException if a row is outside the batch
+     * @throws IllegalStateException if a row is not filled
      */
     public void select(String operation, Rows active) {
         int count = active.count();
@@ -126,12 +129,12 @@ public final class RowData implements AutoCloseable {
     }
 
     /**
-     * The data of these rows in their order, {@code count × cols}. If that is the order in memory, this is a view, else a copy. It is
-     * read-only, and valid until the next call.
+     * The data of these rows in the order of the call, {@code count × cols}. If that is the order in memory, this is a view, otherwise a
+     * copy. It is read-only, and valid until the next call.
      *
      * @param operation the name of the call, for messages
-     * @throws IllegalArgumentException if one is not a row of the batch
-     * @throws IllegalStateException if one is void
+     * @throws IllegalArgumentException if a row is outside the batch
+     * @throws IllegalStateException if a row is not filled
      */
     public Block gather(String operation, Rows active) {
         select(operation, active);
@@ -159,7 +162,7 @@ public final class RowData implements AutoCloseable {
         }
     }
 
-    /** Bytes that this holds. */
+    /** The bytes that this object holds. */
     public long bytes() {
         return block.bytes() + (gathered == null ? 0 : gathered.bytes());
     }

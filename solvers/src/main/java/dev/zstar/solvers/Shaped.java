@@ -4,8 +4,8 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 
 /**
- * A map that knows its engine and the shape of its batches, as a dense cell does. {@code FixedPointSolver.plan(map, stopping)} plans a
- * solver for it.
+ * A map that reports its engine, element type, largest batch and n, so that a solver can be planned from it alone, with
+ * {@code FixedPointSolver.plan(map, stopping)}. A dense cell is one.
  */
 public interface Shaped {
     /** The engine that computes. */

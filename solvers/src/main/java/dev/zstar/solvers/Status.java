@@ -2,16 +2,16 @@ package dev.zstar.solvers;
 
 /** Why a row's solve ended. */
 public enum Status {
-    /** The residual fell below the absolute tolerance. */
+    /** The residual is at most the absolute tolerance. */
     CONVERGED_ABSOLUTE,
-    /** The residual fell below the relative tolerance. */
+    /** The residual meets the relative tolerance. */
     CONVERGED_RELATIVE,
     /**
-     * The residual fell below the relative tolerance times {@code u ‖z₀‖}. The equilibrium is 0, or cannot be told from 0 next to the start
-     * z₀ ({@link Stopping}).
+     * The residual is at most the relative tolerance times {@code u ‖z₀‖}. The equilibrium is 0, or negligible compared with the start z₀
+     * ({@link Stopping}).
      */
     CONVERGED_AT_ZERO,
-    /** The iterate stopped moving: its last step meets the tolerance for steps. */
+    /** The iterate stopped moving: its last step meets the step tolerance. */
     CONVERGED_STEP,
     /** The start already met the tolerance. */
     CONVERGED_AT_START,
@@ -19,7 +19,7 @@ public enum Status {
     CONVERGED_ZERO_RHS,
     /** The Krylov space cannot grow any further, and contains the solution to within rounding. */
     CONVERGED_HAPPY_BREAKDOWN,
-    /** The fixed number of evaluations was made. */
+    /** The fixed number of evaluations was made; no tolerance was tested. */
     COMPLETED_FIXED_STEPS,
 
     /** The budget of evaluations was spent; the best iterate is returned. */
@@ -32,29 +32,32 @@ public enum Status {
     CANCELLED,
     /** The residual stopped falling; the best iterate is returned. */
     STAGNATED,
-    /** The residual grew to more than a million times its shortest, and was still growing; the best iterate is returned. */
+    /** The residual grew to more than a million times its smallest value so far, and was still growing; the best iterate is returned. */
     DIVERGED,
-    /** The start or the right-hand side holds NaN or infinity; a start is left as it was. */
+    /** The start or the right-hand side holds NaN or infinity; the block of the start is left unchanged. */
     NONFINITE_INPUT,
     /** The map returned NaN or infinity for a finite state; the best iterate is returned, or the start if there was none. */
     NONFINITE_FUNCTION,
-    /** The linear operator, or a preconditioner, returned NaN, infinity, or a vector too long for the type, for a finite vector. */
+    /** The linear operator, or a preconditioner, returned NaN, infinity, or a vector too large for the type, from a finite vector. */
     NONFINITE_OPERATOR,
     /** The solution, or a quantity on the way to it, is outside the range of the type; the best representable iterate is returned. */
     OUT_OF_RANGE,
     /**
-     * The method cannot go on: its space is exhausted, as for a singular system, a divisor vanished, or its own numbers overflowed. The
-     * best iterate is returned.
+     * The method cannot continue: its Krylov space is exhausted (as for a singular system), it would divide by zero, or its own numbers
+     * overflowed. The best iterate is returned.
      */
     BREAKDOWN,
-    /** The recursion of the method claimed convergence, but the true residual does not reach the tolerance, or is below rounding error. */
+    /**
+     * The method's own estimate met the tolerance, but the true residual does not, and has stopped falling or reached the level of
+     * rounding.
+     */
     RESIDUAL_MISMATCH,
     /** No step along the search direction lowered the residual enough; the best iterate is returned. */
     LINE_SEARCH_FAILED,
     /** The linear solve within a step found no direction that lowers the residual; the best iterate is returned. */
     INNER_FAILED;
 
-    /** Whether the result is what was asked for. */
+    /** Whether the stopping rule was met. True also for {@link #COMPLETED_FIXED_STEPS}, which says nothing about the residual. */
     public boolean isSuccess() {
         return switch (this) {
             case CONVERGED_ABSOLUTE, CONVERGED_RELATIVE, CONVERGED_AT_ZERO, CONVERGED_STEP, CONVERGED_AT_START,

@@ -1,29 +1,37 @@
 package dev.zstar.solvers;
 
+import dev.zstar.solvers.guard.Arguments;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * When a solve ends, and what it records. A row that meets one of the tolerances has converged. A row that exhausts one of the budgets has
- * not converged; it gets its best iterate back.
+ * The stopping rules of a solve, and what it records. A row that meets one of the tolerances has converged. A row that exhausts one of the
+ * budgets has not converged; it gets its best iterate back. {@code ‖·‖} is the Euclidean norm of a row.
  *
- * <p>The relative tolerance of a fixed-point solve compares {@code ‖r‖ ≤ relative · max(‖f(z)‖, u ‖z₀‖)}, with {@code r = f(z) - z}, z₀ the
- * row's start and u the unit roundoff of the type. Without the second term a row whose equilibrium is 0 could never converge, because
- * ‖f(z)‖ falls as fast as ‖r‖. With it, a state that cannot be told from 0 next to the start counts as 0. From a start at 0 the term
- * vanishes. A linear solve compares {@code ‖b - (I - T) u‖ ≤ relative · ‖b‖}.
+ * <p>In a fixed-point solve a row meets the relative tolerance if {@code ‖r‖ ≤ relative · max(‖f(z)‖, u ‖z₀‖)}, with {@code r = f(z) - z},
+ * z₀ the row's start and u the unit roundoff of the type. Without the second term a row with its equilibrium at 0 could never converge,
+ * because ‖f(z)‖ falls as fast as ‖r‖. With it, a state that is negligible compared with the start counts as 0. From a start at 0 the term
+ * vanishes. In a linear solve a row meets it if {@code ‖b - (I - T) u‖ ≤ relative · ‖b‖}.
  *
- * @param relative the relative tolerance; 0 stops at an exact fixed point only
- * @param absolute the absolute tolerance, {@code ‖f(z) - z‖ ≤ absolute}; 0 stops at an exact fixed point only
- * @param step the tolerance for steps: the iterate moved by at most {@code step · ‖z‖} since the one before. 0, the default, switches this
- *     test off, and saves two blocks and the passes over them
- * @param maxEvaluations the evaluations that a row of a fixed-point solve, or a linear solve, may spend
- * @param maxIterations the steps that a row of a fixed-point solve may take: one less than its evaluations, unless a step takes several
- * @param maxNanos the time that a solve may take, checked after each evaluation
- * @param patience the evaluations without a new best residual after which a row has stagnated; 0, the default, never stops for this
- * @param fixed whether the solve makes exactly {@code maxEvaluations} evaluations, tests nothing, and returns the last iterate
- * @param trace whether the largest relative residual after each evaluation is recorded
- * @param recorded the evaluations at which the state is recorded, counted from 1; each takes a block of memory
+ * <p>A linear solver accepts only a relative and an absolute tolerance, a budget of evaluations, a fixed number of them, and a trace. A
+ * stream ({@code FixedPointSolver.stream}) accepts no time budget, trace or recorded states. Both throw {@link IllegalArgumentException}
+ * for any other rule.
+ *
+ * @param relative the relative tolerance, from 0 to below 1; 0 stops only at an exact fixed point
+ * @param absolute the absolute tolerance, {@code ‖f(z) - z‖ ≤ absolute}; 0, the default, stops only at an exact fixed point
+ * @param step the step tolerance: a row converges if its last step was at most {@code step · ‖z‖}. 0, the default, disables this test, and
+ *     saves two blocks and the passes over them
+ * @param maxEvaluations the most evaluations of a row of a fixed-point solve, or products of a row of a linear solve; 200 by default
+ * @param maxIterations the most steps of a row of a fixed-point solve; {@link Integer#MAX_VALUE}, the default, for no limit. A method that
+ *     evaluates f once per step takes one step less than evaluations
+ * @param maxNanos the most nanoseconds that a solve may take, checked after each evaluation; {@link Long#MAX_VALUE}, the default, for no
+ *     limit
+ * @param patience a row has stagnated after this many evaluations without a new smallest residual; 0, the default, disables this test
+ * @param fixed whether the solve makes exactly {@code maxEvaluations} evaluations, tests nothing, and returns the last iterate; false by
+ *     default
+ * @param trace whether the largest relative residual after each evaluation is recorded; false by default
+ * @param recorded the evaluations at which the state is recorded, counted from 1; none by default. Each takes a block of memory
  */
 public record Stopping(
         double relative,
@@ -39,84 +47,80 @@ public record Stopping(
     /** Checks the ranges. */
     public Stopping {
         if (!(relative >= 0 && relative < 1)) {
-            throw new IllegalArgumentException("relative tolerance " + relative + "; expected 0 ≤ tolerance < 1");
+            throw new IllegalArgumentException("Stopping: the relative tolerance is " + relative + ", expected 0 ≤ tolerance < 1");
         }
         if (!(absolute >= 0)) {
-            throw new IllegalArgumentException("absolute tolerance " + absolute + "; expected at least 0");
+            throw new IllegalArgumentException("Stopping: the absolute tolerance is " + absolute + ", expected at least 0");
         }
         if (!(step >= 0 && step < 1)) {
-            throw new IllegalArgumentException("step tolerance " + step + "; expected 0 ≤ tolerance < 1");
+            throw new IllegalArgumentException("Stopping: the step tolerance is " + step + ", expected 0 ≤ tolerance < 1");
         }
-        if (maxEvaluations < 1) {
-            throw new IllegalArgumentException("a budget of " + maxEvaluations + " evaluations; expected at least 1");
-        }
-        if (maxIterations < 1) {
-            throw new IllegalArgumentException("a budget of " + maxIterations + " iterations; expected at least 1");
-        }
+        Arguments.atLeast("Stopping", "the budget of evaluations", maxEvaluations, 1);
+        Arguments.atLeast("Stopping", "the budget of steps", maxIterations, 1);
         if (maxNanos < 1) {
-            throw new IllegalArgumentException("a budget of " + maxNanos + " ns; expected at least 1");
+            throw new IllegalArgumentException("Stopping: the time budget is " + maxNanos + " ns, expected at least 1 ns");
         }
-        if (patience < 0) {
-            throw new IllegalArgumentException("a patience of " + patience + " evaluations; expected at least 0");
-        }
+        Arguments.atLeast("Stopping", "patience", patience, 0);
         if (fixed && (relative > 0 || absolute > 0 || step > 0 || patience > 0)) {
-            throw new IllegalArgumentException("a fixed number of evaluations tests nothing; expected no tolerance and no patience");
+            throw new IllegalArgumentException("Stopping: a fixed number of evaluations with relative tolerance " + relative + ", absolute "
+                    + "tolerance " + absolute + ", step tolerance " + step + " and patience " + patience
+                    + ", none of which it tests, expected 0 for each");
         }
-        recorded = List.copyOf(recorded);
+        recorded = List.copyOf(Arguments.present("Stopping", "the list of recorded evaluations", recorded));
         for (int i = 0; i < recorded.size(); i++) {
             if (recorded.get(i) <= (i == 0 ? 0 : recorded.get(i - 1))) {
                 throw new IllegalArgumentException(
-                        "states recorded at the evaluations " + recorded + "; expected ascending numbers from 1");
+                        "Stopping: the recorded evaluations are " + recorded + ", expected ascending numbers, the first at least 1");
             }
         }
     }
 
-    /** A relative tolerance, and 200 evaluations. */
+    /** This relative tolerance, with a budget of 200 evaluations per row. ({@code FixedPoint} has a default budget of 1000.) */
     public static Stopping relative(double tolerance) {
         return new Stopping(tolerance, 0, 0, 200, Integer.MAX_VALUE, Long.MAX_VALUE, 0, false, false, List.of());
     }
 
-    /** Exactly {@code evaluations} evaluations. */
+    /** Exactly {@code evaluations} evaluations, without any test. */
     public static Stopping fixed(int evaluations) {
         return new Stopping(0, 0, 0, evaluations, Integer.MAX_VALUE, Long.MAX_VALUE, 0, true, false, List.of());
     }
 
-    /** These rules with an absolute tolerance in addition. A row stops at the first that it meets. */
+    /** These rules, and in addition an absolute tolerance. A row stops at the first tolerance that it meets. */
     public Stopping orAbsolute(double tolerance) {
         return with(s -> s.absolute = tolerance);
     }
 
-    /** These rules with a tolerance for steps in addition. A row stops at the first that it meets. */
+    /** These rules, and in addition a step tolerance. A row stops at the first tolerance that it meets. */
     public Stopping orStep(double tolerance) {
         return with(s -> s.step = tolerance);
     }
 
-    /** These rules with another budget of evaluations. */
+    /** These rules with another budget of evaluations per row. */
     public Stopping within(int evaluations) {
         return with(s -> s.maxEvaluations = evaluations);
     }
 
-    /** These rules with a budget of steps. */
+    /** These rules with a budget of steps per row. */
     public Stopping withinIterations(int steps) {
         return with(s -> s.maxIterations = steps);
     }
 
-    /** These rules with a budget of time. */
+    /** These rules with a time budget for the solve, checked after each evaluation. */
     public Stopping within(Duration time) {
         return with(s -> s.maxNanos = time.toNanos());
     }
 
-    /** These rules with patience: a row that has not improved for {@code evaluations} evaluations has stagnated. */
+    /** These rules with patience: a row has stagnated after {@code evaluations} evaluations without a new smallest residual. */
     public Stopping withPatience(int evaluations) {
         return with(s -> s.patience = evaluations);
     }
 
-    /** These rules with a trace. */
+    /** These rules with a trace ({@link Outcome#trace}). */
     public Stopping traced() {
         return with(s -> s.trace = true);
     }
 
-    /** These rules, with the states at these evaluations recorded. */
+    /** These rules, with the states at these evaluations recorded ({@link Outcome#state}). The evaluations are counted from 1. */
     public Stopping recording(Integer... evaluations) {
         return with(s -> s.recorded = List.of(evaluations));
     }
@@ -153,20 +157,21 @@ public record Stopping(
         }
     }
 
-    /** Throws if there is a rule that a linear solve would have to ignore. */
+    /** Throws if there is a rule that a linear solver does not apply. */
     public void requireLinear(String method) {
-        String rule = step > 0 ? "a tolerance for steps"
-                : maxIterations < Integer.MAX_VALUE ? "a budget of iterations"
-                : maxNanos < Long.MAX_VALUE ? "a budget of time"
+        String rule = step > 0 ? "a step tolerance"
+                : maxIterations < Integer.MAX_VALUE ? "a budget of steps"
+                : maxNanos < Long.MAX_VALUE ? "a time budget"
                 : patience > 0 ? "patience"
                 : !recorded.isEmpty() ? "recorded states"
                 : null;
         if (rule != null) {
-            throw new IllegalArgumentException(
-                    method + " stops at a relative or absolute tolerance or a number of evaluations, and was given " + rule);
+            throw new IllegalArgumentException(method + ": the stopping rule has " + rule
+                    + ", expected only a relative or absolute tolerance and a number of evaluations");
         }
         if (fixed && maxEvaluations < 2) {
-            throw new IllegalArgumentException(method + " with one evaluation, which it spends on the true residual; expected at least 2");
+            throw new IllegalArgumentException(
+                    method + ": a budget of 1 evaluation, expected at least 2, since one is spent on the true residual");
         }
     }
 }

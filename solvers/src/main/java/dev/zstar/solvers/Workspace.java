@@ -4,6 +4,7 @@ import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.guard.Arguments;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,8 +12,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /**
- * The memory of a solver, allocated once for n, the most rows and its options. It also guards the solver: it refuses a second thread, use
- * after {@link #close}, and blocks of the wrong shape.
+ * The memory of a solver, allocated once for n, the largest batch and the options. It also guards the solver: it refuses a second solve
+ * while one runs, use after {@link #close}, and blocks of the wrong shape. Do not close it while a solve runs: that solve may then end with
+ * an {@link IllegalStateException} about one of its blocks.
  */
 public final class Workspace implements AutoCloseable {
     private final Engine engine;
@@ -25,11 +27,12 @@ public final class Workspace implements AutoCloseable {
     private final AtomicBoolean busy = new AtomicBoolean();
     private boolean closed;
 
-    /** A workspace that holds nothing yet. */
+    /** Creates a workspace that holds nothing yet. */
     public Workspace(Engine engine, Type type, int batch, int n) {
-        if (n < 1 || batch < 1) {
-            throw new IllegalArgumentException("a plan for " + batch + " rows of " + n + "; expected at least 1 of each");
-        }
+        Arguments.present("plan", "the engine", engine);
+        Arguments.present("plan", "the type", type);
+        Arguments.atLeast("plan", "the batch", batch, 1);
+        Arguments.atLeast("plan", "n", n, 1);
         this.engine = engine;
         this.type = type;
         this.n = n;
@@ -59,7 +62,7 @@ public final class Workspace implements AutoCloseable {
         return type;
     }
 
-    /** Elements of a row. */
+    /** The number of elements of a row. */
     public int n() {
         return n;
     }
@@ -69,12 +72,12 @@ public final class Workspace implements AutoCloseable {
         return batch;
     }
 
-    /** A 1 for each row of the batch: coefficients that scale nothing. Not to be written. */
+    /** A 1 for each row of the batch: coefficients that scale nothing. Must not be written. */
     public double[] ones() {
         return ones;
     }
 
-    /** Allocates a block of {@code batch × n} with its views of fewer rows, so that no solve has to make one. */
+    /** Allocates a block of {@code batch × n} with its views of the first rows, so that no solve has to make a view. */
     public Block block() {
         Block block = engine.allocate(type, batch, n).withHeads();
         blocks.add(block);
@@ -88,14 +91,14 @@ public final class Workspace implements AutoCloseable {
         return basis;
     }
 
-    /** Allocates {@code count} vectors in all, not for each row of the batch. */
+    /** Allocates {@code count} vectors in total, not for each row of the batch. */
     public Block vectors(int count) {
         Block block = engine.allocate(type, count, n);
         blocks.add(block);
         return block;
     }
 
-    /** Makes another workspace a part of this one: its bytes count here, and it closes with this one. */
+    /** Makes another workspace part of this one: {@link #bytes} includes it, and it closes with this one. */
     public void include(Workspace part) {
         parts.add(part);
     }
@@ -105,12 +108,15 @@ public final class Workspace implements AutoCloseable {
         return blocks.stream().mapToLong(Block::bytes).sum() + parts.stream().mapToLong(Workspace::bytes).sum();
     }
 
-    /** Throws unless this workspace is on that engine, for rows of that type and length, and for at least that many rows. */
+    /** Throws unless this workspace is planned on this engine, for rows of this type and length, and for at least {@code batch} rows. */
     public void requireFits(String what, Engine engine, Type type, int batch, int n) {
         if (!this.engine.equals(engine) || this.type != type || this.n != n || this.batch < batch) {
+            String own = describe(this.engine);
+            if (this.type == type && this.n == n && this.batch >= batch && own.equals(describe(engine))) {
+                throw new IllegalArgumentException(what + " is planned on another Engine object (" + own + "), expected the same object");
+            }
             throw new IllegalArgumentException(what + " is planned for " + this.batch + " rows of " + this.n + " " + this.type + " on "
-                    + describe(this.engine) + ", expected at least " + batch + " rows of " + n + " " + type + " on the engine given, "
-                    + describe(engine));
+                    + own + ", expected at least " + batch + " rows of " + n + " " + type + " on the engine given, " + describe(engine));
         }
     }
 
@@ -131,15 +137,17 @@ public final class Workspace implements AutoCloseable {
      */
     public void enter(String operation, String operand, Block block) {
         if (closed) {
-            throw new IllegalStateException("this plan was used after it was closed");
+            throw new IllegalStateException(operation + ": this solver, planned for " + batch + " rows of " + n + " " + type
+                    + ", was used after it was closed");
         }
         if (block.rows() > batch) {
             throw new IllegalArgumentException(
-                    operation + ": " + operand + " has " + block.rows() + " rows, expected at most the plan's " + batch);
+                    operation + ": " + operand + " has " + block.rows() + " rows, expected at most " + batch + ", as planned");
         }
         block.requireShape(operation, operand, type, block.rows(), n);
         if (!busy.compareAndSet(false, true)) {
-            throw new IllegalStateException("this plan is in use by another thread; a plan serves one solve at a time");
+            throw new IllegalStateException(operation + ": this solver is already running a solve, in another thread or further up this "
+                    + "thread's stack, expected a solver of its own for each solve that runs");
         }
     }
 

@@ -130,7 +130,7 @@ class Level3LayerTest {
             GradientOutcome outcome = layer.backward(g, sum);                   // adds to dw and dx; says what became of each row
             // hide
             assertThat(solved.succeeded()).isTrue();
-            assertThat(outcome).hasToString("gradients of all 4 rows in 6 evaluations");
+            assertThat(outcome).hasToString("gradients of all 4 rows, with 6 products with Jᵀ");
             // show
         }
         // end

@@ -114,13 +114,13 @@ class Level6FailuresTest {
             layer.forward(x, z);
             // guide
             GradientOutcome outcome = layer.backward(g, sum);
-            outcome.count(GradientOutcome.Fate.SKIPPED);                       // rows that added nothing
+            outcome.count(GradientOutcome.Use.SKIPPED);                        // rows that added nothing
             outcome.forward(0);                                                // how the forward solve of row 0 ended
             outcome.backward(0);                                               // and its backward solve
             String summary = outcome.toString();                               // how many rows failed, and why the first of them did
             // end
-            assertThat(outcome.count(GradientOutcome.Fate.SKIPPED)).isEqualTo(2);
-            assertThat(summary).isEqualTo("gradients of 2 rows: 2 skipped, 0 damped; "
+            assertThat(outcome.count(GradientOutcome.Use.SKIPPED)).isEqualTo(2);
+            assertThat(summary).isEqualTo("gradients of 2 rows: 0 added, 0 damped, 2 skipped; "
                     + "the forward solve of row 0 ended with MAX_EVALUATIONS");
         }
     }

@@ -73,7 +73,7 @@ class MapHelpersTest {
             FixedPointMap.rowwise((row, at, to) -> to[row] = 1).apply(z, out, new Rows(2));
             assertThat(out.get(1, 1)).isEqualTo(1);
             assertThat(out.get(1, 0)).isNaN();
-            assertThatThrownBy(() -> FixedPointMap.rowwise(null)).hasMessage("rowwise: the function is null, expected one");
+            assertThatThrownBy(() -> FixedPointMap.rowwise(null)).hasMessage("rowwise: the function is null");
         }
     }
 
@@ -220,16 +220,18 @@ class MapHelpersTest {
             assertThatCode(() -> InputGuard.evaluate(nan, z, out, all)).as("NaN of the map's own").doesNotThrowAnyException();
             for (FixedPointMap map : new FixedPointMap[] {halves, clamps}) {
                 assertThatThrownBy(() -> InputGuard.evaluate(map, z, out, all)).isInstanceOf(IllegalStateException.class)
-                        .hasMessage("apply: the map wrote to z, which it may only read; expected f(z) in out alone");
+                        .hasMessage("apply: the map changed its input z, expected it to write f(z) to out only");
             }
             assertThatThrownBy(() -> InputGuard.evaluate(forgets, z, out, all))
-                    .hasMessage("apply: the map left element 4 of the row at position 2 unwritten; expected f(z) in every element of out");
+                    
+                            .hasMessage("apply: the map left element 4 of the row at position 2 unwritten, expected it to write f(z) "
+                                    + "to every element of out");
             LinearOperator doubles = (u, to, rows) -> {
                 engine.scale(2, u);
                 to.copyFrom(u);
             };
             assertThatThrownBy(() -> InputGuard.multiply(doubles, z, out, all))
-                    .hasMessage("apply: the operator wrote to u, which it may only read; expected T u in out alone");
+                    .hasMessage("apply: the operator changed its input u, expected it to write T u to out only");
             assertThat(Problems.allocated(() -> InputGuard.evaluate(right, z, out, all))).isZero();
         }
     }

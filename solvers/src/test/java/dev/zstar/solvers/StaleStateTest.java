@@ -25,9 +25,8 @@ class StaleStateTest {
     private static final int N = 7;
     private static final int INPUTS = 3;
     private static final int BATCH = 4;
-    private static final String INPUT = " of the batch has no input for the present parameters; expected inject(x) with a row for it, or "
-            + "inject(row, x), "
-            + "after the constructor and after each update";
+    private static final String INPUT = " of the batch has no input; expected inject(x) with a row for it, or inject(row, x), "
+            + "and again after each update";
 
     /** A cell or a splitting, as all of them are used. */
     private interface Kept extends AutoCloseable {
@@ -265,11 +264,11 @@ class StaleStateTest {
             other.linearise(z);
             penalty.estimate(cell, BATCH);
             assertThatThrownBy(() -> penalty.gradients(other, 1, z, x, sum, null))
-                    .hasMessage("gradients: the last estimate was of another map; expected the same map in both calls");
+                    .hasMessage("gradients: this map is not that of the last estimate, expected the same map in both calls");
             engine.scale(2, z);
             cell.linearise(z);
             assertThatThrownBy(() -> penalty.gradients(cell, 1, z, x, sum, null)).isInstanceOf(IllegalStateException.class)
-                    .hasMessageStartingWith("gradients: the map has another point of linearisation than in the last estimate");
+                    .hasMessageStartingWith("gradients: the map was linearised or changed after the last estimate");
             assertThat(dw.toDoubles()).as("nothing is added").containsOnly(0);
             penalty.estimate(cell, BATCH);
             penalty.gradients(cell, 1, z, x, sum, null);

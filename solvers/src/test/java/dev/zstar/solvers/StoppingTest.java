@@ -12,12 +12,17 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.fixedpoint.Anderson;
+import dev.zstar.solvers.fixedpoint.EquilibriumStream;
+import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.fixedpoint.Picard;
 import dev.zstar.solvers.fixedpoint.StreamHandler;
 import dev.zstar.solvers.linear.Gmres;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /** Every way in which a fixed-point solve ends, and what it leaves behind. */
@@ -132,8 +137,8 @@ class StoppingTest {
         List<String> texts = new ArrayList<>();
         assertThat(end(Stopping.relative(1e-3), StoppingTest::halve, 0, (progress, z, rows) -> texts.add(progress.toString())))
                 .isEqualTo(Status.CONVERGED_RELATIVE);
-        assertThat(texts.getFirst()).isEqualTo("1 of 1 rows not solved yet after 1 evaluations, largest residual 1.00e+00");
-        assertThat(texts.getLast()).startsWith("all 1 rows solved in ");
+        assertThat(texts.getFirst()).isEqualTo("1 of 1 row not solved yet after 1 evaluation, largest relative residual 1.00e+00");
+        assertThat(texts.getLast()).startsWith("1 of 1 row solved in ");
     }
 
     @Test
@@ -222,11 +227,14 @@ class StoppingTest {
 
     @Test
     void contradictionsAreRefused() {
-        assertThatThrownBy(() -> Stopping.fixed(3).orStep(0.1)).hasMessageStartingWith("a fixed number of evaluations tests nothing");
-        assertThatThrownBy(() -> Stopping.relative(0.1).recording(2, 2)).hasMessageContaining("[2, 2]; expected ascending numbers from 1");
-        assertThatThrownBy(() -> Stopping.relative(0.1).within(0)).hasMessage("a budget of 0 evaluations; expected at least 1");
-        assertThatThrownBy(() -> Stopping.relative(0.1).withPatience(-1)).hasMessage("a patience of -1 evaluations; expected at least 0");
-        assertThatThrownBy(() -> Stopping.relative(0.1).orStep(1)).hasMessage("step tolerance 1.0; expected 0 ≤ tolerance < 1");
+        assertThatThrownBy(() -> Stopping.fixed(3).orStep(0.1)).hasMessageStartingWith("Stopping: a fixed number of evaluations with ");
+        assertThatThrownBy(() -> Stopping.relative(0.1).recording(2, 2))
+                .hasMessageContaining("[2, 2], expected ascending numbers, the first at least 1");
+        assertThatThrownBy(() -> Stopping.relative(0.1).within(0))
+                .hasMessage("Stopping: the budget of evaluations is 0, expected at least 1");
+        assertThatThrownBy(() -> Stopping.relative(0.1).withPatience(-1)).hasMessage("Stopping: patience is -1, expected at least 0");
+        assertThatThrownBy(() -> Stopping.relative(0.1).orStep(1))
+                .hasMessage("Stopping: the step tolerance is 1.0, expected 0 ≤ tolerance < 1");
     }
 
     @Test
@@ -254,32 +262,84 @@ class StoppingTest {
             for (Stopping stopping : List.of(plain.orStep(1e-3), plain.withinIterations(3), plain.within(Duration.ofSeconds(1)),
                     plain.withPatience(3), plain.recording(1))) {
                 assertThatThrownBy(() -> Gmres.plan(engine, Type.F64, 1, 3, 3, stopping))
-                        .hasMessageStartingWith("GMRES stops at a relative or absolute");
+                        .hasMessageStartingWith("GMRES: the stopping rule has ");
             }
             assertThatThrownBy(() -> Gmres.plan(engine, Type.F64, 1, 3, 3, Stopping.fixed(1)))
-                    .hasMessageStartingWith("GMRES with one evaluation");
+                    .hasMessageStartingWith("GMRES: a budget of 1 evaluation, expected at least 2");
         }
     }
 
     @Test
-    void aStreamKeepsNeitherTraceNorStates() {
-        try (Engine engine = Engines.best(1);
-                Picard picard = Picard.plan(engine, Type.F64, 1, 1, 1, Stopping.relative(1e-3).traced().recording(1));
-                Block z = engine.allocate(Type.F64, 1, 1)) {
-            int[] left = {1};
-            picard.stream((in, out, rows) -> out.set(0, 0, 1 + 0.5 * in.get(0, 0)), z, new StreamHandler() {
-                @Override
-                public boolean load(int b, Block states) {
-                    states.set(b, 0, 7);
-                    return left[0]-- > 0;
-                }
+    void aStreamRefusesRulesThatItCannotKeep() {
+        Stopping plain = Stopping.relative(1e-3);
+        Map<String, Stopping> wrong = Map.of("a time budget", plain.within(Duration.ofSeconds(1)), "a trace", plain.traced(),
+                "recorded states", plain.recording(1));
+        FixedPointMap half = StoppingTest::halve;
+        StreamHandler never = new StreamHandler() {
+            @Override
+            public boolean load(int b, Block states) {
+                throw new AssertionError("the stream must not begin");
+            }
 
-                @Override
-                public void done(int b, Block states, Outcome outcome) {
-                    assertThat(outcome.trace()).isEmpty();
-                    assertThat(outcome.state(0).get(0, 0)).isZero();
-                }
-            });
+            @Override
+            public void done(int b, Block states, Outcome outcome) {
+                throw new AssertionError("the stream must not begin");
+            }
+        };
+        wrong.forEach((rule, stopping) -> {
+            try (Engine engine = Engines.best(1);
+                    Picard picard = Picard.plan(engine, Type.F64, 1, 1, 1, stopping);
+                    Block z = engine.allocate(Type.F64, 1, 1)) {
+                String message = "stream: the stopping rule of the solver has " + rule
+                        + ", expected only tolerances, patience and budgets of evaluations or steps";
+                assertThatThrownBy(() -> picard.stream(half, z, never))
+                        .isInstanceOf(IllegalArgumentException.class).hasMessage(message);
+                assertThatThrownBy(() -> new EquilibriumStream<Integer>(picard, half, (input, slot, start) -> {}))
+                        .isInstanceOf(IllegalArgumentException.class).hasMessage(message);
+                assertThat(picard.solve(half, z).succeeded()).as("a solve obeys the rule").isTrue();
+            }
+        });
+    }
+
+    @Test
+    void nullIsRefusedByName() {
+        try (Engine engine = Engines.best(1);
+                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, 1, 1, Stopping.relative(1e-3));
+                Gmres gmres = Gmres.plan(engine, Type.F64, 1, 1, 3, Stopping.relative(1e-3));
+                Block z = engine.allocate(Type.F64, 1, 1)) {
+            FixedPointMap half = StoppingTest::halve;
+            Stopping stopping = Stopping.relative(1e-3);
+            Map<String, ThrowingCallable> wrong = new LinkedHashMap<>();
+            wrong.put("plan: the engine", () -> FixedPointSolver.plan(null, Type.F64, 1, 1, stopping));
+            wrong.put("plan: the type", () -> FixedPointSolver.plan(engine, null, 1, 1, stopping));
+            wrong.put("plan: the stopping rule", () -> FixedPointSolver.plan(engine, Type.F64, 1, 1, null));
+            wrong.put("plan: the options", () -> Anderson.plan(engine, Type.F64, 1, 1, null, stopping));
+            wrong.put("Anderson.Options: mixing", () -> Anderson.Options.DEFAULT.withMixing((Anderson.Mixing) null));
+            wrong.put("Anderson.Options: variant", () -> Anderson.Options.DEFAULT.withVariant(null));
+            wrong.put("solve: the map", () -> solver.solve(null, z));
+            wrong.put("solve: start", () -> solver.solve(half, null));
+            wrong.put("stream: the handler", () -> solver.stream(half, z, null));
+            wrong.put("solve: the operator", () -> gmres.solve(null, z, z));
+            wrong.put("solve: the right-hand side", () -> gmres.solve((in, out, rows) -> {}, null, z));
+            wrong.put("solve: the solution", () -> gmres.solve((in, out, rows) -> {}, z, null));
+            wrong.put("row data: the engine", () -> new RowData(null, Type.F64, 1, 1, "x", "fill").close());
+            long before = Block.liveBytes();
+            wrong.forEach((what, call) -> assertThatThrownBy(call).isInstanceOf(NullPointerException.class).hasMessage(what + " is null"));
+            assertThatThrownBy(() -> Gmres.plan(engine, Type.F64, 1, 1, 3, null)).hasMessage("plan: the stopping rule is null");
+            assertThat(Block.liveBytes()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void anOutcomeTellsWhatWasNotTested() {
+        try (Engine engine = Engines.best(1);
+                Picard fixed = Picard.plan(engine, Type.F64, 2, 1, 1, Stopping.fixed(3));
+                Picard tested = Picard.plan(engine, Type.F64, 2, 1, 1, Stopping.relative(1e-3));
+                Block z = engine.allocate(Type.F64, 2, 1)) {
+            assertThat(fixed.solve(StoppingTest::halve, z).toString())
+                    .startsWith("2 of 2 rows completed 3 evaluations without a test, largest relative residual ");
+            assertThat(tested.solve(StoppingTest::halve, z).toString())
+                    .matches("2 of 2 rows solved in \\d+ evaluations, largest relative residual .*");
         }
     }
 }

@@ -172,12 +172,12 @@ public final class DeqClassifier implements AutoCloseable {
             engine.scale(0, gradient);
         }
         GradientOutcome outcome = layer.backward(g.head(count), sum);
-        skipped += outcome.count(GradientOutcome.Fate.SKIPPED);
-        damped += outcome.count(GradientOutcome.Fate.DAMPED);
+        skipped += outcome.count(GradientOutcome.Use.SKIPPED);
+        damped += outcome.count(GradientOutcome.Use.DAMPED);
         if (!outcome.succeeded()) {
             lastFailure = outcome.toString();
         }
-        if (outcome.count(GradientOutcome.Fate.SKIPPED) == count) {
+        if (outcome.count(GradientOutcome.Use.SKIPPED) == count) {
             return loss;
         }
         head.step(states);

@@ -46,6 +46,11 @@ record RandomPlan(Type type, int n, int batch, ForwardMethod method, Stopping st
         return new RandomPlan(type, n, batch, method, stopping, random.nextLong());
     }
 
+    /** Whether a stream accepts the stopping rule. */
+    boolean fitsStreams() {
+        return stopping.maxNanos() == Long.MAX_VALUE && !stopping.trace() && stopping.recorded().isEmpty();
+    }
+
     /** Plans the solver, with the same options every time. */
     FixedPointSolver plan(Engine engine) {
         return plan(method, new Random(seed), engine, type, n, batch, stopping);

@@ -49,7 +49,7 @@ final class RandomSolves {
         RandomPlan plan = RandomPlan.draw(random);
         long before = Block.liveBytes();
         try (FixedPointSolver solver = plan.plan(engine)) {
-            boolean stream = random.nextInt(4) == 0;
+            boolean stream = random.nextInt(4) == 0 && plan.fitsStreams();
             int problems = stream ? plan.batch() + random.nextInt(8) : plan.batch();
             long drawn = random.nextLong();
             RandomMap map = new RandomMap(new Random(drawn), plan.type(), plan.n(), problems, true);

@@ -20,16 +20,16 @@ import java.util.Arrays;
  * The classic equilibrium cell {@code f(z) = φ(W z + U x + b)} (Bai, Kolter and Koltun 2019, with one dense layer), with everything that
  * implicit differentiation needs. {@code U x + b} does not depend on z: {@link #inject} computes it once for a solve.
  *
- * <p>Not for two threads at once. Every call takes batches of fewer rows than the cell's.
+ * <p>Every call takes any number of rows up to {@link #batch}. Rows are counted from 0. Not thread-safe.
  */
 public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradients>, Shaped, AutoCloseable {
     /**
-     * Where gradients are added; null where one is not wanted.
+     * The blocks to which gradients are added. They share no memory.
      *
-     * @param w {@code n × n}
-     * @param u {@code n × inputs}
-     * @param b {@code 1 × n}
-     * @param x {@code batch × inputs}, row by row of the batch
+     * @param w {@code n × n}, or null if not wanted
+     * @param u {@code n × inputs}, or null if not wanted
+     * @param b {@code 1 × n}, or null if not wanted
+     * @param x {@code batch × inputs}, ordered by row of the batch, or null if not wanted
      */
     public record Gradients(Block w, Block u, Block b, Block x) {}
 
@@ -41,7 +41,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     private final OwnedMemory memory;
     private final DenseWeights weights;
     private final FixedPointMap[] narrow;
-    /** {@code U x + b}. The epilogues refer to it, and to its rows: those of the present call. */
+    /** {@code U x + b}. The epilogues refer to it, and to its rows, which are those of the present call. */
     private final RowData input;
     private final Slopes slopes;
     private final DenseGradients gradients;
@@ -57,14 +57,15 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     private Block curvature;
 
     /**
-     * Packs the parameters for batches of up to {@code batch} rows.
+     * Packs copies of the parameters, for batches of up to {@code batch} rows. The blocks may change or be closed afterwards;
+     * {@link #update} takes new values.
      *
      * @param w {@code n × n}
      * @param u {@code n × inputs}
      * @param bias {@code 1 × n}
-     * @param also narrower formats in which the cell keeps W as well, for {@link #in}
-     * @throws IllegalArgumentException if something is null, a shape or a format does not fit, or an element is NaN or infinite; the
-     *     message says which
+     * @param also narrower formats in which the cell keeps W in addition to the full one, for {@link #in}
+     * @throws NullPointerException if an argument is null; the message says which
+     * @throws IllegalArgumentException if a shape does not fit, or an element is NaN or infinite; the message says which
      */
     public DenseCell(Engine engine, Activation activation, Block w, Block u, Block bias, int batch, Format... also) {
         this.engine = Arguments.present("cell", "the engine", engine);
@@ -76,8 +77,8 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         memory = new OwnedMemory(engine);
         try {
             weights = new DenseWeights(memory, w, u, bias, also);
-            input = memory.add(new RowData(engine, type, batch, n, "input for the present parameters",
-                    "inject(x) with a row for it, or inject(row, x), after the constructor and after each update"), RowData::close,
+            input = memory.add(new RowData(engine, type, batch, n, "input",
+                    "inject(x) with a row for it, or inject(row, x), and again after each update"), RowData::close,
                     RowData::bytes);
             slopes = new Slopes(memory, type, batch, n);
             scratch = memory.block(type, batch, n);
@@ -94,18 +95,22 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
                 .toArray(FixedPointMap[]::new);
     }
 
-    /** {@code tanh(W z + U x + b)} in arrays, the parameters of a layer of one call. */
+    /**
+     * The parameters of a cell {@code tanh(W z + U x + b)}, in arrays, for {@link dev.zstar.Equilibrium#of}: W is {@code n × n}, U is
+     * {@code n × inputs}. The arrays are not copied. For another activation use the constructor of {@link DenseParameters}.
+     */
     public static DenseParameters tanh(float[][] w, float[][] u, float[] b) {
         return new DenseParameters(Activation.TANH, w, u, b);
     }
 
-    /** {@code max(0, W z + U x + b)} in arrays, the parameters of a layer of one call. */
+    /** The parameters of a cell {@code max(0, W z + U x + b)}, in all else like {@link #tanh}. */
     public static DenseParameters relu(float[][] w, float[][] u, float[] b) {
         return new DenseParameters(Activation.RELU, w, u, b);
     }
 
     /**
-     * Takes new parameters of the same shapes. Every input must be injected again. Allocates nothing, and does not look for NaN.
+     * Takes new parameters of the same shapes. Every row loses its input and its point of linearisation: call {@link #inject} again.
+     * Allocates nothing. Unlike the constructor it does not look for NaN: with it, rows end with {@code NONFINITE_FUNCTION}.
      */
     public void update(Block w, Block u, Block bias) {
         weights.checkUpdate(w, u, bias);
@@ -149,8 +154,8 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     }
 
     /**
-     * This cell with W rounded to a format: the cheap map of mixed precision. It shares b and the injected input, follows
-     * {@link #update}, and closes with the cell. Not for two threads at once with the cell.
+     * This cell with W rounded to a format: the cheap map of mixed precision. For {@link Format#FULL} it is the cell itself. It shares b
+     * and the injected input, follows {@link #update}, and closes with the cell. Not thread-safe together with the cell.
      *
      * @throws IllegalArgumentException if the constructor was not given the format
      */
@@ -159,12 +164,12 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         return index < 0 ? this : narrow[index];
     }
 
-    /** The bytes of W in a format that the cell keeps: what one evaluation reads of W, whatever the batch. */
+    /** The size of W in a format that the cell keeps: the bytes of W that one evaluation reads, for any batch. */
     public long weightBytes(Format format) {
         return weights.bytes(format);
     }
 
-    /** The first of the narrower formats that the constructor was given; null without one. */
+    /** The cell with W in the first narrower format that the constructor was given; null if it was given none. */
     @Override
     public FixedPointMap approximation() {
         return narrow.length == 0 ? null : narrow[0];
@@ -181,14 +186,14 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     }
 
     /**
-     * Sets the input of the solves that follow, until the next {@link #update}.
+     * Sets the input of the following solves, until the next {@link #update}. Row p of x belongs to row p of the batch.
      *
-     * @param x {@code rows × inputs}, for the first rows of the batch; the other rows then have no input
+     * @param x {@code rows × inputs}, with at most {@link #batch} rows; read, not kept. The remaining rows of the batch then have no input
      */
     @Override
     public void inject(Block x) {
-        if (x.rows() > input.batch()) {
-            throw new IllegalArgumentException("inject: x has " + x.rows() + " rows, expected at most the cell's " + input.batch());
+        if (Arguments.present("inject", "x", x).rows() > input.batch()) {
+            throw new IllegalArgumentException("inject: the number of rows of x is " + x.rows() + ", expected at most " + input.batch());
         }
         x.requireShape("inject", "x", type, x.rows(), inputs);
         change();
@@ -196,14 +201,9 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         input.fill(x.rows());
     }
 
-    /**
-     * Sets the input of one row of the batch, for a stream.
-     *
-     * @param row of the cell's batch
-     * @param x {@code 1 × inputs}
-     */
+    /** Sets the input of one row of the batch, for a stream. Reads x, {@code 1 × inputs}, and does not keep it. */
     public void inject(int row, Block x) {
-        x.requireShape("inject", "x", type, 1, inputs);
+        Arguments.present("inject", "x", x).requireShape("inject", "x", type, 1, inputs);
         Block constant = input.openRow(row);
         version++;
         slopes.clear(row);
@@ -232,7 +232,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         slopes.written(rows);
     }
 
-    /** The same for a batch with every row at its own position, as a backward solve has it. */
+    /** The same for the first {@code z.rows()} rows of the batch, each at its own position, as in a backward solve. */
     public void linearise(Block z) {
         all.reset(z.rows());
         linearise(z, all);
@@ -253,8 +253,8 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     }
 
     /**
-     * With {@code d = φ' ⊙ v} adds {@code ∂W = dᵀ z}, {@code ∂U = dᵀ x}, {@code ∂b = Σ d} and {@code ∂x = d U}. Allocates nothing after its
-     * first call.
+     * With {@code d = φ' ⊙ v} adds {@code ∂L/∂W = dᵀ z}, {@code ∂L/∂U = dᵀ x}, {@code ∂L/∂b = Σ d} and {@code ∂L/∂x = d U}. Allocates
+     * nothing after its first call.
      */
     @Override
     public void gradients(Block v, Block z, Block x, Rows rows, Gradients sum) {
@@ -271,12 +271,12 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     }
 
     /**
-     * With the sums {@code s = W z + U x + b}, the product is {@code ⟨c, Jᵀ u⟩ = ⟨φ'(s) ⊙ u, W c⟩}. So
+     * With the sums {@code s = W z + U x + b}, the product is {@code P = ⟨c, Jᵀ u⟩ = ⟨φ'(s) ⊙ u, W c⟩}. Its gradients are
      *
-     * <pre>{@code ∂W += (φ' ⊙ u)ᵀ c,   ∂s = φ''(s) ⊙ u ⊙ (W c),   ∂z = ∂s W,}</pre>
+     * <pre>{@code ∂P/∂W = (φ' ⊙ u)ᵀ c + (∂P/∂s)ᵀ z,   ∂P/∂s = φ''(s) ⊙ u ⊙ (W c),   ∂P/∂z = ∂P/∂s W,}</pre>
      *
-     * and ∂s adds to all gradients as d does in {@link #gradients}. Takes two products with W and one with its transpose; s is computed
-     * again. Allocates nothing after its first call.
+     * and those of U, b and x follow from ∂P/∂s as in {@link #gradients} from d. Takes two products with W and one with its transpose; s is
+     * computed again. Allocates nothing after its first call.
      */
     @Override
     public void secondGradients(Block c, Block u, Block z, Block x, Rows rows, Gradients sum, Block dz) {

@@ -11,7 +11,7 @@ import dev.zstar.solvers.guard.OwnedMemory;
 /**
  * The gradients of a dense cell from {@code d = ∂L/∂s} with the sums {@code s = W z + U x + b}:
  *
- * <pre>{@code ∂W = dᵀ z,   ∂U = dᵀ x,   ∂b = Σ d,   ∂x = d U.}</pre>
+ * <pre>{@code ∂L/∂W = dᵀ z,   ∂L/∂U = dᵀ x,   ∂L/∂b = Σ d,   ∂L/∂x = d U.}</pre>
  */
 final class DenseGradients {
     private final Engine engine;
@@ -34,7 +34,7 @@ final class DenseGradients {
         dx = memory.block(type, batch, inputs);
     }
 
-    /** Adds what is wanted. */
+    /** Adds the gradients that are wanted. */
     void add(Block d, Block z, Block x, Rows rows, DenseCell.Gradients sum) {
         int batch = d.rows();
         if (sum.w() != null) {
@@ -70,12 +70,12 @@ final class DenseGradients {
     }
 
     /**
-     * Throws unless the blocks fit and share no memory. Comes before anything is added, since a sum with a part of a gradient is of no use.
+     * Throws unless the blocks fit and share no memory. Called before anything is added, because a sum with part of a gradient is useless.
      */
     void check(String operation, String name, Block v, Block z, Block x, Rows rows, DenseCell.Gradients sum) {
         int count = rows.count();
-        v.requireShape(operation, name, type, count, n);
-        z.requireShape(operation, "z", type, count, n);
+        Arguments.present(operation, name, v).requireShape(operation, name, type, count, n);
+        Arguments.present(operation, "z", z).requireShape(operation, "z", type, count, n);
         if (Arguments.present(operation, "the record of gradients", sum).u() != null) {
             Arguments.present(operation, "x", x).requireShape(operation, "x", type, count, inputs);
         }
@@ -86,8 +86,8 @@ final class DenseGradients {
             checkShape(operation, "the gradient of x", sum.x(), Math.max(count, sum.x().rows()), inputs);
             for (int p = 0; p < count; p++) {
                 if (rows.index(p) >= sum.x().rows()) {
-                    throw new IllegalArgumentException(operation + ": the gradient of x has " + sum.x().rows()
-                            + " rows, expected one for row " + rows.index(p) + " of the batch");
+                    throw new IllegalArgumentException(operation + ": the number of rows of the gradient of x is " + sum.x().rows()
+                            + ", expected at least " + (rows.index(p) + 1) + ", because row " + rows.index(p) + " of the batch is active");
                 }
             }
         }

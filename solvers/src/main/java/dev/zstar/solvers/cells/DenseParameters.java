@@ -3,7 +3,10 @@ package dev.zstar.solvers.cells;
 import dev.zstar.kernels.Activation;
 import dev.zstar.solvers.guard.Arguments;
 
-/** The parameters of a {@link DenseCell} {@code φ(W z + U x + b)} in arrays. */
+/**
+ * W, U and b of a {@link DenseCell} {@code φ(W z + U x + b)} in arrays, or gradients with respect to them. Row i of W and of U holds the
+ * weights of element i of the result.
+ */
 public final class DenseParameters {
     private final Activation activation;
     private final float[][] w;
@@ -11,9 +14,9 @@ public final class DenseParameters {
     private final float[] b;
 
     /**
-     * Checks the shapes. The arrays are not copied.
+     * Checks the shapes. Keeps the arrays themselves, not copies.
      *
-     * @param activation φ
+     * @param activation φ; without meaning for gradients
      * @param w {@code n × n}
      * @param u {@code n × inputs}
      * @param b n numbers
@@ -23,11 +26,12 @@ public final class DenseParameters {
         this.w = Arguments.present("dense cell", "W", w);
         this.u = Arguments.present("dense cell", "U", u);
         this.b = Arguments.present("dense cell", "b", b);
-        Arguments.atLeast("dense cell", "rows of W", w.length, 1);
+        Arguments.atLeast("dense cell", "the number of rows of W", w.length, 1);
         require("W", w, w.length, w.length);
         require("U", u, w.length, u.length == 0 ? 0 : Arguments.present("dense cell", "row 0 of U", u[0]).length);
         if (b.length != w.length) {
-            throw new IllegalArgumentException("dense cell: b has " + b.length + " numbers, expected " + w.length + ", as W has rows");
+            throw new IllegalArgumentException(
+                    "dense cell: b has length " + b.length + ", expected " + w.length + ", the number of rows of W");
         }
     }
 
@@ -53,22 +57,22 @@ public final class DenseParameters {
 
     private static void require(String name, float[][] matrix, int rows, int cols) {
         if (matrix.length != rows) {
-            throw new IllegalArgumentException("dense cell: " + name + " has " + matrix.length + " rows, expected " + rows);
+            throw new IllegalArgumentException("dense cell: the number of rows of " + name + " is " + matrix.length + ", expected " + rows);
         }
         for (int i = 0; i < rows; i++) {
             if (Arguments.present("dense cell", "row " + i + " of " + name, matrix[i]).length != cols) {
                 throw new IllegalArgumentException(
-                        "dense cell: row " + i + " of " + name + " has " + matrix[i].length + " numbers, expected " + cols);
+                        "dense cell: row " + i + " of " + name + " has length " + matrix[i].length + ", expected " + cols);
             }
         }
     }
 
-    /** Elements of a state. */
+    /** n, the number of elements of a state. */
     public int n() {
         return w.length;
     }
 
-    /** Elements of an input. */
+    /** The number of elements of an input. */
     public int inputs() {
         return u[0].length;
     }

@@ -7,8 +7,9 @@ import dev.zstar.kernels.Weights;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.Arrays;
+import java.util.stream.Collectors;
 
-/** The parameters of a dense cell, packed: W in every format that the cell keeps, U, and b. */
+/** The packed parameters of a dense cell: W in every format that the cell keeps, U, and b. */
 final class DenseWeights {
     final Weights w;
     final Weights u;
@@ -38,7 +39,7 @@ final class DenseWeights {
         }
     }
 
-    /** Throws unless the parameters are there, finite, and of shapes that fit together. */
+    /** Throws unless the parameters are not null, finite, and of shapes that fit together. */
     static void check(Block w, Block u, Block bias, int batch, Format... narrower) {
         Type type = Arguments.present("cell", "W", w).type();
         int n = w.rows();
@@ -74,7 +75,7 @@ final class DenseWeights {
         this.bias.copyFrom(bias);
     }
 
-    /** Where {@link #narrow} has a format; -1 for the full one. */
+    /** The index of a format in {@link #narrow}; -1 for the full one. */
     int indexOf(String operation, Format format) {
         if (format == Format.FULL) {
             return -1;
@@ -85,10 +86,12 @@ final class DenseWeights {
             }
         }
         throw new IllegalArgumentException(
-                operation + ": this cell does not keep W in " + format + "; expected a format that its constructor was given");
+                operation + ": this cell does not keep W in " + format + ", expected " + Format.FULL
+                        + Arrays.stream(narrow).map(kept -> " or " + kept.format()).collect(Collectors.joining())
+                        + ", the formats that its constructor was given");
     }
 
-    /** The bytes of W in a format. */
+    /** The size of W in a format, in bytes. */
     long bytes(Format format) {
         return bytes[1 + indexOf("weightBytes", format)];
     }

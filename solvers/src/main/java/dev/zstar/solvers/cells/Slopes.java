@@ -11,9 +11,9 @@ import java.util.Arrays;
 final class Slopes {
     /** By position of the last linearisation, {@code batch × n}. */
     private final Block slope;
-    /** By row of the batch: its position in {@code slope}, or -1 without a point for the present parameters and input. */
+    /** By row of the batch: its position in {@code slope}, or -1 if it has no point for the present parameters and input. */
     private final int[] position;
-    /** By number of rows, made when that number first comes up: an epilogue that writes the slopes. */
+    /** By number of rows, created when that number first occurs: an epilogue that writes the slopes. */
     private final Epilogue[] writers;
 
     Slopes(OwnedMemory memory, Type type, int batch, int n) {
@@ -23,12 +23,12 @@ final class Slopes {
         clear();
     }
 
-    /** No row has a point any more. */
+    /** Removes the points of all rows. */
     void clear() {
         Arrays.fill(position, -1);
     }
 
-    /** Row {@code row} of the batch has no point any more. */
+    /** Removes the point of row {@code row} of the batch. */
     void clear(int row) {
         position[row] = -1;
     }
@@ -41,7 +41,7 @@ final class Slopes {
         return writers[count];
     }
 
-    /** The slopes of these rows were written, in this order. */
+    /** Records that the slopes of these rows were written, in this order. */
     void written(Rows rows) {
         for (int p = 0; p < rows.count(); p++) {
             position[rows.index(p)] = p;
@@ -49,7 +49,7 @@ final class Slopes {
     }
 
     /**
-     * The slopes of these rows in their order, to be read only: in place if they lie in this order, else copied to {@code scratch}.
+     * The slopes of these rows in their order, only for reading: in place if they lie in this order, else copied to {@code scratch}.
      *
      * @param operation for messages
      * @throws IllegalStateException if a row has no point

@@ -1,20 +1,24 @@
 package dev.zstar.solvers.diagnosis;
 
-/** Why a row ended as it did: what is known near its state. */
+/** The reason why a row ended as it did, as far as it is known from the neighbourhood of its state. */
 enum Cause {
     /** Nothing is known. */
     NONE,
     START_NOT_FINITE,
     MAP_NOT_FINITE,
-    /** The spectrum says that steps contract, but steps that were tried do not. */
+    /** The spectrum predicts contraction, but trial steps do not contract. */
     FAR,
-    /** The residual is rounding. */
+    /** The spectrum predicts contraction, but trial steps lead to NaN or infinity. */
+    FAR_NOT_FINITE,
+    /** The residual is at the level of rounding errors. */
     FLOOR,
     /** Steps contract. */
     CONTRACTS,
-    /** Errors of steps grow and change sign each time. Damping helps. */
+    /** An eigenvalue is 1 to within half a percent, so I - J is nearly singular. There may be no solution. */
+    SINGULAR,
+    /** Steps change the sign of some errors and do not shrink them. Damping helps. */
     REVERSES,
-    /** Errors of steps grow and turn. Damping helps. */
+    /** Steps rotate some errors and do not shrink them. Damping helps. */
     TURNS,
     /** Errors of steps grow, and no damping helps. */
     GROWS

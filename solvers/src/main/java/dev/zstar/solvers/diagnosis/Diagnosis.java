@@ -6,19 +6,21 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.guard.Arguments;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.IntFunction;
 
 /**
- * Says in words why a solve was slow or failed: a few sentences for each group of rows that ended alike for the same reason. They follow
- * from the {@linkplain Spectrum spectrum} of the Jacobian at the states that were returned, from what f makes of rounding errors there, and
- * from the statuses.
+ * Says in words why a solve was slow or failed: one explanation, of one or more sentences, for each group of rows with the same status and
+ * the same cause. The explanations are derived from the {@linkplain Spectrum spectrum} of the Jacobian at the returned states, from the
+ * sensitivity of the residual to rounding there, from trial steps, and from the statuses.
  *
- * <p>They hold near those states and nowhere else: an eigenvalue says how an error there grows or shrinks from step to step.
+ * <p>They hold only near those states: an eigenvalue says how an error there grows or shrinks from step to step.
  */
 public final class Diagnosis {
     private final Spectrum spectrum;
@@ -32,28 +34,52 @@ public final class Diagnosis {
     }
 
     /**
-     * Explains the last solve of {@code solver}. Evaluates f some sixty times, and linearises a differentiable map at the states. Steps
-     * that are recommended were tried: six of them, from the states.
+     * Explains the last solve of {@code solver}. A damping is recommended only after six trial steps with it have contracted.
+     *
+     * <p>Evaluates f about sixty times near the states. The outcome does not count these evaluations, and no budget of the stopping rule
+     * limits them. A differentiable map is linearised at the states, so its earlier points of linearisation are lost. Allocates up to 46
+     * blocks of {@code batch × n}, and frees them before it returns.
+     *
+     * <p>If f throws during these evaluations, or memory runs out, that does not replace the outcome: the explanations then say only how
+     * the rows ended, and one more sentence names the exception.
      *
      * @param f the map that was solved, with the same input
      * @param states the result of the solve
-     * @throws IllegalArgumentException if the shape of the states is not that of the last solve
+     * @throws IllegalArgumentException if the shape of the states is not that of the last solve, or that solve did not end
      */
     public static Diagnosis of(FixedPointSolver solver, FixedPointMap f, Block states) {
-        Outcome outcome = solver.outcome();
-        states.requireShape("diagnosis", "the states", solver.type(), outcome.batch(), solver.n());
+        Outcome outcome = Arguments.present("diagnosis", "the solver", solver).outcome();
+        Arguments.present("diagnosis", "the map", f);
+        Arguments.present("diagnosis", "the block of states", states)
+                .requireShape("diagnosis", "the block of states", solver.type(), outcome.batch(), solver.n());
         for (int b = 0; b < states.rows(); b++) {
             if (outcome.status(b) == null) {
-                throw new IllegalArgumentException("diagnosis: row " + b + " has no status; expected a solve that ended");
+                throw new IllegalArgumentException("diagnosis: row " + b + " has no status, expected a solve that ended");
             }
         }
-        Neighbourhood near = new Neighbourhood(solver, f, states);
-        Map<Status, Map<Cause, List<Integer>>> groups = new EnumMap<>(Status.class);
-        for (int b = 0; b < states.rows(); b++) {
-            groups.computeIfAbsent(outcome.status(b), status -> new LinkedHashMap<>())
-                    .computeIfAbsent(near.cause(b), cause -> new ArrayList<>()).add(b);
+        try {
+            Neighbourhood near = new Neighbourhood(solver, f, states);
+            return explain(outcome, near.spectrum(), near::cause, new Sentences(solver, near));
+        } catch (Throwable e) {
+            Diagnosis endings = explain(outcome, Spectrum.unknown(states.rows()), b -> Cause.NONE, new Sentences(solver, null));
+            String failed = "The reason is not known, because examining f near the returned states failed: " + e + ".";
+            return new Diagnosis(endings.spectrum, with(endings.sentences, failed),
+                    endings.failures.isEmpty() ? List.of() : with(endings.failures, failed));
         }
-        Sentences words = new Sentences(solver, near);
+    }
+
+    private static List<String> with(List<String> sentences, String last) {
+        List<String> all = new ArrayList<>(sentences);
+        all.add(last);
+        return all;
+    }
+
+    private static Diagnosis explain(Outcome outcome, Spectrum spectrum, IntFunction<Cause> causeOf, Sentences words) {
+        Map<Status, Map<Cause, List<Integer>>> groups = new EnumMap<>(Status.class);
+        for (int b = 0; b < outcome.batch(); b++) {
+            groups.computeIfAbsent(outcome.status(b), status -> new LinkedHashMap<>())
+                    .computeIfAbsent(causeOf.apply(b), cause -> new ArrayList<>()).add(b);
+        }
         List<String> sentences = new ArrayList<>();
         List<String> failures = new ArrayList<>();
         groups.forEach((status, causes) -> causes.forEach((cause, rows) -> {
@@ -63,13 +89,14 @@ public final class Diagnosis {
                 failures.add(sentence);
             }
         }));
-        return new Diagnosis(near.spectrum(), sentences, failures);
+        return new Diagnosis(spectrum, sentences, failures);
     }
 
     /**
      * The factor by which an evaluation multiplied the residual, on average over the last third of the trace.
      *
-     * @return empty without a trace of three evaluations ({@link Stopping#traced}), or where a residual is 0 or not finite
+     * @return empty without a trace of at least three evaluations ({@link Stopping#traced}), or if the residual at
+     *     either end of that third is 0 or not finite
      */
     public static OptionalDouble observedRate(Outcome outcome) {
         double[] trace = outcome.trace();
@@ -81,17 +108,17 @@ public final class Diagnosis {
         return OptionalDouble.of(Math.pow(trace[last] / trace[from], 1.0 / (last - from)));
     }
 
-    /** What is said, group by group, in the order of {@link Status}. */
+    /** The explanations, one for each group of rows, in the order of {@link Status}. Rows are counted from 0. */
     public List<String> sentences() {
         return sentences;
     }
 
-    /** Those of {@link #sentences} that are about rows which failed. */
+    /** The {@link #sentences} about rows that failed. */
     public List<String> failures() {
         return failures;
     }
 
-    /** The spectrum at the states. */
+    /** The spectrum at the states; no row of it is {@linkplain Spectrum#known known} if examining f failed. */
     public Spectrum spectrum() {
         return spectrum;
     }

@@ -6,9 +6,9 @@ import java.util.Locale;
  * An estimate of an eigenvalue λ of a Jacobian.
  *
  * @param re its real part
- * @param im its imaginary part, not negative: the other eigenvalue of a complex pair has the opposite one
- * @param residual {@code ‖J q - λ q‖} for its vector q of length 1: a matrix at this distance from J has exactly this eigenvalue. 0 where
- *     the whole spectrum is known
+ * @param im its imaginary part, at least 0; of a complex pair only this eigenvalue is listed
+ * @param residual the residual {@code ‖J q - λ q‖} of its Ritz vector q of length 1. The distance, in the 2-norm, from J to the nearest
+ *     matrix that has exactly this eigenvalue is at most this. It is 0 if the whole spectrum was computed
  */
 public record Eigenvalue(double re, double im, double residual) {
     /** Below this share of the modulus, an imaginary part comes from rounding: there are two real eigenvalues. */
@@ -19,7 +19,7 @@ public record Eigenvalue(double re, double im, double residual) {
         return Math.hypot(re, im);
     }
 
-    /** Whether it is one of a complex pair: then errors turn as well as grow or shrink. */
+    /** Whether it is one of a complex pair. If so, errors rotate as they grow or shrink. */
     public boolean turns() {
         return im > REAL * modulus();
     }
@@ -29,7 +29,10 @@ public record Eigenvalue(double re, double im, double residual) {
         return Math.hypot(1 - β * (1 - re), β * im);
     }
 
-    /** The β below which {@link #factor} is less than 1, {@code 2 (1 - Re λ) / |1 - λ|²}; 0 if {@code Re λ ≥ 1}, where it never is. */
+    /**
+     * The β below which {@link #factor} is less than 1, {@code 2 (1 - Re λ) / |1 - λ|²}. It is 0 if {@code Re λ ≥ 1}: then there is no
+     * such β.
+     */
     public double largestDamping() {
         return re >= 1 ? 0 : 2 * (1 - re) / ((1 - re) * (1 - re) + im * im);
     }

@@ -25,7 +25,7 @@ final class Hessenberg {
     /**
      * The eigenvalues with {@code im ≥ 0} of the leading {@code m × m} part of a real matrix.
      *
-     * @param last the element below that part, in row m and column m - 1; the residuals are its multiples
+     * @param last the element below that part, in row m and column m - 1; the residuals are multiples of it
      */
     static List<Eigenvalue> eigenvalues(double[][] h, int m, double last) {
         // Near 1 no product overflows, and small elements can be compared with a fixed number.

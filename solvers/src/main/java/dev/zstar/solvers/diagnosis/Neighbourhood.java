@@ -12,22 +12,24 @@ import dev.zstar.solvers.guard.Finite;
 import java.util.Random;
 
 /**
- * What is known of f near the states that a solve returned: the {@linkplain Spectrum spectrum} of its Jacobian, what rounding makes of the
- * residual, and what steps do that are tried from there. For each row the {@link Cause} follows.
+ * What is known of f near the states that a solve returned: the {@linkplain Spectrum spectrum} of its Jacobian, the sensitivity of the
+ * residual to rounding, and the effect of trial steps from there. These determine the {@link Cause} of each row.
  */
 final class Neighbourhood {
+    /** An eigenvalue or a factor that differs from 1 by this much or less counts as 1. */
+    static final double NEUTRAL = 0.005;
     /** A residual within this multiple of its noise is as small as it can get. */
     private static final double FLOOR = 4;
     /** Trials from which the noise is measured. */
     private static final int TRIALS = 3;
-    /** The share of the contraction that the spectrum promises which steps must show. */
+    /** The fraction of the contraction predicted by the spectrum that trial steps must achieve. */
     private static final double KEPT = 0.25;
 
     private final FixedPointSolver solver;
     private final Outcome outcome;
     private final FixedPointMap f;
     private final Block states;
-    /** Of the steps {@code z + β (f(z) - z)} that are spoken of: the solver's if it takes such steps, else 1. */
+    /** β of the steps that the sentences describe: the solver's own β if it takes such steps, else 1. */
     private final double β;
     private final Spectrum spectrum;
     /** By row: whether f is finite at the state, the noise, and the rate of trial steps. */
@@ -47,7 +49,7 @@ final class Neighbourhood {
         tried = TrialSteps.rates(solver.engine(), f, states, β);
     }
 
-    /** β of the steps that are spoken of. */
+    /** β of the steps that the sentences describe. */
     double damping() {
         return β;
     }
@@ -60,12 +62,16 @@ final class Neighbourhood {
         return states;
     }
 
-    /** The change of row b's relative residual when every element of z changes in its last bit or two. */
+    FixedPointMap map() {
+        return f;
+    }
+
+    /** The change of row b's relative residual when every element of z changes in its last bit or two; NaN if f is not finite there. */
     double noise(int b) {
         return noise[b];
     }
 
-    /** The factor by which each trial step multiplied the residual of row b, on average. */
+    /** The factor by which each trial step multiplied the residual of row b, on average; NaN if they led to NaN or infinity. */
     double tried(int b) {
         return tried[b];
     }
@@ -85,20 +91,39 @@ final class Neighbourhood {
         return spectrum.eigenvalues(b).stream().max((x, y) -> Double.compare(x.factor(β), y.factor(β))).orElseThrow();
     }
 
+    /** The eigenvalue of row b that is nearest to 1. */
+    Eigenvalue nearestToOne(int b) {
+        return spectrum.eigenvalues(b).stream().min((x, y) -> Double.compare(distance(x), distance(y))).orElseThrow();
+    }
+
+    /** {@code |1 - λ|}. */
+    private static double distance(Eigenvalue λ) {
+        return Math.hypot(1 - λ.re(), λ.im());
+    }
+
     /** Why row b ended as it did. */
     Cause cause(int b) {
         Status status = outcome.status(b);
+        boolean failed = Sentences.asksWhy(status);
         if (status == Status.NONFINITE_INPUT && !Finite.row(states, b)) {
             return Cause.START_NOT_FINITE;
         }
         if (!spectrum.known(b)) {
-            return finite[b] ? Cause.NONE : Cause.MAP_NOT_FINITE;
+            return finite[b] || !Finite.row(states, b) ? Cause.NONE : Cause.MAP_NOT_FINITE;
         }
-        if (!status.isSuccess() && outcome.residual(b) <= FLOOR * noise[b]) {
+        if (failed && outcome.residual(b) > 0 && outcome.residual(b) <= FLOOR * noise[b]) {
             return Cause.FLOOR;
         }
-        if (rate(b) < 1) {
-            return status.isSuccess() || tried[b] < 1 - KEPT * (1 - rate(b)) ? Cause.CONTRACTS : Cause.FAR;
+        double rate = rate(b);
+        if (rate < 1 && (!failed || tried[b] < 1 - KEPT * (1 - rate))) {
+            return Cause.CONTRACTS;
+        }
+        if (rate < 1 - NEUTRAL) {
+            return Double.isNaN(tried[b]) ? Cause.FAR_NOT_FINITE : Cause.FAR;
+        }
+        Eigenvalue nearest = nearestToOne(b);
+        if (distance(nearest) <= NEUTRAL && nearest.residual() <= NEUTRAL) {
+            return Cause.SINGULAR;
         }
         if (spectrum.largestDamping(b) == 0) {
             return Cause.GROWS;

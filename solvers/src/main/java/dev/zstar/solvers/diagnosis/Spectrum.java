@@ -8,6 +8,7 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.DifferentiableMap;
 import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.LinearOperator;
+import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.internal.GramSchmidt;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,11 +21,11 @@ import java.util.Random;
  * and how fast.
  *
  * <p>Arnoldi's method (Arnoldi 1951; Saad 2011, section 6.2) uses all iterates of a power iteration, not only the last. From k products it
- * computes k eigenvalues of J on the space that the iterates span. The outermost of the spectrum converge first; with k = n all are found.
- * A {@link DifferentiableMap} gives the products. Any other map is differenced, {@code J v ≈ (f(z + h v) - f(z)) / h} with
- * {@code h = 4 √u ‖z‖} and u the unit roundoff. In f32 this is accurate to about 10⁻³ of f's scale.
+ * computes k Ritz values of J on the Krylov space of k products. The outermost eigenvalues converge first; with k = n all are found. A
+ * {@link DifferentiableMap} computes the products. For any other map they are differences, {@code J v ≈ (f(z + h v) - f(z)) / h} with
+ * {@code h = 4 √u max(‖z‖, ‖f(z)‖)} and u the unit roundoff. In f32 their error is about 10⁻³ of the scale of f.
  *
- * <p>An estimate allocates {@code steps + 6} blocks, and frees them.
+ * <p>An estimate allocates {@code min(steps, n) + 6} blocks of {@code batch × n}, and frees them before it returns.
  */
 public final class Spectrum {
     /** Enough products for the outermost eigenvalues, unless the spectrum is crowded at its edge. */
@@ -36,21 +37,30 @@ public final class Spectrum {
         this.eigenvalues = eigenvalues;
     }
 
-    /** Estimates with 40 products, or n if that is less. */
+    /** A spectrum of which no row is known. */
+    static Spectrum unknown(int batch) {
+        return new Spectrum(Collections.nCopies(batch, List.of()));
+    }
+
+    /** Estimates the eigenvalues at z with 40 products, or with n if n is smaller. A differentiable map is linearised there. */
     public static Spectrum at(Engine engine, FixedPointMap f, Block z) {
         return at(engine, f, z, STEPS);
     }
 
     /**
-     * Estimates the eigenvalues at z. A differentiable map is linearised there.
+     * Estimates the eigenvalues at z. A differentiable map is linearised there, which replaces its points of linearisation.
      *
      * @param z {@code batch × n}; not changed
-     * @param steps k, the products with J; no more than n are made
+     * @param steps k, the number of products with J; no more than n are made
+     * @throws IllegalArgumentException if {@code steps} is below 1
      */
     public static Spectrum at(Engine engine, FixedPointMap f, Block z, int steps) {
         if (steps < 1) {
-            throw new IllegalArgumentException("a spectrum from " + steps + " products; expected at least 1");
+            throw new IllegalArgumentException("spectrum: the number of products is " + steps + ", expected at least 1");
         }
+        Arguments.present("spectrum", "the engine", engine);
+        Arguments.present("spectrum", "the map", f);
+        Arguments.present("spectrum", "z", z);
         try (Arnoldi arnoldi = new Arnoldi(engine, f, z, Math.min(steps, z.cols()))) {
             DifferentiableMap map = f.derivatives();
             if (map != null) {
@@ -62,12 +72,15 @@ public final class Spectrum {
     }
 
     /**
-     * The largest singular value of J at z for each row: the Lipschitz constant of f near z, in the Euclidean norm. Estimated from below,
-     * by 20 products with {@code JᵀJ}. NaN in a row at which f is not finite.
+     * The largest singular value of J at z for each row: the Lipschitz constant of f near z, in the Euclidean norm. The estimate is a
+     * lower bound from 20 products with {@code JᵀJ}. It is NaN for a row where f is not finite.
      *
-     * @param f linearised at z by this call
+     * @param f this call linearises it at z
      */
     public static double[] lipschitz(Engine engine, DifferentiableMap f, Block z) {
+        Arguments.present("lipschitz", "the engine", engine);
+        Arguments.present("lipschitz", "the map", f);
+        Arguments.present("lipschitz", "z", z);
         try (Arnoldi arnoldi = new Arnoldi(engine, f, z, Math.min(STEPS / 2, z.cols()));
                 Block product = engine.allocate(z.type(), z.rows(), z.cols())) {
             f.linearise(z, new Rows(z.rows()));
@@ -81,36 +94,51 @@ public final class Spectrum {
         }
     }
 
-    /** Whether anything is known of row {@code b}: not where z or f(z) is not finite. */
+    /** Whether row {@code b} has a spectrum. It has none if z or f(z) is not finite there, or if a product with J was not. */
     public boolean known(int b) {
         return !eigenvalues.get(b).isEmpty();
     }
 
     /**
-     * What was found for row {@code b}, from the largest modulus down, one of each complex pair. The innermost have not converged: see
-     * their residuals.
+     * The estimates for row {@code b}, by falling modulus, one of each conjugate pair. The small ones are usually inaccurate:
+     * {@link Eigenvalue#residual} bounds the error. The list is empty if the spectrum is not {@linkplain #known known}.
      */
     public List<Eigenvalue> eigenvalues(int b) {
         return eigenvalues.get(b);
     }
 
-    /** The eigenvalue of the largest modulus of row {@code b}: its modulus is the spectral radius. */
+    /**
+     * The eigenvalue of the largest modulus of row {@code b}. Its modulus is the spectral radius.
+     *
+     * @throws IllegalStateException if the spectrum is not {@linkplain #known known}
+     */
     public Eigenvalue dominant(int b) {
         return require(b).getFirst();
     }
 
-    /** The eigenvalue of the largest real part of row {@code b}. If that is 1 or more, no damping makes plain steps contract. */
+    /**
+     * The eigenvalue of the largest real part of row {@code b}. If that is 1 or more, no damping makes plain steps contract.
+     *
+     * @throws IllegalStateException if the spectrum is not {@linkplain #known known}
+     */
     public Eigenvalue rightmost(int b) {
         return require(b).stream().max((x, y) -> Double.compare(x.re(), y.re())).orElseThrow();
     }
 
-    /** The β below which steps {@code z + β (f(z) - z)} contract near row {@code b}, in every direction that was found; 0 without one. */
+    /**
+     * The β below which steps {@code z + β (f(z) - z)} contract near row {@code b}, in every direction that was found; 0 if there is no
+     * such β.
+     *
+     * @throws IllegalStateException if the spectrum is not {@linkplain #known known}
+     */
     public double largestDamping(int b) {
         return require(b).stream().mapToDouble(Eigenvalue::largestDamping).min().orElseThrow();
     }
 
     /**
      * The factor by which a step {@code z + β (f(z) - z)} multiplies the error of row {@code b}, once only the slowest direction is left.
+     *
+     * @throws IllegalStateException if the spectrum is not {@linkplain #known known}
      */
     public double rate(int b, double β) {
         return require(b).stream().mapToDouble(value -> value.factor(β)).max().orElseThrow();
@@ -118,7 +146,7 @@ public final class Spectrum {
 
     private List<Eigenvalue> require(int b) {
         if (!known(b)) {
-            throw new IllegalStateException("the spectrum of row " + b + " is unknown, since z or f(z) is not finite there");
+            throw new IllegalStateException("the spectrum of row " + b + " is unknown, since z, f(z) or a product with J is not finite");
         }
         return eigenvalues.get(b);
     }
@@ -153,18 +181,30 @@ public final class Spectrum {
             Type type = z.type();
             int n = z.cols();
             rows = new Rows(batch);
-            v = basis(type, m + 1, n);
-            point = basis(type, 1, n);
-            value = basis(type, 1, n);
-            u = block(type, n);
-            w = block(type, n);
-            shifted = block(type, n);
             ones = new double[batch];
             minus = new double[batch];
             size = new double[batch];
             step = new double[batch];
             inverse = new double[batch];
             zeros = new double[batch];
+            try {
+                v = basis(type, m + 1, n);
+                point = basis(type, 1, n);
+                value = basis(type, 1, n);
+                u = block(type, n);
+                w = block(type, n);
+                shifted = block(type, n);
+                prepare(z);
+            } catch (Throwable e) {
+                // Memory was refused, or f threw.
+                close();
+                throw e;
+            }
+        }
+
+        /** Keeps z and f(z), finds h, and drops the rows in which they are not finite. */
+        private void prepare(Block z) {
+            Type type = z.type();
             Arrays.fill(ones, 1);
             Arrays.fill(minus, -1);
             engine.store(z, ones, point, 0, rows);

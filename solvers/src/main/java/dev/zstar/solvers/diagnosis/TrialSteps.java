@@ -8,11 +8,14 @@ import java.util.Arrays;
 
 /** Tries a few steps {@code z ← z + β (f(z) - z)} from given states, before a {@link Diagnosis} recommends them. */
 final class TrialSteps {
-    private static final int COUNT = 6;
+    static final int COUNT = 6;
 
     private TrialSteps() {}
 
-    /** The factor by which a step multiplied ‖r‖ of each row, on average; NaN if ‖r‖ was 0 at first, or something was not finite. */
+    /**
+     * The factor by which a step multiplied ‖r‖ of each row, on average. It is 0 if ‖r‖ was 0 at first and stayed so, and NaN if ‖r‖
+     * became infinite or NaN, or grew from 0.
+     */
     static double[] rates(Engine engine, FixedPointMap f, Block states, double β) {
         int batch = states.rows();
         double[] first = new double[batch];
@@ -32,8 +35,8 @@ final class TrialSteps {
             }
         }
         double[] rates = new double[batch];
-        Arrays.setAll(rates, b -> last[b] > 0 && last[b] < Double.POSITIVE_INFINITY ? Math.pow(last[b] / first[b], 1.0 / COUNT)
-                : last[b] == 0 && first[b] > 0 ? 0
+        Arrays.setAll(rates, b -> last[b] == 0 ? 0
+                : last[b] < Double.POSITIVE_INFINITY && first[b] > 0 ? Math.pow(last[b] / first[b], 1.0 / COUNT)
                 : Double.NaN);
         return rates;
     }

@@ -1,6 +1,6 @@
 /**
- * Why a solve failed, and what would help: eigenvalues of the Jacobian, trial steps, and sentences about both.
+ * Explains why a solve failed and what would help, from eigenvalues of the Jacobian and from trial steps.
  *
- * <p>May use {@code dev.zstar.solvers}, the rooms {@code fixedpoint}, {@code internal} and {@code guard}, and {@code dev.zstar.kernels}.
+ * <p>May use {@code dev.zstar.solvers}, the packages {@code fixedpoint}, {@code internal} and {@code guard}, and {@code dev.zstar.kernels}.
  */
 package dev.zstar.solvers.diagnosis;

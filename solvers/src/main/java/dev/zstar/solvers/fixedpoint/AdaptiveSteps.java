@@ -7,7 +7,7 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.Workspace;
 
-/** The steps {@code z + β (f(z) - z)}, where the last two residuals of each row determine its β. {@link Picard} shows the formula. */
+/** The steps {@code z + β (f(z) - z)}, with a β for each row that its last two residuals determine. {@link Picard} shows the formula. */
 final class AdaptiveSteps implements IterationMethod {
     private final Engine engine;
     private final Picard.Options options;
@@ -49,7 +49,7 @@ final class AdaptiveSteps implements IterationMethod {
             int b = rows.index(p);
             double square = at.residualSquare(b);
             double change = square - 2 * products[b] + before[b];
-            // NaN in the first step; 0 where the residual did not change.
+            // NaN in the first step; 0 if the residual did not change.
             if (change > 0) {
                 β[b] = Math.clamp(-β[b] * (products[b] - before[b]) / change, options.least(), options.most());
             }

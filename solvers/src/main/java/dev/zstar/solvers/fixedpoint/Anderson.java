@@ -4,7 +4,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
-import java.util.Objects;
+import dev.zstar.solvers.guard.Arguments;
 import java.util.function.Consumer;
 
 /**
@@ -12,18 +12,21 @@ import java.util.function.Consumer;
  * iterates, with {@code r_j = f(z_j) - z_j} and weights α that sum to 1. Type II, the usual one, minimises {@code ‖Σ α_j r_j‖}. Type I
  * makes that sum orthogonal to the differences of the iterates (Fang and Saad 2009).
  *
- * <p>Each row has its own α and stops on its own. A ring of m + 1 slots holds the residuals and the values {@code g_j = f(z_j)}. One sweep
- * over the batch forms r and its row of the Gram matrix, and a second one forms the next iterate. This moves {@code (2m + 6) n} elements
- * for each row and step. Type I needs two more sweeps, {@code (2m + 4) n}. The small problem is solved in f64, from the Gram matrix of the
- * differences {@code r_k - r_j}.
+ * <p>Each row has its own α and stops on its own. The method needs only values of f. It holds the last {@code m + 1} residuals and values
+ * of f for each row, and a longer window costs more memory traffic per step. Type I moves about twice as much memory per step as type II.
+ * The small problem for α is solved in f64.
  */
 public final class Anderson extends FixedPointSolver {
     /** Which condition determines α. */
     public enum Variant {
-        /** {@code Σ α_j r_j} is orthogonal to the differences of iterates. This is Broyden's good method with several secants. */
+        /**
+         * {@code Σ α_j r_j} is orthogonal to the differences of the iterates. This is Broyden's good method with several secant equations
+         * at once.
+         */
         TYPE_I,
         /**
-         * {@code ‖Σ α_j r_j‖} is minimal. This is Broyden's bad method with several secants. On linear maps it is equivalent to GMRES.
+         * {@code ‖Σ α_j r_j‖} is minimal. This is Broyden's bad method with several secant equations at once. On linear maps it is
+         * equivalent to GMRES.
          */
         TYPE_II
     }
@@ -34,20 +37,20 @@ public final class Anderson extends FixedPointSolver {
         /**
          * β of a step, as a function of the gain, with 0 &lt; β ≤ 2. A β below 1 damps.
          *
-         * @param gain {@code ‖Σ α_j r_j‖ / ‖r_k‖}, the part of the residual that the combination leaves. At most 1: for type I, where the
-         *     quotient may be larger, 1 is passed
+         * @param gain {@code ‖Σ α_j r_j‖ / ‖r_k‖}, the part of the residual that the combination leaves, at most 1. For type I the quotient
+         *     may be larger; then 1 is passed
          */
         double beta(double gain);
 
         /** The same β in every step. */
         static Mixing constant(double β) {
             if (!(β > 0 && β <= 2)) {
-                throw new IllegalArgumentException("mixing " + β + "; expected 0 < β ≤ 2");
+                throw new IllegalArgumentException("Anderson.Mixing: β is " + β + ", expected 0 < β ≤ 2");
             }
             return new Constant(β);
         }
 
-        /** {@code β = 0.9 - gain / 2}: the less a combination helps, the less of it is trusted. */
+        /** {@code β = 0.9 - gain / 2}: the less the combination lowers the residual, the smaller β is. */
         static Mixing byGain() {
             return gain -> 0.9 - gain / 2;
         }
@@ -64,20 +67,20 @@ public final class Anderson extends FixedPointSolver {
      * How the acceleration works.
      *
      * @param variant type I or II
-     * @param window m, the number of earlier iterates used. Deep equilibrium models usually take 5
+     * @param window m, the number of earlier iterates used, 1 to 50. Deep equilibrium models in the literature mostly use 5; the default is
+     *     10
      * @param mixing β, constant or a function of the gain
-     * @param delay the number of plain steps before the acceleration starts, also after the safeguard has restarted the method. For maps
-     *     that start far from the region where they are nearly linear
+     * @param delay the number of plain steps before the acceleration starts, and again each time the safeguard has restarted the method.
+     *     Useful if the start is far from the region where f is nearly linear
      * @param restart the number of steps after which all iterates but the newest are dropped; 0 for never
-     * @param growth all iterates but the newest are dropped when a residual is more than this many times as long as the shortest one
-     *     kept; infinite for never
+     * @param growth restart when a residual exceeds this multiple of the smallest one in the window; infinite to disable
      * @param regularisation λ: the diagonal of the normal equations is multiplied by 1 + λ. It is relative because a fixed λ turns the
      *     weights into plain averages as soon as the residual is smaller than λ
-     * @param condition κ. A difference of residuals that is more than κ times as long as its distance from the newer ones is left out,
-     *     together with all older ones
-     * @param orthogonal whether rows where that happens solve the problem again with differences that are orthogonalised as vectors. In f64
-     *     this works up to a condition of 10¹³, the Gram matrix only up to 10⁷. In f32 the vectors themselves hold no more digits, so
-     *     nothing is gained. Takes {@code m + 1} blocks more
+     * @param condition κ, the largest condition number. A residual difference is dropped, with all older ones, if it is longer than κ times
+     *     its distance from the span of the newer differences
+     * @param orthogonal whether a row that drops a difference solves its least-squares problem again with orthogonalised differences. In
+     *     f64 this works up to a condition number of 10¹³, the Gram matrix only up to 10⁷. In f32 the vectors themselves hold no more
+     *     digits, so nothing is gained. Takes {@code m + 1} more blocks
      * @param safeguard what happens when the residual grows; null for nothing
      */
     public record Options(
@@ -94,7 +97,7 @@ public final class Anderson extends FixedPointSolver {
         /**
          * Type II with m = 10, β = 1, λ = 0 and κ = 10⁶. {@link FixedPointSolver#plan} says why m is 10.
          *
-         * <p>With m = 5, a λ of 10⁻¹⁰ cost an evaluation or two in the last, superlinear steps of three problems of 49 in f64. Any κ from
+         * <p>With m = 5, a λ of 10⁻¹⁰ cost an evaluation or two in the last, superlinear steps of three of 49 problems in f64. Any κ from
          * 3·10⁴ to 10⁷ gave the same number of evaluations; 10³ and 10⁸ gave more.
          */
         public static final Options DEFAULT =
@@ -102,30 +105,29 @@ public final class Anderson extends FixedPointSolver {
 
         /** Checks the ranges. */
         public Options {
+            Arguments.present("Anderson.Options", "variant", variant);
+            Arguments.present("Anderson.Options", "mixing", mixing);
             if (window < 1 || window > 50) {
-                throw new IllegalArgumentException("window " + window + "; expected 1 to 50");
+                throw new IllegalArgumentException("Anderson.Options: window is " + window + ", expected 1 to 50");
             }
-            if (delay < 0) {
-                throw new IllegalArgumentException("a delay of " + delay + " evaluations; expected at least 0");
-            }
+            Arguments.atLeast("Anderson.Options", "delay", delay, 0);
             if (restart < 0 || restart == 1) {
-                throw new IllegalArgumentException("a restart after " + restart + " steps; expected at least 2, or 0 for never");
+                throw new IllegalArgumentException("Anderson.Options: restart is " + restart + ", expected at least 2, or 0 for never");
             }
             if (!(growth > 1)) {
-                throw new IllegalArgumentException("a restart at a growth of " + growth + "; expected more than 1");
+                throw new IllegalArgumentException("Anderson.Options: growth is " + growth + ", expected more than 1");
             }
             if (!(regularisation >= 0 && regularisation < 1)) {
-                throw new IllegalArgumentException("regularisation " + regularisation + "; expected 0 ≤ λ < 1");
+                throw new IllegalArgumentException("Anderson.Options: regularisation is " + regularisation + ", expected 0 ≤ λ < 1");
             }
             if (!(condition > 1 && condition <= 1e8)) {
-                throw new IllegalArgumentException(
-                        "condition " + condition + "; expected 1 < κ ≤ 1e8, beyond which a Gram matrix in f64 is all rounding error");
+                throw new IllegalArgumentException("Anderson.Options: condition is " + condition
+                        + ", expected 1 < κ ≤ 1e8, beyond which a Gram matrix in f64 holds only rounding errors");
             }
             if (orthogonal && variant == Variant.TYPE_I) {
-                throw new IllegalArgumentException(
-                        "orthogonal differences with type I, which has no least-squares problem; expected type II");
+                throw new IllegalArgumentException("Anderson.Options: orthogonal differences with type I, which has no least-squares "
+                        + "problem, expected type II");
             }
-            Objects.requireNonNull(mixing, "mixing");
         }
 
         /** These options with another variant. */
@@ -148,7 +150,7 @@ public final class Anderson extends FixedPointSolver {
             return with(o -> o.mixing = mixing);
         }
 
-        /** These options with this many plain steps at first. */
+        /** These options with {@code evaluations} plain steps at first. */
         public Options withDelay(int evaluations) {
             return with(o -> o.delay = evaluations);
         }
@@ -173,7 +175,7 @@ public final class Anderson extends FixedPointSolver {
             return with(o -> o.condition = κ);
         }
 
-        /** These options with orthogonalised differences where the Gram matrix is too ill-conditioned. */
+        /** These options with orthogonalised differences for rows whose Gram matrix is too ill-conditioned. */
         public Options withOrthogonal() {
             return with(o -> o.orthogonal = true);
         }
@@ -211,9 +213,10 @@ public final class Anderson extends FixedPointSolver {
 
     /**
      * For batches of up to {@code batch} rows of {@code n} elements. Allocates {@code 2 m + 5} blocks, or {@code 3 m + 6} with orthogonal
-     * differences. A safeguard takes two more.
+     * differences. A safeguard takes two more, and so does a step tolerance.
      */
     public static Anderson plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
+        Arguments.present("plan", "the options", options);
         return Workspace.build(engine, type, batch, n, workspace -> new Anderson(workspace, options, stopping));
     }
 }

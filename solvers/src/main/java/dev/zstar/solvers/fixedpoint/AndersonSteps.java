@@ -11,8 +11,10 @@ import dev.zstar.solvers.secant.Projection;
 import java.util.Arrays;
 
 /**
- * The steps of {@link Anderson}. A sweep forms the newest residual, its products with the earlier ones, and {@code ‖g‖²}. Then the small
- * problem is solved for α, and a second sweep mixes the values. Allocates {@code 2 m + 2} blocks.
+ * The steps of {@link Anderson}. A ring of {@code m + 1} slots holds the residuals and the values {@code g_j = f(z_j)}. One sweep over the
+ * batch forms the newest residual, its row of the Gram matrix, and {@code ‖g‖²}. Then the small problem is solved for α, from the Gram
+ * matrix of the differences {@code r_k - r_j}, and a second sweep mixes the values. This moves {@code (2m + 6) n} elements for each row and
+ * step, including the loop's. Type I needs two more sweeps, {@code (2m + 4) n}. Allocates {@code 2 m + 2} blocks.
  */
 final class AndersonSteps implements IterationMethod {
     private final Engine engine;
@@ -159,7 +161,7 @@ final class AndersonSteps implements IterationMethod {
     private double mixing(double gain) {
         double β = options.mixing().beta(gain);
         if (!(β > 0 && β <= 2)) {
-            throw new IllegalStateException("the mixing gave " + β + " for a gain of " + gain + "; expected 0 < β ≤ 2");
+            throw new IllegalStateException("Anderson: the mixing returned " + β + " for a gain of " + gain + ", expected 0 < β ≤ 2");
         }
         return β;
     }
@@ -176,7 +178,7 @@ final class AndersonSteps implements IterationMethod {
             }
         }
         double ratio = square / gram[(a + slots[b]) * capacity + slots[b]];
-        // NaN where the weights are NaN, and where the residual is 0, as it may be with a fixed number of evaluations.
+        // NaN if the weights are NaN or the residual is 0, as it may be with a fixed number of evaluations.
         return ratio <= 1 ? Math.sqrt(Math.max(0, ratio)) : 1;
     }
 }

@@ -4,7 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 
 /**
- * Knows where the best iterate of each row is. This is mostly the latest iterate. So it is copied to the caller's block only when its own
+ * Tracks where the best iterate of each row is. This is mostly the latest iterate, so it is copied to the caller's block only when its own
  * block is about to be overwritten. Copying every improvement would move 2n elements in each step.
  */
 final class BestIterates {

@@ -9,18 +9,25 @@ import dev.zstar.solvers.secant.InverseJacobian;
 import dev.zstar.solvers.secant.PairSum;
 import dev.zstar.solvers.secant.StepProduct;
 
-/** The steps of {@link Broyden}: {@code z + d} with {@code d = H r}, shortened by a line search if there is one. */
+/**
+ * The steps of {@link Broyden}: {@code z + d} with {@code d = H r}, shortened by a line search if there is one.
+ *
+ * <p>The good method with restarts stores only directions, and sweeps over them twice in a step. With k directions this moves
+ * {@code (2k + 16) n} elements, including the loop's. All other variants store pairs of vectors. The bad method reads each pair once,
+ * {@code (2k + 26) n}; the good one reads it twice, {@code (4k + 24) n}. Reductions to half of the memory m add about {@code 4 m n} to each
+ * step, on average.
+ */
 final class BroydenSteps implements IterationMethod {
-    /** Of the line search: α, and how often a step is shortened, to a 64th or less, before its direction is abandoned. */
+    /** For the line search: α, and how many times a step is shortened (to a 64th or less) before its direction is abandoned. */
     private static final double DECREASE = 1e-4;
     private static final int REDUCTIONS = 6;
 
     private final Engine engine;
     private final InverseJacobian inverse;
-    /** By row of the batch: whether the latest point was refused; the length of the step to it, or of the next trial if it was. */
+    /** By row of the batch: whether the latest point was refused; the λ of the step to it, or of the next trial if it was refused. */
     private final boolean[] refused;
     private final double[] λ;
-    /** Null without a line search, and so is what follows. */
+    /** Null without a line search, as are the following fields. */
     private final LineSearch search;
     /** The best points, by row of the batch, and their ‖F‖. */
     private final Block points;
@@ -115,7 +122,7 @@ final class BroydenSteps implements IterationMethod {
         engine.axpby(1, at.z(), 1, d);
     }
 
-    /** Moves refused rows back to their best point, and sets their residual to 0, whatever it was. */
+    /** Moves refused rows back to their best point, and sets their residual to 0. */
     private void rebase(Iterates at) {
         for (int p = 0; p < at.rows().count(); p++) {
             int b = at.rows().index(p);

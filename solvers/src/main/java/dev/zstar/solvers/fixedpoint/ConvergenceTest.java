@@ -4,26 +4,26 @@ import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 
 /**
- * Decides whether a row has converged, diverged or stagnated. It also keeps track of the row's best point, the one with the shortest
- * residual {@code r = f(z) - z}. Progress is measured by {@code ‖r‖}, not by {@code ‖r‖ / ‖f(z)‖}. That ratio rises while r falls if the
- * equilibrium is 0, and it falls towards 1 if f runs away.
+ * Decides whether a row has converged, diverged or stagnated. It also tracks the row's best point, the one with the smallest residual
+ * {@code r = f(z) - z}. Progress is measured by {@code ‖r‖}, not by {@code ‖r‖ / ‖f(z)‖}. That ratio rises while r falls if the equilibrium
+ * is 0, and it falls towards 1 if f runs away.
  *
- * <p>All lengths are in the units of the map.
+ * <p>All norms are in the units of the map.
  */
 final class ConvergenceTest {
-    /** A row with a residual this many times the shortest one has diverged, unless it is on a detour. */
+    /** A row whose residual is this many times the smallest one has diverged, unless it is on a detour. */
     private static final double DIVERGENCE = 1e6;
-    /** The shortest residual must be this many evaluations old: a secant method may leap away once, and come back. */
+    /** The smallest residual must be this many evaluations old: a secant method may leap away once and come back. */
     private static final int DETOUR = 2;
-    /** Beyond this length a residual has no finite square, and no method can work with it. */
+    /** The square of a larger residual is not finite, so no method can work with it. */
     private static final double ENORMOUS = 0x1p500;
 
     private final Stopping stopping;
     private final double roundoff;
-    /** By row of the batch: u ‖z₀‖, with the unit roundoff and its start, and ‖r‖ of its last evaluation, NaN before the first. */
+    /** By row of the batch: u ‖z₀‖, with the unit roundoff u and its start z₀; and ‖r‖ of its last evaluation, NaN before the first. */
     private final double[] floor;
     private final double[] last;
-    /** By row of the batch: the shortest ‖r‖, the relative residual there, and the row's evaluations up to there. */
+    /** By row of the batch: the smallest ‖r‖, the relative residual there, and the row's evaluations up to there. */
     private final double[] shortest;
     private final double[] relative;
     private final int[] found;
@@ -38,7 +38,7 @@ final class ConvergenceTest {
         found = new int[batch];
     }
 
-    /** Row {@code b} is a new problem, with a start of this length. */
+    /** A new problem begins in row {@code b}, with a start of this norm. */
     void begin(int b, double start) {
         floor[b] = start < Double.POSITIVE_INFINITY ? roundoff * start : 0;
         last[b] = Double.NaN;
@@ -54,8 +54,8 @@ final class ConvergenceTest {
 
     /**
      * The relative residual, which is compared with the tolerance: {@code ‖r‖ / max(‖f(z)‖, u ‖z₀‖)}, with the unit roundoff u. The second
-     * term makes an equilibrium at 0 reachable: next to a start of length ‖z₀‖, a state shorter than u ‖z₀‖ cannot be told from 0. The
-     * first residual ‖r₁‖ could not replace ‖z₀‖: for a cubic map that starts far away it is larger than all states.
+     * term makes an equilibrium at 0 reachable: a state smaller than u ‖z₀‖ is negligible compared with the start. The first residual ‖r₁‖
+     * could not replace ‖z₀‖: for a cubic map and a start far away it is larger than all states.
      */
     double relative(int b, double residual, double value) {
         return residual == 0 ? 0 : residual / size(b, value);
@@ -71,7 +71,7 @@ final class ConvergenceTest {
         return relative[b];
     }
 
-    /** The shortest residual of row {@code b}; infinite if there is none. */
+    /** The smallest residual of row {@code b}; infinite if there is none. */
     double shortest(int b) {
         return shortest[b];
     }
@@ -104,8 +104,8 @@ final class ConvergenceTest {
     }
 
     /**
-     * Tests a point that the method refused. It may be a solution. But NaN, a residual that grew or a short step say nothing about the row,
-     * which is elsewhere.
+     * Tests a point that the method refused. It may be a solution. But NaN, a residual that grew or a small step says nothing about the
+     * row, whose accepted point is elsewhere.
      */
     Status refused(int b, double residual, double value, double tolerance, int spent) {
         boolean finite = residual < Double.POSITIVE_INFINITY && value < Double.POSITIVE_INFINITY;
@@ -114,7 +114,7 @@ final class ConvergenceTest {
     }
 
     /**
-     * Tests an accepted point, at which all numbers are finite.
+     * Tests an accepted point where all numbers are finite.
      *
      * @param tolerance the relative tolerance of this row
      * @param stepped the relative distance that the iterate moved; infinite if unknown

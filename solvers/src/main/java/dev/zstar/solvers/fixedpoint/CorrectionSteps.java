@@ -10,20 +10,21 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.internal.InputGuard;
 import java.time.Duration;
 import java.util.Arrays;
 
 /** The steps of {@link MixedPrecision}: solves of the corrected cheap map, or the inner method's steps on f. */
 final class CorrectionSteps implements IterationMethod {
-    /** An inner solve must lower its own residual to this part; otherwise its result is not used. */
+    /** An inner solve must lower its own residual to this share; otherwise its result is not used. */
     private static final double SOLVED = 0.5;
     /**
-     * A correction must lower the residual to this part. It costs about ten cheap evaluations, so one that lowers it less is no better than
-     * steps on f itself.
+     * A correction must lower the residual to this share. It costs about ten cheap evaluations, so a correction that achieves less is no
+     * better than steps on f itself.
      */
     private static final double PROGRESS = 0.25;
-    /** The patience of an inner solve, after which it has reached what the type resolves. */
+    /** The patience of an inner solve. After that it has reached what the type resolves. */
     private static final int PATIENCE = 4;
 
     /** What a row does next. */
@@ -41,7 +42,7 @@ final class CorrectionSteps implements IterationMethod {
     private final MixedPrecision.Options options;
     private final FixedPointSolver inner;
     private final Basis τ;
-    /** By row of the batch: {@code f(z_k)}, for a row that goes back. Its z_k is the best iterate, which the result holds. */
+    /** By row of the batch: {@code f(z_k)}, for a row that goes back. Its z_k is the best iterate, which is in the block of the result. */
     private final Basis values;
     /** By row of the batch: starts and results of inner solves. */
     private final Block y;
@@ -67,14 +68,17 @@ final class CorrectionSteps implements IterationMethod {
         roundoff = workspace.type().unitRoundoff();
         this.options = options;
         Stopping within = Stopping.relative(0).within(options.maxEvaluations()).withPatience(PATIENCE);
-        inner = method.plan(workspace.engine(), workspace.type(), workspace.batch(), workspace.n(),
-                stopping.maxNanos() < Long.MAX_VALUE ? within.within(Duration.ofNanos(stopping.maxNanos())) : within);
+        if (stopping.maxNanos() < Long.MAX_VALUE) {
+            within = within.within(Duration.ofNanos(stopping.maxNanos()));
+        }
+        inner = Arguments.present("mixed precision", "the inner solver",
+                method.plan(workspace.engine(), workspace.type(), workspace.batch(), workspace.n(), within));
         workspace.include(inner.workspace());
         if (!inner.engine().equals(engine) || inner.type() != workspace.type() || inner.n() != workspace.n()
                 || inner.batch() != workspace.batch()) {
-            throw new IllegalArgumentException("mixed precision: the inner plan is for " + inner.batch() + " rows of " + inner.n() + " "
-                    + inner.type() + " on " + inner.engine().name() + "; expected what it was asked for, " + workspace.batch() + " rows of "
-                    + workspace.n() + " " + workspace.type() + " on " + engine.name());
+            throw new IllegalArgumentException("mixed precision: the inner solver is planned for " + inner.batch() + " rows of " + inner.n()
+                    + " " + inner.type() + " on " + inner.engine().name() + ", expected " + workspace.batch() + " rows of " + workspace.n()
+                    + " " + workspace.type() + " on the same " + engine.name() + " engine");
         }
         τ = workspace.basis(1);
         values = workspace.basis(1);
@@ -184,7 +188,7 @@ final class CorrectionSteps implements IterationMethod {
         return cheap[b];
     }
 
-    /** Solves {@code z = f̃(z) + τ} for the rows to correct. Those whose residual fell enough get a proposal, in y. */
+    /** Solves {@code z = f̃(z) + τ} for the rows to correct. Rows whose residual fell enough get a proposal, in y. */
     private void correct(Iterates at, FixedPointMap low) {
         Rows rows = at.rows();
         some.reset(0);
@@ -230,7 +234,7 @@ final class CorrectionSteps implements IterationMethod {
             }
         }
 
-        /** Those of f̃, because τ is constant. */
+        /** The derivatives of f̃, because τ is constant. */
         @Override
         public DifferentiableMap derivatives() {
             return low.derivatives();

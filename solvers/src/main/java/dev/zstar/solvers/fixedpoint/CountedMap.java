@@ -8,8 +8,8 @@ import dev.zstar.solvers.internal.InputGuard;
 import java.util.function.Consumer;
 
 /**
- * Another map with its derivatives, for a method that another solver drives. Every call reports its rows to a counter, as one evaluation of
- * each.
+ * Wraps a map with its derivatives, for a method that another solver drives. It reports the rows of every call to a counter, as one
+ * evaluation of each row.
  */
 final class CountedMap implements DifferentiableMap, InputGuard.Own {
     private final Consumer<Rows> counter;
@@ -20,7 +20,7 @@ final class CountedMap implements DifferentiableMap, InputGuard.Own {
         this.counter = counter;
     }
 
-    /** Becomes f; null to release it. */
+    /** Sets the wrapped map; null releases it. */
     CountedMap follow(FixedPointMap f) {
         this.f = f;
         derivatives = f == null ? null : f.derivatives();

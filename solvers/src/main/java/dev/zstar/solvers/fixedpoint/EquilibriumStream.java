@@ -15,9 +15,15 @@ import java.util.function.Consumer;
  * Equilibria of a sequence of inputs, with a fixed number of them in flight. A slot gets the next input as soon as its row is done
  * ({@link FixedPointSolver#stream}). Results come as they finish, or in the order of the inputs.
  *
- * <p>The iterator is asked for an input only when a slot is free, and the consumer is called on the same thread. So an empty input queue or
- * a slow consumer holds up the work, and nothing piles up in between. In the ordered mode, results that overtook others wait in the rows of
- * {@code waiting}. When all of these are full, no input is requested until the oldest one is done.
+ * <p>The iterator is asked for an input only when a slot is free. The iterator, the loader and the consumer run in the thread that called
+ * {@code run}, so an empty input queue or a slow consumer pauses the solves, and nothing queues up in between. If {@code hasNext} blocks,
+ * the rows in flight wait as well. To let them finish, implement {@link StreamHandler#load} so that it returns false while there is no
+ * input, and call {@link FixedPointSolver#stream}. In ordered mode, results that overtook others wait in the rows of {@code waiting}. When
+ * all of these are full, no input is requested until the oldest one is done.
+ *
+ * <p>An exception of the map, the iterator, the loader or the consumer ends the stream and reaches the caller unchanged. Results in flight
+ * are lost, and an input that was taken from the iterator is not given back. The solver can be used again. Each result allocates one
+ * {@link Solved}. Not thread-safe; the solver and the map are in use until {@code run} returns.
  *
  * @param <I> an input
  */
@@ -26,10 +32,11 @@ public final class EquilibriumStream<I> {
     @FunctionalInterface
     public interface Loader<I> {
         /**
+         * Loads an input.
+         *
          * @param slot the row of the batch that gets this input
-         * @param start the block whose row {@code slot} is the start. That row holds the last result of the slot, or zeros at first, and
-         *     may
-         *     stay unchanged
+         * @param start the block whose row {@code slot} is the start. That row holds the last result of the slot, at first what the caller
+         *     put there. Leave it for a warm start, or overwrite it
          */
         void load(I input, int slot, Block start);
     }
@@ -38,7 +45,7 @@ public final class EquilibriumStream<I> {
      * A result.
      *
      * @param index the number of the input, from 0
-     * @param state {@code 1 × n}; valid during the call
+     * @param state the result, {@code 1 × n}; valid during the call
      */
     public record Solved<I>(long index, I input, Block state, Status status, double residual, int evaluations) {}
 
@@ -46,17 +53,22 @@ public final class EquilibriumStream<I> {
     private final FixedPointMap map;
     private final Loader<I> loader;
 
-    /** A stream of solves of {@code map} by {@code solver}. There can be as many slots as the solver's batch has rows. */
+    /**
+     * Streams solves of {@code map} by {@code solver}. There can be at most as many slots as the solver's batch has rows.
+     *
+     * @throws IllegalArgumentException if the stopping rule of the solver has a time budget, a trace or recorded states
+     */
     public EquilibriumStream(FixedPointSolver solver, FixedPointMap map, Loader<I> loader) {
         this.solver = Arguments.present("stream", "the solver", solver);
+        solver.requireStreamable();
         this.map = Arguments.present("stream", "the map", map);
         this.loader = Arguments.present("stream", "the loader", loader);
     }
 
     /**
-     * Solves all inputs, and delivers each result as soon as it is there.
+     * Solves all inputs, and delivers each result as soon as it is ready.
      *
-     * @param states memory for the rows in flight, {@code slots × n}; afterwards it holds the last result of each slot
+     * @param states the starts, and memory for the rows in flight, {@code slots × n}; afterwards it holds the last result of each slot
      */
     public void run(Iterator<? extends I> inputs, Block states, Consumer<? super Solved<I>> results) {
         require(inputs, states, results);
@@ -66,13 +78,12 @@ public final class EquilibriumStream<I> {
     /**
      * Solves all inputs, and delivers the results in the order of the inputs.
      *
-     * @param waiting memory for results that overtook others, {@code places × n}. The more places, the less a slow row holds up the others
+     * @param waiting memory for results that overtook others, {@code places × n}. The more places, the less a slow row delays the others
      */
     public void runInOrder(Iterator<? extends I> inputs, Block states, Block waiting, Consumer<? super Solved<I>> results) {
         require(inputs, states, results);
-        if (Arguments.present("stream", "the waiting block", waiting).rows() < 1) {
-            throw new IllegalArgumentException("stream: the waiting block has no row, expected at least 1");
-        }
+        Arguments.present("stream", "the waiting block", waiting);
+        Arguments.atLeast("stream", "the number of rows of the waiting block", waiting.rows(), 1);
         waiting.requireShape("stream", "the waiting block", states.type(), waiting.rows(), states.cols());
         Arguments.disjoint("stream", "the states", states, "the waiting block", waiting);
         Reorder<I> reorder = new Reorder<>(waiting, results);
@@ -88,7 +99,8 @@ public final class EquilibriumStream<I> {
         Arguments.present("stream", "the iterator of inputs", inputs);
         Arguments.present("stream", "the consumer of results", results);
         if (Arguments.present("stream", "the block of states", states).rows() < 1) {
-            throw new IllegalArgumentException("stream: the states have no row, expected one for each problem in flight");
+            throw new IllegalArgumentException(
+                    "stream: the block of states has 0 rows, expected at least 1, one for each problem in flight");
         }
     }
 
@@ -132,8 +144,7 @@ public final class EquilibriumStream<I> {
     }
 
     /**
-     * Delivers results in order. Result i waits in place {@code i mod places}. That place is free, since no input further ahead is
-     * requested.
+     * Delivers results in order. Result i waits in place {@code i mod places}, which is free because no input further ahead is requested.
      */
     private static final class Reorder<I> implements Consumer<Solved<I>> {
         private final Block waiting;

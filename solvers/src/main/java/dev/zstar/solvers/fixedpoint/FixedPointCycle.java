@@ -14,7 +14,10 @@ import dev.zstar.solvers.linear.CycleMethod;
 import dev.zstar.solvers.linear.Residuals;
 import java.util.Arrays;
 
-/** A cycle of {@link LinearFixedPoint}: one solve of {@code e = T e + r} by a fixed-point method, from zero. Takes 2 blocks and its own. */
+/**
+ * A cycle of {@link LinearFixedPoint}: one solve of {@code e = T e + r} by a fixed-point method, from zero. Allocates 2 blocks, plus those
+ * of the method.
+ */
 final class FixedPointCycle implements CycleMethod {
     private final Engine engine;
     private final double[] ones;
@@ -24,7 +27,7 @@ final class FixedPointCycle implements CycleMethod {
     private final Rows paying;
     private final Basis r;
     private final Block e;
-    /** By position among the open rows: from right-hand sides of length 1 to those of the loop, and back. */
+    /** By position among the open rows: the factors from right-hand sides of norm 1 to those of the loop, and back. */
     private final double[] up;
     private final double[] down;
     private final double[] zeros;
@@ -38,14 +41,14 @@ final class FixedPointCycle implements CycleMethod {
 
     FixedPointCycle(Workspace workspace, String name, Stopping stopping, Planner planner) {
         if (stopping.absolute() > 0) {
-            throw new IllegalArgumentException(name + " with an absolute tolerance; expected a relative one alone");
+            throw new IllegalArgumentException(name + ": the stopping rule has an absolute tolerance, expected only a relative one");
         }
         engine = workspace.engine();
         ones = workspace.ones();
         // The true residual at the end takes one evaluation.
         int most = Math.max(1, stopping.maxEvaluations() - 1);
-        // The inner right-hand sides have length 1, so the relative tolerance is an absolute one of the inner method, whose own is relative
-        // to ‖T u + b‖.
+        // The inner right-hand sides have norm 1, so the relative tolerance is an absolute one of the inner method. The relative tolerance
+        // of that method would be relative to ‖T u + b‖.
         method = planner.plan(engine, workspace.type(), workspace.batch(), workspace.n(),
                 stopping.fixed() ? Stopping.fixed(most) : Stopping.relative(0).orAbsolute(stopping.relative()).within(most));
         workspace.include(method.workspace());
@@ -125,7 +128,7 @@ final class FixedPointCycle implements CycleMethod {
 
     private void end(int b, Status status) {
         if (status.isSuccess()) {
-            // Rounding may leave the true residual above the tolerance, by little: then it is solved for again.
+            // Rounding may leave the true residual slightly above the tolerance. Then another cycle follows.
             at.claim(b, 0);
         } else {
             // It starts from r, which is finite.

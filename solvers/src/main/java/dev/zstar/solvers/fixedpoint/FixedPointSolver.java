@@ -13,44 +13,52 @@ import dev.zstar.solvers.guard.Arguments;
 import java.util.function.Function;
 
 /**
- * A solver for {@code z = f(z)}, with its memory. Each row of a batch is a separate problem. Rows leave the batch when they are done. The
- * result of a row has the same bits whatever the other rows are.
+ * A solver for {@code z = f(z)}, with its memory. Each row of a batch is a separate problem. Rows leave the batch when they are done. On a
+ * {@linkplain Engine#reproducible reproducible} engine the result of a row has the same bits whatever the other rows are.
  *
  * <p>A solver is a {@linkplain IterationMethod method} in a loop. {@link Anderson}, {@link Broyden}, {@link NewtonKrylov}, {@link Picard}
- * and {@link MixedPrecision} plan one for their method. {@link #of} plans one for any other method.
+ * and {@link MixedPrecision} plan a solver for their own method. {@link #of} plans one for any other method.
+ *
+ * <p>A solver runs one solve at a time; plan one for each thread. If f or the observer throws, the exception reaches the caller unchanged,
+ * the content of the block is undefined, and the solver can be used again.
  */
 public class FixedPointSolver implements AutoCloseable {
     private final Workspace workspace;
+    private final Stopping stopping;
     private final Loop loop;
 
     FixedPointSolver(Workspace workspace, Stopping stopping, Safeguard safeguard, IterationMethod method) {
         this.workspace = workspace;
+        this.stopping = Arguments.present("plan", "the stopping rule", stopping);
+        Arguments.present("plan", "the method", method);
         loop = new Loop(workspace, stopping, safeguard, method);
     }
 
     /**
-     * Plans the method to begin with: {@link Anderson} with its default options, type II with m = 10. It allocates 25 blocks.
+     * Plans the default method, and the one to try first: {@link Anderson} with its default options, type II with m = 10. It allocates 25
+     * blocks.
      *
-     * <p>For cells of one dense layer it took the least time of all methods, for one row and for 64: 0.78 to 0.88 of the time with m = 5.
-     * On 67 problems in f32 and f64 it took 0.87 of the evaluations of the textbook's method with m = 5. Type I and Broyden's bad method
-     * with reductions take fewer evaluations, 0.82 and 0.76, but move at least three times the memory. They are for maps that cost more
-     * than a layer. The suite {@code forward} of the study measures all of this.
+     * <p>For cells of one dense layer it took the least time of all methods, for one row and for 64. On 67 problems in f32 and f64 it took
+     * 0.87 of the evaluations of the textbook method, Anderson with m = 5 and a Householder QR (Walker and Ni 2011). Type I and Broyden's
+     * bad method with reductions take fewer evaluations, 0.82 and 0.76, but move more memory per step: type I about twice as much,
+     * Broyden's bad method three times as much or more. They are for maps that cost more than a layer. The {@code forward} suite of the
+     * study measures all of this.
      */
     public static FixedPointSolver plan(Engine engine, Type type, int batch, int n, Stopping stopping) {
         return Anderson.plan(engine, type, batch, n, Anderson.Options.DEFAULT, stopping);
     }
 
-    /** The same for the engine, type, batch and n of a map. */
+    /** Plans the default method for the engine, type, batch and n of a map. */
     public static FixedPointSolver plan(Shaped map, Stopping stopping) {
         Arguments.present("plan", "the map", map);
         return plan(map.engine(), map.type(), map.batch(), map.n(), stopping);
     }
 
     /**
-     * Plans a solver with a custom method. It allocates 3 blocks and those of the method. A safeguard takes two more, and so does a
-     * tolerance for steps.
+     * Plans a solver with a custom method. Allocates 3 blocks, plus those of the method. A safeguard takes two more, and so does a step
+     * tolerance.
      *
-     * @param safeguard what to do when the residual grows; null for nothing
+     * @param safeguard what happens when the residual grows; null for nothing
      * @param method makes the method, which allocates its memory in the workspace
      */
     public static FixedPointSolver of(
@@ -61,7 +69,7 @@ public class FixedPointSolver implements AutoCloseable {
                 workspace -> new FixedPointSolver(workspace, stopping, safeguard, method.apply(workspace)));
     }
 
-    /** Bytes that this solver holds. */
+    /** The bytes that this solver holds. */
     public final long bytes() {
         return workspace.bytes();
     }
@@ -76,7 +84,7 @@ public class FixedPointSolver implements AutoCloseable {
         return workspace.type();
     }
 
-    /** Elements of a row. */
+    /** The number of elements of a row. */
     public final int n() {
         return workspace.n();
     }
@@ -87,7 +95,7 @@ public class FixedPointSolver implements AutoCloseable {
     }
 
     /**
-     * Throws unless this solver is planned on that engine, for rows of that type and length, and for at least that many of them.
+     * Throws unless this solver is planned on this engine, for rows of this type and length, and for at least {@code batch} rows.
      *
      * @param what the role of this solver, for the message
      */
@@ -96,51 +104,90 @@ public class FixedPointSolver implements AutoCloseable {
     }
 
     /**
-     * Solves from {@code start}, and overwrites it with the result. The result of a row is the iterate whose residual the outcome states:
-     * after a success the last iterate, after a failure the one with the shortest residual. It is bit for bit a point at which f was
+     * Solves from {@code start}, and overwrites it with the result. The result of a row is the iterate whose residual the outcome reports:
+     * after a success the last iterate, after a failure the one with the smallest residual. It is bit for bit a point at which f was
      * evaluated.
      *
-     * @param start {@code batch × n}
+     * @param start {@code rows × n} with at most {@link #batch} rows. If f throws, its content is undefined
+     * @return the outcome, valid until the next solve
      */
     public final Outcome solve(FixedPointMap f, Block start) {
-        return loop.solve(f, start, null, null);
+        return checked(f, start, null, null);
     }
 
-    /** The same, with an observer. */
+    /**
+     * Solves from {@code start} with an observer, which is called after each evaluation.
+     *
+     * @param observer may be null
+     */
     public final Outcome solve(FixedPointMap f, Block start, Observer observer) {
-        return loop.solve(f, start, null, observer);
+        return checked(f, start, null, observer);
     }
 
-    /** The same, with a relative tolerance for each row instead of the stopping rule's. */
+    /**
+     * Solves from {@code start} with {@code tolerances[b]} as the relative tolerance of row b, in place of that of the stopping rule.
+     *
+     * @param tolerances one for each row of {@code start}, 0 ≤ tolerance &lt; 1; null for that of the stopping rule
+     */
     public final Outcome solve(FixedPointMap f, Block start, double[] tolerances) {
+        return checked(f, start, tolerances, null);
+    }
+
+    private Outcome checked(FixedPointMap f, Block start, double[] tolerances, Observer observer) {
+        Arguments.present("solve", "the map", f);
+        Arguments.present("solve", "start", start);
         if (tolerances != null) {
             Stopping.requireTolerances(tolerances, start.rows());
         }
-        return loop.solve(f, start, tolerances, null);
+        return loop.solve(f, start, tolerances, observer);
     }
 
     /**
      * Solves a stream of problems, as many at a time as {@code states} has rows. As soon as one is done its slot gets the next, so no
-     * problem waits for the slowest of a batch. Each result has the same bits as when the problem is solved alone. Neither a trace nor
-     * states are recorded, and budgets of time are ignored.
+     * problem waits for the slowest of a batch. On a {@linkplain Engine#reproducible reproducible} engine each result has the same bits as
+     * when the problem is solved alone.
      *
      * @param states {@code slots × n}: starts and results
+     * @throws IllegalArgumentException if the stopping rule has a time budget, a trace or recorded states, which mean nothing for problems
+     *     that begin at different times
      */
     public final void stream(FixedPointMap f, Block states, StreamHandler feed) {
+        Arguments.present("stream", "the map", f);
+        Arguments.present("stream", "the block of states", states);
+        Arguments.present("stream", "the handler", feed);
+        requireStreamable();
         loop.stream(f, states, feed);
     }
 
-    /** The outcome of the last solve. */
+    /** Throws if the stopping rule has a rule that a stream does not apply. */
+    final void requireStreamable() {
+        String rule = stopping.maxNanos() < Long.MAX_VALUE ? "a time budget"
+                : stopping.trace() ? "a trace"
+                : !stopping.recorded().isEmpty() ? "recorded states"
+                : null;
+        if (rule != null) {
+            throw new IllegalArgumentException("stream: the stopping rule of the solver has " + rule
+                    + ", expected only tolerances, patience and budgets of evaluations or steps");
+        }
+    }
+
+    /** The outcome of the last solve, which the next solve overwrites. */
     public final Outcome outcome() {
         return loop.outcome();
     }
 
-    /** The relative residual at which row {@code b} had converged in the last solve. */
+    /** The relative tolerance that row {@code b} had to meet in the last solve. */
     public final double tolerance(int b) {
         return loop.tolerance(b);
     }
 
-    /** The relative residual that the last solve compared with the tolerance of row {@code b}, given {@code ‖r‖} and {@code ‖f(z)‖}. */
+    /**
+     * {@code residual / max(value, u ‖z₀‖)} with the start z₀ of row {@code b} in the last solve: the number that is compared with a
+     * tolerance.
+     *
+     * @param residual {@code ‖f(z) - z‖}
+     * @param value {@code ‖f(z)‖}
+     */
     public final double relative(int b, double residual, double value) {
         return loop.relative(b, residual, value);
     }

@@ -7,7 +7,7 @@ import dev.zstar.solvers.Workspace;
 
 /**
  * The iterates of a running solve: {@code z}, {@code g = f(z)}, the positions of the batch's rows in them, and the evaluations that each
- * row may still spend. Rows that are done have left. The others are packed at the front.
+ * row may still spend. Rows that are done have left; the others are packed at the front.
  */
 public final class Iterates {
     private final Workspace workspace;
@@ -23,7 +23,7 @@ public final class Iterates {
     /** The active rows of z and g. */
     private Block zk;
     private Block gk;
-    /** During a step for another solver, the iterates of that solver, which evaluates and tests; else null. */
+    /** During a step for another solver: the iterates of that solver, which evaluates and tests. Otherwise null. */
     private Iterates driver;
 
     /** The iterates of a loop. */
@@ -52,7 +52,7 @@ public final class Iterates {
         return new Iterates(this);
     }
 
-    /** Becomes a view of row {@code b} of the batch, at position {@code p} of {@code all}. */
+    /** Makes this a view of row {@code b} of the batch, at position {@code p} of {@code all}. */
     Iterates select(Iterates all, int b, int p) {
         rows.reset(0);
         rows.append(b);
@@ -105,7 +105,7 @@ public final class Iterates {
         loop.recall(b, p);
     }
 
-    /** The {@code ‖r‖} at which row {@code b} has converged, if {@code ‖f(z)‖} is {@code value}. */
+    /** The {@code ‖r‖} that row {@code b} must reach to converge, if {@code ‖f(z)‖} is {@code value}. */
     public double goal(int b, double value) {
         return driver != null ? driver.goal(b, value) : loop.goal(b, value);
     }
@@ -115,7 +115,7 @@ public final class Iterates {
         return driver != null ? driver.left(b) : loop.left(b);
     }
 
-    /** Whether the budget of time is spent. A method that evaluates within its steps must then end its step. */
+    /** Whether the time budget is spent. A method that evaluates within its steps must then end its step. */
     public boolean outOfTime() {
         return driver != null ? driver.outOfTime() : loop.outOfTime();
     }
@@ -151,7 +151,7 @@ public final class Iterates {
         g = free;
     }
 
-    /** Copies the rows {@code some} of another's iterates, where row {@code some.index(i)} is at position {@code at[i]}. */
+    /** Copies the rows {@code some} of the iterates {@code outer}, where row {@code some.index(i)} is at position {@code at[i]}. */
     void follow(Iterates outer, Rows some, int[] at) {
         rows.reset(0);
         for (int i = 0; i < some.count(); i++) {
@@ -163,14 +163,14 @@ public final class Iterates {
         view();
     }
 
-    /** Copies the next iterates to the other's g. */
+    /** Copies the next iterates to the g of {@code outer}. */
     void copyBack(Iterates outer, int[] at) {
         for (int i = 0; i < rows.count(); i++) {
             outer.gk.copyRow(gk, i, at[i]);
         }
     }
 
-    /** Stops following the other. */
+    /** Ends what {@link #follow} began. */
     void release() {
         driver = null;
         rows.truncate(0);

@@ -5,7 +5,7 @@ import dev.zstar.solvers.Status;
 
 /**
  * How the next iterate is computed from the earlier ones. The loop evaluates the map, tests the rows, keeps the best iterates, and removes
- * the rows that are done. A method does the rest. {@link FixedPointSolver#of} makes a solver from one.
+ * the rows that are done. A method does the rest. {@link FixedPointSolver#of} makes a solver from a method.
  *
  * <p>The order of calls, for the rows that go on:
  *
@@ -20,11 +20,14 @@ import dev.zstar.solvers.Status;
  *     advance(at, f)     for the rows that go on
  * }</pre>
  *
- * <p>What is computed for a row must depend on that row alone, so that it has the same bits whatever the other rows are. Only the
- * constructor allocates, in a {@link dev.zstar.solvers.Workspace}.
+ * <p>What is computed for a row must depend only on that row, so that on a reproducible engine it has the same bits whatever the other rows
+ * are. Only the constructor allocates, in a {@link dev.zstar.solvers.Workspace}.
  */
 public interface IterationMethod {
-    /** Row {@code b} of the batch begins: it is a new problem, or the same one in other units. The method drops all it knows of the row. */
+    /**
+     * Row {@code b} of the batch begins: it is a new problem, or the same one in other units. The method drops everything that it stores
+     * for the row.
+     */
     void begin(int b);
 
     /**
@@ -37,17 +40,16 @@ public interface IterationMethod {
 
     /**
      * Accepts or refuses the point that was measured for row {@code b}, at position {@code p}. The method may restore an earlier point
-     * instead, with {@link Iterates#recall}. Then it must restore f(z) and the measured squares too.
+     * instead, with {@link Iterates#recall}. Then it must restore f(z) and the measured squares as well.
      *
      * @return whether the method goes on from this point. A refused point is never the best iterate. It ends the row only if it is a
-     *     solution
-     *     or the last point that the budget allows
+     *     solution or the last point that the budget allows
      */
     default boolean accept(Iterates at, int b, int p) {
         return true;
     }
 
-    /** Why the method gives up on row {@code b} after its last point; null if it goes on. */
+    /** The reason that the method gives up on row {@code b} after its last point; null if it goes on. */
     default Status gaveUp(int b) {
         return null;
     }

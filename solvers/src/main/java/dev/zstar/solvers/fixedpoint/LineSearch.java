@@ -3,15 +3,16 @@ package dev.zstar.solvers.fixedpoint;
 import java.util.Arrays;
 
 /**
- * Chooses how far to go along a direction, separately for each row of a batch. It tries the whole step first, then shorter ones until the
+ * Chooses how far to go along a direction, separately for each row of a batch. It tries the full step first, then shorter ones until the
  * residual falls enough (Armijo 1966). The next length minimises the parabola through {@code ‖F‖²} at the base point and at the last two
  * trials. It is between a tenth and a half of the last length (Kelley 1995, section 8.3.1).
  *
- * <p>If no length is accepted, the whole step is taken after all, and more whole steps after it, even if {@code ‖F‖} rises: the way to a
- * solution may lead over a ridge, and a secant method learns from its bad steps. A watchdog ends this when {@value #PATIENCE} steps found
- * no F shorter than all before, or when F is a million times as long or NaN (Chamberlain, Powell, Lemarechal and Pedersen 1982).
+ * <p>If no length is accepted, the full step is taken after all, and more full steps after it, even if {@code ‖F‖} rises: the residual may
+ * have to grow on the way to a solution, and a secant method gains equations from bad steps as well. A watchdog ends this when
+ * {@value #PATIENCE} steps did not lower {@code ‖F‖} below its smallest value, or when {@code ‖F‖} is a million times as large or NaN
+ * (Chamberlain, Powell, Lemarechal and Pedersen 1982).
  *
- * <p>The search sees norms only. The solver holds the points, and evaluates a trial together with the points of the other rows. The base
+ * <p>The search sees only norms. The solver holds the points, and evaluates a trial together with the points of the other rows. The base
  * point of a row is its best point.
  */
 final class LineSearch {
@@ -21,15 +22,15 @@ final class LineSearch {
         ACCEPT,
         /** It goes back to the point it came from, and tries another length along the same direction. */
         RETRY,
-        /** Whole steps found nothing better. It may go back to its base point, and try another direction. */
+        /** Full steps found nothing better. It may go back to its base point, and try another direction. */
         LOST,
-        /** No length is accepted, and whole steps have failed before. */
+        /** No length is accepted, and full steps have failed before. */
         FAIL
     }
 
-    /** The number of whole steps in a row that may find nothing better. */
+    /** The number of consecutive full steps that may find nothing better. */
     static final int PATIENCE = 20;
-    /** A residual this many times the shortest one is no detour. */
+    /** A residual this many times the smallest one is no detour. */
     private static final double RUNAWAY = 1e6;
     /** Bounds on the ratio of the next length to the last one. */
     private static final double LEAST = 0.1;
@@ -37,13 +38,13 @@ final class LineSearch {
 
     private final double decrease;
     private final int limit;
-    /** By row of the batch: ‖F‖ at the base point, infinite before the first; the length of the trial; how often it was shortened. */
+    /** By row of the batch: ‖F‖ at the base point, infinite before the first; the length of the trial; how many times it was shortened. */
     private final double[] base;
     private final double[] λ;
     private final int[] reductions;
     /**
-     * By row of the batch: whether whole steps are accepted now; whether they were since the base point; how many of them found nothing
-     * better; whether the row is returning to its base point.
+     * By row of the batch: whether full steps are accepted now; whether they were accepted since the base point; how many of them found
+     * nothing better; whether the row is returning to its base point.
      */
     private final boolean[] free;
     private final boolean[] freed;
@@ -57,7 +58,7 @@ final class LineSearch {
      * For batches of up to {@code batch} rows.
      *
      * @param decrease α: a shorter trial is accepted when {@code ‖F‖ ≤ (1 - α λ) ‖F₀‖}
-     * @param limit how often a step may be shortened; 0 accepts every whole step
+     * @param limit how many times a step may be shortened; 0 accepts every full step
      */
     LineSearch(int batch, double decrease, int limit) {
         this.decrease = decrease;
@@ -83,7 +84,7 @@ final class LineSearch {
         returning[b] = false;
     }
 
-    /** The length of the trial, relative to the whole step. After a trial was accepted, its length until {@link #next}. */
+    /** The length of the trial, relative to the full step. Once a trial is accepted, this stays its length until {@link #next}. */
     double length(int b) {
         return λ[b];
     }
@@ -125,7 +126,7 @@ final class LineSearch {
         λ[b] = 0;
     }
 
-    /** Row {@code b}, whose trial was accepted, has a new direction. Its first trial is the whole step. */
+    /** Row {@code b}, whose trial was accepted, has a new direction. Its first trial is the full step. */
     void next(int b) {
         λ[b] = 1;
         reductions[b] = 0;

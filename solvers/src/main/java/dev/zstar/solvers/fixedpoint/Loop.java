@@ -20,18 +20,18 @@ final class Loop {
     private final IterationMethod method;
     private final SolveRecord outcome;
     private final Iterates at;
-    /** A view of one row of it. */
+    /** A view of one row of {@link #at}. */
     private final Iterates one;
     private final Rows rows;
     private final ConvergenceTest test;
     private final Scales scales;
     private final BestIterates best;
-    /** Null without a tolerance for steps. */
+    /** Null without a step tolerance. */
     private final StepLengths lengths;
     private final SafeguardState safeguard;
     private final RecordedStates states;
     private final Termination termination;
-    /** By position: the length of the start. */
+    /** By position: the norm of the start. */
     private final double[] starts;
     /** Whether this solve records a trace and states. */
     private boolean keeps;
@@ -172,7 +172,7 @@ final class Loop {
         }
     }
 
-    /** Slot {@code b} has a new problem, whose start is in the result. It joins the active rows. */
+    /** Slot {@code b} has a new problem, whose start is in the block of the result. It joins the active rows. */
     void join(int b) {
         outcome.begin(b);
         Block result = best.result();
@@ -228,7 +228,7 @@ final class Loop {
 
     /**
      * Gives new units to a row whose squares are out of range. This happens at its first evaluation, and when its residual has become
-     * short. A row that runs away keeps its units, since it has nothing to lose.
+     * small. A row that runs away keeps its units, because it has failed anyway.
      */
     private void rescale(int b, int p) {
         if (test.isNew(b) || at.residualSquare(b) < 1) {
@@ -241,7 +241,7 @@ final class Loop {
         }
     }
 
-    /** @param length the length of its start */
+    /** @param length the norm of its start */
     private void start(int b, double length) {
         test.begin(b, length);
         scales.begin(b);
@@ -282,17 +282,17 @@ final class Loop {
         return termination.refused(b);
     }
 
-    /** The relative residual at which row {@code b} has converged. */
+    /** The relative tolerance that row {@code b} must meet. */
     double tolerance(int b) {
         return termination.tolerance(b);
     }
 
-    /** The relative residual of row {@code b}, which is compared with its tolerance, for lengths in the units of its map. */
+    /** The relative residual of row {@code b}, which is compared with its tolerance, from norms in the units of its map. */
     double relative(int b, double residual, double value) {
         return test.relative(b, residual, value);
     }
 
-    /** The shortest residual of row {@code b} in the last solve, in the units of its map. */
+    /** The smallest residual of row {@code b} in the last solve, in the units of its map. */
     double shortest(int b) {
         return test.shortest(b);
     }

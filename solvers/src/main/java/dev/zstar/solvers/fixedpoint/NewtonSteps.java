@@ -16,10 +16,10 @@ import java.util.Arrays;
 
 /** The steps of {@link NewtonKrylov}: GMRES for {@code (I - J) s = f(z) - z}, and a line search along s. */
 final class NewtonSteps implements IterationMethod {
-    /** Of Eisenstat and Walker: the factor γ, with the exponent 2, and the size above which the last η limits the next one from below. */
+    /** From Eisenstat and Walker: the factor γ, with the exponent 2, and the size above which the last η limits the next one from below. */
     private static final double FACTOR = 0.9;
     private static final double HOLD = 0.1;
-    /** A linear residual of this many roundoffs is as good as 0. */
+    /** A relative linear residual of this many units of roundoff counts as 0. */
     private static final double EXACT = 10;
 
     private final Engine engine;
@@ -28,11 +28,15 @@ final class NewtonSteps implements IterationMethod {
     private final InnerGmres gmres;
     private final LinearOperator jacobian = this::product;
     /**
-     * For each row of the batch: the point from which steps are taken, and the step. While the step is computed, f there takes its slot.
+     * For each row of the batch: the point from which steps are taken, and the step. While the step is computed, its slot holds f at the
+     * point.
      */
     private final Basis points;
     private final double roundoff;
-    /** By row of the batch: accepted steps, -1 before the first evaluation; whether the last point was refused; why the row failed. */
+    /**
+     * By row of the batch: the number of accepted steps, -1 before the first evaluation; whether the last point was refused; why the row
+     * failed.
+     */
     private final int[] steps;
     private final boolean[] refused;
     private final Status[] verdicts;
@@ -45,10 +49,10 @@ final class NewtonSteps implements IterationMethod {
     private final double[] trial;
     private final double[] base;
     private final double[] minusValue;
-    /** The rows that solve for a step, and those of them that need a product. */
+    /** The rows that solve for a step, and among them the rows that need a product. */
     private final Rows solving;
     private final Rows multiplied;
-    /** By position among those. */
+    /** By position among the rows that solve. */
     private final double[] tolerances;
     private final int[] limits;
     private final double[] lengths;
@@ -56,7 +60,7 @@ final class NewtonSteps implements IterationMethod {
     private final double[] back;
     private final double[] ones;
     private final double[] zeros;
-    /** The points of the rows that solve, packed; then scratch memory. */
+    /** The packed points of the rows that solve; then scratch memory. */
     private final Block packed;
     /** Set while a step is computed. */
     private Iterates at;
@@ -242,7 +246,7 @@ final class NewtonSteps implements IterationMethod {
     /**
      * {@code out = (f(z + ε v) - f(z)) / ε}, for v of length 1. With the unit roundoff u, {@code ε² = 2 u ‖z‖ max(‖z‖, ‖f(z)‖)} balances
      * the rounding of f and its curvature over lengths like ‖z‖. Close to a solution ε is the √(2u) ‖z‖ of Kelley (1995, section 6.2.1). If
-     * z is 0, ‖f(z)‖ replaces ‖z‖.
+     * z is 0, ε uses ‖f(z)‖ instead of ‖z‖.
      *
      * @param point scratch memory for {@code z + ε v}
      */

@@ -36,7 +36,7 @@ final class RecordedStates {
         }
     }
 
-    /** Row {@code b} has ended. Its result stands in for its iterates at all later evaluations. */
+    /** Row {@code b} has ended. Its result is recorded for all later evaluations. */
     void end(int b, int spent, Block result) {
         for (int i = 0; i < blocks.length; i++) {
             if (evaluations.get(i) > spent) {

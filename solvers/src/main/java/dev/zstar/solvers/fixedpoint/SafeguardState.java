@@ -5,15 +5,18 @@ import dev.zstar.solvers.Workspace;
 
 /** The state of a {@link Safeguard} for each row. Allocates two blocks. */
 final class SafeguardState {
-    /** A residual this many times the shortest one is no detour. */
+    /** A residual this many times the smallest one is no detour. */
     private static final double RUNAWAY = 1e6;
 
     private final Safeguard safeguard;
-    /** By row of the batch: the iterate with the shortest r, f there, and ‖r‖². */
+    /** By row of the batch: the iterate with the smallest ‖r‖, f at it, and ‖r‖². */
     private final Block points;
     private final Block values;
     private final double[] squares;
-    /** By row of the batch: β of the next return; evaluations since the best whose residual was too long, and how many are allowed. */
+    /**
+     * By row of the batch: β of the next return; the number of evaluations since the best point with too large a residual, and how many are
+     * allowed.
+     */
     private final double[] β;
     private final int[] strayed;
     private final int[] patience;
@@ -57,7 +60,7 @@ final class SafeguardState {
         return astray[b];
     }
 
-    /** Keeps the point of row {@code b}, at position p, if its residual is shorter than all before. */
+    /** Keeps the point of row {@code b}, at position p, if its residual is smaller than all before. */
     void remember(int b, double square, Block zk, Block gk, int p) {
         if (square < squares[b]) {
             points.copyRow(zk, p, b);

@@ -7,8 +7,8 @@ import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.internal.InputGuard;
 
 /**
- * A map as seen by a solver that works in other {@linkplain Scales units}. It offers what the map itself offers. Derivatives are the same
- * in all units.
+ * A map as seen by a solver that works in other {@linkplain Scales units}. It offers whatever the map itself offers. Derivatives are the
+ * same in all units.
  */
 final class ScaledMap implements DifferentiableMap, InputGuard.Own {
     private final FixedPointMap f;

@@ -12,10 +12,10 @@ import dev.zstar.solvers.internal.InputGuard;
  * {@code z / σ} and {@code f(z) / σ}, and the map sees z. Each σ is a power of two, so nothing is rounded. Nearly all rows have
  * {@code σ = 1}, which costs nothing. The others cost a pass over their elements at each evaluation.
  *
- * <p>So methods meet only residuals between 2⁻⁴⁰⁰ and 2⁴⁰⁰, and products of two of them are safe.
+ * <p>Methods therefore meet only residuals between 2⁻⁴⁰⁰ and 2⁴⁰⁰, and products of two of them are safe.
  */
 final class Scales {
-    /** Between these lengths, 4·10⁻¹²¹ and 3·10¹²⁰, squares and products of two squares neither underflow nor overflow. */
+    /** Between these norms, 4·10⁻¹²¹ and 3·10¹²⁰, squares and products of two squares neither underflow nor overflow. */
     private static final double LEAST = 0x1p-400;
     private static final double MOST = 0x1p400;
 
@@ -35,7 +35,7 @@ final class Scales {
         exponent = new int[batch];
     }
 
-    /** Row {@code b} is a new problem, in the units of the map. */
+    /** A new problem begins in row {@code b}, in the units of the map. */
     void begin(int b) {
         set(b, 0);
     }
@@ -122,10 +122,9 @@ final class Scales {
     /**
      * Chooses units for row {@code b}, at position p, from its residual, and converts its z and f(z).
      *
-     * @param valueSquare {@code ‖f(z)‖²} in the present units
-     * @return false if the units stay the same. This is so if a number is not finite, if the residual is 0 and the square of f(z) is
-     *     finite,
-     *     or if the present units are the right ones
+     * @param valueSquare {@code ‖f(z)‖²} in the current units
+     * @return false if the units stay the same: if a number is not finite, if the residual is 0 and the square of f(z) is finite, or if the
+     *     current units are right
      */
     boolean choose(int b, Block z, Block g, int p, double valueSquare) {
         double largest = 0;

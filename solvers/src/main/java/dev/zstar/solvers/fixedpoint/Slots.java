@@ -4,7 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.solvers.Outcome;
 import java.util.Arrays;
 
-/** The slots of a stream. Each gets the next problem as soon as its last one is done. */
+/** The slots of a stream. Each slot gets the next problem as soon as its last one is done. */
 final class Slots {
     private final Loop loop;
     private final Block states;
@@ -19,7 +19,7 @@ final class Slots {
         Arrays.fill(idle, true);
     }
 
-    /** Loads new problems into idle slots, as long as there are any. */
+    /** Loads new problems into idle slots, until there is no problem or no idle slot. */
     void refill() {
         for (int b = 0; b < idle.length; b++) {
             if (idle[b]) {

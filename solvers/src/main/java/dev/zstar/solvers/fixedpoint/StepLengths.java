@@ -6,7 +6,7 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.Workspace;
 import java.util.Arrays;
 
-/** How far iterates move, for a solve with a tolerance for steps. Allocates two blocks. */
+/** How far iterates move, for a solve with a step tolerance. Allocates two blocks. */
 final class StepLengths {
     private final Workspace plan;
     private final Basis last;

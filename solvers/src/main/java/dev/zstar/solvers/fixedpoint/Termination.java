@@ -16,7 +16,7 @@ final class Termination {
     private final ConvergenceTest test;
     private final Scales scales;
     private final BestIterates best;
-    /** Null without a tolerance for steps. */
+    /** Null without a step tolerance. */
     private final StepLengths lengths;
     private final SafeguardState safeguard;
     private final SolveRecord outcome;
@@ -65,7 +65,7 @@ final class Termination {
         return refused[b];
     }
 
-    /** The relative residual at which row {@code b} has converged. */
+    /** The relative tolerance that row {@code b} must meet. */
     double tolerance(int b) {
         return tolerances == null ? stopping.relative() : tolerances[b];
     }

@@ -2,19 +2,26 @@ package dev.zstar.solvers.guard;
 
 import dev.zstar.kernels.Block;
 
-/** Checks of arguments. The message of each is one sentence: what was called, what is wrong, and what was expected. */
+/**
+ * Checks of arguments. Each message is one sentence: what was called, what is wrong, and what was expected. Rows and columns are counted
+ * from 0.
+ */
 public final class Arguments {
     private Arguments() {}
 
-    /** Returns the value, or throws if it is null. */
+    /**
+     * Returns the value.
+     *
+     * @throws NullPointerException if it is null
+     */
     public static <T> T present(String operation, String name, T value) {
         if (value == null) {
-            throw new IllegalArgumentException(operation + ": " + name + " is null, expected one");
+            throw new NullPointerException(operation + ": " + name + " is null");
         }
         return value;
     }
 
-    /** Throws if the number is below the least that makes sense. */
+    /** Throws if the number is below {@code least}. */
     public static void atLeast(String operation, String name, int value, int least) {
         if (value < least) {
             throw new IllegalArgumentException(operation + ": " + name + " is " + value + ", expected at least " + least);
@@ -33,8 +40,8 @@ public final class Arguments {
         for (int i = 0; i < block.rows(); i++) {
             for (int j = 0; j < block.cols(); j++) {
                 if (!Double.isFinite(block.get(i, j))) {
-                    throw new IllegalArgumentException(operation + ": " + name + " holds " + block.get(i, j) + " in row " + (i + 1)
-                            + ", column " + (j + 1) + "; every element must be finite");
+                    throw new IllegalArgumentException(operation + ": " + name + " holds " + block.get(i, j) + " in row " + i + ", column "
+                            + j + ", expected a finite number in every element");
                 }
             }
         }
@@ -48,7 +55,7 @@ public final class Arguments {
         }
     }
 
-    /** Throws if two blocks share memory, unless they are the same elements; either may be null. */
+    /** Throws if two blocks share memory, unless both are the same elements; either may be null. */
     public static void sameOrDisjoint(String operation, String name, Block block, String otherName, Block other) {
         if (overlap(block, other) && (block.address() != other.address() || block.rows() != other.rows())) {
             throw new IllegalArgumentException(operation + ": " + name + " (" + block.shape() + ") and " + otherName + " (" + other.shape()

@@ -2,9 +2,7 @@ package dev.zstar.solvers.guard;
 
 import dev.zstar.kernels.Block;
 
-/**
- * A number computed from the bits of all elements, to detect a change that must not happen. Used only when assertions are on.
- */
+/** A number computed from the bits of all elements, to detect a forbidden change. Used only if assertions are on. */
 public final class Checksum {
     /** Whether assertions are on, as with {@code -ea} and in most tests. */
     public static final boolean ON = Checksum.class.desiredAssertionStatus();

@@ -2,7 +2,7 @@ package dev.zstar.solvers.guard;
 
 import dev.zstar.kernels.Block;
 
-/** Looks for NaN and infinity, element by element. This is slow, and meant for rows that have failed already. */
+/** Tests for NaN and infinity, element by element. This is slow, so it is only for rows that have already failed. */
 public final class Finite {
     private Finite() {}
 

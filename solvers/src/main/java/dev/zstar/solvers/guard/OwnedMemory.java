@@ -11,8 +11,8 @@ import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 
 /**
- * The memory that an object holds outside the heap. All of it is allocated, counted and closed in one place. So a constructor that fails
- * half way can free everything:
+ * The memory that an object holds outside the heap. All of it is allocated, counted and closed in one place, so a constructor that fails
+ * halfway can free everything:
  *
  * <pre>{@code
  * memory = new OwnedMemory(engine);
@@ -39,22 +39,22 @@ public final class OwnedMemory implements AutoCloseable {
         }
     }
 
-    /** Holds nothing yet. */
+    /** Creates an owner that holds nothing yet. */
     public OwnedMemory(Engine engine) {
         this.engine = engine;
     }
 
-    /** A block of zeros with its views of fewer rows, so that no later call has to allocate one. */
+    /** Allocates a block of zeros, with its views of the first rows, so that no later call has to allocate a view. */
     public Block block(Type type, int rows, int cols) {
         return add(engine.allocate(type, rows, cols), Block::close, Block::bytes).withHeads();
     }
 
-    /** Weights in the engine's layout. */
+    /** Packs weights in the layout of the engine. */
     public Weights pack(Block w) {
         return pack(w, Format.FULL);
     }
 
-    /** The same in a narrower format. */
+    /** Packs weights in a narrower format. */
     public Weights pack(Block w, Format format) {
         return add(engine.pack(w, format), Weights::close, Weights::bytes);
     }
@@ -65,7 +65,7 @@ public final class OwnedMemory implements AutoCloseable {
         return what;
     }
 
-    /** Closes one part before the others. Does nothing if it is not held. */
+    /** Closes one part before the others. Does nothing if this owner does not hold it. */
     public void release(Object what) {
         for (int i = 0; i < parts.size(); i++) {
             if (parts.get(i).what().equals(what)) {
@@ -84,7 +84,7 @@ public final class OwnedMemory implements AutoCloseable {
         return sum;
     }
 
-    /** Closes all parts, the last first. Closing twice does nothing. */
+    /** Closes all parts in reverse order. Closing twice does nothing. */
     @Override
     public void close() {
         while (!parts.isEmpty()) {

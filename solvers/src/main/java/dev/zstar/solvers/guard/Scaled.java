@@ -4,11 +4,11 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Type;
 
 /**
- * A row as {@code values · 2^exponent} with the largest value between 1 and 2. So squares of finite elements neither overflow nor vanish.
- * The values are a copy on the heap. It is meant for reports, and for numbers outside the usual range.
+ * A row as {@code values · 2^exponent} with the largest value between 1 and 2, so that squares of finite elements neither overflow nor
+ * underflow. The values are a copy on the heap. The class is for reports and for numbers outside the usual range.
  */
 public final class Scaled {
-    /** A sum of products of f64 elements at least this large has lost no digit to products that underflowed. */
+    /** A sum of products of f64 elements of at least this size has lost no digit to a product that underflowed. */
     public static final double SMALLEST_SUM = 0x1p-960;
 
     private final double[] values;
@@ -44,7 +44,10 @@ public final class Scaled {
         return new Scaled(values, 0);
     }
 
-    /** Row {@code to} of one block becomes {@code 2^exponent} times row {@code from} of another, or of the same. Allocates nothing. */
+    /**
+     * Writes {@code 2^exponent} times row {@code from} of {@code in} to row {@code to} of {@code out}, which may be the same block.
+     * Allocates nothing.
+     */
     public static void multiplyRow(Block in, int from, int exponent, Block out, int to) {
         for (int i = 0; i < in.cols(); i++) {
             out.set(to, i, Math.scalb(in.get(from, i), exponent));
@@ -92,13 +95,13 @@ public final class Scaled {
         return Math.scalb(norm() / other.norm(), exponent - other.exponent);
     }
 
-    /** The cosine of the angle between the two; 0 where one of them is zero. */
+    /** The cosine of the angle between the two rows; 0 if one of them is zero. */
     public double cosine(Scaled other) {
         double lengths = norm() * other.norm();
         return lengths == 0 ? 0 : dot(other) / lengths;
     }
 
-    /** {@code ⟨this, other⟩} without the powers of two of both. */
+    /** {@code ⟨this, other⟩} without the two powers of two. */
     public double dot(Scaled other) {
         double product = 0;
         for (int i = 0; i < values.length; i++) {
@@ -107,7 +110,7 @@ public final class Scaled {
         return product;
     }
 
-    /** The Euclidean length without the power of two. */
+    /** The Euclidean norm without the power of two. */
     public double norm() {
         double square = 0;
         for (double value : values) {

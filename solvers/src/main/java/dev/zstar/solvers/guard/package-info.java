@@ -1,7 +1,7 @@
 /**
- * What keeps calls safe: checks of arguments before anything is allocated or written, memory that is freed when a constructor fails, and
- * lengths at any scale. This is the lowest room. It is not exported.
+ * Safety of calls: checks of arguments before anything is allocated or written, memory that is freed if a constructor fails, and norms of
+ * numbers of any size. This is the lowest package of the module. It is not exported.
  *
- * <p>May use {@code dev.zstar.kernels} and the JDK.
+ * <p>Depends on {@code dev.zstar.kernels} and the JDK only.
  */
 package dev.zstar.solvers.guard;

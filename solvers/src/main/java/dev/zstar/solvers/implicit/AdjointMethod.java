@@ -21,8 +21,8 @@ sealed interface AdjointMethod {
      * Plans the method of a mode, for batches of up to {@code batch} rows.
      *
      * @param forward the layer's forward solver, on the same engine, for the same type and n
-     * @param secants what remembers the forward solve; null unless the mode needs it
-     * @param memory takes over what is allocated
+     * @param secants the secant pairs of the forward solve; null unless the mode needs them
+     * @param memory owns what is allocated
      * @return null for modes that unroll
      */
     static AdjointMethod plan(GradientMode mode, int batch, FixedPointSolver forward, MultiSecant secants, OwnedMemory memory) {
@@ -60,8 +60,8 @@ sealed interface AdjointMethod {
         if (forward instanceof Broyden broyden) {
             return broyden.inverse();
         }
-        throw new IllegalArgumentException("layer: the gradient mode BroydenInverse with the forward solver "
-                + forward.getClass().getSimpleName() + "; expected Broyden");
+        throw new IllegalArgumentException("layer: the forward solver is " + forward.getClass().getSimpleName()
+                + ", expected Broyden for the gradient mode BroydenInverse");
     }
 
     /** A linear solver. */
@@ -94,7 +94,7 @@ sealed interface AdjointMethod {
         }
     }
 
-    /** A solver with a preconditioner. Where that fails, a solver without one continues. */
+    /** A solver with a preconditioner. If that fails, a solver without one continues. */
     record Preconditioned(Gmres preconditioned, LinearSolver plain) implements AdjointMethod {
         @Override
         public void apply(LinearOperator t, Block g, Block v, GradientOutcome outcome) {

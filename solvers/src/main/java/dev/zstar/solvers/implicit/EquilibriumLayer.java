@@ -17,19 +17,19 @@ import dev.zstar.solvers.guard.OwnedMemory;
 
 /**
  * The layer {@code z* = f(z*; θ, x)} of a network (Bai, Kolter and Koltun 2019). {@link #forward} solves for z*. {@link #backward} takes
- * the gradient of a loss with respect to z*, and adds those with respect to θ and x to the user's blocks. Nothing of the forward iterations
- * is kept, unless the {@link GradientMode} unrolls them.
+ * the gradient of a loss with respect to z*, and adds those with respect to θ and x to the user's blocks. No forward iterate is stored,
+ * unless the {@link GradientMode} unrolls them.
  *
- * <p>A row whose forward or backward solve failed has no gradient. It adds nothing, or a damped Jacobian-free gradient ({@link #plan}). A
- * map that stops contracting in the middle of a training run then costs steps, and not the parameters. {@link GradientOutcome} reports on
- * each row.
+ * <p>A row whose forward or backward solve failed has no gradient. It adds nothing, or a damped Jacobian-free gradient ({@link #plan}).
+ * If a map stops contracting during training, some updates are lost, but the parameters stay intact. {@link GradientOutcome} reports on
+ * each row; a layer does not throw for a row that fails.
  *
- * <p>The user closes the map and the forward solver, and may use them for other solves between two passes, but not between a forward pass
- * and its backward pass. A backward pass refuses a map that has been given other parameters or another input since
- * ({@link EquilibriumMap#version}), and, where assertions are on, blocks whose elements have changed. Not for two threads at once. Passes
- * allocate nothing once they are warm, except for the first row that fails.
+ * <p>The layer does not close the map and the forward solver (but see {@link #plan(EquilibriumMap, Stopping)}). Do not use either between a
+ * forward pass and its backward pass; before and after that you may. A backward pass refuses a map that has been given other parameters or
+ * another input since its forward pass, if the map counts its {@link EquilibriumMap#version}. If assertions are on, it also refuses blocks
+ * whose elements have changed. Not thread-safe. Passes allocate nothing once they are warm, except for the first row that fails.
  *
- * @param <G> where the map adds gradients
+ * @param <G> the blocks to which the map adds gradients
  */
 public final class EquilibriumLayer<G> implements AutoCloseable {
     private final Engine engine;
@@ -65,7 +65,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         Arguments.atLeast("layer", "n", n, 1);
         Arguments.atLeast("layer", "the batch", batch, 1);
         if (!(damping >= 0 && damping <= 1)) {
-            throw new IllegalArgumentException("layer: a damping of " + damping + " for rows that fail; expected 0 to 1");
+            throw new IllegalArgumentException("layer: the damping of failed rows is " + damping + ", expected 0 to 1");
         }
         solver.requireFits("layer: the forward solver", engine, type, batch, n);
         this.n = n;
@@ -98,38 +98,38 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     }
 
     /**
-     * Allocates two blocks, and what the mode needs.
+     * Plans a layer. Allocates two blocks, and what the mode needs.
      *
-     * @param batch the most rows of a pass
-     * @param n elements of the state
+     * @param batch the largest number of rows of a pass
+     * @param n the number of elements of a state
      * @param map f
-     * @param solver of the forward solve; Broyden's for modes that use its inverse
-     * @param damping a row whose solve failed adds its Jacobian-free gradient, times this; 0 skips the row
-     * @throws IllegalArgumentException if something is null or out of its range, if the solver is planned for another engine, type or n, or
-     *     for fewer rows, or if the mode needs another solver
+     * @param solver the solver of the forward pass; must be a {@link dev.zstar.solvers.fixedpoint.Broyden} for
+     *     {@link GradientMode.BroydenInverse}
+     * @param damping 0 to 1: the weight of the Jacobian-free gradient that a failed row adds; 0 skips such rows
+     * @throws NullPointerException if an argument is null
+     * @throws IllegalArgumentException if a number is out of its range, if the solver is planned for another engine, type or n, or for
+     *     fewer rows, or if the mode needs another solver
      */
     public static <G> EquilibriumLayer<G> plan(
             Engine engine, Type type, int batch, int n, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode, double damping) {
         return new EquilibriumLayer<>(engine, type, batch, n, map, solver, mode, damping);
     }
 
-    /** {@link #plan(Engine, Type, int, int, EquilibriumMap, FixedPointSolver, GradientMode, double)} that skips rows which fail. */
+    /** Plans a layer that skips rows that fail: the damping is 0. */
     public static <G> EquilibriumLayer<G> plan(
             Engine engine, Type type, int batch, int n, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode) {
         return plan(engine, type, batch, n, map, solver, mode, 0);
     }
 
-    /**
-     * The same on the solver's engine, for its type, n and batch.
-     */
+    /** Plans a layer with the engine, type, n and batch of the solver, which skips rows that fail. */
     public static <G> EquilibriumLayer<G> plan(EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode) {
         Arguments.present("layer", "the forward solver", solver);
         return plan(solver.engine(), solver.type(), solver.batch(), solver.n(), map, solver, mode, 0);
     }
 
     /**
-     * Plans a layer for the map's batches, with the solver of {@link FixedPointSolver#plan(Shaped, Stopping)}, which closes with the layer,
-     * and {@link GradientMode#DEFAULT}.
+     * Plans a layer with the shape of the map, the solver of {@link FixedPointSolver#plan(Shaped, Stopping)} and
+     * {@link GradientMode#DEFAULT}. The solver closes with the layer. Rows that fail are skipped.
      */
     public static <G, M extends EquilibriumMap<G> & Shaped> EquilibriumLayer<G> plan(M map, Stopping stopping) {
         FixedPointSolver solver = FixedPointSolver.plan(map, stopping);
@@ -144,11 +144,11 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     }
 
     /**
-     * The forward pass of a training step.
+     * The forward pass of a training step. Calls {@link EquilibriumMap#inject} with x.
      *
      * @param x the input, {@code rows × inputs}; {@link #backward} reads it again, so it must not change before that
-     * @param z {@code rows × n}: the start, and then the equilibrium; must not change either
-     * @return how the solve went; for modes that unroll, the residual after the last step
+     * @param z {@code rows × n}: the start, which is overwritten with the equilibrium; must not change before {@link #backward}
+     * @return how the solve went; for modes that unroll, the residual after the last step. The next pass overwrites it
      */
     public Outcome forward(Block x, Block z) {
         pass.begin("forward", x, z);
@@ -159,7 +159,13 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         return solved;
     }
 
-    /** The forward pass without a backward pass. Solves in every mode, and keeps nothing. */
+    /**
+     * The forward pass for inference: {@link #backward} may not follow it. Solves for z* in every gradient mode, including those that
+     * unroll.
+     *
+     * @param x the input, {@code rows × inputs}
+     * @param z {@code rows × n}: the start, which is overwritten with the equilibrium
+     */
     public Outcome infer(Block x, Block z) {
         pass.begin("infer", x, z);
         map.inject(x);
@@ -170,13 +176,15 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
      * The backward pass: adds the gradients with respect to parameters and input. May be called more than once after a forward pass, for
      * several losses.
      *
-     * @param gradient of the loss with respect to z*, {@code rows × n}
-     * @param sum added to
-     * @throws IllegalStateException if there was no forward pass since the last inference
+     * @param gradient the gradient of the loss with respect to z*, {@code rows × n}
+     * @param sum where the gradients are added
+     * @return what was done with each row; the next pass overwrites it
+     * @throws IllegalStateException if {@link #forward} was not called, or {@link #infer} was called after it, or if the map, x or z has
+     *     changed since
      */
     public GradientOutcome backward(Block gradient, G sum) {
         pass.require("backward", gradient);
-        Arguments.present("backward", "the sum of gradients", sum);
+        Arguments.present("backward", "the record of gradients", sum);
         outcome.clear();
         if (unrolling != null) {
             unroll(gradient, sum);
@@ -248,7 +256,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
 
     private void settle(int b, boolean failed, boolean finite) {
         boolean skipped = failed && (damping == 0 || !finite);
-        outcome.fate(b, skipped ? GradientOutcome.Fate.SKIPPED : failed ? GradientOutcome.Fate.DAMPED : GradientOutcome.Fate.USED);
+        outcome.use(b, skipped ? GradientOutcome.Use.SKIPPED : failed ? GradientOutcome.Use.DAMPED : GradientOutcome.Use.ADDED);
         if (!skipped) {
             used.append(b);
         }
@@ -278,10 +286,12 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     }
 
     /**
-     * Compares the mode's v for a gradient with a tight solve (GMRES, to 10⁻⁶ in f32 and 10⁻¹² in f64). Costs that solve and its memory.
+     * Compares the mode's v for a gradient with a tight solve (GMRES, to 10⁻⁶ in f32 and 10⁻¹² in f64). Allocates
+     * {@code min(n, 100) + 7} blocks of {@code rows × n} for that solve, and frees them before it returns.
      *
-     * @param gradient of the loss with respect to z*, {@code rows × n}
-     * @throws IllegalStateException if there was no forward pass since the last inference, or a row of it failed
+     * @param gradient the gradient of the loss with respect to z*, {@code rows × n}
+     * @throws IllegalStateException if {@link #forward} was not called, or {@link #infer} was called after it, or if a forward or backward
+     *     solve of a row failed
      */
     public GradientReport report(Block gradient) {
         pass.require("report", gradient);
@@ -289,14 +299,16 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         int rows = pass.z().rows();
         Block found = unrolling != null ? unroll(gradient, null) : solve(gradient);
         if (!outcome.succeeded()) {
-            throw new IllegalStateException("report: " + outcome + "; expected a pass in which none failed");
+            throw new IllegalStateException("report: " + outcome + ", expected a gradient of every row");
         }
         all.reset(rows);
         map.linearise(pass.z(), all);
         return GradientReport.of(engine, adjoint, gradient, found, all, outcome.evaluations());
     }
 
-    /** Bytes that this layer holds, without the map and the forward solver. */
+    /**
+     * Bytes that this layer holds, without the map. The forward solver is counted only if {@link #plan(EquilibriumMap, Stopping)} made it.
+     */
     public long bytes() {
         return memory.bytes();
     }

@@ -6,7 +6,7 @@ import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Checksum;
 
-/** Remembers a forward pass for its backward pass, which is refused if the map, x or z has changed in between. */
+/** Remembers a forward pass for its backward pass. Refuses that if the map, x or z has changed in between. */
 final class ForwardPass {
     private final EquilibriumMap<?> map;
     private final Type type;
@@ -34,11 +34,12 @@ final class ForwardPass {
         Arguments.present(operation, "x", x);
         Arguments.present(operation, "z", z).requireShape(operation, "z", type, z.rows(), n);
         if (x.rows() != z.rows()) {
-            throw new IllegalArgumentException(operation + ": x has " + x.rows() + " rows and z has " + z.rows()
-                    + ", expected one of x for each of z");
+            throw new IllegalArgumentException(operation + ": the number of rows of x is " + x.rows() + ", expected " + z.rows()
+                    + ", that of z");
         }
         if (z.rows() > batch) {
-            throw new IllegalArgumentException(operation + ": x and z have " + z.rows() + " rows, expected at most the layer's " + batch);
+            throw new IllegalArgumentException(operation + ": the number of rows of x and z is " + z.rows() + ", expected at most " + batch
+                    + ", the batch of the layer");
         }
         Arguments.disjoint(operation, "x", x, "z", z);
     }
@@ -57,15 +58,15 @@ final class ForwardPass {
     /** Throws unless there was a pass, the gradient has the shape of its states, and neither the map nor the blocks have changed since. */
     void require(String operation, Block gradient) {
         if (z == null) {
-            throw new IllegalStateException(operation
-                    + " without a forward pass; expected forward(x, z) before it, and no inference between");
+            throw new IllegalStateException(
+                    operation + ": there was no forward pass, expected forward(x, z) first, with no infer(x, z) in between");
         }
         Arguments.present(operation, "the gradient", gradient).requireShape(operation, "the gradient", type, z.rows(), n);
         Arguments.sameOrDisjoint(operation, "the gradient", gradient, "z", z);
         Arguments.sameOrDisjoint(operation, "the gradient", gradient, "x", x);
         if (map.version() != version) {
-            throw new IllegalStateException(operation + ": the map has other parameters or another input than in forward(x, z); "
-                    + "expected neither update nor inject between the two");
+            throw new IllegalStateException(operation + ": the map has other parameters or another input than in forward(x, z), "
+                    + "expected neither update nor inject in between");
         }
         if (Checksum.ON) {
             requireUnchanged(operation, "x", x, inputs);
@@ -76,7 +77,7 @@ final class ForwardPass {
     private static void requireUnchanged(String operation, String name, Block block, long before) {
         if (Checksum.of(block) != before) {
             throw new IllegalStateException(operation + ": " + name
-                    + " has changed since forward(x, z); expected it to stay as it was until the last backward pass");
+                    + " has changed since forward(x, z), expected no change until the last backward pass");
         }
     }
 

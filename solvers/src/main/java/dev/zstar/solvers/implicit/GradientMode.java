@@ -16,68 +16,73 @@ import dev.zstar.solvers.linear.LinearSolver;
  */
 public sealed interface GradientMode {
     /**
-     * The default: {@link Exact} by GMRES to a relative residual of 10⁻³. Training makes no difference between this and an exact gradient.
+     * The default: {@link Exact} by GMRES to a relative residual of 10⁻³. In training it makes no measurable difference compared with a
+     * more exact gradient.
      */
     GradientMode DEFAULT = exact(1e-3);
 
-    /** v by GMRES with cycles of 20 steps, to a relative residual. */
+    /**
+     * v by GMRES with cycles of 20 steps, within 200 products with Jᵀ.
+     *
+     * @param tolerance the relative residual at which a row ends
+     */
     static GradientMode exact(double tolerance) {
         return new Exact((engine, type, batch, n) -> Gmres.plan(engine, type, batch, n, 20, Stopping.relative(tolerance)));
     }
 
     /**
-     * v by any linear solver: to a tolerance, or after a fixed number of evaluations.
+     * v by any linear solver, to a tolerance or after a fixed number of evaluations.
      *
-     * @param method plans the solver
+     * @param method plans the solver; the layer closes it
      */
     record Exact(LinearMethod method) implements GradientMode {
-        /** Checks that there is one. */
+        /** Throws if the method is null. */
         public Exact {
-            Arguments.present("the gradient mode Exact", "the method", method);
+            Arguments.present("Exact", "the method", method);
         }
     }
 
     /** Plans a linear solver. */
     @FunctionalInterface
     interface LinearMethod {
-        /** For batches of up to {@code batch} rows of {@code n} elements. */
+        /** Plans a solver for batches of up to {@code batch} rows of {@code n} elements. */
         LinearSolver plan(Engine engine, Type type, int batch, int n);
     }
 
     /**
-     * {@code v = Hᵀ g} with the inverse Jacobian H of Broyden's method at the end of the forward solve (Ramzi et al. 2022, SHINE). Takes no
-     * product with the Jacobian. The layer's forward solver must be Broyden's.
+     * {@code v = Hᵀ g} with {@code H ≈ (I - J)⁻¹} from Broyden's method at the end of the forward solve (Ramzi et al. 2022, SHINE). Takes
+     * no product with Jᵀ. The layer's forward solver must be a {@link dev.zstar.solvers.fixedpoint.Broyden}.
      */
     record BroydenInverse() implements GradientMode {}
 
     /**
-     * v by GMRES with {@link MultiSecant} as its preconditioner: an approximate inverse Jacobian from the points of the forward solve, by
-     * any method. Rows that fail continue without a preconditioner.
+     * v by GMRES with {@link MultiSecant} as its preconditioner: an approximation of {@code (I - J)⁻¹} from the points of the forward
+     * solve, whatever its method. Rows that fail continue without a preconditioner.
      *
-     * @param pairs points of the forward solve that are remembered, two blocks each
-     * @param restart steps of a cycle
-     * @param stopping of a linear solve: a tolerance, or a fixed number of evaluations
+     * @param pairs the number of secant pairs to keep, 1 to 500; takes {@code 2 (pairs + 1)} blocks
+     * @param restart the restart length of GMRES
+     * @param stopping when a linear solve ends: a tolerance, or a fixed number of evaluations
      */
     record Refined(int pairs, int restart, Stopping stopping) implements GradientMode {
-        /** Checks that there are rules; ranges are checked where the solvers are planned. */
+        /** Throws if the stopping rule is null. Ranges are checked when the solvers are planned. */
         public Refined {
-            Arguments.present("the gradient mode Refined", "the stopping rule", stopping);
+            Arguments.present("Refined", "the stopping rule", stopping);
         }
     }
 
-    /** {@code v = g} (Fung et al. 2022). Costs nothing, and is a direction of descent where f contracts. */
+    /** {@code v = g} (Fung et al. 2022). Takes no product with Jᵀ. Under the conditions of the paper it gives a descent direction. */
     record JacobianFree() implements GradientMode {}
 
     /**
-     * {@code v = Σ_{i ≤ k} (Jᵀ)ⁱ g}.
+     * {@code v = Σ_{i ≤ k} (Jᵀ)ⁱ g}, a truncated Neumann series.
      *
-     * @param terms k, the products
+     * @param terms k, the number of products with Jᵀ, at least 0; the sum has k + 1 terms
      */
     record NeumannSeries(int terms) implements GradientMode {
         /** Checks the range. */
         public NeumannSeries {
             if (terms < 0) {
-                throw new IllegalArgumentException("a Neumann series of " + terms + " terms; expected at least 0");
+                throw new IllegalArgumentException("NeumannSeries: the number of products is " + terms + ", expected at least 0");
             }
         }
     }
@@ -92,23 +97,22 @@ public sealed interface GradientMode {
         /** Checks the ranges. */
         public Phantom {
             if (steps < 1) {
-                throw new IllegalArgumentException("a phantom gradient of " + steps + " steps; expected at least 1");
+                throw new IllegalArgumentException("Phantom: the number of steps is " + steps + ", expected at least 1");
             }
             if (!(damping > 0 && damping <= 1)) {
-                throw new IllegalArgumentException("a phantom gradient with steps damped by " + damping
-                        + "; expected above 0 and at most 1");
+                throw new IllegalArgumentException("Phantom: damping is " + damping + ", expected above 0 and at most 1");
             }
         }
     }
 
     /**
-     * No equilibrium: in training the layer is the network of L plain steps from the start. It keeps all states, in L blocks. Inference
-     * still solves. The other modes are compared with this one.
+     * Does not solve for an equilibrium in training: the layer is the unrolled network of L plain steps from the start. It keeps all
+     * states, in L blocks and a few more. Inference still solves.
      *
-     * @param steps L
+     * @param steps L, at least 1
      */
     record Unrolled(int steps) implements GradientMode {
-        /** Checks the ranges. */
+        /** Checks the range. */
         public Unrolled {
             requireSteps(steps);
         }
@@ -116,12 +120,12 @@ public sealed interface GradientMode {
 
     /**
      * The same network and gradient, but only every ⌈√L⌉-th state is kept, and the others are computed again (Chen, Xu, Zhang and Guestrin
-     * 2016). Takes 2√L blocks, and twice the forward evaluations.
+     * 2016). Takes about 2√L blocks, and nearly twice the evaluations of f.
      *
-     * @param steps L
+     * @param steps L, at least 1
      */
     record Checkpointed(int steps) implements GradientMode {
-        /** Checks the ranges. */
+        /** Checks the range. */
         public Checkpointed {
             requireSteps(steps);
         }
@@ -129,7 +133,7 @@ public sealed interface GradientMode {
 
     private static void requireSteps(int steps) {
         if (steps < 1) {
-            throw new IllegalArgumentException("a network of " + steps + " steps; expected at least 1");
+            throw new IllegalArgumentException("unrolled network: the number of steps is " + steps + ", expected at least 1");
         }
     }
 }

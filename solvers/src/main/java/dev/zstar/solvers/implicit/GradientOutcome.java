@@ -4,12 +4,12 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
 import java.util.Arrays;
 
-/** How a backward pass went, row by row. The layer overwrites it in its next pass. */
+/** How a backward pass went, row by row. Rows are counted from 0. The layer overwrites this object in its next pass. */
 public final class GradientOutcome {
-    /** What became of a row's gradient. */
-    public enum Fate {
+    /** What a backward pass did with the gradient of a row. */
+    public enum Use {
         /** It was added. */
-        USED,
+        ADDED,
         /** A solve failed; a damped Jacobian-free gradient was added instead. */
         DAMPED,
         /** A solve failed, and nothing was added. */
@@ -19,7 +19,7 @@ public final class GradientOutcome {
     private final Status[] forward;
     private final Status[] backward;
     private final double[] residual;
-    private final Fate[] fate;
+    private final Use[] use;
     private int batch;
     private int evaluations;
 
@@ -27,7 +27,7 @@ public final class GradientOutcome {
         forward = new Status[capacity];
         backward = new Status[capacity];
         residual = new double[capacity];
-        fate = new Fate[capacity];
+        use = new Use[capacity];
     }
 
     /** Takes the statuses of a forward pass. */
@@ -42,7 +42,7 @@ public final class GradientOutcome {
     void clear() {
         evaluations = 0;
         Arrays.fill(backward, null);
-        Arrays.fill(fate, null);
+        Arrays.fill(use, null);
         Arrays.fill(residual, Double.NaN);
     }
 
@@ -68,8 +68,8 @@ public final class GradientOutcome {
         backward[b] = why;
     }
 
-    void fate(int b, Fate fate) {
-        this.fate[b] = fate;
+    void use(int b, Use use) {
+        this.use[b] = use;
     }
 
     /** Rows of the batch. */
@@ -82,54 +82,65 @@ public final class GradientOutcome {
         return forward[b];
     }
 
-    /** How the solve for v of row {@code b} ended; {@link Status#COMPLETED_FIXED_STEPS} where nothing is solved. */
+    /**
+     * How the solve for v of row {@code b} ended. It is {@link Status#COMPLETED_FIXED_STEPS} for modes that solve nothing, and null before
+     * the backward pass.
+     */
     public Status backward(int b) {
         return backward[b];
     }
 
     /**
-     * {@code ‖g - (I - Jᵀ) v‖ / ‖g‖} of row {@code b} if a solver computed it. For a series it is the residual with one term less; else
-     * NaN. {@link GradientReport} measures it for every mode.
+     * {@code ‖g - (I - Jᵀ) v‖ / ‖g‖} of row {@code b}, if the mode computes it. For a truncated series it is the residual of the sum
+     * without its last term. It is NaN for modes that compute none; {@link EquilibriumLayer#report} measures it for every mode.
      */
     public double residual(int b) {
         return residual[b];
     }
 
-    /** What became of the gradient of row {@code b}. */
-    public Fate fate(int b) {
-        return fate[b];
+    /** What the last backward pass did with the gradient of row {@code b}; null before it. */
+    public Use use(int b) {
+        return use[b];
     }
 
-    /** Products with Jᵀ. Modes that unroll add the evaluations of f that were repeated. Counts calls, each for all active rows. */
+    /**
+     * The number of products with Jᵀ, each for all active rows. Modes that unroll also count the evaluations of f that they repeat.
+     */
     public int evaluations() {
         return evaluations;
     }
 
-    /** How many rows had this fate. */
-    public int count(Fate which) {
+    /** The number of rows with this use. */
+    public int count(Use which) {
         int count = 0;
         for (int b = 0; b < batch; b++) {
-            count += fate[b] == which ? 1 : 0;
+            count += use[b] == which ? 1 : 0;
         }
         return count;
     }
 
-    /** Whether the gradient of every row was added, undamped. */
+    /** Whether the gradient of every row was added, without damping. */
     public boolean succeeded() {
-        return count(Fate.USED) == batch;
+        return count(Use.ADDED) == batch;
     }
 
     @Override
     public String toString() {
+        String rows = batch + (batch == 1 ? " row" : " rows");
+        if (batch > 0 && use[0] == null) {
+            return "no gradients of " + rows + " yet";
+        }
         if (succeeded()) {
-            return "gradients of all " + batch + " rows in " + evaluations + " evaluations";
+            return "gradients of " + (batch == 1 ? "" : "all ") + rows + ", with " + evaluations
+                    + (evaluations == 1 ? " product" : " products") + " with Jᵀ";
         }
         int first = 0;
-        while (fate[first] == Fate.USED) {
+        while (use[first] == Use.ADDED) {
             first++;
         }
         boolean early = !forward[first].isSuccess();
-        return "gradients of " + batch + " rows: " + count(Fate.SKIPPED) + " skipped, " + count(Fate.DAMPED) + " damped; the "
-                + (early ? "forward" : "backward") + " solve of row " + first + " ended with " + (early ? forward[first] : backward[first]);
+        return "gradients of " + rows + ": " + count(Use.ADDED) + " added, " + count(Use.DAMPED) + " damped, " + count(Use.SKIPPED)
+                + " skipped; the " + (early ? "forward" : "backward") + " solve of row " + first + " ended with "
+                + (early ? forward[first] : backward[first]);
     }
 }

@@ -15,20 +15,20 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Compares the v of a backward pass with a tight solve of {@code (I - Jᵀ) v = g}, row by row. Rows whose g is zero have residual and error
- * 0 and cosine 1. Elements may be of any finite size.
+ * Compares the v of a backward pass with a reference v from a tight solve of {@code (I - Jᵀ) v = g}, row by row. A row whose g is zero has
+ * residual 0, error 0 and cosine 1. Elements may be of any finite size.
  *
- * @param residual {@code ‖g - (I - Jᵀ) v‖ / ‖g‖}
- * @param cosine of the angle between v and the exact one; 0 where v is zero
- * @param error {@code ‖v - exact‖ / ‖exact‖}
- * @param evaluations of the mode
- * @param exactEvaluations of the tight solve
+ * @param residual for each row {@code ‖g - (I - Jᵀ) v‖ / ‖g‖}
+ * @param cosine for each row the cosine of the angle between v and the reference; 0 if v is zero
+ * @param error for each row {@code ‖v - reference‖ / ‖reference‖}
+ * @param evaluations the number of products with Jᵀ of the mode, counted as in {@link GradientOutcome#evaluations}
+ * @param exactEvaluations the number of products with Jᵀ of the tight solve
  * @param exact whether the tight solve reached its tolerance in every row; if not, cosine and error say little
  */
 public record GradientReport(
         List<Double> residual, List<Double> cosine, List<Double> error, int evaluations, int exactEvaluations, boolean exact) {
     /**
-     * Solves tightly, and compares.
+     * Solves tightly, and compares. Allocates {@code min(n, 100) + 7} blocks of {@code rows × n}, and frees them.
      *
      * @param t {@code Jᵀ}
      * @param gradient g
@@ -71,22 +71,22 @@ public record GradientReport(
         return new GradientReport(residual, cosine, error, evaluations, solved.evaluations(), solved.succeeded());
     }
 
-    /** The largest residual. */
+    /** The largest residual of a row. */
     public double worstResidual() {
         return residual.stream().mapToDouble(Double::doubleValue).max().orElse(0);
     }
 
-    /** The smallest cosine. */
+    /** The smallest cosine of a row. */
     public double worstCosine() {
         return cosine.stream().mapToDouble(Double::doubleValue).min().orElse(1);
     }
 
-    /** The mean cosine. */
+    /** The mean cosine of the rows. */
     public double meanCosine() {
         return cosine.stream().mapToDouble(Double::doubleValue).average().orElse(1);
     }
 
-    /** The largest error. */
+    /** The largest error of a row. */
     public double worstError() {
         return error.stream().mapToDouble(Double::doubleValue).max().orElse(0);
     }
@@ -94,7 +94,8 @@ public record GradientReport(
     @Override
     public String toString() {
         return String.format(Locale.ROOT,
-                "residual at most %.2g, cosine at least %.4f, error at most %.2g in %d evaluations, where a tight solve takes %d%s",
-                worstResidual(), worstCosine(), worstError(), evaluations, exactEvaluations, exact ? "" : " and does not get there");
+                "residual at most %.2g, cosine at least %.4f, error at most %.2g, with %d products with Jᵀ; the tight solve took %d%s",
+                worstResidual(), worstCosine(), worstError(), evaluations, exactEvaluations,
+                exact ? "" : " without reaching its tolerance, so cosine and error say little");
     }
 }

@@ -17,7 +17,7 @@ import dev.zstar.solvers.linear.Gmres;
  * <pre>{@code F(z(θ), θ) = 0,   dL/dθ = -wᵀ ∂F/∂θ,   (∂F/∂z)ᵀ w = ∂L/∂z.}</pre>
  *
  * <p>It does not matter how the root was found. For an optimum of a smooth function, F is the gradient of that function. For a fixed point
- * {@link EquilibriumLayer} does the same, in more modes.
+ * {@link EquilibriumLayer} does the same, in more modes. Not thread-safe.
  */
 public final class ImplicitFunction implements AutoCloseable {
     private final Engine engine;
@@ -39,9 +39,11 @@ public final class ImplicitFunction implements AutoCloseable {
     }
 
     /**
-     * Allocates a plan of GMRES, and one block.
+     * Plans the solve for w, for batches of up to {@code batch} rows of {@code n} elements. Allocates {@code restart + 6} blocks of
+     * {@code batch × n}.
      *
-     * @param restart steps of a cycle of GMRES; where {@code ∂F/∂z} is far from the identity and n is small, take n
+     * @param restart the restart length of GMRES; take n if n is small and {@code ∂F/∂z} is far from the identity
+     * @param stopping when the solve for w ends: tolerances and a number of evaluations
      */
     public static ImplicitFunction plan(Engine engine, Type type, int batch, int n, int restart, Stopping stopping) {
         Arguments.present("implicit function", "the engine", engine);
@@ -49,22 +51,23 @@ public final class ImplicitFunction implements AutoCloseable {
         Arguments.present("implicit function", "the stopping rule", stopping);
         Arguments.atLeast("implicit function", "n", n, 1);
         Arguments.atLeast("implicit function", "the batch", batch, 1);
-        Arguments.atLeast("implicit function", "the cycle", restart, 1);
+        Arguments.atLeast("implicit function", "the restart length", restart, 1);
         return new ImplicitFunction(engine, type, batch, n, restart, stopping);
     }
 
     /**
-     * Adds {@code dL/dθ}. Adds nothing if the solve for w fails in any row.
+     * Adds {@code dL/dθ}, or nothing at all if the solve for w failed in any row. (An {@link EquilibriumLayer} skips single rows.) Does not
+     * throw then: look at the outcome.
      *
-     * @param gradient {@code ∂L/∂z}, {@code batch × n}
-     * @param sum added to
-     * @return how the solve for w went
+     * @param gradient {@code ∂L/∂z}, {@code rows × n}, with at most {@code batch} rows
+     * @param sum where the gradients are added
+     * @return how the solve for w went; the next call overwrites it
      */
     public <G> Outcome backward(RootEquation<G> equation, Block gradient, G sum) {
         Arguments.present("backward", "the equation", equation);
-        Arguments.present("backward", "the sum of gradients", sum);
+        Arguments.present("backward", "the record of gradients", sum);
         if (Arguments.present("backward", "the gradient", gradient).rows() > w.rows()) {
-            throw new IllegalArgumentException("backward: the gradient has " + gradient.rows() + " rows, expected at most the plan's "
+            throw new IllegalArgumentException("backward: the number of rows of the gradient is " + gradient.rows() + ", expected at most "
                     + w.rows());
         }
         gradient.requireShape("backward", "the gradient", w.type(), gradient.rows(), w.cols());
@@ -93,7 +96,7 @@ public final class ImplicitFunction implements AutoCloseable {
         }
     }
 
-    /** Bytes that this holds. */
+    /** Bytes that this object holds. */
     public long bytes() {
         return memory.bytes();
     }

@@ -10,25 +10,27 @@ import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.linear.Gmres;
 import dev.zstar.solvers.secant.InverseOperator;
 import dev.zstar.solvers.secant.LeastSquares;
 import java.util.Arrays;
 
 /**
- * An approximate inverse Jacobian from the points of a solve. This map wraps another, and remembers for each row the points at which it was
- * evaluated. Of all H that satisfy the secant equations {@code H Y = S}, it takes the one nearest to the identity (Fang and Saad 2009):
+ * An approximation of {@code (I - J)⁻¹} from the points of a solve. This map wraps another, and remembers for each row the points at
+ * which it was evaluated. Of all H that satisfy the secant equations {@code H Y = S}, it takes the one nearest to the identity (Fang and
+ * Saad 2009):
  *
  * <pre>{@code H = I + (S - Y) (YᵀY)⁻¹ Yᵀ,   s = z₊ - z,   y = F(z₊) - F(z),   F(z) = z - f(z).}</pre>
  *
  * <p>{@code y ≈ (I - J) s}, so {@code H (I - J)} is the identity on the span of the steps. The steps of a solve lie in the directions in
  * which it converges slowly. In the backward solve {@code (I - Jᵀ) u = g}, Hᵀ as right preconditioner of {@link Gmres} deflates them: the
- * residual stays orthogonal to them. So the backward solve profits from the forward solve, and more so if that took more steps (Ramzi et
- * al. 2022 use Broyden's H for this).
+ * residual stays orthogonal to them. The backward solve benefits from the forward solve, and the more so, the more steps that took (Ramzi
+ * et al. 2022 use Broyden's H for this).
  *
- * <p>Products that GMRES takes to 10⁻⁴, with n = 256, after forward solves to 10⁻⁶ by Broyden with a memory of 60: for W Gaussian 25 to 28
- * instead of 56 at ρ(J) = 0.9, and 28 to 41 instead of 86 at 0.99. For W symmetric, where the forward solve takes 25 to 36 evaluations, 14
- * instead of 16, and 19 instead of 22. Any forward method may make the steps:
+ * <p>With n = 256, after forward solves to 10⁻⁶ by Broyden with 60 steps, GMRES reaches 10⁻⁴ in fewer products. For a Gaussian W it takes
+ * 25 to 28 instead of 56 at ρ(J) = 0.9, and 28 to 41 instead of 86 at 0.99. For a symmetric W, for which the forward solve takes only 25 to
+ * 36 evaluations, it takes 14 instead of 16, and 19 instead of 22. The steps may be those of any forward method:
  *
  * <pre>{@code solver.solve(secants.follow(cell), z);
  * cell.linearise(z);
@@ -36,7 +38,7 @@ import java.util.Arrays;
  *
  * <p>J changes during the solve, so the newest columns come first, and a column that depends on newer ones is left out. An evaluation costs
  * a sweep over the residuals in memory, {@code (m + 4) n} elements for m pairs. H or Hᵀ costs two sweeps, {@code (2 m + 4) n}. Inner
- * products are kept in f64.
+ * products are kept in f64. Not thread-safe.
  */
 public final class MultiSecant implements FixedPointMap, AutoCloseable {
     /**
@@ -107,12 +109,13 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
      * Allocates {@code 2 (pairs + 1)} blocks for batches of up to {@code batch} rows of {@code n} elements, and some
      * {@code 16 (pairs + 1)²} bytes for each row.
      *
-     * @param pairs that are remembered, 1 to 500; the oldest is replaced. More are better: see the class
+     * @param pairs the number of secant pairs to keep, 1 to 500; a further one replaces the oldest. More pairs save more products: see the
+     *     class comment
      * @throws IllegalArgumentException if pairs is out of range
      */
     public static MultiSecant plan(Engine engine, Type type, int batch, int n, int pairs) {
         if (pairs < 1 || pairs > 500) {
-            throw new IllegalArgumentException("pairs " + pairs + "; expected 1 to 500");
+            throw new IllegalArgumentException("MultiSecant: pairs is " + pairs + ", expected 1 to 500");
         }
         return Workspace.build(engine, type, batch, n, plan -> new MultiSecant(plan, pairs));
     }
@@ -122,9 +125,9 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
         return plan.bytes();
     }
 
-    /** Wraps {@code f} from now on, and forgets all points. To be called before each solve. Returns this map. */
+    /** Wraps {@code f} from now on, and forgets all points. Call this before each solve. Returns this map. */
     public MultiSecant follow(FixedPointMap f) {
-        map = f;
+        map = Arguments.present("follow", "the map", f);
         forget();
         return this;
     }
@@ -145,14 +148,14 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
         factored[b] = false;
     }
 
-    /** The pairs of row {@code b} that are remembered. */
+    /** The number of pairs of row {@code b} that are kept now. */
     public int pairs(int b) {
         return Math.max(0, counts[b] - 1);
     }
 
     /**
-     * {@code H ≈ (I - J)⁻¹} for any rows of the batch, in any order, with Hᵀ as its transpose. The identity for rows without a pair. Always
-     * the same object.
+     * {@code H ≈ (I - J)⁻¹} for any rows of the batch, in any order, with Hᵀ as its transpose. It is the identity for rows without a pair.
+     * Always the same object.
      */
     public LinearOperator inverse() {
         return inverse;
@@ -166,7 +169,7 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
     @Override
     public void apply(Block z, Block out, Rows rows) {
         if (map == null) {
-            throw new IllegalStateException("MultiSecant follows no map; expected follow(f) before a solve");
+            throw new IllegalStateException("apply: this MultiSecant follows no map, expected follow(f) before the solve");
         }
         map.apply(z, out, rows);
         plan.enter("apply", "z", z);

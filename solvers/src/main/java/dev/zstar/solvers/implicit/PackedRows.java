@@ -5,7 +5,7 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.OwnedMemory;
 
-/** v, z and x of the rows that have a gradient, moved to the front. Allocated when they first are not all rows. */
+/** v, z and x of the rows that have a gradient, moved to the front. Allocated the first time that a row has none. */
 final class PackedRows {
     private final OwnedMemory memory;
     private final Type type;

@@ -11,7 +11,7 @@ import dev.zstar.solvers.fixedpoint.Picard;
 import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.stream.IntStream;
 
-/** The network of L plain steps, and backpropagation through it. Keeps every s-th state, and computes the states between again. */
+/** The network of L plain steps, and backpropagation through it. Keeps every s-th state, and computes the states between them again. */
 final class Unrolling {
     private final Engine engine;
     private final int steps;
@@ -52,7 +52,7 @@ final class Unrolling {
      *
      * @param g {@code used.count() × n}, packed
      * @param x the input of the rows used, packed
-     * @param sum null if only v is wanted
+     * @param sum where gradients are added; null if only v is wanted
      * @return v, packed: the sum of the cotangents of all states after the first
      */
     <G> Block backward(EquilibriumMap<G> map, Block g, Block x, Rows used, G sum, GradientOutcome outcome) {
@@ -84,7 +84,7 @@ final class Unrolling {
         return all;
     }
 
-    /** Computes the states of a segment from the state that was kept. Returns the evaluations. */
+    /** Computes the states of a segment from the state that was kept. Returns the number of evaluations. */
     private int replay(EquilibriumMap<?> map, int first, int length, Rows used) {
         int active = used.count();
         Block kept = states.state(first / spacing);

@@ -8,41 +8,42 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.Lengths;
 
 /**
- * Makes one vector for each row orthogonal to the row's basis, by classical Gram-Schmidt with sums in f64. It repeats where little of the
- * vector is left, since the rounding along the basis is then large in comparison (Daniel, Gragg, Kaufman and Stewart 1976). Twice is enough
+ * Makes one vector for each row orthogonal to the row's basis, by classical Gram-Schmidt with sums in f64. It repeats if little of the
+ * vector is left, since the rounding along the basis is then relatively large (Daniel, Gragg, Kaufman and Stewart 1976). Twice is enough
  * (Giraud, Langou and Rozložník 2005).
  */
 public final class GramSchmidt {
-    /** Repeats always. */
+    /** Always repeats. */
     public static final double ALWAYS = 1;
-    /** Repeats where less than half of the length is left. In GMRES three steps in four need no repetition. */
+    /** Repeats if less than half of the norm is left. In GMRES three steps in four need no repetition. */
     public static final double HALF = 0.5;
 
-    /** A vector that keeps less than this share of its length lies in the space: in units of roundoff. */
+    /** A vector that keeps less than this share of its norm lies in the space; in units of roundoff. */
     private static final double BREAKDOWN = 50;
-    /** Sums of squares outside these are not to be trusted. */
+    /** Sums of squares outside this range may have overflowed or lost digits to underflow. */
     private static final double SMALL = 0x1p-800;
     private static final double LARGE = 0x1p1000;
 
-    /** The coefficients {@code Vᵀ w} of the last vector, from {@code b · capacity} for row b of the batch; the owner may overwrite them. */
+    /**
+     * The coefficients {@code Vᵀ w} of the last vector. Those of row b of the batch begin at {@code b · capacity}. The owner may overwrite
+     * them.
+     */
     public final double[] h;
-    /** For each row of the batch the length of the last vector, and of what is left of it. */
+    /** By row of the batch: the norm of the last vector, and of its part that is orthogonal to the basis. */
     public final double[] whole;
     public final double[] left;
 
     private final Engine engine;
     private final Basis v;
     private final double breakdown;
-    /**
-     * The least length that can be scaled to 1: the inverse of a shorter one overflows the type, and shorter vectors have lost digits.
-     */
+    /** The smallest norm that can be scaled to 1: the inverse of a smaller one overflows the type, and smaller vectors have lost digits. */
     private final double shortest;
     private final double share;
     private final double[] again;
     private final double[] lengths;
     private final Rows repeated;
 
-    /** For vectors of the basis v, which the owner stores. */
+    /** Orthogonalises against the basis v, whose vectors the owner stores. */
     public GramSchmidt(Engine engine, Basis v, double share) {
         this.engine = engine;
         this.v = v;
@@ -61,7 +62,7 @@ public final class GramSchmidt {
     /**
      * {@code h = Vᵀ w; w -= V h}, for the first {@code count} vectors.
      *
-     * @param room of the shape of w; overwritten. If only some rows repeat, they do so there
+     * @param room scratch memory of the shape of w, for repetitions of only some rows; overwritten
      */
     public void orthogonalise(int count, Block w, Rows rows, Block room) {
         engine.project(v, count, w, rows, h, left);
@@ -125,7 +126,7 @@ public final class GramSchmidt {
         }
     }
 
-    /** Copies the rows that are repeated out of w, or back. */
+    /** Copies the rows to repeat out of w, or back. */
     private void exchange(Block w, Block some, Rows rows, boolean out) {
         int q = 0;
         for (int p = 0; q < repeated.count(); p++) {
@@ -139,7 +140,9 @@ public final class GramSchmidt {
         }
     }
 
-    /** Whether the last vector of row {@code b} is more than a combination of those before and rounding, and can be scaled to length 1. */
+    /**
+     * Whether the last vector of row {@code b} is more than a combination of the earlier vectors and rounding, and can be scaled to norm 1.
+     */
     public boolean isIndependent(int b) {
         return left[b] > breakdown * whole[b] && left[b] >= shortest;
     }

@@ -8,17 +8,20 @@ import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.guard.Checksum;
 
 /**
- * Calls a user's map or operator. Where assertions are on, it throws if the map wrote to its input or left an element of its output
- * unwritten. After the first, {@code f(z) - z} would be 0 and everything would have converged; after the second, the element would be a
- * value of an earlier call. Without assertions it is only the call.
+ * Calls a user's map or operator. If assertions are on, it throws if the map wrote to its input or left an element of its output unwritten.
+ * After the first mistake {@code f(z) - z} would be 0 and every row would converge. After the second the element would keep a value of an
+ * earlier call. Without assertions it only makes the call.
  */
 public final class InputGuard {
-    /** A NaN that no computation makes. */
+    /** A NaN with a bit pattern that no computation produces. */
     private static final double UNWRITTEN = Double.longBitsToDouble(0x7ffa_5a5a_4000_0000L);
 
     private InputGuard() {}
 
-    /** A map of a solver, which guards what it calls. It may scale z and scale it back, which rounds denormal elements. */
+    /**
+     * A map that belongs to a solver and itself guards the map that it calls. It may scale z and scale it back, which rounds denormal
+     * elements.
+     */
     public interface Own extends FixedPointMap {}
 
     /** {@code f.apply(z, out, rows)}. */
@@ -47,8 +50,8 @@ public final class InputGuard {
 
     private static void check(String who, String name, Block in, long before, String result, Block out) {
         if (Checksum.of(in) != before) {
-            throw new IllegalStateException("apply: " + who + " wrote to " + name + ", which it may only read; expected " + result
-                    + " in out alone");
+            throw new IllegalStateException("apply: " + who + " changed its input " + name + ", expected it to write " + result
+                    + " to out only");
         }
         // As the type of the block rounds it.
         long mark = Double.doubleToRawLongBits(out.type() == Type.F32 ? (float) UNWRITTEN : UNWRITTEN);
@@ -56,8 +59,7 @@ public final class InputGuard {
             for (int i = 0; i < out.cols(); i++) {
                 if (Double.doubleToRawLongBits(out.get(p, i)) == mark) {
                     throw new IllegalStateException("apply: " + who + " left element " + i + " of the row at position " + p
-                            + " unwritten; expected " + result
-                            + " in every element of out");
+                            + " unwritten, expected it to write " + result + " to every element of out");
                 }
             }
         }

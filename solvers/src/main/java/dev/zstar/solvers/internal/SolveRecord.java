@@ -8,7 +8,7 @@ import dev.zstar.solvers.Stopping;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** The outcome that a solver writes while it runs. The methods here are for the solver; its user reads {@link Outcome}. */
+/** The outcome that a solver writes while it runs. The methods here are for the solver. A user reads {@link Outcome}. */
 public final class SolveRecord implements Outcome {
     private final Status[] status;
     private final double[] residual;
@@ -20,7 +20,7 @@ public final class SolveRecord implements Outcome {
     private int traced;
     private long rowEvaluations;
 
-    /** For up to {@code capacity} rows. */
+    /** Holds up to {@code capacity} rows. */
     public SolveRecord(int capacity, Stopping stopping) {
         status = new Status[capacity];
         residual = new double[capacity];
@@ -28,7 +28,7 @@ public final class SolveRecord implements Outcome {
         trace = new double[stopping.trace() ? stopping.maxEvaluations() : 0];
     }
 
-    /** A new solve, of {@code batch} rows. */
+    /** A new solve of {@code batch} rows starts. */
     public void start(int batch) {
         this.batch = batch;
         evaluations = 0;
@@ -39,19 +39,19 @@ public final class SolveRecord implements Outcome {
         Arrays.fill(spent, 0);
     }
 
-    /** Row {@code b} is a new problem. */
+    /** A new problem begins in row {@code b}. */
     public void begin(int b) {
         status[b] = null;
         residual[b] = Double.POSITIVE_INFINITY;
         spent[b] = 0;
     }
 
-    /** Row {@code b} has spent this many evaluations before. */
+    /** Sets the number of evaluations that row {@code b} has already spent. */
     public void spent(int b, int evaluations) {
         spent[b] = evaluations;
     }
 
-    /** One evaluation for {@code rows} rows, counted for none of them. */
+    /** Counts one evaluation of {@code rows} rows for the solve, but for none of its rows. */
     public void evaluated(int rows) {
         if (evaluations > 0 && evaluations < trace.length) {
             // An evaluation that is not judged repeats the last entry.
@@ -61,7 +61,7 @@ public final class SolveRecord implements Outcome {
         rowEvaluations += rows;
     }
 
-    /** One evaluation of each of these rows. */
+    /** Counts one evaluation for the solve and for each of these rows. */
     public void evaluated(Rows rows) {
         evaluated(rows.count());
         for (int p = 0; p < rows.count(); p++) {
@@ -69,17 +69,17 @@ public final class SolveRecord implements Outcome {
         }
     }
 
-    /** The relative residual of the latest iterate of a row. */
+    /** Sets the relative residual of the latest iterate of a row. */
     public void residual(int row, double residual) {
         this.residual[row] = residual;
     }
 
-    /** The blocks that recorded states are in. */
+    /** Sets the blocks that hold the recorded states. */
     public void states(Block[] states) {
         this.states = states;
     }
 
-    /** The largest residual after the last evaluation, for the trace. */
+    /** Records the largest residual after the last evaluation, for the trace. */
     public void record(double worst) {
         if (evaluations > 0 && evaluations <= trace.length) {
             trace[evaluations - 1] = worst;
@@ -87,7 +87,7 @@ public final class SolveRecord implements Outcome {
         }
     }
 
-    /** A row has ended. */
+    /** Ends a row. */
     public void end(int row, Status status, double residual) {
         this.status[row] = status;
         this.residual[row] = residual;
@@ -156,6 +156,7 @@ public final class SolveRecord implements Outcome {
     public String toString() {
         int running = 0;
         int failed = 0;
+        int untested = 0;
         int first = -1;
         for (int b = 0; b < batch; b++) {
             if (status[b] == null) {
@@ -163,16 +164,26 @@ public final class SolveRecord implements Outcome {
             } else if (!status[b].isSuccess()) {
                 failed++;
                 first = first < 0 ? b : first;
+            } else if (status[b] == Status.COMPLETED_FIXED_STEPS) {
+                untested++;
             }
         }
-        String largest = ", largest residual " + number(worstResidual());
-        if (failed == 0) {
-            return running == 0 ? "all " + batch + " rows solved in " + evaluations + " evaluations" + largest
-                    : running + " of " + batch + " rows not solved yet after " + evaluations + " evaluations" + largest;
+        String rows = " of " + counted(batch, "row");
+        String spent = counted(evaluations, "evaluation");
+        String largest = ", largest relative residual " + number(worstResidual());
+        if (failed > 0) {
+            return failed + rows + " failed after " + spent + (running == 0 ? "" : ", " + running + " not solved yet")
+                    + "; row " + first + ": " + status[first] + ", relative residual " + number(residual[first]);
         }
-        return failed + " of " + batch + " rows failed after " + evaluations + " evaluations"
-                + (running == 0 ? "" : ", " + running + " not solved yet")
-                + "; row " + first + ": " + status[first] + ", residual " + number(residual[first]);
+        if (running > 0) {
+            return running + rows + " not solved yet after " + spent + largest;
+        }
+        return untested > 0 ? untested + rows + " completed " + spent + " without a test" + largest
+                : batch + rows + " solved in " + spent + largest;
+    }
+
+    private static String counted(int count, String what) {
+        return count + " " + what + (count == 1 ? "" : "s");
     }
 
     private static String number(double x) {

@@ -3,13 +3,13 @@ package dev.zstar.solvers.internal;
 import java.util.Arrays;
 
 /**
- * Eigenvalues and eigenvectors of a small symmetric matrix, by rotations that annihilate one element after another (Jacobi 1846; Golub and
- * Van Loan 2013, section 8.5).
+ * Eigenvalues and eigenvectors of a small symmetric matrix, by Jacobi's method: rotations that annihilate one element after another (Jacobi
+ * 1846; Golub and Van Loan 2013, section 8.5).
  */
 public final class SymmetricEigen {
     /** An element this small relative to the diagonal elements of its row and column would change them by less than a rounding. */
     private static final double NEGLIGIBLE = 0x1p-53;
-    /** Each round annihilates every element once; 6 to 10 suffice for 2 to 500 columns, since convergence is quadratic in the end. */
+    /** Each round annihilates every element once. For 2 to 500 columns 6 to 10 rounds suffice, because convergence is finally quadratic. */
     private static final int ROUNDS = 30;
 
     private SymmetricEigen() {}
@@ -17,8 +17,8 @@ public final class SymmetricEigen {
     /**
      * {@code A = Q Λ Qᵀ}.
      *
-     * @param a {@code n × n}, row by row; becomes Λ, its diagonal the eigenvalues in no order
-     * @param q becomes Qᵀ: row i is the eigenvector of the eigenvalue i
+     * @param a {@code n × n}, row by row; overwritten with Λ. Its diagonal holds the eigenvalues in no particular order
+     * @param q overwritten with Qᵀ: row i is the eigenvector of eigenvalue i
      */
     public static void decompose(double[] a, double[] q, int n) {
         Arrays.fill(q, 0, n * n, 0);

@@ -88,7 +88,7 @@ final class BiCgStabCycle extends ShortRecurrence {
         pack();
     }
 
-    /** {@code ω = ⟨A s, s⟩ / ⟨A s, A s⟩; x += ω s; r = s - ω A s}, which makes no residual longer; and the next direction. */
+    /** {@code ω = ⟨A s, s⟩ / ⟨A s, A s⟩; x += ω s; r = s - ω A s}, which makes no residual larger; and the next direction. */
     private void stabilise() {
         int active = going.count();
         Block s = residual();
@@ -97,7 +97,7 @@ final class BiCgStabCycle extends ShortRecurrence {
         engine.norm(vector(T), norm);
         for (int i = 0; i < active; i++) {
             boolean broken = vanishes(dot[i], latest(i), norm[i]);
-            // The square of what T makes long may overflow.
+            // The square may overflow if T lengthens vectors.
             ω[i] = broken ? 0 : dot[i] / norm[i] / norm[i];
             minus[i] = -ω[i];
             if (broken) {

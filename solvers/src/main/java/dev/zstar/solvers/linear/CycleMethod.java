@@ -1,8 +1,8 @@
 package dev.zstar.solvers.linear;
 
 /**
- * What a linear method does in one cycle: it makes corrections from true residuals. The loop computes those residuals, judges rows, keeps
- * the best solutions and scales. {@link LinearSolver#of} makes a solver of a method.
+ * One cycle of a linear method: computes corrections from true residuals. The loop computes those residuals, judges the rows, keeps the
+ * best solutions and scales. {@link LinearSolver#of} makes a solver from a method.
  *
  * <p>The order of calls:
  *
@@ -15,23 +15,23 @@ package dev.zstar.solvers.linear;
  *     end(at)
  * }</pre>
  *
- * <p>What is computed for a row depends on that row alone, so a row has the same bits in any company. Nothing is allocated after the
- * constructor, which takes its memory from a {@link dev.zstar.solvers.Workspace}.
+ * <p>What is computed for a row must depend only on that row, so that on a reproducible engine it has the same bits whatever the other rows
+ * are. Nothing is allocated after the constructor, which takes its memory from a {@link dev.zstar.solvers.Workspace}.
  */
 public interface CycleMethod {
     /**
-     * A cycle begins from the true residuals {@link Residuals#block}. All open rows are in {@link Residuals#going}. Rows that can not take
-     * a step must leave it.
+     * A cycle begins from the true residuals {@link Residuals#block}. All open rows are in {@link Residuals#going}. The method must remove
+     * rows that cannot take a step from {@code going}.
      */
     void begin(Residuals at);
 
     /**
-     * One step of the rows {@link Residuals#going}. It spends at most {@link Residuals#left} products of each. Rows that are done with this
-     * cycle leave {@code going}; of each, the method states what it {@linkplain Residuals#claim claims} or why it
-     * {@linkplain Residuals#giveUp gave up}.
+     * One step of the rows {@link Residuals#going}. It spends at most {@link Residuals#left} products on each row. The method removes rows
+     * that are done with this cycle from {@code going}. For each of them it states the residual that it
+     * {@linkplain Residuals#claim claims}, or why it {@linkplain Residuals#giveUp gave up}.
      */
     void step(Residuals at);
 
-    /** The cycle ends. Corrections that were not handed to {@link Residuals#correct} yet are handed over here. */
+    /** The cycle ends. The method passes corrections to {@link Residuals#correct} here, if it has not done so yet. */
     default void end(Residuals at) {}
 }

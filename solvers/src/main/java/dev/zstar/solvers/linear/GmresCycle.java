@@ -13,33 +13,36 @@ import dev.zstar.solvers.internal.GramSchmidt;
  * A cycle of {@link Gmres}: m Arnoldi steps, and the correction that minimises the residual in their space.
  *
  * <p>The space is built with T, not {@code I - T}. It is the same space, and {@code T V = V⁺ H} gives {@code (I - T) V = V⁺ (I - H)}, which
- * saves three vectors a step. Orthogonalisation is classical Gram-Schmidt, repeated where the first pass left less than half of a vector.
+ * saves three vectors per step. Orthogonalisation is classical Gram-Schmidt, repeated if the first pass left less than half of the norm of
+ * a vector.
  */
 final class GmresCycle implements CycleMethod {
     private final Engine engine;
     private final double[] ones;
     private final int m;
-    /** Null without one. */
+    /** Null without a preconditioner. */
     private final LinearOperator preconditioner;
-    /** The input of the next step, and its output. The two blocks change places at every step; one of them is that of the residuals. */
+    /**
+     * The input of the next step, and its output. The two blocks change places at every step. One of them is the block of the residuals.
+     */
     private Block in;
     private Block out;
     private final Block own;
-    /** The last preconditioned vectors, and, if flexible, all of them; else null. */
+    /** The last preconditioned vectors, and all of them if flexible; otherwise null. */
     private final Block preconditioned;
     private final Basis z;
     private final Basis v;
     private final GramSchmidt gramSchmidt;
-    /** Coefficients of the last vector; in the end y. */
+    /** Coefficients of the last vector; y when the cycle ends. */
     private final double[] h;
     private final double[] scale;
-    /** Lengths of the preconditioned vectors, by position. */
+    /** Norms of the preconditioned vectors, by position. */
     private final double[] lengths;
     private final HessenbergLeastSquares small;
     /** Steps taken in this cycle. */
     private int j;
 
-    /** Allocates {@code m + 1} blocks; one more for a preconditioner, and m more if flexible. */
+    /** Allocates {@code m + 1} blocks, one more for a preconditioner, and another m if flexible. */
     GmresCycle(Workspace workspace, Gmres.Options options) {
         engine = workspace.engine();
         ones = workspace.ones();
@@ -81,7 +84,7 @@ final class GmresCycle implements CycleMethod {
         }
     }
 
-    /** {@code v_{j+1} = A v_j}, orthogonal to all before, and its column rotated into the triangle. */
+    /** {@code v_{j+1} = A v_j}, made orthogonal to all earlier vectors; its column is rotated into the triangle. */
     @Override
     public void step(Residuals at) {
         Rows going = at.going();
@@ -93,7 +96,7 @@ final class GmresCycle implements CycleMethod {
         for (int p = 0; p < active; p++) {
             int b = going.index(p);
             if (!(gramSchmidt.whole[b] < Double.POSITIVE_INFINITY)) {
-                // What T returned is left out; the space before it stands.
+                // The vector that T returned is left out; the space built before it is used.
                 at.giveUp(b, Status.NONFINITE_OPERATOR);
                 continue;
             }
@@ -143,9 +146,9 @@ final class GmresCycle implements CycleMethod {
     }
 
     /**
-     * Adds the column of {@code I - H}, or of H itself where T was not alone.
+     * Adds the column of {@code I - H} without a preconditioner, or of H itself with one.
      *
-     * @param length of what T was applied to, and I
+     * @param length the norm of the vector that T and I were applied to
      * @return the residual of the small problem
      */
     private double column(int b, double length) {
@@ -185,7 +188,7 @@ final class GmresCycle implements CycleMethod {
         at.correct(u);
     }
 
-    /** The residual of the small problem of row {@code b}, and the length of its y, when the last cycle ended. */
+    /** The residual of the small problem of row {@code b} when the last cycle ended. */
     double left(int b) {
         return small.left(b);
     }

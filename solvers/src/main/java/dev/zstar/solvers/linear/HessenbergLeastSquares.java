@@ -5,11 +5,11 @@ import java.util.Arrays;
 
 /**
  * The small problem of GMRES, {@code min ‖β e₁ - H̄ y‖} with H̄ upper Hessenberg of {@code (j + 1) × j}, for each row of the batch. One
- * Givens rotation a column solves it (Saad 2003, section 6.5.3), so its residual is known after each step. H̄ itself is kept too, for
+ * Givens rotation per column solves it (Saad 2003, section 6.5.3), so its residual is known after each step. H̄ itself is also kept, for
  * {@link RecycledPairs}.
  *
- * <p>The columns of H̄ carry the rounding of vectors as long as those that were made orthogonal. Where a pivot is hardly more than that,
- * and y is long enough for it to show in the residual, H̄ is singular or nearly so, and {@link SingularTriangle} solves instead.
+ * <p>The columns of H̄ carry the rounding of the vectors that were made orthogonal. If a pivot is hardly more than that rounding, and y is
+ * large enough for it to show in the residual, H̄ is singular or nearly so, and {@link SingularTriangle} solves instead.
  */
 final class HessenbergLeastSquares {
     /** A column that adds no more than this to the space, in units of rounding, adds only rounding. */
@@ -33,13 +33,13 @@ final class HessenbergLeastSquares {
     private final double[] right;
     private final double[] β;
     private final int[] steps;
-    /** By row of the batch: the longest vector that was made orthogonal; ‖y‖, and what it leaves. */
+    /** By row of the batch: the largest norm of a vector that was made orthogonal; ‖y‖, and the residual that it leaves. */
     private final double[] reach;
     private final double[] size;
     private final double[] left;
     private final SingularTriangle singular;
 
-    /** For up to m steps with vectors of a type of this unit roundoff. */
+    /** For up to m steps, with vectors of a type with this unit roundoff. */
     HessenbergLeastSquares(int batch, int m, double roundoff) {
         this.m = m;
         this.roundoff = roundoff;
@@ -56,7 +56,7 @@ final class HessenbergLeastSquares {
         singular = new SingularTriangle(m);
     }
 
-    /** Row b begins from a residual of length β. */
+    /** Row b begins from a residual of norm β. */
     void begin(int b, double β) {
         this.β[b] = β;
         right[b * (m + 1)] = β;
@@ -64,7 +64,7 @@ final class HessenbergLeastSquares {
         reach[b] = 0;
     }
 
-    /** The columns of H̄. */
+    /** The number of columns of H̄. */
     int steps(int b) {
         return steps[b];
     }
@@ -79,7 +79,7 @@ final class HessenbergLeastSquares {
      *
      * @param h its elements down to the diagonal, from {@code at}
      * @param below the element under the diagonal
-     * @param whole the length of the longest vector that the column was formed from
+     * @param whole the largest norm of the vectors that the column was formed from
      * @return the least {@code ‖β e₁ - H̄ y‖}
      */
     double add(int b, double[] h, int at, double below, double whole) {
@@ -108,14 +108,14 @@ final class HessenbergLeastSquares {
         return Math.abs(right[rhs + 1]);
     }
 
-    /** Whether the last column left the space of those before by more than rounding. */
+    /** Whether the last column left the space of the earlier columns by more than rounding. */
     boolean grows(int b) {
         return Math.abs(element(b, steps[b], steps[b] - 1)) > NOISE * roundoff * reach[b];
     }
 
     /**
-     * Writes y and zeros, {@code width} numbers from {@code at}: the least-squares solution, for a singular system without the part that
-     * is only rounding.
+     * Writes the least-squares solution y and zeros after it, {@code width} numbers from {@code at}. For a singular system y omits the part
+     * that is only rounding.
      */
     void solve(int b, double[] y, int at, int width) {
         int j = steps[b];
@@ -128,7 +128,7 @@ final class HessenbergLeastSquares {
                 sum -= triangle[(b * m + l) * m + i] * y[at + l];
             }
             double pivot = triangle[(b * m + i) * m + i];
-            // A pivot of 0 makes this NaN or infinite, which the test below calls rough.
+            // A pivot of 0 makes this NaN or infinite, which counts as rough below.
             y[at + i] = sum / pivot;
             least = Math.min(least, Math.abs(pivot));
         }
@@ -143,7 +143,7 @@ final class HessenbergLeastSquares {
         }
     }
 
-    /** {@code ‖β e₁ - H̄ y‖} of the last {@link #solve}: more than the last {@link #add} said where H̄ is singular. */
+    /** {@code ‖β e₁ - H̄ y‖} of the last {@link #solve}. It exceeds the value that the last {@link #add} returned if H̄ is singular. */
     double left(int b) {
         return left[b];
     }

@@ -9,8 +9,8 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
 
 /**
- * GMRES within a step of another solver, as Newton's method takes it: one cycle from {@code u = 0}, believed as it is. No product is spent
- * on the true residual. The other solver owns the workspace, guards it, and closes it.
+ * GMRES within a step of another solver, as Newton's method uses it: one cycle from {@code u = 0}, with its predicted residual accepted as
+ * it is. No product is spent on the true residual. The other solver owns the workspace, guards it, and closes it.
  */
 public final class InnerGmres {
     private final GmresCycle cycle;
@@ -27,13 +27,12 @@ public final class InnerGmres {
     }
 
     /**
-     * Solves {@code (I - T) u = b} approximately. The outcome states the residual of the small problem, relative to the right-hand side.
-     * Where the operator returned NaN or infinity, it is that of the space before.
+     * Solves {@code (I - T) u = b} approximately. The outcome reports the residual of the small problem, relative to the right-hand side.
+     * If the operator returned NaN or infinity, it is the residual in the space built before that.
      *
-     * @param solution may be {@code rhs}
+     * @param solution the same block as {@code rhs}, or another
      * @param tolerances a relative tolerance for each row
-     * @param limits the most products of each row, from 1 to m. It is looked at after each step, so the operator may lower it to end the
-     *     cycle
+     * @param limits the most products of each row, from 1 to m. It is read after each step, so the operator may lower it to end the cycle
      */
     public Outcome solve(LinearOperator t, Block rhs, Block solution, double[] tolerances, int[] limits) {
         loop.begin(t, rhs, solution, false, tolerances, limits);
@@ -50,13 +49,13 @@ public final class InnerGmres {
         return loop.outcome();
     }
 
-    /** Ends all rows with what their small problems say. */
+    /** Ends all rows with the residuals of their small problems. */
     private void believe() {
         Residuals at = loop.at();
         Rows open = at.open();
         for (int p = 0; p < open.count(); p++) {
             int b = open.index(p);
-            // What underflows is short next to the point that it is a step from.
+            // A step that underflows is negligible compared with the point that it starts from.
             boolean held = !loop.overflows(b, cycle.size(b));
             double remains = held ? cycle.left(b) / at.unit(b) : 1;
             Status status = !held ? Status.OUT_OF_RANGE

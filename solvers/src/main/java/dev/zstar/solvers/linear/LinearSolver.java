@@ -11,21 +11,28 @@ import dev.zstar.solvers.guard.Arguments;
 import java.util.function.Function;
 
 /**
- * A solver for {@code (I - T) u = b}, with its memory. T is known by its products alone. Each row of a batch is a system of its own: rows
- * leave when they are done, and a row's result has the same bits in any company.
+ * A solver for {@code (I - T) u = b}, with its memory. T is known only through its products. Each row of a batch is a separate system. Rows
+ * leave the batch when they are done. On a {@linkplain Engine#reproducible reproducible} engine the result of a row has the same bits
+ * whatever the other rows are.
  *
- * <p>A solver is a {@linkplain CycleMethod method} in a loop. The method works in cycles, each from the true residual. After a cycle the
- * true residual is computed again, and only that is believed. Right-hand sides are scaled by powers of two to lengths from 1 to 2, so they
- * may have any size. A result is never worse than its start. {@link Gmres}, {@link RecycledGmres}, {@link BiCgStab},
- * {@link ConjugateGradient} and {@link NormalEquations} plan a solver for their method, {@link #of} for any other. {@link Neumann} sums a
- * series and tests nothing.
+ * <p>A solver is a {@linkplain CycleMethod method} in a loop. The method works in cycles, each from the true residual. After each cycle the
+ * true residual is computed again; only this residual is used to judge convergence. Right-hand sides are scaled by powers of two to norms
+ * from 1 to 2, so they may have any size. A result is never worse than its start. {@link Gmres}, {@link RecycledGmres}, {@link BiCgStab},
+ * {@link ConjugateGradient} and {@link NormalEquations} plan a solver for their own method; {@link #of} plans one for any other method.
+ * {@link Neumann} sums a series and tests nothing.
  *
- * <p>A computed residual {@code b - (I - T) u} carries the rounding of its terms. So the residual that is stated, and compared with
- * tolerances, is at least {@code (‖u‖ + max(‖u‖, ‖b‖))} times the unit roundoff. What is shorter may be mere cancellation: with f64,
- * {@code b} of length 1 and a condition number of 10¹⁶, a computed 2·10⁻¹⁷ was 0.038 in exact arithmetic.
+ * <p>A computed residual {@code b - (I - T) u} carries the rounding of its terms. The reported residual is therefore never below
+ * {@code (‖u‖ + max(‖u‖, ‖b‖))} times the unit roundoff, and neither is the one that is compared with the tolerance. A smaller computed
+ * value may be nothing but cancellation: in f64, with ‖b‖ = 1 and a condition number of 10¹⁶, a computed 2·10⁻¹⁷ was 0.038 in exact
+ * arithmetic.
  *
- * <p>A {@linkplain Stopping#traced trace} has an entry for every product. Where the true residual is computed, the entry is that. Within a
- * cycle it is what the method's recursion says, and for Picard, Anderson and Broyden the residual of the point that T was applied to.
+ * <p>A linear solver accepts only a relative and an absolute tolerance, a budget of evaluations, a fixed number of them, and a trace
+ * ({@link Stopping}). A {@linkplain Stopping#traced trace} has an entry for every product: the true residual whenever it is computed.
+ * Within a cycle it is the residual predicted by the method's recursion, and for Picard, Anderson and Broyden the residual of the point
+ * that T was applied to.
+ *
+ * <p>A solver runs one solve at a time; plan one for each thread. If T throws, the exception reaches the caller unchanged, the content of
+ * the solution is undefined, and the solver can be used again.
  */
 public class LinearSolver implements AutoCloseable {
     private final Workspace workspace;
@@ -36,23 +43,25 @@ public class LinearSolver implements AutoCloseable {
         this.procedure = procedure;
     }
 
-    /** @param name of the method, for messages */
+    /** @param name the name of the method, for messages */
     LinearSolver(Workspace workspace, String name, Stopping stopping, CycleMethod method) {
-        this(workspace, new VerifiedCycles(workspace, name, stopping, method));
+        this(workspace, new VerifiedCycles(workspace, name, Arguments.present("plan", "the stopping rule", stopping),
+                Arguments.present("plan", "the method", method)));
     }
 
     /**
-     * The method to begin with: {@link Gmres} with cycles of 20 steps, {@code 25} blocks. It still converges where a map does not contract,
-     * or where the spectrum of the Jacobian is long.
+     * Plans the default method, and the one to try first: {@link Gmres} with cycles of 20 steps. It allocates 25 blocks. It can converge if
+     * plain iteration does not. If the eigenvalues of the Jacobian are spread widely, or ρ(J) is near 1, it may stagnate; then use longer
+     * cycles ({@link Gmres#plan}), {@link RecycledGmres} or {@link BiCgStab}.
      */
     public static LinearSolver plan(Engine engine, Type type, int batch, int n, Stopping stopping) {
         return Gmres.plan(engine, type, batch, n, 20, stopping);
     }
 
     /**
-     * Plans a solver with a method of one's own. It allocates 4 blocks and what the method allocates.
+     * Plans a solver with a custom method. Allocates 4 blocks, plus those of the method.
      *
-     * @param name of the method, for messages
+     * @param name the name of the method, for messages
      * @param method makes the method, which takes its memory from the workspace
      */
     public static LinearSolver of(
@@ -61,7 +70,7 @@ public class LinearSolver implements AutoCloseable {
         return Workspace.build(engine, type, batch, n, workspace -> new LinearSolver(workspace, name, stopping, method.apply(workspace)));
     }
 
-    /** Bytes that this solver holds. */
+    /** The bytes that this solver holds. */
     public final long bytes() {
         return workspace.bytes();
     }
@@ -76,7 +85,7 @@ public class LinearSolver implements AutoCloseable {
         return workspace.type();
     }
 
-    /** Elements of a row. */
+    /** The number of elements of a row. */
     public final int n() {
         return workspace.n();
     }
@@ -87,9 +96,9 @@ public class LinearSolver implements AutoCloseable {
     }
 
     /**
-     * Throws unless this solver is planned on that engine, for rows of that type and length, and for at least that many of them.
+     * Throws unless this solver is planned on this engine, for rows of this type and length, and for at least {@code batch} rows.
      *
-     * @param what this solver is to the caller, for the message
+     * @param what the role of this solver, for the message
      */
     public final void requireFits(String what, Engine engine, Type type, int batch, int n) {
         workspace.requireFits(what, engine, type, batch, n);
@@ -99,23 +108,27 @@ public class LinearSolver implements AutoCloseable {
      * Solves from {@code u = 0}.
      *
      * @param t the operator T
-     * @param rhs the right-hand sides b, {@code batch × n}; not changed
+     * @param rhs the right-hand sides b, {@code rows × n} with at most {@link #batch} rows; not changed
      * @param solution of the same shape; overwritten
-     * @return residuals are relative to {@code ‖b‖}, and true: each was computed from what is returned. Only {@link Neumann} states others
+     * @return the outcome, valid until the next solve. Its residuals are relative to {@code ‖b‖} and computed from the returned solution,
+     *     except with {@link Neumann}
      */
     public final Outcome solve(LinearOperator t, Block rhs, Block solution) {
         return solve(t, rhs, solution, false, null);
     }
 
     /**
-     * The same from {@code u = solution}: for a sequence of systems whose solutions are near each other. It takes one product more to begin
-     * with. A row that fails keeps its start unless it became better.
+     * Solves from {@code u = solution}, for sequences of systems with similar solutions. Costs one additional product. A row that fails
+     * keeps its start, unless a better solution was found.
      */
     public final Outcome resume(LinearOperator t, Block rhs, Block solution) {
         return solve(t, rhs, solution, true, null);
     }
 
     final Outcome solve(LinearOperator t, Block rhs, Block solution, boolean resumed, double[] tolerances) {
+        Arguments.present("solve", "the operator", t);
+        Arguments.present("solve", "the right-hand side", rhs);
+        Arguments.present("solve", "the solution", solution);
         workspace.enter("the right-hand side", rhs);
         try {
             solution.requireShape("solve", "the solution", workspace.type(), rhs.rows(), workspace.n());

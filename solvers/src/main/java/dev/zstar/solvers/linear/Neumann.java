@@ -7,14 +7,14 @@ import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Workspace;
 
 /**
- * The truncated Neumann series {@code u = λ Σ_{i ≤ k} ((1 - λ) I + λ T)ⁱ b ≈ (I - T)⁻¹ b}: k evaluations, no inner products, and no test.
- * As a backward pass it is the gradient of {@code k + 1} further steps {@code z ← z + λ (f(z) - z)} from the equilibrium. With λ = 1 the
- * error falls as ρ(T)ᵏ. With less it is the phantom gradient (Geng, Zhang, Bai, Wang and Lin 2021, equation 14), which a Jacobian that
- * does not contract disturbs less.
+ * The truncated Neumann series {@code u = λ Σ_{i ≤ k} ((1 - λ) I + λ T)ⁱ b ≈ (I - T)⁻¹ b}. It takes k products with T, no inner products,
+ * and no convergence test. As a backward pass it is the gradient of {@code k + 1} further steps {@code z ← z + λ (f(z) - z)} from the
+ * equilibrium. With λ = 1 the error falls as ρ(T)ᵏ. With λ &lt; 1 it is the phantom gradient (Geng, Zhang, Bai, Wang and Lin 2021, equation
+ * 14), which is less sensitive to a Jacobian that does not contract.
  *
- * <p>The residual in the outcome is {@code ‖((1 - λ) I + λ T)ᵏ b‖ / ‖b‖}, that of the sum of one term less. A row whose terms or sum
- * overflow gets zeros, with the residual 1. {@link #resume(LinearOperator, Block, Block)} adds the series of {@code b - (I - T) u} to the
- * start u, with that in the place of b in the numerator of the residual.
+ * <p>The residual in the outcome is {@code ‖((1 - λ) I + λ T)ᵏ b‖ / ‖b‖}, which is the residual of the sum without its last term. A row
+ * whose terms or sum overflow gets zeros, with the residual 1. {@link #resume(LinearOperator, Block, Block)} adds the series of
+ * {@code b - (I - T) u} to the start u; in the numerator of the residual, this vector then replaces b.
  */
 public final class Neumann extends LinearSolver {
     private Neumann(Workspace workspace, int terms, double damping) {
@@ -22,17 +22,18 @@ public final class Neumann extends LinearSolver {
     }
 
     /**
-     * Allocates 2 blocks, for batches of up to {@code batch} rows of {@code n} elements.
+     * Plans an undamped series, for batches of up to {@code batch} rows of {@code n} elements. Allocates 2 blocks.
      *
-     * @param terms k, the evaluations of T
+     * @param terms k, the number of products with T; the sum has k + 1 terms
      */
     public static Neumann plan(Engine engine, Type type, int batch, int n, int terms) {
         return plan(engine, type, batch, n, terms, 1);
     }
 
     /**
-     * The same for damped steps.
+     * Plans a damped series, for batches of up to {@code batch} rows of {@code n} elements. Allocates 2 blocks.
      *
+     * @param terms k, the number of products with T; the sum has k + 1 terms
      * @param damping λ, above 0 and at most 1
      */
     public static Neumann plan(Engine engine, Type type, int batch, int n, int terms, double damping) {

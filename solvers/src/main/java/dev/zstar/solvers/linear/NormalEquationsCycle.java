@@ -8,13 +8,13 @@ final class NormalEquationsCycle extends ShortRecurrence {
     private static final int P = 0;
     private static final int Q = 1;
     private static final int S = 2;
-    /** An A that makes vectors this much longer, or shorter, is scaled. */
+    /** A is scaled if it makes vectors this much longer or shorter. */
     private static final double LARGE = 0x1p20;
 
-    /** By row of the batch: ‖s‖, and how long A makes vectors, from what was seen. */
+    /** By row of the batch: ‖s‖, and the largest factor by which A was seen to lengthen a vector. */
     private final double[] γ;
     private final double[] size;
-    /** By row of the batch: a power of two, since of a large A the image of {@code Aᵀ r} might overflow. */
+    /** By row of the batch: a power of two. Without it, the image of {@code Aᵀ r} might overflow for a large A. */
     private final double[] σ;
     /** By position. */
     private final double[] lengthS;
@@ -119,7 +119,7 @@ final class NormalEquationsCycle extends ShortRecurrence {
         for (int i = 0; i < going.count(); i++) {
             int b = going.index(i);
             if (vanishes(lengthS[i], latest(i), size[b] / σ[b])) {
-                // r is orthogonal to all that A reaches.
+                // r is orthogonal to the range of A.
                 breakDown(i, lengthS[i], residual(), vector(S));
             }
             double ratio = lengthS[i] / γ[b];

@@ -9,19 +9,19 @@ import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.internal.GramSchmidt;
 
 /**
- * A cycle of {@link RecycledGmres}: up to ten spaces of a few steps each. Spaces are short, since the pairs make up for restarts. Within a
- * cycle the next space starts from the residual of the small problem, {@code V⁺ (β e₁ - H̄ y)}; the true residual is computed where that
- * meets the tolerance.
+ * A cycle of {@link RecycledGmres}: up to ten spaces of a few steps each. Spaces can be short because the pairs make up for restarts.
+ * Within a cycle the next space starts from the residual of the small problem, {@code V⁺ (β e₁ - H̄ y)}. When that meets the tolerance, the
+ * true residual is computed.
  */
 final class RecycledGmresCycle implements CycleMethod {
     /**
-     * Spaces between two true residuals. One alone may be too short to lower the residual much while the pairs are being built, so
+     * Spaces between two true residuals. A single space may be too short to lower the residual much while the pairs are being built, so
      * stagnation is judged over several.
      */
     private static final int SPACES = 10;
-    /** Pairs with which a cycle left more than this share of the residual are given up. */
+    /** If a cycle leaves more than this share of the residual, the pairs of the row are dropped. */
     private static final double GAIN = 0.5;
-    /** Below this many units of roundoff of where it began, a recursion says nothing. */
+    /** A recursion means nothing once it is below this many units of roundoff of its first residual. */
     private static final double ROUNDING = 100;
 
     private final Engine engine;
@@ -31,7 +31,7 @@ final class RecycledGmresCycle implements CycleMethod {
     private final Basis v;
     private final GramSchmidt gramSchmidt;
     private final HessenbergLeastSquares problem;
-    /** The rows that take part in the space; those that take another step in it are {@link Residuals#going}. */
+    /** The rows that take part in the space; the rows that take another step in it are {@link Residuals#going}. */
     private final Rows taking;
     /** The residuals of the rows taking part; then the last vector of the space, and the next, of the rows that take another step. */
     private Block in;
@@ -39,13 +39,13 @@ final class RecycledGmresCycle implements CycleMethod {
     private final Block own;
     /** By row of the batch: the residual when the cycle began. */
     private final double[] begun;
-    /** For the engine: scales by row; y and the residual in V⁺ by row; lengths of residuals and of M⁻¹ v by position. */
+    /** For the engine: scales by row; y and the residual in V⁺ by row; norms of residuals and of M⁻¹ v by position. */
     private final double[] scale;
     private final double[] y;
     private final double[] rest;
     private final double[] norms;
     private final double[] lengths;
-    /** Spaces finished in this cycle, and steps taken in the one that is built. */
+    /** Spaces finished in this cycle, and steps taken in the current space. */
     private int spaces;
     private int j;
 
@@ -132,7 +132,7 @@ final class RecycledGmresCycle implements CycleMethod {
         }
     }
 
-    /** {@code v_{j+1} = A M⁻¹ v_j}, orthogonal to all before. */
+    /** {@code v_{j+1} = A M⁻¹ v_j}, made orthogonal to all earlier vectors. */
     private void arnoldi(Residuals at) {
         Rows going = at.going();
         int active = going.count();
@@ -150,7 +150,7 @@ final class RecycledGmresCycle implements CycleMethod {
             int b = going.index(p);
             scale[b] = 0;
             if (!(gramSchmidt.whole[b] < Double.POSITIVE_INFINITY)) {
-                // What T returned is left out; the space before it stands.
+                // The vector that T returned is left out; the space built before it is used.
                 at.giveUp(b, Status.NONFINITE_OPERATOR);
                 continue;
             }
@@ -161,7 +161,7 @@ final class RecycledGmresCycle implements CycleMethod {
             if (gramSchmidt.isIndependent(b) && problem.grows(b)) {
                 scale[b] = 1 / gramSchmidt.left[b];
             } else {
-                // Where the space is invariant, H̄ ends with rounding, and V⁺ with zeros.
+                // If the space is invariant, H̄ ends with rounding, and V⁺ with zeros.
                 at.giveUp(b, Status.BREAKDOWN);
             }
         }

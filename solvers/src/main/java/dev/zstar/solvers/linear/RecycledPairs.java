@@ -8,32 +8,34 @@ import dev.zstar.solvers.internal.SymmetricEigen;
 import java.util.Arrays;
 
 /**
- * For each row of the batch up to k pairs with {@code A U ≈ C}, {@code CᵀC = I}, {@code A = I - T}. Of all pairs that were seen they are
- * those with the longest u: the directions in which A is smallest, which cost GMRES its steps. They make the right preconditioner
+ * For each row of the batch up to k pairs with {@code A U ≈ C}, {@code CᵀC = I}, {@code A = I - T}. They are the pairs with the longest u
+ * of all that were seen: the directions in which A is smallest, which cost GMRES most of its steps. They make the right preconditioner
  *
  * <pre>{@code M⁻¹ = I + (U - C) Cᵀ,   A M⁻¹ = A (I - C Cᵀ) + A U Cᵀ,}</pre>
  *
- * <p>which deflates them. With {@code A U = C} it is the identity on C, and elsewhere what is left of A (Erhel, Burrage and Pohl 1996, with
- * right singular vectors in the place of invariant ones; the pairs are those of Parks, de Sturler, Mackey, Johnson and Maiti 2006). Pairs
- * of another system do nearly the same. Where they are wrong they cause no error, since the Arnoldi relation {@code A W = V⁺ H̄},
- * {@code W = M⁻¹ V}, is that of the true A.
+ * <p>which deflates these directions. With {@code A U = C}, {@code A M⁻¹} is the identity on C, and {@code A} on its orthogonal complement
+ * (Erhel, Burrage and Pohl 1996, with right singular vectors instead of invariant ones; the pairs are those of Parks, de Sturler, Mackey,
+ * Johnson and Maiti 2006). Pairs of another system do nearly the same. Wrong pairs cause no error, because the Arnoldi relation
+ * {@code A W = V⁺ H̄}, {@code W = M⁻¹ V}, holds for the true A.
  *
  * <p>After a cycle W and the old U compete. With P such that the images {@code [V⁺ H̄, C] P} are orthonormal, the new U are the k longest
- * singular directions of {@code [W, U] P}. In exact arithmetic they have the least {@code ‖A u‖ / ‖u‖} in the space. An old pair whose
- * image the new images span would state only how the system has moved, and is left out. All products are formed in f64.
+ * singular directions of {@code [W, U] P}. In exact arithmetic they have the smallest {@code ‖A u‖ / ‖u‖} in the space. An old pair whose
+ * image is in the span of the new images would only show how the system has changed, and is left out. All products are formed in f64.
  */
 final class RecycledPairs {
-    /** An old image with less than this share, squared, outside the span of the new ones is left out: that share is the system's drift. */
+    /**
+     * An old image with less than this share, squared, outside the span of the new ones is left out: that share is the drift of the system.
+     */
     private static final double KNOWN = 1e-2;
-    /** A new image with less than this share, squared and in units of roundoff, outside the span of those before depends on them. */
+    /** A new image with less than this share, squared and in units of roundoff, outside the span of the earlier ones depends on them. */
     private static final double DEPENDENT = 100;
     /**
-     * A M⁻¹ may lengthen the vectors of a space by this factor more, squared, than A itself did. Otherwise the pairs belong to another
-     * system. Such pairs claim to be longer and would win against all true ones: without this limit the solve after a jump, of symmetric
-     * systems with n = 256 and ρ(T) = 0.99, did not end.
+     * {@code A M⁻¹} may lengthen the vectors of a space by at most this factor, squared, more than A itself did. Otherwise the pairs belong
+     * to another system. Such pairs appear longer than all true ones and would displace them: without this limit the solve after a jump, of
+     * symmetric systems with n = 256 and ρ(T) = 0.99, did not end.
      */
     private static final double MISLED = 4;
-    /** A direction that A shortens by more than the square root of this is as good as singular. */
+    /** A direction that A shortens by more than the square root of this counts as singular. */
     private static final double LONGEST = 1e28;
 
     private final Workspace workspace;
@@ -42,11 +44,11 @@ final class RecycledPairs {
     /** C, then U: k slots each. */
     private final Basis pairs;
     private final int[] counts;
-    /** By row of the batch: the mean of {@code ‖A v‖²} over a space without pairs; whether pairs misled the last space that had some. */
+    /** By row of the batch: the mean of {@code ‖A v‖²} over a space without pairs; whether pairs misled the last space that used some. */
     private final double[] usual;
     private final boolean[] doubted;
     private final Rows row;
-    /** New vectors, of one row at a time. */
+    /** New vectors, for one row at a time. */
     private final Block made;
     /** By row of the batch, for the engine: {@code [C, U]ᵀ x}, and coefficients of V and of the pairs. */
     private final double[] dots;
@@ -64,7 +66,7 @@ final class RecycledPairs {
     /**
      * Allocates {@code 2 k} blocks, and k vectors.
      *
-     * @param v the Krylov space, one vector more than it has steps
+     * @param v the Krylov space, with one vector more than it has steps
      */
     RecycledPairs(Workspace workspace, Basis v, int k) {
         this.workspace = workspace;
@@ -119,7 +121,7 @@ final class RecycledPairs {
         }
     }
 
-    /** Makes new pairs of row b, from the old ones and what a cycle has found. */
+    /** Makes new pairs of row b from the old ones and from the directions of a cycle. */
     void renew(int b, HessenbergLeastSquares problem) {
         int steps = problem.steps(b);
         int known = steps + 1;
@@ -129,7 +131,7 @@ final class RecycledPairs {
         int candidates = steps + counts[b];
         if (misled(b, steps, width)) {
             if (doubted[b]) {
-                // True pairs misled it too, so A is larger than it was. The next space shows how large.
+                // True pairs misled it as well, so A is larger than it was. The next space shows how large.
                 counts[b] = 0;
                 return;
             }
@@ -186,7 +188,7 @@ final class RecycledPairs {
         }
     }
 
-    /** Where coordinate i behind V⁺ lies among the pairs. */
+    /** The slot among the pairs of coordinate i after V⁺. */
     private int slot(int b, int i) {
         return i < counts[b] ? i : k + i - counts[b];
     }
@@ -219,7 +221,7 @@ final class RecycledPairs {
     private boolean misled(int b, int steps, int width) {
         double images = 0;
         for (int j = 0; j < steps; j++) {
-            // Images of W have coordinates in V⁺ alone, which is orthonormal.
+            // Images of W have coordinates only in V⁺, which is orthonormal.
             for (int i = 0; i <= j + 1; i++) {
                 images += c[j * width + i] * c[j * width + i] / steps;
             }
@@ -231,8 +233,8 @@ final class RecycledPairs {
     }
 
     /**
-     * Makes the images orthonormal, and applies the same operations to the candidates. Leaves out what depends on those before; returns how
-     * many are left.
+     * Makes the images orthonormal, and applies the same operations to the candidates. Leaves out images that depend on earlier ones.
+     * Returns how many are left.
      */
     private int orthonormalise(int steps, int candidates, int width) {
         double dependent = DEPENDENT * workspace.type().unitRoundoff();
@@ -287,7 +289,7 @@ final class RecycledPairs {
         }
     }
 
-    /** Takes the longest direction that is left; false if its length is zero or not to be trusted. */
+    /** Takes the longest direction that is left; false if its norm is zero or too large to be reliable. */
     private boolean longest(int kept, int count) {
         int at = 0;
         for (int i = 1; i < kept; i++) {
@@ -299,7 +301,7 @@ final class RecycledPairs {
         return square > 0 && square < LONGEST;
     }
 
-    /** Puts {@code count} combinations of candidates, or of their images, into the slots behind {@code first}. */
+    /** Puts {@code count} combinations of candidates, or of their images, into the slots from {@code first} on. */
     private void recombine(int b, double[] x, int known, int width, int kept, int count, int first) {
         for (int l = 0; l < count; l++) {
             Arrays.fill(product, 0, width, 0);

@@ -12,10 +12,12 @@ import dev.zstar.solvers.internal.SolveRecord;
 import java.util.Arrays;
 
 /**
- * What a {@link CycleMethod} works with: the residuals {@code r = b - (I - T) u} of the rows that are not solved yet, products with T, and
- * the budgets, tolerances and units of each row. The loop has scaled each row by a power of two, so that {@code ‖b‖} is from 1 to 2.
+ * The data that a {@link CycleMethod} works with: the residuals {@code r = b - (I - T) u} of the rows that are not solved yet, products
+ * with T, and the budgets, tolerances and units of each row. The loop has scaled each row by a power of two, so that {@code ‖b‖} is from 1
+ * to 2.
  *
- * <p>A row is named by its number b in the batch. Position p is where it lies in {@link #block}: {@code b = open().index(p)}.
+ * <p>A parameter b is the number of a row in the batch, not the right-hand side. Position p is the place of the row in {@link #block}:
+ * {@code b = open().index(p)}.
  */
 public final class Residuals {
     private final Stopping stopping;
@@ -33,7 +35,7 @@ public final class Residuals {
     private final Status[] trouble;
     /** By row of the batch: the share of the tolerance that a cycle aims at. */
     private final double[] aim;
-    /** Of the solve that runs: T; by row, relative tolerances and limits of products, null for those of the stopping rule. */
+    /** For the current solve: T; by row, relative tolerances and limits of products, null for those of the stopping rule. */
     private LinearOperator t;
     private double[] tolerances;
     private int[] limits;
@@ -61,7 +63,7 @@ public final class Residuals {
         return open;
     }
 
-    /** The rows that take another step in this cycle, at first all open ones. The method changes them. */
+    /** The rows that take another step in this cycle, at first all open rows. The method changes them. */
     public Rows going() {
         return going;
     }
@@ -71,12 +73,12 @@ public final class Residuals {
         return r;
     }
 
-    /** The length of the true residual at position {@code p}, when the cycle began. */
+    /** The norm of the true residual at position {@code p} when the cycle began. */
     public double norm(int p) {
         return norms[p];
     }
 
-    /** {@code batch × n}: room for the method until the cycle ends. */
+    /** {@code batch × n}: scratch memory for the method until the cycle ends. */
     public Block spare() {
         return spare;
     }
@@ -106,8 +108,8 @@ public final class Residuals {
     }
 
     /**
-     * States the residual that the method believes row {@code b} to have. If it is {@link #within} the tolerance, and the true residual is
-     * not, the next cycle aims lower.
+     * States the residual that the method predicts for row {@code b}. If it is {@link #within} the tolerance, and the true residual is not,
+     * the next cycle aims lower.
      */
     public void claim(int b, double residual) {
         claims[b] = residual;
@@ -119,14 +121,14 @@ public final class Residuals {
     }
 
     /**
-     * States why the method can not go on with row {@code b}. After a {@link Status#BREAKDOWN} another cycle is tried, as long as the
+     * States why the method cannot continue with row {@code b}. After a {@link Status#BREAKDOWN} another cycle is tried, as long as the
      * residual falls. Any other reason ends the row, unless its true residual is a success.
      */
     public void giveUp(int b, Status why) {
         trouble[b] = why;
     }
 
-    /** Why the method gave up row {@code b} in this cycle; null if it did not. */
+    /** The reason that the method gave up row {@code b} in this cycle; null if it did not. */
     public Status gaveUp(int b) {
         return trouble[b];
     }
@@ -153,13 +155,13 @@ public final class Residuals {
         return stopping.trace();
     }
 
-    /** {@code ‖b‖} of row {@code b} as a method sees it, from 1 to 2. */
+    /** The norm of the right-hand side of this row in the scaled system, from 1 to 2. */
     public double unit(int b) {
         return scaling.unit(b);
     }
 
     /**
-     * Whether a cycle may end with a residual of this length of row {@code b}. The length is a tolerance, or less where claims have been
+     * Whether a cycle may end for this row with a residual of this norm. The limit is the row's tolerance, halved each time a claim was
      * wrong.
      */
     public boolean within(int b, double residual) {
@@ -167,7 +169,7 @@ public final class Residuals {
                 && (residual <= aim[b] * tolerance(b) * unit(b) || residual <= aim[b] * scaling.absolute(b, stopping.absolute()));
     }
 
-    /** What the solve has come to so far. */
+    /** The outcome of the solve so far. */
     public Outcome progress() {
         return record;
     }
@@ -189,7 +191,7 @@ public final class Residuals {
         open.truncate(0);
     }
 
-    /** A cycle begins: what was claimed in the last one is forgotten. */
+    /** A cycle begins: the claims of the last cycle are dropped. */
     void begin() {
         forget();
         going.copyFrom(open);
@@ -205,12 +207,12 @@ public final class Residuals {
         return norms;
     }
 
-    /** The relative residual at which row {@code b} has converged; 0 if a fixed number of evaluations is asked for. */
+    /** The relative tolerance that row {@code b} must meet; 0 if a fixed number of evaluations is asked for. */
     double tolerance(int b) {
         return tolerances == null ? stopping.relative() : tolerances[b];
     }
 
-    /** The next cycles aim lower: one from a hair above the tolerance to a hair below it would gain less than rounding takes. */
+    /** The next cycles aim lower: a cycle from just above the tolerance to just below it would gain less than rounding takes. */
     void aimLower(int b) {
         aim[b] /= 2;
     }

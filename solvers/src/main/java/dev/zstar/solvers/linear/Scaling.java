@@ -9,21 +9,21 @@ import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.guard.Scaled;
 
 /**
- * Scales the right-hand sides of a batch by powers of two to lengths from 1 to 2, and solutions back. Powers of two round nothing, so the
+ * Scales the right-hand sides of a batch by powers of two to norms from 1 to 2, and solutions back. Powers of two round nothing, so the
  * point that was measured is the point that is returned. Elements are lost only at an end of the type's range. Such rows are
  * {@linkplain #round rounded} to what the caller's block can hold before they are measured.
  */
 final class Scaling {
     private final Type type;
-    /** Up to this exponent the engine can multiply by the power of two, and underflow takes less than rounding does. */
+    /** Up to this exponent the engine can multiply by the power of two, and underflow loses less than rounding does. */
     private final int limit;
-    /** A solution shorter than this loses elements that a large T makes long again. */
+    /** A solution with a smaller norm loses elements that a large T would make large again. */
     private final double shortest;
     private final double largest;
     private final Engine engine;
     /** {@code √n}. */
     private final double root;
-    /** By row of the batch: e, where the caller's numbers are 2ᵉ times those here; and the length of the right-hand side here. */
+    /** By row of the batch: e, where the caller's numbers are 2ᵉ times those here; and the norm of the right-hand side here. */
     private final int[] exponent;
     private final double[] unit;
     /** For the engine, by row of the batch; 0 for rows whose elements are scaled one by one. */
@@ -41,15 +41,15 @@ final class Scaling {
         factor = new double[workspace.batch()];
     }
 
-    /** The length of the scaled right-hand side of row {@code b}; residuals here are its multiples. */
+    /** The norm of the scaled right-hand side of row {@code b}; relative residuals are relative to it. */
     double unit(int b) {
         return unit[b];
     }
 
     /**
-     * Finds the scale of row {@code b} from the length of its right-hand side.
+     * Finds the scale of row {@code b} from the norm of its right-hand side.
      *
-     * @return false if that is not finite, since an element is not
+     * @return false if the norm is not finite because an element is not
      */
     boolean fit(int b, double length, Block rhs) {
         exponent[b] = 0;
@@ -64,7 +64,7 @@ final class Scaling {
             unit[b] = Math.scalb(length, -exponent[b]);
             return true;
         }
-        // The elements may be finite though their length is not.
+        // The elements may be finite although their norm is not.
         double square = 0;
         for (int i = 0; i < rhs.cols(); i++) {
             double element = Math.scalb(rhs.get(b, i), -512);
@@ -78,7 +78,7 @@ final class Scaling {
         return true;
     }
 
-    /** {@code x_b = 2⁻ᵉ w_b} for all rows of w, which is the caller's. */
+    /** {@code x_b = 2⁻ᵉ w_b} for all rows of w, which is the caller's block. */
     void in(Block w, Basis x, Rows rows) {
         boolean some = false;
         for (int b = 0; b < w.rows(); b++) {
@@ -112,18 +112,18 @@ final class Scaling {
         }
     }
 
-    /** The absolute tolerance of the caller, here. */
+    /** The caller's absolute tolerance, in the units used here. */
     double absolute(int b, double tolerance) {
         return Math.scalb(tolerance, -exponent[b]);
     }
 
-    /** Whether a solution of this length may have elements that the caller's block can not hold as they are. */
+    /** Whether a solution of this norm may have elements that the caller's block cannot hold exactly. */
     boolean endangered(int b, double length) {
         double whole = Math.scalb(length, exponent[b]);
         return exponent[b] < -limit || !(whole < largest) || exponent[b] < 0 && whole < shortest;
     }
 
-    /** Whether a solution of this length has an element that is too large for the caller's block. */
+    /** Whether a solution of this norm has an element that is too large for the caller's block. */
     boolean overflows(int b, double length) {
         return !(Math.scalb(length / root, exponent[b]) < largest);
     }
@@ -131,7 +131,7 @@ final class Scaling {
     /**
      * Rounds row {@code b} of x, which is also row p of u, to what the caller's block can hold.
      *
-     * @return how far that moves it, here; infinite if an element is too large
+     * @return how far that moves it, in the units used here; infinite if an element is too large
      */
     double round(int b, Basis x, Block u, int p) {
         double square = 0;

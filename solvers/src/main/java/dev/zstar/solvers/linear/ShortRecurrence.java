@@ -9,42 +9,42 @@ import dev.zstar.solvers.guard.Finite;
 import java.util.Arrays;
 
 /**
- * What methods share that remember a few vectors and no space. Rows leave a cycle as they are done, and those that go on are packed to the
- * front. Within a cycle the residual is a recursion. Residuals need not fall, so a row leaves with its best iterate of the cycle: before a
- * step makes it worse, what it has is put aside. Where residuals fall this costs nothing.
+ * What methods that store a few vectors instead of a space share. Rows leave a cycle as they are done, and the others are packed to the
+ * front. Within a cycle the residual comes from a recursion. Residuals need not fall, so a row leaves with its best iterate of the cycle:
+ * before a step makes it worse, that iterate is put aside. If residuals fall this costs nothing.
  */
 abstract sealed class ShortRecurrence implements CycleMethod permits BiCgStabCycle, ConjugateGradientCycle, NormalEquationsCycle {
     /** A product of two vectors that is smaller than this, relative to their lengths, is rounding: in units of roundoff. */
     private static final double VANISHED = 8;
-    /** A recursion whose residual has grown by this factor is given up. */
+    /** A recursion ends when its residual has grown by this factor. */
     private static final double GROWTH = 1e6;
 
     final Engine engine;
     final double[] ones;
-    /** What is added to the solution; changed after {@link #foresee}. */
+    /** The correction to add to the solution; changed after {@link #foresee}. */
     private final Block x;
     /** Coefficients by position, and their negatives. */
     final double[] c;
     final double[] minus;
-    /** Of the cycle that runs: its residuals, and the rows that go on. The blocks of the method hold those packed. */
+    /** For the current cycle: its residuals, and the rows that go on. The blocks of the method hold these rows, packed. */
     private Residuals at;
     Rows going;
     /** Whether a row took a step in this cycle. */
     private boolean moved;
 
     private final double vanished;
-    /** By position among the open rows: the best that was put aside, at first zero, and in the end what is added. */
+    /** By position among the open rows: the best correction that was put aside, at first zero. It is added when the cycle ends. */
     private final Block correction;
     private final Block[] packed;
     private final boolean[] done;
-    /** By row of the batch: its position among the open ones, and the residual that its cycle began with. */
+    /** By row of the batch: its position among the open rows, and the residual that its cycle began with. */
     private final int[] place;
     private final double[] first;
-    /** And those of {@link #x} and of {@link #correction}. */
+    /** By row of the batch: the residuals with {@link #x} and with {@link #correction}. */
     private final double[] latest;
     private final double[] best;
 
-    /** Allocates {@code vectors} blocks for the method, and 2. */
+    /** Allocates {@code vectors} blocks for the method, and two more. */
     ShortRecurrence(Workspace workspace, int vectors) {
         engine = workspace.engine();
         ones = workspace.ones();
@@ -78,7 +78,7 @@ abstract sealed class ShortRecurrence implements CycleMethod permits BiCgStabCyc
         return x.head(going.count());
     }
 
-    /** Evaluations that the first step takes, with what begins a cycle, and each after it. */
+    /** The evaluations that a step takes. The first step includes the start of the cycle. */
     abstract int cost();
 
     /** The first direction, from the residuals. */
@@ -100,7 +100,7 @@ abstract sealed class ShortRecurrence implements CycleMethod permits BiCgStabCyc
             latest[b] = at.norm(p);
             best[b] = at.norm(p);
             if (at.left(b) < cost() || at.norm(p) == 0) {
-                // Of a fixed number of evaluations the rest goes to true residuals.
+                // If the number of evaluations is fixed, the remaining ones compute true residuals.
                 leave(p, at.fixed() || at.norm(p) == 0 ? null : Status.MAX_EVALUATIONS);
             }
         }
@@ -127,33 +127,37 @@ abstract sealed class ShortRecurrence implements CycleMethod permits BiCgStabCyc
         }
     }
 
-    /** {@code out = (I - T) v} of the rows that go on. */
+    /** {@code out = (I - T) v} for the rows that go on. */
     final void product(Block v, Block out) {
         at.multiply(v, out, going);
         engine.axpby(1, v, -1, out);
     }
 
-    /** {@code out = Tᵀ v} of the rows that go on. */
+    /** {@code out = Tᵀ v} for the rows that go on. */
     final void transposedProduct(Block v, Block out) {
         at.multiplyTransposed(v, out, going);
     }
 
-    /** Position p is done; why, or null if it has converged or spent its budget. */
+    /**
+     * Ends the cycle for position p.
+     *
+     * @param why the reason; null if the row has converged or spent its budget
+     */
     final void leave(int p, Status why) {
         done[p] = true;
         at.giveUp(going.index(p), why);
     }
 
     /**
-     * Position p is done, since {@code value}, formed from {@code image = (I - T) given}, is no divisor. That is a breakdown, unless T
-     * returned what is not finite.
+     * Ends the cycle for position p because {@code value}, formed from {@code image = (I - T) given}, cannot be a divisor. This is a
+     * breakdown, unless T returned NaN or infinity.
      */
     final void breakDown(int p, double value, Block given, Block image) {
         boolean own = Math.abs(value) < Double.POSITIVE_INFINITY || Finite.row(image, p) || !Finite.row(given, p);
         leave(p, own ? Status.BREAKDOWN : Status.NONFINITE_OPERATOR);
     }
 
-    /** The solution of position p is about to change to one with the residual {@code norm}, by the recursion. */
+    /** The solution of position p is about to change to a solution with the residual {@code norm}, according to the recursion. */
     final void foresee(int p, double norm) {
         int b = going.index(p);
         if (latest[b] < best[b] && !(norm < latest[b])) {
@@ -183,7 +187,7 @@ abstract sealed class ShortRecurrence implements CycleMethod permits BiCgStabCyc
         return done[p];
     }
 
-    /** Whether {@code ⟨x, y⟩}, of vectors of these lengths, is no more than rounding; also if it is not a number. */
+    /** Whether {@code ⟨x, y⟩}, of vectors of these norms, is no more than rounding, or is NaN. */
     final boolean vanishes(double product, double lengthX, double lengthY) {
         return !(Math.abs(product) > vanished * lengthX * lengthY);
     }
@@ -199,7 +203,7 @@ abstract sealed class ShortRecurrence implements CycleMethod permits BiCgStabCyc
         for (int p = 0; p < going.count(); p++) {
             int b = going.index(p);
             if (done[p]) {
-                // Of a fixed number of steps the last is the result.
+                // If the number of steps is fixed, the last iterate is the result.
                 if (latest[b] <= best[b] || at.fixed() && latest[b] < Double.POSITIVE_INFINITY) {
                     correction.copyRow(x, p, place[b]);
                     best[b] = latest[b];

@@ -3,16 +3,16 @@ package dev.zstar.solvers.linear;
 import java.util.Arrays;
 
 /**
- * {@code min ‖g - R y‖} where R of order j is singular or nearly so, by its singular values (one-sided rotations, Hestenes 1958; Golub and
- * Van Loan 2013, section 8.6.3). The largest are used, and as many as minimise the residual and the rounding of y together. The others
- * would add more rounding than they take from the residual.
+ * {@code min ‖g - R y‖} for an R of order j that is singular or nearly so, by its singular values (one-sided rotations, Hestenes 1958;
+ * Golub and Van Loan 2013, section 8.6.3). Only the largest singular values are used, as many as minimise the sum of the residual and the
+ * rounding of y. The others would add more rounding than they take from the residual.
  */
 final class SingularTriangle {
     /** Columns whose cosine is this small are orthogonal to within rounding. */
     private static final double ORTHOGONAL = 0x1p-50;
-    /** Rounding counts this many times, since it is an estimate, and a longer y has to pay. */
+    /** The weight of rounding. It is above 1 because the rounding is an estimate, and a larger y must pay for itself. */
     private static final double CAUTION = 4;
-    /** Each round makes every pair of columns orthogonal once; convergence is quadratic in the end. */
+    /** Each round makes every pair of columns orthogonal once. Convergence is finally quadratic. */
     private static final int ROUNDS = 40;
 
     private final int m;
@@ -45,8 +45,8 @@ final class SingularTriangle {
      *
      * @param r by columns of m, from {@code from}
      * @param g from {@code at}
-     * @param fixed the part of the residual that no y changes
-     * @param noise what an element of y of size 1 adds to the residual by rounding
+     * @param fixed the part of the residual that does not depend on y
+     * @param noise the rounding that an element of y of size 1 adds to the residual
      */
     void solve(double[] r, int from, int j, double[] g, int at, double fixed, double noise, double[] y, int into) {
         double largest = 0;
@@ -55,7 +55,7 @@ final class SingularTriangle {
                 largest = Math.max(largest, Math.abs(r[from + l * m + i]));
             }
         }
-        // Scaled to about 1, so that squares neither overflow nor vanish.
+        // Scaled to about 1, so that squares neither overflow nor underflow.
         int exponent = largest > 0 ? Math.getExponent(largest) : 0;
         for (int l = 0; l < j; l++) {
             Arrays.fill(columns, l * m, l * m + j, 0);
@@ -85,7 +85,7 @@ final class SingularTriangle {
         }
     }
 
-    /** Makes two columns orthogonal; false if they are. */
+    /** Makes two columns orthogonal; false if they already are. */
     private boolean rotate(int a, int b, int j) {
         double aa = 0;
         double bb = 0;
@@ -116,7 +116,9 @@ final class SingularTriangle {
         }
     }
 
-    /** Singular values, in order, and the components of g; returns the length of the part of g that no column reaches. */
+    /**
+     * Computes the singular values, in order, and the components of g. Returns the norm of the part of g outside the span of the columns.
+     */
     private double project(int j, double[] g, int at) {
         boolean whole = true;
         for (int l = 0; l < j; l++) {
@@ -147,7 +149,7 @@ final class SingularTriangle {
         return rest;
     }
 
-    /** Leaves in {@link #order} the columns to be used, and -1 behind them. */
+    /** Leaves in {@link #order} the columns to use, and -1 after them. */
     private void choose(int j, double noise, double rest) {
         double least = Double.POSITIVE_INFINITY;
         int best = 0;

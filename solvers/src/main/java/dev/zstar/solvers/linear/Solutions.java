@@ -11,8 +11,8 @@ import dev.zstar.solvers.internal.SolveRecord;
 import java.util.Arrays;
 
 /**
- * The scaled solutions of a batch, and the best of each row in the block of the caller. A cycle may break down or meet NaN, so a solution
- * that is better than all before goes to the caller's block before the next cycle.
+ * The scaled solutions of a batch, and the best solution of each row in the caller's block. Because a cycle may break down or produce NaN,
+ * any new best solution is stored in the caller's block before the next cycle.
  */
 final class Solutions {
     private final Engine engine;
@@ -25,9 +25,9 @@ final class Solutions {
     /** By row: the residual of the best solution so far, and whether the caller's block holds that solution; otherwise it is zero. */
     private final double[] best;
     private final boolean[] holds;
-    /** By row: whether the solve has its result in x. */
+    /** By row: whether x holds the result of the solve. */
     private final boolean[] wanted;
-    /** By row: how far x was from what the caller's block can hold. */
+    /** By row: the distance of x from its rounded value in the caller's block. */
     private final double[] lost;
     /** {@code ‖x‖} by position. */
     private final double[] sizes;
@@ -59,7 +59,7 @@ final class Solutions {
         Arrays.fill(holds, resumed);
     }
 
-    /** The caller's block is let go. */
+    /** Releases the reference to the caller's block. */
     void leave() {
         result = null;
     }
@@ -69,7 +69,7 @@ final class Solutions {
         scaling.in(result, x, rows);
     }
 
-    /** Adds corrections to some rows; the first time to all that are open. */
+    /** Adds corrections to some rows; the first time to all open rows. */
     void add(Block correction, Rows rows) {
         if (!fresh) {
             engine.multiAxpy(x, 1, ones, correction, rows, null);
@@ -78,12 +78,12 @@ final class Solutions {
         fresh = false;
     }
 
-    /** Whether nothing was corrected yet: all solutions are zero. */
+    /** Whether nothing has been corrected yet, so that all solutions are zero. */
     boolean areZero() {
         return fresh;
     }
 
-    /** {@code u = x}, or what the caller's block can hold of it; zeros where it can hold nothing. */
+    /** {@code u = x}, rounded to what the caller's block can hold; zeros in rows that it cannot hold. */
     void copyTo(Block u, Rows open) {
         engine.mix(x, 1, ones, u, open);
         engine.norm(u, sizes);
@@ -108,7 +108,7 @@ final class Solutions {
         return fresh ? 0 : sizes[p];
     }
 
-    /** How far row {@code b} of x was from what the caller's block can hold; infinite or NaN if x is not finite there. */
+    /** The distance of row {@code b} of x from its rounded value in the caller's block; infinite or NaN if the row is not finite. */
     double lost(int b) {
         return lost[b];
     }
@@ -135,10 +135,10 @@ final class Solutions {
     }
 
     /**
-     * Puts what is better than all before into the caller's block.
+     * Stores new best solutions in the caller's block.
      *
      * @param residual of x, by row of the batch
-     * @param room overwritten
+     * @param room scratch memory; overwritten
      */
     void keep(double[] residual, Rows open, Block room) {
         boolean some = false;
@@ -161,10 +161,10 @@ final class Solutions {
     }
 
     /**
-     * Scales the solutions back. A row whose last cycle made it no better has what it had before; one that was done at its start keeps
-     * that.
+     * Scales the solutions back. A row that its last cycle did not improve keeps its earlier solution. A row that had converged at its
+     * start keeps its start.
      *
-     * @param room overwritten
+     * @param room scratch memory; overwritten
      */
     void finish(SolveRecord record, Block room) {
         int batch = result.rows();

@@ -8,6 +8,7 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Finite;
 import dev.zstar.solvers.internal.InputGuard;
 import dev.zstar.solvers.internal.SolveRecord;
@@ -21,7 +22,7 @@ final class TruncatedSeries implements Procedure {
     private final Rows rows;
     private final Block power;
     private final Block next;
-    /** Lengths of the last term, of the right-hand side, and of the sum. */
+    /** Norms of the last term, of the right-hand side, and of the sum. */
     private final double[] last;
     private final double[] length;
     private final double[] sum;
@@ -30,11 +31,9 @@ final class TruncatedSeries implements Procedure {
 
     /** Allocates 2 blocks. */
     TruncatedSeries(Workspace workspace, int terms, double damping) {
-        if (terms < 0) {
-            throw new IllegalArgumentException(terms + " terms; expected at least 0");
-        }
+        Arguments.atLeast("Neumann", "terms", terms, 0);
         if (!(damping > 0 && damping <= 1)) {
-            throw new IllegalArgumentException("damping " + damping + "; expected above 0 and at most 1");
+            throw new IllegalArgumentException("Neumann: damping is " + damping + ", expected 0 < λ ≤ 1");
         }
         engine = workspace.engine();
         this.terms = terms;
@@ -93,7 +92,7 @@ final class TruncatedSeries implements Procedure {
         record.evaluated(rows);
     }
 
-    /** {@code r = b - (I - T) u}; zeros where b or u is not finite, so that such a start stays as it is. */
+    /** {@code r = b - (I - T) u}; zeros in rows whose b or u is not finite, so that such a start stays unchanged. */
     private void residual(LinearOperator t, Block rhs, Block u, Block r) {
         engine.norm(u, sum);
         multiply(t, u, r);

@@ -12,18 +12,18 @@ import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.internal.SolveRecord;
 
 /**
- * The loop of every linear method: a cycle of the {@linkplain CycleMethod method}, the true residual, a judgement of each row; rows that
- * are done, or that no longer get better, leave.
+ * The loop of every linear method: a cycle of the {@linkplain CycleMethod method}, the true residual, and a decision on each row. Rows that
+ * are done, or that no longer improve, leave.
  */
 final class VerifiedCycles implements Procedure {
     /**
-     * A cycle that lowers the true residual by less than this has stagnated. Slow is not stuck: at ρ = 0.99 cycles of 20 steps brought 4%
-     * each, and got there.
+     * A cycle that leaves more than this share of the true residual has stagnated. Slow progress is not stagnation: at ρ = 0.99, cycles of
+     * 20 steps reduced the residual by only 4% each, but converged.
      */
     private static final double PROGRESS = 0.999;
-    /** A residual of this many units of roundoff, where the space is exhausted, is what there is to have. */
+    /** A residual of this many units of roundoff is the best attainable once the space is exhausted. */
     private static final double HAPPY = 100;
-    /** A residual of this many times the change that the caller's range makes of a solution is made by it. */
+    /** A residual below this many times the error of rounding the solution to the caller's range is due to that rounding. */
     private static final double HELD = 10;
 
     private final Engine engine;
@@ -39,7 +39,7 @@ final class VerifiedCycles implements Procedure {
     private final double[] norms;
     /** The scaled right-hand sides. */
     private final Basis b;
-    /** Lengths of the right-hand sides. */
+    /** Norms of the right-hand sides. */
     private final double[] lengths;
     /** By row of the batch: the relative residual when the last cycle began. */
     private final double[] residual;
@@ -79,7 +79,7 @@ final class VerifiedCycles implements Procedure {
         return record;
     }
 
-    // ---- the parts of a solve, also for an owner that believes a cycle: see InnerGmres
+    // ---- the parts of a solve, also used by InnerGmres, which accepts a cycle's predicted residual
 
     void begin(LinearOperator t, Block rhs, Block solution, boolean resumed, double[] tolerances, int[] limits) {
         record.start(rhs.rows());
@@ -100,7 +100,7 @@ final class VerifiedCycles implements Procedure {
         return record;
     }
 
-    /** Whether a solution of this length has an element that is too large for the caller's block. */
+    /** Whether a solution of this norm has an element that is too large for the caller's block. */
     boolean overflows(int row, double length) {
         return scaling.overflows(row, length);
     }
@@ -153,7 +153,7 @@ final class VerifiedCycles implements Procedure {
 
     // ---- the true residual
 
-    /** Computes {@code r = b - (I - T) x}, and judges. */
+    /** Computes {@code r = b - (I - T) x}, and decides on each row. */
     private void verify() {
         int active = open.count();
         measure();
@@ -192,7 +192,7 @@ final class VerifiedCycles implements Procedure {
     private void measure() {
         Block r = at.block().head(open.count());
         if (solutions.areZero()) {
-            // Nothing was corrected, as where the budget is too small for a step.
+            // Nothing was corrected, for example because the budget is too small for a step.
             engine.mix(b, 1, ones, r, open);
         } else {
             Block u = at.spare().head(open.count());
@@ -204,21 +204,21 @@ final class VerifiedCycles implements Procedure {
         engine.norm(r, norms);
     }
 
-    /** Whether zero is a better start than the one at position p, from which no method gets anywhere. */
+    /** Whether the start at position p is so large that starting from zero is better. */
     private boolean isWorthless(int row, int p) {
-        // The rounding of its residual alone is longer than the right-hand side.
+        // The rounding of its residual is already larger than the right-hand side.
         boolean far = solutions.lost(row) == Double.POSITIVE_INFINITY || roundoff * (solutions.size(p) + norms[p]) > at.unit(row);
         return far && solutions.startIsFinite(row);
     }
 
-    /** Zero, whose residual is the right-hand side, becomes the start. */
+    /** Starts the row from zero instead. Its residual is then the right-hand side. */
     private void goFromZero(int row, int p) {
         solutions.goFromZero(row, p);
         at.block().copyRow(b.block(), row, p);
         norms[p] = at.unit(row);
     }
 
-    /** Relative to the right-hand side, and no less than the rounding of what it was computed from. */
+    /** The residual relative to the right-hand side, and no smaller than the rounding of the terms that it was computed from. */
     private double stated(int row, int p) {
         if (!(solutions.lost(row) < Double.POSITIVE_INFINITY)) {
             return Double.POSITIVE_INFINITY;
@@ -231,9 +231,9 @@ final class VerifiedCycles implements Procedure {
         return solutions.areZero() ? 0 : roundoff * (solutions.size(p) + Math.max(solutions.size(p), at.unit(row)));
     }
 
-    // ---- who goes on
+    // ---- which rows go on
 
-    /** @param reached what is {@link #stated} */
+    /** @param reached the residual as {@link #stated} */
     private Status judge(int row, int p, double reached, boolean atStart) {
         boolean spent = at.left(row) < 0 || solutions.areZero();
         if (!(reached < Double.POSITIVE_INFINITY)) {
@@ -241,7 +241,7 @@ final class VerifiedCycles implements Procedure {
         }
         Status trouble = at.gaveUp(row);
         if (stopping.fixed()) {
-            // A space that is exhausted holds the solution, or all of it that there is.
+            // A space that is exhausted holds the solution, or the best approximation of it.
             return spent || trouble != null ? Status.COMPLETED_FIXED_STEPS : null;
         }
         if (reached <= at.tolerance(row)) {
@@ -257,7 +257,7 @@ final class VerifiedCycles implements Procedure {
         if (trouble != null && !brokeDown) {
             return trouble;
         }
-        // What is rounding already does not fall further.
+        // A residual at the level of rounding does not fall further.
         if ((atStart || reached <= PROGRESS * residual[row]) && norms[p] > rounding(row, p)) {
             return null;
         }
@@ -269,7 +269,7 @@ final class VerifiedCycles implements Procedure {
                 : Status.STAGNATED;
     }
 
-    /** Why a residual is not finite: by what T was given, and what came back. */
+    /** Why a residual is not finite: from the vector that T was given, and from the one that it returned. */
     private Status nonfinite(int row, boolean atStart) {
         double lost = solutions.lost(row);
         if (lost < Double.POSITIVE_INFINITY) {

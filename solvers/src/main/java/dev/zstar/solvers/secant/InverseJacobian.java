@@ -4,28 +4,29 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 
 /**
- * For each row of a batch an approximation H of the inverse Jacobian of {@code F(z) = z - f(z)}. It begins as the identity, and learns from
- * steps. A step {@code s = λ d} with {@code d = H r}, {@code r = -F}, leads from a residual r to r₊; then the new H satisfies the secant
- * equation {@code H (r - r₊) = s}. {@link #apply} uses the H of the last directions, which has not learnt from the residual after them.
+ * For each row of a batch, an approximation H of the inverse Jacobian of {@code F(z) = z - f(z)}. It begins as the identity, and each step
+ * updates it. A step {@code s = λ d} with {@code d = H r}, {@code r = -F}, leads from a residual r to r₊; then the new H satisfies the
+ * secant equation {@code H (r - r₊) = s}. {@link #apply} uses the H from which the last directions were computed; the residual after them
+ * is not included.
  */
 public sealed interface InverseJacobian extends ApproximateInverse permits StepProduct, PairSum {
-    /** If an update would stretch a step by more than the inverse of this, the Jacobian is nearly singular, and the row restarts. */
+    /** The smallest divisor {@code 1 - τ} of an update. Below it the Jacobian is nearly singular, and the row restarts. */
     double LEAST = 1e-3;
 
-    /** Row {@code b} of the batch has the identity again, and no direction. */
+    /** Resets row {@code b} of the batch to the identity and forgets its directions. */
     void forget(int b);
 
-    /** How many directions row {@code b} has taken since it had the identity. The first was {@code r} itself. */
+    /** The number of directions that row {@code b} has taken since it was reset to the identity. The first was {@code r} itself. */
     int directions(int b);
 
     /**
-     * Learns from the last step of each row that takes another, and turns {@code r} into directions {@code d = H r}. What is computed for a
-     * row depends on that row alone.
+     * Updates H with the last step of each row that takes a new one, and overwrites {@code r} with the directions {@code d = H r}. What is
+     * computed for a row depends only on that row.
      *
-     * @param r {@code rows.count() × n}: the residuals {@code f(z) - z}, zeros for rows that repeat; becomes d, and for those λ d
-     * @param repeats by row of the batch, whether its last direction is tried again, and nothing learnt
-     * @param lengths by row of the batch: of rows that repeat, the length of the next trial; of the others, that of the last step as a
-     *     share of its direction
+     * @param r {@code rows.count() × n}: the residuals {@code f(z) - z}, or zeros in rows that repeat a direction. Overwritten with d, or
+     *     with λ d in rows that repeat
+     * @param repeats by row of the batch: whether its last direction is tried again and H is not updated
+     * @param lengths by row of the batch: for rows that repeat, the λ of the next trial; for the others, the λ of the last step
      */
     void direct(Block r, Rows rows, boolean[] repeats, double[] lengths);
 }

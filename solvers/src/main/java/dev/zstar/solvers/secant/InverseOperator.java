@@ -6,8 +6,8 @@ import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Workspace;
 
 /**
- * An {@link ApproximateInverse} as a linear operator for users, on any rows of the batch, with its arguments checked. Where H is not
- * finite, as after a solve that overflowed, it is the identity.
+ * An {@link ApproximateInverse} as a linear operator for users, on any rows of the batch, with its arguments checked. If H is not finite,
+ * for example after an overflow, the operator is the identity.
  */
 public final class InverseOperator implements LinearOperator {
     private final Workspace workspace;
@@ -15,6 +15,7 @@ public final class InverseOperator implements LinearOperator {
     private final Rows own;
     private final double[] squares;
 
+    /** Wraps {@code inverse}, on which the solver of {@code workspace} works. */
     public InverseOperator(Workspace workspace, ApproximateInverse inverse) {
         this.workspace = workspace;
         this.inverse = inverse;
@@ -37,7 +38,8 @@ public final class InverseOperator implements LinearOperator {
         try {
             out.requireShape("inverse", "out", workspace.type(), u.rows(), workspace.n());
             if (rows.count() != u.rows()) {
-                throw new IllegalArgumentException("inverse: " + rows.count() + " active rows, but u has " + u.rows());
+                throw new IllegalArgumentException(
+                        "inverse: u has " + u.rows() + " rows, expected " + rows.count() + ", one for each active row");
             }
             own.reset(u.rows());
             for (int p = 0; p < u.rows(); p++) {

@@ -1,12 +1,12 @@
 package dev.zstar.solvers.secant;
 
 /**
- * The small problem of an Anderson step of type II: the γ that minimise {@code ‖r_k - Σ γ_i d_i‖}, {@code d_i = r_k - r_{k-1-i}}, from the
- * products of the residuals, in f64.
+ * The least-squares problem of a type II Anderson step: finds the γ that minimise {@code ‖r_k - Σ γ_i d_i‖}, {@code d_i = r_k - r_{k-1-i}},
+ * from the Gram matrix of the residuals, in f64.
  *
- * <p>The normal equations {@code (DᵀD + λ diag DᵀD) γ = Dᵀr_k} are factored as {@code L Δ Lᵀ}, with one division a column and no square
- * root: at n = 64 these few hundred operations take as long as the product. Columns go from the newest to the oldest. The first that
- * depends on those before is left out, and so are all older ones.
+ * <p>The normal equations {@code (DᵀD + λ diag DᵀD) γ = Dᵀr_k} are factored as {@code L Δ Lᵀ}, with one division per column and no square
+ * root; at n = 64 these few hundred operations take as long as the product with W. Columns go from the newest to the oldest. The first
+ * column that depends numerically on newer ones is left out, together with all older columns.
  */
 public final class LeastSquares {
     private final int capacity;
@@ -21,9 +21,9 @@ public final class LeastSquares {
     private final int[] order;
 
     /**
-     * @param capacity residuals in the ring
+     * @param capacity the number of residuals in the ring
      * @param regularisation λ
-     * @param condition the largest ratio of the length of a column to its distance from the span of the newer ones
+     * @param condition the largest ratio of the norm of a column to its distance from the span of the newer columns
      */
     public LeastSquares(int capacity, double regularisation, double condition) {
         this.capacity = capacity;
@@ -39,11 +39,13 @@ public final class LeastSquares {
     /**
      * Writes γ as weights {@code α_j} of the residuals, by slot: {@code γ_i} for the older ones and {@code 1 - Σ γ_i} for the newest.
      *
-     * @param gram {@code ⟨r_i, r_j⟩} by slot, from {@code at}
-     * @param slot of the newest residual
-     * @param count residuals in use
-     * @param from where the weights begin in α; those of slots not in use become 0
-     * @return how many columns are used
+     * @param gram {@code ⟨r_i, r_j⟩} by slot, {@code capacity × capacity}
+     * @param at the index of the first element in {@code gram}
+     * @param slot the slot of the newest residual
+     * @param count the number of residuals in use
+     * @param α overwritten with the weights; those of slots not in use become 0
+     * @param from the index of the first weight in {@code α}
+     * @return the number of columns that are used
      */
     public int solve(double[] gram, int at, int slot, int count, double[] α, int from) {
         int newest = at + slot * capacity;
@@ -98,7 +100,7 @@ public final class LeastSquares {
         return used;
     }
 
-    /** The slot that a ring filled before this one. A comparison, since a remainder would be a division. */
+    /** The slot that a ring filled before this one. It is found by a comparison, because a remainder would be a division. */
     public static int before(int slot, int capacity) {
         return slot == 0 ? capacity - 1 : slot - 1;
     }

@@ -8,8 +8,8 @@ import dev.zstar.solvers.internal.GramSchmidt;
 
 /**
  * The problem of {@link LeastSquares} for rows whose Gram matrix is too close to singular. Here the differences {@code r_k - r_{k-1-i}}
- * themselves are orthogonalised, by Gram-Schmidt done twice, which loses {@code κ u} where the normal equations lose {@code κ² u}. Column i
- * costs three sweeps over i vectors, so a row costs about {@code 1.5 m² n} elements.
+ * themselves are orthogonalised, by Gram-Schmidt with reorthogonalisation. Its relative error is about {@code κ u} (u the unit roundoff),
+ * that of the normal equations {@code κ² u}. Column i costs three sweeps over i vectors, so a row moves about {@code 1.5 m² n} elements.
  */
 public final class OrthogonalDifferences {
     private final Workspace workspace;
@@ -25,6 +25,7 @@ public final class OrthogonalDifferences {
     /** R, by columns, for each row of the batch. */
     private final double[] triangle;
 
+    /** Allocates {@code capacity} blocks. */
     public OrthogonalDifferences(Workspace workspace, int capacity) {
         this.workspace = workspace;
         this.capacity = capacity;
@@ -47,8 +48,8 @@ public final class OrthogonalDifferences {
     /**
      * Writes the weights of those rows, by slot.
      *
-     * @param slots where the newest residual of each row of the batch is
-     * @param counts how many residuals it has
+     * @param slots the slot of the newest residual, by row of the batch
+     * @param counts the number of residuals, by row of the batch
      */
     public void solve(Basis r, int[] slots, int[] counts, double[] α) {
         int active = rows.count();
@@ -73,7 +74,7 @@ public final class OrthogonalDifferences {
         }
     }
 
-    /** Picks {@code r_k - r_{k-1-i}}, zero where a row has fewer residuals, or {@code r_k} for -1. */
+    /** Picks {@code r_k - r_{k-1-i}}, or zero in a row with fewer residuals; picks {@code r_k} for i = -1. */
     private void pick(int[] slots, int[] counts, int i) {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);

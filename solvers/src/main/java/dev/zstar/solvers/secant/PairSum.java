@@ -16,11 +16,11 @@ import java.util.Arrays;
  * </ul>
  *
  * <p>Both have {@code H₊ r₊ = σ u - (λ - 1) d} with {@code σ = 1 + vᵀ r₊ / c}. The bad method reads k pairs once, {@code (2k + 18) n}
- * elements a step. The good one sweeps twice more, for v, {@code (4k + 16) n}. A step of another length than λ = 1 costs 5n more. Divisors
- * are kept apart from the vectors, so that those stay in the range of their type.
+ * elements per step. The good one makes two more sweeps, to form v: {@code (4k + 16) n}. A step with λ ≠ 1 costs 5n more. The divisors are
+ * stored separately, so that the vectors stay within the range of their type.
  *
- * <p>Until the next residual is known, the last slot in use holds the parts of its pair: d in the place of u, and in that of v the old r
- * (bad) or v itself (good).
+ * <p>Until the next residual is known, the last slot in use holds what its pair is made from: d instead of u, and instead of v the old r
+ * (bad method) or v itself (good method).
  */
 public final class PairSum implements InverseJacobian {
     private final Workspace workspace;
@@ -29,9 +29,11 @@ public final class PairSum implements InverseJacobian {
     private final Basis u;
     private final Basis v;
     private final Block room;
-    /** Null if a row without room for another pair restarts. */
+    /** Null if a row restarts when its memory is full. */
     private final RankReduction reduction;
-    /** For each row of the batch: slots in use, the last being open; directions since the identity; c_j. */
+    /**
+     * For each row of the batch: the number of slots in use, of which the last is open; the number of directions since the identity; c_j.
+     */
     private final int[] counts;
     private final int[] directions;
     private final double[] divisors;
@@ -41,7 +43,7 @@ public final class PairSum implements InverseJacobian {
     private final double[] changes;
     private final double[] coefficients;
     private final double[] square;
-    /** By row of the batch: whether its slots are all taken by pairs, and nothing is open. */
+    /** By row of the batch: whether all its slots hold pairs, so that no slot is open. */
     private final boolean[] full;
     /** By position: σ. */
     private final double[] stretch;
@@ -50,7 +52,7 @@ public final class PairSum implements InverseJacobian {
     /**
      * Allocates {@code 2 memory + 1} blocks, and {@code rank + 1} vectors for a reduction.
      *
-     * @param rank of what is kept of a full memory; 0 if nothing is
+     * @param rank the number of pairs kept when the memory is full; 0 to restart
      */
     public PairSum(Workspace workspace, boolean good, int memory, int rank) {
         this.workspace = workspace;
@@ -114,7 +116,7 @@ public final class PairSum implements InverseJacobian {
             if (full[b] || lengths[b] == 1) {
                 u.block().copyRow(r, p, k);
             } else {
-                // Its place is still that of d.
+                // Its slot still holds d.
                 w.copyRow(r, p, p);
                 coefficients[k] = 1 - lengths[b];
                 shortened = true;
@@ -143,7 +145,7 @@ public final class PairSum implements InverseJacobian {
         }
     }
 
-    /** Without the open slot. */
+    /** {@inheritDoc} The open slot takes no part. */
     @Override
     public void apply(boolean transposed, Block x, Rows rows, double[] squares) {
         int most = most(rows);
@@ -167,7 +169,7 @@ public final class PairSum implements InverseJacobian {
         return most;
     }
 
-    /** {@code y = r_k - r}, in the place of r_k, and its divisor {@code ‖y‖²}. */
+    /** Overwrites r_k with {@code y = r_k - r}, and stores its divisor {@code ‖y‖²}. */
     private void differences(Block r, Block y, int most, Rows rows, boolean[] repeats) {
         Arrays.fill(coefficients, 0);
         for (int p = 0; p < rows.count(); p++) {
@@ -196,7 +198,7 @@ public final class PairSum implements InverseJacobian {
     /**
      * The coefficients of the vectors in {@code u = H r + (λ - 1) d}, and the divisor of the new pair.
      *
-     * @param length λ, of the last step
+     * @param length λ of the last step
      * @return σ
      */
     private double combination(int b, double length) {
@@ -227,7 +229,7 @@ public final class PairSum implements InverseJacobian {
     }
 
     /**
-     * Makes room for the direction of row {@code b}, at position {@code p}, and makes the direction with the H of smaller rank, so that the
+     * Reduces the pairs of row {@code b}, at position {@code p}, and computes its direction again with the H of smaller rank, so that the
      * next pair belongs to that H.
      */
     private void reduce(int b, int p, Block d, Block r) {
@@ -241,7 +243,7 @@ public final class PairSum implements InverseJacobian {
         reduction.apply(b, counts[b], r, d, p, projections);
     }
 
-    /** {@code vᵀ = dᵀ H} for the new directions, and {@code ‖d‖²}, from which the divisor will be made. */
+    /** {@code vᵀ = dᵀ H} for the new directions, and {@code ‖d‖²}, from which the divisor is computed later. */
     private void transpose(Block d, Block w, Rows rows, boolean[] repeats) {
         int most = most(rows);
         workspace.engine().multiDot(u, most, d, rows, dots);

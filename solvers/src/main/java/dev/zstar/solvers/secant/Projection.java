@@ -6,9 +6,10 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.Workspace;
 
 /**
- * The small problem of an Anderson step of type I: γ with {@code ΔZᵀ (r_k - ΔR γ) = 0}. The columns are differences to the newest,
- * {@code z_k - z_i} and {@code r_k - r_i} (Fang and Saad 2009, section 3.3). The matrix is made of
- * {@code ⟨z_i, r_j⟩ = ⟨g_i, r_j⟩ - ⟨r_i, r_j⟩}. It is not symmetric, so it is eliminated with row exchanges.
+ * The small problem of an Anderson step of type I: γ with {@code ΔZᵀ (r_k - ΔR γ) = 0}. The columns are differences from the newest
+ * iterate, {@code z_k - z_i} and {@code r_k - r_i} (Fang and Saad 2009, section 3.3). The matrix entries come from
+ * {@code ⟨z_i, r_j⟩ = ⟨g_i, r_j⟩ - ⟨r_i, r_j⟩}. The matrix is not symmetric, so the system is solved by Gaussian elimination with row
+ * exchanges.
  */
 public final class Projection {
     private final Workspace workspace;
@@ -36,7 +37,10 @@ public final class Projection {
         order = new int[capacity];
     }
 
-    /** Takes in the newest residuals and values. Overwrites {@code gk}. Slots not filled yet give numbers that are never read. */
+    /**
+     * Computes the products of the newest residuals and values. Overwrites {@code gk}. Products of slots that are not filled yet are never
+     * read.
+     */
     public void sweep(Block zk, Block gk, Basis r, Basis values, int[] slots, Rows rows) {
         workspace.engine().multiDot(r, capacity, gk, rows, row);
         workspace.engine().axpby(-1, zk, 1, gk);
@@ -50,7 +54,7 @@ public final class Projection {
         }
     }
 
-    /** Writes the weights of row b by slot, from {@code b · capacity}. Where the system is singular, the oldest columns are left out. */
+    /** Writes the weights of row b by slot, from {@code α[b · capacity]} on. If the system is singular, the oldest columns are left out. */
     public void solve(int b, double[] gram, int slot, int count, double[] α) {
         int m = count - 1;
         order(slot, m);
@@ -81,7 +85,7 @@ public final class Projection {
         }
     }
 
-    /** Gaussian elimination with row exchanges; false if a pivot is negligible next to the largest element. */
+    /** Gaussian elimination with row exchanges; false if a pivot is negligible compared with the largest element. */
     private boolean eliminate(int b, double[] gram, int slot, int m) {
         double largest = 0;
         for (int i = 0; i < m; i++) {

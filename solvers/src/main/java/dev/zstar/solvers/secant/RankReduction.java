@@ -8,24 +8,24 @@ import dev.zstar.solvers.internal.SymmetricEigen;
 import java.util.Arrays;
 
 /**
- * Replaces the m pairs of a row by fewer. Their sum is the best approximation of that rank of {@code M = Σ u_j v_jᵀ / c_j} in the Frobenius
- * norm (van de Rotten and Verduyn Lunel 2005), among those that map the last y as M does, so the last secant equation still holds. That sum
- * is {@code M y yᵀ / ‖y‖²}, y projected on the span of the v, and of the rest of M the terms of the singular value decomposition with the
- * largest singular values.
+ * Replaces the m pairs of a row by fewer. Among all matrices of that rank that map the last y as {@code M = Σ u_j v_jᵀ / c_j} does, so that
+ * the last secant equation still holds, their sum is the best approximation of M in the Frobenius norm (van de Rotten and Verduyn Lunel
+ * 2005). It consists of {@code M y yᵀ / ‖y‖²}, with y projected onto the span of the v, and of the leading singular triplets of the
+ * remainder.
  *
- * <p>With the columns of V scaled to length 1, {@code Vᵀ V = Q Λ Qᵀ}. So {@code V Q Λ^(-1/2)} is orthonormal, and {@code U Q Λ^(1/2)} has
- * the same singular values and left vectors as M, the c and scales being in U. With {@code e = Λ^(-1/2) Qᵀ Vᵀ y / ‖…‖} and
- * {@code E = I - e eᵀ} the rest follows from {@code E Λ^(1/2) Qᵀ Uᵀ U Q Λ^(1/2) E = P Σ² Pᵀ}. The new pairs are
+ * <p>With the columns of V scaled to norm 1, {@code Vᵀ V = Q Λ Qᵀ}. Then {@code V Q Λ^(-1/2)} is orthonormal, and {@code U Q Λ^(1/2)} has
+ * the same singular values and left vectors as M, where U absorbs the divisors c and the scales. With {@code e = Λ^(-1/2) Qᵀ Vᵀ y / ‖…‖}
+ * and {@code E = I - e eᵀ} the rest follows from {@code E Λ^(1/2) Qᵀ Uᵀ U Q Λ^(1/2) E = P Σ² Pᵀ}. The new pairs are
  * {@code U Q Λ^(1/2) [e, P]} and {@code V Q Λ^(-1/2) [e, P]}, with the columns of the largest Σ. The matrices of products are formed in
- * f64. Parts of V below 10⁻⁷ of its length do not show in them, and are left out.
+ * f64. Components of V below 10⁻⁷ of its norm are not resolved by these matrices and are dropped.
  *
  * <p>A reduction reads {@code m (m + 1) + 2 rank m} vectors, one row of the batch at a time, and takes some {@code 100 m³} operations for
- * the small problems. With {@code rank = m / 2} it reads {@code 4 m n} elements for each step between two reductions, where the sweeps of a
- * step read {@code 1.5 m n} (bad) or {@code 3 m n} (good). With m = 30 and n = 1024 in f32 a reduction took 0.5 ms, of which the small
- * problems were 0.4 ms.
+ * the small problems. With {@code rank = m / 2} it reads {@code 4 m n} elements for each step between two reductions; the sweeps of a step
+ * read {@code 1.5 m n} (bad) or {@code 3 m n} (good). With m = 30 and n = 1024 in f32 a reduction took 0.5 ms, 0.4 ms of it for the small
+ * problems.
  */
 public final class RankReduction {
-    /** Eigenvalues below this share of the largest, of products formed in f64, are only rounding. */
+    /** Eigenvalues below this share of the largest are only rounding, since the products are formed in f64. */
     private static final double DEPENDENT = 1e-14;
 
     private final Workspace workspace;
@@ -43,7 +43,7 @@ public final class RankReduction {
     private final double[] work;
     private final double[] intoU;
     private final double[] intoV;
-    /** What the columns of U and V are multiplied by. */
+    /** The factors by which the columns of U and V are multiplied. */
     private final double[] scaleU;
     private final double[] scaleV;
     private final double[] root;
@@ -79,9 +79,9 @@ public final class RankReduction {
     /**
      * Reduces the m pairs of row {@code b} of the batch.
      *
-     * @param divisors c, {@code m} for each row of the batch; 1 for the new pairs
-     * @param changes {@code v_jᵀ y} with the last y, likewise; zeros if no secant equation is to stay
-     * @return how many pairs there are now; 0 if the old ones held NaN or infinity, or their products overflowed
+     * @param divisors c, {@code m} for each row of the batch; set to 1 for the new pairs
+     * @param changes {@code v_jᵀ y} with the last y, {@code m} for each row of the batch; zeros to preserve no secant equation
+     * @return the number of pairs now; 0 if the old pairs held NaN or infinity, or their products overflowed
      */
     public int reduce(int b, double[] divisors, double[] changes) {
         row.reset(0);
@@ -149,7 +149,7 @@ public final class RankReduction {
         return rank;
     }
 
-    /** Finds e, and multiplies gram by E from both sides; false if there is no e. */
+    /** Finds e, and multiplies gram by E from both sides; false if e does not exist. */
     private boolean secant(int b, double[] changes) {
         double size = 0;
         for (int i = 0; i < m; i++) {
@@ -184,8 +184,8 @@ public final class RankReduction {
     }
 
     /**
-     * The eigenvector of the largest eigenvalue in gram, which is taken out. Its component along e, left by rounding or by an eigenvalue
-     * of 0, is removed.
+     * Returns the eigenvector of the largest eigenvalue in gram, and removes that eigenvalue. The component of the vector along e, left by
+     * rounding or by an eigenvalue of 0, is removed as well.
      */
     private double[] largest() {
         int at = 0;
@@ -203,7 +203,7 @@ public final class RankReduction {
         return ke;
     }
 
-    /** The coefficients of the old vectors in pair {@code l}, made with this column of {@code [e, P]}. */
+    /** Computes the coefficients of the old vectors in pair {@code l}, from this column of {@code [e, P]}. */
     private void combination(double[] column, int l) {
         for (int j = 0; j < m; j++) {
             double sumU = 0;
@@ -220,7 +220,7 @@ public final class RankReduction {
         }
     }
 
-    /** {@code gram = S XᵀX S}, the scales being S; false if it is not finite. */
+    /** {@code gram = S XᵀX S} with the scales S; false if it is not finite. */
     private boolean products(Basis x, int b, double[] scale) {
         boolean finite = true;
         for (int i = 0; i < m; i++) {
@@ -248,7 +248,8 @@ public final class RankReduction {
     }
 
     /**
-     * Row {@code at} of {@code out} becomes {@code H r}, with that row of {@code r}, and {@code count} pairs of divisor 1.
+     * Overwrites row {@code at} of {@code out} with {@code H r}, where r is that row of the block {@code r} and H has {@code count} pairs
+     * with divisor 1.
      *
      * @param projections {@code v_jᵀ r}, m for each row of the batch
      */

@@ -7,29 +7,30 @@ import dev.zstar.solvers.Workspace;
 import java.util.Arrays;
 
 /**
- * The inverse of Broyden's good method as a product of factors, which needs the directions d alone (Kelley 1995, sections 7.3 and 8.3).
- * With {@code s_j = λ_j d_j} it is {@code H_k = Π_j (I + (d_{j+1} + (λ_j - 1) d_j) d_jᵀ / ‖d_j‖²)}, newest factor first. So
- * {@code q = H_k r} is r and a sum of directions. With {@code τ = d_kᵀ q / ‖d_k‖²} the next direction is
- * {@code d_{k+1} = (q + (λ_k - 1) τ d_k) / (1 - τ)}.
+ * The inverse of Broyden's good method as a product of factors, which needs only the directions d (Kelley 1995, sections 7.3 and 8.3). With
+ * {@code s_j = λ_j d_j} it is {@code H_k = Π_j (I + (d_{j+1} + (λ_j - 1) d_j) d_jᵀ / ‖d_j‖²)}, newest factor first, so {@code q = H_k r} is
+ * r plus a sum of directions. With {@code τ = d_kᵀ q / ‖d_k‖²} the next direction is {@code d_{k+1} = (q + (λ_k - 1) τ d_k) / (1 - τ)}.
  *
- * <p>The factors depend on each other through products of directions alone. Those are kept, in f64, and follow from each other. So a step
- * reads the directions twice, in one sweep for {@code Dᵀ r} and one for q: {@code (2k + 8) n} elements, where two sets of vectors take 4k n
- * to 6k n. To drop the oldest direction would break the product, so a row without room for another restarts.
+ * <p>The factors depend on each other only through inner products of directions. These inner products are kept in f64 and updated by a
+ * recurrence. A step therefore reads the directions only twice, in one sweep for {@code Dᵀ r} and one for q: {@code (2k + 8) n} elements,
+ * whereas two sets of vectors take 4k n to 6k n. Dropping the oldest direction would break the product, so a row restarts when its memory
+ * is full.
  *
- * <p>Products that follow from products inherit their errors, which grow: for maps with ρ = 0.99 and n = 64 to 512, from the rounding of
- * the type to 1 over 50 to 150 steps. After that, directions meant nothing. So the length of each direction is measured and compared with
- * the length that the products predict. Where the two differ, its products are measured too, with one sweep more. On 120 maps of n = 16 to
- * 256, linear and not, and with a memory of 300, f64 then took 0.99 times the evaluations of the dense method, and f32 1.08 times. With a
- * memory of 30 the sweep was made in one step of 34 in f32, and twice in 17,000 steps in f64.
+ * <p>The recurrence carries errors from product to product, and they grow: for maps with ρ = 0.99 and n = 64 to 512, from the unit roundoff
+ * to order 1 within 50 to 150 steps; from then on the directions are meaningless. The norm of each direction is therefore measured and
+ * compared with the norm that the products predict. If the two differ, its products are measured as well, with one more sweep. On 120 maps
+ * of n = 16 to 256, linear and nonlinear, and with a memory of 300, f64 then took 0.99 times the evaluations of the dense method, and f32
+ * 1.08 times. With a memory of 30, f32 needed the extra sweep in 1 of 34 steps, and f64 twice in 17,000 steps.
  *
- * <p>No measurement repairs the rounding of the directions themselves. On linear maps of n = 96 and 128 that expand (ρ = 1.5), where the
- * dense method takes more than n steps, f32 with a memory of 400 solved 6 of 12 in 400 evaluations; with all products measured in every
- * step, 4. The dense matrix in f64, on the same f32 values of f, solved all 12; this form in f64 does so too.
+ * <p>Recomputing inner products does not repair rounding errors in the directions themselves. On linear maps of n = 96 and 128 that expand
+ * (ρ = 1.5), for which the dense method takes more than n steps, f32 with a memory of 400 solved 6 of 12 in 400 evaluations; with all
+ * products measured in every step it solved 4. The dense matrix in f64, on the same f32 values of f, solved all 12, as does this form in
+ * f64.
  */
 public final class StepProduct implements InverseJacobian {
-    /** Rows with fewer directions are not checked: errors have had no time to grow. */
+    /** Rows with fewer directions are not checked, because errors have had no time to grow. */
     private static final int YOUNG = 8;
-    /** By how much the squared length of a direction may differ from what the products predict. */
+    /** The largest relative difference between the squared norm of a direction and its prediction from the products. */
     private static final double DRIFT = 1e-4;
 
     private final Workspace workspace;
@@ -108,7 +109,7 @@ public final class StepProduct implements InverseJacobian {
         }
     }
 
-    /** {@code ‖q‖² = ‖r‖² + Σ_j a_j (⟨d_j, r⟩ + ⟨d_j, q⟩)}, a being the coefficients. */
+    /** {@code ‖q‖² = ‖r‖² + Σ_j a_j (⟨d_j, r⟩ + ⟨d_j, q⟩)} with the coefficients a. */
     private double expected(int b, double residual, double stretch) {
         int at = b * m;
         int k = counts[b];
@@ -119,7 +120,7 @@ public final class StepProduct implements InverseJacobian {
         return sum;
     }
 
-    /** Measures the products of direction k of row {@code b} with those before. */
+    /** Measures the products of direction k of row {@code b} with the earlier directions. */
     private void measure(int b, int k) {
         row.reset(0);
         row.append(b);
@@ -138,10 +139,10 @@ public final class StepProduct implements InverseJacobian {
     }
 
     /**
-     * The coefficients of the directions in {@code q + (λ_k - 1) τ d_k}, and the products of the directions with the one to come. With q_j
-     * the sum up to the j-th factor and {@code c_j = d_jᵀ q_j / ‖d_j‖²}, that factor adds {@code c_j (d_{j+1} + (λ_j - 1) d_j)}.
+     * The coefficients of the directions in {@code q + (λ_k - 1) τ d_k}, and the products of the directions with the next one. With q_j the
+     * sum up to the j-th factor and {@code c_j = d_jᵀ q_j / ‖d_j‖²}, that factor adds {@code c_j (d_{j+1} + (λ_j - 1) d_j)}.
      *
-     * @param length λ_k, of the last step
+     * @param length λ_k of the last step
      * @return {@code 1 / (1 - τ)}
      */
     private double combination(int b, double length) {
@@ -180,7 +181,7 @@ public final class StepProduct implements InverseJacobian {
     }
 
     /**
-     * The same for the transposed factors, the newest now being the first: with q the sum so far, factor j adds
+     * The coefficients for the transposed factors, of which the newest is now applied first. With q the sum so far, factor j adds
      * {@code d_j (d_{j+1} + (λ_j - 1) d_j)ᵀ q / ‖d_j‖²}.
      */
     private void transposedFactors(int at, int k) {
@@ -215,7 +216,7 @@ public final class StepProduct implements InverseJacobian {
         return most;
     }
 
-    /** {@code d_jᵀ (r + Σ_{i ≤ last} a_i d_i)} with the coefficients a that there are. */
+    /** {@code d_jᵀ (r + Σ_{i ≤ last} a_i d_i)} with the current coefficients a. */
     private double sum(int at, int j, int last) {
         double sum = dr[at + j];
         for (int i = 0; i <= last; i++) {

@@ -1,7 +1,7 @@
 /**
- * What secant methods learn: approximations of the inverse Jacobian, as products ({@link dev.zstar.solvers.secant.StepProduct}) and as sums
- * of pairs ({@link dev.zstar.solvers.secant.PairSum}), and the small least-squares problems of Anderson acceleration. Not exported.
+ * Approximations of the inverse Jacobian built by secant methods, as products ({@link dev.zstar.solvers.secant.StepProduct}) and as sums of
+ * pairs ({@link dev.zstar.solvers.secant.PairSum}), and the small least-squares problems of Anderson acceleration. Not exported.
  *
- * <p>May use {@code dev.zstar.solvers}, the rooms {@code internal} and {@code guard}, and {@code dev.zstar.kernels}.
+ * <p>Depends on {@code dev.zstar.solvers}, {@code internal}, {@code guard} and {@code dev.zstar.kernels}.
  */
 package dev.zstar.solvers.secant;

@@ -15,16 +15,17 @@ import dev.zstar.solvers.guard.OwnedMemory;
  * The forward-backward splitting of {@code z = φ(W z + U x + b)} (Winston and Kolter 2020, section 3.3), as a map that any solver iterates:
  * {@code z ← φ((1 - α) z + α (W z + U x + b))}, with φ ReLU or the identity. Its fixed point is the cell's equilibrium.
  *
- * <p>If {@code I - W} is strongly monotone with m ({@link MonotoneWeights}) and {@code L = ‖I - W‖₂}, the map contracts for
- * {@code 0 < α < 2 m / L²}: φ does not expand, and {@code ‖I - α (I - W)‖² ≤ 1 - 2 α m + α² L²}, which is least for {@code α = m / L²},
- * namely {@code 1 - m² / L²}. Larger steps may converge, and accelerated solvers often converge with them, but without a guarantee.
+ * <p>If {@code I - W} is strongly monotone with constant m ({@link MonotoneWeights}) and {@code L = ‖I - W‖₂}, the map contracts for
+ * {@code 0 < α < 2 m / L²}. For φ is nonexpansive, and {@code ‖I - α (I - W)‖² ≤ 1 - 2 α m + α² L²}. The bound is smallest,
+ * {@code 1 - m² / L²}, for {@code α = m / L²}. Larger steps may converge, and accelerated solvers often converge with them, but without a
+ * guarantee.
  *
- * <p>The map is itself a dense cell, with {@code (1 - α) I + α W}, {@code α U} and {@code α b}: one fused product. To solve
- * {@code (I - J_αᵀ) y = ∂L/∂z*}, by plain iteration too, is the forward-backward splitting of the cell's backward solve (Winston and
- * Kolter, theorem 2). {@link #gradients} are those of W, U, b and x. As φ' is 0 or 1, the cell's own adjoint u satisfies
- * {@code φ' ⊙ u = α φ' ⊙ y}. So {@link DenseCell#gradients} of a cell with W, U and b, at {@code α y}, gives the same.
+ * <p>The map is itself a dense cell, with {@code (1 - α) I + α W}, {@code α U} and {@code α b}, so a step is one fused product. Solving
+ * {@code (I - J_αᵀ) y = ∂L/∂z*} by plain iteration is the forward-backward splitting of the cell's backward solve (Winston and Kolter,
+ * theorem 2). {@link #gradients} adds the gradients of W, U, b and x. As φ' is 0 or 1, the cell's own adjoint u satisfies
+ * {@code φ' ⊙ u = α φ' ⊙ y}. Therefore {@link DenseCell#gradients} of a cell with W, U and b, at {@code α y}, adds the same.
  *
- * <p>Holds the cell, its weights, and one block:
+ * <p>Not thread-safe. Holds the cell, its weights, and one block:
  * {@code DenseCell.bytes() + Block.bytes(type, n, n) + Block.bytes(type, n, inputs) + Block.bytes(type, 1, n) + Block.bytes(type, batch,
  * n)}.
  */
@@ -40,20 +41,20 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
     private final Block bias;
     private final Block scaled;
     private final DenseCell cell;
-    /** The last record that {@link #gradients} was given, in two parts. Kept, so that the next call allocates nothing. */
+    /** The last record that {@link #gradients} was given, and its two parts. Kept, so that the next call allocates nothing. */
     private DenseCell.Gradients known;
     private DenseCell.Gradients parameters;
     private DenseCell.Gradients input;
 
     /**
-     * For batches of up to {@code batch} rows.
+     * For batches of up to {@code batch} rows. Copies the parameters.
      *
      * @param w {@code n × n}
      * @param u {@code n × inputs}
      * @param bias {@code 1 × n}
      * @param step α, above 0
      * @throws IllegalArgumentException if the activation is neither ReLU nor the identity, a shape does not fit, or an element is NaN or
-     *     infinite, also after it is scaled by α
+     *     infinite, before or after it is scaled by α
      */
     public ForwardBackward(Engine engine, Activation activation, Block w, Block u, Block bias, double step, int batch) {
         Splitting.require("forward-backward", activation, step);
@@ -82,7 +83,8 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
     }
 
     /**
-     * The supremum of the steps for which the splitting is known to converge, {@code 2 m / L²}. Half of it gives the best known rate.
+     * The bound on steps, {@code 2 m / L²}: the splitting is known to converge for every smaller α. Half of it minimises the bound on the
+     * contraction factor.
      */
     public static double largestStep(double m, double lipschitz) {
         Arguments.positive("largestStep", "m", m);
@@ -100,7 +102,7 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
     }
 
     /**
-     * Takes new parameters of the same shapes. Every input must be injected again. Allocates nothing, and does not look for NaN.
+     * Takes new parameters of the same shapes. Call {@link #inject} again for every row. Allocates nothing, and does not look for NaN.
      */
     public void update(Block w, Block u, Block bias) {
         Splitting.requireShapes("update", w, u, bias, type, n, inputs);
@@ -138,7 +140,7 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
         cell.inject(x);
     }
 
-    /** Sets the input of one row of the batch, {@code 1 × inputs}, for a stream. */
+    /** Sets the input of one row of the batch, for a stream. Reads x, {@code 1 × inputs}, and does not keep it. */
     public void inject(int row, Block x) {
         cell.inject(row, x);
     }
@@ -174,12 +176,12 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
     }
 
     /**
-     * The gradients of W, U, b and x themselves, not of {@code α W}, {@code α U} and {@code α b}. Allocates nothing if {@code sum} is the
-     * record of the last call.
+     * Adds the gradients of W, U, b and x themselves, not of {@code α W}, {@code α U} and {@code α b}. Allocates nothing if {@code sum} is
+     * the record of the last call.
      */
     @Override
     public void gradients(Block v, Block z, Block x, Rows rows, DenseCell.Gradients sum) {
-        v.requireShape("gradients", "v", type, rows.count(), n);
+        Arguments.present("gradients", "v", v).requireShape("gradients", "v", type, rows.count(), n);
         // Before anything is added to the parameters' gradients.
         if (Arguments.present("gradients", "the record of gradients", sum).x() != null) {
             sum.x().requireShape("gradients", "the gradient of x", type, sum.x().rows(), inputs);
@@ -207,7 +209,7 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
         }
     }
 
-    /** Bytes that this holds. The first {@link #vjp} adds a transposed copy of W. */
+    /** Bytes that this object holds. The first {@link #vjp} adds a transposed copy of W, and the first gradient of x one of U. */
     public long bytes() {
         return memory.bytes();
     }

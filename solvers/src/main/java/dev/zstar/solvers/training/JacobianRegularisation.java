@@ -17,27 +17,29 @@ import java.util.Random;
  *
  * <pre>{@code R ≈ 1 / (B n) Σ_b ‖J_bᵀ ε_b‖²,   since E ‖Jᵀε‖² = tr J Jᵀ.}</pre>
  *
- * <p>The estimate is unbiased, and so is its gradient. For more probes, call both more often, with the weight divided by the number of
- * calls.
+ * <p>The estimate is unbiased, and so is its gradient. To use several probes, call {@link #estimate} and {@link #gradients} several times,
+ * and divide the weight by the number of calls.
  *
- * <p>A step of training:
+ * <p>A step of training with the weight γ:
  *
  * <ol>
- *   <li>Solve, and linearise.
- *   <li>{@link #estimate}.
- *   <li>{@link #gradients} adds the gradient of R at a fixed point to those of the parameters, and the gradient of R with respect to z to
- *       that of the loss.
- *   <li>The backward solve with that gradient, and {@link TwiceDifferentiableMap#gradients}.
+ *   <li>Solve, and linearise the map at the solution.
+ *   <li>Call {@link #estimate}.
+ *   <li>Call {@link #gradients}. It adds γ ∂R/∂θ at fixed z to the gradients of the parameters, and γ ∂R/∂z to ∂L/∂z.
+ *   <li>Solve backward with that gradient as the right-hand side, and call {@link TwiceDifferentiableMap#gradients}.
  * </ol>
  *
- * <p>Holds three blocks: {@code 3 Block.bytes(type, batch, n)}.
+ * <p>Not thread-safe. Holds three blocks: {@code 3 Block.bytes(type, batch, n)}.
  */
 public final class JacobianRegularisation implements AutoCloseable {
     /** How the elements of ε are distributed. */
     public enum Probe {
         /** Normal, as in the paper. The variance of {@code ‖Jᵀε‖²} is {@code 2 ‖J Jᵀ‖_F²}. */
         GAUSSIAN,
-        /** 1 or -1, each with probability 1/2. The variance is smaller by {@code 2 Σ_i (J Jᵀ)_ii²}: the least of all distributions. */
+        /**
+         * 1 or -1, each with probability 1/2. The variance is smaller by {@code 2 Σ_i (J Jᵀ)_ii²}, and minimal among all such
+         * distributions.
+         */
         RADEMACHER
     }
 
@@ -61,11 +63,13 @@ public final class JacobianRegularisation implements AutoCloseable {
     /**
      * For batches of up to {@code batch} rows of {@code n} elements.
      *
-     * @param seed of {@link Random}, whose sequence is specified: the probes are the same on every engine and every Java runtime
+     * @param seed the seed of a {@link Random}, whose sequence is specified: the probes are the same on every engine and in every Java
+     *     runtime
      */
     public JacobianRegularisation(Engine engine, Type type, int batch, int n, Probe probe, long seed) {
         if (n < 1 || batch < 1) {
-            throw new IllegalArgumentException("Jacobian regularisation: " + batch + " rows of " + n + ", expected at least 1 of each");
+            throw new IllegalArgumentException(
+                    "Jacobian regularisation: batch = " + batch + " and n = " + n + ", expected at least 1 for both");
         }
         this.engine = Arguments.present("Jacobian regularisation", "the engine", engine);
         this.n = n;
@@ -89,13 +93,14 @@ public final class JacobianRegularisation implements AutoCloseable {
 
     /**
      * Draws a new ε for each row, and returns the estimate of R at the points last given to {@link DifferentiableMap#linearise}. Takes one
-     * product with Jᵀ. Without {@link #gradients} it monitors R, for any differentiable map. Each estimate draws new probes and replaces
-     * the last.
+     * product with Jᵀ. Used without {@link #gradients} it can monitor R for any differentiable map. Each estimate draws new probes and
+     * replaces the last.
      *
      * @param rows any of the rows that were linearised, such as those with an equilibrium; R is their mean
      */
     public double estimate(DifferentiableMap f, Rows rows) {
-        int count = rows.count();
+        Arguments.present("estimate", "the map", f);
+        int count = Arguments.present("estimate", "the set of rows", rows).count();
         requireRows(count);
         for (int p = 0; p < count; p++) {
             for (int i = 0; i < n; i++) {
@@ -123,9 +128,9 @@ public final class JacobianRegularisation implements AutoCloseable {
     }
 
     /**
-     * The same for a batch with every row at its own position.
+     * The same for the first rows of the batch, each at its own position.
      *
-     * @param rows of the batch, from 0, all of which were linearised
+     * @param rows the number of rows, all of which were linearised
      */
     public double estimate(DifferentiableMap f, int rows) {
         requireRows(rows);
@@ -135,43 +140,43 @@ public final class JacobianRegularisation implements AutoCloseable {
 
     private void requireRows(int rows) {
         if (rows < 1 || rows > ε.rows()) {
-            throw new IllegalArgumentException("estimate: " + rows + " rows, expected 1 to " + ε.rows());
+            throw new IllegalArgumentException("estimate: the number of rows is " + rows + ", expected 1 to " + ε.rows());
         }
     }
 
     /**
-     * Adds {@code weight · ∂R}, of the last {@link #estimate}: {@code ∂R = 2 / (B n) Σ_b ∂⟨c_b, J_bᵀ ε_b⟩} with {@code c = Jᵀε} held fixed
-     * and B the rows of that estimate. Position p of z, x and dz belongs to its row {@code rows.index(p)}.
+     * Adds {@code weight · ∂R}, of the last {@link #estimate}: {@code ∂R = 2 / (B n) Σ_b ∂⟨c_b, J_bᵀ ε_b⟩}, with {@code c = Jᵀε} held fixed
+     * and B the number of rows of that estimate. Position p of z, x and dz belongs to row {@code rows.index(p)} of that estimate.
      *
-     * @param weight γ, what R is multiplied by in the loss
+     * @param weight γ, the factor of R in the loss
      * @param z the points that were linearised, {@code rows × n}
      * @param x the input that was injected, {@code rows × inputs}
-     * @param sum added to: the gradients at a fixed point; that of the input by row of the batch
-     * @param dz added to, {@code rows × n}: the gradient with respect to the point, part of the right-hand side of the backward solve; null
-     *     if not wanted
+     * @param sum where the gradients at fixed z are added; that of the input is ordered by row of the batch
+     * @param dz {@code rows × n}, or null if not wanted: where the gradient with respect to z is added, which is part of the right-hand
+     *     side of the backward solve
      */
     public <G> void gradients(TwiceDifferentiableMap<G> f, double weight, Block z, Block x, G sum, Block dz) {
         int count = drawn.count();
         if (count == 0) {
-            throw new IllegalStateException("gradients: there is no estimate yet; expected a call of estimate before");
+            throw new IllegalStateException("gradients: there is no estimate yet, expected a call of estimate first");
         }
         if (!Double.isFinite(weight)) {
             throw new IllegalArgumentException("gradients: the weight is " + weight + ", expected a finite number");
         }
-        if (!f.equals(estimated)) {
-            throw new IllegalArgumentException("gradients: the last estimate was of another map; expected the same map in both calls");
+        if (!Arguments.present("gradients", "the map", f).equals(estimated)) {
+            throw new IllegalArgumentException("gradients: this map is not that of the last estimate, expected the same map in both calls");
         }
         if (f.linearisation() != linearisation) {
-            throw new IllegalStateException("gradients: the map has another point of linearisation than in the last estimate; "
-                    + "expected linearise, estimate and gradients in this order, and neither update nor inject between them");
+            throw new IllegalStateException("gradients: the map was linearised or changed after the last estimate, expected linearise, "
+                    + "estimate and gradients in this order, with neither update nor inject in between");
         }
-        z.requireShape("gradients", "z", ε.type(), count, n);
+        Arguments.present("gradients", "z", z).requireShape("gradients", "z", ε.type(), count, n);
         Block c = scaled.head(count);
         engine.axpby(2 * weight / ((double) count * n), y.head(count), 0, c);
         f.secondGradients(c, ε.head(count), z, x, drawn, sum, dz);
     }
 
-    /** Bytes that this holds. */
+    /** Bytes that this object holds. */
     public long bytes() {
         return memory.bytes();
     }

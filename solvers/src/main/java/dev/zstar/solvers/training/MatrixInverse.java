@@ -7,9 +7,9 @@ import java.util.Arrays;
  * The inverse of a matrix in f64, by {@code P A = L U} with partial pivoting (Golub and Van Loan 2013, algorithm 3.4.1) and substitution
  * for columns of the identity.
  *
- * <p>Each row is an array of its own. So an exchange moves no element, and the JIT vectorises {@code x[j] -= f y[j]}, which it does not if
- * both lie in one array at different offsets. Four rows are subtracted at once, so a row is read and written once for four others. Columns
- * are eliminated in panels, so a row stays in the nearest cache for a panel.
+ * <p>Each row is a separate array, so an exchange moves no element. The JIT then vectorises {@code x[j] -= f y[j]}, which it would not do
+ * if both were slices of one array. Four rows are subtracted at once, so a row is read and written once for four others. Columns are
+ * eliminated in panels, so a row stays in the nearest cache for a panel.
  *
  * <p>Holds {@code 8 n (n + min(n, 256))} bytes on the heap.
  */
@@ -24,7 +24,7 @@ final class MatrixInverse {
     private final double[][] a;
     private final double[][] x;
     private final int[] order;
-    /** By row, as {@code a}: a pivot of this size or less is rounding. */
+    /** By row, as {@code a}: a pivot of this size or less is at the level of rounding. */
     private final double[] least;
 
     MatrixInverse(int n) {
@@ -43,7 +43,7 @@ final class MatrixInverse {
 
     /**
      * Replaces the matrix by its factors. Returns the column whose pivot is not finite, or is no larger than n roundings of the largest
-     * element of its row, so that the matrix is singular to rounding; -1 if there is none.
+     * element of its row, so that the matrix is numerically singular; -1 if there is none.
      */
     int factor() {
         for (int i = 0; i < n; i++) {
@@ -122,7 +122,7 @@ final class MatrixInverse {
         }
     }
 
-    /** The most columns of a call of {@link #columns}. */
+    /** The largest number of columns of a call of {@link #columns}. */
     int width() {
         return width;
     }

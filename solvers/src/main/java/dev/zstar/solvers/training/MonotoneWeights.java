@@ -7,19 +7,20 @@ import dev.zstar.solvers.guard.Arguments;
 /**
  * The monotone parametrisation (Winston and Kolter 2020, proposition 1): {@code W = (1 - m) I - AᵀA + B - Bᵀ}. The symmetric part of
  * {@code I - W} is {@code m I + AᵀA}, so {@code I - W} is strongly monotone for {@code m > 0}. Then {@code z = φ(W z + U x + b)} has one
- * equilibrium for every input, whatever the norm of W, if φ is a proximal operator. ReLU, leaky ReLU, tanh, sigmoid and softplus all are.
- * Plain iteration may diverge; {@link ForwardBackward} and {@link PeacemanRachford} converge.
+ * equilibrium for every input, whatever the norm of W, if φ is a proximal operator. ReLU, leaky ReLU, tanh, sigmoid and softplus are.
+ * Plain iteration may diverge. {@link ForwardBackward} and {@link PeacemanRachford} converge, and take ReLU and the identity only. For the
+ * other activations use Newton-Krylov, Broyden or Anderson.
  *
- * <p>Holds no memory: there is nothing to close.
+ * <p>Holds no memory, so there is nothing to close. As thread-safe as the engine.
  *
- * @param engine computes
- * @param m how strongly monotone {@code I - W} is: {@code ⟨z, (I - W) z⟩ ≥ m ‖z‖²}
+ * @param engine the engine that computes
+ * @param m the constant of strong monotonicity, above 0: {@code ⟨z, (I - W) z⟩ ≥ m ‖z‖²}
  */
 public record MonotoneWeights(Engine engine, double m) {
     /** Side of the squares in which a matrix and its transpose are read: both stay in the nearest cache. */
     private static final int SQUARE = 32;
 
-    /** Checks m. */
+    /** Throws unless the engine is not null and m is finite and above 0. */
     public MonotoneWeights {
         Arguments.present("monotone weights", "the engine", engine);
         Arguments.positive("monotone weights", "m", m);
@@ -33,7 +34,9 @@ public record MonotoneWeights(Engine engine, double m) {
      * @param w written, {@code n × n}
      */
     public void apply(Block a, Block b, Block w) {
-        int n = a.cols();
+        int n = Arguments.present("apply", "A", a).cols();
+        Arguments.present("apply", "B", b);
+        Arguments.present("apply", "W", w);
         b.requireShape("apply", "B", a.type(), n, n);
         w.requireShape("apply", "W", a.type(), n, n);
         Arguments.disjoint("apply", "W", w, "A", a);
@@ -46,7 +49,7 @@ public record MonotoneWeights(Engine engine, double m) {
     }
 
     /**
-     * From G = ∂L/∂W to {@code ∂A = -A (G + Gᵀ)} and {@code ∂B = G - Gᵀ}.
+     * Computes {@code ∂L/∂A = -A (G + Gᵀ)} and {@code ∂L/∂B = G - Gᵀ} from {@code G = ∂L/∂W}.
      *
      * @param a {@code r × n}
      * @param dw G, {@code n × n}
@@ -54,14 +57,17 @@ public record MonotoneWeights(Engine engine, double m) {
      * @param db written, {@code n × n}; not {@code dw}
      */
     public void vjp(Block a, Block dw, Block da, Block db) {
-        int n = a.cols();
+        int n = Arguments.present("vjp", "A", a).cols();
+        Arguments.present("vjp", "the gradient of W", dw);
+        Arguments.present("vjp", "the gradient of A", da);
+        Arguments.present("vjp", "the gradient of B", db);
         dw.requireShape("vjp", "the gradient of W", a.type(), n, n);
         da.requireShape("vjp", "the gradient of A", a.type(), a.rows(), n);
         db.requireShape("vjp", "the gradient of B", a.type(), n, n);
         Arguments.disjoint("vjp", "the gradient of A", da, "A", a);
-        Arguments.disjoint("vjp", "the gradient of A", da, "that of W", dw);
-        Arguments.disjoint("vjp", "the gradient of A", da, "that of B", db);
-        Arguments.disjoint("vjp", "the gradient of B", db, "that of W", dw);
+        Arguments.disjoint("vjp", "the gradient of A", da, "the gradient of W", dw);
+        Arguments.disjoint("vjp", "the gradient of A", da, "the gradient of B", db);
+        Arguments.disjoint("vjp", "the gradient of B", db, "the gradient of W", dw);
         engine.gemm(-1, a, false, dw, false, 0, da);
         engine.gemm(-1, a, false, dw, true, 1, da);
         antisymmetric(0, dw, db);
@@ -87,10 +93,10 @@ public record MonotoneWeights(Engine engine, double m) {
      * vectors and frees them, so call it now and then, not in every step.
      *
      * @param w {@code n × n}
-     * @param iterations of the power iteration, at least 1; a hundred give three digits or more
+     * @param iterations the number of iterations, at least 1; a hundred usually give three digits
      */
     public double lipschitz(Block w, int iterations) {
-        int n = w.rows();
+        int n = Arguments.present("lipschitz", "W", w).rows();
         w.requireShape("lipschitz", "W", w.type(), n, n);
         try (Block difference = engine.allocate(w.type(), n, n);
                 PowerIteration power = new PowerIteration(engine, w.type(), n, n, 1)) {

@@ -11,22 +11,23 @@ import dev.zstar.solvers.DifferentiableMap;
 import dev.zstar.solvers.RowData;
 import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
 
 /**
  * The Peaceman-Rachford splitting of {@code z = φ(W z + U x + b)} (Winston and Kolter 2020, section 3.3), as a map that any solver
  * iterates, with φ ReLU or the identity. With the resolvent {@code V = (I + α (I - W))⁻¹} its steps are {@code u ← 2 h - r},
  * {@code h = V (r + α (U x + b))}, {@code r = 2 φ(u) - u}. In terms of {@code R = 2 V - I} they are {@code u ← R r + c} with the constant
- * {@code c = 2 α V (U x + b)}: one fused product, like a step of the cell. The state u is not the equilibrium: {@link #equilibrium}
- * computes {@code z = φ(u)}.
+ * {@code c = 2 α V (U x + b)}, so a step is one fused product, as for the cell itself. The state u is not the equilibrium:
+ * {@link #equilibrium} computes {@code z = φ(u)}.
  *
- * <p>If {@code I - W} is strongly monotone with m ({@link MonotoneWeights}) and {@code L = ‖I - W‖₂}, the map contracts for every
- * {@code α > 0}: {@code u ↦ r} does not expand, and {@code ‖R‖² ≤ 1 - 4 α m / (1 + α L)²}, since R takes {@code y + α (I - W) y} to
- * {@code y - α (I - W) y}. That is least for {@code α = 1 / L}, namely {@code 1 - m / L}, where forward-backward has at best
- * {@code 1 - m² / L²}. But every update of W costs an inverse in f64: {@code 8/3 n³} operations in the calling thread.
+ * <p>If {@code I - W} is strongly monotone with constant m ({@link MonotoneWeights}) and {@code L = ‖I - W‖₂}, the map contracts for every
+ * {@code α > 0}. For {@code u ↦ r} is nonexpansive, and {@code ‖R‖² ≤ 1 - 4 α m / (1 + α L)²}, since R takes {@code y + α (I - W) y} to
+ * {@code y - α (I - W) y}. The bound is smallest, {@code 1 - m / L}, for {@code α = 1 / L}; that of forward-backward is at best
+ * {@code 1 - m² / L²}. On the other hand, every update of W computes an inverse in f64, {@code 8/3 n³} operations in the calling thread.
  *
  * <p>For gradients, linearise a {@link DenseCell} or a {@link ForwardBackward} of the same weights at z: it has the same equilibrium, and
- * its backward solve applies. The derivatives of this map are for Newton's method.
+ * its backward solve applies. The derivatives of this map are for Newton's method. Not thread-safe.
  *
  * <p>Holds R and U packed, {@code Block.bytes(type, n, n) + Block.bytes(type, 1, n) + 3 Block.bytes(type, batch, n)}, and
  * {@code 8 n (n + min(n, 256))} bytes on the heap.
@@ -45,7 +46,7 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
     private final Weights u;
     private final Block bias;
     private final Epilogue biased;
-    /** c. The epilogue refers to it, and to its rows: those of the present call. */
+    /** c. The epilogue refers to it, and to its rows, which are those of the present call. */
     private final RowData injected;
     private final Block scratch;
     /** {@code 2 φ' - 1}. */
@@ -54,14 +55,14 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
     private long linearisations;
 
     /**
-     * For batches of up to {@code batch} rows.
+     * For batches of up to {@code batch} rows. Copies the parameters.
      *
      * @param w {@code n × n}
      * @param u {@code n × inputs}
      * @param bias {@code 1 × n}
      * @param step α, above 0
      * @throws IllegalArgumentException if the activation is neither ReLU nor the identity, a shape does not fit, an element is NaN or
-     *     infinite, or {@code I + α (I - W)} is singular to rounding
+     *     infinite, or {@code I + α (I - W)} is numerically singular
      */
     public PeacemanRachford(Engine engine, Activation activation, Block w, Block u, Block bias, double step, int batch) {
         Splitting.require("Peaceman-Rachford", activation, step);
@@ -81,8 +82,8 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
             this.u = memory.pack(u);
             this.bias = memory.block(type, 1, n);
             this.bias.copyFrom(bias);
-            injected = memory.add(new RowData(engine, type, batch, n, "input for the present parameters",
-                    "inject(x) with a row for it, or inject(row, x), after the constructor and after each update"), RowData::close,
+            injected = memory.add(new RowData(engine, type, batch, n, "input",
+                    "inject(x) with a row for it, or inject(row, x), and again after each update"), RowData::close,
                     RowData::bytes);
             scratch = memory.block(type, batch, n);
             slope = memory.add(new RowData(engine, type, batch, n, "point of linearisation",
@@ -107,8 +108,8 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
         int column = inverse.factor();
         if (column >= 0) {
             throw new IllegalArgumentException(operation + ": I + α (I - W) with α = " + α
-                    + " is singular to rounding, by its pivot in column " + (column + 1)
-                    + "; expected W finite, and I - W monotone as MonotoneWeights makes it");
+                    + " is numerically singular (pivot of column " + column
+                    + "), expected a finite W with I - W monotone, as MonotoneWeights computes it");
         }
         for (int from = 0; from < n; from += inverse.width()) {
             int count = Math.min(inverse.width(), n - from);
@@ -123,9 +124,9 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
     }
 
     /**
-     * Takes new parameters of the same shapes, and computes the inverse. Every input must be injected again. Allocates nothing.
+     * Takes new parameters of the same shapes, and computes the inverse. Call {@link #inject} again for every row. Allocates nothing.
      *
-     * @throws IllegalArgumentException if {@code I + α (I - W)} is singular or not finite; then the old parameters stay
+     * @throws IllegalArgumentException if {@code I + α (I - W)} is numerically singular or not finite; then the old parameters stay
      */
     public void update(Block w, Block u, Block bias) {
         Splitting.requireShapes("update", w, u, bias, type, n, inputs);
@@ -164,22 +165,22 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
     }
 
     /**
-     * Sets the input of the solves that follow, until the next {@link #update}.
+     * Sets the input of the following solves, until the next {@link #update}. Row p of x belongs to row p of the batch.
      *
-     * @param x {@code rows × inputs}, for the first rows of the batch; the other rows then have no input
+     * @param x {@code rows × inputs}, with at most {@link #batch} rows; read, not kept. The remaining rows of the batch then have no input
      */
     public void inject(Block x) {
-        if (x.rows() > injected.batch()) {
-            throw new IllegalArgumentException("inject: x has " + x.rows() + " rows, expected at most the splitting's " + injected.batch());
+        if (Arguments.present("inject", "x", x).rows() > injected.batch()) {
+            throw new IllegalArgumentException("inject: the number of rows of x is " + x.rows() + ", expected at most " + injected.batch());
         }
         x.requireShape("inject", "x", type, x.rows(), inputs);
         inject(x, scratch.head(x.rows()), injected.open(x.rows()));
         injected.fill(x.rows());
     }
 
-    /** Sets the input of one row of the batch, {@code 1 × inputs}, for a stream. */
+    /** Sets the input of one row of the batch, for a stream. Reads x, {@code 1 × inputs}, and does not keep it. */
     public void inject(int row, Block x) {
-        x.requireShape("inject", "x", type, 1, inputs);
+        Arguments.present("inject", "x", x).requireShape("inject", "x", type, 1, inputs);
         inject(x, scratch.head(1), injected.openRow(row));
         injected.fillRow(row);
     }
@@ -200,7 +201,7 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
         engine.apply(r, reflected, out, epilogue);
     }
 
-    /** The equilibrium {@code z = φ(u)} of the cell, from the fixed point u of this map. Both have one shape; z may be u. */
+    /** The equilibrium {@code z = φ(u)} of the cell, from the fixed point u of this map. Both have the same shape; z may be u. */
     public void equilibrium(Block u, Block z) {
         engine.activate(activation, u, z);
     }
@@ -208,7 +209,7 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
     @Override
     public void linearise(Block u, Rows rows) {
         if (rows.count() > slope.batch()) {
-            throw new IllegalArgumentException("linearise: " + rows.count() + " rows, expected at most the batch's " + slope.batch());
+            throw new IllegalArgumentException("linearise: the number of rows is " + rows.count() + ", expected at most " + slope.batch());
         }
         Block slopes = scratch.head(rows.count());
         engine.derivative(activation, u, slopes);
@@ -246,8 +247,8 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
     }
 
     /**
-     * Bytes that this holds, with those on the heap. The first {@link #vjp} adds a transposed copy of R, and the first derivative of rows
-     * out of order adds a block.
+     * Bytes that this object holds, including those on the heap. The first {@link #vjp} adds a transposed copy of R, and the first call of
+     * {@link #vjp} or {@link #jvp} with rows out of order adds a block.
      */
     public long bytes() {
         return memory.bytes() + inverse.bytes();

@@ -8,7 +8,7 @@ import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.Random;
 
 /**
- * The largest singular value σ of a matrix V, with its vectors: {@code v ← Vᵀu / ‖Vᵀu‖}, {@code u ← V v / ‖V v‖},
+ * The largest singular value σ of a matrix V, with its singular vectors: {@code v ← Vᵀu / ‖Vᵀu‖}, {@code u ← V v / ‖V v‖},
  * {@code σ = ‖V v‖ = uᵀ V v} (Miyato et al. 2018, algorithm 1). It approaches σ from below. A step multiplies the error of σ by about
  * {@code (σ₂/σ₁)⁴}. The vectors are kept from call to call, so after a small change of V one step is enough.
  */
@@ -54,7 +54,7 @@ final class PowerIteration implements AutoCloseable {
     }
 
     /**
-     * Takes this many steps and returns σ; 0 for a matrix of zeros.
+     * Takes this many steps and returns σ. It is 0 for a matrix of zeros.
      *
      * @throws IllegalArgumentException if an element of the matrix is NaN or infinite, or σ is larger than any f64
      */
@@ -79,7 +79,7 @@ final class PowerIteration implements AutoCloseable {
             }
         }
         if (!(σ < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("apply: σ(V) of V " + matrix.shape() + " is beyond the largest f64; expected a smaller V");
+            throw new IllegalArgumentException("apply: σ(V) of the matrix V (" + matrix.shape() + ") overflows f64, expected a smaller V");
         }
         return σ;
     }

@@ -7,13 +7,16 @@ import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Scaled;
 
 /**
- * Spectral normalisation (Miyato, Kataoka, Koyama and Yoshida 2018): {@code W = V min(1, c / σ(V))}, so {@code ‖W‖₂ ≤ c}. With c below 1
- * and an activation of slope at most 1, a cell contracts: its equilibrium exists, and plain iteration finds it. Unlike in the paper,
- * weights within the bound stay as they are.
+ * Spectral normalisation (Miyato, Kataoka, Koyama and Yoshida 2018): {@code W = V min(1, c / σ(V))}, so {@code ‖W‖₂ ≤ c} up to the
+ * relative error of σ. With c below 1 and an activation of slope at most 1, a cell contracts: its equilibrium exists, and plain iteration
+ * finds it. Unlike the paper, this class leaves weights within the bound unchanged.
  *
- * <p>σ comes from a power iteration that keeps its vectors from step to step. Some 50 iterations are needed at the start, then one for each
- * small change of V. It approaches σ from below. Before it has converged, {@code ‖W‖₂} exceeds c by the same factor by which it
- * underestimates σ. Holds two vectors: {@code Block.bytes(type, 1, rows) + Block.bytes(type, 1, cols)}.
+ * <p>σ comes from a power iteration that keeps its vectors from step to step. About 50 iterations are needed at the start, then one for
+ * each small change of V. The iteration approaches σ from below. Until it converges, {@code ‖W‖₂} may exceed c, by the factor by which σ is
+ * underestimated.
+ *
+ * <p>Not thread-safe. Allocates nothing after the constructor. Holds two vectors:
+ * {@code Block.bytes(type, 1, rows) + Block.bytes(type, 1, cols)}.
  */
 public final class SpectralNormalisation implements AutoCloseable {
     private final Engine engine;
@@ -28,12 +31,12 @@ public final class SpectralNormalisation implements AutoCloseable {
     /**
      * For matrices of {@code rows × cols}.
      *
-     * @param limit c
-     * @param seed of the first vector of the power iteration
+     * @param limit c, above 0
+     * @param seed the seed of the first vector of the power iteration
      */
     public SpectralNormalisation(Engine engine, Type type, int rows, int cols, double limit, long seed) {
         if (rows < 1 || cols < 1) {
-            throw new IllegalArgumentException("spectral normalisation: V of " + rows + "×" + cols + ", expected at least 1×1");
+            throw new IllegalArgumentException("spectral normalisation: V is " + rows + "×" + cols + ", expected at least 1×1");
         }
         Arguments.positive("spectral normalisation", "the limit c", limit);
         this.engine = Arguments.present("spectral normalisation", "the engine", engine);
@@ -50,12 +53,12 @@ public final class SpectralNormalisation implements AutoCloseable {
      *
      * @param v {@code rows × cols}
      * @param w of the same shape; may be {@code v}
-     * @param iterations of the power iteration, at least 1; each takes two products of matrix and vector
+     * @param iterations the number of steps of the power iteration, at least 1; each takes two matrix-vector products
      * @throws IllegalArgumentException if V holds NaN or infinities, or a shape does not fit
      */
     public void apply(Block v, Block w, int iterations) {
-        v.requireShape("apply", "V", type, rows, cols);
-        w.requireShape("apply", "W", type, rows, cols);
+        Arguments.present("apply", "V", v).requireShape("apply", "V", type, rows, cols);
+        Arguments.present("apply", "W", w).requireShape("apply", "W", type, rows, cols);
         // If the iteration refuses V, there is no σ.
         sigma = Double.NaN;
         sigma = power.run(v, iterations);
@@ -90,11 +93,11 @@ public final class SpectralNormalisation implements AutoCloseable {
      * @param dv written; may be {@code dw}
      */
     public void vjp(Block w, Block dw, Block dv) {
-        w.requireShape("vjp", "W", type, rows, cols);
-        dw.requireShape("vjp", "the gradient of W", type, rows, cols);
-        dv.requireShape("vjp", "the gradient of V", type, rows, cols);
+        Arguments.present("vjp", "W", w).requireShape("vjp", "W", type, rows, cols);
+        Arguments.present("vjp", "the gradient of W", dw).requireShape("vjp", "the gradient of W", type, rows, cols);
+        Arguments.present("vjp", "the gradient of V", dv).requireShape("vjp", "the gradient of V", type, rows, cols);
         if (Double.isNaN(sigma)) {
-            throw new IllegalStateException("vjp: there is no σ yet; expected a call of apply before");
+            throw new IllegalStateException("vjp: σ is not known yet, expected a call of apply first");
         }
         double s = factor();
         if (s == 1) {
@@ -137,7 +140,7 @@ public final class SpectralNormalisation implements AutoCloseable {
         return Math.scalb(inner / Math.scalb(sigma, -by), of + and - by);
     }
 
-    /** Bytes that this holds. */
+    /** Bytes that this object holds. */
     public long bytes() {
         return power.bytes();
     }

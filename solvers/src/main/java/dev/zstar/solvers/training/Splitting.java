@@ -19,7 +19,7 @@ import dev.zstar.solvers.guard.Arguments;
 final class Splitting {
     private Splitting() {}
 
-    /** Throws unless the parameters are there, finite, and of shapes that fit together. */
+    /** Throws unless the parameters are not null, finite, and of shapes that fit together. */
     static void requireParameters(String splitting, Engine engine, Block w, Block u, Block bias, int batch) {
         Arguments.present(splitting, "the engine", engine);
         Arguments.atLeast(splitting, "the batch", batch, 1);
@@ -31,16 +31,16 @@ final class Splitting {
         Arguments.finite(splitting, "b", bias);
     }
 
-    /** Throws unless the parameters are there, and of these shapes. */
+    /** Throws unless the parameters are not null, and of these shapes. */
     static void requireShapes(String operation, Block w, Block u, Block bias, Type type, int n, int inputs) {
         Arguments.present(operation, "W", w).requireShape(operation, "W", type, n, n);
         Arguments.present(operation, "U", u).requireShape(operation, "U", type, n, inputs);
         Arguments.present(operation, "b", bias).requireShape(operation, "b", type, 1, n);
     }
 
-    /** Throws unless φ is a projection and α a step. */
+    /** Throws unless φ is a projection and α is finite and above 0. */
     static void require(String splitting, Activation activation, double α) {
-        if (activation != Activation.IDENTITY && activation != Activation.RELU) {
+        if (Arguments.present(splitting, "the activation", activation) != Activation.IDENTITY && activation != Activation.RELU) {
             throw new IllegalArgumentException(splitting + ": the activation is " + activation
                     + ", expected RELU or IDENTITY, whose proximal operators are the same for every α");
         }

@@ -9,12 +9,12 @@ import dev.zstar.solvers.guard.Scaled;
 import java.util.Arrays;
 
 /**
- * Weight normalisation (Salimans and Kingma 2016, equation 2): row i of W is {@code g_i v_i / ‖v_i‖₂}, so the length of a row is a
- * parameter. Rows of length at most g keep {@code ‖W‖₂ ≤ √rows g}. {@link SpectralNormalisation} has a bound that does not grow with the
- * rows.
+ * Weight normalisation (Salimans and Kingma 2016, equation 2): row i of W is {@code g_i v_i / ‖v_i‖₂}, so that the row lengths are
+ * parameters. If all {@code |g_i| ≤ g}, then {@code ‖W‖₂ ≤ g √rows}. {@link SpectralNormalisation} has a bound that does not grow with the
+ * number of rows.
  *
- * <p>Holds five numbers for each row, on the heap, and no block: there is nothing to close. A row is computed element by element, and
- * allocates, if its length or {@code g / length} is not a normal number of the type.
+ * <p>Not thread-safe. Holds five numbers per row on the heap, and no block, so there is nothing to close. If the length of a row or
+ * {@code g / length} is not a normal number of the type, that row is computed element by element, which allocates.
  */
 public final class WeightNormalisation {
     private final Engine engine;
@@ -32,7 +32,7 @@ public final class WeightNormalisation {
     /** For matrices of {@code rows × cols}. */
     public WeightNormalisation(Engine engine, Type type, int rows, int cols) {
         if (rows < 1 || cols < 1) {
-            throw new IllegalArgumentException("weight normalisation: V of " + rows + "×" + cols + ", expected at least 1×1");
+            throw new IllegalArgumentException("weight normalisation: V is " + rows + "×" + cols + ", expected at least 1×1");
         }
         this.engine = Arguments.present("weight normalisation", "the engine", engine);
         this.type = Arguments.present("weight normalisation", "the type", type);
@@ -54,7 +54,7 @@ public final class WeightNormalisation {
      * @throws IllegalArgumentException if a row of V is zero or not finite, or a shape does not fit
      */
     public void apply(Block v, Block g, Block w) {
-        w.requireShape("apply", "W", type, rows, cols);
+        Arguments.present("apply", "W", w).requireShape("apply", "W", type, rows, cols);
         Arguments.sameOrDisjoint("apply", "W", w, "V", v);
         Arguments.disjoint("apply", "W", w, "g", g);
         measure("apply", v, g);
@@ -79,7 +79,7 @@ public final class WeightNormalisation {
     }
 
     /**
-     * The gradients with respect to g and V (Salimans and Kingma, equation 3), from V and g alone, not from an earlier call:
+     * The gradients with respect to g and V (Salimans and Kingma, equation 3). They depend only on the arguments, not on an earlier call:
      * {@code ∂g_i = ⟨∂w_i, v_i⟩ / ‖v_i‖} and {@code ∂v_i = g_i / ‖v_i‖ (∂w_i - ∂g_i v_i / ‖v_i‖)}.
      *
      * @param v {@code rows × cols}
@@ -89,16 +89,16 @@ public final class WeightNormalisation {
      * @param dg written
      */
     public void vjp(Block v, Block g, Block dw, Block dv, Block dg) {
-        dw.requireShape("vjp", "the gradient of W", type, rows, cols);
-        dv.requireShape("vjp", "the gradient of V", type, rows, cols);
-        dg.requireShape("vjp", "the gradient of g", type, 1, rows);
-        Arguments.sameOrDisjoint("vjp", "the gradient of V", dv, "that of W", dw);
+        Arguments.present("vjp", "the gradient of W", dw).requireShape("vjp", "the gradient of W", type, rows, cols);
+        Arguments.present("vjp", "the gradient of V", dv).requireShape("vjp", "the gradient of V", type, rows, cols);
+        Arguments.present("vjp", "the gradient of g", dg).requireShape("vjp", "the gradient of g", type, 1, rows);
+        Arguments.sameOrDisjoint("vjp", "the gradient of V", dv, "the gradient of W", dw);
         Arguments.disjoint("vjp", "the gradient of V", dv, "V", v);
         Arguments.disjoint("vjp", "the gradient of V", dv, "g", g);
-        Arguments.disjoint("vjp", "the gradient of V", dv, "that of g", dg);
+        Arguments.disjoint("vjp", "the gradient of V", dv, "the gradient of g", dg);
         Arguments.disjoint("vjp", "the gradient of g", dg, "V", v);
         Arguments.disjoint("vjp", "the gradient of g", dg, "g", g);
-        Arguments.disjoint("vjp", "the gradient of g", dg, "that of W", dw);
+        Arguments.disjoint("vjp", "the gradient of g", dg, "the gradient of W", dw);
         measure("vjp", v, g);
         engine.dot(dw, v, constants);
         Arrays.fill(ones, 1);
@@ -139,14 +139,14 @@ public final class WeightNormalisation {
     }
 
     private void measure(String operation, Block v, Block g) {
-        v.requireShape(operation, "V", type, rows, cols);
-        g.requireShape(operation, "g", type, 1, rows);
+        Arguments.present(operation, "V", v).requireShape(operation, "V", type, rows, cols);
+        Arguments.present(operation, "g", g).requireShape(operation, "g", type, 1, rows);
         engine.norm(v, lengths);
         for (int i = 0; i < rows; i++) {
             factors[i] = g.get(0, i) / lengths[i];
             extreme[i] = !Scaled.isNormal(type, lengths[i]) || !Scaled.isNormal(type, factors[i]) && factors[i] != 0;
             if (extreme[i] && (lengths[i] == 0 || !Double.isFinite(g.get(0, i)) || !Finite.row(v, i))) {
-                throw new IllegalArgumentException(operation + ": row " + (i + 1) + " of V has the length " + lengths[i] + " and g = "
+                throw new IllegalArgumentException(operation + ": row " + i + " of V has the length " + lengths[i] + " and g = "
                         + g.get(0, i) + ", expected finite elements that are not all 0, and a finite g");
             }
         }

@@ -1,18 +1,19 @@
 /**
- * What keeps equilibria well behaved in training:
+ * Tools that keep equilibria well behaved during training:
  *
  * <ul>
- *   <li>weights with a bounded norm, {@link dev.zstar.solvers.training.SpectralNormalisation}, or a given one,
+ *   <li>weights whose norm is bounded, {@link dev.zstar.solvers.training.SpectralNormalisation}, or whose rows have prescribed lengths,
  *       {@link dev.zstar.solvers.training.WeightNormalisation};
  *   <li>a penalty on the Jacobian, {@link dev.zstar.solvers.training.JacobianRegularisation};
  *   <li>weights with a unique equilibrium whatever their norm, {@link dev.zstar.solvers.training.MonotoneWeights}, and the splittings that
- *       find it, {@link dev.zstar.solvers.training.ForwardBackward} and {@link dev.zstar.solvers.training.PeacemanRachford}.
+ *       find it for ReLU and the identity, {@link dev.zstar.solvers.training.ForwardBackward} and
+ *       {@link dev.zstar.solvers.training.PeacemanRachford}.
  * </ul>
  *
  * <p>A parametrisation computes weights from free parameters ({@code apply}), and the gradient with respect to the parameters from that
- * with respect to the weights ({@code vjp}). Both overwrite their results, and allocate nothing after their first calls. Nothing here is
- * for two threads at once.
+ * with respect to the weights ({@code vjp}). Both overwrite their results, and allocate nothing after their first calls. No class here is
+ * thread-safe. Rows, columns and elements are counted from 0.
  *
- * <p>May use {@code dev.zstar.solvers}, the rooms {@code cells} and {@code guard}, and {@code dev.zstar.kernels}.
+ * <p>May use {@code dev.zstar.solvers}, the packages {@code cells} and {@code guard}, and {@code dev.zstar.kernels}.
  */
 package dev.zstar.solvers.training;

@@ -165,7 +165,7 @@ class DiagnosisTest {
             }) {
                 assertThat(pair[1].known(1)).isFalse();
                 assertThatThrownBy(() -> pair[1].dominant(1)).hasMessage(
-                        "the spectrum of row 1 is unknown, since z or f(z) is not finite there");
+                        "the spectrum of row 1 is unknown, since z, f(z) or a product with J is not finite");
                 for (int b : new int[] {0, 2, 3}) {
                     assertThat(pair[1].eigenvalues(b)).isEqualTo(pair[0].eigenvalues(b));
                 }
@@ -175,7 +175,8 @@ class DiagnosisTest {
                 assertThat(differences.dominant(b).modulus()).as("differences and products")
                         .isCloseTo(before.dominant(b).modulus(), within(1e-2));
             }
-            assertThatThrownBy(() -> Spectrum.at(engine, cell, z, 0)).hasMessage("a spectrum from 0 products; expected at least 1");
+            assertThatThrownBy(() -> Spectrum.at(engine, cell, z, 0))
+                    .hasMessage("spectrum: the number of products is 0, expected at least 1");
         }
     }
 
@@ -207,11 +208,11 @@ class DiagnosisTest {
                     Picard plain = picard(engine, type, 4, 6, 1, stopping);
                     Block z = engine.allocate(type, 4, 6)) {
                 String text = explain(plain, f, z);
-                assertThat(text).contains("Rows 0 and 2 of 4 ended CONVERGED_RELATIVE after ")
-                        .contains("Rows 1 and 3 of 4 ended MAX_EVALUATIONS after 40 evaluations")
-                        .contains("errors of plain steps change sign and grow by a factor of 1.30 each");
+                assertThat(text).contains("Rows 0 and 2 of 4 ended with CONVERGED_RELATIVE after ")
+                        .contains("Rows 1 and 3 of 4 ended with MAX_EVALUATIONS after 40 evaluations")
+                        .contains("each plain step reverses an error in its direction and multiplies its size by about 1.30");
                 assertThat(after(text, "an eigenvalue of about")).isCloseTo(-1.3, within(0.01));
-                double β = after(text, "damped with β below");
+                double β = after(text, "contract there for β below");
                 assertThat(β).isCloseTo(2 / 2.3, within(0.02));
                 assertContractsBelowAndNotAbove(engine, f, β, 2 / 2.3, type, 4, 6);
             }
@@ -227,9 +228,9 @@ class DiagnosisTest {
                     Picard plain = picard(engine, type, 2, 7, 1, Stopping.relative(1e-5).within(60));
                     Block z = engine.allocate(type, 2, 7)) {
                 String text = explain(plain, further, z);
-                assertThat(text).contains("All 2 rows ended MAX_EVALUATIONS")
-                        .contains("errors of plain steps turn and grow by a factor of 1.22");
-                double β = after(text, "damped with β below");
+                assertThat(text).contains("Both rows ended with MAX_EVALUATIONS")
+                        .contains("each plain step rotates an error in its plane and multiplies its size by about 1.22");
+                double β = after(text, "contract there for β below");
                 assertThat(β).isCloseTo(1 / 1.2, within(0.02));
                 assertContractsBelowAndNotAbove(engine, further, β, 1 / 1.2, type, 2, 7);
                 assertThat(text).contains("± 1.20i");
@@ -258,8 +259,9 @@ class DiagnosisTest {
                     Anderson anderson = Anderson.plan(engine, type, 1, 5, Anderson.Options.DEFAULT, Stopping.relative(1e-4));
                     Block z = engine.allocate(type, 1, 5)) {
                 String text = explain(plain, f, z);
-                assertThat(text).contains("The row ended MAX_EVALUATIONS")
-                        .contains("no damping makes steps contract").contains("errors of steps with β = 0.5 grow by a factor of 1.20 each");
+                assertThat(text).contains("The row ended with MAX_EVALUATIONS")
+                        .contains("so damping does not help. Newton-Krylov, Broyden or Anderson may converge, if there is a solution.")
+                        .contains("each step with β = 0.5 multiplies an error in its direction by about 1.20.");
                 assertThat(after(text, "an eigenvalue of about")).as("the one that forbids it, not the largest")
                         .isCloseTo(1.4, within(0.01));
                 z.fill(0);
@@ -279,10 +281,11 @@ class DiagnosisTest {
                     Picard enough = picard(engine, type, 1, 8, 1, Stopping.relative(tolerance).within(5000));
                     Block z = engine.allocate(type, 1, 8)) {
                 String text = explain(small, f, z);
-                assertThat(text).contains("the budget was too small").contains("contract there by a factor of 0.970 each");
+                assertThat(text).contains("The budget was too small")
+                        .contains("Each plain step there multiplies the error by about 0.970.");
                 double rate = Diagnosis.observedRate(small.outcome()).orElseThrow();
                 assertThat(rate).isBetween(0.9, 0.971);
-                double more = after(text, "and about");
+                double more = after(text, "too small: about");
                 assertThat(more).isCloseTo(enough.solve(f, z).evaluations(), within(0.05 * more + 2));
             }
             try (Engine engine = provider.create(1);
@@ -290,8 +293,9 @@ class DiagnosisTest {
                     Anderson small = Anderson.plan(engine, type, 3, 40, Anderson.Options.DEFAULT,
                             Stopping.relative(1e-5).within(7).traced());
                     Block z = engine.allocate(type, 3, 40)) {
-                assertThat(explain(small, cell, z)).contains("All 3 rows ended MAX_EVALUATIONS after 7 evaluations")
-                        .contains("plain steps contract there").contains("The method's own evaluations reduced the residual");
+                assertThat(explain(small, cell, z)).contains("All 3 rows ended with MAX_EVALUATIONS after 7 evaluations")
+                        .contains("Each plain step there multiplies the error by about ")
+                        .contains("The last evaluations of the method multiplied the largest residual by ");
             }
         }
     }
@@ -308,8 +312,9 @@ class DiagnosisTest {
                     Outcome outcome = never.solve(cell, z);
                     assertThat(outcome.succeeded()).isFalse();
                     String text = Diagnosis.of(never, cell, z).toString();
-                    assertThat(text).contains("All 3 rows ended STAGNATED").contains(type + " resolves no less there");
-                    double attained = after(text, "a tolerance of");
+                    assertThat(text).contains("All 3 rows ended with STAGNATED")
+                            .contains("This is the rounding level of " + type + ": changing z in its last bits");
+                    double attained = after(text, "A tolerance of");
                     assertThat(attained).isBetween(0.1 * type.unitRoundoff(), 20 * type.unitRoundoff())
                             .isGreaterThanOrEqualTo(outcome.worstResidual());
                     try (Anderson met = Anderson.plan(engine, type, 3, 64, Anderson.Options.DEFAULT,
@@ -342,15 +347,16 @@ class DiagnosisTest {
                 }
             };
             String text = explain(picard, f, z);
-            assertThat(text).contains("Row 1 of 5 ended NONFINITE_INPUT: the start holds NaN (row 1, element 1).")
-                    .contains("Row 2 of 5 ended NONFINITE_FUNCTION after 1 evaluation: "
-                            + "the map returns NaN or infinity at the state that was returned, which is finite.")
-                    .contains("Row 4 of 5 ended NONFINITE_FUNCTION after 6 evaluations")
-                    .contains("the map returned NaN or infinity, although near the best iterate plain steps contract by a factor of "
-                            + "0.500 each.")
-                    .contains("Row 0 of 5 ended CONVERGED_RELATIVE").contains("Row 3 of 5 ended DIVERGED after ");
+            assertThat(text).contains("Row 1 of 5 ended with NONFINITE_INPUT. The start holds NaN in row 1, element 1, counted from 0.")
+                    .contains("Row 2 of 5 ended with NONFINITE_FUNCTION after 1 evaluation. "
+                            + "The map returns NaN or infinity at the returned state, which is finite.")
+                    .contains("Row 4 of 5 ended with NONFINITE_FUNCTION after 6 evaluations")
+                    .contains("The map returned NaN or infinity. Each plain step at the returned state multiplies the error by about "
+                            + "0.500.")
+                    .contains("Row 0 of 5 ended with CONVERGED_RELATIVE").contains("Row 3 of 5 ended with DIVERGED after ");
             assertThat(text.lines().filter(line -> line.startsWith("Row 3")).findFirst().orElseThrow())
-                    .contains("the Jacobian there has an eigenvalue of about 3.00, so errors of plain steps grow");
+                    .contains("The Jacobian there has an eigenvalue of about 3.00, "
+                            + "so each plain step multiplies an error in its direction by about 3.00.");
         }
     }
 
@@ -362,10 +368,11 @@ class DiagnosisTest {
                 Anderson short9 = Anderson.plan(engine, Type.F32, 2, 64, Anderson.Options.DEFAULT, Stopping.relative(1e-9).within(4));
                 Anderson short5 = Anderson.plan(engine, Type.F32, 2, 64, Anderson.Options.DEFAULT, Stopping.relative(1e-5).within(4));
                 Block z = engine.allocate(Type.F32, 2, 64)) {
-            assertThat(explain(short9, cell, z)).contains("plain steps contract there").contains("so f32 may not reach the tolerance")
-                    .doesNotContain("about");
+            assertThat(explain(short9, cell, z)).contains("Each plain step there multiplies the error by about ")
+                    .contains("so f32 may not reach the tolerance")
+                    .doesNotContain("more");
             z.fill(0);
-            assertThat(explain(short5, cell, z)).contains("more would reach the tolerance: the budget was too small");
+            assertThat(explain(short5, cell, z)).contains("The budget was too small: about ");
         }
     }
 
@@ -381,8 +388,8 @@ class DiagnosisTest {
                 Picard once = picard(engine, Type.F64, 1, 1, 1, Stopping.relative(1e-9).within(1));
                 Block z = engine.allocate(Type.F64, 1, 1)) {
             z.set(0, 0, 0);
-            assertThat(explain(once, f, z)).startsWith("The row ended MAX_EVALUATIONS after 1 evaluation")
-                    .contains("A solution may not be near").doesNotContain("more would");
+            assertThat(explain(once, f, z)).startsWith("The row ended with MAX_EVALUATIONS after 1 evaluation")
+                    .contains("There may be no solution near this state").doesNotContain(" more ");
         }
     }
 
@@ -397,13 +404,13 @@ class DiagnosisTest {
                 Picard fixed = picard(engine, Type.F64, 1, 4, 1, Stopping.fixed(3));
                 Picard steps = picard(engine, Type.F64, 1, 4, 1, Stopping.relative(1e-9).withinIterations(2));
                 Picard diverging = picard(engine, Type.F64, 1, 4, 1, Stopping.relative(1e-9))) {
-            assertThat(explain(patient, f, z)).contains("The row ended TIME_BUDGET").contains("the budget was too small");
+            assertThat(explain(patient, f, z)).contains("The row ended with TIME_BUDGET").contains("The budget was too small");
             cancelled.solve(f, z, (progress, iterate, rows) -> false);
             assertThat(Diagnosis.of(cancelled, f, z).sentences()).singleElement().asString()
-                    .startsWith("The row ended CANCELLED after 1 evaluation,")
-                    .contains("contract there by a factor of 0.900 each, and about");
-            assertThat(explain(fixed, f, z)).contains("The row ended COMPLETED_FIXED_STEPS after 3 evaluations");
-            assertThat(explain(steps, f, z)).contains("The row ended MAX_ITERATIONS").contains("the budget was too small");
+                    .startsWith("The row ended with CANCELLED after 1 evaluation,")
+                    .contains("Each plain step there multiplies the error by about 0.900. About ");
+            assertThat(explain(fixed, f, z)).contains("The row ended with COMPLETED_FIXED_STEPS after 3 evaluations");
+            assertThat(explain(steps, f, z)).contains("The row ended with MAX_ITERATIONS").contains("The budget was too small");
             int[] calls = {0};
             z.fill(1);
             String text = explain(diverging, (in, out, rows) -> {
@@ -411,10 +418,11 @@ class DiagnosisTest {
                     out.set(0, i, ++calls[0] <= 4 ? 1 + 1e-8 : calls[0] <= 12 ? 1e9 * calls[0] * in.get(0, i) : 0.5 * in.get(0, i));
                 }
             }, z);
-            assertThat(text).startsWith("The row ended DIVERGED after 3 evaluations, at a relative residual of 1.0e-08")
-                    .contains("plain steps contract there by a factor of 0.500 each").contains("from the best iterate, which was returned");
+            assertThat(text).startsWith("The row ended with DIVERGED after 3 evaluations, at a relative residual of 1.0e-08")
+                    .contains("Each plain step there multiplies the error by about 0.500.")
+                    .contains("more plain steps would reach the tolerance");
             assertThatThrownBy(() -> Diagnosis.of(diverging, f, two))
-                    .hasMessage("diagnosis: the states is 2×4 f64, expected 1×4 f64");
+                    .hasMessage("diagnosis: the block of states is 2×4 f64, expected 1×4 f64");
         }
     }
 
@@ -427,8 +435,8 @@ class DiagnosisTest {
                 Block z = engine.allocate(Type.F64, 8, 3)) {
             z.fill(0);
             d[5] = spread(3, -0.01, 0.01);
-            assertThat(explain(picard, diagonal(d), z)).contains("Rows 0, 1, 2 and 4 more of 8 ended MAX_EVALUATIONS")
-                    .contains("Row 5 of 8 ended CONVERGED");
+            assertThat(explain(picard, diagonal(d), z)).contains("Rows 0, 1, 2 and 4 more of 8 ended with MAX_EVALUATIONS")
+                    .contains("Row 5 of 8 ended with CONVERGED");
             Outcome outcome = picard.outcome();
             assertThat(Diagnosis.observedRate(outcome)).as("without a trace").isEmpty();
         }

@@ -253,19 +253,20 @@ class AndersonTest {
 
     @Test
     void optionsSayWhatTheyExpect() {
-        assertThatThrownBy(() -> TYPE_II.withWindow(51)).hasMessage("window 51; expected 1 to 50");
-        assertThatThrownBy(() -> TYPE_II.withMixing(2.5)).hasMessage("mixing 2.5; expected 0 < β ≤ 2");
-        assertThatThrownBy(() -> TYPE_II.withDelay(-1)).hasMessage("a delay of -1 evaluations; expected at least 0");
-        assertThatThrownBy(() -> TYPE_II.withRestart(1)).hasMessage("a restart after 1 steps; expected at least 2, or 0 for never");
-        assertThatThrownBy(() -> TYPE_II.withRestartAtGrowth(1)).hasMessage("a restart at a growth of 1.0; expected more than 1");
-        assertThatThrownBy(() -> TYPE_II.withRegularisation(1)).hasMessage("regularisation 1.0; expected 0 ≤ λ < 1");
-        assertThatThrownBy(() -> TYPE_II.withCondition(1e9)).hasMessageStartingWith("condition 1.0E9; expected 1 < κ ≤ 1e8");
+        assertThatThrownBy(() -> TYPE_II.withWindow(51)).hasMessage("Anderson.Options: window is 51, expected 1 to 50");
+        assertThatThrownBy(() -> TYPE_II.withMixing(2.5)).hasMessage("Anderson.Mixing: β is 2.5, expected 0 < β ≤ 2");
+        assertThatThrownBy(() -> TYPE_II.withDelay(-1)).hasMessage("Anderson.Options: delay is -1, expected at least 0");
+        assertThatThrownBy(() -> TYPE_II.withRestart(1)).hasMessage("Anderson.Options: restart is 1, expected at least 2, or 0 for never");
+        assertThatThrownBy(() -> TYPE_II.withRestartAtGrowth(1)).hasMessage("Anderson.Options: growth is 1.0, expected more than 1");
+        assertThatThrownBy(() -> TYPE_II.withRegularisation(1)).hasMessage("Anderson.Options: regularisation is 1.0, expected 0 ≤ λ < 1");
+        assertThatThrownBy(() -> TYPE_II.withCondition(1e9))
+                .hasMessageStartingWith("Anderson.Options: condition is 1.0E9, expected 1 < κ ≤ 1e8");
         assertThatThrownBy(TYPE_I::withOrthogonal)
-                .hasMessage("orthogonal differences with type I, which has no least-squares problem; expected type II");
+                .hasMessage("Anderson.Options: orthogonal differences with type I, which has no least-squares problem, expected type II");
         try (Engine engine = Engines.best(1);
                 Anderson anderson = Anderson.plan(engine, Type.F64, 1, N, TYPE_II.withMixing(gain -> 0), Stopping.relative(1e-9));
                 Block z = engine.allocate(Type.F64, 1, N)) {
-            assertThatThrownBy(() -> anderson.solve(MAP, z)).hasMessageStartingWith("the mixing gave 0.0 for a gain of ");
+            assertThatThrownBy(() -> anderson.solve(MAP, z)).hasMessageStartingWith("Anderson: the mixing returned 0.0 for a gain of ");
         }
     }
 }

@@ -178,7 +178,7 @@ class BroydenTest {
             Outcome outcome = broyden.solve(cell, z);
             assertThat(outcome.succeeded()).as("%s", outcome).isTrue();
         }
-        assertThatThrownBy(() -> new Broyden.Options(1)).hasMessage("memory 1; expected 2 to 500");
+        assertThatThrownBy(() -> new Broyden.Options(1)).hasMessage("Broyden.Options: memory is 1, expected 2 to 500");
     }
 
     @Test

@@ -506,16 +506,18 @@ class BroydenVariantsTest {
 
     @Test
     void whatContradictsItselfIsRefused() {
-        assertThatThrownBy(() -> new Options(501)).hasMessage("memory 501; expected 2 to 500");
-        assertThatThrownBy(() -> Options.DEFAULT.withRank(30)).hasMessage("rank 30 of a memory of 30 steps; expected 0 to 29");
-        assertThatThrownBy(() -> Options.DEFAULT.withRank(-1)).hasMessage("rank -1 of a memory of 30 steps; expected 0 to 29");
+        assertThatThrownBy(() -> new Options(501)).hasMessage("Broyden.Options: memory is 501, expected 2 to 500");
+        assertThatThrownBy(() -> Options.DEFAULT.withRank(30))
+                .hasMessage("Broyden.Options: rank is 30 with a memory of 30 steps, expected 0 to 29");
+        assertThatThrownBy(() -> Options.DEFAULT.withRank(-1))
+                .hasMessage("Broyden.Options: rank is -1 with a memory of 30 steps, expected 0 to 29");
         assertThatThrownBy(() -> new Options(Update.BAD, 30, Reduction.RESTART, 3, false, null))
-                .hasMessage("rank 3 with restarts, which keep nothing; expected 0, or the reduction SVD");
+                .hasMessage("Broyden.Options: rank is 3 with restarts, which keep no pair, expected 0, or the reduction SVD");
         try (Engine engine = Engines.best(1)) {
             long before = Block.liveBytes();
             assertThatThrownBy(() -> Broyden.plan(engine, Type.F64, 1, 2, Options.DEFAULT.withLineSearch(true), Stopping.fixed(3)))
-                    .hasMessage("Broyden with a line search and a fixed number of evaluations, the last of which may be at a point that "
-                            + "the search refuses; expected tolerances, or no line search");
+                    .hasMessage("Broyden: a line search with a fixed number of evaluations, although the last one may be at a point that "
+                            + "the search refuses, expected tolerances, or no line search");
             assertThat(Block.liveBytes()).isEqualTo(before);
         }
     }

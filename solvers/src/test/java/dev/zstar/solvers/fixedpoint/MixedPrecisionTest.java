@@ -329,12 +329,12 @@ class MixedPrecisionTest {
             assertThat(Math.sqrt(Arrays.stream(fz.toDoubles()).map(x -> x * x).sum())).as("the first correction gains a lot")
                     .isLessThan(0.1);
             assertThatThrownBy(() -> cell.in(Format.INT8)).hasMessage(
-                    "in: this cell does not keep W in int8; expected a format that its constructor was given");
+                    "in: this cell does not keep W in int8, expected full or bf16, the formats that its constructor was given");
             assertThatThrownBy(() -> new MixedPrecision.Options(0, 2, 60))
-                    .hasMessage("share 0.0 of the residual; expected 0 < share ≤ 0.5");
+                    .hasMessage("MixedPrecision.Options: share is 0.0, expected 0 < share ≤ 0.5");
             assertThatThrownBy(() -> MixedPrecision.plan(engine, Type.F32, 1, 20, MixedPrecision.Options.DEFAULT,
                     (e, t, rows, n, stopping) -> Picard.plan(e, t, rows, n + 1, 1, stopping), STOPPING))
-                    .hasMessageStartingWith("mixed precision: the inner plan is for 1 rows of 21 f32");
+                    .hasMessageStartingWith("mixed precision: the inner solver is planned for 1 rows of 21 f32");
         }
     }
 

@@ -527,14 +527,14 @@ class NewtonKrylovTest {
         long before = Block.liveBytes();
         try (Engine engine = Engines.best(1)) {
             assertThatThrownBy(() -> NewtonKrylov.plan(engine, Type.F64, 1, 2, DEFAULT, Stopping.fixed(5)))
-                    .hasMessageStartingWith("Newton-Krylov with a fixed number of evaluations");
+                    .hasMessageStartingWith("NewtonKrylov: a fixed number of evaluations");
             assertThatThrownBy(() -> NewtonKrylov.plan(engine, Type.F64, 1, 2, DEFAULT, Stopping.relative(0.1).recording(1, 4)))
-                    .hasMessageStartingWith("Newton-Krylov with states recorded at the evaluations [1, 4]");
+                    .hasMessageStartingWith("NewtonKrylov: recorded states at the evaluations [1, 4]");
         }
         assertThat(Block.liveBytes()).isEqualTo(before);
-        assertThatThrownBy(() -> DEFAULT.withKrylov(0)).hasMessage("krylov 0; expected 1 to 500");
-        assertThatThrownBy(() -> DEFAULT.withForcing(1)).hasMessage("forcing 1.0; expected 0 < η < 1");
-        assertThatThrownBy(() -> DEFAULT.withLineSearch(0.5, 3)).hasMessage("decrease 0.5; expected 0 < α < 0.5");
-        assertThatThrownBy(() -> DEFAULT.withLineSearch(0.1, -1)).hasMessage("reductions -1; expected 0 to 100");
+        assertThatThrownBy(() -> DEFAULT.withKrylov(0)).hasMessage("NewtonKrylov.Options: krylov is 0, expected 1 to 500");
+        assertThatThrownBy(() -> DEFAULT.withForcing(1)).hasMessage("NewtonKrylov.Options: forcing is 1.0, expected 0 < η < 1");
+        assertThatThrownBy(() -> DEFAULT.withLineSearch(0.5, 3)).hasMessage("NewtonKrylov.Options: decrease is 0.5, expected 0 < α < 0.5");
+        assertThatThrownBy(() -> DEFAULT.withLineSearch(0.1, -1)).hasMessage("NewtonKrylov.Options: reductions is -1, expected 0 to 100");
     }
 }

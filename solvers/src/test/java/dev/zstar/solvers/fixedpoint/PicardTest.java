@@ -106,8 +106,8 @@ class PicardTest {
 
     @Test
     void rangesAreChecked() {
-        assertThatThrownBy(() -> Picard.Options.damped(0)).hasMessage("damping 0.0; expected 0 < β ≤ 1");
+        assertThatThrownBy(() -> Picard.Options.damped(0)).hasMessage("Picard.Options: damping is 0.0, expected 0 < β ≤ 1");
         assertThatThrownBy(() -> Picard.Options.PLAIN.withinSteps(2, 3))
-                .hasMessage("steps from 2.0 to 3.0, the first 1.0; expected 0 < least ≤ first ≤ most ≤ 1000");
+                .hasMessage("Picard.Options: least is 2.0, damping 1.0 and most 3.0, expected 0 < least ≤ damping ≤ most ≤ 1000");
     }
 }

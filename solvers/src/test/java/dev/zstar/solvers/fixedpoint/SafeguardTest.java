@@ -132,9 +132,11 @@ class SafeguardTest {
     @Test
     void rangesAreChecked() {
         assertThatThrownBy(() -> Broyden.Options.DEFAULT.withLineSearch(true).withSafeguard(Safeguard.DEFAULT))
-                .hasMessage("a line search and a safeguard, which both take steps back; expected one of them");
-        assertThatThrownBy(() -> new Safeguard(1, 0.5)).hasMessage("a growth of 1.0; expected more than 1");
-        assertThatThrownBy(() -> new Safeguard(2, 0)).hasMessage("damping 0.0; expected 0 < β ≤ 1");
-        assertThatThrownBy(() -> new Safeguard(2, 1, -1)).hasMessage("a patience of -1 evaluations; expected at least 0");
+                
+                        .hasMessage("Broyden.Options: a line search together with a safeguard, which both take steps back, expected "
+                                + "at most one of them");
+        assertThatThrownBy(() -> new Safeguard(1, 0.5)).hasMessage("Safeguard: growth is 1.0, expected more than 1");
+        assertThatThrownBy(() -> new Safeguard(2, 0)).hasMessage("Safeguard: damping is 0.0, expected 0 < β ≤ 1");
+        assertThatThrownBy(() -> new Safeguard(2, 1, -1)).hasMessage("Safeguard: patience is -1, expected at least 0");
     }
 }

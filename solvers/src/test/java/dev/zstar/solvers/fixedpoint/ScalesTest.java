@@ -16,7 +16,7 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
-import dev.zstar.solvers.implicit.GradientOutcome.Fate;
+import dev.zstar.solvers.implicit.GradientOutcome.Use;
 import dev.zstar.solvers.implicit.GradientReport;
 import dev.zstar.solvers.training.JacobianRegularisation;
 import dev.zstar.solvers.training.MonotoneWeights;
@@ -98,7 +98,7 @@ class ScalesTest {
                     var layer = EquilibriumLayer.plan(engine, Type.F64, BATCH, N, cell, solver, new GradientMode.JacobianFree(), 0.125)) {
                 g.fill(scale);
                 layer.forward(x, z);
-                assertThat(layer.backward(g, new DenseCell.Gradients(null, null, db, null)).count(Fate.DAMPED)).as("%s", scale)
+                assertThat(layer.backward(g, new DenseCell.Gradients(null, null, db, null)).count(Use.DAMPED)).as("%s", scale)
                         .isEqualTo(BATCH);
                 assertThat(db.get(0, 0)).isBetween(0.0, Double.MAX_VALUE).isNotZero();
             }
@@ -125,10 +125,10 @@ class ScalesTest {
                 g.set(1, 2, Double.NaN);
                 layer.forward(x, z);
                 var outcome = layer.backward(g, new DenseCell.Gradients(null, null, null, dx));
-                assertThat(outcome.fate(0)).as("%s", mode).isEqualTo(Fate.USED);
-                assertThat(outcome.fate(1)).as("%s", mode).isEqualTo(Fate.SKIPPED);
+                assertThat(outcome.use(0)).as("%s", mode).isEqualTo(Use.ADDED);
+                assertThat(outcome.use(1)).as("%s", mode).isEqualTo(Use.SKIPPED);
                 assertThat(outcome.backward(1)).as("%s", mode).isEqualTo(Status.NONFINITE_INPUT);
-                assertThat(outcome).hasToString("gradients of 3 rows: 1 skipped, 0 damped; the backward solve of row 1 ended "
+                assertThat(outcome).hasToString("gradients of 3 rows: 2 added, 0 damped, 1 skipped; the backward solve of row 1 ended "
                         + "with NONFINITE_INPUT");
             }
         }
@@ -220,11 +220,11 @@ class ScalesTest {
             assertThat(norm.sigma()).isCloseTo(2, within(1e-14));
             second.set(2, 0, Double.NaN);
             assertThatThrownBy(() -> norm.apply(second, w, 1))
-                    .hasMessage("apply: V holds NaN in row 3, column 1; every element must be finite");
-            assertThatThrownBy(() -> norm.vjp(w, w, w)).as("no σ of V").hasMessageStartingWith("vjp: there is no σ yet");
+                    .hasMessage("apply: V holds NaN in row 2, column 0, expected a finite number in every element");
+            assertThatThrownBy(() -> norm.vjp(w, w, w)).as("no σ of V").hasMessageStartingWith("vjp: σ is not known yet");
             second.fill(1.7e308);
             assertThatThrownBy(() -> norm.apply(second, w, 1))
-                    .hasMessage("apply: σ(V) of V 3×3 f64 is beyond the largest f64; expected a smaller V");
+                    .hasMessage("apply: σ(V) of the matrix V (3×3 f64) overflows f64, expected a smaller V");
         }
     }
 
@@ -288,7 +288,7 @@ class ScalesTest {
                 v.set(1, j, 0);
             }
             assertThatThrownBy(() -> norm.apply(v, g, w))
-                    .hasMessage("apply: row 2 of V has the length 0.0 and g = 2.0, expected finite elements that are not all 0, and a "
+                    .hasMessage("apply: row 1 of V has the length 0.0 and g = 2.0, expected finite elements that are not all 0, and a "
                     + "finite g");
         }
     }

@@ -18,7 +18,7 @@ import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.fixedpoint.LinearFixedPoint;
-import dev.zstar.solvers.implicit.GradientOutcome.Fate;
+import dev.zstar.solvers.implicit.GradientOutcome.Use;
 import dev.zstar.solvers.linear.LinearSolver;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -318,10 +318,10 @@ class EquilibriumLayerTest {
                     }
                     s.layer.forward(s.x, s.z);
                     GradientOutcome outcome = s.layer.backward(s.g, s.sum);
-                    assertThat(outcome.fate(2)).isEqualTo(i == 0 ? Fate.SKIPPED : Fate.USED);
-                    assertThat(outcome.count(Fate.USED)).isEqualTo(BATCH - 1 + i);
+                    assertThat(outcome.use(2)).isEqualTo(i == 0 ? Use.SKIPPED : Use.ADDED);
+                    assertThat(outcome.count(Use.ADDED)).isEqualTo(BATCH - 1 + i);
                     if (i == 0) {
-                        assertThat(outcome).hasToString("gradients of 5 rows: 1 skipped, 0 damped; "
+                        assertThat(outcome).hasToString("gradients of 5 rows: 4 added, 0 damped, 1 skipped; "
                                 + "the forward solve of row 2 ended with " + outcome.forward(2));
                         assertThat(row(s.sum.x(), 2)).containsOnly(0);
                     }
@@ -345,7 +345,7 @@ class EquilibriumLayerTest {
             s.cell.update(wild, s.u, s.b);
             assertThat(damped.forward(s.x, s.z).succeeded()).isFalse();
             GradientOutcome outcome = damped.backward(s.g, s.sum);
-            assertThat(outcome.count(Fate.DAMPED)).as("%s", outcome).isEqualTo(BATCH);
+            assertThat(outcome.count(Use.DAMPED)).as("%s", outcome).isEqualTo(BATCH);
             double[] found = s.all();
             s.clear();
             s.cell.linearise(s.z);
@@ -356,7 +356,7 @@ class EquilibriumLayerTest {
             assertThat(found).containsExactly(s.all());
             s.clear();
             skipping.forward(s.x, s.z);
-            assertThat(skipping.backward(s.g, s.sum).count(Fate.SKIPPED)).isEqualTo(BATCH);
+            assertThat(skipping.backward(s.g, s.sum).count(Use.SKIPPED)).isEqualTo(BATCH);
             assertThat(s.all()).containsOnly(0);
         }
     }
@@ -416,9 +416,9 @@ class EquilibriumLayerTest {
             }
             assertThat(s.z.toDoubles()).isEqualTo(z);
             assertThat(s.all()).isEqualTo(gradients);
-            assertThatThrownBy(() -> EquilibriumLayer.plan((DenseCell) null, stopping)).hasMessage("plan: the map is null, expected one");
+            assertThatThrownBy(() -> EquilibriumLayer.plan((DenseCell) null, stopping)).hasMessage("plan: the map is null");
             assertThatThrownBy(() -> EquilibriumLayer.plan(s.cell, null, GradientMode.DEFAULT))
-                    .hasMessage("layer: the forward solver is null, expected one");
+                    .hasMessage("layer: the forward solver is null");
         }
     }
 
@@ -427,15 +427,15 @@ class EquilibriumLayerTest {
         try (Engine engine = Engines.best(1); Setup s = new Setup(engine, Type.F64, GradientMode.DEFAULT, 0)) {
             assertThatThrownBy(() -> s.layer.backward(s.g, s.sum))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("backward without a forward pass; expected forward(x, z) before it, and no inference between");
+                    .hasMessage("backward: there was no forward pass, expected forward(x, z) first, with no infer(x, z) in between");
             s.layer.forward(s.x, s.z);
             assertThatThrownBy(() -> s.layer.backward(s.x, s.sum)).hasMessage("backward: the gradient is 5×3 f64, expected 5×11 f64");
             s.layer.infer(s.x, s.z);
-            assertThatThrownBy(() -> s.layer.report(s.g)).hasMessageStartingWith("report without a forward pass");
+            assertThatThrownBy(() -> s.layer.report(s.g)).hasMessageStartingWith("report: there was no forward pass");
             assertThatThrownBy(() -> EquilibriumLayer.plan(engine, Type.F64, BATCH, N, s.cell, s.solver, new GradientMode.BroydenInverse()))
-                    .hasMessage("layer: the gradient mode BroydenInverse with the forward solver Anderson; expected Broyden");
+                    .hasMessage("layer: the forward solver is Anderson, expected Broyden for the gradient mode BroydenInverse");
             assertThatThrownBy(() -> EquilibriumLayer.plan(engine, Type.F64, BATCH, N, s.cell, s.solver, GradientMode.DEFAULT, 2))
-                    .hasMessage("layer: a damping of 2.0 for rows that fail; expected 0 to 1");
+                    .hasMessage("layer: the damping of failed rows is 2.0, expected 0 to 1");
         }
     }
 }

@@ -8,16 +8,19 @@ import org.junit.jupiter.api.Test;
 class GradientModeTest {
     @Test
     void valuesOutOfRangeAreNamed() {
-        assertThatThrownBy(() -> new GradientMode.Exact(null)).hasMessage("the gradient mode Exact: the method is null, expected one");
+        assertThatThrownBy(() -> new GradientMode.Exact(null)).hasMessage("Exact: the method is null");
         assertThatThrownBy(() -> new GradientMode.Refined(5, 5, null))
-                .hasMessage("the gradient mode Refined: the stopping rule is null, expected one");
-        assertThatThrownBy(() -> new GradientMode.NeumannSeries(-1)).hasMessage("a Neumann series of -1 terms; expected at least 0");
-        assertThatThrownBy(() -> new GradientMode.Phantom(0, 1)).hasMessage("a phantom gradient of 0 steps; expected at least 1");
+                .hasMessage("Refined: the stopping rule is null");
+        assertThatThrownBy(() -> new GradientMode.NeumannSeries(-1))
+                .hasMessage("NeumannSeries: the number of products is -1, expected at least 0");
+        assertThatThrownBy(() -> new GradientMode.Phantom(0, 1)).hasMessage("Phantom: the number of steps is 0, expected at least 1");
         for (double damping : new double[] {0, 1.5, Double.NaN}) {
             assertThatThrownBy(() -> new GradientMode.Phantom(3, damping))
-                    .hasMessage("a phantom gradient with steps damped by " + damping + "; expected above 0 and at most 1");
+                    .hasMessage("Phantom: damping is " + damping + ", expected above 0 and at most 1");
         }
-        assertThatThrownBy(() -> new GradientMode.Unrolled(0)).hasMessage("a network of 0 steps; expected at least 1");
-        assertThatThrownBy(() -> new GradientMode.Checkpointed(0)).hasMessage("a network of 0 steps; expected at least 1");
+        assertThatThrownBy(() -> new GradientMode.Unrolled(0))
+                .hasMessage("unrolled network: the number of steps is 0, expected at least 1");
+        assertThatThrownBy(() -> new GradientMode.Checkpointed(0))
+                .hasMessage("unrolled network: the number of steps is 0, expected at least 1");
     }
 }

@@ -154,7 +154,7 @@ class ImplicitGradientTest {
                 Block b = Block.allocate(Type.F32, 1, 3)) {
             w.set(1, 2, Double.NaN);
             assertThatThrownBy(() -> new DenseCell(engine, Activation.TANH, w, u, b, 1))
-                    .hasMessage("cell: W holds NaN in row 2, column 3; every element must be finite");
+                    .hasMessage("cell: W holds NaN in row 1, column 2, expected a finite number in every element");
             assertThatThrownBy(() -> new DenseCell(engine, Activation.TANH, w, b, b, 1))
                     .hasMessage("cell: U is 1×3 f32, expected 3×3 f32");
         }

@@ -58,11 +58,11 @@ class LayerArgumentsTest {
                 refuses(engine, cell, right, new GradientMode.Exact((e, t, b, n) -> Gmres.plan(second, t, b, n, 5, STOPPING)),
                         linear + "4 rows of 6 f64 on scalar with 1 thread" + expected);
                 refuses(engine, cell, right, new GradientMode.Exact((e, t, b, n) -> null),
-                        "layer: the linear solver of the gradient mode is null, expected one");
-                refuses(engine, cell, right, null, "layer: the gradient mode is null, expected one");
-                refuses(engine, null, right, GradientMode.DEFAULT, "layer: the map is null, expected one");
-                refuses(engine, cell, null, GradientMode.DEFAULT, "layer: the forward solver is null, expected one");
-                refuses(null, cell, right, GradientMode.DEFAULT, "layer: the engine is null, expected one");
+                        "layer: the linear solver of the gradient mode is null");
+                refuses(engine, cell, right, null, "layer: the gradient mode is null");
+                refuses(engine, null, right, GradientMode.DEFAULT, "layer: the map is null");
+                refuses(engine, cell, null, GradientMode.DEFAULT, "layer: the forward solver is null");
+                refuses(null, cell, right, GradientMode.DEFAULT, "layer: the engine is null");
             }
         }
     }
@@ -89,19 +89,19 @@ class LayerArgumentsTest {
                     var layer = EquilibriumLayer.plan(engine, Type.F64, BATCH, N, cell, solver, mode)) {
                 DenseCell.Gradients sum = new DenseCell.Gradients(dw, null, null, null);
                 assertThatThrownBy(() -> layer.forward(x.head(2), z))
-                        .hasMessage("forward: x has 2 rows and z has 4, expected one of x for each of z");
+                        .hasMessage("forward: the number of rows of x is 2, expected 4, that of z");
                 assertThatThrownBy(() -> layer.infer(x, z.head(2)))
-                        .hasMessage("infer: x has 4 rows and z has 2, expected one of x for each of z");
+                        .hasMessage("infer: the number of rows of x is 4, expected 2, that of z");
                 assertThatThrownBy(() -> layer.forward(more, many))
-                        .hasMessage("forward: x and z have 5 rows, expected at most the layer's 4");
+                        .hasMessage("forward: the number of rows of x and z is 5, expected at most 4, the batch of the layer");
                 assertThatThrownBy(() -> layer.forward(x, x)).hasMessage("forward: z is 4×3 f64, expected 4×6 f64");
                 assertThatThrownBy(() -> layer.forward(z, z))
                         .hasMessage("forward: x (4×6 f64) and z (4×6 f64) share memory, expected blocks that do not overlap");
-                assertThatThrownBy(() -> layer.forward(null, z)).hasMessage("forward: x is null, expected one");
-                assertThatThrownBy(() -> layer.backward(g, sum)).hasMessageStartingWith("backward without a forward pass");
+                assertThatThrownBy(() -> layer.forward(null, z)).hasMessage("forward: x is null");
+                assertThatThrownBy(() -> layer.backward(g, sum)).hasMessageStartingWith("backward: there was no forward pass");
                 assertThat(layer.forward(x, z).batch()).isEqualTo(BATCH);
                 assertThatThrownBy(() -> layer.backward(g.head(2), sum)).hasMessage("backward: the gradient is 2×6 f64, expected 4×6 f64");
-                assertThatThrownBy(() -> layer.backward(g, null)).hasMessage("backward: the sum of gradients is null, expected one");
+                assertThatThrownBy(() -> layer.backward(g, null)).hasMessage("backward: the record of gradients is null");
                 assertThatThrownBy(() -> layer.backward(g, new DenseCell.Gradients(square, null, null, square.head(INPUTS))))
                         .hasMessageStartingWith("gradients: the gradient of x is 3×6 f64, expected ");
                 assertThat(square.toDoubles()).as("nothing is added").containsOnly(0);
@@ -161,8 +161,8 @@ class LayerArgumentsTest {
                     Block dw = engine.allocate(Type.F64, N, N);
                     var layer = EquilibriumLayer.plan(engine, Type.F64, BATCH, N, cell, solver, mode)) {
                 DenseCell.Gradients sum = new DenseCell.Gradients(dw, null, null, null);
-                String moved = "backward: the map has other parameters or another input than in forward(x, z); expected neither update "
-                        + "nor inject between the two";
+                String moved = "backward: the map has other parameters or another input than in forward(x, z), expected neither update "
+                        + "nor inject in between";
                 layer.forward(x, z);
                 cell.inject(1, x.head(1));
                 assertThatThrownBy(() -> layer.backward(g, sum)).isInstanceOf(IllegalStateException.class).hasMessage(moved);
@@ -202,19 +202,19 @@ class LayerArgumentsTest {
                 FixedPointSolver solver = solver(engine, Type.F64, BATCH, N);
                 Block states = engine.allocate(Type.F64, BATCH, N)) {
             assertThatThrownBy(() -> function.backward(identity, g, g))
-                    .hasMessage("backward: the gradient has 3 rows, expected at most the plan's 2");
+                    .hasMessage("backward: the number of rows of the gradient is 3, expected at most 2");
             assertThatThrownBy(() -> function.backward(identity, wide, g))
                     .hasMessage("backward: the gradient is 2×7 f64, expected 2×6 f64");
-            assertThatThrownBy(() -> function.backward(null, g, g)).hasMessage("backward: the equation is null, expected one");
+            assertThatThrownBy(() -> function.backward(null, g, g)).hasMessage("backward: the equation is null");
             assertThatThrownBy(() -> ImplicitFunction.plan(engine, Type.F64, 2, N, 0, STOPPING))
-                    .hasMessage("implicit function: the cycle is 0, expected at least 1");
+                    .hasMessage("implicit function: the restart length is 0, expected at least 1");
             assertThatThrownBy(() -> new EquilibriumStream<Integer>(solver, cell, null))
-                    .hasMessage("stream: the loader is null, expected one");
+                    .hasMessage("stream: the loader is null");
             var stream = new EquilibriumStream<Integer>(solver, cell, (i, slot, start) -> {});
             assertThatThrownBy(() -> stream.run(IntStream.range(0, 3).iterator(), states.head(0), solved -> {}))
-                    .hasMessage("stream: the states have no row, expected one for each problem in flight");
+                    .hasMessage("stream: the block of states has 0 rows, expected at least 1, one for each problem in flight");
             assertThatThrownBy(() -> stream.run(null, states, solved -> {}))
-                    .hasMessage("stream: the iterator of inputs is null, expected one");
+                    .hasMessage("stream: the iterator of inputs is null");
             assertThatThrownBy(() -> stream.runInOrder(IntStream.range(0, 3).iterator(), states, states.head(2), solved -> {}))
                     .hasMessage("stream: the states (4×6 f64) and the waiting block (2×6 f64) share memory, expected blocks that do not "
                     + "overlap");

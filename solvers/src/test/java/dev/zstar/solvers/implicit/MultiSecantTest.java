@@ -122,7 +122,7 @@ class MultiSecantTest {
                 }
             };
             assertThatThrownBy(() -> secants.apply(z, out, new Rows(1)))
-                    .hasMessage("MultiSecant follows no map; expected follow(f) before a solve");
+                    .hasMessage("apply: this MultiSecant follows no map, expected follow(f) before the solve");
             secants.follow(f).apply(z, out, new Rows(1));
             secants.apply(z, out, new Rows(1));
             assertThat(secants.pairs(0)).as("the same point").isZero();
@@ -198,7 +198,8 @@ class MultiSecantTest {
                 }
             }
         }
-        assertThatThrownBy(() -> MultiSecant.plan(Engines.best(1), Type.F32, N, 1, 501)).hasMessage("pairs 501; expected 1 to 500");
+        assertThatThrownBy(() -> MultiSecant.plan(Engines.best(1), Type.F32, N, 1, 501))
+                .hasMessage("MultiSecant: pairs is 501, expected 1 to 500");
     }
 
     /** Gaussian W, a planted fixed point, and ρ(J) there as the test says. */

@@ -122,9 +122,10 @@ class GmresTest {
 
     @Test
     void rangesAreChecked() {
-        assertThatThrownBy(() -> Gmres.Options.DEFAULT.withRestart(0)).hasMessage("restart 0; expected 1 to 500");
-        assertThatThrownBy(() -> Gmres.Options.DEFAULT.withRestart(501)).hasMessage("restart 501; expected 1 to 500");
-        assertThatThrownBy(() -> new Gmres.Options(5, null, true)).hasMessage("a flexible method without a preconditioner; expected one");
+        assertThatThrownBy(() -> Gmres.Options.DEFAULT.withRestart(0)).hasMessage("Gmres.Options: restart is 0, expected 1 to 500");
+        assertThatThrownBy(() -> Gmres.Options.DEFAULT.withRestart(501)).hasMessage("Gmres.Options: restart is 501, expected 1 to 500");
+        assertThatThrownBy(() -> new Gmres.Options(5, null, true))
+                .hasMessage("Gmres.Options: a flexible method without a preconditioner, expected a preconditioner");
     }
 
     /** One cycle within another solver's step: the residual of the small problem is the true one, and no product is spent on it. */

@@ -158,10 +158,11 @@ class NeumannTest {
             try (LinearSolver another = Neumann.plan(engine, Type.F32, BATCH, N, 4)) {
                 closed = another;
             }
-            assertThatThrownBy(() -> closed.solve(t, b, u)).hasMessage("this plan was used after it was closed");
-            assertThatThrownBy(() -> Neumann.plan(engine, Type.F32, 1, 3, -1)).hasMessage("-1 terms; expected at least 0");
+            assertThatThrownBy(() -> closed.solve(t, b, u))
+                    .hasMessage("solve: this solver, planned for 2 rows of 9 f32, was used after it was closed");
+            assertThatThrownBy(() -> Neumann.plan(engine, Type.F32, 1, 3, -1)).hasMessage("Neumann: terms is -1, expected at least 0");
             assertThatThrownBy(() -> Neumann.plan(engine, Type.F32, 1, 3, 2, 1.5))
-                    .hasMessage("damping 1.5; expected above 0 and at most 1");
+                    .hasMessage("Neumann: damping is 1.5, expected 0 < λ ≤ 1");
         }
     }
 }

@@ -479,13 +479,14 @@ class RecycledGmresTest {
 
     @Test
     void wrongUseIsOneSentence() {
-        assertThatThrownBy(() -> new RecycledGmres.Options(3, 1)).hasMessage("3 vectors; expected 4 to 200");
-        assertThatThrownBy(() -> new RecycledGmres.Options(20, 10)).hasMessage("10 pairs in 20 vectors; expected 1 to 9");
+        assertThatThrownBy(() -> new RecycledGmres.Options(3, 1)).hasMessage("RecycledGmres.Options: vectors is 3, expected 4 to 200");
+        assertThatThrownBy(() -> new RecycledGmres.Options(20, 10))
+                .hasMessage("RecycledGmres.Options: pairs is 10 with 20 vectors, expected 1 to 9");
         try (Engine engine = Engines.best(1)) {
             Stopping patient = Stopping.relative(1e-4).withPatience(3);
             assertThatThrownBy(() -> RecycledGmres.plan(engine, Type.F32, 1, 8, RecycledGmres.Options.DEFAULT, patient))
-                    .hasMessage("GMRES with a recycled space stops at a relative or absolute tolerance or a number of evaluations, "
-                            + "and was given patience");
+                    .hasMessage("recycled GMRES: the stopping rule has patience, expected only a relative or absolute tolerance and a "
+                            + "number of evaluations");
         }
     }
 }

@@ -384,15 +384,15 @@ class JacobianRegularisationTest {
                 Block narrow = engine.allocate(Type.F64, BATCH, N - 1);
                 Block single = engine.allocate(Type.F32, BATCH, N)) {
             assertThatThrownBy(() -> new JacobianRegularisation(engine, Type.F64, 3, 0, Probe.GAUSSIAN, 1))
-                    .hasMessage("Jacobian regularisation: 3 rows of 0, expected at least 1 of each");
-            assertThatThrownBy(() -> penalty.estimate(s.cell, 0)).hasMessage("estimate: 0 rows, expected 1 to 5");
-            assertThatThrownBy(() -> penalty.estimate(s.cell, 6)).hasMessage("estimate: 6 rows, expected 1 to 5");
-            assertThatThrownBy(() -> penalty.estimate(s.cell, rows())).hasMessage("estimate: 0 rows, expected 1 to 5");
+                    .hasMessage("Jacobian regularisation: batch = 3 and n = 0, expected at least 1 for both");
+            assertThatThrownBy(() -> penalty.estimate(s.cell, 0)).hasMessage("estimate: the number of rows is 0, expected 1 to 5");
+            assertThatThrownBy(() -> penalty.estimate(s.cell, 6)).hasMessage("estimate: the number of rows is 6, expected 1 to 5");
+            assertThatThrownBy(() -> penalty.estimate(s.cell, rows())).hasMessage("estimate: the number of rows is 0, expected 1 to 5");
             s.cell.linearise(two, rows(3, 1));
             assertThat(penalty.estimate(s.cell, rows(3, 1))).isPositive();
             assertThatThrownBy(() -> penalty.estimate(s.cell, rows(3, 2))).hasMessage("vjp" + NO_POINT);
             assertThatThrownBy(() -> penalty.gradients(s.cell, 1, two, s.x.head(2), s.sum, null)).as("an estimate that failed is none")
-                    .hasMessage("gradients: there is no estimate yet; expected a call of estimate before");
+                    .hasMessage("gradients: there is no estimate yet, expected a call of estimate first");
             penalty.estimate(s.cell, rows(3, 1));
             assertThatThrownBy(() -> penalty.gradients(s.cell, Double.NaN, two, s.x.head(2), s.sum, null))
                     .hasMessage("gradients: the weight is NaN, expected a finite number");

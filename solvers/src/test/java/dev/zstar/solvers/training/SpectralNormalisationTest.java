@@ -85,7 +85,7 @@ class SpectralNormalisationTest {
                 Block v = engine.allocate(Type.F64, 3, 4);
                 Block w = engine.allocate(Type.F64, 3, 4);
                 SpectralNormalisation norm = new SpectralNormalisation(engine, Type.F64, 3, 4, 1, 1)) {
-            assertThatThrownBy(() -> norm.vjp(v, w, w)).hasMessage("vjp: there is no σ yet; expected a call of apply before");
+            assertThatThrownBy(() -> norm.vjp(v, w, w)).hasMessage("vjp: σ is not known yet, expected a call of apply first");
             norm.apply(v, w, 3);
             assertThat(norm.sigma()).isZero();
             assertThat(w.toDoubles()).containsOnly(0);

@@ -41,7 +41,7 @@ class WeightNormalisationTest {
                 for (int j = 0; j < N; j++) {
                     v.set(2, j, 0);
                 }
-                assertThatThrownBy(() -> norm.apply(v, g, w)).hasMessageStartingWith("apply: row 3 of V has the length 0.0 and g = ");
+                assertThatThrownBy(() -> norm.apply(v, g, w)).hasMessageStartingWith("apply: row 2 of V has the length 0.0 and g = ");
             }
         }
     }

@@ -1,0 +1,45 @@
+package dev.zstar;
+
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.fixedpoint.Broyden;
+import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.fixedpoint.NewtonKrylov;
+import dev.zstar.solvers.fixedpoint.Picard;
+
+/**
+ * The method by which {@link FixedPoint} and {@link Equilibrium} solve {@code z = f(z)}. For other options, plan a solver yourself:
+ *
+ * <pre>{@code
+ * ForwardMethod wide = (engine, type, batch, n, stopping) ->
+ *         Anderson.plan(engine, type, batch, n, Anderson.Options.DEFAULT.withWindow(20), stopping);
+ * }</pre>
+ */
+@FunctionalInterface
+public interface ForwardMethod {
+    /** Anderson acceleration with a window of 10. This is the default. */
+    ForwardMethod ANDERSON = FixedPointSolver::plan;
+
+    /** Broyden's good method with 30 steps. {@link dev.zstar.solvers.implicit.GradientMode.BroydenInverse} needs it. */
+    ForwardMethod BROYDEN =
+            (engine, type, batch, n, stopping) -> Broyden.plan(engine, type, batch, n, Broyden.Options.DEFAULT, stopping);
+
+    /** Newton's method with GMRES. Without a derivative its products with J are differences of f. */
+    ForwardMethod NEWTON_KRYLOV =
+            (engine, type, batch, n, stopping) -> NewtonKrylov.plan(engine, type, batch, n, NewtonKrylov.Options.DEFAULT, stopping);
+
+    /**
+     * Damped plain steps {@code z + β (f(z) - z)}.
+     *
+     * @param β above 0 and at most 1; 1 takes whole steps
+     * @throws IllegalArgumentException if β is out of this range
+     */
+    static ForwardMethod damped(double β) {
+        Picard.Options options = Picard.Options.damped(β);
+        return (engine, type, batch, n, stopping) -> Picard.plan(engine, type, batch, n, options, stopping);
+    }
+
+    /** Plans a solver for batches of up to {@code batch} rows of {@code n} elements. The caller closes it. */
+    FixedPointSolver plan(Engine engine, Type type, int batch, int n, Stopping stopping);
+}
