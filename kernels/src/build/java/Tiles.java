@@ -13,9 +13,9 @@ import java.nio.file.Path;
  *
  * <p>What is known of the form, measured on JDK 25 with 512-bit vectors:
  * <ul>
- *   <li>Accumulators that were both loaded from and stored to a memory segment made the quick compiler run out of virtual registers
- *       (24 of them); it then never profiles the method, which can stay in code that boxes every vector (1.3 GFLOP/s). Through a heap
- *       array, or with stores to memory only, it compiles.
+ *   <li>Accumulators that were both loaded from and stored to a memory segment made C1 run out of virtual registers (24 of them). It
+ *       then never profiles the method, which can stay in code that boxes every vector (1.3 GFLOP/s). Through a heap array, or with stores
+ *       to memory only, it compiles.
  *   <li>A tile that starts from zeros and stores to memory spilled in its loop however it was written: 0.66 to 0.80 of the ceiling where
  *       the same tile on arrays reached 0.84 to 0.91 (one Granite Rapids core, 8×3, K = 128 … 512; C with intrinsics 0.90).
  *   <li>Rows lie at constant distances from one moving address, each distance masked to 31 bits. Then the JIT folds address and distance
@@ -31,21 +31,23 @@ import java.nio.file.Path;
  *       64 took 17, 35 and 124 ns without and 14, 30 and 91 ns with masks.
  *   <li>So the rows of a batch are read where they lie. Copied to the heap and interleaved, which the tests once made necessary, a
  *       product of n = 256 and B = 256 was 2% slower for the copying.
- *   <li>Calls of the vector API stand in the tile itself. A helper of our own is subject to the JIT's node budget, from which the
+ *   <li>The tile itself calls the vector API. A helper of our own is subject to the JIT's node budget, from which the
  *       API's methods are exempt; when it runs out, every use of the helper boxes.
  * </ul>
  */
 final class Tiles {
     private static final int[] ROWS = {1, 2, 4, 8};
     /**
-     * Most rows of a tile of bf16: the weights of two inputs and 24 accumulators are more than 32 registers (8 rows: half the speed).
+     * The largest number of rows of a tile of bf16: the weights of two inputs and 24 accumulators are more than 32 registers (8 rows: half
+     * the speed).
      */
     private static final int PAIR_ROWS = 4;
     /** Vectors of a full panel. */
     private static final int VECTORS = 3;
 
     /**
-     * Panels that one row takes at once: their number, their width in vectors, and the width of the last. A last panel of 1 stands alone.
+     * Panels that one row takes at once: their number, their width in vectors, and the width of the last. A last panel of 1 is taken by
+     * itself.
      */
     private record Group(int panels, int width, int last) {
         static final Group[] ALL = {
@@ -67,7 +69,7 @@ final class Tiles {
         }
     }
 
-    /** What weights are stored as. */
+    /** The form in which weights are stored. */
     private enum Weight {
         F32("float", 1, 1),
         F64("double", 1, 1),
@@ -75,7 +77,7 @@ final class Tiles {
         INT8("float", 4, 1);
 
         final String element;
-        /** How many of them take the room of one element. */
+        /** The number of weights that take the memory of one element. */
         final int packing;
         /** Inputs of one step, whose weights lie side by side for each output. */
         final int inputs;
@@ -227,7 +229,7 @@ final class Tiles {
         line("    }");
     }
 
-    /** What lies at an address: the weights of one vector. */
+    /** The weights of one vector at an address. */
     private String load(String at) {
         return switch (weight) {
             case F32, F64 -> "%s.fromMemorySegment(S, ALL, %s, ORDER)".formatted(vector, at);

@@ -1,4 +1,4 @@
-/** Engines that call native libraries through {@code java.lang.foreign}; found as services of {@code dev.zstar.kernels}. */
+/** Engines that call native libraries through {@code java.lang.foreign}. They are found as services of {@code dev.zstar.kernels}. */
 module dev.zstar.bridge {
     requires dev.zstar.kernels;
 

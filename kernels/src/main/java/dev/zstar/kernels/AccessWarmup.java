@@ -9,13 +9,13 @@ import java.lang.foreign.ValueLayout;
  * when it is initialised.
  *
  * <p>All accesses to a segment share a few methods of the JDK. If the JIT compiles them while they have seen only one class of layouts
- * or segments, they expect that class. Another class causes a deoptimisation, up to four times, and each is counted in the method's
- * profile. A kernel inlines these methods for every scalar that it reads, 44 times in a tile of 8×3. The JIT adds up the counts of all
- * copies. Above {@code PerMethodTrapLimit} (100) it compiles the slow paths too, on which every vector is an object. So products stayed
- * 17 times slower when blocks had been filled before the first kernel ran: in one process of twenty, on a busy machine.
+ * or segments, they expect that class. Another class causes a deoptimisation, up to six times in one method, and the method's profile
+ * counts each. A kernel inlines these methods for every scalar that it reads: 16 to 44 times in an 8×3 tile. The JIT adds up the counts
+ * of all copies. Above {@code PerMethodTrapLimit} (100) it compiles the slow paths too, on which every vector is an object. On a busy
+ * machine, products stayed 17 times slower in 3 of 23 processes that had filled blocks before the first kernel ran.
  */
 final class AccessWarmup {
-    /** Enough calls for the C1 compiler to profile the shared methods (200), with every class in the profile. Takes 20 ms. */
+    /** Enough calls for C1 to compile the shared methods with profiling (200), with every class in the profile. Takes 20 ms. */
     private static final int ROUNDS = 300;
 
     private AccessWarmup() {}

@@ -3,8 +3,8 @@ package dev.zstar.kernels;
 import dev.zstar.kernels.jvm.Fma;
 
 /**
- * An elementwise function {@code φ}. The formulas do not cancel in the tails, and f64 results are off by a few units in the last place.
- * Engines may return 0 where an exponential that is a factor of the result is below the smallest normal number. NaN stays NaN.
+ * An elementwise function {@code φ}. The formulas avoid cancellation in the tails; f64 results are accurate to a few units in the last
+ * place. An engine may return 0 if the result has an exponential factor below the smallest normal number. NaN stays NaN.
  */
 public enum Activation {
     /** {@code φ(x) = x}. */
@@ -32,14 +32,14 @@ public enum Activation {
     /** The slope of {@link #LEAKY_RELU} below 0. */
     public static final double LEAK = 0.01;
 
-    /** Beyond it every tail is 0 in f64. Finite, as {@code 0 · ∞} is not 0. */
+    /** Beyond this every tail is 0 in f64. It is finite, because {@code 0 · ∞} is not 0. */
     private static final double FAR = 1e4;
 
-    /** {@code √(8/π)}, and what its double lacks. */
+    /** {@code √(8/π)} as the sum of two doubles. */
     private static final double LINEAR = 0x1.9884533d43651p0;
 
     private static final double LINEAR_LOW = -0x1.cbc0d30ebfd15p-54;
-    /** {@code 0.044715 √(8/π)}, and what its double lacks. */
+    /** {@code 0.044715 √(8/π)} as the sum of two doubles. */
     private static final double CUBIC = 0x1.2444f2a4d8b4bp-4;
 
     private static final double CUBIC_LOW = -0x1.6c843a29d1c70p-61;
@@ -76,8 +76,8 @@ public enum Activation {
     }
 
     /**
-     * The second derivative in f64; 0 at the kinks of {@link #RELU} and {@link #LEAKY_RELU} too. Each is a positive factor, which
-     * vanishes in the tails, times a sum of few terms.
+     * The second derivative in f64. It is 0 for {@link #IDENTITY}, {@link #RELU} and {@link #LEAKY_RELU}, even at a kink. Each of the
+     * others is a positive factor, which vanishes in the tails, times a sum of few terms.
      */
     public double secondDerivative(double x) {
         double near = Math.max(-FAR, Math.min(x, FAR));
@@ -121,8 +121,8 @@ public enum Activation {
     }
 
     /**
-     * {@code exp(-|2u|)}. An error of 2u counts |2u| times, so 2u is computed in two parts, {@code y + low}, each {@code Low} what rounding
-     * left.
+     * {@code exp(-|2u|)}. The relative error of 2u is multiplied by |2u|, so 2u is computed in two parts, {@code y + low}. Each
+     * {@code …Low} is a rounding error.
      */
     private static double exp2u(double x) {
         double a = Math.min(Math.abs(x), FAR);

@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Resources that a constructor has allocated so far. If it ends before it calls {@link #keep}, all of them are closed in reverse order:
+ * For authors of engines and solvers: the resources that a constructor has allocated so far. If the constructor ends before it calls
+ * {@link #keep}, all of them are closed in reverse order:
  * <pre>{@code
  * try (Allocation allocation = new Allocation()) {
  *     a = allocation.add(Block.allocate(type, rows, cols));
@@ -16,7 +17,7 @@ import java.util.List;
 public final class Allocation implements AutoCloseable {
     private final List<AutoCloseable> owned = new ArrayList<>();
 
-    /** Without resources. */
+    /** Creates an empty list of resources. */
     public Allocation() {}
 
     /** Adds a resource, and returns it. It will be closed unless {@link #keep} is called. */
@@ -30,7 +31,7 @@ public final class Allocation implements AutoCloseable {
         owned.clear();
     }
 
-    /** Closes what was not kept. */
+    /** Closes all resources that were not kept. */
     @Override
     public void close() {
         for (AutoCloseable resource : owned.reversed()) {

@@ -6,7 +6,7 @@ package dev.zstar.kernels;
  * row, which are swept together, are adjacent.
  *
  * @param block the memory, {@code batch · capacity} rows of {@code n} elements
- * @param capacity vectors for each row of the batch
+ * @param capacity the number of vectors for each row of the batch
  */
 public record Basis(Block block, int capacity) implements AutoCloseable {
     /** Checks that the block holds whole rows. */
@@ -14,12 +14,13 @@ public record Basis(Block block, int capacity) implements AutoCloseable {
         Operands.present("a basis", "its block", block);
         if (capacity < 1 || block.rows() % capacity != 0) {
             throw new IllegalArgumentException("a basis of " + capacity + " vectors for each row in a block of " + block.shape()
-                    + ", expected a divisor of its rows");
+                    + ", expected a capacity that divides its number of rows");
         }
     }
 
-    /** Allocates a basis of zeros. */
+    /** Allocates a basis of zeros. The caller closes it. */
     public static Basis allocate(Engine engine, Type type, int batch, int capacity, int n) {
+        Operands.present("a basis", "its engine", engine);
         if (batch < 0 || capacity < 1 || (long) batch * capacity > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
                     "a basis of " + capacity + " vectors for each of " + batch
@@ -28,7 +29,7 @@ public record Basis(Block block, int capacity) implements AutoCloseable {
         return new Basis(engine.allocate(type, batch * capacity, n), capacity);
     }
 
-    /** Rows of the batch. */
+    /** The number of rows of the batch. */
     public int batch() {
         return block.rows() / capacity;
     }

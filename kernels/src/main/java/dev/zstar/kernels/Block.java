@@ -8,16 +8,19 @@ import java.lang.ref.Reference;
 /**
  * A matrix of {@code rows × cols} elements of one {@link Type}, row-major, outside the Java heap.
  *
- * <p>Rows start on 64-byte boundaries (one cache line, one 512-bit vector). Between the last column and the next row is padding: kernels
- * neither use its values nor write to it. Some methods copy arrays in and out.
+ * <p>Rows start on 64-byte boundaries (one cache line, one 512-bit vector). Between the last column and the next row is padding. Kernels
+ * never write to it, and no result depends on it, but they may read it.
  *
  * <p>A block owns its memory until {@link #close}. Using a closed block throws {@link IllegalStateException}. A block may be closed
- * while another thread computes on it: the call ends with its result or that exception, and the memory is freed afterwards. The collector
- * frees an unreachable block that was not closed, and logs a warning. The {@link #segment} and {@link #address} do not keep a block
- * alive. Several threads may use a block as long as none writes.
+ * while another thread computes on it: the running call either completes or throws that exception, and the memory is freed afterwards.
+ * The garbage collector frees an unreachable block that was not closed. The {@code System.Logger} {@code dev.zstar.kernels} then gets a
+ * warning: for the first such block of the process, or with assertions on for each, with the place that allocated it. The
+ * {@link #segment} and {@link #address} do not keep a block alive. Several threads may use a block as long as none writes.
  *
- * <p>All blocks together hold at most a budget of bytes. By default it is three quarters of the memory that the process may use; the
- * property {@code zstar.memory} sets another.
+ * <p>All blocks together hold at most a budget of bytes. On Linux it is by default three quarters of the memory of the machine or of its
+ * control group, whichever is less. On other systems there is none, and {@link #budget} is {@link Long#MAX_VALUE}. The
+ * {@code zstar.memory} property sets another. The budget does not know {@code -Xmx}: if the heap may take more than the remaining
+ * quarter, set the property. {@code -XX:MaxDirectMemorySize} does not apply to blocks.
  */
 public final class Block implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
@@ -53,7 +56,8 @@ public final class Block implements AutoCloseable {
         watch = CLEANER.register(this, memory);
     }
 
-    private Block(Block of, int from, int rows) {
+    /** A view of some rows. */
+    Block(Block of, int from, int rows) {
         type = of.type;
         this.rows = rows;
         cols = of.cols;
@@ -75,7 +79,7 @@ public final class Block implements AutoCloseable {
         return allocate(type, rows, cols, false);
     }
 
-    /** For engines: a block for their own use, which {@link #liveBytes} does not count. It need not be closed: the collector frees it. */
+    /** For authors of engines: a block that {@link #liveBytes} does not count, and that the garbage collector frees if nobody closes it. */
     public static Block scratch(Type type, int rows, int cols) {
         return allocate(type, rows, cols, true);
     }
@@ -85,14 +89,18 @@ public final class Block implements AutoCloseable {
         return new Block(type, rows, cols, BlockLayout.stride(type, cols), new BlockMemory(bytes, rows + "×" + cols + " " + type, scratch));
     }
 
-    /** Allocates a block and copies {@code values}, row by row, into it. */
+    /**
+     * Allocates a block and copies {@code values} into it, row by row, rounded to the type. The array is not kept.
+     *
+     * @throws IllegalArgumentException unless there are {@code rows · cols} values
+     */
     public static Block of(Type type, int rows, int cols, double... values) {
-        try (Allocation allocation = new Allocation()) {
-            Block block = allocation.add(allocate(type, rows, cols));
-            block.copyFrom(values);
-            allocation.keep();
-            return block;
-        }
+        return BlockCopies.allocate(type, rows, cols, block -> block.copyFrom(values));
+    }
+
+    /** The same for an array of f32 values. */
+    public static Block of(Type type, int rows, int cols, float[] values) {
+        return BlockCopies.allocate(type, rows, cols, block -> block.copyFrom(values));
     }
 
     /** The bytes that a block of this shape occupies, padding included. */
@@ -100,29 +108,32 @@ public final class Block implements AutoCloseable {
         return BlockLayout.bytes(type, rows, cols);
     }
 
-    /** The bytes of all blocks in this process that are not closed. */
+    /** The bytes of all open blocks of this process, without {@link #scratch} blocks. */
     public static long liveBytes() {
         return BlockMemory.live();
     }
 
-    /** The bytes that all blocks in this process may hold. */
+    /** The bytes that all blocks may hold. Scratch blocks count here, and so do closed blocks until their memory is freed. */
     public static long budget() {
         return Budget.bytes();
     }
 
-    /** How many blocks were not closed and were freed by the collector. With assertions on, the log shows where each was allocated. */
+    /** How many blocks the garbage collector freed because nobody had closed them. */
     public static long lost() {
         return BlockMemory.lost();
     }
 
+    /** The element type. */
     public Type type() {
         return type;
     }
 
+    /** The number of rows. */
     public int rows() {
         return rows;
     }
 
+    /** The number of columns. */
     public int cols() {
         return cols;
     }
@@ -149,13 +160,13 @@ public final class Block implements AutoCloseable {
 
     /**
      * The first {@code count} rows as a block on the same memory. The view for each count is created once and kept, so later calls
-     * allocate nothing. Closing a view has no effect.
+     * allocate nothing. Two threads that first ask for it at the same time may get two views. Closing a view has no effect.
      *
      * @throws IndexOutOfBoundsException unless {@code 0 ≤ count ≤ rows}
      */
     public Block head(int count) {
         if (count < 0 || count > rows) {
-            throw new IndexOutOfBoundsException("the first " + count + " rows of a block of " + shape() + ", expected 0 to " + rows);
+            throw new IndexOutOfBoundsException("head: " + count + " rows of a block of " + shape() + ", expected 0 to " + rows);
         }
         Block[] views = heads;
         if (views == null) {
@@ -186,20 +197,9 @@ public final class Block implements AutoCloseable {
      * @throws IndexOutOfBoundsException unless {@code 0 ≤ i < count}
      */
     public Block part(int i, int count) {
-        if (count < 1 || rows % count != 0) {
-            throw new IllegalArgumentException(count + " equal parts of a block of " + shape() + ", expected a divisor of its rows");
-        }
-        if (i < 0 || i >= count) {
-            throw new IndexOutOfBoundsException("part " + i + " of " + count + " equal parts of a block of " + shape() + ", expected 0 to "
-                    + (count - 1));
-        }
         Block[] views = parts;
-        if (views.length != count) {
-            views = new Block[count];
-            int height = rows / count;
-            for (int p = 0; p < count; p++) {
-                views[p] = new Block(this, p * height, height);
-            }
+        if (views.length != count || i < 0 || i >= count) {
+            views = BlockViews.parts(this, i, count);
             parts = views;
         }
         return views[i];
@@ -231,7 +231,7 @@ public final class Block implements AutoCloseable {
 
     private long offset(int row, int col) {
         if (row < 0 || row >= rows || col < 0 || col >= cols) {
-            throw new IndexOutOfBoundsException("element (" + row + ", " + col + ") of a block of " + shape());
+            throw BlockViews.missing(this, row, col);
         }
         requireOpen();
         return ((long) row * stride + col) * type.bytes();
@@ -252,7 +252,7 @@ public final class Block implements AutoCloseable {
         BlockCopies.in(values, this);
     }
 
-    /** Copies the elements of a block of the same shape in, rounded where the types differ. */
+    /** Copies the elements of a block of the same shape in, rounded if the types differ. */
     public void copyFrom(Block other) {
         BlockCopies.copy(other, this);
     }
@@ -285,7 +285,8 @@ public final class Block implements AutoCloseable {
     /**
      * Throws unless this block is open and has the given shape.
      *
-     * @param operation what was asked for, and {@code operand} what this block is in it: both for the message
+     * @param operation the operation that was called, for the message
+     * @param operand the name of this block in it, for the message
      */
     public void requireShape(String operation, String operand, Type type, int rows, int cols) {
         if (this.rows != rows || this.cols != cols || this.type != type) {
@@ -295,7 +296,7 @@ public final class Block implements AutoCloseable {
         requireOpen(operation, operand);
     }
 
-    /** Whether this block, or the one that it is a view of, was closed. */
+    /** Whether this block, or the owner of this view, was closed. A thread may miss a close by another until its next engine call. */
     public boolean closed() {
         return memory.closed();
     }
@@ -314,7 +315,7 @@ public final class Block implements AutoCloseable {
         }
     }
 
-    /** Closes this block. Its memory is freed once no running call uses it. Closing twice, or closing a view, has no effect. */
+    /** Closes this block. Its memory is freed once no running call can use it. Closing twice, or closing a view, has no effect. */
     @Override
     public void close() {
         if (watch != null && memory.close()) {

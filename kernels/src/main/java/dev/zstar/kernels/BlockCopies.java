@@ -3,10 +3,21 @@ package dev.zstar.kernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
+import java.util.function.Consumer;
 
-/** Values into blocks and out of them: one value, arrays, and other blocks. */
+/** Copies values into blocks and out of them: one value, arrays, and other blocks. */
 final class BlockCopies {
     private BlockCopies() {}
+
+    /** A new block that {@code fill} has filled; if it throws, the block is closed. */
+    static Block allocate(Type type, int rows, int cols, Consumer<Block> fill) {
+        try (Allocation allocation = new Allocation()) {
+            Block block = allocation.add(Block.allocate(type, rows, cols));
+            fill.accept(block);
+            allocation.keep();
+            return block;
+        }
+    }
 
     static void fill(double value, Block target) {
         for (int i = 0; i < target.rows(); i++) {
@@ -79,7 +90,8 @@ final class BlockCopies {
         Operands.present("copyRow", "the source", source);
         source.requireShape("copyRow", "the source", target.type(), source.rows(), target.cols());
         if (from < 0 || from >= source.rows() || to < 0 || to >= target.rows()) {
-            throw new IndexOutOfBoundsException("row " + from + " of " + source.shape() + " to row " + to + " of " + target.shape());
+            throw new IndexOutOfBoundsException("copyRow: row " + from + " of " + source.shape() + " to row " + to + " of " + target.shape()
+                    + ", expected rows that exist in both blocks");
         }
         target.requireOpen();
         bytes(source, from, target, to);
@@ -96,7 +108,7 @@ final class BlockCopies {
     }
 
     static double[] toDoubles(Block source) {
-        double[] values = new double[elements(source)];
+        double[] values = new double[elements("toDoubles", source)];
         int cols = source.cols();
         for (int i = 0; i < source.rows(); i++) {
             for (int j = 0; j < cols; j++) {
@@ -107,7 +119,7 @@ final class BlockCopies {
     }
 
     static float[] toFloats(Block source) {
-        float[] values = new float[elements(source)];
+        float[] values = new float[elements("toFloats", source)];
         int cols = source.cols();
         for (int i = 0; i < source.rows(); i++) {
             for (int j = 0; j < cols; j++) {
@@ -117,9 +129,11 @@ final class BlockCopies {
         return values;
     }
 
-    private static int elements(Block source) {
-        if ((long) source.rows() * source.cols() > Integer.MAX_VALUE) {
-            throw new IllegalStateException("a block of " + source.shape() + " has more elements than an array can hold");
+    private static int elements(String operation, Block source) {
+        long elements = (long) source.rows() * source.cols();
+        if (elements > Integer.MAX_VALUE) {
+            throw new IllegalStateException(operation + ": a block of " + source.shape() + " has " + elements
+                    + " elements, expected fewer than 2³¹, which an array can hold; copy its parts (Block.part)");
         }
         return source.rows() * source.cols();
     }

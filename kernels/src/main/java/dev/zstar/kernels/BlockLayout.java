@@ -6,7 +6,7 @@ final class BlockLayout {
     static final int LINE = 64;
     /** Rows this many bytes apart fall into one set of an L1 cache, and the eight rows of a register tile evict each other. */
     private static final int ALIAS = 4096;
-    /** The last of eight rows is less than 2³¹ bytes from the first, which kernels rely on. */
+    /** The most bytes of a row: kernels rely on the last of eight rows being less than 2³¹ bytes from the first. */
     private static final int LONGEST = 1 << 28;
 
     private BlockLayout() {}

@@ -33,12 +33,12 @@ final class BlockMemory implements Runnable {
         Budget.take(bytes, shape);
         Arena fresh = Arena.ofShared();
         try {
-            // One more line may be read: kernels that widen half vectors load half a vector beyond the last row.
+            // One more cache line may be read: kernels that widen half vectors load half a vector beyond the last row.
             segment = fresh.allocate(bytes + BlockLayout.LINE, BlockLayout.LINE).asSlice(0, bytes);
         } catch (OutOfMemoryError e) {
             fresh.close();
             Budget.giveBack(bytes);
-            throw Budget.refused(bytes, shape, "the JVM says: " + e.getMessage());
+            throw Budget.refused(bytes, shape, "the system refused: " + e.getMessage());
         }
         this.arena = fresh;
         this.bytes = bytes;
@@ -83,13 +83,13 @@ final class BlockMemory implements Runnable {
         if (close() && !scratch) {
             long lost = LOST.incrementAndGet();
             System.Logger logger = System.getLogger(Block.class.getPackageName());
-            String sentence = "a block of " + shape + " was never closed; its " + bytes + " bytes were freed when the collector found it";
+            String sentence = "a block of " + shape + " was never closed; its " + bytes + " bytes were freed by the garbage collector";
             if (where != null) {
                 where.setStackTrace(Arrays.copyOf(where.getStackTrace(), Math.min(FRAMES, where.getStackTrace().length)));
                 logger.log(System.Logger.Level.WARNING, sentence, where);
             } else if (lost == 1) {
                 logger.log(System.Logger.Level.WARNING,
-                        sentence + ". With assertions on (java -ea) every such block is logged with the place that allocated it");
+                        sentence + ". Run with assertions on (java -ea) to log where each such block was allocated");
             }
         }
     }

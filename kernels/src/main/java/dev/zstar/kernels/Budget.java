@@ -8,12 +8,12 @@ import java.util.OptionalLong;
 import java.util.function.Function;
 
 /**
- * How many bytes all blocks of the process may hold. Without a limit, a plan larger than the machine is stopped by the operating system,
- * which kills this process, or another one, without a message.
+ * How many bytes all blocks of the process may hold. Without a limit, an allocation larger than the machine's memory makes the operating
+ * system kill this process, or another one, without a message.
  *
  * <p>The property {@code zstar.memory} sets it, in bytes or with a suffix k, m, g or t (of 1024). By default it is three quarters of the
- * memory of the machine, or of the control group if that is limited to less: the JVM takes a quarter for its heap. On systems other than
- * Linux the memory is not known, and there is no limit but the system's own.
+ * memory of the machine, or of the control group if that is limited to less. The JVM takes a quarter for its heap by default. On systems
+ * other than Linux the memory is not known, and only the system itself sets a limit.
  */
 final class Budget {
     private static final String PROPERTY = "zstar.memory";
@@ -35,7 +35,7 @@ final class Budget {
             Reclamation.sweep();
             if (Reclamation.held().get() > LIMIT.bytes()) {
                 giveBack(bytes);
-                throw refused(bytes, shape, "-D" + PROPERTY + "=… sets the budget (bytes, or with a suffix k, m, g, t)");
+                throw refused(bytes, shape, "-D" + PROPERTY + "=… sets the budget (bytes, or with a suffix k, m, g or t)");
             }
         }
     }
@@ -45,8 +45,23 @@ final class Budget {
     }
 
     static OutOfMemoryError refused(long bytes, String shape, String advice) {
-        return new OutOfMemoryError("a block of " + shape + " needs " + bytes + " bytes; blocks hold " + Reclamation.held().get()
-                + " of a budget of " + LIMIT.bytes() + " (" + LIMIT.origin() + "); " + advice);
+        return new OutOfMemoryError(refusal(bytes, shape, Reclamation.held().get(), LIMIT, advice));
+    }
+
+    static String refusal(long bytes, String shape, long held, Limit limit, String advice) {
+        return "cannot allocate a block of " + shape + ": it needs " + size(bytes) + ", and all blocks together hold " + size(held)
+                + (limit.bytes() == Long.MAX_VALUE ? " without a budget"
+                        : " of a budget of " + size(limit.bytes()) + " (" + limit.origin() + ")")
+                + "; " + advice;
+    }
+
+    /** Such as {@code 1.5 GiB}. */
+    static String size(long bytes) {
+        if (bytes < 1024) {
+            return bytes + " bytes";
+        }
+        int unit = Math.min(4, (63 - Long.numberOfLeadingZeros(bytes)) / 10);
+        return String.format(Locale.ROOT, "%.1f %siB", bytes / (double) (1L << 10 * unit), "KMGT".charAt(unit - 1));
     }
 
     /** The limit for this value of the property, on the machine whose files are under {@code root}. */
@@ -57,18 +72,19 @@ final class Budget {
                 return new Limit(bytes.getAsLong(), PROPERTY);
             }
             System.getLogger(Budget.class.getPackageName()).log(System.Logger.Level.WARNING,
-                    PROPERTY + " is '" + property + "', expected bytes, with or without a suffix k, m, g or t; it is ignored");
+                    "-D" + PROPERTY + "=" + property
+                            + " is ignored, expected a number of bytes, or one with a suffix k, m, g or t, such as 8g");
         }
         long machine = machine(root.resolve("proc/meminfo"));
         long group = group(root);
         if (machine == Long.MAX_VALUE && group == Long.MAX_VALUE) {
-            return new Limit(Long.MAX_VALUE, "none is known");
+            return new Limit(Long.MAX_VALUE, "no limit");
         }
         String whose = group < machine ? "control group's" : "machine's";
         return new Limit(Math.min(machine, group) / 4 * 3, "three quarters of the " + whose + " memory");
     }
 
-    /** Bytes, such as {@code 1048576}, {@code 1024k} or {@code 1m}; empty if it is something else, or too large. */
+    /** A number of bytes, such as {@code 1048576}, {@code 1024k} or {@code 1m}; empty if the text is something else, or too large. */
     static OptionalLong parse(String text) {
         int unit = text.isEmpty() ? -1 : "kmgt".indexOf(text.toLowerCase(Locale.ROOT).charAt(text.length() - 1));
         String digits = unit < 0 ? text : text.substring(0, text.length() - 1);
@@ -102,7 +118,7 @@ final class Budget {
             Path top = parts[1].isEmpty() ? groups : groups.resolve("memory");
             String file = parts[1].isEmpty() ? "memory.max" : "memory.limit_in_bytes";
             Path at = top.resolve(parts[2].replaceFirst("^/+", "")).normalize();
-            // In a container the path may be that of the host, which is not there; its own limit is then at the top.
+            // In a container the path may be that of the host, which does not exist there; its own limit is then at the top.
             for (Path place = at.startsWith(top) ? at : top; place.startsWith(top); place = place.getParent()) {
                 least = Math.min(least, read(place.resolve(file), Budget::number));
             }

@@ -5,10 +5,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * A value of each {@link CallScope}, created at first use: scratch memory, the description of a call. For engines. To be stored in a
- * static constant, since each instance takes a place in every scope.
+ * For authors of engines: one value per {@link CallScope}, created at first use, such as scratch memory or the description of a call.
+ * Keep each instance in a static constant, because it occupies a slot in every scope.
  *
- * @param <T> what it is
+ * @param <T> the type of the value
  */
 public final class CallLocal<T> {
     private static final AtomicInteger COUNT = new AtomicInteger();
@@ -16,7 +16,7 @@ public final class CallLocal<T> {
     final int index = COUNT.getAndIncrement();
     private final Supplier<T> make;
 
-    /** With a function that creates the value. */
+    /** Creates a local whose values are made by {@code make}. */
     public CallLocal(Supplier<T> make) {
         this.make = make;
     }

@@ -12,12 +12,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * The time that a thread spends inside an engine, for engines. Every public method that turns a block into an address does so between
+ * For authors of engines: marks that a thread is inside an engine. Every public method that turns a block into an address does so between
  * {@link #enter} and {@link #leave}. A block that another thread closes in the meantime is freed only after the call. Objects that
  * kernels reuse ({@link CallLocal}) belong to a scope, not to a thread.
  *
- * <p>A platform thread keeps one scope. A virtual thread borrows one from a small pool while it is inside, so a million virtual threads
- * leave nothing behind.
+ * <p>A platform thread keeps one scope. A virtual thread borrows one from a small pool while it is inside, so even a million virtual
+ * threads leave no memory behind.
  *
  * <p>This is reclamation by epochs with an asymmetric fence. Entering is a store without a fence. The thread that closes a block takes
  * every other thread through a handshake ({@link #inside}). After it, a thread either was seen inside or sees that the block is closed.
@@ -27,7 +27,7 @@ public final class CallScope {
     private static final ThreadLocal<Holder> HOLDERS = ThreadLocal.withInitial(Holder::new);
     /** Scopes by thread number: a faster look-up than a thread-local. */
     private static final CallScope[] TABLE = new CallScope[64];
-    /** Scopes that no virtual thread is using: at most as many as can run at once. */
+    /** Scopes that no virtual thread is using: at most twice as many as there are processors, and at least 8. */
     private static final AtomicReferenceArray<CallScope> POOL = new AtomicReferenceArray<>(Math.max(8, 2 * Engines.processors()));
 
     private static final Set<Registered> ALL = ConcurrentHashMap.newKeySet();
@@ -43,16 +43,16 @@ public final class CallScope {
 
     /** Incremented when the thread enters and when it leaves: odd while it is inside. */
     private long epoch;
-    /** How deep calls are nested: an engine may call another. */
+    /** The depth of nested calls: an engine may call another. */
     private int depth;
     /** The number of the thread, which is never reused; 0 while this is in the pool. */
     private long owner;
     /** The holder of the virtual thread that borrowed this, or null. */
     private Holder borrower;
-    /** By {@link CallLocal#index}. */
+    /** The values of locals, by {@link CallLocal#index}. */
     Object[] locals = new Object[32];
 
-    /** Holds the scope of a thread whose place in the table is taken by another. All that a virtual thread keeps. */
+    /** Holds the scope of a thread whose slot in the table is taken by another thread. A virtual thread keeps nothing else. */
     private static final class Holder {
         private CallScope call;
     }
@@ -90,13 +90,13 @@ public final class CallScope {
         if ((epoch & 1) != 0) {
             call.depth++;
         } else {
-            // Opaque: the compiler must not move it behind the checks that operands are open.
+            // Opaque: the compiler must not move the store after the checks that operands are open.
             EPOCH.setOpaque(call, epoch + 1);
         }
         return call;
     }
 
-    /** Ends the scope that {@link #enter} began. To be called in a {@code finally}. */
+    /** Ends the scope that {@link #enter} began. Call this in a {@code finally} block. */
     public void leave() {
         if (depth != 0) {
             depth--;
@@ -161,8 +161,8 @@ public final class CallScope {
 
     /** The threads that may have entered before this was called, and are inside. */
     static List<Inside> inside() {
-        // Closing a shared arena takes every thread through a handshake. What they stored before it is visible here, and what was stored
-        // here is visible to them after it.
+        // Closing a shared arena takes every thread through a handshake. What they stored before the handshake is visible here, and what
+        // was stored here is visible to them after it.
         Arena.ofShared().close();
         List<Inside> inside = new ArrayList<>();
         for (Registered registered : ALL) {

@@ -1,23 +1,23 @@
 package dev.zstar.kernels;
 
 /**
- * The weights of a {@link Convolution}, packed once for one engine and then applied many times. They belong to the engine that made
- * them. Several threads may apply them at once, but not during {@link #update} or {@link #close}.
+ * The weights of a {@link Convolution}, packed once for one engine and then applied many times. Only the engine that made them can apply
+ * them. Whoever packed them closes them. Several threads may apply them at once, but not during {@link #update} or {@link #close}.
  */
 public interface ConvolutionWeights extends AutoCloseable {
-    /** The convolution that they are for. */
+    /** The convolution that they belong to. */
     Convolution convolution();
 
-    /** The type of the elements it is applied to. */
+    /** The type of the elements that they are applied to. */
     Type type();
 
-    /** Takes the values of {@code w}, {@code outChannels × inputs} of this type, as the new weights. Allocates nothing. */
+    /** Replaces the weights by the values of {@code w}, {@code outChannels × inputs} of this type. Allocates nothing. */
     void update(Block w);
 
-    /** Makes the flipped copy that {@link Images#convolveTransposed} reads, if it is not there yet. */
+    /** Makes the flipped copy that {@link Images#convolveTransposed} reads, unless it exists already. */
     void prepareTransposed();
 
-    /** Bytes held, the flipped copy included once it exists. */
+    /** The bytes that they hold, including the flipped copy once it exists. */
     long bytes();
 
     @Override

@@ -2,11 +2,11 @@ package dev.zstar.kernels;
 
 /**
  * A mask of 0 and {@code 1 / (1 - rate)} that stays the same for a whole solve. With a new mask at every step there would be no
- * equilibrium. One row for all rows is the variational form (Gal, Ghahramani 2016).
+ * equilibrium. A single mask shared by all rows is the variational form (Gal, Ghahramani 2016).
  *
- * <p>Each element is a function of seed, row and column: number {@code col} of a SplitMix64 sequence (Steele, Lea, Flood 2014) that is
- * seeded with number {@code row} of the SplitMix64 sequence of the seed. So a mask is the same on every engine, for both types, and for a
- * row in any batch.
+ * <p>Each element depends only on seed, row and column: it is element {@code col} of the SplitMix64 sequence (Steele, Lea, Flood 2014)
+ * whose seed is element {@code row} of the SplitMix64 sequence of {@code seed}. Therefore a mask is the same on every engine, for both
+ * types, and for a row in any batch.
  */
 public final class DropoutMask implements AutoCloseable {
     private static final long GOLDEN = 0x9e3779b97f4a7c15L;
@@ -51,7 +51,7 @@ public final class DropoutMask implements AutoCloseable {
         }
     }
 
-    /** Draws the mask of another seed into the same memory. */
+    /** Replaces the mask, in place, by that of another seed. */
     public void draw(long seed) {
         double kept = 1 / (1 - rate);
         for (int row = 0; row < mask.rows(); row++) {
@@ -63,7 +63,7 @@ public final class DropoutMask implements AutoCloseable {
         }
     }
 
-    /** Number {@code index} of the SplitMix64 sequence that starts from {@code seed}. */
+    /** Element {@code index} of the SplitMix64 sequence of {@code seed}. */
     static long number(long seed, long index) {
         long z = seed + (index + 1) * GOLDEN;
         z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
@@ -71,7 +71,7 @@ public final class DropoutMask implements AutoCloseable {
         return z ^ (z >>> 31);
     }
 
-    /** The factors: {@code rows × cols}, or {@code 1 × cols} where rows share them. */
+    /** The factors: {@code rows × cols}, or {@code 1 × cols} if all rows share them. */
     public Block block() {
         return mask;
     }

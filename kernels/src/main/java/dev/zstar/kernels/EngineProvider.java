@@ -5,19 +5,19 @@ import java.util.Optional;
 
 /** Describes one engine: whether it can run here, and how to create it. Found through {@link java.util.ServiceLoader}. */
 public interface EngineProvider {
-    /** The engine's name: {@code scalar}, {@code simd}, {@code openblas}. */
+    /** The engine's name, such as {@code scalar}, {@code simd} or {@code openblas}. */
     String name();
 
-    /** {@link Engines#best} takes the available engine with the highest. */
+    /** The priority. {@link Engines#best} takes the available engine with the highest one. */
     int priority();
 
     /** Why this engine cannot run here, as one sentence that says what to do; empty if it can. */
     Optional<String> unavailable();
 
-    /** What will run: the library's version, the width of the vectors. Only if available. */
+    /** What would run, such as the version of the library or the width of the vectors. May be called only if the engine is available. */
     String description();
 
-    /** Sentences for the user, such as a setting that was refused; usually none. Only if available. */
+    /** Sentences for the user, such as one about a refused setting; usually none. May be called only if the engine is available. */
     default List<String> notes() {
         return List.of();
     }
@@ -25,7 +25,7 @@ public interface EngineProvider {
     /**
      * Makes the engine.
      *
-     * @param threads the threads it may use, the caller's included; at least 1
+     * @param threads the most threads that it may use, the caller's included; at least 1. {@code scalar} always uses one
      * @throws UnsupportedOperationException with the reason, if the engine is unavailable
      */
     Engine create(int threads);

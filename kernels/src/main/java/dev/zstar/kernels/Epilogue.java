@@ -1,14 +1,16 @@
 package dev.zstar.kernels;
 
 /**
- * What is done with {@code Wz} while it is in the nearest cache: {@code out = φ(Wz + bias + injection)}, and the norms that a stopping
- * test needs. In one pass the state is written once; in separate passes it is read and written five times.
+ * What follows a product {@code Wz} in the same pass, while the result is in the nearest cache:
+ * {@code out = φ(Wz + bias + injection)}, and the norms that a stopping test needs. In one pass the state is written once; in separate
+ * passes it is read and written five times.
  *
  * @param bias one row of {@code n} elements added to every row, or null
- * @param injection one row for each row of the batch (an input {@code Ux + b}, computed once and added at every step), or null
- * @param rows which row of {@code injection} belongs to which position; null means its own
+ * @param injection one row for each row of the batch, such as {@code Ux + b}, which is computed once and added in every step; or null
+ * @param rows which row of {@code injection} belongs to which position; with null, row p belongs to position p
  * @param activation the elementwise function
- * @param slope receives {@code φ'(Wz + bias + injection)}, which a backward pass multiplies by; of the shape of {@code out}, or null
+ * @param slope receives the slopes {@code φ'(Wz + bias + injection)}, by which a backward pass multiplies; of the shape of {@code out},
+ *     or null
  * @param norms receives {@code ‖out - z‖²} and {@code ‖out‖²} of each position, or null; {@code W} must be square
  */
 public record Epilogue(Block bias, Block injection, Rows rows, Activation activation, Block slope, Norms norms) {
@@ -17,9 +19,7 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
 
     /** Checks that there is an activation. */
     public Epilogue {
-        if (activation == null) {
-            throw new NullPointerException("an epilogue: the activation is null; IDENTITY leaves the sum as it is");
-        }
+        Operands.present("an epilogue", "the activation", activation);
     }
 
     /** {@code out = φ(Wz + bias)}. */
@@ -32,22 +32,22 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
         return new Epilogue(null, injection, rows, activation, null, null);
     }
 
-    /** This epilogue, with norms. */
+    /** This epilogue with norms. */
     public Epilogue with(Norms norms) {
         return new Epilogue(bias, injection, rows, activation, slope, norms);
     }
 
-    /** This epilogue, with slopes. */
+    /** This epilogue with slopes. */
     public Epilogue with(Block slope) {
         return new Epilogue(bias, injection, rows, activation, slope, norms);
     }
 
-    /** Whether it leaves {@code Wz} as it is, and has no norms. */
+    /** Whether {@code out = Wz}, and no norms are requested. */
     public boolean isNone() {
         return changesNothing() && norms == null;
     }
 
-    /** Whether it leaves {@code Wz} as it is; it may still ask for its norms. */
+    /** Whether {@code out = Wz}; norms may still be requested. */
     public boolean changesNothing() {
         return bias == null && injection == null && activation == Activation.IDENTITY && slope == null;
     }
@@ -58,7 +58,7 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
     }
 
     /**
-     * Squared norms by position, written by {@link Products#apply}. Their range is that of the sums of squares in
+     * Squared norms by position, which {@link Products#apply} writes. Their range is that of the sums of squares in
      * {@link VectorOperations}.
      */
     public static final class Norms {
@@ -89,13 +89,13 @@ public record Epilogue(Block bias, Block injection, Rows rows, Activation activa
             return value[p];
         }
 
-        /** For engines: sets the squared norms of position {@code p}. */
+        /** For authors of engines: sets the squared norms of position {@code p}. */
         public void set(int p, double step, double value) {
             this.step[p] = step;
             this.value[p] = value;
         }
 
-        /** The relative residual {@code ‖out - z‖ / ‖out‖} at position {@code p}; 0 where both are zero. */
+        /** The relative residual {@code ‖out - z‖ / ‖out‖} at position {@code p}; 0 if both are zero. */
         public double relative(int p) {
             return step[p] == 0 ? 0 : Math.sqrt(step[p] / value[p]);
         }

@@ -1,19 +1,19 @@
 package dev.zstar.kernels;
 
-/** How {@link Weights} are stored. Products accumulate in the type of the state whatever the format. */
+/** How {@link Weights} are stored. Whatever the format, products accumulate in the type of the state. */
 public enum Format {
-    /** In the type of the matrix; nothing is rounded. */
+    /** Stored in the type of the matrix; nothing is rounded. */
     FULL,
     /**
-     * The upper half of an f32 (8 bits of significand, rounded to nearest even, what is finite to a finite one): an error of up to 2⁻⁸
-     * |w|, and of up to 2⁻¹³⁴ where |w| is below 2⁻¹²⁶. For f32 only.
+     * The upper half of an f32 (bfloat16): 8 bits of significand, rounded to nearest even. Finite values stay finite. The error is at most
+     * 2⁻⁸ |w|, or at most 2⁻¹³⁴ if |w| is below 2⁻¹²⁶. For f32 only.
      */
     BF16,
     /**
-     * Integers of {@code -127 … 127} times a scale for each row of the matrix, {@code max |w| / 127} as an f32 (rounded up where that is
-     * below 2⁻¹²⁶, so that no row is lost): an error of up to half a scale in every element. For f32 only. A row with an element that is
-     * NaN or infinite becomes NaN. A product is summed before it is scaled, {@code Σ integer · state}, and that sum must be in the range
-     * of f32: states of up to 10³⁶ / inputs always are.
+     * Integers from -127 to 127 times a scale for each row of the matrix. The scale is {@code max |w| / 127} in f32, rounded up if it is
+     * below 2⁻¹²⁶, so that no row becomes zero. The error of an element is at most half the scale. For f32 only. A row with an element
+     * that is NaN or infinite becomes NaN. A product is summed before it is scaled, and the sum {@code Σ integer · state} must be in the
+     * range of f32. It always is if the states are at most 10³⁶ / inputs.
      */
     INT8;
 
@@ -33,7 +33,7 @@ public enum Format {
         return Float.intBitsToFloat(bits << 16);
     }
 
-    /** The scale of row {@code i} in {@link #INT8}: NaN where an element is not finite. */
+    /** The scale of row {@code i} in {@link #INT8}: NaN if an element is not finite. */
     public static float scale(Block w, int i) {
         double largest = 0;
         for (int k = 0; k < w.cols(); k++) {
@@ -49,12 +49,12 @@ public enum Format {
         return Float.isInfinite(127 * scale) ? Math.nextDown(scale) : scale;
     }
 
-    /** The integer nearest to {@code value / scale}; 0 where the scale is 0 or NaN. */
+    /** The integer nearest to {@code value / scale}; 0 if the scale is 0 or NaN. */
     public static byte toInt8(float value, float scale) {
         return (byte) (scale > 0 ? Math.clamp(Math.rint((double) value / scale), -127, 127) : 0);
     }
 
-    /** What row {@code i} of {@code w} becomes at column {@code k}, in the type of {@code w}. */
+    /** The value of element {@code (i, k)} of {@code w} after rounding, in the type of {@code w}. */
     public double rounded(Block w, int i, int k, float scale) {
         return switch (this) {
             case FULL -> w.get(i, k);

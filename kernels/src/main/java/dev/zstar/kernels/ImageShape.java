@@ -1,7 +1,7 @@
 package dev.zstar.kernels;
 
 /**
- * What a row of a block is when it is an image: {@code height × width} pixels of {@code channels} elements each, row by row, the
+ * The shape of an image stored in one row of a block: {@code height × width} pixels of {@code channels} elements each, row by row, the
  * channels of a pixel side by side (NHWC).
  */
 public record ImageShape(int height, int width, int channels) {
@@ -9,16 +9,16 @@ public record ImageShape(int height, int width, int channels) {
     public ImageShape {
         if (height < 1 || width < 1 || channels < 1 || (long) height * width > Integer.MAX_VALUE / channels) {
             throw new IllegalArgumentException("an image of " + height + "×" + width + "×" + channels
-                    + ": each at least 1, together at most 2³¹ elements");
+                    + ", expected each at least 1, and fewer than 2³¹ elements together");
         }
     }
 
-    /** Elements of an image: the columns of a block of such images. */
+    /** The number of elements of an image, which is the number of columns of a block of such images. */
     public int size() {
         return height * width * channels;
     }
 
-    /** The column at which pixel {@code (y, x)} has channel {@code c}. */
+    /** The column of channel {@code c} of pixel {@code (y, x)}. */
     public int index(int y, int x, int c) {
         return (y * width + x) * channels + c;
     }
@@ -28,15 +28,16 @@ public record ImageShape(int height, int width, int channels) {
         return y >= 0 && y < height && x >= 0 && x < width;
     }
 
-    /** The shape of {@code factor} times the height and width, for {@link Images#upsample}. */
+    /** The shape with {@code factor} times the height and width, for {@link Images#upsample}. */
     public ImageShape times(int factor) {
         return new ImageShape(Math.multiplyExact(height, factor), Math.multiplyExact(width, factor), channels);
     }
 
-    /** The shape of the {@code factor}-th part of height and width, for {@link Images#downsample}, which must divide both. */
+    /** The shape with height and width divided by {@code factor}, for {@link Images#downsample}; the factor must divide both. */
     public ImageShape over(int factor) {
         if (factor < 1 || height % factor != 0 || width % factor != 0) {
-            throw new IllegalArgumentException("an image of " + this + " over " + factor + ": the factor must divide height and width");
+            throw new IllegalArgumentException(
+                    "over: an image of " + this + " over " + factor + ", expected a factor that divides height and width");
         }
         return new ImageShape(height / factor, width / factor, channels);
     }

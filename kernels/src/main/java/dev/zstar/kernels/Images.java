@@ -5,25 +5,25 @@ package dev.zstar.kernels;
  * Equilibrium Models", 2020). Part of an engine: see {@link Engine#images}.
  *
  * <p>A row of a block is one image, in the layout of {@link ImageShape}. The argument {@code shape} is always the shape that the forward
- * operation reads, also where a method computes its transpose. The conventions are those of {@link Engine}.
+ * operation reads, even for a method that computes the transpose. The conventions are those of {@link Engine}.
  *
- * <p>All operations but {@link #convolve}'s epilogue are linear, so the transpose is the vector-Jacobian product. The bits of an image
+ * <p>All operations except {@link #convolve}'s epilogue are linear, so the transpose is the vector-Jacobian product. The bits of an image
  * do not depend on its batch or on the number of threads. Numbers that are not finite pass through. Near an edge they may reach further
- * than the formula says, since pixels beyond an edge may count as zeros or be left out.
+ * than the formula says, because pixels beyond an edge may count as zeros or be left out.
  */
 public interface Images {
-    /** Lays out {@code w}, {@code outChannels × inputs}, for repeated use. The block is read, not kept. */
+    /** Packs {@code w}, {@code outChannels × inputs}, for repeated use. The block is read, not kept. The caller closes the result. */
     ConvolutionWeights pack(Convolution convolution, Block w);
 
     /**
-     * {@code out = φ(conv(z) + bias + injection)}. Each output is one chain of fused multiply-adds over taps, row by row, and the
-     * channels of each, that starts from bias plus injection.
+     * {@code out = φ(conv(z) + bias + injection)}. Each output is a single chain of fused multiply-adds. It starts from bias plus injection
+     * and runs over the taps, row by row, and over the channels of each tap.
      *
      * @param z {@code batch × shape.size()}
      * @param out {@code batch × convolution.output(shape).size()}
      * @param epilogue a bias of {@code 1 × outChannels}, an injection of images of the shape of {@code out}, the activation, a
-     *     slope of the shape of {@code out}; no norms. The injection may be {@code out} itself, which adds to it, unless there is a row
-     *     map
+     *     slope of the shape of {@code out}; no norms. The injection may be {@code out} itself, which adds to it, unless the epilogue has
+     *     {@code rows}
      */
     void convolve(ConvolutionWeights w, ImageShape shape, Block z, Block out, Epilogue epilogue);
 
@@ -49,9 +49,9 @@ public interface Images {
     void addGradients(Convolution convolution, ImageShape shape, Block u, Block z, Block dw, Block db);
 
     /**
-     * Enlarges each image by linear interpolation in both directions. Pixels are areas, and corners of the images meet, not centres
-     * of their corner pixels ({@code align_corners = false}): output {@code o} lies at {@code (o + 1/2) / factor - 1/2} of the input,
-     * moved to the nearest centre where that is beyond the first or the last.
+     * Enlarges each image by linear interpolation in both directions. Pixels are treated as areas: the corners of the two images coincide,
+     * not the centres of their corner pixels ({@code align_corners = false}). Output {@code o} lies at {@code (o + 1/2) / factor - 1/2}
+     * of the input, and is moved to the nearest centre if that is beyond the first or the last.
      *
      * @param factor at least 1
      * @param z {@code batch × shape.size()}

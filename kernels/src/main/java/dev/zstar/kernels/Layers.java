@@ -2,15 +2,16 @@ package dev.zstar.kernels;
 
 /**
  * Operations of neural layers other than products, each with its vector-Jacobian product: softmax, normalisations, dropout and
- * attention. Obtained from {@link Engine#layers}.
+ * attention. Part of an engine: see {@link Engine#layers}.
  *
- * <p>A row is a sample or a token. The conventions are those of {@link Engine}; the results of attention depend on the sequence, not
- * only on the row. Sums are accumulated in f64. NaN passes through. No method allocates after its first calls of a size.
+ * <p>A row is a sample or a token. The conventions are those of {@link Engine}, but the results of attention depend on the whole sequence,
+ * not only on the row. Sums are accumulated in f64. NaN passes through. Once a method has run with a given size, further calls allocate
+ * nothing.
  *
- * <p>Elements may have any finite scale: where the range of f32 is too small the computation runs in f64, and where that of f64 is too
- * small squares are scaled. So may gradients, as long as {@code gain ⊙ dy} is normal or 0. The reciprocals in {@code stats} are at most
- * the largest f64, so that with {@code eps = 0} a row of zeros becomes 0. Scores of attention, and their gradients, must be in the range
- * of f64.
+ * <p>Elements may have any finite scale. If the range of f32 is too small, the computation runs in f64; if that of f64 is too small, the
+ * squares are scaled. Gradients may have any scale too, as long as {@code gain ⊙ dy} is normal or 0. The reciprocals in {@code stats} are
+ * at most the largest f64, so with {@code eps = 0} a row of zeros becomes 0. Scores of attention, and their gradients, must be in the
+ * range of f64.
  */
 public interface Layers {
     // ---- softmax
@@ -52,7 +53,7 @@ public interface Layers {
      *
      * @param stats what {@code layerNorm} left there
      * @param dx the gradient of {@code x}
-     * @param dGain {@code 1 × x.cols()}; the gradient of {@code gain}, summed over the rows in order, is added to it. Or null
+     * @param dGain {@code 1 × x.cols()}; the gradient of {@code gain} is added to it, row by row in order; null if not wanted
      * @param dBias {@code 1 × x.cols()}; likewise for {@code bias}
      */
     default void layerNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
@@ -95,7 +96,7 @@ public interface Layers {
     /**
      * {@code out_p = x_p ⊙ m_p}, which is also its own vector-Jacobian product.
      *
-     * @param rows which row of the batch, and so of the mask, position p belongs to; null means its own
+     * @param rows which row of the batch, and so of the mask, belongs to which position; with null, row p belongs to position p
      * @param out of the shape of {@code x}, which it may be
      */
     void dropout(Block x, DropoutMask mask, Rows rows, Block out);
@@ -104,19 +105,19 @@ public interface Layers {
 
     /**
      * {@code out_i = Σ_j P_ij v_j} with {@code P_i = softmax_j(⟨q_i, k_j⟩ / √d)}, for each sequence and each head (Vaswani et al. 2017).
-     * Rows are tokens, {@code sequence} of them after each other for each sequence; heads lie side by side in a row,
-     * {@code d = cols / heads} elements each. Probabilities are not kept: {@link #attentionVjp} forms them again (Dao et al. 2022). Meant
-     * for sequences that fit a second-level cache, of some hundred tokens; memory for each thread grows by {@code sequence · d}.
+     * Rows are tokens: each sequence is {@code sequence} consecutive rows. Heads lie side by side in a row, {@code d = cols / heads}
+     * elements each. Probabilities are not kept: {@link #attentionVjp} computes them again (Dao et al. 2022). This is meant for sequences
+     * of a few hundred tokens, which fit a second-level cache. The memory of each thread grows with {@code sequence · d}.
      *
      * @param q {@code batch · sequence × heads · d}, as {@code k}, {@code v} and {@code out}
-     * @param sequence tokens of one sequence
-     * @param causal whether token i sees tokens j ≤ i only; later tokens are not read, not even multiplied by 0
+     * @param sequence the number of tokens of one sequence
+     * @param causal whether token i sees only tokens j ≤ i; later tokens are not even read
      * @param lse {@code log Σ_j exp(⟨q_i, k_j⟩ / √d)} of head h and row i goes to {@code lse[i · heads + h]}
      */
     void attention(Block q, Block k, Block v, int sequence, int heads, boolean causal, Block out, double[] lse);
 
     /**
-     * The vector-Jacobian products of {@link #attention}, of the shape of {@code q} each.
+     * The vector-Jacobian products of {@link #attention}, each of the shape of {@code q}.
      *
      * @param lse what {@code attention} left there
      * @param dOut the gradient of its {@code out}

@@ -2,13 +2,13 @@ package dev.zstar.kernels;
 
 import dev.zstar.kernels.jvm.Fma;
 
-/** The standard normal distribution, with a relative error of a few units in the last place in the lower tail too. */
+/** The standard normal distribution, with a relative error of a few units in the last place, even in the lower tail. */
 final class Normal {
     private static final double DENSITY = 0x1.9884533d43651p-2;
 
     /**
      * {@code (a + 4) exp(a²/2) Φ(-a)} in powers of {@code w = (a - 4) / (a + 4)}, the highest first: the Chebyshev expansion of Shepherd
-     * and Laframboise (1981) with another factor and for {@code 0 ≤ a ≤ 39} only. What it leaves out is below 0.4 · 2⁻⁵³.
+     * and Laframboise (1981) with another factor and for {@code 0 ≤ a ≤ 39} only. The truncation error is below 0.4 · 2⁻⁵³.
      */
     private static final double[] TAIL = {
         -9.6615755481553e-10, 7.731895808625608e-11, 1.3938808852558355e-08, 1.4569488564608778e-08, -7.642482978378022e-08,
@@ -24,7 +24,7 @@ final class Normal {
     static double cdf(double x) {
         double a = Math.min(Math.abs(x), 39);
         double v = 1 / (a + 4);
-        // (a - 4) v: rounded like this, the error of v partly cancels in the result.
+        // (a - 4) v: computed like this, the error of v partly cancels in the result.
         double quotient = 2 * a * v;
         double w = quotient - 1 + Fma.error(2 * a, v, quotient);
         double p = 0;
@@ -40,7 +40,7 @@ final class Normal {
         return DENSITY * exp(Math.min(Math.abs(x), 39));
     }
 
-    /** {@code exp(-a²/2)}; what the square loses in rounding would count a²/2 times. */
+    /** {@code exp(-a²/2)}. The rounding error of the square is corrected, because the result would multiply it by a²/2. */
     private static double exp(double a) {
         double square = a * a;
         double low = Fma.error(a, a, square);

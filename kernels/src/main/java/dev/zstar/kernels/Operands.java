@@ -1,8 +1,9 @@
 package dev.zstar.kernels;
 
 /**
- * Checks of single operands: not null, open, of the right shape, without overlap. For engines, and for the default methods of their
- * interfaces. The checks of whole operations are in {@code dev.zstar.kernels.spi}.
+ * For authors of engines: checks of single operands, which must not be null, must be open, must have the right shape, and must not
+ * overlap. The default methods of the engine's interfaces use them too. The checks of whole operations are in
+ * {@code dev.zstar.kernels.spi}.
  *
  * <p>A check that fails throws. The message names the operation, the operand, what it is and what was expected.
  */
@@ -46,7 +47,7 @@ public final class Operands {
         capacity(operation, operand, array.length, needed);
     }
 
-    /** The same for indices. */
+    /** The same for an array of integers. */
     public static void capacity(String operation, String operand, int[] array, long needed) {
         present(operation, operand, array);
         capacity(operation, operand, array.length, needed);
@@ -54,7 +55,7 @@ public final class Operands {
 
     private static void capacity(String operation, String operand, int length, long needed) {
         if (length < needed) {
-            throw new IllegalArgumentException(operation + ": " + operand + " holds " + length + ", expected at least " + needed);
+            throw new IllegalArgumentException(operation + ": " + operand + " has length " + length + ", expected at least " + needed);
         }
     }
 
@@ -70,12 +71,13 @@ public final class Operands {
     public static void sweep(String operation, String basis, Basis v, String block, Block w, Rows rows) {
         present(operation, basis, v);
         present(operation, block, w);
-        present(operation, "the row map", rows);
+        present(operation, "rows", rows);
         v.block().requireShape(operation, basis, w.type(), v.block().rows(), w.cols());
         w.requireShape(operation, block, w.type(), rows.count(), w.cols());
         if (rows.capacity() > v.batch()) {
             throw new IllegalArgumentException(
-                    operation + ": a row map for " + rows.capacity() + " rows, expected at most the " + v.batch() + " of " + basis);
+                    operation + ": rows has a capacity of " + rows.capacity() + ", expected at most " + v.batch() + ", the batch of "
+                            + basis);
         }
     }
 
@@ -89,14 +91,15 @@ public final class Operands {
     /** Throws unless a basis has this vector. */
     public static void slot(String operation, Basis v, int slot) {
         if (slot < 0 || slot >= v.capacity()) {
-            throw new IndexOutOfBoundsException(operation + ": slot " + slot + " of a basis, expected one below " + v.capacity());
+            throw new IndexOutOfBoundsException(operation + ": slot " + slot + " of a basis, expected 0 to " + (v.capacity() - 1));
         }
     }
 
     /** Throws unless the two blocks share no memory. */
     public static void apart(String operation, String output, Block out, String operand, Block input) {
         if (overlap(out, input)) {
-            throw new IllegalArgumentException(operation + ": " + output + " overlaps " + operand + "; it needs memory of its own");
+            throw new IllegalArgumentException(
+                    operation + ": " + output + " overlaps " + operand + ", expected blocks that share no memory");
         }
     }
 
@@ -104,7 +107,8 @@ public final class Operands {
     public static void sameOrApart(String operation, String output, Block out, String operand, Block input) {
         if (out.address() != input.address() && overlap(out, input)) {
             throw new IllegalArgumentException(
-                    operation + ": " + output + " overlaps " + operand + " in part; it needs memory of its own, or all of that");
+                    operation + ": " + output + " partly overlaps " + operand
+                            + ", expected the same block, or blocks that share no memory");
         }
     }
 

@@ -1,24 +1,27 @@
 package dev.zstar.kernels;
 
 /**
- * Matrix products of an {@link Engine}, with its conventions: {@code W} packed for repeated use, and plain blocks. Sums run over the inputs
- * in the precision of the type.
+ * Matrix products of an {@link Engine}: with {@code W} packed for repeated use, and of plain blocks. The conventions of {@link Engine}
+ * apply. Sums over the inputs are accumulated in the element type: f32 for f32.
  */
 public interface Products {
-    /** Lays out {@code w}, of {@code outputs × inputs}, for repeated use. The block is read, not kept. */
+    /**
+     * Packs {@code w}, {@code outputs × inputs}, for repeated use. The block is read, not kept. The caller closes the result, before or
+     * after the engine.
+     */
     default Weights pack(Block w) {
         return pack(w, Format.FULL);
     }
 
     /**
-     * Lays out {@code w} rounded to a format.
+     * Packs {@code w}, rounded to a format.
      *
-     * @throws IllegalArgumentException if the format does not go with the type of {@code w}
+     * @throws IllegalArgumentException if the type of {@code w} does not allow the format
      */
     Weights pack(Block w, Format format);
 
     /**
-     * {@code out = φ(z Wᵀ + bias + injection)}: every row of {@code z} times {@code W}, then the epilogue.
+     * {@code out = φ(z Wᵀ + bias + injection)}: {@code W} applied to every row of {@code z}, then the epilogue.
      *
      * @param z {@code batch × w.cols()}
      * @param out {@code batch × w.rows()}
@@ -26,7 +29,7 @@ public interface Products {
     void apply(Weights w, Block z, Block out, Epilogue epilogue);
 
     /**
-     * {@code out = u W}: every row of {@code u} times {@code Wᵀ}.
+     * {@code out = u W}: {@code Wᵀ} applied to every row of {@code u}.
      *
      * @param u {@code batch × w.rows()}
      * @param out {@code batch × w.cols()}
@@ -34,10 +37,9 @@ public interface Products {
     void applyTransposed(Weights w, Block u, Block out);
 
     /**
-     * {@code c = α op(a) op(b) + β c} for plain blocks, {@code op(a)} of {@code m × k} and {@code op(b)} of {@code k × n}. With
-     * {@code β = 0} the old {@code c} is not read; with {@code α = 0}, or where there are no inner elements, neither {@code a} nor
-     * {@code b} is, and {@code c = β c}. With one row of {@code a} this is a matrix-vector product. Pack a matrix that is used more than
-     * once.
+     * {@code c = α op(a) op(b) + β c} for plain blocks, with {@code op(a)} of {@code m × k} and {@code op(b)} of {@code k × n}. With
+     * {@code β = 0} the old {@code c} is not read. With {@code α = 0}, or if the inner dimension is 0, neither {@code a} nor {@code b} is
+     * read, and {@code c = β c}. With one row of {@code a} this is a matrix-vector product. Pack a matrix that is used more than once.
      *
      * @param transposeA whether {@code op(a) = aᵀ}, with {@code a} of {@code k × m}
      * @param transposeB whether {@code op(b) = bᵀ}, with {@code b} of {@code n × k}
@@ -45,9 +47,9 @@ public interface Products {
     void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c);
 
     /**
-     * {@link #gemm(double, Block, boolean, Block, boolean, double, Block)} for each of {@code count} systems of one shape: system i is the
-     * {@linkplain Block#part i-th} of {@code count} equal groups of rows of each operand. Systems of order 2 to 4 are faster in
-     * {@link Engine#small}.
+     * {@link #gemm(double, Block, boolean, Block, boolean, double, Block)} for each of {@code count} systems of one shape: system i is
+     * {@linkplain Block#part part i} of {@code count} equal groups of rows of each operand. For systems of order 2 to 4,
+     * {@link Engine#small} is faster.
      *
      * @throws IllegalArgumentException if the rows of an operand do not make {@code count} equal groups, or a group does not fit
      */
@@ -81,10 +83,10 @@ public interface Products {
     }
 
     /**
-     * The epilogue as a separate pass: {@code out = φ(out + bias + injection)}, with slopes, and norms against {@code z}. For engines
-     * that cannot fuse it with a product.
+     * The epilogue as a separate pass: {@code out = φ(out + bias + injection)}, with its slopes, and the norms of {@code out - z} and
+     * {@code out}. For engines that cannot fuse it with a product.
      *
-     * @param z the state that {@code out} came from; read for norms only
+     * @param z the state that {@code out} was computed from; read only for norms
      */
     void finish(Block z, Block out, Epilogue epilogue);
 }

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Memory of closed blocks. If no thread is inside an engine it is freed at once. Otherwise it is freed after all threads have left that
- * were inside when it was closed, by the next thread that leaves, closes or allocates. No thread waits.
+ * The memory of closed blocks. If no thread is inside an engine, it is freed at once. Otherwise the next thread that leaves a call, closes
+ * a block or allocates frees it, once all threads that were inside at the time of closing have left. No thread waits.
  */
 final class Reclamation {
     private static final AtomicLong HELD = new AtomicLong();
@@ -20,7 +20,7 @@ final class Reclamation {
 
     private Reclamation() {}
 
-    /** Bytes of all memory that is not freed, that of closed blocks included. */
+    /** The bytes of all memory that is not freed yet, including that of closed blocks. */
     static AtomicLong held() {
         return HELD;
     }

@@ -5,15 +5,16 @@ package dev.zstar.kernels;
  * block belongs to row {@code index(p)} of the batch. Data that is stored by row of the batch (an injected input, a history) is looked
  * up through this map.
  *
- * <p>Every entry is a row of the batch, so data for {@link #capacity} rows has one for each entry. Two positions may share a row where
- * an operation only reads by row (an injection). An operation that writes by row refuses such a map, since its result would depend on the
- * order of the positions.
+ * <p>Every entry is a row of the batch, so data for {@link #capacity} rows has one for each entry. Two positions may share a row if an
+ * operation merely reads by row, as an injection does. An operation that writes by row refuses such a map, since its result would depend
+ * on the order of the positions.
  *
- * <p>The solver that owns the map changes it between calls, never during one.
+ * <p>The solver that owns the map changes it between calls, never during one. Other code must not change it, and must not keep it: after
+ * the call it holds other rows.
  */
 public final class Rows {
     private final int[] index;
-    /** By row: the number of the check that last found it. */
+    /** For each row the number of the check that last found it. */
     private final int[] met;
     private int checks;
     private int count;
@@ -23,7 +24,7 @@ public final class Rows {
     /** All rows of a batch of {@code capacity}, each at its own position. */
     public Rows(int capacity) {
         if (capacity < 0) {
-            throw new IllegalArgumentException("a batch of " + capacity + " rows, expected at least 0");
+            throw new IllegalArgumentException("Rows: a batch of " + capacity + " rows, expected at least 0");
         }
         index = new int[capacity];
         met = new int[capacity];
@@ -33,7 +34,7 @@ public final class Rows {
     /** Makes rows 0 … {@code count - 1} active, each at its own position. */
     public void reset(int count) {
         if (count < 0 || count > index.length) {
-            throw new IllegalArgumentException(count + " active rows, expected 0 to " + index.length);
+            throw new IllegalArgumentException("reset: " + count + " active rows, expected 0 to " + index.length);
         }
         this.count = count;
         for (int p = 0; p < count; p++) {
@@ -48,14 +49,15 @@ public final class Rows {
      * @throws IndexOutOfBoundsException if a row of the other is beyond the {@link #capacity} of this
      */
     public void copyFrom(Rows other) {
+        Operands.present("copyFrom", "the other map", other);
         int rows = other.count;
         if (rows > index.length) {
-            throw new IndexOutOfBoundsException(rows + " active rows, expected at most the batch's " + index.length);
+            throw new IndexOutOfBoundsException("copyFrom: " + rows + " active rows, expected at most " + index.length);
         }
         for (int p = 0; p < rows && other.index.length > index.length; p++) {
             if (other.index[p] >= index.length) {
-                throw new IndexOutOfBoundsException("row " + other.index[p] + " at position " + p + ", expected one of " + index.length
-                        + " rows");
+                throw new IndexOutOfBoundsException("copyFrom: row " + other.index[p] + " at position " + p + ", expected a row from 0 to "
+                        + (index.length - 1));
             }
         }
         System.arraycopy(other.index, 0, index, 0, rows);
@@ -63,7 +65,7 @@ public final class Rows {
         distinct = other.distinct;
     }
 
-    /** How many rows are active. */
+    /** The number of active rows. */
     public int count() {
         return count;
     }
@@ -80,23 +82,25 @@ public final class Rows {
      */
     public int index(int p) {
         if (p < 0 || p >= count) {
-            throw new IndexOutOfBoundsException("position " + p + " of " + count + " active rows");
+            throw new IndexOutOfBoundsException("index: position " + p + " of " + count + " active rows, expected "
+                    + (count == 0 ? "none" : "0 to " + (count - 1)));
         }
         return index[p];
     }
 
-    /** Keeps only the first {@code count} entries of the map, after the owner moved the surviving ones there with {@link #place}. */
+    /** Drops all positions from {@code count} on. The owner first moves the rows that stay to the front with {@link #place}. */
     public void truncate(int count) {
         if (count < 0 || count > this.count) {
-            throw new IllegalArgumentException("keep " + count + " active rows, expected 0 to " + this.count);
+            throw new IllegalArgumentException("truncate: " + count + " active rows, expected 0 to " + this.count);
         }
         this.count = count;
     }
 
-    /** Adds row {@code row} of the batch behind the active ones. */
+    /** Adds row {@code row} of the batch after the active rows. */
     public void append(int row) {
         if (row < 0 || row >= index.length || count == index.length) {
-            throw new IllegalArgumentException("row " + row + " behind " + count + " active rows of a batch of " + index.length);
+            throw new IllegalArgumentException("append: row " + row + " after " + count + " active rows, expected a row from 0 to "
+                    + (index.length - 1) + " and fewer than " + index.length + " active rows");
         }
         distinct = false;
         index[count++] = row;
@@ -110,7 +114,8 @@ public final class Rows {
     public void place(int p, int row) {
         if (p < 0 || p >= count || row < 0 || row >= index.length) {
             throw new IndexOutOfBoundsException(
-                    "row " + row + " at position " + p + ", expected one of " + index.length + " rows at one of " + count + " positions");
+                    "place: row " + row + " at position " + p + ", expected a row from 0 to " + (index.length - 1)
+                            + " at one of the first " + count + " positions");
         }
         if (index[p] != row) {
             distinct = false;
@@ -121,7 +126,7 @@ public final class Rows {
     /**
      * Throws if two positions share a row: for operations that write by row. Looks through the map once after each change.
      *
-     * @param operation what was asked for, for the message
+     * @param operation the operation that was called, for the message
      */
     public void requireDistinct(String operation) {
         if (!distinct) {
@@ -134,7 +139,7 @@ public final class Rows {
         for (int p = 0; p < count; p++) {
             if (met[index[p]] == checks) {
                 throw new IllegalArgumentException(
-                        operation + ": the row map has row " + index[p] + " at two positions, expected one for each row that is written");
+                        operation + ": rows has row " + index[p] + " at two positions, expected one for each row that is written");
             }
             met[index[p]] = checks;
         }

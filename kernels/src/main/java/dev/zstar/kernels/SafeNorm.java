@@ -1,15 +1,15 @@
 package dev.zstar.kernels;
 
-/** The Euclidean norm where the sum of squares is not to be trusted. */
+/** The Euclidean norm of rows whose sum of squares overflows or underflows. */
 final class SafeNorm {
     /** Squares below lose digits to underflow. */
     private static final double SMALL = 0x1p-960;
 
     private SafeNorm() {}
 
-    /** {@code √squares} where that is in range, else the norm of row {@code p} from scaled elements. */
+    /** {@code √squares} if that is in range, else the norm of row {@code p} from scaled elements. */
     static double of(double squares, Block x, int p) {
-        // A sum of squares of f32 is 0 only where all of them are: so it is with starts at 0.
+        // A sum of squares of f32 elements is 0 only if all elements are 0, as for a start at 0.
         if (squares >= SMALL && squares < Double.POSITIVE_INFINITY || squares == 0 && x.type() == Type.F32) {
             return Math.sqrt(squares);
         }

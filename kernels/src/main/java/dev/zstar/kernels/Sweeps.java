@@ -1,9 +1,9 @@
 package dev.zstar.kernels;
 
 /**
- * Operations of an {@link Engine} that read or write many vectors of a {@link Basis} in one pass, with its conventions. Position
- * {@code p} of the working block belongs to row {@code b = rows.index(p)} of the basis. Where results are stored by row, a row must have
- * only one position. Sums are accumulated in f64, as in {@link VectorOperations}.
+ * Operations of an {@link Engine} that read or write many vectors of a {@link Basis} in one pass. The conventions of {@link Engine} apply.
+ * Position {@code p} of the working block belongs to row {@code b = rows.index(p)} of the basis. If an operation stores results by row, a
+ * row must have only one position. Sums are accumulated in f64, as in {@link VectorOperations}.
  */
 public interface Sweeps {
     /**
@@ -75,8 +75,8 @@ public interface Sweeps {
      * {@code gram[b · (capacity + 1) + j] = ⟨r, r_bj⟩} for {@code j < counts[b]} (for {@code j = slots[b]} that is {@code ‖r‖²}), and
      * {@code gram[b · (capacity + 1) + capacity] = ‖g_p‖²}.
      *
-     * @param slots by row of the batch: rows may start at different times
-     * @param counts vectors in use, including {@code slots[b]}
+     * @param slots the slot of each row of the batch: rows may start at different times
+     * @param counts the number of vectors in use for each row, including {@code slots[b]}
      */
     void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram);
 }

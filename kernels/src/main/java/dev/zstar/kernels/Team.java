@@ -5,15 +5,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Threads that share one loop at a time. They start once. After each loop they spin for a moment, then sleep.
+ * For authors of engines: a team of threads that run one loop at a time. They are started once. After each loop a worker spins for
+ * {@code spinNanos}, then parks.
  *
  * <p>The pieces of a loop go to the workers in fixed contiguous ranges, so that a piece runs on the same core, near its data, from call
  * to call. The result of a piece must not depend on the worker; then it does not depend on the number of threads.
  *
- * <p>A loop that starts while the team is busy, in another thread or inside a piece, runs in its caller alone.
+ * <p>A loop that starts while the team is busy, in another thread or inside a piece, runs only in the thread that called {@link #run}.
  */
 public final class Team implements AutoCloseable {
-    /** Called with a range of pieces. What it throws ends its range, and is thrown again by {@link #run} once the others are done. */
+    /**
+     * Called with a range of pieces. An exception ends the range. When all ranges have ended, {@link #run} rethrows it unchanged; if
+     * several ranges threw, it rethrows one of these exceptions, and the others are lost.
+     */
     @FunctionalInterface
     public interface Loop {
         /** Runs pieces {@code from ≤ piece < to} of the loop. */
@@ -21,8 +25,8 @@ public final class Team implements AutoCloseable {
     }
 
     /**
-     * How long a worker spins by default: longer than the gap between two products of one solve (some µs), shorter than what a scheduler
-     * would notice.
+     * How long a worker spins by default: longer than the gap between two products of one solve (a few µs), and too short for a scheduler
+     * to notice.
      */
     public static final long SPIN_NANOS = 50_000;
 
@@ -35,18 +39,18 @@ public final class Team implements AutoCloseable {
     private volatile Throwable failure;
     /** Whether {@link #close} was called. */
     private volatile boolean closed;
-    /** No loop is running, and none will: {@link #busy} stays set, and the workers may go. */
+    /** No loop is running, and none will: {@link #busy} stays set, and the workers may terminate. */
     private volatile boolean over;
 
-    /** A team of {@code threads}, the caller of {@link #run} included: {@code threads - 1} are started, as daemons. */
+    /** A team of {@code threads}, including the caller of {@link #run}: {@code threads - 1} daemon threads are started. */
     public Team(int threads) {
         this(threads, SPIN_NANOS);
     }
 
     /**
-     * A team whose workers spin after each loop before they sleep.
+     * A team whose workers spin after each loop before they park.
      *
-     * @param spinNanos for how long, in nanoseconds
+     * @param spinNanos how long they spin, in nanoseconds
      */
     public Team(int threads, long spinNanos) {
         if (threads < 1) {
@@ -65,7 +69,7 @@ public final class Team implements AutoCloseable {
         }
     }
 
-    /** Threads, the caller's included. */
+    /** The number of threads, the caller's included. */
     public int threads() {
         return workers.length + 1;
     }
@@ -99,11 +103,8 @@ public final class Team implements AutoCloseable {
                 }
             }
             this.loop = null;
-            if (failure instanceof RuntimeException e) {
-                throw e;
-            }
-            if (failure instanceof Error e) {
-                throw e;
+            if (failure != null) {
+                throw unchanged(failure);
             }
         } finally {
             busy.set(false);
@@ -113,11 +114,17 @@ public final class Team implements AutoCloseable {
         }
     }
 
+    /** Throws any exception, even a checked one, which a loop can throw if it hides the type. */
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <E extends Throwable> E unchanged(Throwable failure) throws E {
+        throw (E) failure;
+    }
+
     private int first(int worker) {
         return (int) ((long) pieces * worker / threads());
     }
 
-    /** Ends the threads, after the loop that they are in; a later loop runs in its caller alone. Does not wait. */
+    /** Ends the threads after the loop that they are in, without waiting. Later loops run only in the thread that calls {@link #run}. */
     @Override
     public void close() {
         closed = true;
@@ -125,7 +132,7 @@ public final class Team implements AutoCloseable {
     }
 
     /**
-     * Ends the workers if no loop runs. Otherwise the thread that runs the loop does it afterwards, since it waits for every worker.
+     * Ends the workers if no loop runs. Otherwise the thread that called {@link #run} ends them afterwards, because it waits for them.
      */
     private void end() {
         if (busy.compareAndSet(false, true)) {

@@ -15,7 +15,7 @@ public enum Type {
         this.unitRoundoff = unitRoundoff;
     }
 
-    /** Bytes of one element. */
+    /** The number of bytes of one element. */
     public int bytes() {
         return bytes;
     }
@@ -27,8 +27,7 @@ public enum Type {
 
     /**
      * Whether a number of this type is within a relative error of {@link #unitRoundoff} of {@code value}, or is the same zero, infinity
-     * or NaN. A coefficient for which that is not so (of f32: beyond 3.4e38 or below 1.2e-38 in magnitude) has to stay f64 until its
-     * product is formed.
+     * or NaN. Any other coefficient (for f32: beyond 3.4e38 or below 1.2e-38 in magnitude) must stay in f64 until its product is formed.
      */
     public boolean holds(double value) {
         double magnitude = Math.abs(value);

@@ -1,18 +1,18 @@
 package dev.zstar.kernels;
 
 /**
- * Operations of an {@link Engine} on rows, with its conventions: elementwise ones, and sums over each row.
+ * Operations of an {@link Engine} on rows: elementwise operations, and sums over each row. The conventions of {@link Engine} apply.
  *
- * <p>Sums that end in a {@code double} are accumulated in f64, for f32 blocks too: an Anderson step solves normal equations made of them.
- * Sums of squares are not scaled. Those of f32 blocks are always in the range of f64. Those of f64 blocks are accurate while the norm is
- * between 1e-145 and 1e154. Below that range they lose digits and become 0, above it they are infinite. {@link #norm} is accurate
- * everywhere.
+ * <p>Sums that end in a {@code double} are accumulated in f64, even for f32 blocks, because an Anderson step solves normal equations made
+ * of them. Sums of squares are not scaled. For f32 blocks they always stay within the range of f64. For f64 blocks they are accurate as
+ * long as the norm is between 1e-145 and 1e154. Below that range they lose digits and finally become 0; above it they are infinite.
+ * {@link #norm} is accurate everywhere.
  */
 public interface VectorOperations {
     /** {@code y = a x + b y}; {@code y} may be {@code x}. With {@code b = 0} the old {@code y} is not read. */
     void axpby(double a, Block x, double b, Block y);
 
-    /** {@code y_p = a[p] x_p + b[p] y_p}, row by row. Where {@code b[p] = 0} the old row is not read. */
+    /** {@code y_p = a[p] x_p + b[p] y_p}, row by row. If {@code b[p] = 0}, the old row is not read. */
     void axpby(double[] a, Block x, double[] b, Block y);
 
     /** {@code y += a x}. */
@@ -60,8 +60,8 @@ public interface VectorOperations {
     void dot(Block x, Block y, double[] out);
 
     /**
-     * {@code ‖x_p‖₂} of each row, also where the squares overflow or underflow. Infinite only where the norm itself is outside the range
-     * of f64.
+     * {@code ‖x_p‖₂} of each row, even if the squares overflow or underflow. It is infinite only if the norm itself is outside the range of
+     * f64.
      */
     default void norm(Block x, double[] out) {
         Operands.open("norm", "x", x);

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** {@link Activation}: its formulas against numbers computed with 40 digits and against identities; the engines against the formulas. */
 class ActivationTest {
     private static final double U = 0x1p-53;
-    /** What the formulas may be off, in u: {@code Math.exp} promises 2, the rest are the roundings after it. */
+    /** The errors that the formulas may have, in u: {@code Math.exp} guarantees 2, and the rest are the roundings after it. */
     private static final double FORMULA = 6;
 
     /** x; GELU and its derivative; GELU_TANH and its derivative: the doubles nearest to the exact values. */
@@ -94,7 +94,7 @@ class ActivationTest {
         };
     }
 
-    /** Where the exponentials are normal numbers; below, results are off by less than 512 times the smallest. */
+    /** For exponentials that are normal numbers; below, the errors are less than 512 times the smallest number. */
     private static double range(Activation activation, Type type) {
         return switch (activation) {
             case GELU_TANH -> type == Type.F32 ? 9.9 : 21.1;
@@ -146,7 +146,7 @@ class ActivationTest {
                 fraction = a + k / fraction;
             }
             double expected = Normal.density(a) / fraction;
-            // The fraction and φ are off by some 4 u themselves.
+            // The fraction and φ have errors of about 4 u themselves.
             assertThat(Normal.cdf(-a)).as("Φ(-%s)", a)
                     .isCloseTo(expected, org.assertj.core.data.Offset.offset((FORMULA + 4) * U * expected));
         }
@@ -169,7 +169,7 @@ class ActivationTest {
         }
     }
 
-    /** Fourth order at a step of 1e-3: off by 1e-12/30 fifth derivatives, below 10 each, and by some 5 u |x| / 1e-3 from rounding. */
+    /** Fourth order at a step of 1e-3: errors of 1e-12/30 fifth derivatives, each below 10, and of about 5 u |x| / 1e-3 from rounding. */
     @ParameterizedTest
     @EnumSource(Activation.class)
     void derivativesAreDerivatives(Activation activation) {

@@ -13,9 +13,11 @@ class BasisTest {
     void aBasisHoldsWholeRows() {
         try (Block block = Block.allocate(Type.F32, 5, 2)) {
             assertThatThrownBy(() -> new Basis(block, 2))
-                    .hasMessage("a basis of 2 vectors for each row in a block of 5×2 f32, expected a divisor of its rows");
+                    .hasMessage(
+                            "a basis of 2 vectors for each row in a block of 5×2 f32, expected a capacity that divides its number of rows");
             assertThatThrownBy(() -> new Basis(block, 0))
-                    .hasMessage("a basis of 0 vectors for each row in a block of 5×2 f32, expected a divisor of its rows");
+                    .hasMessage(
+                            "a basis of 0 vectors for each row in a block of 5×2 f32, expected a capacity that divides its number of rows");
             assertThatThrownBy(() -> new Basis(null, 2)).hasMessage("a basis: its block is null");
         }
     }

@@ -48,11 +48,17 @@ class BlockTest {
     void aWrongIndexIsASentence() {
         try (Block block = Block.allocate(Type.F32, 6, 2)) {
             assertThatThrownBy(() -> block.part(3, 3)).isInstanceOf(IndexOutOfBoundsException.class)
-                    .hasMessage("part 3 of 3 equal parts of a block of 6×2 f32, expected 0 to 2");
+                    .hasMessage("part: part 3 of 3 equal parts of a block of 6×2 f32, expected 0 to 2");
             assertThatThrownBy(() -> block.part(1, 1)).isInstanceOf(IndexOutOfBoundsException.class);
             assertThatThrownBy(() -> block.part(-1, 2)).isInstanceOf(IndexOutOfBoundsException.class);
             assertThatThrownBy(() -> block.part(0, 4)).isInstanceOf(IllegalArgumentException.class);
-            assertThatThrownBy(() -> block.head(7)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> block.head(7)).isInstanceOf(IndexOutOfBoundsException.class)
+                    .hasMessage("head: 7 rows of a block of 6×2 f32, expected 0 to 6");
+            assertThatThrownBy(() -> block.get(0, 2)).isInstanceOf(IndexOutOfBoundsException.class)
+                    .hasMessage("element (0, 2) of a block of 6×2 f32, expected a row from 0 to 5 and a column from 0 to 1");
+            assertThatThrownBy(() -> block.head(0).set(0, 0, 1)).hasMessage("element (0, 0) of a block of 0×2 f32, expected none");
+            assertThatThrownBy(() -> block.copyRow(block, 6, 0)).isInstanceOf(IndexOutOfBoundsException.class)
+                    .hasMessage("copyRow: row 6 of 6×2 f32 to row 0 of 6×2 f32, expected rows that exist in both blocks");
             assertThatThrownBy(() -> block.copyFrom((double[]) null)).hasMessage("copyFrom: the array of values is null");
             assertThatThrownBy(() -> block.copyFrom((Block) null)).hasMessage("copyFrom: the source is null");
             assertThatThrownBy(() -> block.head(4).copyFrom(block.part(0, 1).head(4).part(1, 4).head(1).part(0, 1)))
@@ -64,9 +70,21 @@ class BlockTest {
     }
 
     @Test
+    void valuesAreRoundedToTheType() {
+        try (Block ints = Block.of(Type.F64, 1, 1, (1 << 24) + 1);
+                Block floats = Block.of(Type.F64, 2, 1, new float[] {0.1f, 2});
+                Block rounded = Block.of(Type.F32, 1, 1, 0.1)) {
+            assertThat(ints.get(0, 0)).isEqualTo((1 << 24) + 1);
+            assertThat(floats.toDoubles()).containsExactly(0.1f, 2);
+            assertThat(rounded.get(0, 0)).isEqualTo(0.1f);
+        }
+    }
+
+    @Test
     void aBlockThatTakesNoValuesIsGivenBack() {
         long live = Block.liveBytes();
         assertThatThrownBy(() -> Block.of(Type.F32, 2, 2, 1, 2, 3)).hasMessage("copyFrom: 3 values, expected 4 for 2×2 f32");
+        assertThatThrownBy(() -> Block.of(Type.F32, 2, 2, new float[3])).hasMessage("copyFrom: 3 values, expected 4 for 2×2 f32");
         assertThat(Block.liveBytes()).isEqualTo(live);
     }
 

@@ -31,7 +31,7 @@ class BudgetTest {
 
     @Test
     void theDefaultIsThreeQuartersOfWhatTheProcessMayUse(@TempDir Path root) throws IOException {
-        assertThat(Budget.limit(null, root)).isEqualTo(new Budget.Limit(Long.MAX_VALUE, "none is known"));
+        assertThat(Budget.limit(null, root)).isEqualTo(new Budget.Limit(Long.MAX_VALUE, "no limit"));
         write(root, "proc/meminfo", "MemTotal:       16777216 kB\nMemFree: 1 kB\n");
         assertThat(Budget.limit(null, root)).isEqualTo(new Budget.Limit(12L << 30, "three quarters of the machine's memory"));
         // Version 2: the group's own limit, and those of the groups around it.
@@ -48,6 +48,24 @@ class BudgetTest {
     }
 
     @Test
+    void sizesHaveUnits() {
+        assertThat(Budget.size(0)).isEqualTo("0 bytes");
+        assertThat(Budget.size(1023)).isEqualTo("1023 bytes");
+        assertThat(Budget.size(1024)).isEqualTo("1.0 KiB");
+        assertThat(Budget.size(3L << 19)).isEqualTo("1.5 MiB");
+        assertThat(Budget.size(12L << 30)).isEqualTo("12.0 GiB");
+        assertThat(Budget.size(1L << 61)).isEqualTo("2097152.0 TiB");
+    }
+
+    @Test
+    void withoutABudgetTheMessageNamesNone() {
+        Budget.Limit none = new Budget.Limit(Long.MAX_VALUE, "no limit");
+        assertThat(Budget.refusal(40_000_000_000L, "100000×100000 f32", 3L << 29, none, "the system refused: no"))
+                .isEqualTo("cannot allocate a block of 100000×100000 f32: it needs 37.3 GiB, and all blocks together hold 1.5 GiB without a"
+                        + " budget; the system refused: no");
+    }
+
+    @Test
     void aPlanThatDoesNotFitIsRefusedWithNumbers() {
         assertThat(Block.budget()).isLessThan(Long.MAX_VALUE);
         long live = Block.liveBytes();
@@ -56,8 +74,9 @@ class BudgetTest {
         int cols = 1 << 20;
         assertThatThrownBy(() -> Block.allocate(Type.F32, rows, cols))
                 .isInstanceOf(OutOfMemoryError.class)
-                .hasMessageContaining("a block of " + rows + "×" + cols + " f32 needs " + Block.bytes(Type.F32, rows, cols) + " bytes")
-                .hasMessageContaining("of a budget of " + Block.budget())
+                .hasMessageStartingWith("cannot allocate a block of " + rows + "×" + cols + " f32: it needs "
+                        + Budget.size(Block.bytes(Type.F32, rows, cols)) + ", and all blocks together hold ")
+                .hasMessageContaining("of a budget of " + Budget.size(Block.budget()))
                 .hasMessageContaining("-Dzstar.memory=");
         assertThat(Block.liveBytes()).isEqualTo(live);
         assertThat(Reclamation.held()).hasValue(held);

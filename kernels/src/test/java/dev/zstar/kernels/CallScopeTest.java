@@ -28,7 +28,7 @@ class CallScopeTest {
                 block.requireOpen();
                 entered.countDown();
                 closed.await();
-                // A kernel reads by the address alone, which asks nobody.
+                // A kernel reads only by the address, without any check.
                 seen.set(block.segment().scope().isAlive());
             } catch (InterruptedException e) {
                 seen.set(e);
@@ -58,7 +58,7 @@ class CallScopeTest {
         assertThat(block.segment().scope().isAlive()).isFalse();
     }
 
-    /** In a JVM of its own, which a wild read would end. */
+    /** In a separate JVM, which a wild read would end. */
     @Test
     void closingUnderAnothersFeetIsAnExceptionOrARightResult() throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow()));

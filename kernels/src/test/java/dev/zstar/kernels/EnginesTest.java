@@ -27,13 +27,24 @@ class EnginesTest {
     @Test
     void aNameThatNobodyHasIsAnsweredWithThoseThereAre() {
         assertThatThrownBy(() -> Engines.named("gpu", 1)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("no engine is called 'gpu'; there are: ").hasMessageContaining("scalar");
+                .hasMessageStartingWith("no engine is called 'gpu', expected one of: ").hasMessageContaining("scalar");
+    }
+
+    @Test
+    void theWarningSaysWhatIsLost() {
+        assertThat(Engines.substitution("scalar", true, "simd", "no.")).isEqualTo(
+                "using the scalar engine, which can be a hundred times slower, because the simd engine cannot run here: no.");
+        assertThat(Engines.substitution("openblas", false, "simd", "no.")).isEqualTo("using the openblas engine, whose results "
+                + "depend on the"
+                + " batch and on the number of threads, because the simd engine cannot run here: no.");
+        assertThat(Engines.substitution("other", true, "simd", "no.")).isEqualTo(
+                "using the other engine because the simd engine cannot run here: no.");
     }
 
     @Test
     void anEngineHasAThread() {
-        assertThatThrownBy(() -> Engines.best(0)).hasMessage("0 threads, expected at least 1");
-        assertThatThrownBy(() -> Engines.named("scalar", -1)).hasMessage("-1 threads, expected at least 1");
+        assertThatThrownBy(() -> Engines.best(0)).hasMessage("Engines.best: 0 threads, expected at least 1");
+        assertThatThrownBy(() -> Engines.named("scalar", -1)).hasMessage("Engines.named: -1 threads, expected at least 1");
         assertThat(Engines.processors()).isPositive();
     }
 }

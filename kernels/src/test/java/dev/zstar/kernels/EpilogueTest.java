@@ -11,7 +11,7 @@ class EpilogueTest {
     void anEpilogueHasAnActivation() {
         assertThatThrownBy(() -> Epilogue.of(null, null))
                 .isInstanceOf(NullPointerException.class)
-                .hasMessage("an epilogue: the activation is null; IDENTITY leaves the sum as it is");
+                .hasMessage("an epilogue: the activation is null");
         assertThatThrownBy(() -> new Epilogue.Norms(-1)).hasMessage("norms of -1 rows, expected at least 0");
     }
 

@@ -12,9 +12,9 @@ class FailuresTest {
         Failures failures = new Failures(3);
         failures.mark(0, 0b100);
         assertThat(failures.failed(2)).isTrue();
-        assertThatThrownBy(() -> failures.failed(3)).hasMessage("system 3 of at most 3");
+        assertThatThrownBy(() -> failures.failed(3)).hasMessage("failed: system 3, expected 0 to 2");
         assertThatThrownBy(() -> failures.next(-1)).isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> new Failures(-1)).hasMessage("failures of -1 systems, expected at least 0");
+        assertThatThrownBy(() -> new Failures(-1)).hasMessage("failures of a batch of -1 systems, expected at least 0");
     }
 
     @Test

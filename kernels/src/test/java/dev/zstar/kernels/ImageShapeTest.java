@@ -25,7 +25,8 @@ class ImageShapeTest {
         ImageShape shape = new ImageShape(4, 6, 3);
         assertThat(shape.times(2)).isEqualTo(new ImageShape(8, 12, 3));
         assertThat(shape.over(2)).isEqualTo(new ImageShape(2, 3, 3));
-        assertThatThrownBy(() -> shape.over(4)).hasMessage("an image of 4×6×3 over 4: the factor must divide height and width");
+        assertThatThrownBy(() -> shape.over(4))
+                .hasMessage("over: an image of 4×6×3 over 4, expected a factor that divides height and width");
         assertThatThrownBy(() -> new ImageShape(0, 1, 1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new ImageShape(1 << 16, 1 << 16, 1)).isInstanceOf(IllegalArgumentException.class);
     }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Messages on other kinds of virtual machines, each in a process of its own. */
+/** Messages on other kinds of virtual machines, each in a separate process. */
 class MachinesTest {
     private static final String SIMD = "--add-modules=jdk.incubator.vector";
 
@@ -57,18 +57,18 @@ class MachinesTest {
     @Test
     void fallingBackIsSaidOnceWithWhatToAdd() throws Exception {
         assertThat(ask()).contains("computed by scalar")
-                .containsOnlyOnce("the engine scalar runs instead of simd, which can be a hundred times as fast but cannot run here:"
-                        + " the module jdk.incubator.vector is not loaded; start java with --add-modules jdk.incubator.vector");
+                .containsOnlyOnce("using the scalar engine, which can be a hundred times slower, because the simd engine cannot run here:"
+                        + " the jdk.incubator.vector module is not loaded; start java with --add-modules jdk.incubator.vector");
     }
 
     @ParameterizedTest
     @EnabledIfSystemProperty(named = "os.arch", matches = "amd64|x86_64")
     @CsvSource(delimiter = '|', value = {
-        "-XX:MaxVectorSize=16 | java was started with -XX:MaxVectorSize=16: leave that option out",
-        "-XX:UseAVX=1 | java was started with -XX:UseAVX=1: leave that option out",
-        "-XX:-UseFMA | java was started with -XX:-UseFMA: leave that option out",
-        "-XX:TieredStopAtLevel=1 | only the quick compiler C1 runs",
-        "-XX:CompilationMode=quick-only | only the quick compiler C1 runs",
+        "-XX:MaxVectorSize=16 | start java without -XX:MaxVectorSize=16",
+        "-XX:UseAVX=1 | start java without -XX:UseAVX=1",
+        "-XX:-UseFMA | start java without -XX:-UseFMA",
+        "-XX:TieredStopAtLevel=1 | only the C1 compiler is enabled",
+        "-XX:CompilationMode=quick-only | only the C1 compiler is enabled",
         "-Xint | the JIT is off (-Xint)"
     })
     void theReasonIsTheTrueOne(String flag, String reason) throws Exception {

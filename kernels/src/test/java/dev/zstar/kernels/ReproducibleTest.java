@@ -6,7 +6,7 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** {@link Engine#reproducible}: what an engine promises, and that it keeps it. */
+/** An engine whose {@link Engine#reproducible} is true gives the same bits. */
 class ReproducibleTest {
     private static final int ROWS = 70;
     private static final int N = 131;

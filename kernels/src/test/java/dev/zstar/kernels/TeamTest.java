@@ -46,6 +46,27 @@ class TeamTest {
         }
     }
 
+    /** A loop can hide that it throws a checked exception; it must not be lost. */
+    @Test
+    void aCheckedExceptionComesOutToo() {
+        try (Team team = new Team(3)) {
+            for (int thrower = 0; thrower < 3; thrower++) {
+                int piece = thrower;
+                Exception checked = new Exception("piece " + piece);
+                assertThatThrownBy(() -> team.run(3, (from, to) -> {
+                    if (from == piece) {
+                        throw TeamTest.<RuntimeException>hidden(checked);
+                    }
+                })).isSameAs(checked);
+            }
+        }
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <E extends Throwable> E hidden(Throwable e) throws E {
+        throw (E) e;
+    }
+
     /** A worker that left while a loop counted on it was waited for, for ever: 5 of 17,000 times. */
     @Test
     void closingDuringALoopNeitherHangsNorLosesAPiece() {

@@ -1,7 +1,8 @@
 /**
- * Finding, checking, loading and binding native libraries, and the engines on top of them.
+ * Finds, verifies, loads and binds native libraries, and has the engines that call them.
  *
- * <p>The only place that may use {@code java.lang.foreign.Linker} and other restricted methods. Nothing here is exported:
- * the rest of the project meets these engines as services. A library that cannot be used is a one-line reason, not a failure.
+ * <p>Only the packages of this module may use {@code java.lang.foreign.Linker} and other restricted methods. Nothing here is exported:
+ * the rest of the project finds these engines as services. If a library cannot be used, the engine gives a reason in one sentence; it
+ * does not throw.
  */
 package dev.zstar.bridge;

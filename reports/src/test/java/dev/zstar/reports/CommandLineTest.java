@@ -82,7 +82,7 @@ class CommandLineTest {
                 + "numbers", "solve", "--weights", weights.toString());
         Files.writeString(weights, "1,2\n3,x\n");
         expect("zstar: the weights " + weights + ", line 2, column 2: 'x'; expected a number", "solve", "--weights", weights.toString());
-        expect("zstar: no engine is called 'fast'; there are: simd, openblas, scalar", "solve", "--engine", "fast");
+        expect("zstar: no engine is called 'fast', expected one of: simd, openblas, scalar", "solve", "--engine", "fast");
         expect("zstar: unknown suite 'speed'; expected one of kernels, forward, backward, streaming, depth, training",
                 "study", "--suite", "speed");
         expect("zstar: " + temp + " exists and holds other files than the result of a study; choose another folder with --out",
@@ -99,7 +99,7 @@ class CommandLineTest {
                 "study", "--suite", "kernels,depth", "--threads", "1");
         expect("zstar: --dry-run writes nothing, so --out file has no effect; expected only one of the "
                 + "two", "tune", "--dry-run", "--out", "file");
-        expect("zstar: the setting 'zstar.gemm.pack' is not searched here with --quick; "
+        expect("zstar: the setting 'zstar.gemm.pack' is not tuned with --quick, "
                 + "expected one of: zstar.tile.rows, zstar.tile.inputs",
                 "tune", "--dry-run", "--quick", "--setting", "zstar.gemm.pack");
         expect("zstar: --radius NaN; expected a number from 0 to 1.0E30", "solve", "--radius", "NaN");

@@ -109,7 +109,7 @@ class CommandsTest {
     @Test
     void aStudyOfPlainLoopsSaysWhatItLeavesOut() throws IOException, InterruptedException {
         assertThat(runWithoutVectors("study", "--quick", "--suite", "depth", "--out", "study")).as(out + err).isZero();
-        assertThat(out).contains("note: the simd engine cannot run here (the module jdk.incubator.vector is not loaded",
+        assertThat(out).contains("note: the simd engine cannot run here (the jdk.incubator.vector module is not loaded",
                 "so the scalar engine was measured instead");
         StudyFile file = StudyFile.parse(Files.readString(temp.resolve("study/study.json")));
         assertThat(file.remarks()).anyMatch(remark -> remark.startsWith("the simd engine cannot run here"));

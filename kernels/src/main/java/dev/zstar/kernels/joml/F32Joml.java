@@ -11,14 +11,15 @@ import org.joml.Vector4f;
 import org.joml.Vector4fc;
 
 /**
- * Copies JOML's f32 matrices and vectors into one system of a batch and back, or an array of them into as many systems in a row. The
- * batch may have either type; values are rounded where it, or what JOML holds, is narrower.
+ * Copies JOML's f32 matrices and vectors into one system of a batch and back, or an array of them into consecutive systems. The batch may
+ * have either type; values are rounded if the target has the smaller type.
  *
  * <p>JOML names an element by its column first: {@code m10} is column 1 of row 0, which is row 1 of a batch of matrices, not row
  * 4. Both multiply column vectors from the left, so {@code transform}, {@code mul} and {@code invert} mean the same on both sides.
- * Methods throw {@link IllegalArgumentException} for a batch of other rows, {@link IndexOutOfBoundsException} for a system that it has not.
+ * Methods throw {@link IllegalArgumentException} if the batch has another number of rows, and {@link IndexOutOfBoundsException} if it does
+ * not have the system.
  */
-// Who uses this requires JOML too; "requires static transitive" would ask for it wherever this module is used.
+// A user of this package requires JOML too; "requires static transitive" would ask for it wherever this module is used.
 @SuppressWarnings("exports")
 public final class F32Joml {
     private F32Joml() {}
@@ -178,7 +179,8 @@ public final class F32Joml {
             throw new IllegalArgumentException("the batch is " + batch.shape() + ", expected " + rows + " rows for " + type);
         }
         if (first < 0 || count > batch.cols() - first) {
-            throw new IndexOutOfBoundsException("systems " + first + " … " + (first + count - 1) + " of a batch of " + batch.shape());
+            throw new IndexOutOfBoundsException("systems " + first + " to " + (first + count - 1) + " of a batch of " + batch.shape()
+                    + ", expected at least 0 and below " + batch.cols());
         }
     }
 }

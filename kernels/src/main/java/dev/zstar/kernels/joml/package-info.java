@@ -1,5 +1,5 @@
 /**
- * JOML's matrices and vectors in and out of the batches of {@link dev.zstar.kernels.SmallMatrices}. JOML is optional: only this package
- * names it, and it must be on the path only where this package is used.
+ * Converts JOML's matrices and vectors to and from the batches of {@link dev.zstar.kernels.SmallMatrices}. JOML is optional: only this
+ * package uses it, and it must be on the path only if this package is used. May use {@code dev.zstar.kernels} and JOML.
  */
 package dev.zstar.kernels.joml;

@@ -1,20 +1,20 @@
 package dev.zstar.kernels.jvm;
 
 /**
- * Fused multiply-adds, where they are an instruction. Where they are not, {@link Math#fma} is computed with {@code BigDecimal} and takes
- * a hundred times as long as two plain operations, which are used instead; so results are reproducible on one machine, and differ in the
- * last bits between one that has the instruction and one that has not.
+ * Fused multiply-adds, if the processor has the instruction. Otherwise {@link Math#fma} is computed with {@code BigDecimal} and takes a
+ * hundred times as long as two plain operations, which are used instead. Results are therefore reproducible on one machine, but differ in
+ * the last bits between a machine that has the instruction and one that does not.
  */
 public final class Fma {
     /** Whether {@link Math#fma} is an instruction. */
     public static final boolean FAST = isFast();
 
-    /** No {@code BigDecimal} is as fast, no instruction as slow, not even interpreted. */
+    /** No {@code BigDecimal} is this fast, and no instruction this slow, not even interpreted. */
     private static final long NANOS = 200;
 
     private Fma() {}
 
-    /** {@code x y + z}, rounded once; without the instruction {@code x y} is exact and the sum is rounded to f64 first. */
+    /** {@code x y + z}, rounded once; without the instruction, {@code x y} is exact and the sum is rounded to f64 first. */
     public static float of(float x, float y, float z) {
         return FAST ? Math.fma(x, y, z) : (float) ((double) x * y + z);
     }
@@ -24,12 +24,12 @@ public final class Fma {
         return FAST ? Math.fma(x, y, z) : x * y + z;
     }
 
-    /** What rounding took from {@code product}, the f64 product of x and y; exact while no magnitude leaves {@code 10⁻¹⁴⁰ … 10¹⁴⁰}. */
+    /** The rounding error of {@code product}, the f64 product of x and y; exact if all magnitudes are in {@code 10⁻¹⁴⁰ … 10¹⁴⁰}. */
     public static double error(double x, double y, double product) {
         return FAST ? Math.fma(x, y, -product) : split(x, y, product);
     }
 
-    /** The same by halves of 26 bits (Dekker 1971). */
+    /** The same, computed from halves of 26 bits (Dekker 1971). */
     static double split(double x, double y, double product) {
         double xs = 0x8000001p0 * x;
         double xh = xs - (xs - x);
@@ -41,8 +41,8 @@ public final class Fma {
     }
 
     /**
-     * A few calls that take next to no time can only be the instruction. If they are slow the machine may have been busy, so the virtual
-     * machine is asked; only where it cannot be asked do the calls decide.
+     * A few calls that take next to no time can only be the instruction. If they are slow, the machine may have been busy, so the virtual
+     * machine is asked. Only if it cannot be asked do the calls decide.
      */
     private static boolean isFast() {
         double sum = 0.5;

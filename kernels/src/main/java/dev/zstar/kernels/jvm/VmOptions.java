@@ -6,7 +6,7 @@ import java.lang.management.ManagementFactory;
 import java.util.Optional;
 
 /**
- * Options of the virtual machine, where it can be asked: the module {@code jdk.management} may be missing, and a virtual machine may know
+ * Options of the virtual machine, if it can be asked: the {@code jdk.management} module may be missing, and a virtual machine may have
  * other options. Asking takes 50 to 150 ms the first time.
  */
 public final class VmOptions {

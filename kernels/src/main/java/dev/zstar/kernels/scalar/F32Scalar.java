@@ -3,7 +3,7 @@ package dev.zstar.kernels.scalar;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.jvm.Fma;
 
-/** Sums of products in f32, one fused multiply-add after the other. */
+/** Sums of products in f32, by consecutive fused multiply-adds. */
 final class F32Scalar {
     private F32Scalar() {}
 

@@ -6,7 +6,7 @@ import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.ImageShape;
 import dev.zstar.kernels.jvm.Fma;
 
-/** Convolutions in f32, one fused multiply-add after the other. Taps beyond the edge are left out. */
+/** Convolutions in f32, by consecutive fused multiply-adds. Taps beyond the edge are left out. */
 final class F32ScalarConvolution {
     private F32ScalarConvolution() {}
 
@@ -59,7 +59,7 @@ final class F32ScalarConvolution {
         }
     }
 
-    /** Over the outputs that pixel {@code (y, x)} took part in, in order: so over the taps backwards. */
+    /** Sums over the outputs that pixel {@code (y, x)} contributes to, in order, which is over the taps backwards. */
     private static float dotFlipped(Convolution conv, ImageShape to, Block w, Block u, int p, int y, int x, int c) {
         float sum = 0;
         for (int ky = conv.kernel() - 1; ky >= 0; ky--) {

@@ -8,7 +8,7 @@ import dev.zstar.kernels.jvm.Fma;
 final class F32ScalarResampling {
     private F32ScalarResampling() {}
 
-    /** Where output {@code o} of an enlarged line of {@code size} pixels lies, in pixels of the line. */
+    /** The position of output {@code o} of an enlarged line of {@code size} pixels, in pixels of the line. */
     private static double position(int o, int factor, int size) {
         return Math.clamp((o + 0.5) / factor - 0.5, 0, size - 1);
     }
@@ -38,7 +38,7 @@ final class F32ScalarResampling {
         }
     }
 
-    /** Row {@code y} of the enlarged image, above column {@code x} of the small one. */
+    /** Row {@code y} of the enlarged image, at column {@code x} of the small one. */
     private static float between(ImageShape in, int factor, Block z, int p, int y, int x, int c) {
         int top = (int) position(y, factor, in.height());
         int bottom = Math.min(top + 1, in.height() - 1);

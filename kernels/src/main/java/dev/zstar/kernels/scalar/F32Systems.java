@@ -6,16 +6,16 @@ import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.jvm.Fma;
 
 /**
- * The operations on small matrices for one system: column {@code s} of every block, element (r, c) in row {@code r · n + c}. Accurate at
- * every scale that {@link SmallMatrices} promises; systems that fail are reported. Vector code leaves extreme systems to them.
+ * The operations on small matrices for one system: column {@code s} of every block, element (r, c) in row {@code r · n + c}. They are
+ * accurate at every scale that {@link SmallMatrices} allows, and report systems that fail. Vector code leaves extreme systems to them.
  */
 public final class F32Systems {
     private static final float U = 0x1p-24f; // twin: private static final double U = 0x1p-53;
-    /** A matrix whose largest element has a smaller exponent is multiplied up. */
+    /** A matrix whose largest element has a smaller exponent is scaled up. */
     private static final int FINE = -60; // twin: private static final int FINE = -500;
-    /** One with a larger exponent is halved to it. */
+    /** A matrix whose largest element has a larger exponent is scaled down to this one. */
     private static final int LARGE = 123; // twin: private static final int LARGE = 1019;
-    /** What makes a subnormal number normal. */
+    /** A factor that makes every subnormal number normal. */
     private static final float NORMALISER = 0x1p24f; // twin: private static final double NORMALISER = 0x1p53;
 
     /** Arrays that a formula may overwrite, one set for each call scope. */
@@ -93,7 +93,7 @@ public final class F32Systems {
     }
 
     /**
-     * Elimination in {@code a} and {@code x}; {@code most} is room for the largest magnitude that each element had before its last
+     * Elimination in {@code a} and {@code x}; {@code most} receives the largest magnitude that each element had before its last
      * subtraction.
      */
     private static boolean eliminate(int d, float[] a, float[] x, float[] most) {
@@ -128,7 +128,7 @@ public final class F32Systems {
         return regular;
     }
 
-    /** Rows p and i of {@code width} elements. */
+    /** Exchanges rows p and i of {@code width} elements. */
     private static void exchange(int width, float[] a, int p, int i) {
         for (int j = 0; j < width; j++) {
             float t = a[p * width + j];
@@ -215,7 +215,7 @@ public final class F32Systems {
     }
 
     /**
-     * Columns are divided by powers of two, which R takes back, so that nothing over- or underflows whatever the scale of each. Where the
+     * Columns are divided by powers of two, which R takes back, so that nothing over- or underflows whatever the scale of each. If the
      * type cannot hold an element of R, the diagonal element of its column becomes infinite.
      */
     public static void qr(int m, int n, Block a, Block tau, int s) {
@@ -250,8 +250,8 @@ public final class F32Systems {
     }
 
     /**
-     * From the rest of column k: its element of R and the vector v of the reflection, whose τ is returned. Where earlier reflections have
-     * subtracted so much that the rest is within their rounding, it is 0.
+     * Computes from the rest of column k its element of R and the vector v of the reflection, and returns τ. If earlier reflections have
+     * subtracted so much that the rest is within their rounding error, it counts as 0.
      */
     private static float reflection(int m, int n, int k, float[] q, float[] subtracted) {
         float largest = 0;
@@ -279,7 +279,7 @@ public final class F32Systems {
         return flat ? 0 : (β - α) / β;
     }
 
-    /** Column j of the matrix by reflection k; {@code subtracted} keeps the largest magnitude that each element lost. */
+    /** Applies reflection k to column j; {@code subtracted} keeps the largest magnitude that was subtracted from each element. */
     private static void reflect(int m, int n, int k, int j, float[] q, float τ, float[] subtracted) {
         float w = q[k * n + j];
         for (int i = k + 1; i < m; i++) {

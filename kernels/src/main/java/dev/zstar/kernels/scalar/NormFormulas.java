@@ -4,13 +4,13 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Layers;
 
 /**
- * The normalisations of {@link Layers} for one row, in f64 and at every scale: squares that over- or underflow are formed again from
- * scaled elements. Vector code leaves rows to these that plain squares and its own type do not suffice for.
+ * The normalisations of {@link Layers} for one row, in f64 and at every scale: squares that over- or underflow are computed again from
+ * scaled elements. Vector code leaves rows to these formulas if plain squares, or its own type, do not suffice.
  *
- * <p>{@code stats} are those of {@link Layers}: for each row 1/ρ alone where {@code numbers = 1}, else μ and 1/σ of each group.
+ * <p>{@code stats} are those of {@link Layers}: for each row 1/ρ if {@code numbers = 1}, else μ and 1/σ of each group.
  */
 public final class NormFormulas {
-    /** Mean squares from here on have lost nothing. */
+    /** Mean squares of at least this have lost nothing to underflow. */
     private static final double SMALL = 0x1p-960;
 
     /** Below this factor a difference of two elements may overflow. */
@@ -53,7 +53,7 @@ public final class NormFormulas {
         if (square >= SMALL && square < Double.POSITIVE_INFINITY) {
             return 1 / Math.sqrt(square);
         }
-        // Halves only where a difference overflows: that of a subnormal number may be none.
+        // Halves only if a difference overflows: half a subnormal number may not be exact.
         double part = 1;
         double largest = largest(x, p, g, groups, channels, mean, part);
         if (largest == Double.POSITIVE_INFINITY) {
@@ -82,7 +82,7 @@ public final class NormFormulas {
         return sum;
     }
 
-    /** {@code max |part (x - μ)|}; NaN where an element is. */
+    /** {@code max |part (x - μ)|}; NaN if an element is NaN. */
     private static double largest(Block x, int p, int g, int groups, int channels, double mean, double part) {
         int width = channels / groups;
         double largest = 0;
@@ -116,7 +116,7 @@ public final class NormFormulas {
         }
     }
 
-    /** {@code dx = r (d - mean d - x̂ mean(d ⊙ x̂))} of row p, with {@code d = gain ⊙ dy}; without a mean the second term is not there. */
+    /** {@code dx = r (d - mean d - x̂ mean(d ⊙ x̂))} of row p, with {@code d = gain ⊙ dy}; without a mean there is no second term. */
     public static void vjp(Block x, int p, int groups, Block gain, double[] stats, int numbers, Block dy, Block dx) {
         int channels = gain.cols();
         int width = channels / groups;

@@ -4,8 +4,8 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.CallLocal;
 
 /**
- * The formulas of attention and its gradients for one sequence and one head in f64, with room for one row of probabilities. Vector code
- * leaves to these what over- or underflows in its own type.
+ * The formulas of attention and its gradients for one sequence and one head in f64, with memory for one row of probabilities. Vector code
+ * leaves queries to them that over- or underflow in its own type.
  */
 public final class ScalarAttention {
     private static final CallLocal<ScalarAttention> OWN = new CallLocal<>(ScalarAttention::new);
@@ -17,7 +17,7 @@ public final class ScalarAttention {
 
     private ScalarAttention() {}
 
-    /** This thread's. */
+    /** The object of this thread's call scope. */
     public static ScalarAttention own() {
         return OWN.get();
     }

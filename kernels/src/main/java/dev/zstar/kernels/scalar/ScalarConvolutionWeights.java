@@ -8,7 +8,7 @@ import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.spi.ImageShapes;
 
-/** A plain copy. */
+/** Weights of a convolution as a plain copy of the matrix. */
 final class ScalarConvolutionWeights implements ConvolutionWeights {
     private final Convolution convolution;
     private final Block matrix;
@@ -22,7 +22,7 @@ final class ScalarConvolutionWeights implements ConvolutionWeights {
         }
     }
 
-    /** The matrix of weights that this engine made. */
+    /** The matrix of weights that this engine packed. */
     static Block matrix(ConvolutionWeights w) {
         if (w instanceof ScalarConvolutionWeights own) {
             own.requireOpen();

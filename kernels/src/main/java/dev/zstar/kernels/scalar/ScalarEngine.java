@@ -5,7 +5,7 @@ import dev.zstar.kernels.Images;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.SmallMatrices;
 
-/** The reference: each operation is its formula, in one thread. */
+/** The reference engine: each operation is its formula, in one thread. */
 final class ScalarEngine implements Engine, ScalarProducts, ScalarVectors, ScalarSweeps {
     static final String NAME = "scalar";
 

@@ -41,7 +41,7 @@ final class ScalarLayers implements Layers {
                 dot += y.get(p, i) * dy.get(p, i);
             }
             for (int i = 0; i < y.cols(); i++) {
-                // Halves, since the difference may be twice the largest number.
+                // Halves, because the difference may be twice the largest number.
                 dx.set(p, i, 2 * y.get(p, i) * (0.5 * dy.get(p, i) - 0.5 * dot));
             }
         }

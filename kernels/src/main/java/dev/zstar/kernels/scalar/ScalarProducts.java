@@ -11,9 +11,9 @@ import dev.zstar.kernels.spi.PlainWeights;
 import dev.zstar.kernels.spi.ProductShapes;
 
 /**
- * Products as formulas. They add up over the inputs in order with one fused multiply-add each, starting from bias and injection. Every
- * engine that packs its weights keeps this order, and so agrees to the last bit with {@link Activation#IDENTITY} and
- * {@link Activation#RELU}.
+ * Products as formulas. They sum over the inputs in order, with one fused multiply-add for each, starting from bias and injection. Every
+ * engine that packs its weights keeps this order, so with {@link Activation#IDENTITY} and {@link Activation#RELU} its results agree with
+ * these to the last bit.
  */
 interface ScalarProducts extends Products {
     @Override

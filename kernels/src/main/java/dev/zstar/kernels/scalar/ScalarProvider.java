@@ -4,7 +4,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
 import java.util.Optional;
 
-/** Always available. */
+/** The provider of {@code scalar}, which is always available and always uses one thread. */
 public final class ScalarProvider implements EngineProvider {
     @Override
     public String name() {

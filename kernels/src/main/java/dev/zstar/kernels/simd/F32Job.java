@@ -72,7 +72,7 @@ final class F32Job {
         }
     }
 
-    /** Row by row, after the product: panel by panel they took three times as long. */
+    /** Row by row, after the product. Panel by panel, the norms took three times as long. */
     private static void norms(Job job, int from, int to) {
         double[] room = Lanes.room();
         int at = 2 * Lanes.COUNT;

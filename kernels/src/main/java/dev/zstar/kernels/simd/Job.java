@@ -11,11 +11,11 @@ import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.simd.products.Panels;
 
-/** One call of the engine, as pieces that workers run. Reused from call to call, so that no call allocates. */
+/** One call of the engine, as pieces that workers run. The object is reused from call to call, so that no call allocates. */
 final class Job implements Team.Loop {
     private static final CallLocal<Job> JOBS = new CallLocal<>(Job::new);
 
-    /** Rows of a piece where a product is split by rows: two full tiles. */
+    /** Rows of a piece if a product is split by rows: two full tiles. */
     static final int ROWS = 16;
 
     enum Kind {
@@ -45,7 +45,7 @@ final class Job implements Team.Loop {
     double[] sums;
     int[] indices;
     int[] counts;
-    /** The call scope that this belongs to; never changes. */
+    /** The call scope that this belongs to. It never changes. */
     private CallScope call;
     private Block scratch;
 
@@ -64,7 +64,7 @@ final class Job implements Team.Loop {
         return JOBS.of(call);
     }
 
-    /** Ends what {@link #enter} began: to be called in a {@code finally}. */
+    /** Ends what {@link #enter} began. Call this in a {@code finally} block. */
     void leave() {
         clear();
         call.leave();
@@ -82,7 +82,7 @@ final class Job implements Team.Loop {
         return scratch.head(rows);
     }
 
-    /** Clears the operands, so that none is kept reachable, and the next call sees nothing of a failed one. */
+    /** Clears the operands, so that none is kept reachable, and so that the next call does not see those of a failed call. */
     void clear() {
         activation = null;
         panels = null;

@@ -15,9 +15,9 @@ import dev.zstar.kernels.simd.tuning.Tuning;
  * The parts of the engine and their team. Each method of a part checks its operands, shares the work with the team if there is enough of
  * it, and passes addresses to the kernels of the operands' type.
  *
- * <p>A method checks and computes between enter and leave: the memory of a block that is open at its check stays valid until then.
- * Products, operations on rows and sweeps share {@link Job}. They are interfaces with default methods, so that there is no delegate
- * between a call of the engine and the method.
+ * <p>A method checks and computes between {@code enter} and {@code leave}: the memory of a block that is open at its check stays valid
+ * until {@code leave}. Products, operations on rows and sweeps share {@link Job}. They are interfaces with default methods, so that there
+ * is no delegate between a call of the engine and the method.
  */
 final class SimdEngine implements Engine, SimdProducts, SimdVectors, SimdSweeps {
     private final Team team;

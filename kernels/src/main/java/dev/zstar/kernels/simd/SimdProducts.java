@@ -18,7 +18,7 @@ import dev.zstar.kernels.simd.tuning.Tuning;
 import dev.zstar.kernels.simd.vectors.F32Rows;
 import dev.zstar.kernels.spi.ProductShapes;
 
-/** Products with packed panels, and of plain blocks. The work is split by panels, or by rows where there are too few panels. */
+/** Products with packed panels, and of plain blocks. The work is split by panels, or by rows if there are too few panels. */
 interface SimdProducts extends Products {
     /** The threads that compute. */
     Team team();
@@ -72,7 +72,7 @@ interface SimdProducts extends Products {
         return scaled;
     }
 
-    /** The state, copied to where zeros follow each row if the weights' last step reads beyond it. */
+    /** The state; if the last step of the weights reads beyond a row, a copy in which zeros follow each row. */
     private static Block whole(CallScope call, Panels w, Block z) {
         if (w.inputs % w.share == 0) {
             return z;
@@ -106,7 +106,7 @@ interface SimdProducts extends Products {
         }
     }
 
-    /** By panels, so that a worker reads the same weights at every call; by rows where there are too few panels. */
+    /** By panels, so that a worker reads the same weights in every call; by rows if there are too few panels. */
     private void split(Job job, int panels, int rows, double work) {
         job.byRows = panels < 2 * team().threads() && rows >= Job.ROWS * team().threads();
         Tuning.share(team(), job, job.byRows ? (rows + Job.ROWS - 1) / Job.ROWS : panels, work);

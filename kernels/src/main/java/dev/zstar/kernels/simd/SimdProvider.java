@@ -11,7 +11,7 @@ import dev.zstar.kernels.simd.tuning.Tuning;
 import java.util.List;
 import java.util.Optional;
 
-/** Finds out whether vector code runs well here. Does not refer to the vector API, so that it loads where the API is missing. */
+/** Finds out whether vector code runs well here. It does not refer to the vector API, so that it loads even if the API is missing. */
 public final class SimdProvider implements EngineProvider {
     private static final Optional<String> REASON = reason();
 
@@ -53,14 +53,14 @@ public final class SimdProvider implements EngineProvider {
 
     private static Optional<String> reason() {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
-            return Optional.of("the module jdk.incubator.vector is not loaded; start java with --add-modules jdk.incubator.vector");
+            return Optional.of("the jdk.incubator.vector module is not loaded; start java with --add-modules jdk.incubator.vector");
         }
         String mode = System.getProperty("java.vm.info", "");
         if (mode.contains("interpreted mode")) {
             return Optional.of("the JIT is off (-Xint), and interpreted vector code is slower than plain loops; start java without -Xint");
         }
         if (mode.contains("emulated-client")) {
-            return Optional.of("only the quick compiler C1 runs, which makes an object of every vector; start java without"
+            return Optional.of("only the C1 compiler is enabled, which allocates an object for every vector; start java without"
                     + " -XX:TieredStopAtLevel and -XX:CompilationMode");
         }
         try {
@@ -69,29 +69,30 @@ public final class SimdProvider implements EngineProvider {
             return Optional.of("this JVM denies access to memory outside the heap; start java with "
                     + "--enable-native-access=dev.zstar.kernels (on the class path: ALL-UNNAMED)");
         } catch (LinkageError e) {
-            return Optional.of("the vector API cannot be used: " + e.getMessage());
+            return Optional.of("the vector API cannot be used (" + e.getMessage() + "); zstar expects the jdk.incubator.vector module of"
+                    + " JDK 25, and this is JDK " + Runtime.version());
         }
     }
 
-    /** Why vectors of this many bits are too short, and what limits them. */
+    /** Why vectors of this many bits are too narrow, and what limits them. */
     private static String narrow(int bits, int least) {
-        String reason = "vectors have " + bits + " bits here, and below " + least + " they are slower than plain loops; ";
+        String reason = "vectors are only " + bits + " bits wide, and below " + least + " bits they are slower than plain loops; ";
         for (String option : List.of("UseAVX", "MaxVectorSize", "UseSSE")) {
             Optional<String> value = VmOptions.given(option);
             if (value.isPresent()) {
-                return reason + "java was started with -XX:" + option + "=" + value.get() + ": leave that option out";
+                return reason + "start java without -XX:" + option + "=" + value.get();
             }
         }
-        return reason + "this processor, or what the virtual machine finds of it, has no longer ones (on x86 they need AVX2)";
+        return reason + "this processor, or what the JVM detects of it, has no wider vectors (x86 needs AVX2)";
     }
 
     private static String unfused() {
-        String reason = "there are no fused multiply-adds here, and without that instruction each takes a microsecond; ";
-        return reason + (VmOptions.given("UseFMA").isPresent() ? "java was started with -XX:-UseFMA: leave that option out"
-                : "this processor, or what the virtual machine finds of it, has none");
+        String reason = "the JVM does not use fused multiply-add (FMA) instructions, and emulating one takes about a microsecond; ";
+        return reason + (VmOptions.given("UseFMA").isPresent() ? "start java without -XX:-UseFMA"
+                : "this processor, or what the JVM detects of it, has none");
     }
 
-    /** Loaded only where the vector API is. */
+    /** Loaded only if the vector API is there. */
     private static final class Probe {
         static int bits() {
             return Lanes.D.vectorBitSize();
@@ -106,7 +107,8 @@ public final class SimdProvider implements EngineProvider {
                 return Optional.of(unfused());
             }
             if (NativeMemory.ALL.byteSize() != Long.MAX_VALUE) {
-                return Optional.of("memory outside the heap is not reachable");
+                return Optional.of("the segment that kernels read through does not cover all memory, which no supported JDK does;"
+                        + " please report this with the output of java -version");
             }
             return Optional.empty();
         }

@@ -6,7 +6,7 @@ import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 
-/** The operands of an {@link Epilogue}, for the operations that have one. */
+/** Checks of the operands of an {@link Epilogue}, for the operations that have one. */
 final class EpilogueShapes {
     private EpilogueShapes() {}
 
@@ -22,9 +22,13 @@ final class EpilogueShapes {
         if (slope != null) {
             slope.requireShape(operation, "slope", type, batch, n);
         }
-        if (norms != null && (n != inner || norms.capacity() < batch)) {
-            throw new IllegalArgumentException(operation + ": norms for " + norms.capacity() + " rows of a square map, expected "
-                    + batch + " rows; the weights are " + n + "×" + inner);
+        if (norms != null && n != inner) {
+            throw new IllegalArgumentException(
+                    operation + ": the epilogue has norms, and the weights are " + n + "×" + inner + ", expected square weights");
+        }
+        if (norms != null && norms.capacity() < batch) {
+            throw new IllegalArgumentException(
+                    operation + ": norms have a capacity of " + norms.capacity() + " rows, expected at least " + batch);
         }
     }
 
@@ -34,10 +38,13 @@ final class EpilogueShapes {
         Rows rows = epilogue.rows();
         if (injection != null) {
             injection.requireShape(operation, "injection", type, injection.rows(), n);
-            if (rows != null ? batch > rows.count() || injection.rows() < rows.capacity() : injection.rows() < batch) {
-                throw new IllegalArgumentException(operation + ": injection has " + injection.rows() + " rows"
-                        + (rows == null ? "" : ", the row map " + rows.count() + " of " + rows.capacity())
-                        + ", expected at least " + batch);
+            if (rows != null && rows.count() < batch) {
+                throw new IllegalArgumentException(operation + ": rows has " + rows.count() + " active rows, expected at least " + batch);
+            }
+            int needed = rows == null ? batch : rows.capacity();
+            if (injection.rows() < needed) {
+                throw new IllegalArgumentException(operation + ": injection has " + injection.rows() + " rows, expected at least " + needed
+                        + (rows == null ? "" : ", the capacity of rows"));
             }
         }
     }

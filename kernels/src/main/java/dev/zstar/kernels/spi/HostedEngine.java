@@ -12,11 +12,11 @@ import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Type;
 
 /**
- * An engine that computes its own products, and delegates all other operations to another engine on the same memory. Closing it closes
- * the other engine.
+ * An engine that computes its own products and delegates all other operations to another engine, its host, on the same memory. Closing it
+ * closes the host.
  */
 public interface HostedEngine extends Engine {
-    /** The other engine; always the same object. */
+    /** The host; always the same object. */
     Engine host();
 
     @Override

@@ -8,7 +8,7 @@ import dev.zstar.kernels.ImageShape;
 import dev.zstar.kernels.Images;
 import dev.zstar.kernels.Operands;
 
-/** The operands of {@link Images}, for engines: each method throws, naming the operand, unless all fit each other. */
+/** Checks of the operands of {@link Images}: each method throws, naming the operand, unless all operands fit each other. */
 public final class ImageShapes {
     private ImageShapes() {}
 
@@ -19,10 +19,10 @@ public final class ImageShapes {
         w.requireShape("pack", "w", w.type(), convolution.outChannels(), convolution.inputs());
     }
 
-    /** What an engine answers to the weights of another. */
+    /** The exception for weights of another engine. */
     public static IllegalArgumentException foreign(ConvolutionWeights w, String engine) {
         return new IllegalArgumentException("the weights of a convolution were packed by another engine (" + w.getClass().getSimpleName()
-                + "), expected the engine " + engine + "'s; pack them with it");
+                + "), expected weights that the " + engine + " engine packed");
     }
 
     /** The exception for closed weights. */
@@ -96,7 +96,7 @@ public final class ImageShapes {
         }
     }
 
-    /** The operands of {@link Images#upsample}: a block of images of {@code shape}, and one of {@code factor} times that. */
+    /** The operands of {@link Images#upsample}: a block of images of {@code shape}, and one of images {@code factor} times as large. */
     public static void upsample(ImageShape shape, int factor, Block z, Block out) {
         resize("upsample", "z", size("upsample", shape), larger("upsample", shape, factor), z, out);
     }
@@ -116,13 +116,13 @@ public final class ImageShapes {
         resize("downsampleTransposed", "u", smaller("downsampleTransposed", shape, factor), shape.size(), u, out);
     }
 
-    // Sizes of shapes that are not there: a call allocates nothing, so it makes no shape either.
+    // Sizes without ImageShape objects: a call allocates nothing, so it makes no shape.
 
     private static int size(String operation, Convolution c, ImageShape in) {
         long size = (long) c.strided(in.height()) * c.strided(in.width()) * c.outChannels();
         if (size > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
-                    operation + ": the shape " + in + " gives images of " + size + " elements, expected less than 2³¹");
+                    operation + ": the shape " + in + " gives images of " + size + " elements, expected fewer than 2³¹");
         }
         return (int) size;
     }
@@ -136,7 +136,7 @@ public final class ImageShapes {
         Operands.present(operation, "the shape", shape);
         if (factor < 1 || (long) factor * factor > Integer.MAX_VALUE / shape.size()) {
             throw new IllegalArgumentException(operation + ": a factor of " + factor + " for images of " + shape
-                    + ", expected at least 1, and images of less than 2³¹ elements");
+                    + ", expected at least 1, and images of fewer than 2³¹ elements");
         }
         return shape.size() * factor * factor;
     }

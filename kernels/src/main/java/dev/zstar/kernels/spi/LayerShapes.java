@@ -6,7 +6,7 @@ import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Rows;
 
-/** The operands of {@link Layers}, for engines: each method throws, naming the operand, unless all fit each other. */
+/** Checks of the operands of {@link Layers}: each method throws, naming the operand, unless all operands fit each other. */
 public final class LayerShapes {
     private LayerShapes() {}
 
@@ -108,12 +108,12 @@ public final class LayerShapes {
         factors.requireShape("dropout", "the mask", x.type(), factors.rows(), x.cols());
         Operands.apart("dropout", "out", out, "the mask", factors);
         if (rows != null && rows.count() < x.rows()) {
-            throw new IllegalArgumentException("dropout: a row map of " + rows.count() + " rows, expected at least " + x.rows());
+            throw new IllegalArgumentException("dropout: rows has " + rows.count() + " active rows, expected at least " + x.rows());
         }
         int batch = rows == null ? x.rows() : rows.capacity();
         if (!mask.isShared() && factors.rows() < batch) {
             throw new IllegalArgumentException(
-                    "dropout: the mask is " + factors.shape() + ", expected at least " + batch + " rows, or one that is shared");
+                    "dropout: the mask is " + factors.shape() + ", expected at least " + batch + " rows, or a shared mask");
         }
     }
 

@@ -8,8 +8,8 @@ import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
 
 /**
- * Weights for engines that do not pack: a copy of the matrix, row by row. A narrower {@link Format} rounds the elements and saves no
- * memory. An engine packs with the constructor and reads with {@link #of}.
+ * Weights for engines that do not pack: a copy of the matrix, row by row. A {@link Format} other than {@code FULL} rounds the elements but
+ * saves no memory. An engine packs with the constructor and reads with {@link #of}.
  */
 public final class PlainWeights implements Weights {
     private final String engine;
@@ -48,7 +48,7 @@ public final class PlainWeights implements Weights {
     /**
      * The matrix of weights that the engine of this name packed.
      *
-     * @throws IllegalArgumentException if another engine did
+     * @throws IllegalArgumentException if another engine packed them
      */
     public static Block of(Weights w, String engine) {
         if (w instanceof PlainWeights own && own.engine.equals(engine)) {

@@ -8,7 +8,7 @@ import dev.zstar.kernels.Products;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
 
-/** The operands of {@link Products}, for engines: each method throws, naming the operand, unless all fit each other. */
+/** Checks of the operands of {@link Products}: each method throws, naming the operand, unless all operands fit each other. */
 public final class ProductShapes {
     private ProductShapes() {}
 
@@ -17,15 +17,15 @@ public final class ProductShapes {
         Operands.open("pack", "w", w);
         Operands.present("pack", "the format", format);
         if (format != Format.FULL && w.type() != Type.F32) {
-            throw new IllegalArgumentException("pack: w is " + w.shape() + ", expected f32 for the format " + format);
+            throw new IllegalArgumentException("pack: w is " + w.shape() + ", expected f32 elements for the format " + format);
         }
     }
 
     /** The exception for weights of another engine. */
     public static IllegalArgumentException foreign(Weights w, String engine) {
         return new IllegalArgumentException(
-                "weights of " + w.shape() + " packed by the engine " + w.engine() + ", expected the engine " + engine
-                        + "'s; pack them with it");
+                "weights of " + w.shape() + " were packed by the " + w.engine() + " engine, expected weights that the " + engine
+                        + " engine packed");
     }
 
     /** The exception for closed weights. */

@@ -6,7 +6,7 @@ import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Type;
 
-/** The operands of {@link SmallMatrices}, for engines: each method throws, naming the operand, unless all fit each other. */
+/** Checks of the operands of {@link SmallMatrices}: each method throws, naming the operand, unless all operands fit each other. */
 public final class SmallShapes {
     private SmallShapes() {}
 
@@ -113,7 +113,7 @@ public final class SmallShapes {
         v.requireShape(operation, operand, type, v.rows(), count);
     }
 
-    /** A result may lie on its operand exactly, since a system is read before it is written, but may not overlap it in part. */
+    /** A result may be its operand, because a system is read before it is written, but may not overlap it partly. */
     private static void result(String operation, String operand, Block input, Block out, int rows) {
         Operands.require(operation, "out", out, input.type(), rows, input.cols());
         if (rows == input.rows()) {
@@ -126,7 +126,7 @@ public final class SmallShapes {
     private static void room(String operation, Failures failures, int count) {
         if (failures != null && failures.capacity() < count) {
             throw new IllegalArgumentException(
-                    operation + ": room for the failures of " + failures.capacity() + " systems, expected at least " + count);
+                    operation + ": the failures have a capacity of " + failures.capacity() + " systems, expected at least " + count);
         }
     }
 }

@@ -6,7 +6,7 @@ import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Sweeps;
 
-/** The operands of {@link Sweeps}, for engines: each method throws, naming the operand, unless all fit each other. */
+/** Checks of the operands of {@link Sweeps}: each method throws, naming the operand, unless all operands fit each other. */
 public final class SweepShapes {
     private SweepShapes() {}
 
@@ -73,7 +73,7 @@ public final class SweepShapes {
             int b = rows.index(p);
             if (slots[b] < 0 || slots[b] >= counts[b] || counts[b] > capacity) {
                 throw new IllegalArgumentException("residualSweep: row " + b + " has slot " + slots[b] + " of " + counts[b]
-                        + " vectors; expected a slot below the count: slots[" + b + "] < counts[" + b + "] ≤ " + capacity);
+                        + " vectors, expected 0 ≤ slots[" + b + "] < counts[" + b + "] ≤ " + capacity);
             }
         }
         rows.requireDistinct(operation);

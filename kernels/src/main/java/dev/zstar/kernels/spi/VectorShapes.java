@@ -5,7 +5,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.VectorOperations;
 
-/** The operands of {@link VectorOperations}, for engines: each method throws, naming the operand, unless all fit each other. */
+/** Checks of the operands of {@link VectorOperations}: each method throws, naming the operand, unless all operands fit each other. */
 public final class VectorShapes {
     private VectorShapes() {}
 

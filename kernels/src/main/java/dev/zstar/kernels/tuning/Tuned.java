@@ -17,10 +17,10 @@ import java.util.Optional;
  * The result of a {@link Tuner}.
  *
  * @param cpu the model of the processor
- * @param bits of its vectors
+ * @param bits the width of its vectors
  * @param trials everything that was tried
  * @param taken the settings, by name, that were better than their defaults one by one
- * @param gain the speed of all of these together relative to the defaults: the median of new rounds; NaN if there were none
+ * @param gain the speed of all of these together, relative to the defaults: the median of new rounds; NaN if there were none
  * @param worst the worst of these rounds
  * @param confirmed whether these rounds confirm a gain
  */
@@ -44,7 +44,7 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
         taken = Collections.unmodifiableMap(new LinkedHashMap<>(taken));
     }
 
-    /** Whether the result is worth saving: a gain, or enough rounds to rule one out. On a busy machine it may be neither. */
+    /** Whether the result is worth saving: a gain, or enough rounds to rule one out. On a busy machine there may be neither. */
     public boolean conclusive() {
         return confirmed || trials.stream().allMatch(trial -> trial.rounds() >= Tuner.LEAST);
     }
@@ -74,12 +74,12 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
             Files.delete(Files.createTempFile(folder, ".zstar", null));
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "nothing can be written in " + folder + " (" + e.getClass().getSimpleName() + "); choose another --out", e);
+                    "nothing can be written in " + folder + " (" + e.getClass().getSimpleName() + "); choose another file with --out", e);
         }
     }
 
     /**
-     * Writes the confirmed settings as a profile. If there are none, the profile leaves every default.
+     * Writes the confirmed settings as a profile. If there are none, the profile keeps every default.
      *
      * @throws UncheckedIOException if it cannot be written
      */

@@ -16,9 +16,10 @@ import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
 
 /**
- * Searches for better settings of the engine {@code simd}, one after the other, each compared with the best so far in fresh JVMs. The
- * gain of a round is the geometric mean over the setting's cases. A value is taken if the median over the rounds is above 2% and no round
- * lost. All values that were taken are then measured again, together, against the defaults, since the best of many trials is partly luck.
+ * Searches for better settings of the {@code simd} engine, one after the other. Each is compared with the best so far in fresh JVMs. The
+ * gain of a round is the geometric mean over the setting's cases. A value is taken if its median gain over the rounds is above 2% and it
+ * was faster in every round. All values that were taken are then measured again, together, against the defaults, because the best of many
+ * trials is partly luck.
  */
 public final class Tuner {
     /** A smaller gain is noise: two JVMs with the same settings differ by as much. */
@@ -26,7 +27,7 @@ public final class Tuner {
     /** Fewer rounds are not conclusive. */
     static final int LEAST = 3;
     private static final int MOST = 5;
-    /** The time that is reserved for the final comparison, in JVMs of a round. */
+    /** The time that is reserved for the final comparison, as a number of JVM runs per round. */
     private static final int AGAIN = 3;
 
     /** Times the cases of settings. */
@@ -50,7 +51,7 @@ public final class Tuner {
      * A search.
      *
      * @param grid the values to try, by the name of the setting, in the order to try them
-     * @param budget the time it may take; a slow machine gets fewer rounds, and a value without enough rounds is not taken
+     * @param budget the time that it may take; a slow machine gets fewer rounds, and a value without enough rounds is not taken
      */
     public Tuner(Map<String, List<Long>> grid, Duration budget, Clock clock) {
         this.grid = new LinkedHashMap<>(grid);
@@ -62,9 +63,9 @@ public final class Tuner {
      * The search for this machine, within three minutes, or within 40 seconds if {@code quick}. A JVM takes two seconds, mostly for its
      * warm-up.
      *
-     * @param only the settings to search, for their share of that time; all if empty
+     * @param only the settings to tune, in their share of that time; all if empty
      * @param clock runs the cases
-     * @throws IllegalArgumentException if one of them is not searched here; the message lists those that are
+     * @throws IllegalArgumentException if one of them is not tuned; the message lists those that are
      */
     public static Tuner of(boolean quick, List<String> only, Clock clock) {
         Map<String, List<Long>> grid = new LinkedHashMap<>();
@@ -81,8 +82,8 @@ public final class Tuner {
         if (!only.isEmpty()) {
             for (String setting : only) {
                 if (!grid.containsKey(setting)) {
-                    throw new IllegalArgumentException("the setting '" + setting + "' is not searched here" + (quick ? " with --quick" : "")
-                            + "; expected one of: " + String.join(", ", grid.keySet()));
+                    throw new IllegalArgumentException("the setting '" + setting + "' is not tuned" + (quick ? " with --quick" : "")
+                            + ", expected one of: " + String.join(", ", grid.keySet()));
                 }
             }
             int all = runs(grid);
@@ -110,7 +111,7 @@ public final class Tuner {
                 .findFirst()
                 .flatMap(EngineProvider::unavailable);
         if (reason.isPresent()) {
-            throw new UnsupportedOperationException("there is nothing to tune, the engine simd cannot run here: " + reason.get());
+            throw new UnsupportedOperationException("there is nothing to tune, because the simd engine cannot run here: " + reason.get());
         }
         Profile defaults = Tuning.defaults();
         Map<String, Long> standard = new LinkedHashMap<>();
@@ -156,7 +157,7 @@ public final class Tuner {
         pace.stage(runs.size() * settings.size());
         for (int round = 0; round < MOST && pace.allows(runs.size(), round < LEAST); round++) {
             double[][] times = new double[runs.size()][];
-            // Forwards and backwards in turn, so that a machine that slows down favours no value.
+            // The order alternates between forwards and backwards, so that a machine that slows down favours no value.
             for (int i = 0; i < times.length; i++) {
                 int run = round % 2 == 0 ? i : times.length - 1 - i;
                 if (!pace.allows(1, true)) {

@@ -169,7 +169,8 @@ class JomlTest {
             assertThat(F32Joml.get(m4, 4, new Matrix4f())).as("its neighbour").isEqualTo(new Matrix4f().zero());
             assertThatThrownBy(() -> F32Joml.put(d, v4, 0)).hasMessage("the batch is 4×9 f64, expected 3 rows for Vector3f");
             assertThatThrownBy(() -> F32Joml.put(a, m4, 9)).isInstanceOf(IndexOutOfBoundsException.class);
-            assertThatThrownBy(() -> F32Joml.put(new Vector4f[] {c, c}, v4, 8)).hasMessage("systems 8 … 9 of a batch of 4×9 f64");
+            assertThatThrownBy(() -> F32Joml.put(new Vector4f[] {c, c}, v4, 8))
+                    .hasMessage("systems 8 to 9 of a batch of 4×9 f64, expected at least 0 and below 9");
         }
     }
 }

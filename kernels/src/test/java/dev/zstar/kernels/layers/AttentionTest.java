@@ -386,9 +386,9 @@ class AttentionTest {
                 assertThatThrownBy(() -> layers.attention(q, k, k, 3, 3, true, out, lse))
                         .hasMessage("attention: 3 heads, expected a divisor of q's 4 columns");
                 assertThatThrownBy(() -> layers.attention(q, k, k, 3, 4, true, out, lse))
-                        .hasMessage("attention: lse holds 12, expected at least 24");
+                        .hasMessage("attention: lse has length 12, expected at least 24");
                 assertThatThrownBy(() -> layers.attention(q, k, k, 3, 2, true, k, lse))
-                        .hasMessage("attention: out overlaps k; it needs memory of its own");
+                        .hasMessage("attention: out overlaps k, expected blocks that share no memory");
             }
         }
     }

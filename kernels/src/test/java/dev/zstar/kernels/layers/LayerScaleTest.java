@@ -100,7 +100,7 @@ class LayerScaleTest {
         }
     }
 
-    /** What is small beside eps stays small, and what is large forgets it. */
+    /** Elements that are small relative to eps stay small, and for large ones eps does not matter. */
     @ParameterizedTest
     @EnumSource(Type.class)
     void epsilonCountsForWhatItIs(Type type) {
@@ -220,7 +220,7 @@ class LayerScaleTest {
             for (EngineProvider provider : Reference.available()) {
                 for (double[] scale : scales) {
                     for (boolean causal : new boolean[] {false, true}) {
-                        // q k must be about 1 for probabilities that are neither equal nor one alone.
+                        // q k must be about 1 for probabilities that are neither all equal nor 0 and 1.
                         double[] inputs = {scale[0], 1 / scale[0], scale[2]};
                         double[][] actual = attention(provider, null, Type.F32, inputs, scale[3], 17, 12, causal);
                         double[][] expected = attention(null, exact, Type.F64, inputs, scale[3], 17, 12, causal);

@@ -375,13 +375,13 @@ class NormTest {
                 assertThatThrownBy(() -> layers.groupNorm(x, 4, gain, null, EPS, out, stats))
                         .hasMessage("groupNorm: 4 groups, expected a divisor of 6 channels");
                 assertThatThrownBy(() -> layers.groupNorm(x, 3, gain, null, EPS, out, stats))
-                        .hasMessage("groupNorm: stats holds 8, expected at least 12");
+                        .hasMessage("groupNorm: stats has length 8, expected at least 12");
                 assertThatThrownBy(() -> layers.groupNorm(x, 2, gain, five, EPS, out, stats))
                         .hasMessage("groupNorm: bias is 1×5 f32, expected 1×6 f32");
                 assertThatThrownBy(() -> layers.groupNorm(x, 2, gain, null, -1, out, stats))
                         .hasMessage("groupNorm: eps is -1.0, expected at least 0");
                 assertThatThrownBy(() -> layers.groupNorm(x, 2, gain, null, EPS, x, stats))
-                        .hasMessage("groupNorm: out overlaps x; it needs memory of its own");
+                        .hasMessage("groupNorm: out overlaps x, expected blocks that share no memory");
             }
         }
     }

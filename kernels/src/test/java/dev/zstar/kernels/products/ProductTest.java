@@ -231,7 +231,7 @@ class ProductTest {
                     double step = 0;
                     double value = 0;
                     for (int i = 0; i < n; i++) {
-                        // Java's own tanh promises 2.5 ulp, the vector form 4 u.
+                        // Java's own tanh guarantees 2.5 ulp, the vector form 4 u.
                         assertThat(out.get(p, i)).isCloseTo(Math.tanh(linear.get(p, i)),
                                 org.assertj.core.data.Offset.offset(7 * type.unitRoundoff()));
                         assertThat(separate.get(p, i)).isEqualTo(out.get(p, i));
@@ -326,10 +326,10 @@ class ProductTest {
                 Weights mine = simd.pack(w);
                 Block z = Block.allocate(Type.F32, 2, 4);
                 Block out = Block.allocate(Type.F32, 2, 4)) {
-            assertThatThrownBy(() -> simd.apply(theirs, z, out, Epilogue.NONE)).hasMessageContaining("pack them with it");
-            assertThatThrownBy(() -> scalar.apply(mine, z, out, Epilogue.NONE)).hasMessageContaining("pack them with it");
+            assertThatThrownBy(() -> simd.apply(theirs, z, out, Epilogue.NONE)).hasMessageContaining(", expected weights that the ");
+            assertThatThrownBy(() -> scalar.apply(mine, z, out, Epilogue.NONE)).hasMessageContaining(", expected weights that the ");
             assertThatThrownBy(() -> simd.apply(mine, z, z, Epilogue.NONE))
-                    .hasMessage("apply: out overlaps z; it needs memory of its own");
+                    .hasMessage("apply: out overlaps z, expected blocks that share no memory");
         }
     }
 

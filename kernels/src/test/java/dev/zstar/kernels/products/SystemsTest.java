@@ -73,8 +73,8 @@ class SystemsTest {
                     .hasMessage("gemm: b is 15×4 f32, expected rows for 4 systems of equal size");
             assertThatThrownBy(() -> engine.gemm(3, 1, a, false, b, false, 0, other)).hasMessage("gemm: c is 4×3 f32, expected 4×4 f32");
             assertThatThrownBy(() -> engine.gemm(3, 1, a, false, b, false, 0, a))
-                    .hasMessage("gemm: c overlaps a; it needs memory of its own");
-            assertThatThrownBy(() -> c.part(0, 5)).hasMessage("5 equal parts of a block of 12×4 f32, expected a divisor of its rows");
+                    .hasMessage("gemm: c overlaps a, expected blocks that share no memory");
+            assertThatThrownBy(() -> c.part(0, 5)).hasMessage("part: 5 equal parts of a block of 12×4 f32, expected a divisor of its rows");
         }
     }
 }

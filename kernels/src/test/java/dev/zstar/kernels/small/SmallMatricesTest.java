@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@link SmallMatrices}: what the scalar engine's formulas promise, and that the others equal them. */
+/** {@link SmallMatrices}: the scalar engine's formulas keep their bounds, and the other engines equal them. */
 class SmallMatricesTest {
     /** All tails of four vectors of the widest kind, and their neighbours; and several pieces. */
     static Stream<Integer> counts() {
@@ -201,9 +201,10 @@ class SmallMatricesTest {
                 assertThatThrownBy(() -> small.transform(m, five, out))
                         .hasMessage("transform: v is 5×9 f32, expected a multiple of 4 rows for matrices of that order");
                 assertThatThrownBy(() -> small.transform(m, wide, out)).hasMessage("transform: v is 4×9 f64, expected 4×9 f32");
-                assertThatThrownBy(() -> small.multiply(m, m, m)).hasMessage("multiply: out overlaps a; it needs memory of its own");
+                assertThatThrownBy(() -> small.multiply(m, m, m))
+                        .hasMessage("multiply: out overlaps a, expected blocks that share no memory");
                 assertThatThrownBy(() -> small.solve(m, v, out, new Failures(8)))
-                        .hasMessage("solve: room for the failures of 8 systems, expected at least 9");
+                        .hasMessage("solve: the failures have a capacity of 8 systems, expected at least 9");
                 assertThatThrownBy(() -> small.cholesky(large, null)).hasMessage("cholesky: a is 1089×9 f32, expected n² rows with n ≤ 32");
                 assertThatThrownBy(() -> small.qr(five, m))
                         .hasMessage("qr: the matrices are 5×9 f32, tau 16×9 f32, expected m·n and n rows with n ≤ m ≤ 32");

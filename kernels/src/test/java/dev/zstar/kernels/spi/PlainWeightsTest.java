@@ -52,7 +52,7 @@ class PlainWeightsTest {
         try (Block w = Block.allocate(Type.F32, 2, 2)) {
             PlainWeights weights = new PlainWeights("mine", w, Format.FULL);
             assertThatThrownBy(() -> PlainWeights.of(weights, "other")).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("packed by the engine mine");
+                    .hasMessageContaining("packed by the mine engine");
             weights.close();
             assertThatThrownBy(() -> PlainWeights.of(weights, "mine")).isInstanceOf(IllegalStateException.class);
             assertThatThrownBy(() -> weights.update(w)).isInstanceOf(IllegalStateException.class);

@@ -13,7 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a search found, as a profile. */
+/** The result of a search, as a profile. */
 class TunedTest {
     private static Tuned tuned(boolean confirmed, int rounds) {
         return new Tuned("a cpu", 512, List.of(new Tuned.Trial("zstar.gemm.pack", 64, 16, rounds, 1.1, 1.05, true)),

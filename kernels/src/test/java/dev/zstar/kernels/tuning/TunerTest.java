@@ -69,7 +69,7 @@ class TunerTest {
     @Test
     void someSettingsAloneCanBeSearched() {
         assertThatThrownBy(() -> Tuner.of(true, List.of("zstar.tile.rows", "zstar.no.such"), (_, _) -> new double[] {1}))
-                .hasMessage("the setting 'zstar.no.such' is not searched here with --quick; "
+                .hasMessage("the setting 'zstar.no.such' is not tuned with --quick, "
                         + "expected one of: zstar.tile.rows, zstar.tile.inputs");
         assertThat(Tuner.of(false, List.of("zstar.gemm.pack"), (_, _) -> new double[] {1})).isNotNull();
     }

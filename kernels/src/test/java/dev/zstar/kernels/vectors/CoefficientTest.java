@@ -129,7 +129,7 @@ class CoefficientTest {
         }
     }
 
-    /** Where one coefficient is beyond f32 a sum of many vectors is f64, and terms may even cancel. */
+    /** If one coefficient is beyond f32, a sum of many vectors is f64, and terms may even cancel. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5, 6, 7, 8, 9, 13, 20})
     void combinationsOfAnyNumber(int count) {
@@ -204,7 +204,7 @@ class CoefficientTest {
         }
     }
 
-    /** β c alone has to be in range too: it is formed first. */
+    /** β c itself must be in range too, because it is computed first. */
     private static void checkProduct(String what, double alpha, double beta, Block c) {
         for (int i = 0; i < N; i++) {
             double first = alpha * DATA[i];

@@ -254,19 +254,20 @@ class ProjectionTest {
                 double[] two = new double[2];
                 assertThatThrownBy(() -> engine.project(v, 4, w, rows, h, two))
                         .hasMessage("project: 4 vectors of a basis, expected 0 to 3");
-                assertThatThrownBy(() -> engine.project(v, 3, w, rows, two, two)).hasMessage("project: h holds 2, expected at least 6");
+                assertThatThrownBy(() -> engine.project(v, 3, w, rows, two, two))
+                        .hasMessage("project: h has length 2, expected at least 6");
                 assertThatThrownBy(() -> engine.project(v, 3, w, rows, h, new double[1]))
-                        .hasMessage("project: squares holds 1, expected at least 2");
+                        .hasMessage("project: squares has length 1, expected at least 2");
                 assertThatThrownBy(() -> engine.project(wide, 3, w, rows, h, two))
                         .hasMessageStartingWith("project: the basis is 6×6 f32, expected 6×5 f32");
                 assertThatThrownBy(() -> engine.project(v, 3, v.block().head(2), rows, h, two))
                         .hasMessageStartingWith("project: the working block overlaps the basis");
                 assertThatThrownBy(() -> engine.normalise(w, two, v, 3, rows))
-                        .hasMessage("normalise: slot 3 of a basis, expected one below 3");
+                        .hasMessage("normalise: slot 3 of a basis, expected 0 to 2");
                 assertThatThrownBy(() -> engine.normalise(w, two, v, -1, rows))
-                        .hasMessage("normalise: slot -1 of a basis, expected one below 3");
+                        .hasMessage("normalise: slot -1 of a basis, expected 0 to 2");
                 assertThatThrownBy(() -> engine.normalise(w, new double[1], v, 0, rows))
-                        .hasMessage("normalise: s holds 1, expected at least 2");
+                        .hasMessage("normalise: s has length 1, expected at least 2");
                 assertThatThrownBy(() -> engine.normalise(v.block().head(2), two, v, 0, rows))
                         .hasMessageStartingWith("normalise: the basis overlaps the working block");
                 v.block().close();

@@ -254,7 +254,7 @@ class SweepTest {
                             .isTrue();
                     slots[3] = 3;
                     assertThatThrownBy(() -> engine.residualSweep(z, g, r, values, slots, counts, rows, gram))
-                            .hasMessageStartingWith("residualSweep: row 3 has slot 3 of 3 vectors; expected a slot below the count");
+                            .hasMessageStartingWith("residualSweep: row 3 has slot 3 of 3 vectors, expected 0 ≤ slots[3] < counts[3] ≤ ");
                 }
             }
         }

@@ -113,7 +113,7 @@ final class EngineCalls {
         s.maybe("bias", 1, n);
         // More rows than there are in the batch are right.
         s.maybe("injection", capacity, n).without("a row more");
-        s.add("rows", s.map(capacity, batch), "row map")
+        s.add("rows", s.map(capacity, batch), "rows")
                 .mismatch("fewer rows", s.map(capacity, batch - 1))
                 .mismatch("a larger batch", s.map(capacity + 1, batch));
         s.add("activation", activation(s), "activation").notNull();
@@ -282,7 +282,7 @@ final class EngineCalls {
     }
 
     private static Operand rows(Scene s, int batch, int active) {
-        return s.add("rows", s.map(batch, active), "row map")
+        return s.add("rows", s.map(batch, active), "rows")
                 .notNull()
                 .mismatch("fewer rows", s.map(batch, active - 1))
                 .mismatch("a larger batch", s.map(batch + 1, active));

@@ -149,7 +149,7 @@ final class PartCalls {
                 .wrong("of another type", s.own(DropoutMask.perElement(s.engine, s.otherType(), batch, n, 0.5, 1)))
                 .wrong("a column less", s.own(DropoutMask.perElement(s.engine, s.type, batch, n - 1, 0.5, 1)))
                 .wrong("a row less", s.own(DropoutMask.perElement(s.engine, s.type, batch - 1, n, 0.5, 1)));
-        s.add("rows", s.map(batch, active), "row map")
+        s.add("rows", s.map(batch, active), "rows")
                 .wrong("fewer rows", s.map(batch, active - 1))
                 .mismatch("a larger batch", s.map(batch + 1, active));
         s.apartOrSame("out", "x");
@@ -259,7 +259,7 @@ final class PartCalls {
         s.block("out", batch, width);
         s.maybe("bias", 1, c.outChannels());
         s.maybe("injection", batch, width).without("a row more");
-        s.add("rows", s.map(batch, batch), "row map")
+        s.add("rows", s.map(batch, batch), "rows")
                 .mismatch("fewer rows", s.map(batch, batch - 1))
                 .mismatch("a larger batch", s.map(batch + 1, batch));
         s.add("activation", EngineCalls.activation(s), "activation").notNull();

@@ -26,7 +26,7 @@ final class Scene implements AutoCloseable {
         void run(Scene scene);
     }
 
-    /** Two operands that may not share memory, or not in part. */
+    /** Two operands that may not share memory, or not partly. */
     private record Pair(String out, String input, boolean part) {}
 
     final Engine engine;

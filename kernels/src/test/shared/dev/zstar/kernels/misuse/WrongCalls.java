@@ -136,7 +136,7 @@ public final class WrongCalls implements AutoCloseable {
                 }
                 scene.restore(before);
             }
-            // Made last, as they add to what is compared.
+            // Made last, because they add to what is compared.
             List<Map<String, Object>> overlaps = scene.overlaps();
             before = scene.snapshot();
             for (Map<String, Object> overlap : overlaps) {

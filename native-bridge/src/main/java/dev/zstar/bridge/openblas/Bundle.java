@@ -11,8 +11,8 @@ import java.util.jar.JarFile;
 import java.util.regex.Pattern;
 
 /**
- * The native jar of {@code org.bytedeco:openblas}: in its folder for this platform the library, and the compiler's run-time libraries
- * that it finds in its own folder. The bindings in the same folder ({@code jniopenblas}) are not used.
+ * The native jar of {@code org.bytedeco:openblas}. Its folder for this platform has the library and the compiler's run-time libraries,
+ * which the library finds in its own folder. The bindings in the same folder ({@code jniopenblas}) are not used.
  */
 final class Bundle implements AutoCloseable {
     private static final Pattern LIBRARY = Pattern.compile("(?!(lib)?jni)[^/]+(\\.so(\\.\\d+)*|\\.dylib|\\.dll)");
@@ -42,14 +42,14 @@ final class Bundle implements AutoCloseable {
             if (!(url.openConnection() instanceof JarURLConnection connection)) {
                 throw new Unusable("is not a jar file (" + url + ")");
             }
-            // Or closing it would close it for the class loader too.
+            // With caches, closing the jar would close it for the class loader too.
             connection.setUseCaches(false);
             return new Bundle(connection.getJarFile(), folder);
         }
         throw new Unusable("for " + Platform.NAME + " is not on the class path");
     }
 
-    /** The libraries; each has a size and a CRC-32 in the jar's directory, which can be read without unpacking anything. */
+    /** The libraries. The jar's directory has the size and the CRC-32 of each, which can be read without unpacking anything. */
     List<JarEntry> entries() {
         return entries;
     }

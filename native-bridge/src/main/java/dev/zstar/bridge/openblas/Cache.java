@@ -27,29 +27,29 @@ import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 
 /**
- * The folder that libraries are unpacked into, once for each user and each content. Only its owner may write to it, since its files are
+ * The folder that libraries are unpacked into, once for each user and each version. Only its owner may write to it, because its files are
  * executed.
  *
- * <p>Unpacking checks each file against the CRC-32 in the jar and notes its SHA-256 in {@code SHA256SUMS}; every later use reads the
- * files again and compares: 35 ms for 41 MB (70 at the start of a JVM), where hashing the jar's own entries would add the 140 ms of
+ * <p>Unpacking checks each file against the CRC-32 in the jar and writes its SHA-256 to {@code SHA256SUMS}. Every later use reads the
+ * files again and compares, which takes 35 ms for 41 MB (70 at the start of a JVM). Hashing the jar's own entries would add the 140 ms of
  * inflating them. The folder's name is a hash of the names, sizes and CRCs in the jar's directory, so another version has another folder.
  *
- * @param root belongs to zstar alone
+ * @param root a folder that only zstar uses
  */
 record Cache(Path root) {
-    /** What names another folder, for messages. */
+    /** The settings that choose another folder, for messages. */
     static final String SETTINGS = "-Dzstar.cache or ZSTAR_CACHE";
 
     private static final String SUMS = "SHA256SUMS";
     private static final long PATIENCE_NANOS = 60_000_000_000L;
 
-    /** {@code zstar.cache}, {@code ZSTAR_CACHE}, or {@code zstar} in the place where this system keeps what can be made again. */
+    /** {@code zstar.cache}, {@code ZSTAR_CACHE}, or {@code zstar} in the folder where this system keeps caches. */
     static Path folder() {
         return folder(System.getProperty("zstar.cache"), System.getenv("ZSTAR_CACHE"),
                 System.getenv(Platform.WINDOWS ? "LOCALAPPDATA" : "XDG_CACHE_HOME"), System.getProperty("user.home", ""));
     }
 
-    /** The same from the values, each null or empty where it is not given. */
+    /** The same from the values, each null or empty if it is not given. */
     static Path folder(String property, String environment, String variable, String user) {
         for (String named : new String[] {property, environment}) {
             if (named != null && !named.isEmpty()) {
@@ -66,10 +66,10 @@ record Cache(Path root) {
         return caches.resolve("zstar");
     }
 
-    /** The folder that the library and what it needs lie in, unharmed. */
+    /** The folder with the library and its companions, all intact. */
     Path unpack(Bundle bundle) throws Unusable, IOException {
         if (!root.isAbsolute()) {
-            throw new Unusable("is not unpacked, because this user has no home folder (name a folder with " + SETTINGS + ")");
+            throw new Unusable("is not unpacked, because you have no home folder (choose a folder with " + SETTINGS + ")");
         }
         requirePrivate(root);
         Path folder = root.resolve("openblas-" + identity(bundle));
@@ -96,7 +96,7 @@ record Cache(Path root) {
         return HexFormat.of().formatHex(digest.digest(), 0, 6);
     }
 
-    /** Makes the folder if it is not there; refuses one that anybody else could put a library into. */
+    /** Creates the folder if it does not exist; refuses one that anybody else could put a library into. */
     private static void requirePrivate(Path folder) throws Unusable, IOException {
         boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
         if (!Files.isDirectory(folder)) {
@@ -114,20 +114,21 @@ record Cache(Path root) {
             }
         }
         if (!posix) {
-            // Windows: the user's local folder inherits rights for the user alone.
+            // Windows: the user's local folder inherits rights for the user only.
             return;
         }
         Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(folder);
         if (permissions.contains(PosixFilePermission.GROUP_WRITE) || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
             throw new Unusable("is not unpacked into " + folder + ", because others may write there ("
-                    + PosixFilePermissions.toString(permissions) + "; chmod go-w it, or name another with " + SETTINGS + ")");
+                    + PosixFilePermissions.toString(permissions) + "; run chmod go-w on it, or choose another folder with " + SETTINGS
+                    + ")");
         }
-        // Whoever owns what this process makes is this user; the name in user.name is only a name.
+        // The owner of a file that this process makes is this user; user.name is only a name.
         Path probe = Files.createTempFile(folder, "owner", null);
         try {
             if (!Files.getOwner(probe).equals(Files.getOwner(folder))) {
                 throw new Unusable("is not unpacked into " + folder + ", because it belongs to " + Files.getOwner(folder)
-                        + " (name another with " + SETTINGS + ")");
+                        + " (choose another folder with " + SETTINGS + ")");
             }
         } finally {
             Files.deleteIfExists(probe);

@@ -17,10 +17,10 @@ import java.lang.invoke.MethodHandle;
 /**
  * The functions of one loaded OpenBLAS with 32-bit integers, on blocks.
  *
- * <p>The handles do not know the library: its addresses are their first arguments, so that a library can be tried and rejected
- * while the handles stay constants. No call is {@linkplain Linker.Option#critical critical}: that holds up every other thread's garbage
- * collection until the call ends, and saved 2 to 5 ns of the 75 that a gemv of n = 16 takes (190 at n = 64). Passing segments and not
- * bare addresses costs about 20 ns a call; for that, no block can be closed while the library computes on it.
+ * <p>The handles do not know the library: its addresses are their first arguments, so that a library can be tried and rejected while the
+ * handles stay constants. No call is {@linkplain Linker.Option#critical critical}: a critical call delays every other thread's garbage
+ * collection until it ends, and saved only 2 to 5 ns of the 75 that a gemv of n = 16 takes (190 at n = 64). Passing segments instead of
+ * bare addresses costs about 20 ns a call, and prevents a block from being freed while the library computes on it.
  */
 final class Cblas {
     private static final int ROW_MAJOR = 101;
@@ -52,9 +52,9 @@ final class Cblas {
         setThreads = find(library, "openblas_set_num_threads");
         configuration = string(find(library, "openblas_get_config"));
         core = string(find(library, "openblas_get_corename"));
-        // Asked first: such a library would take the other half of its arguments from whatever lies on the stack.
+        // Checked before any call: such a library would take the other half of its arguments from whatever is on the stack.
         if (configuration.contains("USE64BITINT")) {
-            throw new Unusable("was built with 64-bit integers, and this needs the build with 32-bit ones");
+            throw new Unusable("has 64-bit integers (ILP64), expected a build with 32-bit integers (LP64), such as Debian's libopenblas0");
         }
     }
 
@@ -92,7 +92,7 @@ final class Cblas {
 
     /**
      * The processor that the library chose its kernels for, such as {@code SkylakeX}. If the variable that overrides this choice is set,
-     * the text says so: on a processor with AVX-512, {@code Haswell} halves the speed, which matters in comparisons.
+     * the text says so, because it matters in comparisons: on a processor with AVX-512, {@code Haswell} halves the speed.
      */
     String core() {
         String forced = System.getenv("OPENBLAS_CORETYPE");
@@ -119,8 +119,7 @@ final class Cblas {
     }
 
     /**
-     * {@code c = α A B + β c}, where {@code A} is {@code a} or its transpose, and {@code B} likewise. Not for products without inner
-     * elements.
+     * {@code c = α A B + β c}, where {@code A} is {@code a} or its transpose, and {@code B} likewise. The inner dimension must not be 0.
      */
     void multiply(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
         int inner = transposeA ? a.rows() : a.cols();
@@ -128,7 +127,7 @@ final class Cblas {
             return;
         }
         if (inner == 0) {
-            throw new AssertionError("an empty product");
+            throw new AssertionError("the inner dimension of a product is 0");
         }
         int ta = transposeA ? TRANSPOSED : PLAIN;
         int tb = transposeB ? TRANSPOSED : PLAIN;

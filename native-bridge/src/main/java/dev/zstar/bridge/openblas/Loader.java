@@ -10,14 +10,14 @@ import java.util.function.Predicate;
 /**
  * Loads libraries for the rest of the process.
  *
- * <p>A library of the native jar may need another one of it that it looks for by name alone: {@code libgfortran} has no path to
- * {@code libquadmath}. The system's loader then takes one of that name that is loaded already. So where the library itself does not
- * load, its companions are loaded first, by their full paths.
+ * <p>A library of the native jar may need another library of the jar, which it looks for only by name: {@code libgfortran} has no path to
+ * {@code libquadmath}. The system's loader then takes a library of that name that is loaded already. If the library itself does not load,
+ * its companions are therefore loaded first, by their full paths.
  */
 final class Loader {
     private Loader() {}
 
-    /** A library by its full path, with {@code companions} for what it needs. */
+    /** Loads a library by its full path; {@code companions} are the libraries that it may need. */
     static SymbolLookup load(Path library, List<Path> companions) throws Unusable {
         if (!opens(library)) {
             inOrder(companions, Loader::opens);
@@ -29,7 +29,7 @@ final class Loader {
         }
     }
 
-    /** A library by a name that the system's loader looks for. */
+    /** Loads a library by a name that the system's loader looks for. */
     static SymbolLookup load(String name) throws Unusable {
         try {
             return SymbolLookup.libraryLookup(name, Arena.global());
@@ -39,13 +39,13 @@ final class Loader {
     }
 
     /**
-     * Loads what can be loaded: in rounds, because one may need another that comes later in the list, until a round loads nothing. What
-     * never loads is left out; whether that matters is seen when the library that needs it is loaded.
+     * Loads all files that can be loaded. It goes through the list again until a round loads nothing, because a library may need another
+     * that comes later in the list. Files that never load are left out. If one of them matters, the library that needs it does not load.
      */
     static void inOrder(List<Path> files, Predicate<Path> opens) {
         List<Path> left = new ArrayList<>(files);
         while (left.removeIf(opens)) {
-            // Each round has at least one library more than the last to find loaded.
+            // In each round at least one library more is loaded than in the last.
         }
     }
 

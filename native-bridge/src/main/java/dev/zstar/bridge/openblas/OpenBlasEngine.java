@@ -12,10 +12,10 @@ import dev.zstar.kernels.spi.PlainWeights;
 import dev.zstar.kernels.spi.ProductShapes;
 
 /**
- * Products by OpenBLAS, all other operations by a Java engine on the same memory.
+ * Computes products with OpenBLAS, and all other operations with a Java engine on the same memory.
  *
- * <p>It is not {@linkplain Engine#reproducible reproducible}: the library sums in an order of its own, which depends on the batch (a single
- * row is a gemv, more are a gemm) and on the number of threads. The epilogue is a second pass over the output.
+ * <p>It is not {@linkplain Engine#reproducible reproducible}: the library's order of summation depends on the batch (a single row is a
+ * gemv, more are a gemm) and on the number of threads. The epilogue is a second pass over the output.
  */
 final class OpenBlasEngine implements HostedEngine {
     private final Cblas blas;
@@ -96,8 +96,7 @@ final class OpenBlasEngine implements HostedEngine {
         CallScope call = CallScope.enter();
         try {
             ProductShapes.gemm(a, transposeA, b, transposeB, c);
-            // Versions of the library differ where there is nothing to add, and none follows the conventions for coefficients outside
-            // f32.
+            // Versions of the library differ if there is nothing to add, and none follows the conventions for coefficients outside f32.
             boolean plain = alpha != 0 && ordinary(alpha, c.type()) && ordinary(beta, c.type());
             if (!plain || (transposeA ? a.rows() : a.cols()) == 0) {
                 host.gemm(alpha, a, transposeA, b, transposeB, beta, c);

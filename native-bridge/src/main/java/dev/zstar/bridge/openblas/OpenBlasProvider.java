@@ -6,13 +6,18 @@ import dev.zstar.kernels.Engines;
 import java.util.Optional;
 
 /**
- * OpenBLAS, if one can be used here. It is searched for once per process, at first use. Its priority is below that of {@code simd}:
- * vector code in Java needs no library and is as fast.
+ * OpenBLAS, if one can be used here. It is searched for once per process, at first use. Its priority is below that of {@code simd}, which
+ * needs no library and is about as fast.
  *
- * <p>The system property {@code zstar.openblas}, or the environment variable {@code ZSTAR_OPENBLAS}, names the full path of a library;
- * then no other is tried. Otherwise it comes from the {@code org.bytedeco:openblas} jar of this platform, or from the system.
- * {@code zstar.cache}, or the variable {@code ZSTAR_CACHE}, names the folder that the jar's files are unpacked into. An empty value
- * counts as not set.
+ * <p>The engine is not {@linkplain Engine#reproducible reproducible}: sums depend on the batch and on the number of threads. OpenBLAS has
+ * one number of threads for the whole process, so engines that compute at once with different numbers share one of them. All operations
+ * other than products run on {@code simd}, or on {@code scalar}, with threads of their own. Weights in a format other than {@code FULL}
+ * are rounded, but save no memory.
+ *
+ * <p>The {@code zstar.openblas} system property, or the {@code ZSTAR_OPENBLAS} environment variable, names the full path of a library;
+ * then no other is tried. Otherwise it comes from the {@code org.bytedeco:openblas} jar of this platform, or from the system. The
+ * {@code zstar.cache} property, or the {@code ZSTAR_CACHE} variable, names the folder that the jar's files are unpacked into. An empty
+ * value counts as not set.
  */
 public final class OpenBlasProvider implements EngineProvider {
     static final String NAME = "openblas";

@@ -16,7 +16,7 @@ final class Platform {
     static final boolean WINDOWS = SYSTEM.startsWith("windows");
     static final boolean MAC = SYSTEM.startsWith("mac");
 
-    /** As the native jars call it: {@code linux-x86_64}, {@code macosx-arm64}. */
+    /** The name of the platform in the native jars, such as {@code linux-x86_64} or {@code macosx-arm64}. */
     static final String NAME = (WINDOWS ? "windows" : MAC ? "macosx" : "linux") + "-" + processor();
 
     private Platform() {}
@@ -30,24 +30,24 @@ final class Platform {
         };
     }
 
-    /** The file name of the library, with the number of its binary interface: another number would be another interface. */
+    /** The file name of the library, with the number of its binary interface. */
     static String libraryFile() {
         return WINDOWS ? "libopenblas.dll" : MAC ? "libopenblas.0.dylib" : "libopenblas.so.0";
     }
 
-    /** Names for the system's loader, and a full path where the usual place is not searched. */
+    /** Names for the system's loader, and a full path if the loader does not search the usual place. */
     static List<String> libraryNames() {
         return MAC ? List.of(libraryFile(), "/opt/homebrew/opt/openblas/lib/" + libraryFile()) : List.of(libraryFile());
     }
 
-    /** Why the loader refuses a library; the JDK keeps that to itself. */
+    /** Why the loader refuses a library. The exception of the JDK does not say so. */
     static String loaderMessage(String name) {
         Linker linker = Linker.nativeLinker();
         SymbolLookup standard = linker.defaultLookup();
         Optional<MemorySegment> open = standard.find("dlopen");
         Optional<MemorySegment> error = standard.find("dlerror");
         if (open.isEmpty() || error.isEmpty()) {
-            return "the loader gives no reason";
+            return "the system's loader gave no reason";
         }
         int now = 2;
         try (Arena arena = Arena.ofConfined()) {
@@ -57,10 +57,10 @@ final class Platform {
             MemorySegment message = (MemorySegment) linker.downcallHandle(error.get(), FunctionDescriptor.of(ValueLayout.ADDRESS))
                     .invokeExact();
             return library.address() != 0 || message.address() == 0
-                    ? "the loader gives no reason"
+                    ? "the system's loader gave no reason"
                     : message.reinterpret(4096).getString(0).strip();
         } catch (Throwable e) {
-            return "the loader gives no reason: " + e;
+            return "the system's loader gave no reason: " + e;
         }
     }
 }

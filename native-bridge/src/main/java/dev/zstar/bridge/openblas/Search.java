@@ -8,22 +8,23 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** Finds the first OpenBLAS that loads and computes correctly, or says in one sentence where it looked and what to do. */
+/** Finds the first OpenBLAS that loads and computes correctly, or says in one sentence where it searched and what to do. */
 final class Search {
+    private static final String CORRECTION = "; correct the path, or unset it so that zstar searches for OpenBLAS";
+
     private Search() {}
 
     /**
-     * Where to look.
+     * The places to search.
      *
      * @param property the value of the system property {@code zstar.openblas}, or null; empty is null
      * @param environment the value of the variable {@code ZSTAR_OPENBLAS}, or null; empty is null
      * @param loaders class loaders that may have the native jar, in order
      * @param cache the folder that the jar's files are unpacked into
-     * @param names what the system's library is called
+     * @param names the file names of the system's library
      */
     record Places(String property, String environment, List<ClassLoader> loaders, Path cache, List<String> names) {
         /** Empty values count as null. */
@@ -40,7 +41,7 @@ final class Search {
             List<ClassLoader> loaders = Stream.of(
                             Search.class.getClassLoader(),
                             Thread.currentThread().getContextClassLoader(),
-                            // The native jar is on the class path even where this module is not.
+                            // The native jar is on the class path even if this module is not.
                             ClassLoader.getSystemClassLoader())
                     .filter(Objects::nonNull)
                     .distinct()
@@ -67,10 +68,12 @@ final class Search {
         try {
             return find(places.get());
         } catch (IllegalCallerException e) {
+            // The option replaces that of the kernels, so it names both modules.
             return none("this JVM denies native access; start java with --enable-native-access="
-                    + Optional.ofNullable(Search.class.getModule().getName()).orElse("ALL-UNNAMED"));
+                    + (Search.class.getModule().isNamed() ? "dev.zstar.kernels,dev.zstar.bridge" : "ALL-UNNAMED"));
         } catch (RuntimeException | LinkageError e) {
-            return none("looking for OpenBLAS failed (" + e + ")");
+            return none("the search for OpenBLAS failed (" + e
+                    + "); name a library with -Dzstar.openblas=<full path>, or use another engine");
         }
     }
 
@@ -93,7 +96,7 @@ final class Search {
         } catch (Unusable e) {
             tried.add("the native jar " + e.getMessage());
         } catch (IOException e) {
-            tried.add("the native jar cannot be unpacked (" + e + "; name another folder with " + Cache.SETTINGS + ")");
+            tried.add("the native jar cannot be unpacked (" + e + "; choose another folder with " + Cache.SETTINGS + ")");
         }
         for (String name : places.names) {
             try {
@@ -103,8 +106,8 @@ final class Search {
                 tried.add("the system's " + name + " " + e.getMessage());
             }
         }
-        return none("no OpenBLAS can be used: " + String.join("; ", tried) + "; "
-                + (jar ? "" : "put org.bytedeco:openblas for " + Platform.NAME + " on the class path, or ")
+        return none("no usable OpenBLAS was found: " + String.join("; ", tried) + "; "
+                + (jar ? "" : "add org.bytedeco:openblas with the classifier " + Platform.NAME + " to the class path, or ")
                 + "install OpenBLAS (Debian: libopenblas0), or name a library with -Dzstar.openblas=<full path> or ZSTAR_OPENBLAS");
     }
 
@@ -118,10 +121,10 @@ final class Search {
         try {
             loaded = Loader.load(library, companions);
         } catch (Unusable e) {
-            // In the words of the GNU loader.
+            // These are the words of the GNU loader.
             throw !e.getMessage().contains("failed to map segment") ? e
                     : new Unusable("is unpacked into " + folder + ", where nothing can be executed (is it mounted noexec?);"
-                            + " name another folder with " + Cache.SETTINGS);
+                            + " choose another folder with " + Cache.SETTINGS);
         }
         return checked(loaded, "bundled");
     }
@@ -139,9 +142,9 @@ final class Search {
             }
             return checked(Loader.load(path, List.of()), name);
         } catch (Unusable e) {
-            return none(place + e.getMessage() + "; correct it, or remove it to have OpenBLAS looked for");
+            return none(place + e.getMessage() + CORRECTION);
         } catch (InvalidPathException e) {
-            return none(place + "is not a path; correct it, or remove it to have OpenBLAS looked for");
+            return none(place + "is not a path" + CORRECTION);
         }
     }
 

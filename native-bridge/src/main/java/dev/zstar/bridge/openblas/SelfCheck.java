@@ -4,11 +4,11 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Type;
 
 /**
- * Products of small whole numbers, whose sums are exact in any order: a sound library gives the right answer to the last bit. Every
- * output starts as NaN, which {@code β = 0} must not read, and rows are farther apart than they are long.
+ * Compares products of small whole numbers with the exact results. Their sums are exact in any order, so a sound library is right to the
+ * last bit. Every output starts as NaN, which {@code β = 0} must not read, and rows are farther apart than they are long.
  */
 final class SelfCheck {
-    /** Batch, outputs and inputs: tails of the kernels alone, then full vectors with tails. Small, as the loops here run interpreted. */
+    /** Batch, outputs and inputs: first only tails of kernels, then full vectors with tails. Small, because these loops run interpreted. */
     private static final int[][] SHAPES = {{2, 3, 5}, {5, 37, 19}};
 
     private SelfCheck() {}
@@ -84,8 +84,8 @@ final class SelfCheck {
     private static void require(String function, Block block, int row, int col, double expected) throws Unusable {
         double value = block.get(row, col);
         if (value != expected) {
-            throw new Unusable("computes wrong products (" + (block.type() == Type.F32 ? "s" : "d") + function + " gave " + value
-                    + " for " + expected + ")");
+            throw new Unusable("computes wrong products (" + (block.type() == Type.F32 ? "s" : "d") + function + ": got " + value
+                    + ", expected " + expected + ")");
         }
     }
 }

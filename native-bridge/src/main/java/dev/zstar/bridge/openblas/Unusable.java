@@ -1,6 +1,6 @@
 package dev.zstar.bridge.openblas;
 
-/** Why one place did not yield a library: the end of a sentence that starts with the place. */
+/** The reason why a place has no usable library, as the end of a sentence that starts with the place. */
 final class Unusable extends Exception {
     private static final long serialVersionUID = 1;
 

@@ -93,7 +93,7 @@ class OpenBlasEngineTest {
         }
     }
 
-    /** Where f32 does not hold a coefficient the product with it is formed in f64, as on every engine. */
+    /** If f32 does not hold a coefficient, the product with it is computed in f64, as on every engine. */
     @Test
     void coefficientsStayF64() {
         double[] coefficients = {1e-300, 1e-46, -1e-40, 1e-38, 1, 1e38, -1e40, 1e300, Double.NaN, Double.NEGATIVE_INFINITY};
@@ -270,7 +270,7 @@ class OpenBlasEngineTest {
                     .hasMessage("addOuter: out is 2×3 f32, expected 4×3 f32");
             assertThatThrownBy(() -> engine.apply(foreign, z, out, Epilogue.NONE))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("weights of 4×3 f32 packed by the engine scalar, expected the engine openblas's; pack them with it");
+                    .hasMessage("weights of 4×3 f32 were packed by the scalar engine, expected weights that the openblas engine packed");
             Weights closed = engine.pack(w);
             closed.close();
             assertThatThrownBy(() -> engine.apply(closed, z, out, Epilogue.NONE)).isInstanceOf(IllegalStateException.class);

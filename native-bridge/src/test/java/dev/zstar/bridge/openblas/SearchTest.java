@@ -29,7 +29,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where a library is found, what is refused, and what is then said. */
+/** The places where a library is found, the libraries that are refused, and the messages. */
 class SearchTest {
     private static final List<ClassLoader> LOADERS = List.of(ClassLoader.getSystemClassLoader());
 
@@ -40,7 +40,7 @@ class SearchTest {
         return temporary.resolve("cache");
     }
 
-    /** The native jar alone: a system's library would hide what is wrong with it. */
+    /** Only the native jar: a system's library would hide what is wrong with it. */
     private Search.Result bundled(Path cache) {
         return Search.run(() -> new Search.Places(null, null, LOADERS, cache, List.of()));
     }
@@ -147,7 +147,7 @@ class SearchTest {
     void aFolderThatCannotBeMadeIsAReason() {
         assertThat(bundled(Path.of("/proc/zstar")).reason())
                 .contains("cannot be unpacked", "/proc/zstar", "zstar.cache")
-                .as("the jar is on the class path already").doesNotContain("put org.bytedeco");
+                .as("the jar is on the class path already").doesNotContain("add org.bytedeco");
     }
 
     @Test
@@ -227,7 +227,7 @@ class SearchTest {
         Path missing = temporary.resolve("libopenblas.so.0");
         assertThat(Search.run(() -> new Search.Places(missing.toString(), null, LOADERS, cache(), Platform.libraryNames())).reason())
                 .isEqualTo("the system property zstar.openblas names " + missing
-                        + ", which is not a file; correct it, or remove it to have OpenBLAS looked for");
+                        + ", which is not a file; correct the path, or unset it so that zstar searches for OpenBLAS");
         assertThat(Search.run(() -> new Search.Places(null, "libopenblas.so.0", LOADERS, cache(), List.of())).reason())
                 .startsWith("the environment variable ZSTAR_OPENBLAS names libopenblas.so.0, which is not a full path;");
         assertThat(cache()).doesNotExist();
@@ -249,7 +249,7 @@ class SearchTest {
         assertThat(Search.run(() -> new Search.Places(null, null, List.of(), cache(), List.of("libzstar-none.so.0", "libzstar-nor.so.0")))
                 .reason())
                 .contains("native jar for " + Platform.NAME, "libzstar-none.so.0", "libzstar-nor.so.0", "does not load (")
-                .contains("put org.bytedeco:openblas", "-Dzstar.openblas")
+                .contains("add org.bytedeco:openblas", "-Dzstar.openblas")
                 .doesNotContain("\n");
     }
 
@@ -278,7 +278,7 @@ class SearchTest {
                 .doesNotContain("\n");
     }
 
-    /** Prints what the provider says of itself; {@link #start} runs it in a process of its own. */
+    /** Prints what the provider says about itself; {@link #start} runs it in a separate process. */
     public static final class Ask {
         private Ask() {}
 

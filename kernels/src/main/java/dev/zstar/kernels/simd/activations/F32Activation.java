@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Activations and their derivatives on a heap array, in place: {@code length} elements, whole vectors, from {@code from} on. From
- * {@code work} on there is room for twice as many.
+ * {@code work} on the array has memory for twice as many.
  */
 public final class F32Activation {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;

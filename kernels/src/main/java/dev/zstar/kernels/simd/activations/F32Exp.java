@@ -52,7 +52,7 @@ public final class F32Exp {
             FloatVector p = r.mul(r).fma(q, r).add(1f);
             IntVector exponent = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, SHIFT); // twin: jdk.incubator.vector.LongVector exponent = shifted.reinterpretAsLongs().lanewise(VectorOperators.LSHL, SHIFT);
             FloatVector y = p.reinterpretAsInts().add(exponent).reinterpretAsFloats(); // twin: DoubleVector y = p.reinterpretAsLongs().add(exponent).reinterpretAsDoubles();
-            // +∞ above, and NaN where x is.
+            // +∞ above, and NaN if x is NaN.
             FloatVector beyond = x.add(Float.POSITIVE_INFINITY);
             y = beyond.blend(y, x.compare(VectorOperators.LE, HIGHEST));
             y.blend(0f, x.compare(VectorOperators.LT, LOWEST)).intoArray(t, i);

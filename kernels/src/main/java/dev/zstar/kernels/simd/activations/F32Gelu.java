@@ -8,15 +8,15 @@ import jdk.incubator.vector.VectorSpecies;
  * Both forms of the Gaussian error linear unit (Hendrycks and Gimpel 2016), as passes over a heap array: {@code length} elements, whole
  * vectors, from {@code from} on, with room for twice as many from {@code work} on.
  *
- * <p>The exponential of a large number y turns a relative error of y into one |y| times as large. So both exponents, {@code x²/2} and
- * {@code √(8/π) (x + 0.044715 x³)}, are computed in two parts, {@code y + y'}, and {@code exp(-y - y') = exp(-y) (1 - y')}: {@code y'²}
+ * <p>The exponential of a large number y turns a relative error of y into one |y| times as large. Therefore both exponents, {@code x²/2}
+ * and {@code √(8/π) (x + 0.044715 x³)}, are computed in two parts, {@code y + y'}, and {@code exp(-y - y') = exp(-y) (1 - y')}: {@code y'²}
  * is below {@code (90 u)²}, f32, or {@code (750 u)²}.
  */
 final class F32Gelu {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
 
-    /** From here on {@code exp(-x²/2)} is 0, and so is {@code exp(-2u)}. Finite, as {@code 0 · ∞} is not 0. */
+    /** From here on {@code exp(-x²/2)} is 0, and so is {@code exp(-2u)}. It is finite, because {@code 0 · ∞} is not 0. */
     private static final float FAR = 14f; // twin: private static final double FAR = 39;
 
     /** {@code 1 / √(2π)}. */
@@ -36,8 +36,8 @@ final class F32Gelu {
     // ---- x Φ(x)
 
     /**
-     * {@code t = t Φ(t)}: x times the tail, or x less that. The product with E comes first: the tail itself is subnormal where the result
-     * is not.
+     * {@code t = t Φ(t)}: x times the tail, or x minus that. The product with E comes first, because the tail may be subnormal although the
+     * result is not.
      */
     static void apply(float[] t, int from, int length, int work) {
         tail(t, from, length, work);
@@ -49,7 +49,7 @@ final class F32Gelu {
         }
     }
 
-    /** {@code t = Φ(t) + t φ(t)}: with the tail as {@code E g}, {@code E (g - |x| / √(2π))} or 1 less that. */
+    /** {@code t = Φ(t) + t φ(t)}: with the tail as {@code E g}, {@code E (g - |x| / √(2π))} or 1 minus that. */
     static void slope(float[] t, int from, int length, int work) {
         tail(t, from, length, work);
         for (int i = 0; i < length; i += L) {

@@ -6,18 +6,18 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The sigmoid {@code σ(y) = 1 / (1 + exp(-y))} and the functions based on it, on a heap array: {@code length} elements from {@code from}
- * on, rounded up to whole vectors, with room for as many from {@code work} on. Passes over memory in the first-level cache, since
- * {@link F32Exp} works on arrays and a vector must not cross a call.
+ * on, rounded up to whole vectors, with memory for as many from {@code work} on. They are passes over memory in the first-level cache,
+ * because {@link F32Exp} works on arrays and a vector must not cross a call.
  *
- * <p>All start from {@code e = exp(-|y|) ≤ 1}, which is off by 1.7 u: {@code σ = p / d} and {@code 1 - σ = q / d} with {@code d = 1 + e}
- * and {@code (p, q) = (1, e)}, or {@code (e, 1)} where {@code y < 0}, lose nothing in either tail. Where e is below the
- * smallest normal number it is 0, and so are the products with it.
+ * <p>All start from {@code e = exp(-|y|) ≤ 1}, whose error is at most 1.7 u. {@code σ = p / d} and {@code 1 - σ = q / d} with
+ * {@code d = 1 + e} and {@code (p, q) = (1, e)}, or {@code (e, 1)} if {@code y < 0}, lose nothing in either tail. If e is below the
+ * smallest normal number, it is 0, and so are the products with it.
  */
 final class F32Sigmoid {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
 
-    /** Where a factor of e may stop growing: e is 0 long before. Finite, as {@code 0 · ∞} is not 0. */
+    /** A factor of e need not grow beyond this: e is 0 long before. It is finite, because {@code 0 · ∞} is not 0. */
     private static final float FAR = 512f; // twin: private static final double FAR = 4096;
 
     private F32Sigmoid() {}

@@ -34,8 +34,9 @@ final class F32Tanh {
     private F32Tanh() {}
 
     /**
-     * {@code t = tanh t}, {@code length} elements from {@code from} on, rounded up to whole vectors. One loop without calls of ours: once a
-     * method has been compiled into much code the JIT no longer inlines it, and a vector that crosses a call becomes an object.
+     * {@code t = tanh t}, {@code length} elements from {@code from} on, rounded up to whole vectors. It is one loop without calls of our
+     * own methods: once a method has been compiled into much code, the JIT no longer inlines it, and a vector that crosses a call becomes
+     * an object.
      */
     static void apply(float[] t, int from, int length) {
         for (int i = from; i < from + length; i += S.length()) {

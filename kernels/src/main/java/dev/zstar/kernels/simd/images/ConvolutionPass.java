@@ -18,7 +18,7 @@ record ConvolutionPass(int inputs, int outputs, int stride, int step, int row, i
     /**
      * The taps of one direction.
      *
-     * @param taps how many
+     * @param taps the number of taps
      * @param low the first pixel that output 0 reads
      * @param first the tap of the kernel that this pixel meets, and {@code next} the step to the tap of the next pixel
      */
@@ -27,7 +27,7 @@ record ConvolutionPass(int inputs, int outputs, int stride, int step, int row, i
             return new Taps(c.kernel(), -c.padding(), 0, 1);
         }
 
-        /** Input pixel y meets tap ky at output {@code (y + padding - ky) / stride}, where that is whole. */
+        /** Input pixel y meets tap ky at output {@code (y + padding - ky) / stride}, if that is a whole number. */
         private static Taps transposed(Convolution c, int phase) {
             int last = c.kernel() - 1;
             while (last >= 0 && (phase + c.padding() - last) % c.stride() != 0) {
@@ -60,12 +60,12 @@ record ConvolutionPass(int inputs, int outputs, int stride, int step, int row, i
         return rows.taps * cols.taps * inputs;
     }
 
-    /** How many of {@code height} rows this pass writes. */
+    /** The number of the {@code height} rows that this pass writes. */
     int height(int height) {
         return (height - row + step - 1) / step;
     }
 
-    /** How many of {@code width} columns this pass writes. */
+    /** The number of the {@code width} columns that this pass writes. */
     int width(int width) {
         return (width - col + step - 1) / step;
     }

@@ -22,7 +22,7 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Convolutions as products with packed weights. The rows of a tile are neighbouring pixels of the result; the taps of one row of the
  * kernel read pixels that lie side by side, so for each row of the kernel one run of {@code taps · channels} elements is read in place.
- * Where the kernel reaches beyond the left or right edge, the lines of the image are first copied between zeros.
+ * If the kernel reaches beyond the left or right edge, the lines of the image are first copied between zeros.
  *
  * <p>The work is done in pieces of some rows of one image.
  */
@@ -39,7 +39,7 @@ final class F32Convolution {
 
     private F32Convolution() {}
 
-    /** Rows of a piece. They depend on the shapes alone. */
+    /** Rows of a piece. They depend only on the shapes. */
     static int pieceRows(ConvolutionPass pass, int outHeight, int outWidth) {
         int width = Math.max(1, pass.width(outWidth));
         long line = ((long) width * pass.stride() + pass.cols().taps()) * pass.inputs() * B;
@@ -86,7 +86,7 @@ final class F32Convolution {
         }
     }
 
-    /** A pass without taps, as a transpose of kernel 1 and stride 2 has three: nothing reached these pixels. */
+    /** A pass without taps: no output depends on these pixels. The transpose for kernel 1 and stride 2 has three such passes. */
     private static void zero(ConvolutionPass pass, int outWidth, Block out, int p, int y0, int y1, int columns) {
         for (int y = y0; y < y1; y++) {
             for (int x = 0; x < columns; x++) {

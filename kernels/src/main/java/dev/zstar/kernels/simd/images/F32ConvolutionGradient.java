@@ -47,8 +47,8 @@ final class F32ConvolutionGradient {
     }
 
     /**
-     * Adds the gradient of a range of pieces. They share the planes of stride 2; else only those of the same output channels share
-     * something.
+     * Adds the gradient of a range of pieces. With stride 2 all of them share the planes; otherwise only pieces of the same output channels
+     * share something.
      */
     static void addWeights(Convolution c, ImageShape in, Block u, Block z, Block dw, int from, int to) {
         for (int piece = from; piece < to; ) {
@@ -117,8 +117,8 @@ final class F32ConvolutionGradient {
     }
 
     /**
-     * {@code to[n, pixel] = u[pixel, n]}. Where there are fewer channels than a square has rows, squares take in what lies behind them, as
-     * long as something does.
+     * {@code to[n, pixel] = u[pixel, n]}. If there are fewer channels than a square has rows, squares include what follows them in memory,
+     * as long as something does.
      */
     private static void transpose(long u, int outChannels, int channels, int pixels, long to, long line) {
         int beyond = (GROUP - channels + outChannels - 1) / outChannels;
@@ -155,7 +155,7 @@ final class F32ConvolutionGradient {
         return Math.min((beyond + c.inChannels() - 1) / c.inChannels(), in.height() * in.width());
     }
 
-    /** A copy of them, with room behind. */
+    /** A copy of them, followed by free memory. */
     private static long tail(Convolution c, ImageShape in, Block z, int p) {
         int elements = tailPixels(c, in) * c.inChannels();
         long copy = PLANES.get().address(elements * B + S.vectorByteSize());
@@ -172,8 +172,8 @@ final class F32ConvolutionGradient {
     }
 
     /**
-     * The planes of stride 2, with room behind: rows and columns 0, 2, … (the only one that a kernel of 1 reads), 0 and 1, 1 and 0, 1 and
-     * 1.
+     * The planes of stride 2, followed by free memory: rows and columns 0, 2, … (the only one that a kernel of 1 reads), 0 and 1, 1 and 0,
+     * 1 and 1.
      */
     private static long split(Convolution c, ImageShape in, Block z, int p) {
         int count = c.kernel() == 1 ? 1 : 4;
@@ -274,7 +274,7 @@ final class F32ConvolutionGradient {
         }
     }
 
-    /** {@code to += sums}; nothing lies behind {@code to} that could be read. */
+    /** {@code to += sums}; memory after {@code to} must not be read. */
     private static void addTo(long sums, long to, int n) {
         sums &= MASK;
         to &= MASK;
@@ -310,7 +310,7 @@ final class F32ConvolutionGradient {
         }
     }
 
-    /** Sums go through a heap array: two live vectors in a loop within a loop were boxed in some runs. */
+    /** Sums go through a heap array, because two live vectors in a nested loop were boxed in some runs. */
     private static void addBias(Block u, int i, int n, int pixels, long db) {
         float[] t = F32Epilogue.tile();
         F32Epilogue.zero(t, 1);

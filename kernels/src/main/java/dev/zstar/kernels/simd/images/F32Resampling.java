@@ -28,7 +28,7 @@ final class F32Resampling {
 
     private F32Resampling() {}
 
-    /** Where output {@code o} of an enlarged line of {@code size} pixels lies, in pixels of the line. */
+    /** The position of output {@code o} of an enlarged line of {@code size} pixels, in pixels of the line. */
     private static double position(int o, int factor, int size) {
         return Math.clamp((o + 0.5) / factor - 0.5, 0, size - 1);
     }
@@ -102,7 +102,7 @@ final class F32Resampling {
 
     static void upsampleTransposed(ImageShape in, int factor, Block u, Block out, int p, int y) {
         int n = in.width() * factor * in.channels();
-        // The weights of one pixel lie behind the line.
+        // The weights of one pixel follow the line.
         float[] line = line(n + 3 * factor);
         java.util.Arrays.fill(line, 0, n, 0);
         for (int oy = Math.max(0, (y - 1) * factor); oy < Math.min(in.height(), y + 2) * factor; oy++) {

@@ -17,7 +17,7 @@ final class ImageJob implements Team.Loop {
     Convolution convolution;
     ConvolutionPass[] passes;
     Block[] panels;
-    /** The shape of what the forward operation reads. */
+    /** The shape that the forward operation reads. */
     ImageShape shape;
     /** The shapes that a convolution reads and writes, as numbers: an object for each call would be an allocation. */
     int height;

@@ -9,7 +9,7 @@ import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.spi.ImageShapes;
 
-/** The panels of each pass of the convolution, and of its transpose from the first transposed call on. */
+/** The panels of each pass of the convolution, and after the first transposed call also those of its transpose. */
 final class SimdConvolutionWeights implements ConvolutionWeights {
     private final Convolution convolution;
     private final Type type;

@@ -17,9 +17,9 @@ public final class F32Square {
     private static final VectorSpecies<Integer> S = IntVector.SPECIES_PREFERRED; // twin: private static final VectorSpecies<Long> S = jdk.incubator.vector.LongVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
-    /** What zips the lower halves of two vectors. */
+    /** The shuffle that zips the lower halves of two vectors. */
     static final IntVector LOW = zip(0); // twin: static final jdk.incubator.vector.LongVector LOW = zip(0);
-    /** The same of the upper halves. */
+    /** The same for the upper halves. */
     static final IntVector HIGH = zip(L / 2); // twin: static final jdk.incubator.vector.LongVector HIGH = zip(L / 2);
 
     /** Two squares, between the rounds. */
@@ -37,10 +37,10 @@ public final class F32Square {
     }
 
     /**
-     * {@code to[k, i] = from[i, k]} for {@code i < width} (a multiple of L) and {@code k < count}; 0 where {@code i ≥ real}.
+     * {@code to[k, i] = from[i, k]} for {@code i < width} (a multiple of L) and {@code k < count}; 0 if {@code i ≥ real}.
      *
-     * @param stride bytes from row to row of from
-     * @param toStride the same of to
+     * @param stride bytes from row to row of {@code from}
+     * @param toStride the same for {@code to}
      */
     public static void transpose(long from, long stride, int real, int width, int count, long to, long toStride) {
         float[] t = ROUNDS.get();

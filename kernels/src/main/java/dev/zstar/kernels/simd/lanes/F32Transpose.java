@@ -18,7 +18,7 @@ public final class F32Transpose {
      *
      * @param x {@code rows × cols}, both multiples of L
      * @param to {@code cols × rows}
-     * @param t room for two squares of L × L
+     * @param t memory for two squares of L × L
      */
     public static void apply(float[] x, int rows, int cols, float[] to, float[] t) {
         for (int r = 0; r < rows; r += L) {

@@ -7,9 +7,9 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Sums over the lanes of vectors, in a fixed tree: {@code reduceLanes} promises no order, and interpreter and JIT differ in the last
- * bit. Vectors are passed through an array. As arguments they would be free only where the JIT inlines the method, which it does not in
- * methods that have inlined much of the vector API (96 bytes for each call).
+ * Sums over the lanes of vectors, in a fixed tree: {@code reduceLanes} specifies no order, and interpreter and JIT differ in the last bit.
+ * Vectors are passed through an array. As arguments they would be free only if the JIT inlines the method. It does not do so in methods
+ * that have inlined much of the vector API, and then each call allocates 96 bytes.
  */
 public final class Lanes {
     public static final VectorSpecies<Double> D = DoubleVector.SPECIES_PREFERRED;

@@ -20,7 +20,7 @@ public final class NativeMemory {
     public static final int SPAN = Integer.MAX_VALUE;
 
     public static final ByteOrder ORDER = ByteOrder.nativeOrder();
-    /** Unaligned, since the aligned layout tests the address at every access. */
+    /** Unaligned, because the aligned layout tests the address at every access. */
     public static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
     public static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE_UNALIGNED;
 

@@ -22,8 +22,8 @@ import jdk.incubator.vector.VectorSpecies;
  * compiles every path, and on those that build an exception's message every vector is an object. The first use of a bf16 kernel after
  * others had run made it 5 to 8 times slower for good, in one process out of two.
  *
- * <p>It helps only code that is compiled afterwards. A process that runs vector code of its own before it creates the first engine can
- * use {@code -XX:PerMethodTrapLimit=100000} instead.
+ * <p>It helps only code that is compiled afterwards. A process that runs its own vector code before it creates the first engine can use
+ * {@code -XX:PerMethodTrapLimit=100000} instead.
  */
 public final class VectorWarmup {
     /** Enough calls for the C1 compiler to profile the shared methods (200), with every operation in the profile. */

@@ -28,8 +28,8 @@ final class F32Attention {
     /**
      * Addresses are those of the head's first column of the sequence's first token, with rows {@code stride} bytes apart.
      *
-     * @param lse of query i at {@code at + i · heads}
-     * @return whether all sums were in range; if not, {@link F32AttentionRange} knows which queries to do again
+     * @param lse receives the value of query i at {@code at + i · heads}
+     * @return whether all sums were in range; if not, {@link F32AttentionRange} knows which queries must be computed again
      */
     static boolean forward(
             long q, long k, long v, long out, long stride, int sequence, int d, boolean causal, double[] lse, int at, int heads) {

@@ -7,15 +7,15 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Whether the sums of attention stay in the range of this type: products of the largest magnitudes bound them. Where they may not,
- * {@link ScalarAttention} computes in f64. NaN and infinities are ignored, since they are the same in both types.
+ * Whether the sums of attention stay in the range of this type: products of the largest magnitudes bound them. If they may not,
+ * {@link ScalarAttention} computes in f64. NaN and infinities are ignored, because they are the same in both types.
  */
 final class F32AttentionRange {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
-    /** Sums up to here do not overflow, products with a factor of a few included. */
+    /** Sums up to this do not overflow, not even after multiplication by a small factor. */
     private static final double MOST = Float.MAX_VALUE / 8;
-    /** Products down to here lose no digits that matter. */
+    /** Products down to this lose no digits that matter. */
     private static final double LEAST = 0x1p-100; // twin: private static final double LEAST = 0x1p-960;
 
     private F32AttentionRange() {}
@@ -35,7 +35,7 @@ final class F32AttentionRange {
         return q * k * d < MOST && v * sequence < MOST;
     }
 
-    /** Whether also those of the gradients are; the gradients of scores are at most {@code 2 d v dOut}. */
+    /** Whether those of the gradients are in range too; the gradients of scores are at most {@code 2 d v dOut}. */
     static boolean backward(double q, double k, double v, double dOut, int d, int sequence) {
         double scores = v * dOut * d;
         return forward(q, k, v, d, sequence) && scores < MOST && scores * k < MOST && scores * q * sequence < MOST && dOut * sequence < MOST
@@ -43,7 +43,8 @@ final class F32AttentionRange {
     }
 
     /**
-     * Computes the queries of one piece of a job that are out of range, one by one. Whether a query is depends only on what it sees.
+     * Computes the queries of one piece of a job that are out of range, one by one. Whether a query is out of range depends only
+     * on what it sees.
      */
     static void forward(LayerJob job, int first, int head) {
         int d = job.x.cols() / job.heads;

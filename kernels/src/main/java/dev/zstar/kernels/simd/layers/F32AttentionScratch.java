@@ -33,13 +33,13 @@ final class F32AttentionScratch {
     /** Transposes of {@code q} and {@code dOut}. */
     float[] qt = new float[0];
     float[] dOutT = new float[0];
-    /** Scores, then probabilities: a row for each key, a column for each query. And their gradients. */
+    /** Scores, then probabilities, and their gradients: a row for each key, a column for each query. */
     float[] s = new float[0];
     float[] ds = new float[0];
     /** Gradients of keys and values. */
     float[] dk = new float[0];
     float[] dv = new float[0];
-    /** For each query: what is subtracted from its scores, and a sum over its keys. */
+    /** For each query the number that is subtracted from its scores, and a sum over its keys. */
     final float[] shift = new float[QUERIES];
     final double[] sums = new double[QUERIES];
     /** Two squares for {@link F32Transpose}. */
@@ -47,7 +47,7 @@ final class F32AttentionScratch {
 
     private F32AttentionScratch() {}
 
-    /** This thread's, with room for {@code sequence} tokens of {@code d} columns. */
+    /** The scratch memory of this thread's call scope, for {@code sequence} tokens of {@code d} columns. */
     static F32AttentionScratch of(int sequence, int d, boolean backward) {
         F32AttentionScratch own = OWN.get();
         own.width = (d + L - 1) / L * L;

@@ -7,9 +7,9 @@ import jdk.incubator.vector.VectorSpecies;
  * Products of small matrices on the heap, {@code c[r, :] += Σ_k a[r, k] w[k, :]}, for any distance between rows and between columns of a.
  * Each sum is one chain of fused multiply-adds over k.
  *
- * <p>Four rows by four vectors where there are 32 registers: 110 to 117 GFLOP/s of 117, against 88 to 92 of four by two and 99 to 109 of
- * eight by two (f32, 512 bits, k = 64 and 512). Four by two fits the 16 registers of 256-bit x86. Unlike the tiles of products these
- * read both operands from the heap, where the thread has just written them.
+ * <p>A tile has four rows by four vectors if there are 32 registers: 110 to 117 GFLOP/s of 117, against 88 to 92 of four by two and 99 to
+ * 109 of eight by two (f32, 512 bits, k = 64 and 512). Four by two fits the 16 registers of 256-bit x86. Unlike the tiles of products,
+ * these read both operands from the heap, where the thread has just written them.
  */
 final class F32AttentionTile {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;

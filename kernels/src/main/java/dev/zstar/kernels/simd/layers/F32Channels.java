@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Passes over n channels of one position, with a number for each channel in an array. Normalisation of channel-last groups and the
- * gradients of gain and bias use them. Channels are lanes, so sums over positions need no sum across a vector. Tails are scalar, since
+ * gradients of gain and bias use them. Channels are lanes, so sums over positions need no sum across a vector. Tails are scalar, because
  * the last vector of a position may reach beyond the row's padding.
  */
 final class F32Channels {

@@ -11,13 +11,13 @@ import dev.zstar.kernels.simd.vectors.F32Rows;
 
 /**
  * Normalisation of the groups of one row, given by addresses. A row is {@code positions × channels}. A long group that is contiguous is
- * one run of {@link F32Norm}. Otherwise passes go along channels, with {@link F32Channels}. The choice depends on the shape alone.
- * Methods with a boolean result return false, and leave the outputs to {@link NormFormulas}, where a row's scale is too extreme for
- * squares or for this type.
+ * one run of {@link F32Norm}. Otherwise passes go along channels, with {@link F32Channels}. The choice depends only on the shape.
+ * Methods with a boolean result return false, and leave the outputs to {@link NormFormulas}, if a row's scale is too extreme for squares
+ * or for this type.
  */
 final class F32GroupNorm {
     private static final long B = F32.byteSize();
-    /** From this many elements on a run is worth its sum across a vector and its tail. */
+    /** The number of elements from which a run is worth its sum across a vector and its tail. */
     private static final int RUN = 32;
     /** The reciprocal of the largest 1/σ that is ordinary. */
     private static final double LOW = 0x1p-40; // twin: private static final double LOW = 0x1p-300;
@@ -131,7 +131,7 @@ final class F32GroupNorm {
         return sum;
     }
 
-    /** From a number for each group to one for each channel. */
+    /** Expands a number for each group to a number for each channel. */
     private void spread(int channels, int groups, double[] stats, int at) {
         int width = channels / groups;
         for (int g = 0; g < groups; g++) {
@@ -215,7 +215,7 @@ final class F32GroupNorm {
      * means that a gradient is not wanted.
      *
      * @param x address of the first row; {@code dy} likewise, with rows {@code stride} bytes apart
-     * @param numbers of stats for each row: 2 · groups, or 1 where there is no mean
+     * @param numbers the number of stats for each row: 2 · groups, or 1 if there is no mean
      */
     static void gradients(
             long x, long dy, long stride, int rows, int positions, int channels, int groups, double[] stats, int numbers, long dGain,

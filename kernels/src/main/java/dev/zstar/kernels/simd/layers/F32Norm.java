@@ -12,8 +12,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Normalisation of n contiguous elements: a row, or a group of it. Mean and squares are two passes in f64. The mean is subtracted as two
- * f32, so that {@code x - μ} is right to 2 u of itself and u² of μ, however large the mean. Tails are scalar, since a group's last vector
- * may reach beyond the row's padding.
+ * f32, so that the error of {@code x - μ} is at most 2 u of itself and u² of μ, however large the mean. Tails are scalar, because a
+ * group's last vector may reach beyond the row's padding.
  */
 final class F32Norm {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;

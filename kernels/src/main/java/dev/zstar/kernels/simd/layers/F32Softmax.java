@@ -46,7 +46,7 @@ final class F32Softmax {
         store(t, (float) (1 / sum), out, n);
     }
 
-    /** Copies the row; beyond it goes {@code -∞}, which adds nothing to a sum of exponentials. */
+    /** Copies the row and pads it with {@code -∞}, which adds nothing to a sum of exponentials. */
     private static void load(long x, int n, float[] t, int padded) {
         int i = 0;
         for (; i <= n - L; i += L) {
@@ -102,8 +102,8 @@ final class F32Softmax {
     }
 
     /**
-     * {@code dx = y ⊙ (dy - ⟨y, dy⟩)}; {@code dx} may be {@code dy}. Computed with halves, since the difference may exceed the largest
-     * number.
+     * {@code dx = y ⊙ (dy - ⟨y, dy⟩)}; {@code dx} may be {@code dy}. Computed with halves, because the difference may exceed the
+     * largest number.
      */
     static void vjp(long y, long dy, long dx, int n) {
         float mean = (float) (0.5 * F32Rows.dot(y, dy, n, Lanes.room()));

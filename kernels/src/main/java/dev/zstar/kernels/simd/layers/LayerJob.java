@@ -8,7 +8,7 @@ import dev.zstar.kernels.Type;
 
 /** One call of {@link SimdLayers}, as pieces that workers run. Each call scope has one and reuses it. */
 final class LayerJob implements Team.Loop {
-    /** Channels of a piece where gradients of gain and bias are summed: 1 KiB of each row. */
+    /** Channels of a piece when gradients of gain and bias are summed: 1 KiB of each row. */
     static final int CHANNELS = 256;
 
     enum Kind {

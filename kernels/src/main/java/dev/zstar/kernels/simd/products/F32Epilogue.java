@@ -15,8 +15,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Start and end of a tile: its accumulators are rows of whole vectors in a heap array. Rows of blocks are padded to whole vectors, so
- * loads may go beyond the last column; the values read there are never stored.
+ * The start and the end of a tile, whose accumulators are rows of whole vectors in a heap array. Rows of blocks are padded to whole
+ * vectors, so loads may go beyond the last column; the values that are read there are never stored.
  */
 public final class F32Epilogue {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -29,7 +29,7 @@ public final class F32Epilogue {
     public static final int WORK = 2 * CHUNK;
 
     /**
-     * Accumulators of a tile of at most 8 rows, then as many slopes, then room for activations. One array for each call scope.
+     * Accumulators of a tile of at most 8 rows, then as many slopes, then memory for activations. One array for each call scope.
      */
     private static final CallLocal<float[]> TILE = new CallLocal<>(() -> new float[WORK + 2 * CHUNK]);
 
@@ -95,7 +95,7 @@ public final class F32Epilogue {
 
     // ---- after
 
-    /** Integer weights: {@code t = scale ⊙ t + bias + injection}, since the sum itself must start from 0. */
+    /** Integer weights: {@code t = scale ⊙ t + bias + injection}, because the sum itself must start from 0. */
     static void scale(Block scales, Epilogue epilogue, int row, int rows, int column, int vectors, float[] t) {
         Block bias = epilogue.bias();
         Block injection = epilogue.injection();
@@ -159,7 +159,7 @@ public final class F32Epilogue {
         store(out, row, rows, column, vectors, t);
     }
 
-    /** The same where the product needs f64: see {@link Type#holds}. */
+    /** The same if the product needs f64: see {@link Type#holds}. */
     private static void addWide(double alpha, Block out, int row, int rows, int column, int vectors, float[] t) {
         int real = Math.min(vectors * L, out.cols() - column);
         for (int r = 0; r < rows; r++) {

@@ -82,7 +82,7 @@ public final class F32Gemm {
     private static long rows(Block a, int row0, int row1, int k0, int k, long stride) {
         int count = row1 - row0;
         long to = ROWS.get().address(count * stride);
-        // Columns of the square count as its width, so that what is read ends with the row.
+        // Only the columns of the square count as its width, so that the reads end with the row.
         F32Square.transpose(a.address() + k0 * a.strideBytes() + row0 * F32.byteSize(), a.strideBytes(), k, (k + L - 1) / L * L, count, to,
                 stride);
         return to;

@@ -43,7 +43,7 @@ public final class F32Panels {
         }
     }
 
-    /** Packs the transpose of what {@code from} holds, bit for bit. */
+    /** Packs the transpose of the weights in {@code from}, bit for bit. */
     static void transpose(Panels from, Panels to) {
         if (from.format != Format.FULL) {
             NarrowPanels.transpose(from, to);

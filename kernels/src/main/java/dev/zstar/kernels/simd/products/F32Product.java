@@ -11,7 +11,7 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Products of a batch with packed weights. A tile of a few rows and one panel walks along k, broadcasting {@code z[r, k]}. Each output is
  * one chain of multiply-adds over k that starts from bias and injection (integer weights: from 0, scaled at the end), in every tile, so
- * the bits of a row depend on nothing but the row.
+ * the bits of a row depend only on the row.
  */
 public final class F32Product {
     private static final int L = FloatVector.SPECIES_PREFERRED.length();
@@ -88,7 +88,7 @@ public final class F32Product {
         F32Epilogue.end(epilogue, out, row, rows, column, vectors, t);
     }
 
-    /** One row: several panels at once, as one panel has too few accumulators to hide the latency of a multiply-add. */
+    /** One row: several panels at once, because one panel has too few accumulators to hide the latency of a multiply-add. */
     private static void gemv(Panels w, Block z, Block out, Epilogue epilogue, int fromPanel, int toPanel) {
         boolean plain = epilogue.isNone() && w.format == Format.FULL;
         for (int panel = fromPanel; panel < toPanel; ) {
@@ -118,7 +118,7 @@ public final class F32Product {
         }
     }
 
-    /** No inputs: the epilogue of 0. */
+    /** A product without inputs: the epilogue of 0. */
     private static void empty(Panels w, Block out, Epilogue epilogue, int fromPanel, int toPanel, int fromRow, int toRow) {
         float[] t = F32Epilogue.tile();
         for (int panel = fromPanel; panel < toPanel; panel++) {

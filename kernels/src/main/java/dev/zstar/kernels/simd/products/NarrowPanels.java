@@ -42,7 +42,7 @@ final class NarrowPanels {
         }
     }
 
-    /** Packs the transpose of what {@code from} holds, bit for bit. */
+    /** Packs the transpose of the weights in {@code from}, bit for bit. */
     static void transpose(Panels from, Panels to) {
         for (int panel = 0; panel < to.count; panel++) {
             int width = to.width(panel) * L;

@@ -8,11 +8,11 @@ import dev.zstar.kernels.simd.lanes.Lanes;
 import dev.zstar.kernels.simd.tuning.Tuning;
 
 /**
- * A matrix of {@code outputs × inputs} laid out for register tiles. A panel holds the outputs of up to three vectors: for each input k
- * in turn (each two of them for bf16) their weights side by side, zeros beyond the last output and input.
+ * A matrix of {@code outputs × inputs} packed for register tiles. A panel has the outputs of up to three vectors: for each input k in turn
+ * (for bf16, each pair of inputs) their weights side by side, with zeros beyond the last output and input.
  *
- * <p>Where full panels would leave a single vector, the last two have two vectors each. A tile of 8×1 vectors reads as much of the batch
- * as one of 8×3, and reached 88 GFLOP/s where 8×2 and 8×3 reach 117.
+ * <p>If full panels would leave a single vector, the last two panels have two vectors each. A tile of 8×1 vectors reads as much of the
+ * batch as a tile of 8×3, and reached only 88 GFLOP/s, while 8×2 and 8×3 reach 117.
  */
 public final class Panels implements AutoCloseable {
     /** Vectors of a full panel. */
@@ -60,7 +60,7 @@ public final class Panels implements AutoCloseable {
         long bytes = (long) VECTORS * lanes * steps(inputs) * share * weightBytes;
         long cols = (bytes + type.bytes() - 1) / type.bytes();
         if (cols > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("pack: w has " + inputs + " columns, expected fewer: panels cannot hold them");
+            throw new IllegalArgumentException("pack: w has " + inputs + " columns, expected fewer, because a panel cannot hold them");
         }
         block = Block.allocate(type, count, (int) cols);
     }
@@ -148,8 +148,8 @@ public final class Panels implements AutoCloseable {
     }
 
     /**
-     * How many panels one row takes at once, from this one and before {@code to}: up to four of the same width, but the last may be
-     * narrower.
+     * The number of panels that one row takes at once, from this one and before {@code to}: up to four of the same width, but the last
+     * may be narrower.
      */
     public int group(int panel, int to) {
         int end = panel + 1;

@@ -9,7 +9,7 @@ import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
 import dev.zstar.kernels.spi.ProductShapes;
 
-/** Panels of {@code W}, and of {@code Wᵀ} from the first transposed product on. */
+/** Panels of {@code W}, and after the first transposed product also of {@code Wᵀ}. */
 public final class SimdWeights implements Weights {
     /** The name of the engine that these weights belong to. */
     public static final String ENGINE = "simd";

@@ -28,7 +28,7 @@ final class F32Cholesky {
      * Returns a bit for every lane that {@link F32Fallback} must compute: a pivot is within the rounding of what was subtracted from it,
      * or products lose digits.
      *
-     * @param reciprocals room for four vectors
+     * @param reciprocals memory for four vectors
      * @param batch the matrices as they were, elements {@code step} bytes apart
      */
     static long factor(long a, long row, int n, long reciprocals, long batch, long step) {

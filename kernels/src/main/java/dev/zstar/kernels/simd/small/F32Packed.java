@@ -38,7 +38,7 @@ final class F32Packed {
         }
     }
 
-    /** The way back, of {@code lanes} systems. */
+    /** Copies {@code lanes} systems back. */
     static void out(long from, long row, long element, long vector, long to, long step, int m, int n, boolean lower, int lanes) {
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < (lower ? i + 1 : n); j++) {
@@ -104,8 +104,8 @@ final class F32Packed {
     }
 
     /**
-     * NaN instead of all {@code n} elements x wherever one of {@code n} diagonal elements, {@code ds} bytes apart, is no normal number, or
-     * an x is not finite; returns a bit for each such lane.
+     * Sets all {@code n} elements x to NaN in every lane in which one of {@code n} diagonal elements, {@code ds} bytes apart, is not a
+     * normal number, or an x is not finite; returns a bit for each such lane.
      */
     static long refuse(long d, long ds, int n, long x, long xs) {
         FloatVector least = FloatVector.fromMemorySegment(S, ALL, d, ORDER).abs();

@@ -6,17 +6,17 @@ import dev.zstar.kernels.Block;
 final class F32SmallJob {
     private static final int L = F32Packed.L;
     private static final long BYTES = F32Packed.BYTES;
-    /** Systems packed together. */
+    /** The number of systems that are packed together. */
     private static final int GROUP = SystemsScratch.VECTORS * L;
     /** This many systems stay in the second-level cache from one right-hand side to the next: 1024 · 16 · 4 B = 64 KiB. */
     private static final int CHUNK = 1024;
 
     /**
-     * Where a diagonal element of L is smaller, the matrix is below its square, and a solution may be normal though its right-hand side is
+     * If a diagonal element of L is smaller, the matrix is below its square, and a solution may be normal although its right-hand side is
      * not.
      */
     private static final float TINY = 0x1p-20f; // twin: private static final double TINY = 0x1p-100;
-    /** Where one is larger, products with a right-hand side of that size may overflow. */
+    /** If a diagonal element of L is larger, products with a right-hand side of that size may overflow. */
     private static final float HUGE = 0x1p58f; // twin: private static final double HUGE = 0x1p506;
 
     private F32SmallJob() {}

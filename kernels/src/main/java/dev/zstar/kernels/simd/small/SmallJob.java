@@ -7,7 +7,7 @@ import dev.zstar.kernels.Type;
 
 /** One call of {@link SimdSmallMatrices}, as pieces that workers run. Each call scope has one and reuses it. */
 final class SmallJob implements Team.Loop {
-    /** Systems of a piece: the bits of a word of {@link Failures}, which one thread must write alone. */
+    /** Systems of a piece: the bits of a word of {@link Failures}, which only one thread may write. */
     static final int PIECE = 64;
 
     enum Kind {

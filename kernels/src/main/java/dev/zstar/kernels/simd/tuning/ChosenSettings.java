@@ -13,8 +13,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The value of every setting: that of its system property, else of the profile, else the default. An error in either is reported as a
- * note, not thrown, since this runs while classes are initialised.
+ * The value of every setting: that of its system property, else that of the profile, else the default. An error in a property or in the
+ * profile is reported as a note, not thrown, because this runs while classes are initialised.
  *
  * @param values of all settings
  * @param overrides the settings that are not defaults, with their sources; empty if there are none

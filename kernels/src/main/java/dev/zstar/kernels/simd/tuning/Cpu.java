@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Which model of processor this is. */
+/** The model of this processor. */
 final class Cpu {
     /** Name and numbers: virtual machines call many processors only "AMD EPYC", and ARM and others have no name. */
     private static final List<String> KEYS =
@@ -36,7 +36,7 @@ final class Cpu {
         return identifier != null ? identifier : System.getProperty("os.name") + " " + System.getProperty("os.arch");
     }
 
-    /** Of the first processor in {@code /proc/cpuinfo}; empty if it says nothing. */
+    /** The model of the first processor in {@code /proc/cpuinfo}; empty if it has none of the keys. */
     static String model(Stream<String> lines) {
         Map<String, String> first = new LinkedHashMap<>();
         lines.map(line -> line.split(":", 2))

@@ -8,7 +8,7 @@ import dev.zstar.kernels.simd.lanes.VectorWarmup;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Upper bounds for the machine's speed: loops that only multiply and add, or only read. */
+/** Upper bounds of the machine's speed: loops that only multiply and add, or only read. */
 public final class F32Ceilings {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
@@ -56,8 +56,8 @@ public final class F32Ceilings {
     }
 
     /**
-     * Reads memory once, as 1, 2, 4 or 8 parallel streams, and stores a sum. One loop goes round the streams: in nested loops the sums
-     * were boxed in some processes, and the result was a thirtieth of the ceiling.
+     * Reads memory once, as 1, 2, 4 or 8 parallel streams, and stores a sum. A single loop takes the streams in turn. In nested loops the
+     * sums were boxed in some processes, and the result was a thirtieth of the ceiling.
      */
     public static void read(long address, long bytes, int streams, float[] sink) {
         long step = 4L * S.vectorByteSize();

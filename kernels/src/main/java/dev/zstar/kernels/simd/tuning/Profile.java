@@ -16,8 +16,8 @@ import java.util.Properties;
  * Settings that were measured on one model of processor, as a small file of properties.
  *
  * @param cpu the model
- * @param bits of its vectors
- * @param values of some settings
+ * @param bits the width of its vectors
+ * @param values the values of some settings
  */
 public record Profile(String cpu, int bits, Map<Setting, Long> values) {
     private static final String CPU = "cpu";
@@ -64,7 +64,7 @@ public record Profile(String cpu, int bits, Map<Setting, Long> values) {
      * Reads a profile.
      *
      * @throws IOException if it cannot be read
-     * @throws IllegalArgumentException if it is no profile; the message is the reason, as part of a sentence
+     * @throws IllegalArgumentException if it is not a profile; the message is the reason, as part of a sentence
      */
     public static Profile read(Path file) throws IOException {
         Properties lines = new Properties();
@@ -74,7 +74,7 @@ public record Profile(String cpu, int bits, Map<Setting, Long> values) {
         String cpu = lines.getProperty(CPU);
         String bits = lines.getProperty(BITS);
         if (cpu == null || bits == null || !bits.matches("[0-9]{1,5}")) {
-            throw new IllegalArgumentException("it has no lines cpu and vector.bits, which say where it was made");
+            throw new IllegalArgumentException("it lacks the keys cpu or vector.bits, expected both, which say where it was made");
         }
         Map<Setting, Long> values = new EnumMap<>(Setting.class);
         for (String name : lines.stringPropertyNames()) {
@@ -86,7 +86,7 @@ public record Profile(String cpu, int bits, Map<Setting, Long> values) {
         return new Profile(cpu, Integer.parseInt(bits), values);
     }
 
-    /** Writes this with a comment of one line. An existing file is replaced atomically. */
+    /** Writes this profile, with a comment of one line. An existing file is replaced in one step. */
     public void write(Path file, String comment) throws IOException {
         StringBuilder text = new StringBuilder("# ").append(comment).append('\n');
         text.append(CPU).append(" = ").append(cpu.replace("\\", "\\\\")).append('\n');

@@ -7,29 +7,29 @@ import java.util.stream.Collectors;
 /** The settings of the engine, each set by a system property or by a {@link Profile}. No bit of a result depends on them. */
 public enum Setting {
     /**
-     * Rows of a full tile. 8×3 accumulators, 3 weights and a broadcast fit 32 registers; 256-bit x86 has 16, for 4×3. A tile of 8×3
-     * vectors of 512 bits reached 113 to 116 of 117 GFLOP/s.
+     * Rows of a full tile: 8, or 4 with 256-bit vectors. The accumulators of 8×3, 3 weights and a broadcast fit 32 registers. 256-bit x86
+     * has 16 registers, for 4×3. A tile of 8×3 vectors of 512 bits reached 113 to 116 of 117 GFLOP/s.
      */
     TILE_ROWS("zstar.tile.rows", 4, 8, 4),
     /**
-     * Inputs of one sweep along k. A panel's part of 2048 (48 · 2048 · 4 B = 384 KiB) stays in a second-level cache of 1 MiB. Even for
-     * pairs of bf16.
+     * Inputs of one sweep along k: 2048. A panel's part of 2048 (48 · 2048 · 4 B = 384 KiB) stays in a second-level cache of 1 MiB. Must be
+     * even, because bf16 weights are stored in pairs of inputs.
      */
     TILE_INPUTS("zstar.tile.inputs", 64, 1 << 20, 2),
-    /** Bytes of the batch, a block of rows, that stay in the second-level cache while all panels pass them: 512 KiB, half of 1 MiB. */
+    /** Bytes of a block of rows of the batch, which stays in the second-level cache while all panels pass it: 512 KiB, half of 1 MiB. */
     TILE_BATCH("zstar.tile.batch", 4096, 1 << 30, 1),
-    /** From this many rows on a product of plain blocks packs a panel, even if it could read it in place, page after page: 64. */
+    /** The number of rows from which a product of plain blocks packs a panel, even if it could read it in place, page by page: 64. */
     GEMM_PACK("zstar.gemm.pack", 1, Integer.MAX_VALUE, 1),
     /**
-     * Bytes up to which 8-bit integers are stored as bf16, which takes twice the room and fewer instructions: 1 MiB. Where f32 weights
-     * come from the second-level cache, integers as bytes ran at 0.75 to 0.83 of the speed of f32, as bf16 at 1.1 to 1.2 (Granite
-     * Rapids).
+     * Bytes up to which 8-bit integers are stored as bf16, which takes twice the memory and fewer instructions: 1 MiB. If f32 weights come
+     * from the second-level cache, integers as bytes ran at 0.75 to 0.83 of the speed of f32, and as bf16 at 1.1 to 1.2 (Granite Rapids).
      */
     INT8_WIDE("zstar.int8.wide", 0, 1L << 40, 1),
-    /** Operations from which a second core is worth waking: 1,000,000, some 10 µs of one core. */
+    /** The number of operations from which a second core is worth waking: 1,000,000, about 10 µs on one core. */
     TEAM_WORTH("zstar.team.worth", 0, 1_000_000_000_000L, 1),
     /**
-     * How long a worker waits for the next loop before it sleeps. Not tuned by measuring: longer is never slower, but keeps a core busy.
+     * How long a worker spins for the next loop before it parks, in ns: 50,000. It is not tuned by measuring: longer is never slower, but
+     * keeps a core busy.
      */
     TEAM_SPIN("zstar.team.spinNanos", 0, 1_000_000_000, 1);
 
@@ -73,7 +73,7 @@ public enum Setting {
         } catch (NumberFormatException e) {
             // Reported below.
         }
-        throw new IllegalArgumentException(property + " is '" + shown(text) + "'; expected a whole number from " + least + " to " + most
+        throw new IllegalArgumentException(property + " is '" + shown(text) + "', expected a whole number from " + least + " to " + most
                 + (multiple == 1 ? "" : ", a multiple of " + multiple));
     }
 
@@ -84,7 +84,7 @@ public enum Setting {
                 return setting;
             }
         }
-        throw new IllegalArgumentException("it has a line '" + shown(property) + "'; there are: cpu, vector.bits, "
+        throw new IllegalArgumentException("it has the unknown key '" + shown(property) + "', expected one of: cpu, vector.bits, "
                 + Arrays.stream(values()).map(Setting::property).collect(Collectors.joining(", ")));
     }
 

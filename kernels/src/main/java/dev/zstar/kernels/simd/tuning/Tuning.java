@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The values of the settings, each a constant for the JIT and read once. {@link Setting} has the ranges, the defaults and their reasons;
+ * The values of the settings, each read once and a constant for the JIT. {@link Setting} has the ranges, the defaults and their reasons;
  * {@link ChosenSettings} has the sources of the values.
  */
 public final class Tuning {
@@ -18,13 +18,13 @@ public final class Tuning {
 
     /** Inputs of one sweep along k, a multiple of 2. */
     public static final int INPUTS = (int) value(Setting.TILE_INPUTS);
-    /** Rows from which a product of plain blocks packs its panels. */
+    /** The number of rows from which a product of plain blocks packs its panels. */
     public static final int PACK = (int) value(Setting.GEMM_PACK);
     /** Size, in bytes of bf16, up to which 8-bit integers are stored as bf16. */
     public static final long WIDE = value(Setting.INT8_WIDE);
-    /** From this many operations on work is shared with the team. */
+    /** The number of operations from which work is shared with the team. */
     public static final double WORTH_SHARING = value(Setting.TEAM_WORTH);
-    /** How long a worker looks for its next loop before it sleeps. */
+    /** How long a worker spins for its next loop before it parks. */
     public static final long SPIN_NANOS = value(Setting.TEAM_SPIN);
 
     private static final int BATCH = (int) value(Setting.TILE_BATCH);
@@ -41,7 +41,7 @@ public final class Tuning {
         return SETTINGS.overrides();
     }
 
-    /** Notes on values that were ignored or refused. */
+    /** Notes about values that were ignored or refused. */
     public static List<String> notes() {
         return SETTINGS.notes().stream().map(ChosenSettings.Note::sentence).toList();
     }
@@ -76,7 +76,7 @@ public final class Tuning {
         return Math.max(8, BATCH / bytes / Math.max(1, inputs) / 8 * 8);
     }
 
-    /** Runs a loop on the team, or in the calling thread where there is too little work to share. */
+    /** Runs a loop on the team, or only in the calling thread if there is too little work to share. */
     public static void share(Team team, Team.Loop loop, int pieces, double work) {
         if (work < WORTH_SHARING) {
             loop.run(0, pieces);

@@ -15,8 +15,9 @@ import jdk.incubator.vector.VectorSpecies;
  * Products of one row with the vectors of a basis, which share the loads of the row. Addresses, tails and halves are as in
  * {@link F32Rows}.
  *
- * <p>Eight at a time, from the first-level cache, these run at 52 GB/s, where six with both halves of one load ran at 35 (Zen 4). A copy
- * of the row that is widened once was slower: arrays of the heap start 16 bytes after a line, so every load of it touched two.
+ * <p>Eight at a time, from the first-level cache, these run at 52 GB/s; six at a time with both halves of one load ran at 35 (Zen 4). A
+ * copy of the row that is widened once was slower: arrays on the heap start 16 bytes after a cache line, so every load of it touched two
+ * lines.
  */
 public final class F32Dots {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -28,9 +29,9 @@ public final class F32Dots {
 
     /**
      * {@code h[at + j] = ⟨v_j, w⟩} for {@code j < count}, vectors {@code step} bytes apart. Each is summed in the same order for any
-     * count, since rows with fewer vectors are swept as far as the others of their batch.
+     * count, because rows with fewer vectors are swept as far as the others of their batch.
      *
-     * @param room {@link Lanes#room}, fetched once per call, not once per row: 3 ns
+     * @param room {@link Lanes#room}, fetched once per call instead of once per row, which saves 3 ns
      */
     public static void multiDot(long v, long step, int count, long w, int n, double[] room, double[] h, int at) {
         int j = 0;
@@ -53,7 +54,7 @@ public final class F32Dots {
         }
     }
 
-    /** The last of an odd number. {@link F32Rows#dot} has two sums, and so another order. */
+    /** The last of an odd number of vectors. {@link F32Rows#dot} has two sums, and therefore another order. */
     private static void dots1(long v, long w, int n, double[] room, double[] h, int at) {
         w &= MASK;
         v &= MASK;

@@ -26,10 +26,10 @@ public final class F32Mix {
 
     /**
      * {@code w = Σ_j c[at + j] v_j}; vectors with a coefficient of 0 stay unread. Sums are f64: coefficients that sum to 1 may each be
-     * large, and where they cancel the rounding errors of f32 products would dominate. With f32 sums Anderson took more evaluations than
-     * with exact ones on one problem of seven.
+     * large, and if they cancel, the rounding errors of f32 products would dominate. With f32 sums Anderson took more evaluations than with
+     * exact sums on one problem of seven.
      *
-     * @param sums room for n elements; used where there are more than six vectors, or some coefficients are 0
+     * @param sums memory for n elements; used if there are more than six vectors, or some coefficients are 0
      */
     public static void mix(long v, long step, int count, double[] c, int at, double[] sums, long w, int n) {
         int used = 0;
@@ -117,7 +117,7 @@ public final class F32Mix {
         }
     }
 
-    /** {@code sums = Σ c_j v_j} of four vectors, added to the present sums where those are kept. */
+    /** {@code sums = Σ c_j v_j} of four vectors, added to the present sums if those are kept. */
     private static void widen4(long v, long step, double[] c, int at, boolean keep, double[] sums, int n) {
         v &= MASK;
         long v1 = (v + step) & MASK;

@@ -17,11 +17,12 @@ import jdk.incubator.vector.VectorSpecies;
  * Operations on single rows, given by their addresses. Elementwise work runs in f32; sums are widened and accumulated in f64. Tails are
  * scalar. Addresses are masked once: see {@link dev.zstar.kernels.simd.lanes.NativeMemory#MASK}.
  *
- * <p>Loads and stores are written out. Helpers that take or return a vector would read better, but every call allocates where the JIT
- * does not inline them. No vectors of half the length are loaded: once a process had used float vectors of two lengths, the tiles of
- * products stayed in code that boxes every vector, in five runs of six (none of six without). To widen a half, a whole vector is loaded
- * from where the half starts, and its lower half is converted. The upper half of one load costs a permutation and a blend more, and sums
- * of squares took 1.3 times as long (Zen 4). So up to half a vector beyond the row is read and not used; blocks have room for that.
+ * <p>Loads and stores are written out. Helpers that take or return a vector would read better, but a call allocates unless the JIT inlines
+ * it. No vectors of half the length are loaded: once a process had used float vectors of two lengths, the tiles of products stayed in code
+ * that boxes every vector, in five runs of six (none of six without). To widen a half, a whole vector is loaded from the start of the
+ * half, and its lower half is converted. Converting the upper half of one load takes an additional permutation and blend, and sums of
+ * squares took 1.3 times as long (Zen 4). Therefore up to half a vector beyond the row is read and not used; the memory of blocks is long
+ * enough.
  */
 public final class F32Rows {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -108,7 +109,7 @@ public final class F32Rows {
         }
     }
 
-    /** {@code y = a x + b y}, where {@link Type#F32} does not hold one of the coefficients. */
+    /** {@code y = a x + b y}, if {@link Type#F32} does not hold one of the coefficients. */
     public static void axpbyWide(double a, long x, double b, long y, int n) {
         for (int i = 0; i < n; i++) {
             ALL.set(F32, y + i * B, (float) (a * ALL.get(F32, x + i * B) + b * ALL.get(F32, y + i * B)));
@@ -144,7 +145,7 @@ public final class F32Rows {
     // ---- sums
 
     /**
-     * {@code Σ x y}. The tail is scalar, since the JIT does not keep masked vectors in registers here. There is one loop, since
+     * {@code Σ x y}. The tail is scalar, because the JIT does not keep masked vectors in registers here. There is a single loop, because
      * accumulators that went from one loop of vectors to another were boxed.
      */
     public static double dot(long x, long y, int n, double[] room) {

@@ -28,7 +28,7 @@ public final class F32Sweeps {
     /**
      * {@code w += Σ_j c[at + j] v_j}; vectors with a coefficient of 0 stay unread.
      *
-     * @param sums room for n elements; used where {@link Type#F32} does not hold some coefficient, so that the whole sum is f64
+     * @param sums memory for n elements; used if {@link Type#F32} does not hold some coefficient, so that the whole sum is f64
      */
     public static void combine(long v, long step, int count, double[] c, int at, double[] sums, long w, int n) {
         if (!holds(c, at, count)) {
@@ -77,7 +77,7 @@ public final class F32Sweeps {
         F32Mix.narrow(sums, w, n);
     }
 
-    /** How many coefficients in a row are not 0, of at most eight. */
+    /** The number of consecutive coefficients that are not 0, at most eight. */
     private static int run(double[] c, int at, int left) {
         int run = 0;
         while (run < Math.min(left, 8) && c[at + run] != 0) {

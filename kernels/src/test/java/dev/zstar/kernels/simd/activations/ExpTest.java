@@ -40,7 +40,7 @@ class ExpTest {
         }
     }
 
-    /** {@link Math#exp} promises 1 ulp, which is at most 2 u. */
+    /** {@link Math#exp} guarantees 1 ulp, which is at most 2 u. */
     @Test
     void f64IsWithinItsBoundOverTheWholeRange() {
         Random random = new Random(2);

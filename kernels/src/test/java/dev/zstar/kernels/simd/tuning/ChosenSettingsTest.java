@@ -88,10 +88,10 @@ class ChosenSettingsTest {
                 .containsEntry(Setting.TILE_ROWS, 8L);
         assertThat(choice.notes()).allMatch(note -> note.level() == Level.WARNING).extracting(ChosenSettings.Note::sentence)
                 .containsExactly(
-                "the system property zstar.tile.rows is '6'; expected a whole number from 4 to 8, a multiple of 4; 8 is used",
-                "the system property zstar.tile.inputs is '99'; expected a whole number from 64 to 1048576, a multiple of 2; 512 is used",
-                "the system property zstar.gemm.pack is 'many'; expected a whole number from 1 to 2147483647; 64 is used",
-                "the system property zstar.team.spinNanos is '-1'; expected a whole number from 0 to 1000000000; 50000 is used");
+                "the system property zstar.tile.rows is '6', expected a whole number from 4 to 8, a multiple of 4; 8 is used",
+                "the system property zstar.tile.inputs is '99', expected a whole number from 64 to 1048576, a multiple of 2; 512 is used",
+                "the system property zstar.gemm.pack is 'many', expected a whole number from 1 to 2147483647; 64 is used",
+                "the system property zstar.team.spinNanos is '-1', expected a whole number from 0 to 1000000000; 50000 is used");
     }
 
     @Test
@@ -107,12 +107,12 @@ class ChosenSettingsTest {
     void whatIsNoProfileIsIgnoredWhole() throws IOException {
         String head = "cpu = " + HERE + "\nvector.bits = 512\n";
         write("zstar.tile.rows = 4\n");
-        ignoredBecause(Level.WARNING, "it has no lines cpu and vector.bits, which say where it was made");
+        ignoredBecause(Level.WARNING, "it lacks the keys cpu or vector.bits, expected both, which say where it was made");
         write(head + "zstar.tile.rows = 4\nzstar.gemm.pack = 0\n");
-        ignoredBecause(Level.WARNING, "zstar.gemm.pack is '0'; expected a whole number from 1 to 2147483647");
+        ignoredBecause(Level.WARNING, "zstar.gemm.pack is '0', expected a whole number from 1 to 2147483647");
         write(head + "zstar.tile.columns = 4\n");
         ignoredBecause(Level.WARNING,
-                "it has a line 'zstar.tile.columns'; there are: cpu, vector.bits, zstar.tile.rows, zstar.tile.inputs, "
+                "it has the unknown key 'zstar.tile.columns', expected one of: cpu, vector.bits, zstar.tile.rows, zstar.tile.inputs, "
                 + "zstar.tile.batch, zstar.gemm.pack, zstar.int8.wide, zstar.team.worth, zstar.team.spinNanos");
         write(head + "zstar.tile.rows = \\u00zz\n");
         ignoredBecause(Level.WARNING, "Malformed \\uxxxx encoding.");
@@ -133,7 +133,8 @@ class ChosenSettingsTest {
         try (Stream<Path> files = Files.list(file.getParent())) {
             assertThat(files).as("nothing is left beside it").containsExactly(file);
         }
-        assertThatThrownBy(() -> Setting.named("zstar.tile")).hasMessageStartingWith("it has a line 'zstar.tile'; there are: cpu");
+        assertThatThrownBy(() -> Setting.named("zstar.tile"))
+                .hasMessageStartingWith("it has the unknown key 'zstar.tile', expected one of: cpu");
     }
 
     @Test
