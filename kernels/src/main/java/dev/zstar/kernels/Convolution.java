@@ -18,7 +18,10 @@ public record Convolution(int kernel, int stride, int inChannels, int outChannel
             throw new IllegalArgumentException("a convolution with kernel " + kernel + ", stride " + stride + ", " + inChannels + " to "
                     + outChannels + " channels, expected kernel 1 or 3, stride 1 or 2, and at least 1 channel");
         }
-        Math.multiplyExact(kernel * kernel, Math.max(inChannels, outChannels));
+        if ((long) kernel * kernel * Math.max(inChannels, outChannels) > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("a convolution with kernel " + kernel + ", " + inChannels + " to " + outChannels
+                    + " channels, expected fewer than 2³¹ weights for each channel");
+        }
     }
 
     /** The number of zeros beyond each edge of the image. */

@@ -24,6 +24,8 @@ public final class Engines {
      * The available engine with the highest priority. There is always one, since {@code scalar} needs nothing. If the preferred engine
      * cannot run, the {@code System.Logger} {@code dev.zstar.kernels} gets a warning with the reason, once per process. The engine that
      * replaces it may be a hundred times slower ({@code scalar}), or not {@linkplain Engine#reproducible reproducible} ({@code openblas}).
+     *
+     * @param threads the most threads that it may use, the caller's included
      */
     public static Engine best(int threads) {
         requireThreads("Engines.best", threads);

@@ -30,7 +30,11 @@ public record ImageShape(int height, int width, int channels) {
 
     /** The shape with {@code factor} times the height and width, for {@link Images#upsample}. */
     public ImageShape times(int factor) {
-        return new ImageShape(Math.multiplyExact(height, factor), Math.multiplyExact(width, factor), channels);
+        if (factor < 1 || (long) factor * factor > Integer.MAX_VALUE / size()) {
+            throw new IllegalArgumentException("times: an image of " + this + " times " + factor
+                    + ", expected a factor of at least 1, and fewer than 2³¹ elements together");
+        }
+        return new ImageShape(height * factor, width * factor, channels);
     }
 
     /** The shape with height and width divided by {@code factor}, for {@link Images#downsample}; the factor must divide both. */

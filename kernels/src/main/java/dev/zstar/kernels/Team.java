@@ -5,8 +5,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * For authors of engines: a team of threads that run one loop at a time. They are started once. After each loop a worker spins for
- * {@code spinNanos}, then parks.
+ * For authors of engines: a team of threads that run one loop at a time. They are started once, as daemons with the names
+ * {@code zstar-worker-1} and so on. After each loop a worker spins for {@code spinNanos}, then parks. The thread that called {@link #run}
+ * spins until all workers are done.
  *
  * <p>The pieces of a loop go to the workers in fixed contiguous ranges, so that a piece runs on the same core, near its data, from call
  * to call. The result of a piece must not depend on the worker; then it does not depend on the number of threads.

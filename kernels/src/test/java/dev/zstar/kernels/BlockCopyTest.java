@@ -44,7 +44,7 @@ class BlockCopyTest {
             target.copyRow(source, 1, 2);
             assertThat(target.toDoubles()).containsExactly(0, 0, 0, 0, 3, 4);
             assertThatThrownBy(() -> target.copyRow(source, 2, 0)).isInstanceOf(IndexOutOfBoundsException.class)
-                    .hasMessage("row 2 of 2×2 %s to row 0 of 3×2 %s", type, type);
+                    .hasMessage("copyRow: row 2 of 2×2 %s to row 0 of 3×2 %s, expected rows that exist in both blocks", type, type);
             assertThatThrownBy(() -> target.copyRow(narrow, 0, 0)).isInstanceOf(IllegalArgumentException.class);
         }
     }

@@ -1,6 +1,7 @@
 package dev.zstar.kernels.joml;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Operands;
 import org.joml.Matrix3f;
 import org.joml.Matrix3fc;
 import org.joml.Matrix4f;
@@ -174,6 +175,7 @@ public final class F32Joml {
     }
 
     private static void require(String type, Block batch, int rows, int first, int count) {
+        Operands.present("JOML", "the batch", batch);
         batch.requireOpen();
         if (batch.rows() != rows) {
             throw new IllegalArgumentException("the batch is " + batch.shape() + ", expected " + rows + " rows for " + type);

@@ -365,6 +365,10 @@ class ConvolutionTest {
         Convolution kind = new Convolution(3, 2, 2, 5);
         assertThatThrownBy(() -> new Convolution(5, 1, 1, 1)).hasMessageContaining("kernel 1 or 3");
         assertThatThrownBy(() -> new ImageShape(0, 1, 1)).hasMessageContaining("an image of 0×1×1");
+        assertThatThrownBy(() -> new ImageShape(1 << 15, 1 << 14, 1).times(4)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("times: an image of 32768×16384×1 times 4, expected a factor of at least 1");
+        assertThatThrownBy(() -> new Convolution(3, 1, Integer.MAX_VALUE, 1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageEndingWith("channels, expected fewer than 2³¹ weights for each channel");
         for (EngineProvider provider : Reference.available()) {
             try (Engine engine = provider.create(1);
                     Engine other = Engines.named(provider.name().equals("scalar") ? "simd" : "scalar", 1);
