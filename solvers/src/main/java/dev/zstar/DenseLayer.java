@@ -94,7 +94,7 @@ final class DenseLayer implements AutoCloseable {
     }
 
     private String reasons(List<Integer> failed) {
-        if (outcome == solver.outcome()) {
+        if (outcome.equals(solver.outcome())) {
             return String.join(" ", Diagnosis.of(solver, cell, z.head(rows)).failures());
         }
         // A mode that unrolls takes plain steps itself, and the solver has not run.

@@ -30,9 +30,8 @@ public interface ForwardMethod {
             (engine, type, batch, n, stopping) -> NewtonKrylov.plan(engine, type, batch, n, NewtonKrylov.Options.DEFAULT, stopping);
 
     /**
-     * Damped plain steps {@code z + β (f(z) - z)}.
+     * Damped plain steps {@code z + β (f(z) - z)}, with β above 0 and at most 1. A β of 1 takes whole steps.
      *
-     * @param β above 0 and at most 1; 1 takes whole steps
      * @throws IllegalArgumentException if β is out of this range
      */
     static ForwardMethod damped(double β) {

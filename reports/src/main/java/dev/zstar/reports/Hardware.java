@@ -16,8 +16,8 @@ import oshi.SystemInfo;
 import oshi.hardware.HardwareAbstractionLayer;
 
 /**
- * Processor, caches, memory and operating system, read by OSHI. OSHI needs native code, which some machines refuse, for example where the
- * folder for temporary files allows no execution. Then the facts come from files of Linux and from the JVM.
+ * Processor, caches, memory and operating system, read by OSHI. OSHI needs native code, which some machines refuse, for example if the
+ * temporary folder is mounted noexec. Then the facts come from files of Linux and from the JVM.
  *
  * @param memory bytes; 0 if unknown
  * @param notes why the facts do not come from OSHI; usually empty

@@ -89,7 +89,7 @@ final class ProblemTable {
                 + "that differ by one rounding unit%n", ours, textbook, above, compared, clearly);
     }
 
-    /** The number of evaluations, or the reason of a failure, with a mark if it is above the textbook's. */
+    /** The number of evaluations, or the reason of a failure, with a mark if it is above that of the textbook version. */
     private static String cell(ProblemRow line, String solver) {
         StudyFile.Row end = line.ends().get(solver);
         if (end == null) {
@@ -115,7 +115,7 @@ final class ProblemTable {
         return textbook.isPresent() && spent(line, ours).orElse(Double.POSITIVE_INFINITY) > textbook.get();
     }
 
-    /** The name of the textbook's method for one of ours; an empty name for other solvers. */
+    /** The name of the textbook version of one of ours; an empty name for other solvers. */
     private static String textbook(String ours) {
         return ours.startsWith(OURS) ? TEXTBOOK + ours.substring(OURS.length()) : "";
     }

@@ -119,6 +119,7 @@ final class SolveCommand implements Callable<Integer> {
         method.check(given);
         requirePositive("--n", problem.n);
         requirePositive("--batch", problem.batch);
+        requirePositive("--evaluations", run.evaluations);
         if (!(problem.radius >= 0 && problem.radius <= MOST_RADIUS)) {
             throw new IllegalArgumentException("--radius " + problem.radius + "; expected a number from 0 to " + MOST_RADIUS);
         }

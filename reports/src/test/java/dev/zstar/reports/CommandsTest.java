@@ -103,7 +103,8 @@ class CommandsTest {
         StudyFile file = StudyFile.parse(Files.readString(temp.resolve("study/study.json")));
         assertThat(file.machine().memory()).isPositive();
         assertThat(file.machine().cpu()).isNotBlank();
-        assertThat(Files.readString(temp.resolve("study/index.html"))).contains("were read without OSHI", "openblas engine is not compared: ");
+        assertThat(Files.readString(temp.resolve("study/index.html")))
+                .contains("were read without OSHI", "openblas engine is not compared");
     }
 
     @Test

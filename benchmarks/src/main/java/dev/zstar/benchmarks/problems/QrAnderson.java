@@ -7,7 +7,7 @@ import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.Status;
 
 /**
- * Anderson acceleration as in the textbook, for comparison: type II in differences, {@code z_{k+1} = f(z_k) - ΔG_k γ}, where γ minimises
+ * Anderson acceleration as published, for comparison: type II in differences, {@code z_{k+1} = f(z_k) - ΔG_k γ}, where γ minimises
  * {@code ‖r_k - ΔR_k γ‖} (Walker and Ni 2011, section 2, β = 1). Every step computes a new Householder QR of ΔR_k. The oldest of more than
  * m columns is dropped. There is no regularisation and no check of the condition. A column that is exactly dependent gets γ = 0, where the
  * formula would divide by 0.

@@ -8,8 +8,8 @@ import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Fixed points that are 0, or far smaller or larger than 1, and cells with units that are off. Where the fixed point is 0, a test that
- * compares ‖f(z) - z‖ with ‖f(z)‖ alone never succeeds, since both fall together.
+ * Fixed points that are 0, or far smaller or larger than 1, and cells with unsuitable units. If the fixed point is 0, a test that only
+ * compares ‖f(z) - z‖ with ‖f(z)‖ never succeeds, since both fall together.
  */
 final class Zeros {
     private static final String OWN = "made for this list";

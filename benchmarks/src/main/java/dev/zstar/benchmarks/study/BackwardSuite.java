@@ -35,7 +35,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Ways to differentiate an equilibrium: the products that they take, compared with the textbook's GMRES; their time; and the error of their
+ * Ways to differentiate an equilibrium: the products that they take, compared with a textbook GMRES; their time; and the error of their
  * gradients.
  */
 final class BackwardSuite {

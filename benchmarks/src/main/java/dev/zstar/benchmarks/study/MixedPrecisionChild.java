@@ -20,7 +20,7 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * Solves one row of a cell whose weights do not fit the second-level cache, once with the f32 weights alone, and once with narrower weights
+ * Solves one row of a cell whose weights do not fit the second-level cache, once with only the f32 weights, and once with narrower weights
  * that the f32 weights correct. Both reach the same residual. Measured are the time in turns, the evaluations of both kinds, and the bytes
  * of weights that they read.
  *

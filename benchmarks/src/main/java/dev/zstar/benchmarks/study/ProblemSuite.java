@@ -23,16 +23,16 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * Counts the evaluations that each forward solver takes for each of the {@linkplain ProblemSet problems}, and those of the textbook's
+ * Counts the evaluations that each forward solver takes for each of the {@linkplain ProblemSet problems}, and those of a textbook
  * Anderson acceleration with the same window. Nothing is timed, and the counts are the same in every run, so everything runs in this
  * process.
  *
  * <p>The engine of a result is the name of the solver. The metric is {@code nfev}, or {@code failed.} and the status, with the evaluations
  * spent.
  *
- * <p>Where a map does not contract, a solve may wander for hundreds of evaluations, and the last bit decides how many. The textbook's
- * method and ours with the same window therefore have a second metric, {@code nfevNearby}. It is the median over this start and
- * {@value #NEARBY} others that are a rounding unit away. A failure counts as the budget.
+ * <p>If a map does not contract, a solve may wander for hundreds of evaluations, and the last bit decides how many. The textbook
+ * version and ours with the same window therefore have a second metric, {@code nfevNearby}. It is the median over this start and
+ * {@value #NEARBY} others that are one rounding unit away. A failure counts as the budget.
  */
 final class ProblemSuite {
     /** Evaluations that a solver may spend. */
@@ -45,7 +45,7 @@ final class ProblemSuite {
 
     /** A solver and its name in tables. */
     record ComparedSolver(String name, Solver solver) {
-        /** Whether this is the textbook's method, or ours with the same window. */
+        /** Whether this is the textbook version, or ours with the same window. */
         boolean isCompared() {
             return name.matches("(textbook|anderson)\\(\\d+\\)");
         }
@@ -139,7 +139,7 @@ final class ProblemSuite {
 
     /**
      * The spectral radius of the Jacobian at the solution. If the exact solution is not known, it is that of plain iteration from the
-     * start, or else that of the textbook's method; NaN if both fail.
+     * start, or else that of the textbook version; NaN if both fail.
      */
     static double radius(Engine engine, Problem problem) {
         if (problem.accuracy() == 0 && problem.solution().isPresent()) {

@@ -62,7 +62,7 @@ final class RandomMap implements DifferentiableMap {
         EXCEPTION
     }
 
-    /** What a map, an observer or a feed throws. */
+    /** What a map, an observer or a stream handler throws. */
     static final class Thrown extends RuntimeException {
         private static final long serialVersionUID = 1;
     }

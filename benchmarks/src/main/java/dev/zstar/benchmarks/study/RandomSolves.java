@@ -21,8 +21,8 @@ import java.util.stream.IntStream;
  * as a stream.
  *
  * <p>Every row must end with a named status, within its budget. What the status claims must be true. All memory must be returned. An
- * exception of the map, an observer or a feed must come out unchanged, and must leave a solver that solves with the same bits as a new one.
- * In one solve of four, one row is solved again as a batch of one, and must have the same bits.
+ * exception of the map, an observer or a stream handler must come out unchanged. The solver must then solve with the same bits as a new
+ * one. In one solve of four, one row is solved again as a batch of one, and must have the same bits.
  */
 final class RandomSolves {
     private final Engine engine;
@@ -38,7 +38,7 @@ final class RandomSolves {
         return tally;
     }
 
-    /** The solves that ended with an exception of the map, an observer or a feed, as they should. */
+    /** The solves that ended with an exception of the map, an observer or a stream handler, as they should. */
     long exceptions() {
         return exceptions;
     }
@@ -202,7 +202,7 @@ final class RandomSolves {
             }
         }
 
-        /** Solves the watched problem again, alone. */
+        /** Solves the watched problem again, as a batch of one. */
         void solveAlone(RandomMap same) {
             if (end == null || end == Status.CANCELLED || stopping.maxNanos() < Long.MAX_VALUE || same.isNoisy(watched, hasCheap)) {
                 return;

@@ -234,7 +234,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
 
     /** The same for the first {@code z.rows()} rows of the batch, each at its own position, as in a backward solve. */
     public void linearise(Block z) {
-        all.reset(z.rows());
+        all.reset(Arguments.present("linearise", "z", z).rows());
         linearise(z, all);
     }
 
@@ -266,7 +266,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
 
     @Override
     public void gradients(Block v, Block z, Block x, Gradients sum) {
-        all.reset(v.rows());
+        all.reset(Arguments.present("gradients", "v", v).rows());
         gradients(v, z, x, all, sum);
     }
 
@@ -283,7 +283,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
         int count = rows.count();
         input.select("secondGradients", rows);
         gradients.check("secondGradients", "c", c, z, x, rows, sum);
-        u.requireShape("secondGradients", "u", type, count, n);
+        Arguments.present("secondGradients", "u", u).requireShape("secondGradients", "u", type, count, n);
         if (dz != null) {
             dz.requireShape("secondGradients", "the gradient of z", type, Math.max(count, dz.rows()), n);
             DenseGradients.checkApart("secondGradients", "the gradient of z", dz, "c", c, z, x);
@@ -310,7 +310,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
 
     @Override
     public void secondGradients(Block c, Block u, Block z, Block x, Gradients sum, Block dz) {
-        all.reset(c.rows());
+        all.reset(Arguments.present("secondGradients", "c", c).rows());
         secondGradients(c, u, z, x, all, sum, dz);
     }
 

@@ -77,7 +77,7 @@ final class DenseWeights {
 
     /** The index of a format in {@link #narrow}; -1 for the full one. */
     int indexOf(String operation, Format format) {
-        if (format == Format.FULL) {
+        if (Arguments.present(operation, "the format", format) == Format.FULL) {
             return -1;
         }
         for (int i = 0; i < narrow.length; i++) {

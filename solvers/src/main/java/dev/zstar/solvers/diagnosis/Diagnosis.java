@@ -99,7 +99,7 @@ public final class Diagnosis {
      *     either end of that third is 0 or not finite
      */
     public static OptionalDouble observedRate(Outcome outcome) {
-        double[] trace = outcome.trace();
+        double[] trace = Arguments.present("observedRate", "the outcome", outcome).trace();
         int last = trace.length - 1;
         int from = last - Math.max(1, trace.length / 3);
         if (trace.length < 3 || !(trace[last] > 0 && trace[from] > 0 && trace[last] + trace[from] < Double.POSITIVE_INFINITY)) {

@@ -6,7 +6,7 @@ import org.openjdk.jmh.annotations.Setup;
 
 /**
  * Sums and updates of vectors that stay in the first-level cache (n = 1000) or the second (n = 100 000). zstar and ojAlgo accumulate
- * f32 sums in f64, where fewer elements fit a vector; the others accumulate in f32. The engine {@code openblas} is absent, since it leaves
+ * f32 sums in f64, where fewer elements fit a vector; the others accumulate in f32. The {@code openblas} engine is absent, since it leaves
  * these operations to {@code simd}.
  *
  * <p>{@code y} grows by {@code a x} at every call of axpy. The time of an operation does not depend on the numbers that it passes through.
