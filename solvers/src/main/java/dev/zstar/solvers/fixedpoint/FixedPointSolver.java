@@ -7,6 +7,7 @@ import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.Observer;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Shaped;
+import dev.zstar.solvers.Solver;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.guard.Arguments;
@@ -22,13 +23,12 @@ import java.util.function.Function;
  * <p>A solver runs one solve at a time; plan one for each thread. If f or the observer throws, the exception reaches the caller unchanged,
  * the content of the block is undefined, and the solver can be used again.
  */
-public class FixedPointSolver implements AutoCloseable {
-    private final Workspace workspace;
+public class FixedPointSolver extends Solver {
     private final Stopping stopping;
     private final Loop loop;
 
     FixedPointSolver(Workspace workspace, Stopping stopping, Safeguard safeguard, IterationMethod method) {
-        this.workspace = workspace;
+        super(workspace);
         this.stopping = Arguments.present("plan", "the stopping rule", stopping);
         Arguments.present("plan", "the method", method);
         loop = new Loop(workspace, stopping, safeguard, method);
@@ -67,40 +67,6 @@ public class FixedPointSolver implements AutoCloseable {
         Arguments.present("plan", "the method", method);
         return Workspace.build(engine, type, batch, n,
                 workspace -> new FixedPointSolver(workspace, stopping, safeguard, method.apply(workspace)));
-    }
-
-    /** The bytes that this solver holds. */
-    public final long bytes() {
-        return workspace.bytes();
-    }
-
-    /** The engine that computes. */
-    public final Engine engine() {
-        return workspace.engine();
-    }
-
-    /** The element type. */
-    public final Type type() {
-        return workspace.type();
-    }
-
-    /** The number of elements of a row. */
-    public final int n() {
-        return workspace.n();
-    }
-
-    /** The most rows of a batch. */
-    public final int batch() {
-        return workspace.batch();
-    }
-
-    /**
-     * Throws unless this solver is planned on this engine, for rows of this type and length, and for at least {@code batch} rows.
-     *
-     * @param what the role of this solver, for the message
-     */
-    public final void requireFits(String what, Engine engine, Type type, int batch, int n) {
-        workspace.requireFits(what, engine, type, batch, n);
     }
 
     /**
@@ -204,10 +170,5 @@ public class FixedPointSolver implements AutoCloseable {
 
     final Workspace workspace() {
         return workspace;
-    }
-
-    @Override
-    public final void close() {
-        workspace.close();
     }
 }

@@ -5,6 +5,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.Solver;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.guard.Arguments;
@@ -34,12 +35,11 @@ import java.util.function.Function;
  * <p>A solver runs one solve at a time; plan one for each thread. If T throws, the exception reaches the caller unchanged, the content of
  * the solution is undefined, and the solver can be used again.
  */
-public class LinearSolver implements AutoCloseable {
-    private final Workspace workspace;
+public class LinearSolver extends Solver {
     private final Procedure procedure;
 
     LinearSolver(Workspace workspace, Procedure procedure) {
-        this.workspace = workspace;
+        super(workspace);
         this.procedure = procedure;
     }
 
@@ -68,40 +68,6 @@ public class LinearSolver implements AutoCloseable {
             Engine engine, Type type, int batch, int n, String name, Stopping stopping, Function<Workspace, CycleMethod> method) {
         Arguments.present("plan", "the method", method);
         return Workspace.build(engine, type, batch, n, workspace -> new LinearSolver(workspace, name, stopping, method.apply(workspace)));
-    }
-
-    /** The bytes that this solver holds. */
-    public final long bytes() {
-        return workspace.bytes();
-    }
-
-    /** The engine that computes. */
-    public final Engine engine() {
-        return workspace.engine();
-    }
-
-    /** The element type. */
-    public final Type type() {
-        return workspace.type();
-    }
-
-    /** The number of elements of a row. */
-    public final int n() {
-        return workspace.n();
-    }
-
-    /** The most rows of a batch. */
-    public final int batch() {
-        return workspace.batch();
-    }
-
-    /**
-     * Throws unless this solver is planned on this engine, for rows of this type and length, and for at least {@code batch} rows.
-     *
-     * @param what the role of this solver, for the message
-     */
-    public final void requireFits(String what, Engine engine, Type type, int batch, int n) {
-        workspace.requireFits(what, engine, type, batch, n);
     }
 
     /**
@@ -136,10 +102,5 @@ public class LinearSolver implements AutoCloseable {
         } finally {
             workspace.leave();
         }
-    }
-
-    @Override
-    public final void close() {
-        workspace.close();
     }
 }
