@@ -162,7 +162,7 @@ class SoftmaxTest {
                 assertThatThrownBy(() -> engine.layers().softmaxVjp(x, other, x))
                         .hasMessage("softmaxVjp: dy is 2×4 f32, expected 2×3 f32");
                 assertThatThrownBy(() -> engine.layers().dropout(x, mask, null, x))
-                        .hasMessage("dropout: the mask is 1×3 f32, expected at least 2 rows, or one that is shared");
+                        .hasMessage("dropout: the mask is 1×3 f32, expected at least 2 rows, or a shared mask");
                 assertThatThrownBy(() -> engine.layers().dropout(other, mask, null, other))
                         .hasMessage("dropout: the mask is 1×3 f32, expected 1×4 f32");
             }

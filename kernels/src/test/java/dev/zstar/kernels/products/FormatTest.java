@@ -254,7 +254,7 @@ class FormatTest {
                     assertThat(out.get(0, 0)).isNaN();
                     assertThat(out.get(0, 1)).isCloseTo(2, org.assertj.core.data.Offset.offset(1e-6));
                     assertThatThrownBy(() -> engine.pack(wide, format))
-                            .hasMessage("pack: w is 2×2 f64, expected f32 for the format " + format);
+                            .hasMessage("pack: w is 2×2 f64, expected f32 elements for the format " + format);
                 }
             }
         }
