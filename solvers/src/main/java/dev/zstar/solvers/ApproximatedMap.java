@@ -5,8 +5,8 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.guard.Arguments;
 
 /**
- * A map together with a cheap approximation of it, for {@code MixedPrecision}: the same cell with narrower weights, for example. Every
- * other solver sees only {@code exact}, with its derivatives.
+ * A map together with a cheap approximation of it, for {@code MixedPrecision}: for example the same cell with W in bf16. Every other solver
+ * sees only {@code exact}, with its derivatives.
  *
  * @param exact the map f whose fixed point is wanted
  * @param cheap a map close to f. The closer it is, the fewer evaluations of f a solve takes

@@ -31,11 +31,11 @@ public interface EquilibriumMap<G> extends DifferentiableMap {
      * Accumulates {@code vᵀ ∂f/∂θ}, summed over the batch, and {@code vᵀ ∂f/∂x}, row by row, at the points last given to
      * {@link #linearise}. If v solves {@code (I - Jᵀ) v = ∂L/∂z*}, these are the gradients of L.
      *
-     * @param v {@code rows.count() × n}. Position {@code p} belongs to row {@code rows.index(p)} of the batch, also in z and x
+     * @param v {@code rows.count() × n}. Position {@code p} belongs to row {@code rows.index(p)} of the batch, in z and x as well
      * @param z the points, of the same shape
      * @param x the rows of the input given to {@link #inject} that belong to these rows of the batch
      * @param rows any of the rows that were linearised. Rows that are missing, for example because they have no gradient, add nothing
-     * @param sum where the gradients are added; that of the input is ordered by row of the batch
+     * @param sum where the gradients are added; the gradient of the input is ordered by row of the batch
      */
     void gradients(Block v, Block z, Block x, Rows rows, G sum);
 

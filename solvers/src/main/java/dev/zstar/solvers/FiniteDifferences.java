@@ -6,6 +6,7 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
+import dev.zstar.solvers.guard.Plural;
 
 /**
  * Adds derivatives by central differences to a map that has none:
@@ -72,7 +73,7 @@ public final class FiniteDifferences implements DifferentiableMap, AutoCloseable
     public void linearise(Block z, Rows rows) {
         int count = rows.count();
         if (count > h.length) {
-            throw new IllegalArgumentException("linearise: " + count + " rows, expected at most the batch's " + h.length);
+            throw new IllegalArgumentException("linearise: " + Plural.of(count, "row") + ", expected at most the batch's " + h.length);
         }
         z.requireShape("linearise", "z", up.type(), count, up.cols());
         linearisations++;

@@ -5,6 +5,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Plural;
 import java.util.Arrays;
 
 /**
@@ -48,7 +49,7 @@ public final class RowData implements AutoCloseable {
         Arguments.present("row data", "the engine", engine);
         Arguments.present("row data", "the type", type);
         if (batch < 1 || cols < 1) {
-            throw new IllegalArgumentException("row data: " + batch + " rows of " + cols + ", expected at least 1 of each");
+            throw new IllegalArgumentException("row data: " + Plural.of(batch, "row") + " of " + cols + ", expected at least 1 of each");
         }
         this.engine = engine;
         this.name = name;
@@ -77,7 +78,7 @@ public final class RowData implements AutoCloseable {
     /** Marks every row as not filled, and returns the first {@code count} rows for writing. Call {@link #fill} once they are written. */
     public Block open(int count) {
         if (count < 0 || count > filled.length) {
-            throw new IllegalArgumentException("row data: " + count + " rows, expected at most the batch's " + filled.length);
+            throw new IllegalArgumentException("row data: " + Plural.of(count, "row") + ", expected at most the batch's " + filled.length);
         }
         clear();
         return block.head(count);
@@ -116,7 +117,8 @@ public final class RowData implements AutoCloseable {
     public void select(String operation, Rows active) {
         int count = active.count();
         if (count > filled.length) {
-            throw new IllegalArgumentException(operation + ": " + count + " rows, expected at most the batch's " + filled.length);
+            throw new IllegalArgumentException(
+                    operation + ": " + Plural.of(count, "row") + ", expected at most the batch's " + filled.length);
         }
         for (int p = 0; p < count; p++) {
             int b = active.index(p);

@@ -1,6 +1,7 @@
 package dev.zstar.solvers;
 
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Plural;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -147,7 +148,8 @@ public record Stopping(
     /** Throws unless there is a valid tolerance for each of {@code rows} rows. */
     public static void requireTolerances(double[] tolerances, int rows) {
         if (tolerances.length < rows) {
-            throw new IllegalArgumentException("solve: " + tolerances.length + " tolerances, expected one for each of " + rows + " rows");
+            throw new IllegalArgumentException(
+                    "solve: " + Plural.of(tolerances.length, "tolerance") + ", expected one for each of " + Plural.of(rows, "row"));
         }
         for (int b = 0; b < rows; b++) {
             if (!(tolerances[b] >= 0 && tolerances[b] < 1)) {

@@ -15,12 +15,12 @@ public interface TwiceDifferentiableMap<G> extends EquilibriumMap<G> {
      * row of zeros in c or u adds nothing. At an equilibrium the point itself depends on the parameters and the input. The caller adds
      * {@code dz} to the right-hand side of the backward solve to include this part.
      *
-     * @param c {@code rows.count() × n}. Position {@code p} belongs to row {@code rows.index(p)} of the batch, also in u, z, x and dz
+     * @param c {@code rows.count() × n}. Position {@code p} belongs to row {@code rows.index(p)} of the batch, in u, z, x and dz as well
      * @param u of the same shape
      * @param z the points, of the same shape
      * @param x the rows of the input given to {@link #inject} that belong to these rows of the batch
      * @param rows any of the rows that were linearised. Rows that are missing, for example because they have no equilibrium, add nothing
-     * @param sum where the gradients are added; that of the input is ordered by row of the batch
+     * @param sum where the gradients are added; the gradient of the input is ordered by row of the batch
      * @param dz where the gradient of the point is added, {@code rows.count() × n} or more rows; null to skip it
      */
     void secondGradients(Block c, Block u, Block z, Block x, Rows rows, G sum, Block dz);

@@ -5,6 +5,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Plural;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -115,13 +116,14 @@ public final class Workspace implements AutoCloseable {
             if (this.type == type && this.n == n && this.batch >= batch && own.equals(describe(engine))) {
                 throw new IllegalArgumentException(what + " is planned on another Engine object (" + own + "), expected the same object");
             }
-            throw new IllegalArgumentException(what + " is planned for " + this.batch + " rows of " + this.n + " " + this.type + " on "
-                    + own + ", expected at least " + batch + " rows of " + n + " " + type + " on the engine given, " + describe(engine));
+            throw new IllegalArgumentException(what + " is planned for " + Plural.of(this.batch, "row") + " of " + this.n + " " + this.type
+                    + " on " + own + ", expected at least " + Plural.of(batch, "row") + " of " + n + " " + type + " on the engine given, "
+                    + describe(engine));
         }
     }
 
     private static String describe(Engine engine) {
-        return engine.name() + " with " + engine.threads() + (engine.threads() == 1 ? " thread" : " threads");
+        return engine.name() + " with " + Plural.of(engine.threads(), "thread");
     }
 
     /** {@link #enter(String, String, Block)} for the operation {@code solve}. */
@@ -137,12 +139,12 @@ public final class Workspace implements AutoCloseable {
      */
     public void enter(String operation, String operand, Block block) {
         if (closed) {
-            throw new IllegalStateException(operation + ": this solver, planned for " + batch + " rows of " + n + " " + type
-                    + ", was used after it was closed");
+            throw new IllegalStateException(
+                    operation + ": this solver (batch " + batch + ", n " + n + ", " + type + ") was used after it was closed");
         }
         if (block.rows() > batch) {
             throw new IllegalArgumentException(
-                    operation + ": " + operand + " has " + block.rows() + " rows, expected at most " + batch + ", as planned");
+                    operation + ": " + operand + " has " + Plural.of(block.rows(), "row") + ", expected at most " + batch + ", as planned");
         }
         block.requireShape(operation, operand, type, block.rows(), n);
         if (!busy.compareAndSet(false, true)) {

@@ -313,7 +313,7 @@ class StoppingTest {
             wrong.put("plan: the engine", () -> FixedPointSolver.plan(null, Type.F64, 1, 1, stopping));
             wrong.put("plan: the type", () -> FixedPointSolver.plan(engine, null, 1, 1, stopping));
             wrong.put("plan: the stopping rule", () -> FixedPointSolver.plan(engine, Type.F64, 1, 1, null));
-            wrong.put("plan: the options", () -> Anderson.plan(engine, Type.F64, 1, 1, null, stopping));
+            wrong.put("plan: options", () -> Anderson.plan(engine, Type.F64, 1, 1, null, stopping));
             wrong.put("Anderson.Options: mixing", () -> Anderson.Options.DEFAULT.withMixing((Anderson.Mixing) null));
             wrong.put("Anderson.Options: variant", () -> Anderson.Options.DEFAULT.withVariant(null));
             wrong.put("solve: the map", () -> solver.solve(null, z));

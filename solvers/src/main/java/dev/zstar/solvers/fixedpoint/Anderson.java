@@ -216,7 +216,7 @@ public final class Anderson extends FixedPointSolver {
      * differences. A safeguard takes two more, and so does a step tolerance.
      */
     public static Anderson plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
-        Arguments.present("plan", "the options", options);
+        Arguments.present("plan", "options", options);
         return Workspace.build(engine, type, batch, n, workspace -> new Anderson(workspace, options, stopping));
     }
 }

@@ -147,7 +147,7 @@ public final class Broyden extends FixedPointSolver {
      *     that the search refuses
      */
     public static Broyden plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
-        Arguments.present("plan", "the options", options);
+        Arguments.present("plan", "options", options);
         Arguments.present("plan", "the stopping rule", stopping);
         if (options.lineSearch() && stopping.fixed()) {
             throw new IllegalArgumentException("Broyden: a line search with a fixed number of evaluations, although the last one may be at "

@@ -11,6 +11,7 @@ import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Plural;
 import dev.zstar.solvers.internal.InputGuard;
 import java.time.Duration;
 import java.util.Arrays;
@@ -76,9 +77,10 @@ final class CorrectionSteps implements IterationMethod {
         workspace.include(inner.workspace());
         if (!inner.engine().equals(engine) || inner.type() != workspace.type() || inner.n() != workspace.n()
                 || inner.batch() != workspace.batch()) {
-            throw new IllegalArgumentException("mixed precision: the inner solver is planned for " + inner.batch() + " rows of " + inner.n()
-                    + " " + inner.type() + " on " + inner.engine().name() + ", expected " + workspace.batch() + " rows of " + workspace.n()
-                    + " " + workspace.type() + " on the same " + engine.name() + " engine");
+            throw new IllegalArgumentException("mixed precision: the inner solver is planned for " + Plural.of(inner.batch(), "row")
+                    + " of " + inner.n() + " " + inner.type() + " on " + inner.engine().name() + ", expected "
+                    + Plural.of(workspace.batch(), "row") + " of " + workspace.n() + " " + workspace.type() + " on the same "
+                    + engine.name() + " engine");
         }
         τ = workspace.basis(1);
         values = workspace.basis(1);

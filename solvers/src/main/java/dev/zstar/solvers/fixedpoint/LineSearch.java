@@ -20,7 +20,7 @@ final class LineSearch {
     enum Move {
         /** It goes on from the point that was evaluated. */
         ACCEPT,
-        /** It goes back to the point it came from, and tries another length along the same direction. */
+        /** It goes back to its previous point, and tries another length along the same direction. */
         RETRY,
         /** Full steps found nothing better. It may go back to its base point, and try another direction. */
         LOST,

@@ -3,6 +3,7 @@ package dev.zstar.solvers.fixedpoint;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.linear.LinearSolver;
 
 /**
@@ -33,7 +34,7 @@ public final class LinearFixedPoint {
 
     private static LinearSolver plan(
             Engine engine, Type type, int batch, int n, String name, Stopping stopping, FixedPointCycle.Planner planner) {
-        stopping.requireLinear(name);
+        Arguments.present("plan", "the stopping rule", stopping).requireLinear(name);
         return LinearSolver.of(
                 engine, type, batch, n, name, stopping, workspace -> new FixedPointCycle(workspace, name, stopping, planner));
     }

@@ -101,7 +101,7 @@ public final class MixedPrecision extends FixedPointSolver {
 
     /** Plans with any inner method. Allocates 6 blocks, plus those of the inner solver. */
     public static MixedPrecision plan(Engine engine, Type type, int batch, int n, Options options, InnerMethod method, Stopping stopping) {
-        Arguments.present("plan", "the options", options);
+        Arguments.present("plan", "options", options);
         Arguments.present("plan", "the inner method", method);
         Arguments.present("plan", "the stopping rule", stopping);
         return Workspace.build(engine, type, batch, n,

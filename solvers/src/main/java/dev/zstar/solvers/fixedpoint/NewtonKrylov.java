@@ -93,7 +93,7 @@ public final class NewtonKrylov extends FixedPointSolver {
      *     because most evaluations are not at iterates
      */
     public static NewtonKrylov plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
-        Arguments.present("plan", "the options", options);
+        Arguments.present("plan", "options", options);
         Arguments.present("plan", "the stopping rule", stopping);
         if (stopping.fixed()) {
             throw new IllegalArgumentException("NewtonKrylov: a fixed number of evaluations, although a step takes a varying number, "

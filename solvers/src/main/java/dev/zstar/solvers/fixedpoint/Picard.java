@@ -69,7 +69,7 @@ public final class Picard extends FixedPointSolver {
      * two more.
      */
     public static Picard plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
-        Arguments.present("plan", "the options", options);
+        Arguments.present("plan", "options", options);
         return Workspace.build(engine, type, batch, n, workspace -> new Picard(workspace, options, stopping));
     }
 

@@ -45,14 +45,14 @@ final class Scales {
         exponent[b] = to;
     }
 
-    /** Converts a length of row {@code b} to the units of the map. A finite length that would overflow becomes the largest number. */
+    /** Converts a norm of row {@code b} to the units of the map. A finite norm that would overflow becomes the largest number. */
     double outward(int b, double length) {
         return exponent[b] == 0 ? length
                 : length < Double.POSITIVE_INFINITY ? Math.min(Math.scalb(length, exponent[b]), Double.MAX_VALUE)
                 : length;
     }
 
-    /** Converts a length of row {@code b} to the units of the solver. */
+    /** Converts a norm of row {@code b} to the units of the solver. */
     double inward(int b, double length) {
         return exponent[b] == 0 ? length : Math.scalb(length, -exponent[b]);
     }

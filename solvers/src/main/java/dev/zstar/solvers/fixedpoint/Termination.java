@@ -134,7 +134,7 @@ final class Termination {
             double stepped = lengths == null ? Double.POSITIVE_INFINITY : lengths.relative(b);
             return test.test(b, residual, value, tolerance(b), stepped, outcome.evaluations(b));
         }
-        // A length is not finite because of the start, the method, the map, or a residual that is too large for the type.
+        // A norm is not finite because of the start, the method, the map, or a residual that is too large for the type.
         return !Finite.row(at.z(), p) ? outcome.evaluations(b) == 1 ? Status.NONFINITE_INPUT : Status.BREAKDOWN
                 : !Finite.row(at.g(), p) ? Status.NONFINITE_FUNCTION
                 : Status.DIVERGED;

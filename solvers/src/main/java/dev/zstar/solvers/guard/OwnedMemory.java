@@ -54,7 +54,7 @@ public final class OwnedMemory implements AutoCloseable {
         return pack(w, Format.FULL);
     }
 
-    /** Packs weights in a narrower format. */
+    /** Packs weights in this format. */
     public Weights pack(Block w, Format format) {
         return add(engine.pack(w, format), Weights::close, Weights::bytes);
     }

@@ -5,6 +5,7 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.guard.Plural;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -168,8 +169,8 @@ public final class SolveRecord implements Outcome {
                 untested++;
             }
         }
-        String rows = " of " + counted(batch, "row");
-        String spent = counted(evaluations, "evaluation");
+        String rows = " of " + Plural.of(batch, "row");
+        String spent = Plural.of(evaluations, "evaluation");
         String largest = ", largest relative residual " + number(worstResidual());
         if (failed > 0) {
             return failed + rows + " failed after " + spent + (running == 0 ? "" : ", " + running + " not solved yet")
@@ -180,10 +181,6 @@ public final class SolveRecord implements Outcome {
         }
         return untested > 0 ? untested + rows + " completed " + spent + " without a test" + largest
                 : batch + rows + " solved in " + spent + largest;
-    }
-
-    private static String counted(int count, String what) {
-        return count + " " + what + (count == 1 ? "" : "s");
     }
 
     private static String number(double x) {

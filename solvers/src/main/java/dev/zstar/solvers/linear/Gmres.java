@@ -65,7 +65,7 @@ public final class Gmres extends LinearSolver {
      * another m if the method is flexible.
      */
     public static Gmres plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
-        Arguments.present("plan", "the options", options);
+        Arguments.present("plan", "options", options);
         return Workspace.build(engine, type, batch, n, workspace -> new Gmres(workspace, options, stopping));
     }
 

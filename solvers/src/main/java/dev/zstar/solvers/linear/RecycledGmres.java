@@ -56,7 +56,7 @@ public final class RecycledGmres extends LinearSolver {
      * steps, and k vectors for the whole batch.
      */
     public static RecycledGmres plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
-        Arguments.present("plan", "the options", options);
+        Arguments.present("plan", "options", options);
         return Workspace.build(engine, type, batch, n,
                 workspace -> new RecycledGmres(workspace, new RecycledGmresCycle(workspace, options), stopping));
     }

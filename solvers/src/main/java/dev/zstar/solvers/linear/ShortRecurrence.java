@@ -14,7 +14,7 @@ import java.util.Arrays;
  * before a step makes it worse, that iterate is put aside. If residuals fall this costs nothing.
  */
 abstract sealed class ShortRecurrence implements CycleMethod permits BiCgStabCycle, ConjugateGradientCycle, NormalEquationsCycle {
-    /** A product of two vectors that is smaller than this, relative to their lengths, is rounding: in units of roundoff. */
+    /** An inner product smaller than this, relative to the norms of the two vectors, is only rounding; in units of roundoff. */
     private static final double VANISHED = 8;
     /** A recursion ends when its residual has grown by this factor. */
     private static final double GROWTH = 1e6;

@@ -4,6 +4,8 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Plural;
 
 /**
  * An {@link ApproximateInverse} as a linear operator for users, on any rows of the batch, with its arguments checked. If H is not finite,
@@ -34,12 +36,15 @@ public final class InverseOperator implements LinearOperator {
     }
 
     private void multiply(boolean transposed, Block u, Block out, Rows rows) {
+        Arguments.present("inverse", "u", u);
+        Arguments.present("inverse", "out", out);
+        Arguments.present("inverse", "rows", rows);
         workspace.enter("inverse", "u", u);
         try {
             out.requireShape("inverse", "out", workspace.type(), u.rows(), workspace.n());
             if (rows.count() != u.rows()) {
                 throw new IllegalArgumentException(
-                        "inverse: u has " + u.rows() + " rows, expected " + rows.count() + ", one for each active row");
+                        "inverse: u has " + Plural.of(u.rows(), "row") + ", expected " + rows.count() + ", one for each active row");
             }
             own.reset(u.rows());
             for (int p = 0; p < u.rows(); p++) {

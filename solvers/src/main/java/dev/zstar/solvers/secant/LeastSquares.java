@@ -37,13 +37,13 @@ public final class LeastSquares {
     }
 
     /**
-     * Writes γ as weights {@code α_j} of the residuals, by slot: {@code γ_i} for the older ones and {@code 1 - Σ γ_i} for the newest.
+     * Writes γ as weights {@code α_j} of the residuals, by slot: {@code γ_i} for the older ones and {@code 1 - Σ γ_i} for the newest. The
+     * weights of slots not in use become 0.
      *
      * @param gram {@code ⟨r_i, r_j⟩} by slot, {@code capacity × capacity}
      * @param at the index of the first element in {@code gram}
      * @param slot the slot of the newest residual
      * @param count the number of residuals in use
-     * @param α overwritten with the weights; those of slots not in use become 0
      * @param from the index of the first weight in {@code α}
      * @return the number of columns that are used
      */

@@ -255,7 +255,7 @@ class FixedPointTest {
             other.join();
             anderson.close();
             assertThatThrownBy(() -> anderson.solve(f, z))
-                    .hasMessage("solve: this solver, planned for 1 rows of 2 f64, was used after it was closed");
+                    .hasMessage("solve: this solver (batch 1, n 2, f64) was used after it was closed");
             assertThatThrownBy(() -> Anderson.Options.DEFAULT.withWindow(0)).hasMessage("Anderson.Options: window is 0, expected 1 to 50");
             assertThatThrownBy(() -> Stopping.relative(1))
                     .hasMessage("Stopping: the relative tolerance is 1.0, expected 0 ≤ tolerance < 1");

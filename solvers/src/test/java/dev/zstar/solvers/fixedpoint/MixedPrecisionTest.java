@@ -334,7 +334,7 @@ class MixedPrecisionTest {
                     .hasMessage("MixedPrecision.Options: share is 0.0, expected 0 < share ≤ 0.5");
             assertThatThrownBy(() -> MixedPrecision.plan(engine, Type.F32, 1, 20, MixedPrecision.Options.DEFAULT,
                     (e, t, rows, n, stopping) -> Picard.plan(e, t, rows, n + 1, 1, stopping), STOPPING))
-                    .hasMessageStartingWith("mixed precision: the inner solver is planned for 1 rows of 21 f32");
+                    .hasMessageStartingWith("mixed precision: the inner solver is planned for 1 row of 21 f32");
         }
     }
 

@@ -159,7 +159,7 @@ class NeumannTest {
                 closed = another;
             }
             assertThatThrownBy(() -> closed.solve(t, b, u))
-                    .hasMessage("solve: this solver, planned for 2 rows of 9 f32, was used after it was closed");
+                    .hasMessage("solve: this solver (batch 2, n 9, f32) was used after it was closed");
             assertThatThrownBy(() -> Neumann.plan(engine, Type.F32, 1, 3, -1)).hasMessage("Neumann: terms is -1, expected at least 0");
             assertThatThrownBy(() -> Neumann.plan(engine, Type.F32, 1, 3, 2, 1.5))
                     .hasMessage("Neumann: damping is 1.5, expected 0 < λ ≤ 1");
