@@ -18,7 +18,7 @@ import dev.zstar.solvers.guard.OwnedMemory;
 /**
  * The layer {@code z* = f(z*; θ, x)} of a network (Bai, Kolter and Koltun 2019). {@link #forward} solves for z*. {@link #backward} takes
  * the gradient of a loss with respect to z*, and adds those with respect to θ and x to the user's blocks. No forward iterate is stored,
- * unless the {@link GradientMode} unrolls them.
+ * unless the {@link GradientMode} needs some.
  *
  * <p>A row whose forward or backward solve failed has no gradient. It adds nothing, or a damped Jacobian-free gradient ({@link #plan}).
  * If a map stops contracting during training, some updates are lost, but the parameters stay intact. {@link GradientOutcome} reports on
