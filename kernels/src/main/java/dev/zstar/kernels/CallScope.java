@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * For authors of engines: marks that a thread is inside an engine. Every public method that turns a block into an address does so between
- * {@link #enter} and {@link #leave}. A block that another thread closes in the meantime is freed only after the call. Objects that
+ * {@link #enter} and {@link #close}. A block that another thread closes in the meantime is freed only after the call. Objects that
  * kernels reuse ({@link CallLocal}) belong to a scope, not to a thread.
  *
  * <p>A platform thread keeps one scope. A virtual thread borrows one from a small pool while it is inside, so even a million virtual
@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * <p>This is reclamation by epochs with an asymmetric fence. Entering is a store without a fence. The thread that closes a block takes
  * every other thread through a handshake ({@link #inside}). After it, a thread either was seen inside or sees that the block is closed.
  */
-public final class CallScope {
+public final class CallScope implements AutoCloseable {
     private static final VarHandle EPOCH;
     private static final ThreadLocal<Holder> HOLDERS = ThreadLocal.withInitial(Holder::new);
     /** Scopes by thread number: a faster look-up than a thread-local. */
@@ -78,7 +78,7 @@ public final class CallScope {
         ALL.add(new Registered(this));
     }
 
-    /** Marks this thread as inside an engine until it {@linkplain #leave leaves}. */
+    /** Marks this thread as inside an engine until the scope is {@linkplain #close closed}. */
     public static CallScope enter() {
         Thread thread = Thread.currentThread();
         long id = thread.threadId();
@@ -96,8 +96,9 @@ public final class CallScope {
         return call;
     }
 
-    /** Ends the scope that {@link #enter} began. Call this in a {@code finally} block. */
-    public void leave() {
+    /** Ends the scope that {@link #enter} began. */
+    @Override
+    public void close() {
         if (depth != 0) {
             depth--;
             return;

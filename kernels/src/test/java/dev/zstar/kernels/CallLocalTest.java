@@ -14,12 +14,9 @@ class CallLocalTest {
         AtomicInteger made = new AtomicInteger();
         CallLocal<int[]> local = new CallLocal<>(() -> new int[] {made.incrementAndGet()});
         int[] own = local.get();
-        CallScope call = CallScope.enter();
-        try {
+        try (CallScope call = CallScope.enter()) {
             assertThat(local.of(call)).isSameAs(own);
             assertThat(local.get()).isSameAs(own);
-        } finally {
-            call.leave();
         }
         int[][] other = new int[1][];
         Thread thread = new Thread(() -> other[0] = local.get());
@@ -31,16 +28,13 @@ class CallLocalTest {
 
     @Test
     void manyValuesFindRoom() {
-        CallScope call = CallScope.enter();
-        try {
+        try (CallScope call = CallScope.enter()) {
             for (int i = 0; i < 100; i++) {
                 Object value = new Object();
                 CallLocal<Object> local = new CallLocal<>(() -> value);
                 assertThat(local.of(call)).isSameAs(value);
                 assertThat(local.of(call)).isSameAs(value);
             }
-        } finally {
-            call.leave();
         }
     }
 
@@ -51,12 +45,9 @@ class CallLocalTest {
         Thread.ofVirtual().start(() -> {
             found.add(local.get());
             found.add(local.get());
-            CallScope call = CallScope.enter();
-            try {
+            try (CallScope call = CallScope.enter()) {
                 found.add(local.get());
                 found.add(local.of(call));
-            } finally {
-                call.leave();
             }
         }).join();
         assertThat(found.get(1)).isNotSameAs(found.get(0));

@@ -33,7 +33,7 @@ class CallScopeTest {
             } catch (InterruptedException e) {
                 seen.set(e);
             } finally {
-                call.leave();
+                call.close();
             }
         });
         inside.start();
@@ -54,7 +54,7 @@ class CallScopeTest {
         Block block = Block.allocate(Type.F32, 1, 1);
         block.close();
         assertThat(block.segment().scope().isAlive()).as("this thread is inside").isTrue();
-        call.leave();
+        call.close();
         assertThat(block.segment().scope().isAlive()).isFalse();
     }
 

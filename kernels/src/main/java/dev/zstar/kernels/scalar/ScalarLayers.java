@@ -114,8 +114,7 @@ final class ScalarLayers implements Layers {
     @Override
     public void attention(Block q, Block k, Block v, int sequence, int heads, boolean causal, Block out, double[] lse) {
         LayerShapes.attention(q, k, v, sequence, heads, out, lse);
-        CallScope call = CallScope.enter();
-        try {
+        try (var _ = CallScope.enter()) {
             ScalarAttention own = ScalarAttention.own();
             for (int first = 0; first < q.rows(); first += sequence) {
                 for (int h = 0; h < heads; h++) {
@@ -124,8 +123,6 @@ final class ScalarLayers implements Layers {
                     }
                 }
             }
-        } finally {
-            call.leave();
         }
     }
 
@@ -133,16 +130,13 @@ final class ScalarLayers implements Layers {
     public void attentionVjp(
             Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dOut, Block dq, Block dk, Block dv) {
         LayerShapes.attentionVjp(q, k, v, sequence, heads, lse, dOut, dq, dk, dv);
-        CallScope call = CallScope.enter();
-        try {
+        try (var _ = CallScope.enter()) {
             ScalarAttention own = ScalarAttention.own();
             for (int first = 0; first < q.rows(); first += sequence) {
                 for (int h = 0; h < heads; h++) {
                     own.backward(q, k, v, first, sequence, heads, h, causal, lse, dOut, dq, dk, dv);
                 }
             }
-        } finally {
-            call.leave();
         }
     }
 }

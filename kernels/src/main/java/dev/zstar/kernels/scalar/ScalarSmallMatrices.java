@@ -20,8 +20,7 @@ final class ScalarSmallMatrices implements SmallMatrices {
     }
 
     private void multiply(int d, Block m, Block v, Block out) {
-        CallScope call = CallScope.enter();
-        try {
+        try (var _ = CallScope.enter()) {
             for (int s = 0; s < v.cols(); s++) {
                 int matrix = m.cols() == 1 ? 0 : s;
                 for (int c = 0; c < v.rows() / d; c++) {
@@ -32,15 +31,12 @@ final class ScalarSmallMatrices implements SmallMatrices {
                     }
                 }
             }
-        } finally {
-            call.leave();
         }
     }
 
     @Override
     public void solve(Block m, Block rhs, Block out, Failures singular) {
-        CallScope call = CallScope.enter();
-        try {
+        try (var _ = CallScope.enter()) {
             int d = SmallShapes.solve(m, rhs, out, singular);
             clear(singular);
             for (int s = 0; s < m.cols(); s++) {
@@ -51,29 +47,23 @@ final class ScalarSmallMatrices implements SmallMatrices {
                     report(regular, s, singular);
                 }
             }
-        } finally {
-            call.leave();
         }
     }
 
     @Override
     public void cholesky(Block a, Failures indefinite) {
-        CallScope call = CallScope.enter();
-        try {
+        try (var _ = CallScope.enter()) {
             int n = SmallShapes.cholesky(a, indefinite);
             clear(indefinite);
             for (int s = 0; s < a.cols(); s++) {
                 report(a.type() == Type.F32 ? F32Systems.cholesky(n, a, s) : F64Systems.cholesky(n, a, s), s, indefinite);
             }
-        } finally {
-            call.leave();
         }
     }
 
     @Override
     public void solveCholesky(Block l, Block rhs) {
-        CallScope call = CallScope.enter();
-        try {
+        try (var _ = CallScope.enter()) {
             int n = SmallShapes.solveCholesky(l, rhs);
             for (int s = 0; s < l.cols(); s++) {
                 for (int c = 0; c < rhs.rows() / n; c++) {
@@ -84,15 +74,12 @@ final class ScalarSmallMatrices implements SmallMatrices {
                     }
                 }
             }
-        } finally {
-            call.leave();
         }
     }
 
     @Override
     public void qr(Block a, Block tau) {
-        CallScope call = CallScope.enter();
-        try {
+        try (var _ = CallScope.enter()) {
             SmallShapes.qr(a, tau);
             int n = tau.rows();
             for (int s = 0; s < a.cols(); s++) {
@@ -102,15 +89,12 @@ final class ScalarSmallMatrices implements SmallMatrices {
                     F64Systems.qr(a.rows() / n, n, a, tau, s);
                 }
             }
-        } finally {
-            call.leave();
         }
     }
 
     @Override
     public void solveQr(Block qr, Block tau, Block rhs, Block out, Failures singular) {
-        CallScope call = CallScope.enter();
-        try {
+        try (var _ = CallScope.enter()) {
             SmallShapes.solveQr(qr, tau, rhs, out, singular);
             int n = tau.rows();
             int m = qr.rows() / n;
@@ -123,8 +107,6 @@ final class ScalarSmallMatrices implements SmallMatrices {
                     report(regular, s, singular);
                 }
             }
-        } finally {
-            call.leave();
         }
     }
 

@@ -12,7 +12,7 @@ import dev.zstar.kernels.Type;
 import dev.zstar.kernels.simd.products.Panels;
 
 /** One call of the engine, as pieces that workers run. The object is reused from call to call, so that no call allocates. */
-final class Job implements Team.Loop {
+final class Job implements Team.Loop, AutoCloseable {
     private static final CallLocal<Job> JOBS = new CallLocal<>(Job::new);
 
     /** Rows of a piece if a product is split by rows: two full tiles. */
@@ -64,10 +64,10 @@ final class Job implements Team.Loop {
         return JOBS.of(call);
     }
 
-    /** Ends what {@link #enter} began. Call this in a {@code finally} block. */
-    void leave() {
+    @Override
+    public void close() {
         clear();
-        call.leave();
+        call.close();
     }
 
     /** An f32 block, valid until the caller's next operation. */

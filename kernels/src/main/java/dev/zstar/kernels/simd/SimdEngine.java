@@ -14,8 +14,8 @@ import dev.zstar.kernels.simd.small.SimdSmallMatrices;
  * The parts of the engine and their team. Each method of a part checks its operands, shares the work with the team if there is enough of
  * it, and passes addresses to the kernels of the operands' type.
  *
- * <p>A method checks and computes between {@code enter} and {@code leave}: the memory of a block that is open at its check stays valid
- * until {@code leave}. Products, operations on rows and sweeps share {@link Job}. They are interfaces with default methods, so that there
+ * <p>A method checks and computes inside a call scope: the memory of a block that is open at its check stays valid until the scope is
+ * closed. Products, operations on rows and sweeps share {@link Job}. They are interfaces with default methods, so that there
  * is no delegate between a call of the engine and the method.
  */
 final class SimdEngine implements Engine, SimdProducts, SimdVectors, SimdSweeps {

@@ -41,25 +41,19 @@ interface SimdProducts extends Products {
 
     @Override
     default void apply(Weights w, Block z, Block out, Epilogue epilogue) {
-        CallScope call = CallScope.enter();
-        try {
+        try (CallScope call = CallScope.enter()) {
             ProductShapes.apply(w, z, out, epilogue);
             Panels panels = own(w).panels();
             product(call, panels, whole(call, panels, z), out, epilogue);
-        } finally {
-            call.leave();
         }
     }
 
     @Override
     default void applyTransposed(Weights w, Block u, Block out) {
-        CallScope call = CallScope.enter();
-        try {
+        try (CallScope call = CallScope.enter()) {
             ProductShapes.applyTransposed(w, u, out);
             Panels panels = own(w).transposedPanels();
             product(call, panels, panels.scales == null ? whole(call, panels, u) : scaled(call, panels, u), out, Epilogue.NONE);
-        } finally {
-            call.leave();
         }
     }
 
@@ -121,27 +115,21 @@ interface SimdProducts extends Products {
 
     @Override
     default void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             ProductShapes.gemm(a, transposeA, b, transposeB, c);
             product(job, Job.Kind.GEMM, alpha, a, transposeA, b, transposeB, beta, c);
             int panels = a.type() == Type.F32 ? F32Gemm.panels(c) : F64Gemm.panels(c);
             split(job, panels, c.rows(), 2.0 * c.rows() * c.cols() * (transposeA ? a.rows() : a.cols()));
-        } finally {
-            job.leave();
         }
     }
 
     @Override
     default void gemm(int count, double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             ProductShapes.gemm(count, a, transposeA, b, transposeB, c);
             product(job, Job.Kind.SYSTEMS, alpha, a, transposeA, b, transposeB, beta, c);
             job.count = count;
             Tuning.share(team(), job, count, 2.0 * c.rows() * c.cols() * (transposeA ? a.rows() / count : a.cols()));
-        } finally {
-            job.leave();
         }
     }
 
@@ -159,8 +147,7 @@ interface SimdProducts extends Products {
 
     @Override
     default void finish(Block z, Block out, Epilogue epilogue) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             ProductShapes.finish(z, out, epilogue);
             job.kind = Job.Kind.FINISH;
             job.x = z;
@@ -170,8 +157,6 @@ interface SimdProducts extends Products {
                 Tuning.share(team(), job, out.rows(), 8.0 * out.rows() * out.cols());
             }
             norms(job);
-        } finally {
-            job.leave();
         }
     }
 }

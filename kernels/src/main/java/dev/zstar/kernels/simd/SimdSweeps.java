@@ -28,34 +28,25 @@ interface SimdSweeps extends Sweeps {
 
     @Override
     default void multiDot(Basis v, int count, Block w, Rows rows, double[] h) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             SweepShapes.multiDot(v, count, w, rows, h);
             sweep(job, Job.Kind.MULTI_DOT, v, 0, count, w, rows, null, h);
-        } finally {
-            job.leave();
         }
     }
 
     @Override
     default void multiAxpy(Basis v, int count, double[] c, Block w, Rows rows, double[] squares) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             SweepShapes.multiAxpy(v, count, c, w, rows, squares);
             sweep(job, Job.Kind.MULTI_AXPY, v, 0, count, w, rows, c, squares);
-        } finally {
-            job.leave();
         }
     }
 
     @Override
     default void project(Basis v, int count, Block w, Rows rows, double[] h, double[] squares) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             SweepShapes.project(v, count, w, rows, h, squares);
             sweep(job, Job.Kind.PROJECT, v, 0, count, w, rows, h, squares);
-        } finally {
-            job.leave();
         }
     }
 
@@ -70,38 +61,29 @@ interface SimdSweeps extends Sweeps {
     }
 
     private void store(String operation, Job.Kind kind, Block w, double[] s, Basis v, int slot, Rows rows) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             SweepShapes.store(operation, w, s, v, slot, rows);
             sweep(job, kind, v, slot, 1, w, rows, s, null);
-        } finally {
-            job.leave();
         }
     }
 
     @Override
     default void mix(Basis v, int count, double[] c, Block z, Rows rows) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             SweepShapes.mix(v, count, c, z, rows);
             sweep(job, Job.Kind.MIX, v, 0, count, z, rows, c, null);
-        } finally {
-            job.leave();
         }
     }
 
     @Override
     default void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             SweepShapes.residualSweep(z, g, residuals, values, slots, counts, rows, gram);
             job.indices = slots;
             job.counts = counts;
             job.values = values;
             job.y = g;
             sweep(job, Job.Kind.RESIDUAL_SWEEP, residuals, 0, residuals.capacity(), z, rows, null, gram);
-        } finally {
-            job.leave();
         }
     }
 }

@@ -26,36 +26,27 @@ interface SimdVectors extends VectorOperations {
 
     @Override
     default void axpby(double a, Block x, double b, Block y) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             Operands.elementwise("axpby", "x", x, "y", y);
             rowwise(job, Job.Kind.AXPBY, a, x, b, y, y, null);
-        } finally {
-            job.leave();
         }
     }
 
     @Override
     default void axpby(double[] a, Block x, double[] b, Block y) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             VectorShapes.axpby(a, x, b, y);
             job.coefficients = a;
             job.more = b;
             rowwise(job, Job.Kind.AXPBY, 0, x, 0, y, y, null);
-        } finally {
-            job.leave();
         }
     }
 
     @Override
     default void multiply(Block x, Block y, Block out) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             VectorShapes.multiply(x, y, out);
             rowwise(job, Job.Kind.MULTIPLY, 0, x, 0, y, out, null);
-        } finally {
-            job.leave();
         }
     }
 
@@ -70,47 +61,35 @@ interface SimdVectors extends VectorOperations {
     }
 
     private void activation(String operation, Job.Kind kind, Activation activation, Block x, Block out) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             VectorShapes.activate(operation, activation, x, out);
             job.activation = activation;
             rowwise(job, kind, 0, x, 0, x, out, null);
-        } finally {
-            job.leave();
         }
     }
 
     @Override
     default void dot(Block x, Block y, double[] out) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             VectorShapes.dot(x, y, out);
             rowwise(job, Job.Kind.DOT, 0, x, 0, y, null, out);
-        } finally {
-            job.leave();
         }
     }
 
     @Override
     default void asum(Block x, double[] out) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             VectorShapes.sums("asum", x, out);
             rowwise(job, Job.Kind.ASUM, 0, x, 0, x, null, out);
-        } finally {
-            job.leave();
         }
     }
 
     @Override
     default void iamax(Block x, int[] out) {
-        Job job = Job.enter();
-        try {
+        try (Job job = Job.enter()) {
             VectorShapes.iamax(x, out);
             job.indices = out;
             rowwise(job, Job.Kind.IAMAX, 0, x, 0, x, null, null);
-        } finally {
-            job.leave();
         }
     }
 }

@@ -56,8 +56,7 @@ final class OpenBlasEngine implements HostedEngine {
 
     @Override
     public void apply(Weights w, Block z, Block out, Epilogue epilogue) {
-        CallScope call = CallScope.enter();
-        try {
+        try (var _ = CallScope.enter()) {
             ProductShapes.apply(w, z, out, epilogue);
             Block matrix = PlainWeights.of(w, OpenBlasProvider.NAME);
             if (z.rows() == 1) {
@@ -69,15 +68,12 @@ final class OpenBlasEngine implements HostedEngine {
             if (!epilogue.isNone()) {
                 host.finish(z, out, epilogue);
             }
-        } finally {
-            call.leave();
         }
     }
 
     @Override
     public void applyTransposed(Weights w, Block u, Block out) {
-        CallScope call = CallScope.enter();
-        try {
+        try (var _ = CallScope.enter()) {
             ProductShapes.applyTransposed(w, u, out);
             Block matrix = PlainWeights.of(w, OpenBlasProvider.NAME);
             if (u.rows() == 1) {
@@ -86,15 +82,12 @@ final class OpenBlasEngine implements HostedEngine {
             } else {
                 gemm(1, u, false, matrix, false, 0, out);
             }
-        } finally {
-            call.leave();
         }
     }
 
     @Override
     public void gemm(double alpha, Block a, boolean transposeA, Block b, boolean transposeB, double beta, Block c) {
-        CallScope call = CallScope.enter();
-        try {
+        try (var _ = CallScope.enter()) {
             ProductShapes.gemm(a, transposeA, b, transposeB, c);
             // Versions of the library differ if there is nothing to add, and none follows the conventions for coefficients outside f32.
             boolean plain = alpha != 0 && ordinary(alpha, c.type()) && ordinary(beta, c.type());
@@ -104,8 +97,6 @@ final class OpenBlasEngine implements HostedEngine {
             }
             blas.threads(threads);
             blas.multiply(alpha, a, transposeA, b, transposeB, beta, c);
-        } finally {
-            call.leave();
         }
     }
 

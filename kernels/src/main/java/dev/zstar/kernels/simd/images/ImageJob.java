@@ -1,14 +1,17 @@
 package dev.zstar.kernels.simd.images;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.ImageShape;
-import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
+import dev.zstar.kernels.simd.lanes.CallJob;
 
 /** One call of {@link SimdImages}, as pieces that workers run. Each call scope has one and reuses it. */
-final class ImageJob implements Team.Loop {
+final class ImageJob extends CallJob {
+    private static final CallLocal<ImageJob> JOBS = new CallLocal<>(ImageJob::new);
+
     enum Kind {
         CONVOLVE, GRADIENTS, UPSAMPLE, UPSAMPLE_TRANSPOSED, DOWNSAMPLE, DOWNSAMPLE_TRANSPOSED
     }
@@ -31,8 +34,12 @@ final class ImageJob implements Team.Loop {
     Block bias;
     Epilogue epilogue;
 
-    /** Clears the operands, so that none is kept reachable. */
-    void clear() {
+    static ImageJob enter() {
+        return enter(JOBS);
+    }
+
+    @Override
+    protected void clear() {
         convolution = null;
         passes = null;
         panels = null;

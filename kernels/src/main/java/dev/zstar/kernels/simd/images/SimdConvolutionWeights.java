@@ -41,16 +41,13 @@ final class SimdConvolutionWeights implements ConvolutionWeights {
 
     @Override
     public synchronized void update(Block w) {
-        CallScope call = CallScope.enter();
-        try {
+        try (var _ = CallScope.enter()) {
             Operands.require("update", "w", w, type, convolution.outChannels(), convolution.inputs());
             requireOpen();
             pack(w, forward, false, panels);
             if (transposedPanels != null) {
                 pack(w, transposed, true, transposedPanels);
             }
-        } finally {
-            call.leave();
         }
     }
 
@@ -72,8 +69,7 @@ final class SimdConvolutionWeights implements ConvolutionWeights {
 
     @Override
     public synchronized void prepareTransposed() {
-        CallScope call = CallScope.enter();
-        try (Allocation allocation = new Allocation()) {
+        try (var _ = CallScope.enter(); Allocation allocation = new Allocation()) {
             requireOpen();
             if (transposedPanels == null) {
                 Block[] copy = allocate(transposed, allocation);
@@ -88,8 +84,6 @@ final class SimdConvolutionWeights implements ConvolutionWeights {
                 transposedPanels = copy;
                 allocation.keep();
             }
-        } finally {
-            call.leave();
         }
     }
 

@@ -1,8 +1,6 @@
 package dev.zstar.kernels.simd.images;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.CallLocal;
-import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
 import dev.zstar.kernels.Epilogue;
@@ -15,8 +13,6 @@ import dev.zstar.kernels.spi.ImageShapes;
 
 /** Checks each call and shares it with the team if there is enough work. */
 public final class SimdImages implements Images {
-    private static final CallLocal<ImageJob> JOBS = new CallLocal<>(ImageJob::new);
-
     private final Team team;
 
     public SimdImages(Team team) {
@@ -38,35 +34,25 @@ public final class SimdImages implements Images {
 
     @Override
     public void convolve(ConvolutionWeights w, ImageShape shape, Block z, Block out, Epilogue epilogue) {
-        CallScope call = CallScope.enter();
-        ImageJob job = JOBS.of(call);
-        try {
+        try (ImageJob job = ImageJob.enter()) {
             ImageShapes.convolve(w, shape, z, out, epilogue);
             job.height = shape.height();
             job.width = shape.width();
             job.outHeight = w.convolution().strided(shape.height());
             job.outWidth = w.convolution().strided(shape.width());
             convolve(job, own(w), false, shape, z, out, epilogue);
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 
     @Override
     public void convolveTransposed(ConvolutionWeights w, ImageShape shape, Block u, Block out) {
-        CallScope call = CallScope.enter();
-        ImageJob job = JOBS.of(call);
-        try {
+        try (ImageJob job = ImageJob.enter()) {
             ImageShapes.convolveTransposed(w, shape, u, out);
             job.height = w.convolution().strided(shape.height());
             job.width = w.convolution().strided(shape.width());
             job.outHeight = shape.height();
             job.outWidth = shape.width();
             convolve(job, own(w), true, shape, u, out, Epilogue.NONE);
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 
@@ -83,9 +69,7 @@ public final class SimdImages implements Images {
 
     @Override
     public void addGradients(Convolution convolution, ImageShape shape, Block u, Block z, Block dw, Block db) {
-        CallScope call = CallScope.enter();
-        ImageJob job = JOBS.of(call);
-        try {
+        try (ImageJob job = ImageJob.enter()) {
             ImageShapes.addGradients(convolution, shape, u, z, dw, db);
             job.kind = ImageJob.Kind.GRADIENTS;
             job.convolution = convolution;
@@ -95,9 +79,6 @@ public final class SimdImages implements Images {
             job.out = dw;
             job.bias = db;
             Tuning.share(team, job, job.gradientPieces(), u.rows() * convolution.operations(shape));
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 
@@ -113,53 +94,33 @@ public final class SimdImages implements Images {
 
     @Override
     public void upsample(ImageShape shape, int factor, Block z, Block out) {
-        CallScope call = CallScope.enter();
-        ImageJob job = JOBS.of(call);
-        try {
+        try (ImageJob job = ImageJob.enter()) {
             ImageShapes.upsample(shape, factor, z, out);
             resample(job, ImageJob.Kind.UPSAMPLE, shape, shape.height() * factor, factor, z, out);
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 
     @Override
     public void upsampleTransposed(ImageShape shape, int factor, Block u, Block out) {
-        CallScope call = CallScope.enter();
-        ImageJob job = JOBS.of(call);
-        try {
+        try (ImageJob job = ImageJob.enter()) {
             ImageShapes.upsampleTransposed(shape, factor, u, out);
             resample(job, ImageJob.Kind.UPSAMPLE_TRANSPOSED, shape, shape.height(), factor, u, out);
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 
     @Override
     public void downsample(ImageShape shape, int factor, Block z, Block out) {
-        CallScope call = CallScope.enter();
-        ImageJob job = JOBS.of(call);
-        try {
+        try (ImageJob job = ImageJob.enter()) {
             ImageShapes.downsample(shape, factor, z, out);
             resample(job, ImageJob.Kind.DOWNSAMPLE, shape, shape.height() / factor, factor, z, out);
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 
     @Override
     public void downsampleTransposed(ImageShape shape, int factor, Block u, Block out) {
-        CallScope call = CallScope.enter();
-        ImageJob job = JOBS.of(call);
-        try {
+        try (ImageJob job = ImageJob.enter()) {
             ImageShapes.downsampleTransposed(shape, factor, u, out);
             resample(job, ImageJob.Kind.DOWNSAMPLE_TRANSPOSED, shape, shape.height(), factor, u, out);
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 }

@@ -1,13 +1,16 @@
 package dev.zstar.kernels.simd.layers;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.DropoutMask;
 import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
+import dev.zstar.kernels.simd.lanes.CallJob;
 
 /** One call of {@link SimdLayers}, as pieces that workers run. Each call scope has one and reuses it. */
-final class LayerJob implements Team.Loop {
+final class LayerJob extends CallJob {
+    private static final CallLocal<LayerJob> JOBS = new CallLocal<>(LayerJob::new);
+
     /** Channels of a piece when gradients of gain and bias are summed: 1 KiB of each row. */
     static final int CHANNELS = 256;
 
@@ -38,8 +41,12 @@ final class LayerJob implements Team.Loop {
     int heads;
     boolean causal;
 
-    /** Clears the operands, so that none is kept reachable. */
-    void clear() {
+    static LayerJob enter() {
+        return enter(JOBS);
+    }
+
+    @Override
+    protected void clear() {
         x = null;
         k = null;
         v = null;

@@ -1,8 +1,6 @@
 package dev.zstar.kernels.simd.layers;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.CallLocal;
-import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.DropoutMask;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Operands;
@@ -13,8 +11,6 @@ import dev.zstar.kernels.spi.LayerShapes;
 
 /** Checks each call and shares it with the engine's team: by rows, gradients by channels, attention by sequences and heads. */
 public final class SimdLayers implements Layers {
-    private static final CallLocal<LayerJob> JOBS = new CallLocal<>(LayerJob::new);
-
     private final Team team;
 
     public SimdLayers(Team team) {
@@ -34,38 +30,26 @@ public final class SimdLayers implements Layers {
 
     @Override
     public void softmax(Block x, Block out) {
-        CallScope call = CallScope.enter();
-        LayerJob job = JOBS.of(call);
-        try {
+        try (LayerJob job = LayerJob.enter()) {
             Operands.elementwise("softmax", "x", x, "out", out);
             fill(job, LayerJob.Kind.SOFTMAX, x, out);
             rowwise(job, 32);
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 
     @Override
     public void softmaxVjp(Block y, Block dy, Block dx) {
-        CallScope call = CallScope.enter();
-        LayerJob job = JOBS.of(call);
-        try {
+        try (LayerJob job = LayerJob.enter()) {
             LayerShapes.softmaxVjp(y, dy, dx);
             fill(job, LayerJob.Kind.SOFTMAX_VJP, y, dx);
             job.dy = dy;
             rowwise(job, 8);
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 
     @Override
     public void rmsNorm(Block x, Block gain, double eps, Block out, double[] stats) {
-        CallScope call = CallScope.enter();
-        LayerJob job = JOBS.of(call);
-        try {
+        try (LayerJob job = LayerJob.enter()) {
             LayerShapes.rmsNorm(x, gain, eps, out, stats);
             fill(job, LayerJob.Kind.RMS_NORM, x, out);
             job.gain = gain;
@@ -75,30 +59,20 @@ public final class SimdLayers implements Layers {
             job.eps = eps;
             job.stats = stats;
             rowwise(job, 8);
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 
     @Override
     public void rmsNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain) {
-        CallScope call = CallScope.enter();
-        LayerJob job = JOBS.of(call);
-        try {
+        try (LayerJob job = LayerJob.enter()) {
             LayerShapes.rmsNormVjp(x, gain, stats, dy, dx, dGain);
             normVjp(job, LayerJob.Kind.RMS_NORM_VJP, x, 1, gain, stats, 1, dy, dx, dGain, null);
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 
     @Override
     public void groupNorm(Block x, int groups, Block gain, Block bias, double eps, Block out, double[] stats) {
-        CallScope call = CallScope.enter();
-        LayerJob job = JOBS.of(call);
-        try {
+        try (LayerJob job = LayerJob.enter()) {
             LayerShapes.groupNorm(x, groups, gain, bias, eps, out, stats);
             if (x.cols() == 0) {
                 return;
@@ -111,22 +85,14 @@ public final class SimdLayers implements Layers {
             job.stats = stats;
             job.numbers = 2 * groups;
             rowwise(job, 16);
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 
     @Override
     public void groupNormVjp(Block x, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
-        CallScope call = CallScope.enter();
-        LayerJob job = JOBS.of(call);
-        try {
+        try (LayerJob job = LayerJob.enter()) {
             LayerShapes.groupNormVjp(x, groups, gain, stats, dy, dx, dGain, dBias);
             normVjp(job, LayerJob.Kind.GROUP_NORM_VJP, x, groups, gain, stats, 2 * groups, dy, dx, dGain, dBias);
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 
@@ -154,44 +120,29 @@ public final class SimdLayers implements Layers {
 
     @Override
     public void dropout(Block x, DropoutMask mask, Rows rows, Block out) {
-        CallScope call = CallScope.enter();
-        LayerJob job = JOBS.of(call);
-        try {
+        try (LayerJob job = LayerJob.enter()) {
             LayerShapes.dropout(x, mask, rows, out);
             fill(job, LayerJob.Kind.DROPOUT, x, out);
             job.mask = mask;
             job.rows = rows;
             rowwise(job, 4);
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 
     @Override
     public void attention(Block q, Block k, Block v, int sequence, int heads, boolean causal, Block out, double[] lse) {
-        CallScope call = CallScope.enter();
-        LayerJob job = JOBS.of(call);
-        try {
+        try (LayerJob job = LayerJob.enter()) {
             LayerShapes.attention(q, k, v, sequence, heads, out, lse);
             attention(job, LayerJob.Kind.ATTENTION, q, k, v, sequence, heads, causal, lse, null, out, null, null);
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 
     @Override
     public void attentionVjp(
             Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dOut, Block dq, Block dk, Block dv) {
-        CallScope call = CallScope.enter();
-        LayerJob job = JOBS.of(call);
-        try {
+        try (LayerJob job = LayerJob.enter()) {
             LayerShapes.attentionVjp(q, k, v, sequence, heads, lse, dOut, dq, dk, dv);
             attention(job, LayerJob.Kind.ATTENTION_VJP, q, k, v, sequence, heads, causal, lse, dOut, dq, dk, dv);
-        } finally {
-            job.clear();
-            call.leave();
         }
     }
 

@@ -18,40 +18,31 @@ public final class SimdWeights implements Weights {
     private volatile Panels transposed;
 
     public SimdWeights(Block w, Format format) {
-        CallScope call = CallScope.enter();
-        try (Allocation allocation = new Allocation()) {
+        try (var _ = CallScope.enter(); Allocation allocation = new Allocation()) {
             ProductShapes.pack(w, format);
             panels = allocation.add(Panels.of(format, w.type(), w.rows(), w.cols()));
             panels.pack(w);
             allocation.keep();
-        } finally {
-            call.leave();
         }
     }
 
     @Override
     public synchronized void update(Block w) {
-        CallScope call = CallScope.enter();
-        try {
+        try (var _ = CallScope.enter()) {
             Operands.require("update", "w", w, type(), rows(), cols());
             panels().pack(w);
             if (transposed != null) {
                 transposed.pack(w);
             }
-        } finally {
-            call.leave();
         }
     }
 
     @Override
     public synchronized void prepareTransposed() {
-        CallScope call = CallScope.enter();
-        try {
+        try (var _ = CallScope.enter()) {
             if (transposed == null) {
                 transposed = panels().transpose();
             }
-        } finally {
-            call.leave();
         }
     }
 

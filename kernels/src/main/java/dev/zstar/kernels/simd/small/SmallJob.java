@@ -1,12 +1,15 @@
 package dev.zstar.kernels.simd.small;
 
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Failures;
-import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
+import dev.zstar.kernels.simd.lanes.CallJob;
 
 /** One call of {@link SimdSmallMatrices}, as pieces that workers run. Each call scope has one and reuses it. */
-final class SmallJob implements Team.Loop {
+final class SmallJob extends CallJob {
+    private static final CallLocal<SmallJob> JOBS = new CallLocal<>(SmallJob::new);
+
     /** Systems of a piece: the bits of a word of {@link Failures}, which only one thread may write. */
     static final int PIECE = 64;
 
@@ -26,8 +29,12 @@ final class SmallJob implements Team.Loop {
     Block out;
     Failures failures;
 
-    /** Clears the operands, so that none is kept reachable. */
-    void clear() {
+    static SmallJob enter() {
+        return enter(JOBS);
+    }
+
+    @Override
+    protected void clear() {
         a = null;
         tau = null;
         b = null;
