@@ -7,9 +7,10 @@ package dev.zstar.kernels;
  * <p>A row of a block is one image, in the layout of {@link ImageShape}. The argument {@code shape} is always the shape that the forward
  * operation reads, even for a method that computes the transpose. The conventions are those of {@link Engine}.
  *
- * <p>All operations except {@link #convolve}'s epilogue are linear, so the transpose is the vector-Jacobian product. The bits of an image
- * do not depend on its batch or on the number of threads. Numbers that are not finite pass through. Near an edge they may reach further
- * than the formula says, because pixels beyond an edge may count as zeros or be left out.
+ * <p>All operations except {@link #convolve}'s epilogue are linear, so the transpose is the vector-Jacobian product. On a
+ * {@linkplain Engine#reproducible reproducible} engine the bits of an image do not depend on its batch or on the number of threads.
+ * Numbers that are not finite pass through. Near an edge they may reach further than the formula says, because pixels beyond an edge may
+ * count as zeros or be left out.
  */
 public interface Images {
     /** Packs {@code w}, {@code outChannels × inputs}, for repeated use. The block is read, not kept. The caller closes the result. */

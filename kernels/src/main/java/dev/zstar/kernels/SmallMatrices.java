@@ -8,10 +8,10 @@ package dev.zstar.kernels;
  * row {@code r · n + c} holds element {@code (r, c)} of every matrix, column {@code s} is system {@code s}. A batch of vectors of
  * {@code n} elements is a block of {@code n} rows, a batch of {@code k} right-hand sides for each system one of {@code n · k} rows.
  *
- * <p>Systems do not interact: a system has the same bits alone, in any batch, at any position and for any number of threads. NaN and
- * infinities stay in their system. Once a thread has called a method with its largest operands, further calls allocate nothing. Operands
- * that do not fit throw {@link IllegalArgumentException}, which names the operand. Unless the method says so, {@code out} must not overlap
- * an operand.
+ * <p>Systems do not interact: NaN and infinities stay in their system. On a {@linkplain Engine#reproducible reproducible} engine a system
+ * has the same bits alone, in any batch, at any position and for any number of threads. Once a thread has called a method with its largest
+ * operands, further calls allocate nothing. Operands that do not fit throw {@link IllegalArgumentException}, which names the operand.
+ * Unless the method says so, {@code out} must not overlap an operand.
  *
  * <p>{@code u} in the bounds is {@link Type#unitRoundoff}, {@code γ_k = k u / (1 - k u)}; "Higham" is N. J. Higham, <i>Accuracy and
  * Stability of Numerical Algorithms</i>, 2nd edition, SIAM 2002. Bounds hold while no result or right-hand side overflows or is
