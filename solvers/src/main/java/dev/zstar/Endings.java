@@ -1,6 +1,7 @@
 package dev.zstar;
 
 import dev.zstar.solvers.Status;
+import dev.zstar.solvers.guard.Plural;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntFunction;
@@ -40,7 +41,7 @@ final class Endings {
         int shown = Math.min(rows.size(), NAMED);
         String text = rows.stream().limit(shown).map(each::apply).collect(Collectors.joining(". "));
         int more = rows.size() - shown;
-        return more == 0 ? text : text + ". " + more + (more == 1 ? " more row failed" : " more rows failed");
+        return more == 0 ? text : text + ". " + Plural.of(more, "more row") + " failed";
     }
 
     /** {@code , at a relative residual of 1.0e-03}, unless it is not finite. */
@@ -51,10 +52,5 @@ final class Endings {
     /** {@code 1 of 4 rows was not solved}, {@code 2 of 4 rows were not solved}, or {@code The row was not solved} of a batch of one. */
     static String count(int failed, int rows, String one, String many) {
         return rows == 1 ? "The row " + one : failed + " of " + rows + " rows " + (failed == 1 ? one : many);
-    }
-
-    /** {@code 1 evaluation}, {@code 2 evaluations}. */
-    static String evaluations(int count) {
-        return count + (count == 1 ? " evaluation" : " evaluations");
     }
 }

@@ -13,6 +13,7 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.diagnosis.Diagnosis;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Plural;
 import dev.zstar.solvers.linear.LinearSolver;
 import java.util.List;
 import java.util.Locale;
@@ -171,8 +172,8 @@ public final class FixedPoint {
             }
             if (!outcome.succeeded()) {
                 throw new NotSolved("adjoint: (I - Jᵀ) u = g was not solved to a relative residual of " + tolerance
-                        + ". The solve ended with " + Endings.of(outcome.status(0)) + " after " + outcome.evaluations(0)
-                        + (outcome.evaluations(0) == 1 ? " product" : " products") + " with Jᵀ" + Endings.at(outcome.residual(0)) + ". "
+                        + ". The solve ended with " + Endings.of(outcome.status(0)) + " after "
+                        + Plural.of(outcome.evaluations(0), "product") + " with Jᵀ" + Endings.at(outcome.residual(0)) + ". "
                         + advice(outcome.status(0)), List.of(0));
             }
             return u.toDoubles();
@@ -281,7 +282,8 @@ public final class FixedPoint {
 
         @Override
         public String toString() {
-            return solved() ? "solved in " + Endings.evaluations(evaluations) + ", residual " + String.format(Locale.ROOT, "%.2e", residual)
+            return solved()
+                    ? "solved in " + Plural.of(evaluations, "evaluation") + ", residual " + String.format(Locale.ROOT, "%.2e", residual)
                     : String.join(" ", reasons);
         }
     }

@@ -2,6 +2,7 @@ package dev.zstar.solvers.implicit;
 
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
+import dev.zstar.solvers.guard.Plural;
 import java.util.Arrays;
 
 /** How a backward pass went, row by row. Rows are counted from 0. The layer overwrites this object in its next pass. */
@@ -126,13 +127,12 @@ public final class GradientOutcome {
 
     @Override
     public String toString() {
-        String rows = batch + (batch == 1 ? " row" : " rows");
+        String rows = Plural.of(batch, "row");
         if (batch > 0 && use[0] == null) {
             return "no gradients of " + rows + " yet";
         }
         if (succeeded()) {
-            return "gradients of " + (batch == 1 ? "" : "all ") + rows + ", with " + evaluations
-                    + (evaluations == 1 ? " product" : " products") + " with Jᵀ";
+            return "gradients of " + (batch == 1 ? "" : "all ") + rows + ", with " + Plural.of(evaluations, "product") + " with Jᵀ";
         }
         int first = 0;
         while (use[first] == Use.ADDED) {
