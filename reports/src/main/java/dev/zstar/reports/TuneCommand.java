@@ -95,7 +95,7 @@ final class TuneCommand implements Runnable {
             out.println("Too few rounds were finished (each value needs three), so there is no result. The machine may be busy.");
             out.println("Try again when it is idle.");
         } else if (tuned.taken().isEmpty()) {
-            out.println("No value was more than 2% faster in the median and faster in each of at least three rounds. "
+            out.println("No value was faster by more than two percent in the median, and faster in each of at least three rounds. "
                     + "The defaults are kept.");
         } else {
             String again = Double.isNaN(tuned.gain()) ? "there was no time for a second measurement"
