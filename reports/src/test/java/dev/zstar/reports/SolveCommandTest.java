@@ -119,9 +119,9 @@ class SolveCommandTest {
                 "--safeguard is an option of --solver anderson, not of mixed, which takes --format, --window");
         refused("--solver picard --mixing gain", "--mixing gain for picard; expected a number");
         refused("--mixing most", "--mixing most for anderson; expected a number or gain");
-        refused("--window 51", "window 51; expected 1 to 50");
+        refused("--window 51", "Anderson.Options: window is 51, expected 1 to 50");
         refused("--batch 0", "--batch 0; expected at least 1");
-        refused("--evaluations 0", "a budget of 0 evaluations; expected at least 1");
+        refused("--evaluations 0", "Stopping: the budget of evaluations is 0, expected at least 1");
     }
 
     private void refused(String arguments, String sentence) {
