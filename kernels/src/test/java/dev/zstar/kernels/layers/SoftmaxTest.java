@@ -141,11 +141,9 @@ class SoftmaxTest {
                         Block x = Reference.random(type, BATCH, n, 1);
                         Block y = Block.allocate(type, BATCH, n);
                         DropoutMask mask = DropoutMask.shared(engine, type, n, 0.5, 1)) {
-                    Reference.assertAllocatesNothing(() -> {
-                        engine.layers().softmax(x, y);
-                        engine.layers().softmaxVjp(y, x, x);
-                        engine.layers().dropout(x, mask, null, x);
-                    });
+                    Reference.assertAllocatesNothing(() -> engine.layers().softmax(x, y));
+                    Reference.assertAllocatesNothing(() -> engine.layers().softmaxVjp(y, x, x));
+                    Reference.assertAllocatesNothing(() -> engine.layers().dropout(x, mask, null, x));
                 }
             }
         }

@@ -8,11 +8,14 @@ import dev.zstar.kernels.Rows;
  * block is about to be overwritten. Copying every improvement would move 2n elements in each step.
  */
 final class BestIterates {
-    private enum Location { RESULT, LATEST, PREVIOUS }
+    /** Numbers, since a reference that is stored in each step would cost G1 a barrier. */
+    private static final byte RESULT = 0;
+    private static final byte LATEST = 1;
+    private static final byte PREVIOUS = 2;
 
     private final Iterates at;
     private final Scales scales;
-    private final Location[] locations;
+    private final byte[] locations;
     private final int[] positions;
     /** The caller's block for the result; null while no solve runs. */
     private Block result;
@@ -20,7 +23,7 @@ final class BestIterates {
     BestIterates(Iterates at, Scales scales, int batch) {
         this.at = at;
         this.scales = scales;
-        locations = new Location[batch];
+        locations = new byte[batch];
         positions = new int[batch];
     }
 
@@ -36,12 +39,12 @@ final class BestIterates {
 
     /** The best iterate of row {@code b} is the start, which the result holds. */
     void begin(int b) {
-        locations[b] = Location.RESULT;
+        locations[b] = RESULT;
     }
 
     /** The iterate of row {@code b}, at position p, is its best. */
     void improved(int b, int p) {
-        locations[b] = Location.LATEST;
+        locations[b] = LATEST;
         positions[b] = p;
     }
 
@@ -49,19 +52,19 @@ final class BestIterates {
     void advance(Rows rows) {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
-            if (locations[b] == Location.PREVIOUS) {
+            if (locations[b] == PREVIOUS) {
                 restore(b);
-            } else if (locations[b] == Location.LATEST) {
-                locations[b] = Location.PREVIOUS;
+            } else if (locations[b] == LATEST) {
+                locations[b] = PREVIOUS;
             }
         }
     }
 
     /** Copies the best iterate of row {@code b} to the result, unless it is there already. */
     void restore(int b) {
-        if (locations[b] != Location.RESULT) {
-            keep(b, positions[b], locations[b] == Location.LATEST ? at.all() : at.previous(), result);
-            locations[b] = Location.RESULT;
+        if (locations[b] != RESULT) {
+            keep(b, positions[b], locations[b] == LATEST ? at.all() : at.previous(), result);
+            locations[b] = RESULT;
         }
     }
 
