@@ -5,6 +5,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.cells.DenseCell;
 import java.lang.management.ManagementFactory;
@@ -67,6 +68,64 @@ public final class Problems {
             cell.inject(x);
             return cell;
         }
+    }
+
+    /** A matrix in arrays, as the entry points take it. */
+    public static float[][] random(int rows, int cols, double size, long seed) {
+        Random random = new Random(seed);
+        float[][] matrix = new float[rows][cols];
+        for (float[] row : matrix) {
+            for (int j = 0; j < cols; j++) {
+                row[j] = (float) (size * random.nextGaussian());
+            }
+        }
+        return matrix;
+    }
+
+    /** These rows of a batch, in this order. */
+    public static Rows rows(int batch, int... selection) {
+        Rows rows = new Rows(batch);
+        rows.reset(selection.length);
+        for (int p = 0; p < selection.length; p++) {
+            rows.place(p, selection[p]);
+        }
+        return rows;
+    }
+
+    /** The rows of a block in the order of a selection. */
+    public static Block pick(Block block, int... selection) {
+        Block picked = Block.allocate(block.type(), selection.length, block.cols());
+        for (int p = 0; p < selection.length; p++) {
+            picked.copyRow(block, selection[p], p);
+        }
+        return picked;
+    }
+
+    /** What a map does to one row of its batch, as a map of a single row. */
+    public static FixedPointMap alone(FixedPointMap f, int batch, int row) {
+        return (in, out, rows) -> f.apply(in, out, rows(batch, row));
+    }
+
+    /** {@code ‖f(z) - z‖ / ‖f(z)‖} of a row in f64, from z and f(z). */
+    public static double residual(Block z, Block fz, int row) {
+        double step = 0;
+        double value = 0;
+        for (int i = 0; i < z.cols(); i++) {
+            step += Math.pow(fz.get(row, i) - z.get(row, i), 2);
+            value += Math.pow(fz.get(row, i), 2);
+        }
+        return Math.sqrt(step / value);
+    }
+
+    /** {@code ‖actual - expected‖ / ‖expected‖}. */
+    public static double relative(double[] actual, double[] expected) {
+        double error = 0;
+        double size = 0;
+        for (int i = 0; i < expected.length; i++) {
+            error += Math.pow(actual[i] - expected[i], 2);
+            size += expected[i] * expected[i];
+        }
+        return Math.sqrt(error / size);
     }
 
     /** The solution of a dense system, by elimination with row exchanges. */

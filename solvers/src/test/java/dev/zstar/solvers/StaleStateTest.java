@@ -17,6 +17,7 @@ import dev.zstar.solvers.training.ForwardBackward;
 import dev.zstar.solvers.training.JacobianRegularisation;
 import dev.zstar.solvers.training.PeacemanRachford;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -28,90 +29,42 @@ class StaleStateTest {
     private static final String INPUT = " of the batch has no input; expected inject(x) with a row for it, or inject(row, x), "
             + "and again after each update";
 
-    /** A cell or a splitting, as all of them are used. */
-    private interface Kept extends AutoCloseable {
-        DifferentiableMap map();
-
-        void inject(Block x);
-
+    private interface RowInput {
         void inject(int row, Block x);
+    }
 
+    private interface Parameters {
         void update(Block w, Block u, Block b);
-
-        @Override
-        void close();
     }
 
-    private record Dense(DenseCell map) implements Kept {
-        @Override
-        public void inject(Block x) {
-            map.inject(x);
+    /** A cell or a splitting, as all of them are used. */
+    private record Kept(DifferentiableMap map, Consumer<Block> input, RowInput rowInput, Parameters parameters, Runnable end)
+            implements AutoCloseable {
+        void inject(Block x) {
+            input.accept(x);
         }
 
-        @Override
-        public void inject(int row, Block x) {
-            map.inject(row, x);
+        void inject(int row, Block x) {
+            rowInput.inject(row, x);
         }
 
-        @Override
-        public void update(Block w, Block u, Block b) {
-            map.update(w, u, b);
+        void update(Block w, Block u, Block b) {
+            parameters.update(w, u, b);
         }
 
         @Override
         public void close() {
-            map.close();
-        }
-    }
-
-    private record Forward(ForwardBackward map) implements Kept {
-        @Override
-        public void inject(Block x) {
-            map.inject(x);
-        }
-
-        @Override
-        public void inject(int row, Block x) {
-            map.inject(row, x);
-        }
-
-        @Override
-        public void update(Block w, Block u, Block b) {
-            map.update(w, u, b);
-        }
-
-        @Override
-        public void close() {
-            map.close();
-        }
-    }
-
-    private record Reflected(PeacemanRachford map) implements Kept {
-        @Override
-        public void inject(Block x) {
-            map.inject(x);
-        }
-
-        @Override
-        public void inject(int row, Block x) {
-            map.inject(row, x);
-        }
-
-        @Override
-        public void update(Block w, Block u, Block b) {
-            map.update(w, u, b);
-        }
-
-        @Override
-        public void close() {
-            map.close();
+            end.run();
         }
     }
 
     private static List<Kept> all(Engine engine, Block w, Block u, Block b) {
-        return List.of(new Dense(new DenseCell(engine, Activation.RELU, w, u, b, BATCH)),
-                new Forward(new ForwardBackward(engine, Activation.RELU, w, u, b, 0.5, BATCH)),
-                new Reflected(new PeacemanRachford(engine, Activation.RELU, w, u, b, 0.5, BATCH)));
+        DenseCell cell = new DenseCell(engine, Activation.RELU, w, u, b, BATCH);
+        ForwardBackward forward = new ForwardBackward(engine, Activation.RELU, w, u, b, 0.5, BATCH);
+        PeacemanRachford reflected = new PeacemanRachford(engine, Activation.RELU, w, u, b, 0.5, BATCH);
+        return List.of(new Kept(cell, cell::inject, cell::inject, cell::update, cell::close),
+                new Kept(forward, forward::inject, forward::inject, forward::update, forward::close),
+                new Kept(reflected, reflected::inject, reflected::inject, reflected::update, reflected::close));
     }
 
     @Test
@@ -151,7 +104,7 @@ class StaleStateTest {
                     solver.solve(kept.map(), z);
                     double[] found = z.toDoubles();
                     for (Kept fresh : all(engine, other, u, b)) {
-                        if (fresh.getClass() == kept.getClass()) {
+                        if (fresh.map().getClass() == kept.map().getClass()) {
                             fresh.inject(x);
                             z.fill(0);
                             solver.solve(fresh.map(), z);

@@ -74,16 +74,6 @@ class ImplicitGradientTest {
         }
     }
 
-    private static double relative(double[] actual, double[] expected) {
-        double error = 0;
-        double size = 0;
-        for (int i = 0; i < expected.length; i++) {
-            error += Math.pow(actual[i] - expected[i], 2);
-            size += expected[i] * expected[i];
-        }
-        return Math.sqrt(error / size);
-    }
-
     @ParameterizedTest
     @EnumSource(Type.class)
     void gradientsEqualTheUnrolledNetworkAndCentralDifferences(Type type) {
@@ -117,10 +107,10 @@ class ImplicitGradientTest {
                     assertThat(outcome.succeeded()).as("%s", outcome).isTrue();
                     cell.gradients(v, z, tx, new DenseCell.Gradients(dw, du, db, dx));
                     double bound = type == Type.F32 ? 1e-4 : 1e-9;
-                    assertThat(relative(dw.toDoubles(), expected.dw)).as("W").isLessThan(bound);
-                    assertThat(relative(du.toDoubles(), expected.du)).as("U").isLessThan(bound);
-                    assertThat(relative(db.toDoubles(), expected.db)).as("b").isLessThan(bound);
-                    assertThat(relative(dx.toDoubles(), expected.dx)).as("x").isLessThan(bound);
+                    assertThat(Problems.relative(dw.toDoubles(), expected.dw)).as("W").isLessThan(bound);
+                    assertThat(Problems.relative(du.toDoubles(), expected.du)).as("U").isLessThan(bound);
+                    assertThat(Problems.relative(db.toDoubles(), expected.db)).as("b").isLessThan(bound);
+                    assertThat(Problems.relative(dx.toDoubles(), expected.dx)).as("x").isLessThan(bound);
 
                     double[] difference = new double[N * N];
                     double h = 1e-5;
@@ -134,7 +124,7 @@ class ImplicitGradientTest {
                         wp[i] = old;
                         difference[i] = (up - down) / (2 * h);
                     }
-                    assertThat(relative(dw.toDoubles(), difference)).as("central differences").isLessThan(1e-3);
+                    assertThat(Problems.relative(dw.toDoubles(), difference)).as("central differences").isLessThan(1e-3);
                 }
             }
         }

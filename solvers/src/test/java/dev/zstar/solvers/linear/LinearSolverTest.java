@@ -103,6 +103,18 @@ class LinearSolverTest {
         }
     }
 
+    /** A product with T, or with its transpose, and what a test does before or after it. */
+    private interface Product {
+        void apply(LinearOperator factor, Block u, Block out, Rows rows);
+    }
+
+    /** T, each of whose products, also with the transpose, is made by {@code product}. */
+    private static LinearOperator altered(LinearOperator t, Product product) {
+        LinearOperator transposed = t.transposed();
+        return LinearOperator.of((u, out, rows) -> product.apply(t, u, out, rows),
+                (u, out, rows) -> product.apply(transposed, u, out, rows));
+    }
+
     /**
      * Counts the products of each row; one that has a number in {@code breaksAt} is NaN at that product, and from there on if
      * {@code forGood}.
@@ -365,28 +377,15 @@ class LinearSolverTest {
             for (int k = 1; k < 7; k++) {
                 Scaled t = easy();
                 int[] calls = {0, k};
-                LinearOperator broken = new LinearOperator() {
-                    @Override
-                    public void apply(Block u, Block out, Rows rows) {
-                        t.apply(u, out, rows);
-                        spoil(out, rows);
-                    }
-
-                    @Override
-                    public void applyTransposed(Block u, Block out, Rows rows) {
-                        t.applyTransposed(u, out, rows);
-                        spoil(out, rows);
-                    }
-
-                    private void spoil(Block out, Rows rows) {
-                        calls[0]++;
-                        for (int p = 0; p < rows.count() && calls[0] >= calls[1]; p++) {
-                            if (rows.index(p) == 4) {
-                                out.set(p, 2, Double.NaN);
-                            }
+                LinearOperator broken = altered(t, (factor, in, out, rows) -> {
+                    factor.apply(in, out, rows);
+                    calls[0]++;
+                    for (int p = 0; p < rows.count() && calls[0] >= calls[1]; p++) {
+                        if (rows.index(p) == 4) {
+                            out.set(p, 2, Double.NaN);
                         }
                     }
-                };
+                });
                 try (Engine engine = Engines.best(1);
                         LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-8));
                         Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
@@ -805,25 +804,12 @@ class LinearSolverTest {
     /** T, whose k-th product throws. */
     private static LinearOperator throwing(LinearOperator t, int k, RuntimeException thrown) {
         int[] products = {0};
-        return new LinearOperator() {
-            @Override
-            public void apply(Block u, Block out, Rows rows) {
-                count();
-                t.apply(u, out, rows);
+        return altered(t, (factor, u, out, rows) -> {
+            if (++products[0] == k) {
+                throw thrown;
             }
-
-            @Override
-            public void applyTransposed(Block u, Block out, Rows rows) {
-                count();
-                t.applyTransposed(u, out, rows);
-            }
-
-            private void count() {
-                if (++products[0] == k) {
-                    throw thrown;
-                }
-            }
-        };
+            factor.apply(u, out, rows);
+        });
     }
 
     @Test
@@ -837,24 +823,16 @@ class LinearSolverTest {
                     Block other = engine.allocate(Type.F64, BATCH, N)) {
                 Throwable[] met = new Throwable[1];
                 boolean[] asked = {false};
-                LinearOperator busy = new LinearOperator() {
-                    @Override
-                    public void apply(Block x, Block out, Rows rows) {
-                        if (!asked[0]) {
-                            asked[0] = true;
-                            Thread thread = new Thread(() -> solver.solve(t, rhs, other));
-                            thread.setUncaughtExceptionHandler((who, what) -> met[0] = what);
-                            thread.start();
-                            join(thread);
-                        }
-                        t.apply(x, out, rows);
+                LinearOperator busy = altered(t, (factor, x, out, rows) -> {
+                    if (!asked[0]) {
+                        asked[0] = true;
+                        Thread thread = new Thread(() -> solver.solve(t, rhs, other));
+                        thread.setUncaughtExceptionHandler((who, what) -> met[0] = what);
+                        thread.start();
+                        join(thread);
                     }
-
-                    @Override
-                    public void applyTransposed(Block x, Block out, Rows rows) {
-                        t.applyTransposed(x, out, rows);
-                    }
-                };
+                    factor.apply(x, out, rows);
+                });
                 assertThat(solver.solve(busy, rhs, u).succeeded()).as(method.getKey()).isTrue();
                 assertThat(met[0]).as(method.getKey()).isInstanceOf(IllegalStateException.class)
                         .hasMessageStartingWith("solve: this solver is already running a solve, ");
