@@ -9,6 +9,7 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.cells.DenseCell;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -131,10 +132,11 @@ public final class Problems {
     /** The solution of a dense system, by elimination with row exchanges. */
     public static double[] solve(double[][] matrix, double[] right) {
         int n = right.length;
+        // The right-hand side is column n.
         double[][] a = new double[n][];
-        double[] x = right.clone();
         for (int i = 0; i < n; i++) {
-            a[i] = matrix[i].clone();
+            a[i] = Arrays.copyOf(matrix[i], n + 1);
+            a[i][n] = right[i];
         }
         for (int k = 0; k < n; k++) {
             int pivot = k;
@@ -144,18 +146,16 @@ public final class Problems {
             double[] row = a[k];
             a[k] = a[pivot];
             a[pivot] = row;
-            double value = x[k];
-            x[k] = x[pivot];
-            x[pivot] = value;
             for (int i = k + 1; i < n; i++) {
                 double factor = a[i][k] / a[k][k];
-                for (int j = k; j < n; j++) {
+                for (int j = k; j <= n; j++) {
                     a[i][j] -= factor * a[k][j];
                 }
-                x[i] -= factor * x[k];
             }
         }
+        double[] x = new double[n];
         for (int i = n - 1; i >= 0; i--) {
+            x[i] = a[i][n];
             for (int j = i + 1; j < n; j++) {
                 x[i] -= a[i][j] * x[j];
             }

@@ -61,7 +61,7 @@ public final class PairSum extends StoredSteps {
 
     @Override
     public void forget(int b) {
-        counts[b] = 0;
+        super.forget(b);
         directions[b] = 0;
     }
 

@@ -56,16 +56,6 @@ public final class StepProduct extends StoredSteps {
     }
 
     @Override
-    public void forget(int b) {
-        counts[b] = 0;
-    }
-
-    @Override
-    public int directions(int b) {
-        return counts[b];
-    }
-
-    @Override
     public void direct(Block r, double[] squares, Rows rows, boolean[] repeats, double[] lengths) {
         int most = most(rows);
         workspace.engine().multiDot(d, most, r, rows, dr);
@@ -132,7 +122,7 @@ public final class StepProduct extends StoredSteps {
         double τ = sum(at, k, k) / products[(at + k) * m + k];
         double least = 1 - τ;
         if (k + 1 == m || !(Math.abs(least) >= LEAST && Math.abs(least) < Double.POSITIVE_INFINITY)) {
-            counts[b] = 0;
+            forget(b);
             clearCoefficients(b);
             return 1;
         }

@@ -27,6 +27,17 @@ abstract sealed class StoredSteps implements InverseJacobian permits StepProduct
         zeros = new double[workspace.batch()];
     }
 
+    @Override
+    public void forget(int b) {
+        counts[b] = 0;
+    }
+
+    /** {@inheritDoc} Each direction has a slot, unless a form of H reduces them. */
+    @Override
+    public int directions(int b) {
+        return counts[b];
+    }
+
     /** The slots that a sweep for these rows reads. */
     final int most(Rows rows) {
         int most = 0;
