@@ -214,7 +214,7 @@ class MapHelpersTest {
                         .hasMessage("apply: the map changed its input z, expected it to write f(z) to out only");
             }
             assertThatThrownBy(() -> InputGuard.evaluate(forgets, z, out, all))
-                    
+
                             .hasMessage("apply: the map left element 4 of the row at position 2 unwritten, expected it to write f(z) "
                                     + "to every element of out");
             LinearOperator doubles = (u, to, rows) -> {

@@ -132,7 +132,7 @@ class SafeguardTest {
     @Test
     void rangesAreChecked() {
         assertThatThrownBy(() -> Broyden.Options.DEFAULT.withLineSearch(true).withSafeguard(Safeguard.DEFAULT))
-                
+
                         .hasMessage("Broyden.Options: a line search together with a safeguard, which both take steps back, expected "
                                 + "at most one of them");
         assertThatThrownBy(() -> new Safeguard(1, 0.5)).hasMessage("Safeguard: growth is 1.0, expected more than 1");
