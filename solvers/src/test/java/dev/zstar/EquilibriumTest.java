@@ -1,5 +1,6 @@
 package dev.zstar;
 
+import static dev.zstar.solvers.Problems.random;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -14,7 +15,6 @@ import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
 import dev.zstar.solvers.linear.Gmres;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,17 +24,6 @@ import org.junit.jupiter.api.Test;
 class EquilibriumTest {
     private static final int N = 7;
     private static final int INPUTS = 3;
-
-    private static float[][] random(int rows, int cols, double scale, long seed) {
-        Random random = new Random(seed);
-        float[][] matrix = new float[rows][cols];
-        for (float[] row : matrix) {
-            for (int j = 0; j < cols; j++) {
-                row[j] = (float) (scale * random.nextGaussian());
-            }
-        }
-        return matrix;
-    }
 
     private static DenseParameters cell() {
         return DenseCell.tanh(random(N, N, 0.25, 1), random(N, INPUTS, 1, 2), random(1, N, 1, 3)[0]);

@@ -88,6 +88,20 @@ public final class Operands {
         }
     }
 
+    /** Throws unless a sweep has a working block, a basis of {@code count} vectors, and a number for each vector of each row. */
+    public static void sweep(String operation, Basis v, int count, String operand, double[] numbers, Block w, Rows rows) {
+        sweep(operation, v, w, rows);
+        vectors(operation, v, count);
+        capacity(operation, operand, numbers, (long) rows.capacity() * v.capacity());
+    }
+
+    /** Throws unless an array is null or has a squared norm for each row of the batch. */
+    public static void squares(String operation, double[] squares, Rows rows) {
+        if (squares != null) {
+            capacity(operation, "squares", squares, rows.capacity());
+        }
+    }
+
     /** Throws unless a basis has this vector. */
     public static void slot(String operation, Basis v, int slot) {
         if (slot < 0 || slot >= v.capacity()) {

@@ -33,12 +33,8 @@ public interface Sweeps {
      * @param squares null if the norms are not wanted
      */
     default void project(Basis v, int count, Block w, Rows rows, double[] h, double[] squares) {
-        Operands.sweep("project", v, w, rows);
-        Operands.vectors("project", v, count);
-        Operands.capacity("project", "h", h, (long) rows.capacity() * v.capacity());
-        if (squares != null) {
-            Operands.capacity("project", "squares", squares, rows.capacity());
-        }
+        Operands.sweep("project", v, count, "h", h, w, rows);
+        Operands.squares("project", squares, rows);
         rows.requireDistinct("project");
         Operands.apart("project", "the working block", w, "the basis", v.block());
         multiDot(v, count, w, rows, h);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** What tests share: random blocks whose padding is NaN, products in f64, and the error bound of a sum of products. */
@@ -30,6 +31,16 @@ public final class Reference {
             }
         }
         return block;
+    }
+
+    /** These rows of a batch, in this order. */
+    public static Rows rows(int batch, int... selection) {
+        Rows rows = new Rows(batch);
+        for (int p = 0; p < selection.length; p++) {
+            rows.place(p, selection[p]);
+        }
+        rows.truncate(selection.length);
+        return rows;
     }
 
     /** NaN everywhere, in the padding too. */
@@ -93,6 +104,19 @@ public final class Reference {
             }
         }
         forward.run();
+    }
+
+    /** What {@code simd} computes: the same bits with 1, 2, 3 and 7 threads. */
+    public static double[][] forAnyThreads(Function<Engine, double[][]> call) {
+        double[][] first = null;
+        for (int threads : new int[] {1, 2, 3, 7}) {
+            try (Engine engine = Engines.named("simd", threads)) {
+                double[][] now = call.apply(engine);
+                first = first == null ? now : first;
+                assertThat(now).as("%d threads", threads).isDeepEqualTo(first);
+            }
+        }
+        return first;
     }
 
     /** A vector that the JIT fails to keep in a register becomes an object at every step; so boxing shows as bytes. */

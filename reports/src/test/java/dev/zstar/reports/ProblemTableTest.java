@@ -19,6 +19,12 @@ class ProblemTableTest {
         rows.add(new StudyFile.Row("forward", problem, solver, 1, params, metric, value, value, value, value, 1, null, null));
     }
 
+    /** With the median over starts nearby. */
+    private void add(String problem, String solver, String metric, double value, double nearby) {
+        add(problem, solver, metric, value);
+        add(problem, solver, "nfevNearby", nearby);
+    }
+
     private String printed() {
         StringWriter text = new StringWriter();
         try (PrintWriter out = new PrintWriter(text)) {
@@ -29,16 +35,11 @@ class ProblemTableTest {
 
     @Test
     void whatIsAboveTheTextbookIsMarkedAndCounted() {
-        add("a", "textbook(5)", "nfev", 10);
-        add("a", "textbook(5)", "nfevNearby", 12);
-        add("a", "anderson(5)", "nfev", 11);
-        add("a", "anderson(5)", "nfevNearby", 11);
-        add("b", "textbook(5)", "nfev", 10);
-        add("b", "textbook(5)", "nfevNearby", 10);
-        add("b", "anderson(5)", "failed.STAGNATED", 40);
-        add("b", "anderson(5)", "nfevNearby", 1000);
-        add("c", "textbook(5)", "failed.MAX_EVALUATIONS", 1000);
-        add("c", "textbook(5)", "nfevNearby", 1000);
+        add("a", "textbook(5)", "nfev", 10, 12);
+        add("a", "anderson(5)", "nfev", 11, 11);
+        add("b", "textbook(5)", "nfev", 10, 10);
+        add("b", "anderson(5)", "failed.STAGNATED", 40, 1000);
+        add("c", "textbook(5)", "failed.MAX_EVALUATIONS", 1000, 1000);
         add("c", "anderson(5)", "nfev", 900);
         add("c", "picard", "failed.NONFINITE_FUNCTION", 3);
         assertThat(printed())

@@ -1,5 +1,6 @@
 package dev.zstar.guide;
 
+import static dev.zstar.solvers.Problems.random;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -28,17 +29,6 @@ import org.junit.jupiter.api.Test;
 
 /** Page 3 of the guide: an equilibrium layer, and its training. */
 class Level3LayerTest {
-    private static float[][] random(int rows, int cols, double scale, long seed) {
-        Random random = new Random(seed);
-        float[][] matrix = new float[rows][cols];
-        for (float[] row : matrix) {
-            for (int j = 0; j < cols; j++) {
-                row[j] = (float) (scale * random.nextGaussian());
-            }
-        }
-        return matrix;
-    }
-
     @Test
     void fiveLines() {
         float[][] w = random(3, 3, 0.2, 1);

@@ -28,15 +28,6 @@ class MapHelpersTest {
     private static final int N = 5;
     private static final int BATCH = 4;
 
-    private static Rows rows(int capacity, int... selection) {
-        Rows rows = new Rows(capacity);
-        rows.reset(0);
-        for (int b : selection) {
-            rows.append(b);
-        }
-        return rows;
-    }
-
     /**
      * Constants that differ from row to row by so much that rows finish at different times: who mixes them up finds another's fixed point.
      */
@@ -81,34 +72,34 @@ class MapHelpersTest {
     void rowDataAreFoundInAnyOrderAndRefusedWhereThereAreNone() {
         try (Engine engine = Engines.best(1);
                 RowData data = new RowData(engine, Type.F64, BATCH, N, "constant", "set(row, c)")) {
-            assertThatThrownBy(() -> data.gather("apply", rows(BATCH, 2))).isInstanceOf(IllegalStateException.class)
+            assertThatThrownBy(() -> data.gather("apply", Problems.rows(BATCH, 2))).isInstanceOf(IllegalStateException.class)
                     .hasMessage("apply: row 2 of the batch has no constant; expected set(row, c)");
             for (int b = 0; b < BATCH; b++) {
                 data.openRow(b).fill(b);
                 data.fillRow(b);
             }
-            Block inPlace = data.gather("apply", rows(BATCH, 0, 1, 2));
+            Block inPlace = data.gather("apply", Problems.rows(BATCH, 0, 1, 2));
             assertThat(inPlace.address()).as("not copied").isEqualTo(data.block().address());
-            Block moved = data.gather("apply", rows(BATCH + 9, 3, 1));
+            Block moved = data.gather("apply", Problems.rows(BATCH + 9, 3, 1));
             assertThat(moved.toDoubles()).containsExactly(3, 3, 3, 3, 3, 1, 1, 1, 1, 1);
             assertThat(data.bytes()).isEqualTo(2 * Block.bytes(Type.F64, BATCH, N));
-            data.select("apply", rows(BATCH + 9, 2, 0));
+            data.select("apply", Problems.rows(BATCH + 9, 2, 0));
             assertThat(data.rows().count()).isEqualTo(2);
             assertThat(data.rows().index(0)).isEqualTo(2);
-            assertThatThrownBy(() -> data.select("apply", rows(BATCH + 9, 7))).isInstanceOf(IllegalArgumentException.class)
+            assertThatThrownBy(() -> data.select("apply", Problems.rows(BATCH + 9, 7))).isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("apply: row 7 of the batch, expected 0 to 3");
             assertThatThrownBy(() -> data.select("apply", new Rows(5))).hasMessage("apply: 5 rows, expected at most the batch's 4");
             data.openRow(1);
-            assertThatThrownBy(() -> data.select("apply", rows(BATCH, 1))).as("opened, and not filled")
+            assertThatThrownBy(() -> data.select("apply", Problems.rows(BATCH, 1))).as("opened, and not filled")
                     .isInstanceOf(IllegalStateException.class);
             data.open(2).fill(9);
             data.fill(2);
-            assertThat(data.gather("apply", rows(BATCH, 1, 0)).toDoubles()).containsOnly(9);
-            assertThatThrownBy(() -> data.select("apply", rows(BATCH, 2))).as("more than were opened")
+            assertThat(data.gather("apply", Problems.rows(BATCH, 1, 0)).toDoubles()).containsOnly(9);
+            assertThatThrownBy(() -> data.select("apply", Problems.rows(BATCH, 2))).as("more than were opened")
                     .isInstanceOf(IllegalStateException.class);
             assertThatThrownBy(() -> data.openRow(-1)).hasMessage("row data: row -1 of the batch, expected 0 to 3");
             assertThatThrownBy(() -> data.open(5)).hasMessage("row data: 5 rows, expected at most the batch's 4");
-            Rows some = rows(BATCH, 1, 0);
+            Rows some = Problems.rows(BATCH, 1, 0);
             assertThat(Problems.allocated(() -> data.gather("apply", some))).isZero();
         }
     }
@@ -127,7 +118,7 @@ class MapHelpersTest {
                     Block expected = engine.allocate(type, 2, N);
                     Block out = engine.allocate(type, 2, N)) {
                 Rows all = new Rows(BATCH);
-                Rows some = rows(BATCH, 3, 1);
+                Rows some = Problems.rows(BATCH, 3, 1);
                 cell.linearise(z, all);
                 differences.linearise(z, all);
                 for (double size : new double[] {1, 1e-30, 1e30}) {
@@ -149,17 +140,17 @@ class MapHelpersTest {
                 }
                 try (Block zero = engine.allocate(type, 1, N); Block jv = engine.allocate(type, 1, N)) {
                     jv.fill(1);
-                    differences.jvp(zero, jv, rows(BATCH, 2));
+                    differences.jvp(zero, jv, Problems.rows(BATCH, 2));
                     assertThat(jv.toDoubles()).containsOnly(0);
-                    differences.linearise(zero, rows(BATCH, 2));
-                    cell.linearise(zero, rows(BATCH, 2));
+                    differences.linearise(zero, Problems.rows(BATCH, 2));
+                    cell.linearise(zero, Problems.rows(BATCH, 2));
                     zero.fill(1);
-                    differences.jvp(zero, jv, rows(BATCH, 2));
-                    cell.jvp(zero, expected.head(1), rows(BATCH, 2));
+                    differences.jvp(zero, jv, Problems.rows(BATCH, 2));
+                    cell.jvp(zero, expected.head(1), Problems.rows(BATCH, 2));
                     for (int i = 0; i < N; i++) {
                         assertThat(jv.get(0, i)).as("at z = 0").isCloseTo(expected.get(0, i), within(10 * bound));
                     }
-                    assertThatThrownBy(() -> differences.vjp(zero, jv, rows(BATCH, 1)))
+                    assertThatThrownBy(() -> differences.vjp(zero, jv, Problems.rows(BATCH, 1)))
                             .hasMessage("vjp: row 1 of the batch has no point of linearisation; expected linearise(z, rows) with it");
                 }
             }

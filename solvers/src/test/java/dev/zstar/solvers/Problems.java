@@ -5,9 +5,11 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.cells.DenseCell;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -69,13 +71,72 @@ public final class Problems {
         }
     }
 
+    /** A matrix in arrays, as the entry points take it. */
+    public static float[][] random(int rows, int cols, double size, long seed) {
+        Random random = new Random(seed);
+        float[][] matrix = new float[rows][cols];
+        for (float[] row : matrix) {
+            for (int j = 0; j < cols; j++) {
+                row[j] = (float) (size * random.nextGaussian());
+            }
+        }
+        return matrix;
+    }
+
+    /** These rows of a batch, in this order. */
+    public static Rows rows(int batch, int... selection) {
+        Rows rows = new Rows(batch);
+        rows.reset(selection.length);
+        for (int p = 0; p < selection.length; p++) {
+            rows.place(p, selection[p]);
+        }
+        return rows;
+    }
+
+    /** The rows of a block in the order of a selection. */
+    public static Block pick(Block block, int... selection) {
+        Block picked = Block.allocate(block.type(), selection.length, block.cols());
+        for (int p = 0; p < selection.length; p++) {
+            picked.copyRow(block, selection[p], p);
+        }
+        return picked;
+    }
+
+    /** What a map does to one row of its batch, as a map of a single row. */
+    public static FixedPointMap alone(FixedPointMap f, int batch, int row) {
+        return (in, out, rows) -> f.apply(in, out, rows(batch, row));
+    }
+
+    /** {@code ‖f(z) - z‖ / ‖f(z)‖} of a row in f64, from z and f(z). */
+    public static double residual(Block z, Block fz, int row) {
+        double step = 0;
+        double value = 0;
+        for (int i = 0; i < z.cols(); i++) {
+            step += Math.pow(fz.get(row, i) - z.get(row, i), 2);
+            value += Math.pow(fz.get(row, i), 2);
+        }
+        return Math.sqrt(step / value);
+    }
+
+    /** {@code ‖actual - expected‖ / ‖expected‖}. */
+    public static double relative(double[] actual, double[] expected) {
+        double error = 0;
+        double size = 0;
+        for (int i = 0; i < expected.length; i++) {
+            error += Math.pow(actual[i] - expected[i], 2);
+            size += expected[i] * expected[i];
+        }
+        return Math.sqrt(error / size);
+    }
+
     /** The solution of a dense system, by elimination with row exchanges. */
     public static double[] solve(double[][] matrix, double[] right) {
         int n = right.length;
+        // The right-hand side is column n.
         double[][] a = new double[n][];
-        double[] x = right.clone();
         for (int i = 0; i < n; i++) {
-            a[i] = matrix[i].clone();
+            a[i] = Arrays.copyOf(matrix[i], n + 1);
+            a[i][n] = right[i];
         }
         for (int k = 0; k < n; k++) {
             int pivot = k;
@@ -85,18 +146,16 @@ public final class Problems {
             double[] row = a[k];
             a[k] = a[pivot];
             a[pivot] = row;
-            double value = x[k];
-            x[k] = x[pivot];
-            x[pivot] = value;
             for (int i = k + 1; i < n; i++) {
                 double factor = a[i][k] / a[k][k];
-                for (int j = k; j < n; j++) {
+                for (int j = k; j <= n; j++) {
                     a[i][j] -= factor * a[k][j];
                 }
-                x[i] -= factor * x[k];
             }
         }
+        double[] x = new double[n];
         for (int i = n - 1; i >= 0; i--) {
+            x[i] = a[i][n];
             for (int j = i + 1; j < n; j++) {
                 x[i] -= a[i][j] * x[j];
             }

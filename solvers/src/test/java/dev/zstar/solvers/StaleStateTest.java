@@ -17,6 +17,7 @@ import dev.zstar.solvers.training.ForwardBackward;
 import dev.zstar.solvers.training.JacobianRegularisation;
 import dev.zstar.solvers.training.PeacemanRachford;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -28,104 +29,68 @@ class StaleStateTest {
     private static final String INPUT = " of the batch has no input; expected inject(x) with a row for it, or inject(row, x), "
             + "and again after each update";
 
-    /** A cell or a splitting, as all of them are used. */
-    private interface Kept extends AutoCloseable {
-        DifferentiableMap map();
-
-        void inject(Block x);
-
+    private interface RowInput {
         void inject(int row, Block x);
+    }
 
+    private interface Update {
         void update(Block w, Block u, Block b);
-
-        @Override
-        void close();
     }
 
-    private record Dense(DenseCell map) implements Kept {
-        @Override
-        public void inject(Block x) {
-            map.inject(x);
-        }
-
-        @Override
-        public void inject(int row, Block x) {
-            map.inject(row, x);
-        }
-
-        @Override
-        public void update(Block w, Block u, Block b) {
-            map.update(w, u, b);
+    /** W, U and b. */
+    private record Parameters(Block w, Block u, Block b) implements AutoCloseable {
+        Parameters(Type type, double radius) {
+            this(Problems.symmetric(type, N, radius, 1), Problems.random(type, N, INPUTS, 1, 2), Problems.random(type, 1, N, 1, 3));
         }
 
         @Override
         public void close() {
-            map.close();
+            w.close();
+            u.close();
+            b.close();
         }
     }
 
-    private record Forward(ForwardBackward map) implements Kept {
-        @Override
-        public void inject(Block x) {
-            map.inject(x);
+    /** A cell or a splitting, as all of them are used. */
+    private record Kept(DifferentiableMap map, Consumer<Block> input, RowInput rowInput, Update update, Runnable end)
+            implements AutoCloseable {
+        void inject(Block x) {
+            input.accept(x);
         }
 
-        @Override
-        public void inject(int row, Block x) {
-            map.inject(row, x);
+        void inject(int row, Block x) {
+            rowInput.inject(row, x);
         }
 
-        @Override
-        public void update(Block w, Block u, Block b) {
-            map.update(w, u, b);
+        void update(Parameters p) {
+            update.update(p.w, p.u, p.b);
         }
 
         @Override
         public void close() {
-            map.close();
+            end.run();
         }
     }
 
-    private record Reflected(PeacemanRachford map) implements Kept {
-        @Override
-        public void inject(Block x) {
-            map.inject(x);
-        }
-
-        @Override
-        public void inject(int row, Block x) {
-            map.inject(row, x);
-        }
-
-        @Override
-        public void update(Block w, Block u, Block b) {
-            map.update(w, u, b);
-        }
-
-        @Override
-        public void close() {
-            map.close();
-        }
-    }
-
-    private static List<Kept> all(Engine engine, Block w, Block u, Block b) {
-        return List.of(new Dense(new DenseCell(engine, Activation.RELU, w, u, b, BATCH)),
-                new Forward(new ForwardBackward(engine, Activation.RELU, w, u, b, 0.5, BATCH)),
-                new Reflected(new PeacemanRachford(engine, Activation.RELU, w, u, b, 0.5, BATCH)));
+    private static List<Kept> all(Engine engine, Parameters p) {
+        DenseCell cell = new DenseCell(engine, Activation.RELU, p.w, p.u, p.b, BATCH);
+        ForwardBackward forward = new ForwardBackward(engine, Activation.RELU, p.w, p.u, p.b, 0.5, BATCH);
+        PeacemanRachford reflected = new PeacemanRachford(engine, Activation.RELU, p.w, p.u, p.b, 0.5, BATCH);
+        return List.of(new Kept(cell, cell::inject, cell::inject, cell::update, cell::close),
+                new Kept(forward, forward::inject, forward::inject, forward::update, forward::close),
+                new Kept(reflected, reflected::inject, reflected::inject, reflected::update, reflected::close));
     }
 
     @Test
     void aRowWithoutAnInputForThePresentParametersIsRefused() {
         for (Type type : Type.values()) {
             try (Engine engine = Engines.best(1);
-                    Block w = Problems.symmetric(type, N, 0.5, 1);
-                    Block other = Problems.symmetric(type, N, 0.7, 9);
-                    Block u = Problems.random(type, N, INPUTS, 1, 2);
-                    Block b = Problems.random(type, 1, N, 1, 3);
+                    Parameters p = new Parameters(type, 0.5);
+                    Parameters other = new Parameters(type, 0.7);
                     Block x = Problems.random(type, BATCH, INPUTS, 1, 4);
                     Block z = engine.allocate(type, BATCH, N);
                     FixedPointSolver solver = FixedPointSolver.plan(engine, type, BATCH, N, Stopping.relative(1e-5))) {
-                for (Kept kept : all(engine, w, u, b)) {
+                for (Kept kept : all(engine, p)) {
                     String name = kept.map().getClass().getSimpleName();
                     assertThatThrownBy(() -> solver.solve(kept.map(), z)).as("%s, never injected", name)
                             .isInstanceOf(IllegalStateException.class).hasMessage("apply: row 0" + INPUT);
@@ -143,15 +108,15 @@ class StaleStateTest {
                     assertThatThrownBy(() -> solver.solve(kept.map(), z)).as("%s, the rows of an earlier input", name)
                             .hasMessage("apply: row 1" + INPUT);
                     kept.inject(x);
-                    kept.update(other, u, b);
+                    kept.update(other);
                     assertThatThrownBy(() -> solver.solve(kept.map(), z)).as("%s, updated since", name).hasMessage("apply: row 0" + INPUT);
                     // What was refused leaves nothing behind: the answer is that of a new map.
                     kept.inject(x);
                     z.fill(0);
                     solver.solve(kept.map(), z);
                     double[] found = z.toDoubles();
-                    for (Kept fresh : all(engine, other, u, b)) {
-                        if (fresh.getClass() == kept.getClass()) {
+                    for (Kept fresh : all(engine, other)) {
+                        if (fresh.map().getClass() == kept.map().getClass()) {
                             fresh.inject(x);
                             z.fill(0);
                             solver.solve(fresh.map(), z);
@@ -169,11 +134,9 @@ class StaleStateTest {
     @Test
     void aNarrowerFormatRefusesAsTheCellDoes() {
         try (Engine engine = Engines.best(1);
-                Block w = Problems.symmetric(Type.F32, N, 0.5, 1);
-                Block u = Problems.random(Type.F32, N, INPUTS, 1, 2);
-                Block b = Problems.random(Type.F32, 1, N, 1, 3);
+                Parameters p = new Parameters(Type.F32, 0.5);
                 Block z = engine.allocate(Type.F32, BATCH, N);
-                DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, BATCH, Format.BF16);
+                DenseCell cell = new DenseCell(engine, Activation.TANH, p.w, p.u, p.b, BATCH, Format.BF16);
                 FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, BATCH, N, Stopping.relative(1e-5))) {
             assertThatThrownBy(() -> solver.solve(cell.in(Format.BF16), z)).hasMessage("apply: row 0" + INPUT);
         }
@@ -182,12 +145,10 @@ class StaleStateTest {
     @Test
     void aSlotOfAStreamThatWasNeverInjectedIsRefused() {
         try (Engine engine = Engines.best(1);
-                Block w = Problems.symmetric(Type.F32, N, 0.5, 1);
-                Block u = Problems.random(Type.F32, N, INPUTS, 1, 2);
-                Block b = Problems.random(Type.F32, 1, N, 1, 3);
+                Parameters p = new Parameters(Type.F32, 0.5);
                 Block x = Problems.random(Type.F32, 1, INPUTS, 1, 4);
                 Block states = engine.allocate(Type.F32, BATCH, N);
-                DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, BATCH);
+                DenseCell cell = new DenseCell(engine, Activation.TANH, p.w, p.u, p.b, BATCH);
                 FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, BATCH, N, Stopping.relative(1e-5))) {
             var forgetful = new EquilibriumStream<Integer>(solver, cell, (i, slot, start) -> {
                 if (slot != 2) {
@@ -206,9 +167,7 @@ class StaleStateTest {
     @Test
     void derivativesAreThoseOfThePresentParametersOrRefused() {
         try (Engine engine = Engines.best(1);
-                Block w = Problems.symmetric(Type.F64, N, 0.5, 1);
-                Block u = Problems.random(Type.F64, N, INPUTS, 1, 2);
-                Block b = Problems.random(Type.F64, 1, N, 1, 3);
+                Parameters p = new Parameters(Type.F64, 0.5);
                 Block x = Problems.random(Type.F64, BATCH, INPUTS, 1, 4);
                 Block z = Problems.random(Type.F64, BATCH, N, 1, 5);
                 Block v = Problems.random(Type.F64, BATCH, N, 1, 6);
@@ -217,7 +176,7 @@ class StaleStateTest {
             Rows last = new Rows(BATCH);
             last.reset(0);
             last.append(3);
-            for (Kept kept : all(engine, w, u, b)) {
+            for (Kept kept : all(engine, p)) {
                 try (kept) {
                     DifferentiableMap map = kept.map();
                     String name = map.getClass().getSimpleName();
@@ -227,7 +186,7 @@ class StaleStateTest {
                     map.linearise(z, all);
                     map.vjp(v, out, all);
                     long before = map.linearisation();
-                    kept.update(w, u, b);
+                    kept.update(p);
                     assertThat(map.linearisation()).as(name).isNotEqualTo(before);
                     assertThatThrownBy(() -> map.vjp(v, out, all)).as("%s, updated since", name)
                             .hasMessageStartingWith("vjp: row 0 of the batch has no point");

@@ -83,7 +83,7 @@ final class DepthSuite {
         /** Solves to the residual that {@code depth} plain steps reach, and differentiates there. */
         private static long equilibrium(Engine engine, DenseCell cell, int depth, Block x, Block g, Block dw, Block du, Block db) {
             double residual = Math.max(1e-6, Math.pow(0.9, depth));
-            try (Anderson forward = Anderson.plan(engine, Type.F32, BATCH, N, Anderson.Options.DEFAULT.withWindow(5),
+            try (Anderson forward = Anderson.plan(engine, Type.F32, BATCH, N, SolveChild.FIVE,
                     Stopping.relative(residual));
                     Gmres backward = Gmres.plan(engine, Type.F32, BATCH, N, 20, Stopping.relative(1e-4));
                     Block z = engine.allocate(Type.F32, BATCH, N);

@@ -62,7 +62,7 @@ final class ProblemSuite {
     }
 
     static final Anderson.Options TYPE_I = Anderson.Options.DEFAULT.withVariant(Anderson.Variant.TYPE_I);
-    private static final Anderson.Options SAFE = Anderson.Options.DEFAULT.withWindow(5).withSafeguard(Safeguard.DEFAULT);
+    private static final Anderson.Options SAFE = SolveChild.FIVE.withSafeguard(Safeguard.DEFAULT);
     static final Broyden.Options BAD = Broyden.Options.DEFAULT.withUpdate(Broyden.Update.BAD).withReduction(Broyden.Reduction.SVD);
 
     /**
@@ -72,7 +72,7 @@ final class ProblemSuite {
      */
     static final List<ComparedSolver> SOLVERS = List.of(
             textbook(5),
-            planned("anderson(5)", (e, type, n, until) -> Anderson.plan(e, type, 1, n, Anderson.Options.DEFAULT.withWindow(5), until)),
+            planned("anderson(5)", (e, type, n, until) -> Anderson.plan(e, type, 1, n, SolveChild.FIVE, until)),
             textbook(10),
             planned("anderson(10)", (e, type, n, until) -> FixedPointSolver.plan(e, type, 1, n, until)),
             planned("type I", (e, type, n, until) -> Anderson.plan(e, type, 1, n, TYPE_I, until)),

@@ -133,7 +133,7 @@ final class StreamingSuite {
         }
 
         private static Anderson plan(Engine engine, Stopping stopping) {
-            return Anderson.plan(engine, Type.F32, BATCH, N, Anderson.Options.DEFAULT.withWindow(5), stopping);
+            return Anderson.plan(engine, Type.F32, BATCH, N, SolveChild.FIVE, stopping);
         }
 
         private static void solve(Anderson anderson, DenseCell cell, Block images, Block states, int batch) {

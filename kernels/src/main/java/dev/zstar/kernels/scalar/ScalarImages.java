@@ -58,40 +58,32 @@ final class ScalarImages implements Images {
     @Override
     public void upsample(ImageShape shape, int factor, Block z, Block out) {
         ImageShapes.upsample(shape, factor, z, out);
-        if (z.type() == Type.F32) {
-            F32ScalarResampling.upsample(shape, factor, z, out);
-        } else {
-            F64ScalarResampling.upsample(shape, factor, z, out);
-        }
+        resample(F32ScalarResampling::upsample, F64ScalarResampling::upsample, shape, factor, z, out);
     }
 
     @Override
     public void upsampleTransposed(ImageShape shape, int factor, Block u, Block out) {
         ImageShapes.upsampleTransposed(shape, factor, u, out);
-        if (u.type() == Type.F32) {
-            F32ScalarResampling.upsampleTransposed(shape, factor, u, out);
-        } else {
-            F64ScalarResampling.upsampleTransposed(shape, factor, u, out);
-        }
+        resample(F32ScalarResampling::upsampleTransposed, F64ScalarResampling::upsampleTransposed, shape, factor, u, out);
     }
 
     @Override
     public void downsample(ImageShape shape, int factor, Block z, Block out) {
         ImageShapes.downsample(shape, factor, z, out);
-        if (z.type() == Type.F32) {
-            F32ScalarResampling.downsample(shape, factor, z, out);
-        } else {
-            F64ScalarResampling.downsample(shape, factor, z, out);
-        }
+        resample(F32ScalarResampling::downsample, F64ScalarResampling::downsample, shape, factor, z, out);
     }
 
     @Override
     public void downsampleTransposed(ImageShape shape, int factor, Block u, Block out) {
         ImageShapes.downsampleTransposed(shape, factor, u, out);
-        if (u.type() == Type.F32) {
-            F32ScalarResampling.downsampleTransposed(shape, factor, u, out);
-        } else {
-            F64ScalarResampling.downsampleTransposed(shape, factor, u, out);
-        }
+        resample(F32ScalarResampling::downsampleTransposed, F64ScalarResampling::downsampleTransposed, shape, factor, u, out);
+    }
+
+    private interface Resampling {
+        void run(ImageShape shape, int factor, Block from, Block to);
+    }
+
+    private static void resample(Resampling f32, Resampling f64, ImageShape shape, int factor, Block from, Block to) {
+        (from.type() == Type.F32 ? f32 : f64).run(shape, factor, from, to);
     }
 }

@@ -12,19 +12,15 @@ public final class SweepShapes {
 
     /** The operands of {@link Sweeps#multiDot}. */
     public static void multiDot(Basis v, int count, Block w, Rows rows, double[] h) {
-        Operands.sweep("multiDot", v, w, rows);
-        Operands.vectors("multiDot", v, count);
-        Operands.capacity("multiDot", "h", h, (long) rows.capacity() * v.capacity());
+        Operands.sweep("multiDot", v, count, "h", h, w, rows);
         rows.requireDistinct("multiDot");
     }
 
     /** The operands of {@link Sweeps#multiAxpy}. */
     public static void multiAxpy(Basis v, int count, double[] c, Block w, Rows rows, double[] squares) {
-        Operands.sweep("multiAxpy", v, w, rows);
-        Operands.vectors("multiAxpy", v, count);
-        Operands.capacity("multiAxpy", "c", c, (long) rows.capacity() * v.capacity());
+        Operands.sweep("multiAxpy", v, count, "c", c, w, rows);
+        Operands.squares("multiAxpy", squares, rows);
         if (squares != null) {
-            Operands.capacity("multiAxpy", "squares", squares, rows.capacity());
             rows.requireDistinct("multiAxpy");
         }
         Operands.apart("multiAxpy", "the working block", w, "the basis", v.block());
@@ -32,9 +28,7 @@ public final class SweepShapes {
 
     /** The operands of {@link Sweeps#mix}. */
     public static void mix(Basis v, int count, double[] c, Block z, Rows rows) {
-        Operands.sweep("mix", v, z, rows);
-        Operands.vectors("mix", v, count);
-        Operands.capacity("mix", "c", c, (long) rows.capacity() * v.capacity());
+        Operands.sweep("mix", v, count, "c", c, z, rows);
         Operands.apart("mix", "the working block", z, "the basis", v.block());
     }
 
@@ -49,12 +43,8 @@ public final class SweepShapes {
 
     /** The operands of {@link Sweeps#project}. */
     public static void project(Basis v, int count, Block w, Rows rows, double[] h, double[] squares) {
-        Operands.sweep("project", v, w, rows);
-        Operands.vectors("project", v, count);
-        Operands.capacity("project", "h", h, (long) rows.capacity() * v.capacity());
-        if (squares != null) {
-            Operands.capacity("project", "squares", squares, rows.capacity());
-        }
+        Operands.sweep("project", v, count, "h", h, w, rows);
+        Operands.squares("project", squares, rows);
         rows.requireDistinct("project");
         Operands.apart("project", "the working block", w, "the basis", v.block());
     }

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.Test;
 /** Batches filled from JOML's objects give what JOML's own methods give, up to the rounding of both. */
 class JomlTest {
     private static final int COUNT = 50;
+    private static final Matrix4f[] M = matrices(1);
+    private static final Vector4f[] V = vectors(2);
 
     private static float[] random(Random random, int length) {
         float[] values = new float[length];
@@ -53,29 +55,33 @@ class JomlTest {
         return new Matrix4d().set(abs).transform(new Vector4d(v).absolute());
     }
 
+    private interface Operation {
+        void run(SmallMatrices small, Block m, Block v, Block out);
+    }
+
+    /** What an engine computes from a batch of matrices, or one for all, and a batch of vectors. */
+    private static Vector4f[] run(Engine engine, Matrix4f[] m, Vector4f[] v, Operation operation) {
+        try (Block ms = Block.allocate(Type.F32, 16, m.length);
+                Block vs = Block.allocate(Type.F32, 4, v.length);
+                Block out = Block.allocate(Type.F32, 4, v.length)) {
+            F32Joml.put(m, ms, 0);
+            F32Joml.put(v, vs, 0);
+            operation.run(engine.small(), ms, vs, out);
+            Vector4f[] results = zeros();
+            F32Joml.get(out, 0, results);
+            return results;
+        }
+    }
+
     @Test
     void transformIsJomlsTransform() {
-        Matrix4f[] m = matrices(1);
-        Vector4f[] v = vectors(2);
-        Vector4f[] results = zeros();
         for (EngineProvider provider : Reference.available()) {
-            try (Engine engine = provider.create(1);
-                    Block ms = Block.allocate(Type.F32, 16, COUNT);
-                    Block vs = Block.allocate(Type.F32, 4, COUNT);
-                    Block one = Block.allocate(Type.F32, 16, 1);
-                    Block out = Block.allocate(Type.F32, 4, COUNT)) {
-                F32Joml.put(m, ms, 0);
-                F32Joml.put(v, vs, 0);
-                F32Joml.put(m[7], one, 0);
-                engine.small().transform(ms, vs, out);
-                F32Joml.get(out, 0, results);
+            try (Engine engine = provider.create(1)) {
+                Vector4f[] each = run(engine, M, V, SmallMatrices::transform);
+                Vector4f[] one = run(engine, new Matrix4f[] {M[7]}, V, SmallMatrices::transform);
                 for (int s = 0; s < COUNT; s++) {
-                    assertClose(results[s], m[s].transform(v[s], new Vector4f()), sizes(m[s], v[s]));
-                }
-                engine.small().transform(one, vs, out);
-                F32Joml.get(out, 0, results);
-                for (int s = 0; s < COUNT; s++) {
-                    assertClose(results[s], m[7].transform(v[s], new Vector4f()), sizes(m[7], v[s]));
+                    assertClose(each[s], M[s].transform(V[s], new Vector4f()), sizes(M[s], V[s]));
+                    assertClose(one[s], M[7].transform(V[s], new Vector4f()), sizes(M[7], V[s]));
                 }
             }
         }
@@ -120,25 +126,16 @@ class JomlTest {
      */
     @Test
     void solveIsJomlsInvertAndTransform() {
-        Matrix4f[] m = matrices(6);
-        Vector4f[] v = vectors(7);
-        Vector4f[] results = zeros();
         for (EngineProvider provider : Reference.available()) {
-            try (Engine engine = provider.create(1);
-                    Block ms = Block.allocate(Type.F32, 16, COUNT);
-                    Block vs = Block.allocate(Type.F32, 4, COUNT);
-                    Block out = Block.allocate(Type.F32, 4, COUNT)) {
+            try (Engine engine = provider.create(1)) {
                 Failures singular = new Failures(COUNT);
-                F32Joml.put(m, ms, 0);
-                F32Joml.put(v, vs, 0);
-                engine.small().solve(ms, vs, out, singular);
-                F32Joml.get(out, 0, results);
+                Vector4f[] results = run(engine, M, V, (small, m, v, out) -> small.solve(m, v, out, singular));
                 assertThat(singular.count()).isZero();
                 for (int s = 0; s < COUNT; s++) {
-                    Matrix4d inverse = new Matrix4d(m[s]).invert();
-                    Vector4d expected = inverse.transform(new Vector4d(v[s]));
+                    Matrix4d inverse = new Matrix4d(M[s]).invert();
+                    Vector4d expected = inverse.transform(new Vector4d(V[s]));
                     double norm = Math.sqrt(Arrays.stream(inverse.get(new double[16])).map(x -> x * x).sum());
-                    double largest = Arrays.stream(new Matrix4d(m[s]).get(new double[16])).map(Math::abs).max().orElseThrow();
+                    double largest = Arrays.stream(new Matrix4d(M[s]).get(new double[16])).map(Math::abs).max().orElseThrow();
                     double bound = norm * Reference.gamma(12, Type.F32) * 4 * 4 * 8 * largest * results[s].length();
                     assertThat(new Vector4d(results[s]).distance(expected)).isLessThanOrEqualTo(bound);
                 }

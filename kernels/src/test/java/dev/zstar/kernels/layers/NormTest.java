@@ -22,15 +22,27 @@ class NormTest {
     private static final int BATCH = 3;
     private static final double EPS = 1e-5;
 
-    /** Positions, channels and groups: every tail of a row, of a group in a row, and of channels; and the sizes of networks. */
-    static Stream<int[]> shapes() {
+    /** Rows of {@code positions × channels}; each group has the same share of the channels of every position. */
+    record Shape(int positions, int channels, int groups) {
+        int n() {
+            return positions * channels;
+        }
+
+        /** The group of element i of a row. */
+        int group(int i) {
+            return i % channels / (channels / groups);
+        }
+    }
+
+    /** Every tail of a row, of a group in a row, and of channels; and the sizes of networks. */
+    static Stream<Shape> shapes() {
         return Stream.of(
-                        IntStream.rangeClosed(1, 70).mapToObj(n -> new int[] {1, n, 1}),
-                        Stream.of(new int[] {1, 255, 1}, new int[] {1, 1000, 1}),
-                        IntStream.rangeClosed(30, 50).mapToObj(n -> new int[] {1, 3 * n, 3}),
-                        IntStream.rangeClosed(1, 40).mapToObj(n -> new int[] {n % 7 + 2, n, 1}),
-                        IntStream.rangeClosed(1, 20).mapToObj(n -> new int[] {n % 5 + 1, 4 * n, 4}),
-                        Stream.of(new int[] {64, 88, 8}, new int[] {16, 300, 300}))
+                        IntStream.rangeClosed(1, 70).mapToObj(n -> new Shape(1, n, 1)),
+                        Stream.of(new Shape(1, 255, 1), new Shape(1, 1000, 1)),
+                        IntStream.rangeClosed(30, 50).mapToObj(n -> new Shape(1, 3 * n, 3)),
+                        IntStream.rangeClosed(1, 40).mapToObj(n -> new Shape(n % 7 + 2, n, 1)),
+                        IntStream.rangeClosed(1, 20).mapToObj(n -> new Shape(n % 5 + 1, 4 * n, 4)),
+                        Stream.of(new Shape(64, 88, 8), new Shape(16, 300, 300)))
                 .flatMap(shape -> shape);
     }
 
@@ -47,17 +59,16 @@ class NormTest {
 
     @ParameterizedTest
     @MethodSource("shapes")
-    void groupNormIsWithinItsBound(int[] shape) {
-        int channels = shape[1];
-        int groups = shape[2];
-        int n = shape[0] * channels;
+    void groupNormIsWithinItsBound(Shape shape) {
+        int n = shape.n();
+        int groups = shape.groups();
         int size = n / groups;
         for (Type type : Type.values()) {
             for (EngineProvider provider : Reference.available()) {
                 try (Engine engine = provider.create(2);
                         Block x = shifted(type, BATCH, n);
-                        Block gain = Reference.random(type, 1, channels, 2);
-                        Block bias = channels % 3 == 0 ? null : Reference.random(type, 1, channels, 3);
+                        Block gain = Reference.random(type, 1, shape.channels(), 2);
+                        Block bias = shape.channels() % 3 == 0 ? null : Reference.random(type, 1, shape.channels(), 3);
                         Block out = Reference.padded(type, BATCH, n)) {
                     double[] stats = new double[2 * groups * BATCH];
                     engine.layers().groupNorm(x, groups, gain, bias, EPS, out, stats);
@@ -68,14 +79,14 @@ class NormTest {
                             double mean = 0;
                             double absolute = 0;
                             for (int i = 0; i < n; i++) {
-                                if (i % channels / (channels / groups) == g) {
+                                if (shape.group(i) == g) {
                                     mean += x.get(p, i) / size;
                                     absolute += Math.abs(x.get(p, i)) / size;
                                 }
                             }
                             double variance = 0;
                             for (int i = 0; i < n; i++) {
-                                if (i % channels / (channels / groups) == g) {
+                                if (shape.group(i) == g) {
                                     variance += Math.pow(x.get(p, i) - mean, 2) / size;
                                 }
                             }
@@ -87,14 +98,13 @@ class NormTest {
                             assertThat(Math.abs(stats[at] - mean)).isLessThanOrEqualTo(meanError);
                             assertThat(Math.abs(stats[at + 1] - r)).isLessThanOrEqualTo(rError);
                             for (int i = 0; i < n; i++) {
-                                int c = i % channels;
-                                if (c / (channels / groups) == g) {
+                                int c = i % shape.channels();
+                                if (shape.group(i) == g) {
                                     double normalised = (x.get(p, i) - mean) * r;
                                     double b = bias == null ? 0 : bias.get(0, c);
                                     double error = Math.abs(normalised) * rError / r + meanError * r + 2 * u * u * Math.abs(mean) * r;
                                     assertThat(Math.abs(out.get(p, i) - (normalised * gain.get(0, c) + b)))
-                                            .as("%s %s: (%d, %d) of %d positions of %d channels in %d groups", provider.name(), type, p, i,
-                                                    shape[0], channels, groups)
+                                            .as("%s %s: (%d, %d) of %s", provider.name(), type, p, i, shape)
                                             .isLessThanOrEqualTo(
                                                     6 * u * (Math.abs(normalised * gain.get(0, c)) + Math.abs(b))
                                                             + error * Math.abs(gain.get(0, c)));
@@ -110,10 +120,10 @@ class NormTest {
 
     @ParameterizedTest
     @MethodSource("shapes")
-    void gradientsOfGroupNormAreWithinTheirBounds(int[] shape) {
-        int channels = shape[1];
-        int groups = shape[2];
-        int n = shape[0] * channels;
+    void gradientsOfGroupNormAreWithinTheirBounds(Shape shape) {
+        int n = shape.n();
+        int channels = shape.channels();
+        int groups = shape.groups();
         for (Type type : Type.values()) {
             try (Engine engine = Engines.named("simd", 2);
                     Block x = Reference.random(type, BATCH, n, 1);
@@ -130,7 +140,7 @@ class NormTest {
                 engine.layers().groupNormVjp(x, groups, gain, stats, dy, dx, dGain, dBias);
                 double u = type.unitRoundoff();
                 double sums = Reference.gamma(2 * n / groups + 8, Type.F64);
-                double columns = Reference.gamma(BATCH * shape[0] + 8, Type.F64);
+                double columns = Reference.gamma(BATCH * shape.positions() + 8, Type.F64);
                 double[][] expected = new double[4][channels];
                 for (int p = 0; p < BATCH; p++) {
                     for (int g = 0; g < groups; g++) {
@@ -139,7 +149,7 @@ class NormTest {
                         double[] means = new double[4];
                         for (int i = 0; i < n; i++) {
                             int c = i % channels;
-                            if (c / (channels / groups) == g) {
+                            if (shape.group(i) == g) {
                                 double d = gain.get(0, c) * dy.get(p, i) * groups / n;
                                 double normalised = (x.get(p, i) - mean) * r;
                                 means[0] += d;
@@ -154,14 +164,13 @@ class NormTest {
                         }
                         for (int i = 0; i < n; i++) {
                             int c = i % channels;
-                            if (c / (channels / groups) == g) {
+                            if (shape.group(i) == g) {
                                 double d = gain.get(0, c) * dy.get(p, i);
                                 double normalised = (x.get(p, i) - mean) * r;
                                 double terms = r * (Math.abs(d) + means[2] + Math.abs(normalised) * means[3]);
                                 double bound = (8 * u + sums) * terms + 2 * u * u * Math.abs(mean) * r * r * means[3];
                                 assertThat(Math.abs(dx.get(p, i) - r * (d - means[0] - normalised * means[1])))
-                                        .as("%s: dx(%d, %d) of %d positions of %d channels in %d groups", type, p, i, shape[0], channels,
-                                                groups)
+                                        .as("%s: dx(%d, %d) of %s", type, p, i, shape)
                                         .isLessThanOrEqualTo(bound);
                             }
                         }
@@ -282,55 +291,54 @@ class NormTest {
     @ParameterizedTest
     @EnumSource(Type.class)
     void bitsDependNeitherOnThreadsNorOnTheBatch(Type type) {
-        int rows = 37;
-        for (int[] shape : new int[][] {{1, 700, 1}, {9, 80, 8}}) {
-            int n = shape[0] * shape[1];
-            try (Block x = Reference.random(type, rows, n, 1);
-                    Block gain = Reference.random(type, 1, shape[1], 2);
-                    Block dy = Reference.random(type, rows, n, 3)) {
-                double[][] first = null;
-                for (int threads : new int[] {1, 2, 3, 7}) {
-                    try (Engine engine = Engines.named("simd", threads);
-                            Block out = Block.allocate(type, rows, n);
-                            Block dx = Block.allocate(type, rows, n);
-                            Block dGain = Block.allocate(type, 1, shape[1]);
-                            Block dBias = Block.allocate(type, 1, shape[1]);
-                            Block last = Block.allocate(type, 1, n);
-                            Block lastOut = Block.allocate(type, 1, n)) {
-                        double[] stats = new double[2 * shape[2] * rows];
-                        engine.layers().groupNorm(x, shape[2], gain, gain, EPS, out, stats);
-                        engine.layers().groupNormVjp(x, shape[2], gain, stats, dy, dx, dGain, dBias);
-                        double[][] all = {out.toDoubles(), stats.clone(), dx.toDoubles(), dGain.toDoubles(), dBias.toDoubles()};
-                        if (first == null) {
-                            first = all;
-                        }
-                        assertThat(all).as("%d threads", threads).isDeepEqualTo(first);
-                        last.copyRow(x, rows - 1, 0);
-                        engine.layers().groupNorm(last, shape[2], gain, gain, EPS, lastOut, stats);
-                        assertThat(lastOut.toDoubles()).isEqualTo(java.util.Arrays.copyOfRange(first[0], (rows - 1) * n, rows * n));
-                    }
+        for (Shape shape : new Shape[] {new Shape(1, 700, 1), new Shape(9, 80, 8)}) {
+            int n = shape.n();
+            try (Block x = Reference.random(type, 37, n, 1);
+                    Block gain = Reference.random(type, 1, shape.channels(), 2);
+                    Block dy = Reference.random(type, 37, n, 3);
+                    Block lastX = Block.allocate(type, 1, n);
+                    Block lastDy = Block.allocate(type, 1, n)) {
+                lastX.copyRow(x, 36, 0);
+                lastDy.copyRow(dy, 36, 0);
+                double[][] all = Reference.forAnyThreads(engine -> groupNorm(engine, shape.groups(), x, gain, dy));
+                double[][] last = Reference.forAnyThreads(engine -> groupNorm(engine, shape.groups(), lastX, gain, lastDy));
+                for (int rowwise : new int[] {0, 1}) {
+                    assertThat(last[rowwise]).isEqualTo(java.util.Arrays.copyOfRange(all[rowwise], 36 * n, 37 * n));
                 }
             }
+        }
+    }
+
+    /** The values and dx, by row; then the statistics and the gradients that are summed over rows. */
+    private static double[][] groupNorm(Engine engine, int groups, Block x, Block gain, Block dy) {
+        try (Block out = Block.allocate(x.type(), x.rows(), x.cols());
+                Block dx = Block.allocate(x.type(), x.rows(), x.cols());
+                Block dGain = Block.allocate(x.type(), 1, gain.cols());
+                Block dBias = Block.allocate(x.type(), 1, gain.cols())) {
+            double[] stats = new double[2 * groups * x.rows()];
+            engine.layers().groupNorm(x, groups, gain, gain, EPS, out, stats);
+            engine.layers().groupNormVjp(x, groups, gain, stats, dy, dx, dGain, dBias);
+            return new double[][] {out.toDoubles(), dx.toDoubles(), stats, dGain.toDoubles(), dBias.toDoubles()};
         }
     }
 
     @Test
     void allocatesNothing() {
         for (Type type : Type.values()) {
-            for (int[] shape : new int[][] {{1, 131, 1}, {16, 44, 4}}) {
-                int n = shape[0] * shape[1];
+            for (Shape shape : new Shape[] {new Shape(1, 131, 1), new Shape(16, 44, 4)}) {
+                int n = shape.n();
                 try (Engine engine = Engines.named("simd", 1);
                         Block x = Reference.random(type, BATCH, n, 1);
-                        Block gain = Reference.random(type, 1, shape[1], 2);
+                        Block gain = Reference.random(type, 1, shape.channels(), 2);
                         Block whole = Reference.random(type, 1, n, 2);
                         Block out = Block.allocate(type, BATCH, n);
                         Block dx = Block.allocate(type, BATCH, n);
-                        Block dGain = Block.allocate(type, 1, shape[1]);
+                        Block dGain = Block.allocate(type, 1, shape.channels());
                         Block dWhole = Block.allocate(type, 1, n)) {
-                    double[] stats = new double[2 * shape[2] * BATCH];
+                    double[] stats = new double[2 * shape.groups() * BATCH];
                     Reference.assertAllocatesNothing(() -> {
-                        engine.layers().groupNorm(x, shape[2], gain, gain, EPS, out, stats);
-                        engine.layers().groupNormVjp(x, shape[2], gain, stats, out, dx, dGain, null);
+                        engine.layers().groupNorm(x, shape.groups(), gain, gain, EPS, out, stats);
+                        engine.layers().groupNormVjp(x, shape.groups(), gain, stats, out, dx, dGain, null);
                         engine.layers().rmsNorm(x, whole, EPS, out, stats);
                         engine.layers().rmsNormVjp(x, whole, stats, out, dx, dWhole);
                     });

@@ -31,11 +31,23 @@ class ProjectionTest {
 
     /** Rows 3 and 1 of a batch of four, in positions 0 and 1. */
     private static Rows some() {
-        Rows rows = new Rows(BATCH);
-        rows.place(0, 3);
-        rows.place(1, 1);
-        rows.truncate(2);
-        return rows;
+        return Reference.rows(BATCH, 3, 1);
+    }
+
+    /** An engine, two working vectors with what they are at the start, and vectors to project them on. */
+    private record Step(Engine engine, Block start, Block w, Basis v) implements AutoCloseable {
+        Step(EngineProvider provider, Type type, int n) {
+            this(provider.create(2), Reference.random(type, 2, n, 1), Reference.random(type, 2, n, 1),
+                    new Basis(Reference.random(type, BATCH * CAPACITY, n, 3), CAPACITY));
+        }
+
+        @Override
+        public void close() {
+            engine.close();
+            start.close();
+            w.close();
+            v.close();
+        }
     }
 
     private static double[] filled(int length) {
@@ -49,56 +61,53 @@ class ProjectionTest {
     void productsAreSubtracted(int n) {
         for (Type type : Type.values()) {
             for (EngineProvider provider : Reference.available()) {
-                try (Engine engine = provider.create(2);
-                        Block start = Reference.random(type, 2, n, 1);
-                        Block w = Reference.random(type, 2, n, 1);
-                        Basis v = new Basis(Reference.random(type, BATCH * CAPACITY, n, 3), CAPACITY)) {
-                    double[] vectors = v.block().toDoubles();
+                try (Step a = new Step(provider, type, n)) {
+                    double[] vectors = a.v.block().toDoubles();
                     double[] all = filled(BATCH * CAPACITY);
-                    engine.multiDot(v, CAPACITY, w, some(), all);
+                    a.engine.multiDot(a.v, CAPACITY, a.w, some(), all);
                     for (int count = 0; count <= CAPACITY; count++) {
-                        w.copyFrom(start);
+                        a.w.copyFrom(a.start);
                         double[] h = filled(BATCH * CAPACITY);
                         double[] squares = filled(BATCH);
-                        engine.project(v, count, w, some(), h, squares);
+                        a.engine.project(a.v, count, a.w, some(), h, squares);
                         for (int at = 0; at < h.length; at++) {
                             boolean asked = (at / CAPACITY) % 2 == 1 && at % CAPACITY < count;
                             assertThat(h[at]).as("%s %s, of %d vectors", provider.name(), type, count)
                                     .isEqualTo(asked ? all[at] : ASKED_FOR_NOTHING);
                         }
-                        check(start, w, v, count, h, squares);
+                        check(a, count, h, squares);
                         assertThat(squares[0]).isEqualTo(ASKED_FOR_NOTHING);
-                        double[] result = w.toDoubles();
-                        w.copyFrom(start);
-                        engine.project(v, count, w, some(), h, null);
-                        assertThat(w.toDoubles()).isEqualTo(result);
+                        double[] result = a.w.toDoubles();
+                        a.w.copyFrom(a.start);
+                        a.engine.project(a.v, count, a.w, some(), h, null);
+                        assertThat(a.w.toDoubles()).isEqualTo(result);
                     }
-                    assertThat(v.block().toDoubles()).isEqualTo(vectors);
-                    assertThat(Reference.paddingIsNaN(w) && Reference.paddingIsNaN(v.block())).as("padding untouched").isTrue();
+                    assertThat(a.v.block().toDoubles()).isEqualTo(vectors);
+                    assertThat(Reference.paddingIsNaN(a.w) && Reference.paddingIsNaN(a.v.block())).as("padding untouched").isTrue();
                 }
             }
         }
     }
 
     /** Each h is a sum of n products in f64; each element a chain of count + 1 terms with rounded coefficients; the square a sum in f64. */
-    private static void check(Block start, Block w, Basis v, int count, double[] h, double[] squares) {
-        int n = w.cols();
+    private static void check(Step a, int count, double[] h, double[] squares) {
+        int n = a.w.cols();
         Rows rows = some();
         for (int p = 0; p < rows.count(); p++) {
             int first = rows.index(p) * CAPACITY;
             double[] left = new double[n];
             double[] terms = new double[n];
             for (int i = 0; i < n; i++) {
-                left[i] = start.get(p, i);
+                left[i] = a.start.get(p, i);
                 terms[i] = Math.abs(left[i]);
             }
             for (int j = 0; j < count; j++) {
                 double sum = 0;
                 double size = 0;
                 for (int i = 0; i < n; i++) {
-                    double element = v.block().get(first + j, i);
-                    sum += element * start.get(p, i);
-                    size += Math.abs(element * start.get(p, i));
+                    double element = a.v.block().get(first + j, i);
+                    sum += element * a.start.get(p, i);
+                    size += Math.abs(element * a.start.get(p, i));
                     left[i] -= h[first + j] * element;
                     terms[i] += Math.abs(h[first + j] * element);
                 }
@@ -106,8 +115,8 @@ class ProjectionTest {
             }
             double square = 0;
             for (int i = 0; i < n; i++) {
-                assertThat(Math.abs(w.get(p, i) - left[i])).isLessThanOrEqualTo(Reference.gamma(count + 3, w.type()) * terms[i]);
-                square += w.get(p, i) * w.get(p, i);
+                assertThat(Math.abs(a.w.get(p, i) - left[i])).isLessThanOrEqualTo(Reference.gamma(count + 3, a.w.type()) * terms[i]);
+                square += a.w.get(p, i) * a.w.get(p, i);
             }
             assertThat(Math.abs(squares[rows.index(p)] - square)).isLessThanOrEqualTo(Reference.gamma(n + 2, Type.F64) * square);
         }
@@ -119,24 +128,22 @@ class ProjectionTest {
         double[] s = {ASKED_FOR_NOTHING, 0.3, ASKED_FOR_NOTHING, -7};
         for (Type type : Type.values()) {
             for (EngineProvider provider : Reference.available()) {
-                try (Engine engine = provider.create(2);
-                        Block start = Reference.random(type, 2, n, 1);
-                        Block w = Reference.random(type, 2, n, 1);
-                        Basis v = new Basis(Reference.random(type, BATCH * CAPACITY, n, 3), CAPACITY)) {
-                    double[] others = v.block().toDoubles();
-                    engine.normalise(w, s, v, 2, some());
+                try (Step a = new Step(provider, type, n)) {
+                    double[] others = a.v.block().toDoubles();
+                    a.engine.normalise(a.w, s, a.v, 2, some());
                     for (int p = 0; p < 2; p++) {
                         int b = some().index(p);
                         for (int i = 0; i < n; i++) {
-                            double expected = s[b] * start.get(p, i);
+                            double expected = s[b] * a.start.get(p, i);
                             // The factor is rounded, and the product.
-                            assertThat(Math.abs(w.get(p, i) - expected)).isLessThanOrEqualTo(Reference.gamma(2, type) * Math.abs(expected));
-                            assertThat(v.block().get(b * CAPACITY + 2, i)).isEqualTo(w.get(p, i));
-                            v.block().set(b * CAPACITY + 2, i, others[(b * CAPACITY + 2) * n + i]);
+                            assertThat(Math.abs(a.w.get(p, i) - expected))
+                                    .isLessThanOrEqualTo(Reference.gamma(2, type) * Math.abs(expected));
+                            assertThat(a.v.block().get(b * CAPACITY + 2, i)).isEqualTo(a.w.get(p, i));
+                            a.v.block().set(b * CAPACITY + 2, i, others[(b * CAPACITY + 2) * n + i]);
                         }
                     }
-                    assertThat(v.block().toDoubles()).isEqualTo(others);
-                    assertThat(Reference.paddingIsNaN(w) && Reference.paddingIsNaN(v.block())).as("padding untouched").isTrue();
+                    assertThat(a.v.block().toDoubles()).isEqualTo(others);
+                    assertThat(Reference.paddingIsNaN(a.w) && Reference.paddingIsNaN(a.v.block())).as("padding untouched").isTrue();
                 }
             }
         }

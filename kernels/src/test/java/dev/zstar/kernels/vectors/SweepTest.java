@@ -29,11 +29,7 @@ class SweepTest {
 
     /** Rows 3 and 1 of a batch of four, in positions 0 and 1. */
     private static Rows some() {
-        Rows rows = new Rows(BATCH);
-        rows.place(0, 3);
-        rows.place(1, 1);
-        rows.truncate(2);
-        return rows;
+        return Reference.rows(BATCH, 3, 1);
     }
 
     private static double dot(Block x, int p, Block y, int q) {

@@ -335,14 +335,19 @@ final class PartCalls {
         return 2 + s.random.nextInt(3);
     }
 
+    /** Matrices, and operands that the results may replace. */
+    private static void systems(Scene s, int count, String matrices, int matrixRows, String operands, int rows) {
+        s.block(matrices, matrixRows, count);
+        s.block(operands, rows, count);
+        s.block("out", rows, count);
+        s.apart("out", matrices);
+        s.apartOrSame("out", operands);
+    }
+
     private static void multiply(Scene s) {
         int d = order(s);
         int count = s.size();
-        s.block("a", d * d, count);
-        s.block("b", d * d, count);
-        s.block("out", d * d, count);
-        s.apart("out", "a");
-        s.apartOrSame("out", "b");
+        systems(s, count, "a", d * d, "b", d * d);
         s.call(o -> o.engine.small().multiply(o.b("a"), o.b("b"), o.b("out")));
     }
 
@@ -351,11 +356,7 @@ final class PartCalls {
         // One matrix for all is right: so no count of 1 or 2, of which a column less would be one.
         int count = 3 + s.size();
         int k = s.few();
-        s.block("m", d * d, count);
-        s.block("v", d * k, count);
-        s.block("out", d * k, count);
-        s.apart("out", "m");
-        s.apartOrSame("out", "v");
+        systems(s, count, "m", d * d, "v", d * k);
         s.call(o -> o.engine.small().transform(o.b("m"), o.b("v"), o.b("out")));
     }
 
@@ -363,12 +364,8 @@ final class PartCalls {
         int d = order(s);
         int count = s.size();
         int k = s.few();
-        s.block("m", d * d, count);
-        s.block("rhs", d * k, count);
-        s.block("out", d * k, count);
+        systems(s, count, "m", d * d, "rhs", d * k);
         s.failures("singular", count);
-        s.apart("out", "m");
-        s.apartOrSame("out", "rhs");
         s.call(o -> o.engine.small().solve(o.b("m"), o.b("rhs"), o.b("out"), (Failures) o.get("singular")));
     }
 

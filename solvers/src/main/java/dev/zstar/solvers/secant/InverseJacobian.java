@@ -9,7 +9,7 @@ import dev.zstar.kernels.Rows;
  * secant equation {@code H (r - r₊) = s}. {@link #apply} uses the H from which the last directions were computed; the residual after them
  * is not included.
  */
-public sealed interface InverseJacobian extends ApproximateInverse permits StepProduct, PairSum {
+public sealed interface InverseJacobian extends ApproximateInverse permits StoredSteps {
     /** The smallest divisor {@code 1 - τ} of an update. Below it the Jacobian is nearly singular, and the row restarts. */
     double LEAST = 1e-3;
 

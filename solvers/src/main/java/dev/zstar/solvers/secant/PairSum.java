@@ -22,32 +22,22 @@ import java.util.Arrays;
  * <p>Until the next residual is known, the last slot in use holds what its pair is made from: d instead of u, and instead of v the old r
  * (bad method) or v itself (good method).
  */
-public final class PairSum implements InverseJacobian {
-    private final Workspace workspace;
+public final class PairSum extends StoredSteps {
     private final boolean good;
-    private final int m;
     private final Basis u;
     private final Basis v;
     private final Block room;
     /** Null if a row restarts when its memory is full. */
     private final RankReduction reduction;
-    /**
-     * For each row of the batch: the number of slots in use, of which the last is open; the number of directions since the identity; c_j.
-     */
-    private final int[] counts;
+    /** For each row of the batch: the number of directions since the identity, and c_j. The last of the slots in use is open. */
     private final int[] directions;
     private final double[] divisors;
     private final double[] dots;
     /** {@code v_jᵀ r} with the last residual, and {@code v_jᵀ y} with its change. */
     private final double[] projections;
     private final double[] changes;
-    private final double[] coefficients;
-    private final double[] square;
     /** By row of the batch: whether all its slots hold pairs, so that no slot is open. */
     private final boolean[] full;
-    /** By position: σ. */
-    private final double[] stretch;
-    private final double[] zeros;
 
     /**
      * Allocates {@code 2 memory + 1} blocks, and {@code rank + 1} vectors for a reduction.
@@ -55,29 +45,23 @@ public final class PairSum implements InverseJacobian {
      * @param rank the number of pairs kept when the memory is full; 0 to restart
      */
     public PairSum(Workspace workspace, boolean good, int memory, int rank) {
-        this.workspace = workspace;
+        super(workspace, memory);
         this.good = good;
-        m = memory;
         u = workspace.basis(m);
         v = workspace.basis(m);
         room = workspace.block();
         reduction = rank > 0 ? new RankReduction(workspace, u, v, rank) : null;
-        counts = new int[workspace.batch()];
         directions = new int[workspace.batch()];
         divisors = new double[workspace.batch() * m];
         dots = new double[workspace.batch() * m];
         projections = new double[workspace.batch() * m];
         changes = new double[workspace.batch() * m];
-        coefficients = new double[workspace.batch() * m];
-        square = new double[workspace.batch()];
         full = new boolean[workspace.batch()];
-        stretch = new double[workspace.batch()];
-        zeros = new double[workspace.batch()];
     }
 
     @Override
     public void forget(int b) {
-        counts[b] = 0;
+        super.forget(b);
         directions[b] = 0;
     }
 
@@ -108,7 +92,7 @@ public final class PairSum implements InverseJacobian {
         boolean shortened = false;
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
-            Arrays.fill(coefficients, b * m, (b + 1) * m, 0);
+            clearCoefficients(b);
             if (repeats[b] || counts[b] == 0) {
                 continue;
             }
@@ -153,20 +137,12 @@ public final class PairSum implements InverseJacobian {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             int at = b * m;
-            Arrays.fill(coefficients, at, at + m, 0);
+            clearCoefficients(b);
             for (int j = 0; j < counts[b] - 1; j++) {
                 coefficients[at + j] = dots[at + j] / divisors[at + j];
             }
         }
         workspace.engine().multiAxpy(transposed ? v : u, most, coefficients, x, rows, squares);
-    }
-
-    private int most(Rows rows) {
-        int most = 0;
-        for (int p = 0; p < rows.count(); p++) {
-            most = Math.max(most, counts[rows.index(p)]);
-        }
-        return most;
     }
 
     /** Overwrites r_k with {@code y = r_k - r}, and stores its divisor {@code ‖y‖²}. */
@@ -189,12 +165,6 @@ public final class PairSum implements InverseJacobian {
         }
     }
 
-    private double repeat(int b, double length) {
-        Arrays.fill(coefficients, b * m, (b + 1) * m, 0);
-        coefficients[b * m + counts[b] - 1] = length;
-        return 1;
-    }
-
     /**
      * The coefficients of the vectors in {@code u = H r + (λ - 1) d}, and the divisor of the new pair.
      *
@@ -204,7 +174,7 @@ public final class PairSum implements InverseJacobian {
     private double combination(int b, double length) {
         int at = b * m;
         int k = counts[b] - 1;
-        Arrays.fill(coefficients, at, at + m, 0);
+        clearCoefficients(b);
         if (k < 0) {
             return 1;
         }
@@ -250,7 +220,7 @@ public final class PairSum implements InverseJacobian {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             int at = b * m;
-            Arrays.fill(coefficients, at, at + m, 0);
+            clearCoefficients(b);
             if (!repeats[b]) {
                 int k = counts[b] - 1;
                 for (int j = 0; j < k; j++) {

@@ -4,7 +4,6 @@ import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.Workspace;
-import java.util.Arrays;
 
 /**
  * The inverse of Broyden's good method as a product of factors, which needs only the directions d (Kelley 1995, sections 7.3 and 8.3). With
@@ -27,25 +26,17 @@ import java.util.Arrays;
  * products measured in every step it solved 4. The dense matrix in f64, on the same f32 values of f, solved all 12, as does this form in
  * f64.
  */
-public final class StepProduct implements InverseJacobian {
+public final class StepProduct extends StoredSteps {
     /** Rows with fewer directions are not checked, because errors have had no time to grow. */
     private static final int YOUNG = 8;
     /** The largest relative difference between the squared norm of a direction and its prediction from the products. */
     private static final double DRIFT = 1e-4;
 
-    private final Workspace workspace;
-    private final int m;
     private final Basis d;
-    /** For each row of the batch: its directions, ⟨d_i, d_j⟩, λ_j, and Dᵀr. */
-    private final int[] counts;
+    /** For each row of the batch: ⟨d_i, d_j⟩, λ_j, and Dᵀr. Each slot in use holds a direction. */
     private final double[] products;
     private final double[] λ;
     private final double[] dr;
-    private final double[] coefficients;
-    private final double[] square;
-    /** By position: 1 / (1 - τ). */
-    private final double[] stretch;
-    private final double[] zeros;
     /** By position: ‖q‖² as the products predict it. */
     private final double[] expected;
     /** One direction, while its products are measured. */
@@ -54,30 +45,14 @@ public final class StepProduct implements InverseJacobian {
 
     /** Allocates {@code memory} blocks, and one vector. */
     public StepProduct(Workspace workspace, int memory) {
-        this.workspace = workspace;
-        m = memory;
+        super(workspace, memory);
         d = workspace.basis(m);
-        counts = new int[workspace.batch()];
         products = new double[workspace.batch() * m * m];
         λ = new double[workspace.batch() * m];
         dr = new double[workspace.batch() * m];
-        coefficients = new double[workspace.batch() * m];
-        square = new double[workspace.batch()];
-        stretch = new double[workspace.batch()];
-        zeros = new double[workspace.batch()];
         expected = new double[workspace.batch()];
         one = workspace.vectors(1);
         row = new Rows(workspace.batch());
-    }
-
-    @Override
-    public void forget(int b) {
-        counts[b] = 0;
-    }
-
-    @Override
-    public int directions(int b) {
-        return counts[b];
     }
 
     @Override
@@ -128,12 +103,6 @@ public final class StepProduct implements InverseJacobian {
         }
     }
 
-    private double repeat(int b, double length) {
-        Arrays.fill(coefficients, b * m, (b + 1) * m, 0);
-        coefficients[b * m + counts[b] - 1] = length;
-        return 1;
-    }
-
     /**
      * The coefficients of the directions in {@code q + (λ_k - 1) τ d_k}, and the products of the directions with the next one. With q_j the
      * sum up to the j-th factor and {@code c_j = d_jᵀ q_j / ‖d_j‖²}, that factor adds {@code c_j (d_{j+1} + (λ_j - 1) d_j)}.
@@ -144,7 +113,7 @@ public final class StepProduct implements InverseJacobian {
     private double combination(int b, double length) {
         int at = b * m;
         int k = counts[b] - 1;
-        Arrays.fill(coefficients, at, at + m, 0);
+        clearCoefficients(b);
         if (k < 0) {
             return 1;
         }
@@ -153,8 +122,8 @@ public final class StepProduct implements InverseJacobian {
         double τ = sum(at, k, k) / products[(at + k) * m + k];
         double least = 1 - τ;
         if (k + 1 == m || !(Math.abs(least) >= LEAST && Math.abs(least) < Double.POSITIVE_INFINITY)) {
-            counts[b] = 0;
-            Arrays.fill(coefficients, at, at + m, 0);
+            forget(b);
+            clearCoefficients(b);
             return 1;
         }
         coefficients[at + k] += (length - 1) * τ;
@@ -194,7 +163,7 @@ public final class StepProduct implements InverseJacobian {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             int at = b * m;
-            Arrays.fill(coefficients, at, at + m, 0);
+            clearCoefficients(b);
             if (transposed) {
                 transposedFactors(at, counts[b] - 1);
             } else {
@@ -202,14 +171,6 @@ public final class StepProduct implements InverseJacobian {
             }
         }
         workspace.engine().multiAxpy(d, most, coefficients, x, rows, squares);
-    }
-
-    private int most(Rows rows) {
-        int most = 0;
-        for (int p = 0; p < rows.count(); p++) {
-            most = Math.max(most, counts[rows.index(p)]);
-        }
-        return most;
     }
 
     /** {@code d_jᵀ (r + Σ_{i ≤ last} a_i d_i)} with the current coefficients a. */

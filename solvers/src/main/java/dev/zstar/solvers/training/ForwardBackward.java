@@ -4,12 +4,9 @@ import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.Type;
 import dev.zstar.solvers.EquilibriumMap;
-import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.OwnedMemory;
 
 /**
  * The forward-backward splitting of {@code z = φ(W z + U x + b)} (Winston and Kolter 2020, section 3.3), as a map that any solver iterates:
@@ -29,13 +26,7 @@ import dev.zstar.solvers.guard.OwnedMemory;
  * {@code DenseCell.bytes() + Block.bytes(type, n, n) + Block.bytes(type, n, inputs) + Block.bytes(type, 1, n) + Block.bytes(type, batch,
  * n)}.
  */
-public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients>, Shaped, AutoCloseable {
-    private final Engine engine;
-    private final Type type;
-    private final int n;
-    private final int inputs;
-    private final double α;
-    private final OwnedMemory memory;
+public final class ForwardBackward extends Splitting implements EquilibriumMap<DenseCell.Gradients> {
     private final Block w;
     private final Block u;
     private final Block bias;
@@ -57,14 +48,7 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
      *     infinite, before or after it is scaled by α
      */
     public ForwardBackward(Engine engine, Activation activation, Block w, Block u, Block bias, double step, int batch) {
-        Splitting.require("forward-backward", activation, step);
-        Splitting.requireParameters("forward-backward", engine, w, u, bias, batch);
-        this.engine = engine;
-        α = step;
-        type = w.type();
-        n = w.rows();
-        inputs = u.cols();
-        memory = new OwnedMemory(engine);
+        super("forward-backward", engine, activation, w, u, bias, step, batch);
         try {
             this.w = memory.block(type, n, n);
             this.u = memory.block(type, n, inputs);
@@ -105,34 +89,9 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
      * Takes new parameters of the same shapes. Call {@link #inject} again for every row. Allocates nothing, and does not look for NaN.
      */
     public void update(Block w, Block u, Block bias) {
-        Splitting.requireShapes("update", w, u, bias, type, n, inputs);
+        requireShapes("update", w, u, bias);
         relax(w, u, bias);
         cell.update(this.w, this.u, this.bias);
-    }
-
-    @Override
-    public Engine engine() {
-        return engine;
-    }
-
-    @Override
-    public Type type() {
-        return type;
-    }
-
-    @Override
-    public int batch() {
-        return cell.batch();
-    }
-
-    @Override
-    public int n() {
-        return n;
-    }
-
-    /** α. */
-    public double step() {
-        return α;
     }
 
     @Override
@@ -212,10 +171,5 @@ public final class ForwardBackward implements EquilibriumMap<DenseCell.Gradients
     /** Bytes that this object holds. The first {@link #vjp} adds a transposed copy of W, and the first gradient of x one of U. */
     public long bytes() {
         return memory.bytes();
-    }
-
-    @Override
-    public void close() {
-        memory.close();
     }
 }

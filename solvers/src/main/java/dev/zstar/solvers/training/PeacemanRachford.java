@@ -5,14 +5,11 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
 import dev.zstar.solvers.DifferentiableMap;
 import dev.zstar.solvers.RowData;
-import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.OwnedMemory;
 
 /**
  * The Peaceman-Rachford splitting of {@code z = φ(W z + U x + b)} (Winston and Kolter 2020, section 3.3), as a map that any solver
@@ -32,15 +29,9 @@ import dev.zstar.solvers.guard.OwnedMemory;
  * <p>Holds R and U packed, {@code Block.bytes(type, n, n) + Block.bytes(type, 1, n) + 3 Block.bytes(type, batch, n)}, and
  * {@code 8 n (n + min(n, 256))} bytes on the heap.
  */
-public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCloseable {
-    private final Engine engine;
+public final class PeacemanRachford extends Splitting implements DifferentiableMap {
     private final Activation activation;
-    private final Type type;
-    private final int n;
-    private final int inputs;
-    private final double α;
     private final MatrixInverse inverse;
-    private final OwnedMemory memory;
     private final Block matrix;
     private final Weights r;
     private final Weights u;
@@ -65,16 +56,9 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
      *     infinite, or {@code I + α (I - W)} is numerically singular
      */
     public PeacemanRachford(Engine engine, Activation activation, Block w, Block u, Block bias, double step, int batch) {
-        Splitting.require("Peaceman-Rachford", activation, step);
-        Splitting.requireParameters("Peaceman-Rachford", engine, w, u, bias, batch);
-        this.engine = engine;
+        super("Peaceman-Rachford", engine, activation, w, u, bias, step, batch);
         this.activation = activation;
-        α = step;
-        type = w.type();
-        n = w.rows();
-        inputs = u.cols();
         inverse = new MatrixInverse(n);
-        memory = new OwnedMemory(engine);
         try {
             matrix = memory.block(type, n, n);
             reflect("Peaceman-Rachford", w);
@@ -129,7 +113,7 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
      * @throws IllegalArgumentException if {@code I + α (I - W)} is numerically singular or not finite; then the old parameters stay
      */
     public void update(Block w, Block u, Block bias) {
-        Splitting.requireShapes("update", w, u, bias, type, n, inputs);
+        requireShapes("update", w, u, bias);
         reflect("update", w);
         injected.clear();
         slope.clear();
@@ -137,31 +121,6 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
         r.update(matrix);
         this.u.update(u);
         this.bias.copyFrom(bias);
-    }
-
-    @Override
-    public Engine engine() {
-        return engine;
-    }
-
-    @Override
-    public Type type() {
-        return type;
-    }
-
-    @Override
-    public int batch() {
-        return injected.batch();
-    }
-
-    @Override
-    public int n() {
-        return n;
-    }
-
-    /** α. */
-    public double step() {
-        return α;
     }
 
     /**
@@ -252,10 +211,5 @@ public final class PeacemanRachford implements DifferentiableMap, Shaped, AutoCl
      */
     public long bytes() {
         return memory.bytes() + inverse.bytes();
-    }
-
-    @Override
-    public void close() {
-        memory.close();
     }
 }

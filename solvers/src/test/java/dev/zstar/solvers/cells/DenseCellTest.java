@@ -23,24 +23,6 @@ class DenseCellTest {
     /** Rows of the batch as a solver may have them: all, in another order, some, one. */
     private static final int[][] SELECTIONS = {{0, 1, 2, 3, 4, 5}, {5, 3, 0, 1, 4, 2}, {4, 1, 5}, {0, 1}, {2}};
 
-    private static Rows rows(int... selection) {
-        Rows rows = new Rows(BATCH);
-        rows.reset(selection.length);
-        for (int p = 0; p < selection.length; p++) {
-            rows.place(p, selection[p]);
-        }
-        return rows;
-    }
-
-    /** The rows of a block in the order of a selection. */
-    private static Block pick(Block block, int... selection) {
-        Block picked = Block.allocate(block.type(), selection.length, block.cols());
-        for (int p = 0; p < selection.length; p++) {
-            picked.copyRow(block, selection[p], p);
-        }
-        return picked;
-    }
-
     /** Central differences of step h are off by {@code h² f''' / 6 + u / h}: 10⁻¹⁰ and less for h = 10⁻⁵ and states of size 1. */
     @Test
     void productsAreThoseOfTheJacobian() {
@@ -50,12 +32,12 @@ class DenseCellTest {
                     Block z = Problems.random(Type.F64, BATCH, N, 0.5, 2);
                     Block v = Problems.random(Type.F64, BATCH, N, 1, 3)) {
                 for (int[] selection : SELECTIONS) {
-                    Rows rows = rows(selection);
+                    Rows rows = Problems.rows(BATCH, selection);
                     int count = selection.length;
                     double h = 1e-5;
-                    try (Block zs = pick(z, selection);
-                            Block vs = pick(v, selection);
-                            Block point = pick(z, selection);
+                    try (Block zs = Problems.pick(z, selection);
+                            Block vs = Problems.pick(v, selection);
+                            Block point = Problems.pick(z, selection);
                             Block up = engine.allocate(Type.F64, count, N);
                             Block down = engine.allocate(Type.F64, count, N);
                             Block out = engine.allocate(Type.F64, count, N)) {
@@ -89,8 +71,8 @@ class DenseCellTest {
                     Block jv = engine.allocate(type, BATCH, N);
                     Block ju = engine.allocate(type, BATCH, N)) {
                 cell.linearise(z);
-                cell.jvp(v, jv, rows(SELECTIONS[0]));
-                cell.vjp(u, ju, rows(SELECTIONS[0]));
+                cell.jvp(v, jv, Problems.rows(BATCH, SELECTIONS[0]));
+                cell.vjp(u, ju, Problems.rows(BATCH, SELECTIONS[0]));
                 for (int b = 0; b < BATCH; b++) {
                     double left = 0;
                     double right = 0;
@@ -104,18 +86,18 @@ class DenseCellTest {
                 }
                 // Linearised in one order, asked for in another.
                 for (int[] points : new int[][] {SELECTIONS[0], SELECTIONS[1]}) {
-                    try (Block zs = pick(z, points)) {
-                        cell.linearise(zs, rows(points));
+                    try (Block zs = Problems.pick(z, points)) {
+                        cell.linearise(zs, Problems.rows(BATCH, points));
                     }
                     for (int[] selection : SELECTIONS) {
-                        try (Block vs = pick(v, selection);
-                                Block us = pick(u, selection);
-                                Block expectedV = pick(jv, selection);
-                                Block expectedU = pick(ju, selection);
+                        try (Block vs = Problems.pick(v, selection);
+                                Block us = Problems.pick(u, selection);
+                                Block expectedV = Problems.pick(jv, selection);
+                                Block expectedU = Problems.pick(ju, selection);
                                 Block out = engine.allocate(type, selection.length, N)) {
-                            cell.jvp(vs, out, rows(selection));
+                            cell.jvp(vs, out, Problems.rows(BATCH, selection));
                             assertThat(out.toDoubles()).as("J v, %s", provider.name()).isEqualTo(expectedV.toDoubles());
-                            cell.vjp(us, out, rows(selection));
+                            cell.vjp(us, out, Problems.rows(BATCH, selection));
                             assertThat(out.toDoubles()).as("Jᵀ u, %s", provider.name()).isEqualTo(expectedU.toDoubles());
                         }
                     }
@@ -131,13 +113,13 @@ class DenseCellTest {
                 Block one = engine.allocate(Type.F32, 1, N);
                 Block out = engine.allocate(Type.F32, 1, N);
                 Block seven = engine.allocate(Type.F32, 7, N)) {
-            assertThatThrownBy(() -> cell.vjp(one, out, rows(3)))
+            assertThatThrownBy(() -> cell.vjp(one, out, Problems.rows(BATCH, 3)))
                     .hasMessage("vjp: row 3 of the batch has no point of linearisation; expected linearise(z, rows) with it, "
                     + "after the last update and inject");
-            cell.linearise(one, rows(3));
-            cell.jvp(one, out, rows(3));
-            cell.linearise(one, rows(2));
-            assertThatThrownBy(() -> cell.jvp(one, out, rows(3)))
+            cell.linearise(one, Problems.rows(BATCH, 3));
+            cell.jvp(one, out, Problems.rows(BATCH, 3));
+            cell.linearise(one, Problems.rows(BATCH, 2));
+            assertThatThrownBy(() -> cell.jvp(one, out, Problems.rows(BATCH, 3)))
                     .hasMessage("jvp: row 3 of the batch has no point of linearisation; expected linearise(z, rows) with it, "
                     + "after the last update and inject");
             Rows beyond = new Rows(BATCH + 1);
@@ -156,7 +138,7 @@ class DenseCellTest {
                 Block out = engine.allocate(Type.F32, BATCH, N)) {
             Rows[] selections = new Rows[SELECTIONS.length];
             for (int i = 0; i < selections.length; i++) {
-                selections[i] = rows(SELECTIONS[i]);
+                selections[i] = Problems.rows(BATCH, SELECTIONS[i]);
             }
             long bytes = Problems.allocated(() -> {
                     for (Rows rows : selections) {

@@ -196,14 +196,8 @@ class BroydenTest {
             assertThat(broyden.solve(cell, z).status(2)).isEqualTo(Status.NONFINITE_INPUT);
             double[] all = z.toDoubles();
             for (int b = 0; b < batch; b++) {
-                int row = b;
                 alone.copyRow(start, b, 0);
-                broyden.solve((in, out, rows) -> {
-                    dev.zstar.kernels.Rows own = new dev.zstar.kernels.Rows(batch);
-                    own.place(0, row);
-                    own.truncate(1);
-                    cell.apply(in, out, own);
-                }, alone);
+                broyden.solve(Problems.alone(cell, batch, b), alone);
                 assertThat(alone.toDoubles()).isEqualTo(java.util.Arrays.copyOfRange(all, b * n, (b + 1) * n));
             }
             start.set(2, 5, 0);

@@ -112,72 +112,87 @@ class BroydenVariantsTest {
         }
     }
 
-    @ParameterizedTest
-    @MethodSource("variants")
-    void thePointsAreThoseOfTheDenseFormula(Options options) {
-        int n = 12;
-        double[] start = new double[n];
+    /** A start from which trials are refused if there is a line search. */
+    private static double[] start(Options options) {
+        double[] start = new double[12];
         Arrays.fill(start, options.lineSearch() ? 5 : 0);
-        UnaryOperator<double[]> f = options.lineSearch() ? steep(n) : mild(n);
-        for (int memory : options.reduction() == Reduction.RESTART ? new int[] {30, 4} : new int[] {30}) {
-            DenseBroyden dense = new DenseBroyden(options.update() == Update.GOOD, memory, options.lineSearch());
-            List<double[]> expected = dense.points(start, 14, f);
-            assertThat(dense.refused > 0).as("trials are refused").isEqualTo(options.lineSearch());
-            for (EngineProvider provider : Problems.engines()) {
-                try (Engine engine = provider.create(1)) {
-                    assertSame(points(engine, options.withMemory(memory), f, start, 14), expected, 1e-8,
-                            provider.name() + ", memory " + memory);
-                }
+        return start;
+    }
+
+    private static UnaryOperator<double[]> problem(Options options) {
+        return options.lineSearch() ? steep(12) : mild(12);
+    }
+
+    private static DenseBroyden dense(Options options) {
+        return new DenseBroyden(options.update() == Update.GOOD, options.memory(), options.lineSearch());
+    }
+
+    /** Each variant with a memory for all steps, and each that restarts also with a memory that becomes full. */
+    static List<Options> memories() {
+        List<Options> memories = new ArrayList<>();
+        for (Options options : variants()) {
+            memories.add(options.withMemory(30));
+            if (options.reduction() == Reduction.RESTART) {
+                memories.add(options.withMemory(4));
+            }
+        }
+        return memories;
+    }
+
+    @ParameterizedTest
+    @MethodSource("memories")
+    void thePointsAreThoseOfTheDenseFormula(Options options) {
+        DenseBroyden dense = dense(options);
+        List<double[]> expected = dense.points(start(options), 14, problem(options));
+        assertThat(dense.refused > 0).as("trials are refused").isEqualTo(options.lineSearch());
+        for (EngineProvider provider : Problems.engines()) {
+            try (Engine engine = provider.create(1)) {
+                assertSame(points(engine, options, problem(options), start(options), 14), expected, 1e-8, provider.name());
             }
         }
     }
 
     @ParameterizedTest
-    @MethodSource("variants")
+    @MethodSource("memories")
     void whatIsLeftOfASolveIsTheDenseInverse(Options options) {
         int n = 12;
-        double[] start = new double[n];
-        Arrays.fill(start, options.lineSearch() ? 5 : 0);
-        UnaryOperator<double[]> f = options.lineSearch() ? steep(n) : mild(n);
-        for (int memory : options.reduction() == Reduction.RESTART ? new int[] {30, 4} : new int[] {30}) {
-            DenseBroyden dense = new DenseBroyden(options.update() == Update.GOOD, memory, options.lineSearch());
-            dense.points(start, 13, f);
-            for (EngineProvider provider : Problems.engines()) {
-                try (Engine engine = provider.create(1);
-                        Broyden broyden = Broyden.plan(engine, Type.F64, 2, n, options.withMemory(memory), Stopping.relative(0).within(14));
-                        Block z = engine.allocate(Type.F64, 2, n);
-                        Block g = Problems.random(Type.F64, 1, n, 1, 3);
-                        Block u = engine.allocate(Type.F64, 1, n)) {
+        DenseBroyden dense = dense(options);
+        dense.points(start(options), 13, problem(options));
+        for (EngineProvider provider : Problems.engines()) {
+            try (Engine engine = provider.create(1);
+                    Broyden broyden = Broyden.plan(engine, Type.F64, 2, n, options, Stopping.relative(0).within(14));
+                    Block z = engine.allocate(Type.F64, 2, n);
+                    Block g = Problems.random(Type.F64, 1, n, 1, 3);
+                    Block u = engine.allocate(Type.F64, 1, n)) {
+                for (int i = 0; i < n; i++) {
+                    z.set(1, i, start(options)[i]);
+                }
+                z.set(0, 3, 40);
+                broyden.solve(map(problem(options)), z);
+                Rows second = new Rows(2);
+                second.place(0, 1);
+                second.truncate(1);
+                for (boolean transposed : new boolean[] {false, true}) {
+                    (transposed ? broyden.inverse().transposed() : broyden.inverse()).apply(g, u, second);
+                    double[] expected = dense.multiply(transposed, g.toDoubles());
                     for (int i = 0; i < n; i++) {
-                        z.set(1, i, start[i]);
+                        assertThat(u.get(0, i)).as(provider.name()).isCloseTo(expected[i], within(1e-7));
                     }
-                    z.set(0, 3, 40);
-                    broyden.solve(map(f), z);
-                    Rows second = new Rows(2);
-                    second.place(0, 1);
-                    second.truncate(1);
-                    for (boolean transposed : new boolean[] {false, true}) {
-                        (transposed ? broyden.inverse().transposed() : broyden.inverse()).apply(g, u, second);
-                        double[] expected = dense.multiply(transposed, g.toDoubles());
-                        for (int i = 0; i < n; i++) {
-                            assertThat(u.get(0, i)).as("%s, memory %d", provider.name(), memory).isCloseTo(expected[i], within(1e-7));
+                }
+                assertThatThrownBy(() -> broyden.inverse().apply(g, z, second))
+                        .hasMessage("inverse: out is 2×12 f64, expected 1×12 f64");
+                Rows third = new Rows(3);
+                third.place(0, 2);
+                third.truncate(1);
+                assertThatThrownBy(() -> broyden.inverse().apply(g, u, third))
+                        .hasMessage("inverse: row 2 of the batch, expected 0 to 1");
+                second.place(0, 0);
+                if (provider.name().equals("simd")) {
+                    assertThat(Problems.allocated(() -> {
+                        for (int k = 0; k < 100; k++) {
+                            broyden.inverse().applyTransposed(g, u, second);
                         }
-                    }
-                    assertThatThrownBy(() -> broyden.inverse().apply(g, z, second))
-                            .hasMessage("inverse: out is 2×12 f64, expected 1×12 f64");
-                    Rows third = new Rows(3);
-                    third.place(0, 2);
-                    third.truncate(1);
-                    assertThatThrownBy(() -> broyden.inverse().apply(g, u, third))
-                            .hasMessage("inverse: row 2 of the batch, expected 0 to 1");
-                    second.place(0, 0);
-                    if (provider.name().equals("simd")) {
-                        assertThat(Problems.allocated(() -> {
-                            for (int k = 0; k < 100; k++) {
-                                broyden.inverse().applyTransposed(g, u, second);
-                            }
-                        })).isZero();
-                    }
+                    })).isZero();
                 }
             }
         }
@@ -263,13 +278,7 @@ class BroydenVariantsTest {
                         assertThat(outcome.succeeded()).as("%s %s: %s", provider.name(), options, outcome).isTrue();
                         cell.apply(z, value, new Rows(7));
                         for (int b = 0; b < 7; b++) {
-                            double step = 0;
-                            double square = 0;
-                            for (int i = 0; i < 50; i++) {
-                                step += Math.pow(value.get(b, i) - z.get(b, i), 2);
-                                square += Math.pow(value.get(b, i), 2);
-                            }
-                            assertThat(Math.sqrt(step / square)).isLessThanOrEqualTo(tolerance * 1.01);
+                            assertThat(Problems.residual(z, value, b)).isLessThanOrEqualTo(tolerance * 1.01);
                         }
                     }
                 }
@@ -300,14 +309,8 @@ class BroydenVariantsTest {
                         assertThat(status[4]).isEqualTo(Status.NONFINITE_INPUT);
                         assertThat(Arrays.stream(spent).distinct().count()).as("different ends").isGreaterThan(2);
                         for (int b = 0; b < batch; b++) {
-                            int row = b;
                             alone.copyRow(start, b, 0);
-                            Outcome outcome = broyden.solve((in, out, rows) -> {
-                                Rows own = new Rows(batch);
-                                own.place(0, row);
-                                own.truncate(1);
-                                cell.apply(in, out, own);
-                            }, alone);
+                            Outcome outcome = broyden.solve(Problems.alone(cell, batch, b), alone);
                             assertThat(outcome.status(0)).as("%s %s, row %d", provider.name(), options, b).isEqualTo(status[b]);
                             assertThat(outcome.evaluations()).isEqualTo(spent[b]);
                             assertThat(alone.toDoubles()).as("%s %s, row %d", provider.name(), options, b)

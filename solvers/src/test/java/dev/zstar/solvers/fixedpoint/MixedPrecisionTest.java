@@ -102,14 +102,8 @@ class MixedPrecisionTest {
                         assertThat(distance(low, z64)).as("%s: alone, the weights move it", what).isGreaterThan(20 * distance(z, z64));
                         cell.apply(z, fz, new Rows(batch));
                         for (int p = 0; p < batch; p++) {
-                            double step = 0;
-                            double value = 0;
-                            for (int i = 0; i < n; i++) {
-                                step += Math.pow(fz.get(p, i) - z.get(p, i), 2);
-                                value += Math.pow(fz.get(p, i), 2);
-                            }
                             assertThat(outcome.residual(p)).as("the claimed residual is f's")
-                                    .isCloseTo(Math.sqrt(step / value), org.assertj.core.api.Assertions.within(1e-12));
+                                    .isCloseTo(Problems.residual(z, fz, p), org.assertj.core.api.Assertions.within(1e-12));
                         }
                     }
                 }
@@ -159,9 +153,8 @@ class MixedPrecisionTest {
                     assertThat(status[b].isSuccess()).as("row %d", b).isEqualTo(b != 4);
                 }
                 for (int b = 0; b < batch; b++) {
-                    int row = b;
                     alone.copyRow(start, b, 0);
-                    Outcome single = mixed.solve(as(row, batch, cell), as(row, batch, cheap), alone);
+                    Outcome single = mixed.solve(Problems.alone(cell, batch, b), Problems.alone(cheap, batch, b), alone);
                     assertThat(single.status(0)).isEqualTo(status[b]);
                     assertThat(single.evaluations(0)).isEqualTo(spent[b]);
                     assertThat(mixed.cheapEvaluations(0)).isEqualTo(low[b]);
@@ -170,15 +163,6 @@ class MixedPrecisionTest {
                 }
             }
         }
-    }
-
-    private static FixedPointMap as(int row, int batch, FixedPointMap f) {
-        return (in, out, rows) -> {
-            Rows own = new Rows(batch);
-            own.place(0, row);
-            own.truncate(1);
-            f.apply(in, out, own);
-        };
     }
 
     /**

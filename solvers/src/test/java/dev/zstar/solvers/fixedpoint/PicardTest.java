@@ -2,7 +2,6 @@ package dev.zstar.solvers.fixedpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
@@ -23,23 +22,11 @@ class PicardTest {
 
     @Test
     void inOneDimensionItIsTheSecantMethod() {
-        FixedPointMap f = (in, out, rows) -> {
-            for (int p = 0; p < in.rows(); p++) {
-                out.set(p, 0, Math.cos(in.get(p, 0)));
-            }
-        };
         for (EngineProvider provider : Problems.engines()) {
             try (Engine engine = provider.create(1);
-                    Picard picard = Picard.plan(engine, Type.F64, 1, 1, FREE, Stopping.fixed(6).recording(1, 2, 3, 4, 5, 6));
+                    Picard picard = Picard.plan(engine, Type.F64, 1, 1, FREE, SecantMethod.SIX_POINTS);
                     Block z = engine.allocate(Type.F64, 1, 1)) {
-                Outcome outcome = picard.solve(f, z);
-                for (int k = 2; k < 6; k++) {
-                    double z0 = outcome.state(k - 2).get(0, 0);
-                    double z1 = outcome.state(k - 1).get(0, 0);
-                    double r0 = Math.cos(z0) - z0;
-                    double r1 = Math.cos(z1) - z1;
-                    assertThat(outcome.state(k).get(0, 0)).isCloseTo(z1 - r1 * (z1 - z0) / (r1 - r0), within(1e-12));
-                }
+                SecantMethod.assertSteps(picard.solve(SecantMethod.COSINE, z), 1e-12);
             }
         }
     }
@@ -70,14 +57,8 @@ class PicardTest {
                 assertThat(outcome.evaluations(1)).as("plain steps take 450").isLessThan(100);
                 assertThat(picard.bytes()).isEqualTo(4 * Block.bytes(Type.F64, 3, 2));
                 for (int b = 0; b < 3; b++) {
-                    int row = b;
                     alone.fill(0);
-                    picard.solve((in, out, rows) -> {
-                        dev.zstar.kernels.Rows own = new dev.zstar.kernels.Rows(3);
-                        own.place(0, row);
-                        own.truncate(1);
-                        f.apply(in, out, own);
-                    }, alone);
+                    picard.solve(Problems.alone(f, 3, b), alone);
                     assertThat(alone.get(0, 0)).isEqualTo(z.get(b, 0));
                     assertThat(alone.get(0, 1)).isEqualTo(z.get(b, 1));
                 }

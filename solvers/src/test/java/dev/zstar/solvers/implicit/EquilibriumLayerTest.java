@@ -120,16 +120,6 @@ class EquilibriumLayerTest {
         return Arrays.stream(new double[][] {network.dw, network.du, network.db, dx}).flatMapToDouble(Arrays::stream).toArray();
     }
 
-    private static double relative(double[] actual, double[] expected) {
-        double error = 0;
-        double size = 0;
-        for (int i = 0; i < expected.length; i++) {
-            error += Math.pow(actual[i] - expected[i], 2);
-            size += expected[i] * expected[i];
-        }
-        return Math.sqrt(error / size);
-    }
-
     /** What each mode is the gradient of; null for modes that approximate. */
     private static double[] expected(Setup s, GradientMode mode) {
         return switch (mode) {
@@ -155,7 +145,7 @@ class EquilibriumLayerTest {
                     assertThat(outcome.succeeded()).as("%s: %s", mode, outcome).isTrue();
                     double[] expected = expected(s, mode);
                     if (expected != null) {
-                        assertThat(relative(s.all(), expected)).as("%s, %s", provider.name(), mode)
+                        assertThat(Problems.relative(s.all(), expected)).as("%s, %s", provider.name(), mode)
                                 .isLessThan(type == Type.F64 ? 1e-10 : 3e-5);
                     }
                     // Again: it adds up, and a second loss of the same forward pass may follow.
@@ -199,7 +189,7 @@ class EquilibriumLayerTest {
                     differences.add((up - down) / (2 * h));
                 }
             }
-            assertThat(relative(gradient, differences.stream().mapToDouble(d -> d).toArray())).isLessThan(1e-7);
+            assertThat(Problems.relative(gradient, differences.stream().mapToDouble(d -> d).toArray())).isLessThan(1e-7);
         }
     }
 
@@ -253,7 +243,7 @@ class EquilibriumLayerTest {
                         a[j][i] = (i == j ? 1 : 0) - slope * s.w.get(i, j);
                     }
                 }
-                assertThat(relative(row(v, p), Problems.solve(a, row(s.g, p)))).isLessThan(1e-8);
+                assertThat(Problems.relative(row(v, p), Problems.solve(a, row(s.g, p)))).isLessThan(1e-8);
             }
         }
     }
@@ -328,7 +318,7 @@ class EquilibriumLayerTest {
                     found[i] = s.all();
                 }
             }
-            assertThat(relative(found[0], found[1])).as("%s", mode).isLessThan(1e-14);
+            assertThat(Problems.relative(found[0], found[1])).as("%s", mode).isLessThan(1e-14);
         }
     }
 

@@ -12,9 +12,11 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.TanhNetwork;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.linear.Gmres;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -25,63 +27,33 @@ class ImplicitGradientTest {
     private static final int INPUTS = 5;
     private static final int BATCH = 4;
 
-    /** Plain f64 Java: the state after many steps, the loss ⟨c, z⟩, and its gradient by backpropagation through every step. */
-    private static final class Unrolled {
-        static final int DEPTH = 400;
-        final double[] dw = new double[N * N];
-        final double[] du = new double[N * INPUTS];
-        final double[] db = new double[N];
-        final double[] dx = new double[BATCH * INPUTS];
-        double loss;
+    /** Steps from 0, so many that the last is at the fixed point. */
+    private static final int DEPTH = 400;
 
-        Unrolled(double[] w, double[] u, double[] b, double[] x, double[] c) {
-            for (int s = 0; s < BATCH; s++) {
-                double[][] z = new double[DEPTH + 1][N];
-                for (int t = 0; t < DEPTH; t++) {
-                    for (int i = 0; i < N; i++) {
-                        double sum = b[i];
-                        for (int j = 0; j < INPUTS; j++) {
-                            sum += u[i * INPUTS + j] * x[s * INPUTS + j];
-                        }
-                        for (int j = 0; j < N; j++) {
-                            sum += w[i * N + j] * z[t][j];
-                        }
-                        z[t + 1][i] = Math.tanh(sum);
-                    }
-                }
-                double[] back = new double[N];
-                for (int i = 0; i < N; i++) {
-                    loss += c[s * N + i] * z[DEPTH][i];
-                    back[i] = c[s * N + i];
-                }
-                for (int t = DEPTH - 1; t >= 0; t--) {
-                    double[] next = new double[N];
-                    for (int i = 0; i < N; i++) {
-                        double d = back[i] * (1 - z[t + 1][i] * z[t + 1][i]);
-                        db[i] += d;
-                        for (int j = 0; j < N; j++) {
-                            dw[i * N + j] += d * z[t][j];
-                            next[j] += d * w[i * N + j];
-                        }
-                        for (int j = 0; j < INPUTS; j++) {
-                            du[i * INPUTS + j] += d * x[s * INPUTS + j];
-                            dx[s * INPUTS + j] += d * u[i * INPUTS + j];
-                        }
-                    }
-                    back = next;
-                }
+    /** {@code ⟨c, z⟩} of a batch after all steps. */
+    private static double loss(TanhNetwork network, double[] x, double[] c) {
+        double loss = 0;
+        for (int p = 0; p < BATCH; p++) {
+            double[] z = network.run(new double[N], row(x, p, INPUTS), DEPTH, 1);
+            for (int i = 0; i < N; i++) {
+                loss += c[p * N + i] * z[i];
             }
         }
+        return loss;
     }
 
-    private static double relative(double[] actual, double[] expected) {
-        double error = 0;
-        double size = 0;
-        for (int i = 0; i < expected.length; i++) {
-            error += Math.pow(actual[i] - expected[i], 2);
-            size += expected[i] * expected[i];
+    /** Adds the gradients of the loss to those of the network, by backpropagation through every step; returns those of x. */
+    private static double[] backward(TanhNetwork network, double[] x, double[] c) {
+        double[] dx = new double[BATCH * INPUTS];
+        for (int p = 0; p < BATCH; p++) {
+            network.run(new double[N], row(x, p, INPUTS), DEPTH, 1);
+            System.arraycopy(network.backward(row(c, p, N), row(x, p, INPUTS)), 0, dx, p * INPUTS, INPUTS);
         }
-        return Math.sqrt(error / size);
+        return dx;
+    }
+
+    private static double[] row(double[] matrix, int row, int cols) {
+        return Arrays.copyOfRange(matrix, row * cols, (row + 1) * cols);
     }
 
     @ParameterizedTest
@@ -92,7 +64,8 @@ class ImplicitGradientTest {
                 Block b = Problems.random(Type.F64, 1, N, 0.1, 3);
                 Block x = Problems.random(Type.F64, BATCH, INPUTS, 1, 4);
                 Block c = Problems.random(Type.F64, BATCH, N, 1, 5)) {
-            Unrolled expected = new Unrolled(w.toDoubles(), u.toDoubles(), b.toDoubles(), x.toDoubles(), c.toDoubles());
+            TanhNetwork expected = new TanhNetwork(w.toDoubles(), u.toDoubles(), b.toDoubles());
+            double[] expectedX = backward(expected, x.toDoubles(), c.toDoubles());
             for (EngineProvider provider : Problems.engines()) {
                 double tolerance = type == Type.F32 ? 1e-6 : 1e-12;
                 try (Engine engine = provider.create(2);
@@ -117,24 +90,25 @@ class ImplicitGradientTest {
                     assertThat(outcome.succeeded()).as("%s", outcome).isTrue();
                     cell.gradients(v, z, tx, new DenseCell.Gradients(dw, du, db, dx));
                     double bound = type == Type.F32 ? 1e-4 : 1e-9;
-                    assertThat(relative(dw.toDoubles(), expected.dw)).as("W").isLessThan(bound);
-                    assertThat(relative(du.toDoubles(), expected.du)).as("U").isLessThan(bound);
-                    assertThat(relative(db.toDoubles(), expected.db)).as("b").isLessThan(bound);
-                    assertThat(relative(dx.toDoubles(), expected.dx)).as("x").isLessThan(bound);
+                    assertThat(Problems.relative(dw.toDoubles(), expected.dw)).as("W").isLessThan(bound);
+                    assertThat(Problems.relative(du.toDoubles(), expected.du)).as("U").isLessThan(bound);
+                    assertThat(Problems.relative(db.toDoubles(), expected.db)).as("b").isLessThan(bound);
+                    assertThat(Problems.relative(dx.toDoubles(), expectedX)).as("x").isLessThan(bound);
 
                     double[] difference = new double[N * N];
                     double h = 1e-5;
                     double[] wp = w.toDoubles();
+                    TanhNetwork varied = new TanhNetwork(wp, u.toDoubles(), b.toDoubles());
                     for (int i = 0; i < N * N; i++) {
                         double old = wp[i];
                         wp[i] = old + h;
-                        double up = new Unrolled(wp, u.toDoubles(), b.toDoubles(), x.toDoubles(), c.toDoubles()).loss;
+                        double up = loss(varied, x.toDoubles(), c.toDoubles());
                         wp[i] = old - h;
-                        double down = new Unrolled(wp, u.toDoubles(), b.toDoubles(), x.toDoubles(), c.toDoubles()).loss;
+                        double down = loss(varied, x.toDoubles(), c.toDoubles());
                         wp[i] = old;
                         difference[i] = (up - down) / (2 * h);
                     }
-                    assertThat(relative(dw.toDoubles(), difference)).as("central differences").isLessThan(1e-3);
+                    assertThat(Problems.relative(dw.toDoubles(), difference)).as("central differences").isLessThan(1e-3);
                 }
             }
         }

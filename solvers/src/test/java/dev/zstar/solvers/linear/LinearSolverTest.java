@@ -48,6 +48,26 @@ class LinearSolverTest {
         Method(Planner planner, int blocks) {
             this(planner, blocks, 0);
         }
+
+        Trial trial(Engine engine, Type type, Stopping stopping) {
+            return new Trial(planner.plan(engine, type, BATCH, N, stopping), Problems.random(type, BATCH, N, 1, 5),
+                    engine.allocate(type, BATCH, N));
+        }
+    }
+
+    /** A solver, right-hand sides, and zeros for the solutions. */
+    private record Trial(LinearSolver solver, Block rhs, Block u) implements AutoCloseable {
+        /** {@code ‖b - (I - T) u‖ / ‖b‖} of a row, in f64. */
+        double residual(Scaled t, int b) {
+            return LinearSolverTest.residual(t, b, row(u, b), row(rhs, b));
+        }
+
+        @Override
+        public void close() {
+            solver.close();
+            rhs.close();
+            u.close();
+        }
     }
 
     private static Map<String, Method> methods() {
@@ -101,6 +121,18 @@ class LinearSolverTest {
                 }
             }
         }
+    }
+
+    /** A product with T, or with its transpose, and what a test does before or after it. */
+    private interface Product {
+        void apply(LinearOperator factor, Block u, Block out, Rows rows);
+    }
+
+    /** T, each of whose products, also with the transpose, is made by {@code product}. */
+    private static LinearOperator altered(LinearOperator t, Product product) {
+        LinearOperator transposed = t.transposed();
+        return LinearOperator.of((u, out, rows) -> product.apply(t, u, out, rows),
+                (u, out, rows) -> product.apply(transposed, u, out, rows));
     }
 
     /**
@@ -205,25 +237,22 @@ class LinearSolverTest {
             for (Map.Entry<String, Method> method : methods().entrySet()) {
                 String name = provider.name() + ", " + method.getKey();
                 try (Engine engine = provider.create(2);
-                        LinearSolver solver = method.getValue().planner()
-                                .plan(engine, type, BATCH, N, Stopping.relative(tolerance).within(1000));
-                        Block rhs = Problems.random(type, BATCH, N, 1, 5);
-                        Block u = engine.allocate(type, BATCH, N)) {
-                    assertThat(solver.bytes()).as(name).isEqualTo(method.getValue().blocks() * Block.bytes(type, BATCH, N)
+                        Trial a = method.getValue().trial(engine, type, Stopping.relative(tolerance).within(1000))) {
+                    assertThat(a.solver.bytes()).as(name).isEqualTo(method.getValue().blocks() * Block.bytes(type, BATCH, N)
                             + method.getValue().vectors() * Block.bytes(type, 1, N));
-                    Outcome outcome = solver.solve(t, rhs, u);
+                    Outcome outcome = a.solver.solve(t, a.rhs, a.u);
                     assertThat(outcome.succeeded()).as("%s: %s", name, outcome).isTrue();
                     for (int b = 0; b < BATCH; b++) {
-                        double[] expected = exact(t, b, row(rhs, b));
+                        double[] expected = exact(t, b, row(a.rhs, b));
                         // ‖(I - T)⁻¹‖ ≤ 10.
-                        assertThat(distance(row(u, b), expected)).as(name)
-                                .isLessThan(10 * tolerance * distance(row(rhs, b), new double[N]) * 1.01);
-                        assertThat(residual(t, b, row(u, b), row(rhs, b))).as(name)
+                        assertThat(distance(row(a.u, b), expected)).as(name)
+                                .isLessThan(10 * tolerance * distance(row(a.rhs, b), new double[N]) * 1.01);
+                        assertThat(a.residual(t, b)).as(name)
                                 .isCloseTo(outcome.residual(b), within(1e-3 * tolerance + 20 * type.unitRoundoff()));
                     }
                     // From near the solution it takes less, and from the solution nothing but a look.
                     int fromZero = outcome.evaluations();
-                    outcome = solver.resume(t, rhs, u);
+                    outcome = a.solver.resume(t, a.rhs, a.u);
                     assertThat(outcome.succeeded()).as("%s: %s", name, outcome).isTrue();
                     assertThat(outcome.evaluations()).as(name).isLessThanOrEqualTo(Math.min(5, fromZero));
                 }
@@ -236,23 +265,21 @@ class LinearSolverTest {
         Scaled t = easy();
         for (Map.Entry<String, Method> method : methods().entrySet()) {
             try (Engine engine = Engines.best(1);
-                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F32, BATCH, N, Stopping.relative(1e-4));
-                    Block rhs = Problems.random(Type.F32, BATCH, N, 1, 5);
-                    Block u = engine.allocate(Type.F32, BATCH, N)) {
+                    Trial a = method.getValue().trial(engine, Type.F32, Stopping.relative(1e-4))) {
                 for (int i = 0; i < N; i++) {
-                    rhs.set(0, i, 0);
-                    rhs.set(1, i, 1e-20 * rhs.get(4, i));
-                    rhs.set(2, i, 1e20 * rhs.get(4, i));
+                    a.rhs.set(0, i, 0);
+                    a.rhs.set(1, i, 1e-20 * a.rhs.get(4, i));
+                    a.rhs.set(2, i, 1e20 * a.rhs.get(4, i));
                 }
-                rhs.set(3, 7, Double.NaN);
-                Outcome outcome = solver.solve(t, rhs, u);
+                a.rhs.set(3, 7, Double.NaN);
+                Outcome outcome = a.solver.solve(t, a.rhs, a.u);
                 assertThat(outcome.status(0)).isEqualTo(Status.CONVERGED_ZERO_RHS);
                 assertThat(outcome.status(3)).isEqualTo(Status.NONFINITE_INPUT);
-                assertThat(row(u, 0)).containsOnly(0);
-                assertThat(row(u, 3)).containsOnly(0);
+                assertThat(row(a.u, 0)).containsOnly(0);
+                assertThat(row(a.u, 3)).containsOnly(0);
                 for (int b : new int[] {1, 2, 4, 5}) {
                     assertThat(outcome.status(b)).as("%s, row %d", method.getKey(), b).isEqualTo(Status.CONVERGED_RELATIVE);
-                    assertThat(residual(t, b, row(u, b), row(rhs, b))).as("%s, row %d", method.getKey(), b).isLessThan(1.1e-4);
+                    assertThat(a.residual(t, b)).as("%s, row %d", method.getKey(), b).isLessThan(1.1e-4);
                 }
             }
         }
@@ -271,31 +298,29 @@ class LinearSolverTest {
                 boolean denormal = size == sizes[0];
                 Stopping stopping = Stopping.relative(denormal ? 0.2 : 1e-4).within(300);
                 try (Engine engine = Engines.best(1);
-                        LinearSolver solver = method.getValue().planner().plan(engine, type, BATCH, N, stopping);
-                        Block rhs = Problems.random(type, BATCH, N, 1, 5);
-                        Block u = engine.allocate(type, BATCH, N)) {
+                        Trial a = method.getValue().trial(engine, type, stopping)) {
                     for (int b = 0; b < BATCH; b++) {
                         for (int i = 0; i < N; i++) {
-                            rhs.set(b, i, size * rhs.get(b, i));
+                            a.rhs.set(b, i, size * a.rhs.get(b, i));
                         }
                     }
-                    Outcome outcome = solver.solve(t, rhs, u);
+                    Outcome outcome = a.solver.solve(t, a.rhs, a.u);
                     for (int b = 0; b < BATCH; b++) {
                         assertThat(outcome.status(b)).as(name).isEqualTo(Status.CONVERGED_RELATIVE);
-                        double[] scaled = row(u, b);
-                        double[] right = row(rhs, b);
+                        double[] scaled = row(a.u, b);
+                        double[] right = row(a.rhs, b);
                         for (int i = 0; i < N; i++) {
                             scaled[i] = scaled[i] / size;
                             right[i] = right[i] / size;
                         }
                         assertThat(residual(t, b, scaled, right)).as(name).isLessThan(1.1 * stopping.relative());
                     }
-                    double[] bits = u.toDoubles();
-                    outcome = solver.resume(t, rhs, u);
+                    double[] bits = a.u.toDoubles();
+                    outcome = a.solver.resume(t, a.rhs, a.u);
                     for (int b = 0; b < BATCH; b++) {
                         assertThat(outcome.status(b)).as(name).isEqualTo(Status.CONVERGED_AT_START);
                     }
-                    assertThat(u.toDoubles()).as(name).containsExactly(bits);
+                    assertThat(a.u.toDoubles()).as(name).containsExactly(bits);
                 }
             }
             double large = type == Type.F32 ? 3e38 : 1e308;
@@ -318,11 +343,8 @@ class LinearSolverTest {
         Scaled t = easy();
         for (Map.Entry<String, Method> method : methods().entrySet()) {
             try (Engine engine = Engines.best(1);
-                    LinearSolver solver = method.getValue().planner()
-                            .plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-6).within(400).traced());
-                    Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
-                    Block u = engine.allocate(Type.F64, BATCH, N)) {
-                Outcome outcome = solver.solve(t, rhs, u);
+                    Trial a = method.getValue().trial(engine, Type.F64, Stopping.relative(1e-6).within(400).traced())) {
+                Outcome outcome = a.solver.solve(t, a.rhs, a.u);
                 double[] trace = outcome.trace();
                 assertThat(trace).as(method.getKey()).hasSize(outcome.evaluations());
                 assertThat(Arrays.stream(trace).allMatch(r -> r > 1e-9 && r < 100)).as("%s: %s", method.getKey(), Arrays.toString(trace))
@@ -365,42 +387,27 @@ class LinearSolverTest {
             for (int k = 1; k < 7; k++) {
                 Scaled t = easy();
                 int[] calls = {0, k};
-                LinearOperator broken = new LinearOperator() {
-                    @Override
-                    public void apply(Block u, Block out, Rows rows) {
-                        t.apply(u, out, rows);
-                        spoil(out, rows);
-                    }
-
-                    @Override
-                    public void applyTransposed(Block u, Block out, Rows rows) {
-                        t.applyTransposed(u, out, rows);
-                        spoil(out, rows);
-                    }
-
-                    private void spoil(Block out, Rows rows) {
-                        calls[0]++;
-                        for (int p = 0; p < rows.count() && calls[0] >= calls[1]; p++) {
-                            if (rows.index(p) == 4) {
-                                out.set(p, 2, Double.NaN);
-                            }
+                LinearOperator broken = altered(t, (factor, in, out, rows) -> {
+                    factor.apply(in, out, rows);
+                    calls[0]++;
+                    for (int p = 0; p < rows.count() && calls[0] >= calls[1]; p++) {
+                        if (rows.index(p) == 4) {
+                            out.set(p, 2, Double.NaN);
                         }
                     }
-                };
+                });
                 try (Engine engine = Engines.best(1);
-                        LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-8));
-                        Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
-                        Block u = engine.allocate(Type.F64, BATCH, N);
+                        Trial a = method.getValue().trial(engine, Type.F64, Stopping.relative(1e-8));
                         Block clean = engine.allocate(Type.F64, BATCH, N)) {
-                    solver.solve(t, rhs, clean);
-                    forget(solver);
-                    Outcome outcome = solver.solve(broken, rhs, u);
+                    a.solver.solve(t, a.rhs, clean);
+                    forget(a.solver);
+                    Outcome outcome = a.solver.solve(broken, a.rhs, a.u);
                     assertThat(outcome.status(4).isSuccess()).as("%s, call %d: %s", method.getKey(), k, outcome.status(4)).isFalse();
-                    assertThat(row(u, 4)).as("%s, call %d", method.getKey(), k).doesNotContain(Double.NaN);
+                    assertThat(row(a.u, 4)).as("%s, call %d", method.getKey(), k).doesNotContain(Double.NaN);
                     for (int b = 0; b < BATCH; b++) {
                         if (b != 4) {
                             assertThat(outcome.status(b).isSuccess()).as("%s, row %d", method.getKey(), b).isTrue();
-                            assertThat(row(u, b)).as("%s, row %d", method.getKey(), b).containsExactly(row(clean, b));
+                            assertThat(row(a.u, b)).as("%s, row %d", method.getKey(), b).containsExactly(row(clean, b));
                         }
                     }
                 }
@@ -486,14 +493,11 @@ class LinearSolverTest {
             for (Map.Entry<String, Method> method : methods().entrySet()) {
                 String name = provider.name() + ", " + method.getKey();
                 try (Engine engine = provider.create(1);
-                        LinearSolver solver = method.getValue().planner()
-                                .plan(engine, type, BATCH, N, Stopping.relative(tolerance).within(1000));
-                        Block rhs = Problems.random(type, BATCH, N, 1, 5);
-                        Block u = engine.allocate(type, BATCH, N)) {
-                    Outcome outcome = solver.solve(t, rhs, u);
+                        Trial a = method.getValue().trial(engine, type, Stopping.relative(tolerance).within(1000))) {
+                    Outcome outcome = a.solver.solve(t, a.rhs, a.u);
                     for (int b = 0; b < BATCH; b++) {
                         assertThat(outcome.status(b).isSuccess() || method.getKey().equals("cg")).as("%s: %s", name, outcome).isTrue();
-                        assertThat(residual(t, b, row(u, b), row(rhs, b))).as(name)
+                        assertThat(a.residual(t, b)).as(name)
                                 .isCloseTo(outcome.residual(b), within(1e-3 * tolerance + 40 * type.unitRoundoff()));
                     }
                 }
@@ -510,16 +514,13 @@ class LinearSolverTest {
                 Arrays.fill(before, 1);
                 for (int budget = 1; budget < 40; budget++) {
                     try (Engine engine = Engines.best(1);
-                            LinearSolver solver = method.getValue().planner()
-                                    .plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-9).within(budget));
-                            Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
-                            Block u = engine.allocate(Type.F64, BATCH, N)) {
+                            Trial a = method.getValue().trial(engine, Type.F64, Stopping.relative(1e-9).within(budget))) {
                         Watched watched = new Watched(t);
-                        Outcome outcome = solver.solve(watched, rhs, u);
+                        Outcome outcome = a.solver.solve(watched, a.rhs, a.u);
                         for (int b = 0; b < BATCH; b++) {
                             String name = method.getKey() + ", budget " + budget + ", row " + b + ": " + outcome.status(b);
                             assertThat(outcome.evaluations(b)).as(name).isEqualTo(watched.products[b]).isLessThanOrEqualTo(budget);
-                            assertThat(residual(t, b, row(u, b), row(rhs, b))).as(name)
+                            assertThat(a.residual(t, b)).as(name)
                                     .isCloseTo(outcome.residual(b), within(1e-13));
                             if (!method.getKey().equals("cg") || t.w[1] == t.w[N]) {
                                 assertThat(outcome.status(b)).as(name)
@@ -594,33 +595,31 @@ class LinearSolverTest {
         Scaled t = easy();
         for (Map.Entry<String, Method> method : methods().entrySet()) {
             try (Engine engine = Engines.best(1);
-                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-9));
-                    Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
-                    Block u = engine.allocate(Type.F64, BATCH, N);
+                    Trial a = method.getValue().trial(engine, Type.F64, Stopping.relative(1e-9));
                     Block near = engine.allocate(Type.F64, BATCH, N)) {
-                long fromZero = solver.solve(t, rhs, u).rowEvaluations();
+                long fromZero = a.solver.solve(t, a.rhs, a.u).rowEvaluations();
                 Random random = new Random(9);
                 for (int b = 0; b < BATCH; b++) {
                     for (int i = 0; i < N; i++) {
-                        near.set(b, i, u.get(b, i) * (1 + 1e-5 * random.nextGaussian()));
+                        near.set(b, i, a.u.get(b, i) * (1 + 1e-5 * random.nextGaussian()));
                     }
                 }
-                u.copyFrom(near);
-                forget(solver);
-                Outcome outcome = solver.resume(t, rhs, u);
+                a.u.copyFrom(near);
+                forget(a.solver);
+                Outcome outcome = a.solver.resume(t, a.rhs, a.u);
                 assertThat(outcome.succeeded()).as("%s: %s", method.getKey(), outcome).isTrue();
                 assertThat(outcome.rowEvaluations()).as(method.getKey()).isLessThan(fromZero);
 
                 Watched broken = new Watched(t);
                 Arrays.fill(broken.breaksAt, 2);
                 broken.forGood = true;
-                u.copyFrom(near);
-                forget(solver);
-                outcome = solver.resume(broken, rhs, u);
+                a.u.copyFrom(near);
+                forget(a.solver);
+                outcome = a.solver.resume(broken, a.rhs, a.u);
                 for (int b = 0; b < BATCH; b++) {
                     assertThat(outcome.status(b)).as(method.getKey()).isEqualTo(Status.NONFINITE_OPERATOR);
-                    assertThat(row(u, b)).as(method.getKey()).containsExactly(row(near, b));
-                    assertThat(residual(t, b, row(u, b), row(rhs, b))).as(method.getKey())
+                    assertThat(row(a.u, b)).as(method.getKey()).containsExactly(row(near, b));
+                    assertThat(a.residual(t, b)).as(method.getKey())
                             .isCloseTo(outcome.residual(b), within(1e-13));
                 }
             }
@@ -766,13 +765,11 @@ class LinearSolverTest {
         for (Map.Entry<String, Method> method : methods().entrySet()) {
             for (int k : new int[] {5, 9, 11}) {
                 try (Engine engine = Engines.best(1);
-                        LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N, Stopping.fixed(k));
-                        Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
-                        Block u = engine.allocate(Type.F64, BATCH, N)) {
-                    Outcome outcome = solver.solve(t, rhs, u);
+                        Trial a = method.getValue().trial(engine, Type.F64, Stopping.fixed(k))) {
+                    Outcome outcome = a.solver.solve(t, a.rhs, a.u);
                     assertThat(outcome.status(0)).as("%s, %d", method.getKey(), k).isEqualTo(Status.COMPLETED_FIXED_STEPS);
                     assertThat(outcome.evaluations(0)).as("%s, %d", method.getKey(), k).isEqualTo(k);
-                    assertThat(residual(t, 0, row(u, 0), row(rhs, 0))).as(method.getKey())
+                    assertThat(a.residual(t, 0)).as(method.getKey())
                             .isCloseTo(outcome.residual(0), within(1e-10));
                 }
             }
@@ -805,25 +802,12 @@ class LinearSolverTest {
     /** T, whose k-th product throws. */
     private static LinearOperator throwing(LinearOperator t, int k, RuntimeException thrown) {
         int[] products = {0};
-        return new LinearOperator() {
-            @Override
-            public void apply(Block u, Block out, Rows rows) {
-                count();
-                t.apply(u, out, rows);
+        return altered(t, (factor, u, out, rows) -> {
+            if (++products[0] == k) {
+                throw thrown;
             }
-
-            @Override
-            public void applyTransposed(Block u, Block out, Rows rows) {
-                count();
-                t.applyTransposed(u, out, rows);
-            }
-
-            private void count() {
-                if (++products[0] == k) {
-                    throw thrown;
-                }
-            }
-        };
+            factor.apply(u, out, rows);
+        });
     }
 
     @Test
@@ -831,31 +815,21 @@ class LinearSolverTest {
         Scaled t = easy();
         for (Map.Entry<String, Method> method : methods().entrySet()) {
             try (Engine engine = Engines.best(1);
-                    LinearSolver solver = method.getValue().planner().plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-8));
-                    Block rhs = Problems.random(Type.F64, BATCH, N, 1, 5);
-                    Block u = engine.allocate(Type.F64, BATCH, N);
+                    Trial a = method.getValue().trial(engine, Type.F64, Stopping.relative(1e-8));
                     Block other = engine.allocate(Type.F64, BATCH, N)) {
                 Throwable[] met = new Throwable[1];
                 boolean[] asked = {false};
-                LinearOperator busy = new LinearOperator() {
-                    @Override
-                    public void apply(Block x, Block out, Rows rows) {
-                        if (!asked[0]) {
-                            asked[0] = true;
-                            Thread thread = new Thread(() -> solver.solve(t, rhs, other));
-                            thread.setUncaughtExceptionHandler((who, what) -> met[0] = what);
-                            thread.start();
-                            join(thread);
-                        }
-                        t.apply(x, out, rows);
+                LinearOperator busy = altered(t, (factor, x, out, rows) -> {
+                    if (!asked[0]) {
+                        asked[0] = true;
+                        Thread thread = new Thread(() -> a.solver.solve(t, a.rhs, other));
+                        thread.setUncaughtExceptionHandler((who, what) -> met[0] = what);
+                        thread.start();
+                        join(thread);
                     }
-
-                    @Override
-                    public void applyTransposed(Block x, Block out, Rows rows) {
-                        t.applyTransposed(x, out, rows);
-                    }
-                };
-                assertThat(solver.solve(busy, rhs, u).succeeded()).as(method.getKey()).isTrue();
+                    factor.apply(x, out, rows);
+                });
+                assertThat(a.solver.solve(busy, a.rhs, a.u).succeeded()).as(method.getKey()).isTrue();
                 assertThat(met[0]).as(method.getKey()).isInstanceOf(IllegalStateException.class)
                         .hasMessageStartingWith("solve: this solver is already running a solve, ");
             }

@@ -111,23 +111,6 @@ class JacobianRegularisationTest {
         }
     }
 
-    private static Rows rows(int... selection) {
-        Rows rows = new Rows(BATCH);
-        rows.reset(selection.length);
-        for (int p = 0; p < selection.length; p++) {
-            rows.place(p, selection[p]);
-        }
-        return rows;
-    }
-
-    private static Block pick(Block block, int... selection) {
-        Block picked = Block.allocate(block.type(), selection.length, block.cols());
-        for (int p = 0; p < selection.length; p++) {
-            picked.copyRow(block, selection[p], p);
-        }
-        return picked;
-    }
-
     /** Central differences of step h are off by {@code h² f''' / 6 + u / h}: 10⁻⁹ and less for h = 10⁻⁵ and values of size 10. */
     private static void check(String what, DoubleSupplier function, Block parameter, Block gradient, double tolerance) {
         double h = 1e-5;
@@ -165,14 +148,14 @@ class JacobianRegularisationTest {
                         return sum;
                     };
                     s.clear();
-                    try (Block zs = pick(s.z, selection);
-                            Block xs = pick(s.x, selection);
-                            Block cs = pick(s.left, selection);
-                            Block us = pick(s.right, selection);
+                    try (Block zs = Problems.pick(s.z, selection);
+                            Block xs = Problems.pick(s.x, selection);
+                            Block cs = Problems.pick(s.left, selection);
+                            Block us = Problems.pick(s.right, selection);
                             Block packed = engine.allocate(Type.F64, BATCH, N);
                             Block dz = engine.allocate(Type.F64, BATCH, N)) {
                         s.cell.linearise(s.z);
-                        s.cell.secondGradients(cs, us, zs, xs, rows(selection), s.sum, packed);
+                        s.cell.secondGradients(cs, us, zs, xs, Problems.rows(BATCH, selection), s.sum, packed);
                         for (int p = 0; p < selection.length; p++) {
                             dz.copyRow(packed, p, selection[p]);
                         }
@@ -183,10 +166,11 @@ class JacobianRegularisationTest {
                         check(what + "x", product, s.x, s.sum.x(), 1e-8);
                         check(what + "z", product, s.z, dz, 1e-8);
                         // Added to, and what is not wanted is left out.
-                        s.cell.secondGradients(cs, us, zs, xs, rows(selection), new DenseCell.Gradients(null, null, s.sum.b(), null), null);
+                        s.cell.secondGradients(cs, us, zs, xs, Problems.rows(BATCH, selection),
+                                new DenseCell.Gradients(null, null, s.sum.b(), null), null);
                         double[] once = s.sum.b().toDoubles();
                         s.sum.b().fill(0);
-                        s.cell.secondGradients(cs, us, zs, xs, rows(selection), s.sum, packed);
+                        s.cell.secondGradients(cs, us, zs, xs, Problems.rows(BATCH, selection), s.sum, packed);
                         for (int i = 0; i < N; i++) {
                             assertThat(once[i]).as("twice").isCloseTo(2 * s.sum.b().get(0, i), within(1e-13));
                             assertThat(packed.get(0, i)).as("twice").isCloseTo(2 * dz.get(selection[0], i), within(1e-13));
@@ -209,14 +193,14 @@ class JacobianRegularisationTest {
                 double[] dx = s.sum.x().toDoubles();
                 for (int[] selection : SELECTIONS) {
                     s.clear();
-                    try (Block zs = pick(s.z, selection);
-                            Block xs = pick(s.x, selection);
-                            Block cs = pick(s.left, selection);
-                            Block us = pick(s.right, selection);
-                            Block expected = pick(dz, selection);
+                    try (Block zs = Problems.pick(s.z, selection);
+                            Block xs = Problems.pick(s.x, selection);
+                            Block cs = Problems.pick(s.left, selection);
+                            Block us = Problems.pick(s.right, selection);
+                            Block expected = Problems.pick(dz, selection);
                             Block out = engine.allocate(type, selection.length, N)) {
-                        s.cell.linearise(zs, rows(selection));
-                        s.cell.secondGradients(cs, us, zs, xs, rows(selection), s.sum, out);
+                        s.cell.linearise(zs, Problems.rows(BATCH, selection));
+                        s.cell.secondGradients(cs, us, zs, xs, Problems.rows(BATCH, selection), s.sum, out);
                         assertThat(out.toDoubles()).as("z, %s", provider.name()).isEqualTo(expected.toDoubles());
                         for (int row : selection) {
                             for (int j = 0; j < INPUTS; j++) {
@@ -236,7 +220,7 @@ class JacobianRegularisationTest {
         try (Engine engine = Engines.best(1);
                 Setup s = new Setup(engine, Type.F64, Activation.SILU)) {
             for (int[] selection : SELECTIONS) {
-                Rows rows = rows(selection);
+                Rows rows = Problems.rows(BATCH, selection);
                 DoubleSupplier estimate = () -> {
                     try (JacobianRegularisation same = new JacobianRegularisation(engine, Type.F64, BATCH, N, probe, 11)) {
                         s.cell.update(s.w, s.u, s.b);
@@ -247,8 +231,8 @@ class JacobianRegularisationTest {
                 };
                 s.clear();
                 try (JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F64, BATCH, N, probe, 11);
-                        Block zs = pick(s.z, selection);
-                        Block xs = pick(s.x, selection);
+                        Block zs = Problems.pick(s.z, selection);
+                        Block xs = Problems.pick(s.x, selection);
                         Block packed = engine.allocate(Type.F64, selection.length, N);
                         Block dz = engine.allocate(Type.F64, BATCH, N)) {
                     s.cell.linearise(s.z);
@@ -278,10 +262,10 @@ class JacobianRegularisationTest {
         int[] selection = {3, 1};
         try (Engine engine = Engines.best(1);
                 Setup s = new Setup(engine, Type.F64, Activation.TANH);
-                Block zs = pick(s.z, selection);
-                Block xs = pick(s.x, selection);
+                Block zs = Problems.pick(s.z, selection);
+                Block xs = Problems.pick(s.x, selection);
                 JacobianRegularisation penalty = new JacobianRegularisation(engine, Type.F64, BATCH, N, probe, 1)) {
-            Rows rows = rows(selection);
+            Rows rows = Problems.rows(BATCH, selection);
             s.cell.linearise(zs, rows);
             double exact = s.frobenius(selection);
             double mean = 0;
@@ -351,7 +335,7 @@ class JacobianRegularisationTest {
                 Block dz = engine.allocate(Type.F32, BATCH, N)) {
             Rows[] selections = new Rows[SELECTIONS.length];
             for (int i = 0; i < selections.length; i++) {
-                selections[i] = rows(SELECTIONS[i]);
+                selections[i] = Problems.rows(BATCH, SELECTIONS[i]);
             }
             s.cell.linearise(s.z);
             // The transposed copies join here, W's and U's.
@@ -387,13 +371,14 @@ class JacobianRegularisationTest {
                     .hasMessage("Jacobian regularisation: batch = 3 and n = 0, expected at least 1 for both");
             assertThatThrownBy(() -> penalty.estimate(s.cell, 0)).hasMessage("estimate: the number of rows is 0, expected 1 to 5");
             assertThatThrownBy(() -> penalty.estimate(s.cell, 6)).hasMessage("estimate: the number of rows is 6, expected 1 to 5");
-            assertThatThrownBy(() -> penalty.estimate(s.cell, rows())).hasMessage("estimate: the number of rows is 0, expected 1 to 5");
-            s.cell.linearise(two, rows(3, 1));
-            assertThat(penalty.estimate(s.cell, rows(3, 1))).isPositive();
-            assertThatThrownBy(() -> penalty.estimate(s.cell, rows(3, 2))).hasMessage("vjp" + NO_POINT);
+            assertThatThrownBy(() -> penalty.estimate(s.cell, Problems.rows(BATCH)))
+                    .hasMessage("estimate: the number of rows is 0, expected 1 to 5");
+            s.cell.linearise(two, Problems.rows(BATCH, 3, 1));
+            assertThat(penalty.estimate(s.cell, Problems.rows(BATCH, 3, 1))).isPositive();
+            assertThatThrownBy(() -> penalty.estimate(s.cell, Problems.rows(BATCH, 3, 2))).hasMessage("vjp" + NO_POINT);
             assertThatThrownBy(() -> penalty.gradients(s.cell, 1, two, s.x.head(2), s.sum, null)).as("an estimate that failed is none")
                     .hasMessage("gradients: there is no estimate yet, expected a call of estimate first");
-            penalty.estimate(s.cell, rows(3, 1));
+            penalty.estimate(s.cell, Problems.rows(BATCH, 3, 1));
             assertThatThrownBy(() -> penalty.gradients(s.cell, Double.NaN, two, s.x.head(2), s.sum, null))
                     .hasMessage("gradients: the weight is NaN, expected a finite number");
             assertThatThrownBy(() -> penalty.gradients(s.cell, 1, s.z, s.x, s.sum, null))
@@ -411,8 +396,8 @@ class JacobianRegularisationTest {
                     .hasMessage("secondGradients: the gradient of z is 2×7 f64, expected 5×7 f64");
             assertThatThrownBy(() -> s.cell.secondGradients(s.left, s.right, s.z, s.x, new Rows(6), s.sum, dz))
                     .hasMessage("secondGradients: 6 rows, expected at most the batch's 5");
-            s.cell.linearise(two, rows(3, 1));
-            assertThatThrownBy(() -> s.cell.secondGradients(two, two, two, s.x.head(2), rows(3, 2), s.sum, dz))
+            s.cell.linearise(two, Problems.rows(BATCH, 3, 1));
+            assertThatThrownBy(() -> s.cell.secondGradients(two, two, two, s.x.head(2), Problems.rows(BATCH, 3, 2), s.sum, dz))
                     .hasMessage("secondGradients" + NO_POINT);
             for (Block block : s.gradients()) {
                 assertThat(block.toDoubles()).containsOnly(0);

@@ -19,13 +19,6 @@ public abstract class Match extends Timed {
         return Type.valueOf(type.toUpperCase(Locale.ROOT));
     }
 
-    /** A product of a random n × n matrix with as many columns. */
-    void product(String who, int n, int columns) {
-        Product data = Product.random(type(), n, columns);
-        Contender library = Contenders.named(who, data.type());
-        bout = new Bout(library, () -> library.product(data), data.expected());
-    }
-
     @TearDown
     public void tearDown() {
         bout.close();

@@ -10,17 +10,13 @@ import org.openjdk.jmh.annotations.Setup;
  *
  * <p>The contender {@code netlib} is {@code VectorBLAS}; otherwise the benchmark fails. {@link Netlib} says what it does at n = 64.
  */
-public class PeersGemm extends Match {
+public class PeersGemm extends ProductMatch {
     @Param({"64", "256", "512", "1024"})
     int n;
 
-    /** The contender. Its name is the last in the alphabet, so that JMH runs the contenders of a case one after the other. */
-    @Param({"simd", "openblas", "netlib", "netlib-scalar", "ejml", "ojalgo"})
-    String who;
-
     @Setup
     public void setUp() {
-        product(who, n, n);
+        product(n, n);
     }
 
     @Benchmark

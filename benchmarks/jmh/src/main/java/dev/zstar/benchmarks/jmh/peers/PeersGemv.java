@@ -11,17 +11,13 @@ import org.openjdk.jmh.annotations.Setup;
  *
  * <p>The contender {@code netlib} is {@code VectorBLAS}; otherwise the benchmark fails.
  */
-public class PeersGemv extends Match {
+public class PeersGemv extends ProductMatch {
     @Param({"64", "256", "1024", "4096"})
     int n;
 
-    /** The contender. Its name is the last in the alphabet, so that JMH runs the contenders of a case one after the other. */
-    @Param({"simd", "openblas", "netlib", "netlib-scalar", "ejml", "ojalgo"})
-    String who;
-
     @Setup
     public void setUp() {
-        product(who, n, 1);
+        product(n, 1);
     }
 
     @Benchmark
