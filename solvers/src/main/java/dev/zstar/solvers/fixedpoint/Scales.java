@@ -120,6 +120,19 @@ final class Scales {
     }
 
     /**
+     * Whether f(z) and z differ at position p. If they do, and {@code ‖r‖²} is 0, it has underflowed: the largest element is more than
+     * 10³⁰⁰ times as long as r.
+     */
+    static boolean differ(Block z, Block g, int p) {
+        for (int i = 0; i < z.cols(); i++) {
+            if (z.get(p, i) != g.get(p, i)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
      * Chooses units for row {@code b}, at position p, from its residual, and converts its z and f(z).
      *
      * @param valueSquare {@code ‖f(z)‖²} in the current units
@@ -132,8 +145,8 @@ final class Scales {
         for (int i = 0; i < z.cols(); i++) {
             double zi = z.get(p, i);
             double gi = g.get(p, i);
-            // Of halves, since the difference of two finite numbers may overflow.
-            gap = Math.max(gap, Math.abs(gi / 2 - zi / 2));
+            // The difference of two finite numbers may overflow.
+            gap = Math.max(gap, Math.min(Math.abs(gi - zi), Double.MAX_VALUE));
             largest = Math.max(largest, Math.max(Math.abs(zi), Math.abs(gi)));
         }
         if (!(largest < Double.POSITIVE_INFINITY) || gap == 0 && valueSquare < Double.POSITIVE_INFINITY) {

@@ -30,7 +30,7 @@ class ContendersTest {
     @ParameterizedTest
     @EnumSource(Type.class)
     void everyContenderOfTheBenchmarksAnswers(Type type) throws NoSuchFieldException {
-        for (String name : contenders(PeersGemm.class)) {
+        for (String name : contenders(ProductMatch.class)) {
             Contender contender = Contenders.named(name, type);
             // 130³ is where netlib starts to pack.
             for (int n : new int[] {1, 5, 33, 64, 130}) {
@@ -44,7 +44,7 @@ class ContendersTest {
                 answers(data.norm(), () -> contender.norm(data));
             }
         }
-        assertThat(contenders(PeersGemm.class)).containsAll(contenders(PeersGemv.class)).containsAll(contenders(PeersVectors.class))
+        assertThat(contenders(ProductMatch.class)).containsAll(contenders(PeersGemv.class)).containsAll(contenders(PeersVectors.class))
                 .isEqualTo(Contenders.NAMES);
     }
 
