@@ -22,9 +22,9 @@ import java.util.Arrays;
  * than {@code ∛u} of its size, the quotient is compared with that of h / 8, and h shrinks until the two agree to {@code 100 u^(2/3)}. If f
  * changes over lengths much shorter than each element, or has a kink within h, the error is larger.
  *
- * <p>{@code J v} costs two evaluations of f, and two more for each comparison. {@code Jᵀ u} costs {@code 2 n}, two for each unit vector, and
- * makes the comparisons once after {@link #linearise}. So the class is for small n and for tests of derivatives. {@code NewtonKrylov}
- * computes its own differences, with half the evaluations.
+ * <p>{@code J v} costs two evaluations of f, and two more for each comparison. {@code Jᵀ u} costs {@code 2 n}, and makes the comparisons
+ * once after {@link #linearise}. So the class is for small n and for tests of derivatives. {@code NewtonKrylov} computes its own
+ * differences, with half the evaluations.
  *
  * <p>Holds five blocks of {@code batch × n}, and a sixth one once rows have come out of order. Not thread-safe.
  */
