@@ -8,6 +8,7 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.cells.DenseParameters;
 import dev.zstar.solvers.diagnosis.Diagnosis;
+import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
@@ -55,14 +56,29 @@ final class DenseLayer implements AutoCloseable {
             sums = new DenseCell.Gradients(memory.block(Type.F32, n, n), memory.block(Type.F32, n, inputs), memory.block(Type.F32, 1, n),
                     memory.block(Type.F32, batch, inputs));
             cell = memory.add(new DenseCell(engine, parameters.activation(), w, u, b, batch), DenseCell::close, DenseCell::bytes);
-            solver = memory.add(Arguments.present("forward", "the solver that the method planned",
-                    method.plan(engine, Type.F32, batch, n, stopping)), FixedPointSolver::close, FixedPointSolver::bytes);
+            solver = memory.add(plan(method, engine, batch, n, stopping), FixedPointSolver::close, FixedPointSolver::bytes);
             layer = memory.add(EquilibriumLayer.plan(engine, Type.F32, batch, n, cell, solver, mode), EquilibriumLayer::close,
                     EquilibriumLayer::bytes);
         } catch (Throwable e) {
             memory.close();
             throw e;
         }
+    }
+
+    /** Throws if the gradient mode needs another method. What a method plans is known only once it has planned. */
+    static void requireMethod(GradientMode mode, ForwardMethod method, Engine engine, int n, Stopping stopping) {
+        if (mode instanceof GradientMode.BroydenInverse) {
+            try (FixedPointSolver planned = plan(method, engine, 1, n, stopping)) {
+                if (!(planned instanceof Broyden)) {
+                    throw new IllegalArgumentException("equilibrium: the gradient mode is BroydenInverse and the method plans "
+                            + planned.getClass().getSimpleName() + ", expected .method(ForwardMethod.BROYDEN) for this mode");
+                }
+            }
+        }
+    }
+
+    private static FixedPointSolver plan(ForwardMethod method, Engine engine, int batch, int n, Stopping stopping) {
+        return Arguments.present("equilibrium", "the solver that the method planned", method.plan(engine, Type.F32, batch, n, stopping));
     }
 
     int batch() {
@@ -89,13 +105,15 @@ final class DenseLayer implements AutoCloseable {
             List<Integer> failed = where(rows, row -> !outcome.status(row).isSuccess());
             String tolerance = stopping.relative() > 0 ? " to a relative tolerance of " + stopping.relative() : "";
             String counted = Endings.count(failed.size(), rows, "was not solved", "were not solved");
-            throw new NotSolved(counted + tolerance + ". " + reasons(failed), failed);
+            throw new NotSolved(counted + tolerance + ". " + reasons(failed)
+                    + " To get all rows instead of this exception, build the layer with .lenient().", failed);
         }
     }
 
     private String reasons(List<Integer> failed) {
         if (outcome.equals(solver.outcome())) {
-            return String.join(" ", Diagnosis.of(solver, cell, z.head(rows)).failures());
+            List<String> reasons = Diagnosis.of(solver, cell, z.head(rows)).failures();
+            return String.join(" ", reasons) + " " + Endings.otherMethods(solver, reasons);
         }
         // A mode that unrolls takes plain steps itself, and the solver has not run.
         return Endings.list(failed, row -> "The plain steps of row " + row + " ended with " + Endings.of(outcome.status(row))) + ".";
@@ -125,7 +143,8 @@ final class DenseLayer implements AutoCloseable {
         if (!outcome.succeeded()) {
             List<Integer> failed = where(outcome.batch(), row -> outcome.use(row) != GradientOutcome.Use.ADDED);
             throw new NotSolved("backward: " + Endings.count(failed.size(), outcome.batch(), "has no gradient", "have no gradient") + ". "
-                    + Endings.list(failed, row -> ending(outcome, row)) + ". Nothing was added to the gradients.", failed);
+                    + Endings.list(failed, row -> ending(outcome, row)) + ". Nothing was added to the gradients. "
+                    + "To add those of the other rows, build the layer with .lenient().", failed);
         }
     }
 

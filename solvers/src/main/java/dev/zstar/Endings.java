@@ -1,7 +1,12 @@
 package dev.zstar;
 
 import dev.zstar.solvers.Status;
+import dev.zstar.solvers.fixedpoint.Anderson;
+import dev.zstar.solvers.fixedpoint.Broyden;
+import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.fixedpoint.NewtonKrylov;
 import dev.zstar.solvers.guard.Plural;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntFunction;
@@ -34,6 +39,30 @@ final class Endings {
             default -> null;
         };
         return words == null ? status.toString() : status + " (" + words + ")";
+    }
+
+    /**
+     * What a user of the entry points on arrays writes to take another method than the one that failed.
+     *
+     * @param reasons what the diagnosis says; damped steps are named only if it recommends them
+     */
+    static String otherMethods(FixedPointSolver failed, List<String> reasons) {
+        List<String> calls = new ArrayList<>();
+        if (reasons.stream().anyMatch(reason -> reason.contains("Damped plain steps"))) {
+            calls.add("damped(β)");
+        }
+        if (!(failed instanceof Broyden)) {
+            calls.add("BROYDEN");
+        }
+        if (!(failed instanceof NewtonKrylov)) {
+            calls.add("NEWTON_KRYLOV");
+        }
+        if (!(failed instanceof Anderson)) {
+            calls.add("ANDERSON");
+        }
+        calls.replaceAll(call -> ".method(ForwardMethod." + call + ")");
+        String last = calls.removeLast();
+        return "To try another method, call " + String.join(", ", calls) + " or " + last + ".";
     }
 
     /** What is said of each row, for the first three; and how many more there are. */

@@ -5,6 +5,7 @@ import dev.zstar.kernels.Engines;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.DenseParameters;
+import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
@@ -50,6 +51,12 @@ public final class Equilibrium implements AutoCloseable {
         lenient = builder.lenient;
         parameters = builder.parameters;
         gradients = zeros(parameters);
+        try {
+            DenseLayer.requireMethod(mode, method, engine, parameters.n(), stopping);
+        } catch (Throwable e) {
+            engine.close();
+            throw e;
+        }
     }
 
     /** Describes a layer of one dense cell. The arrays of the parameters are kept, not copied. */
@@ -79,7 +86,7 @@ public final class Equilibrium implements AutoCloseable {
          * @param tolerance at least 0 and below 1; in f32, rounding leaves about 10⁻⁷ to 10⁻⁶
          */
         public Builder tolerance(double tolerance) {
-            return stopping(FixedPoint.withTolerance(stopping, tolerance));
+            return stopping(FixedPoint.withTolerance("equilibrium", stopping, tolerance));
         }
 
         /** These stopping rules of the forward solve instead of all earlier ones, the tolerance and the budget included. */
@@ -96,7 +103,7 @@ public final class Equilibrium implements AutoCloseable {
 
         /**
          * How gradients are computed; the default is {@link GradientMode#DEFAULT}. {@link GradientMode.BroydenInverse} needs
-         * {@link ForwardMethod#BROYDEN}; with another method the first {@link Equilibrium#forward} throws.
+         * {@link ForwardMethod#BROYDEN}, or another method that plans a {@link Broyden}.
          */
         public Builder gradients(GradientMode mode) {
             this.mode = Arguments.present("equilibrium", "the gradient mode", mode);
@@ -132,7 +139,11 @@ public final class Equilibrium implements AutoCloseable {
             return this;
         }
 
-        /** Builds the layer, on the engine of {@link Engines#best}. The caller closes the layer. */
+        /**
+         * Builds the layer, on the engine of {@link Engines#best}. The caller closes the layer.
+         *
+         * @throws IllegalArgumentException if the gradient mode needs another method
+         */
         public Equilibrium build() {
             return new Equilibrium(this);
         }
@@ -160,15 +171,16 @@ public final class Equilibrium implements AutoCloseable {
     /**
      * Finds the equilibrium of each row, starting from zeros. The first call, and each call with a larger batch than all before, allocates.
      *
-     * <p>If a row fails and the layer is not lenient, the cell is evaluated about sixty times more, to find the reasons.
+     * <p>If a row fails and the layer is not lenient, the cell is evaluated up to sixty times more, to find the reasons.
      *
-     * @param x {@code rows × inputs}
+     * @param x {@code rows × inputs} finite numbers
      * @return {@code rows × n}
+     * @throws IllegalArgumentException if x has another shape, or holds NaN or infinity
      * @throws NotSolved if a row was not solved, unless the layer is {@linkplain Builder#lenient lenient}; {@link #rows} still reports
      */
     public float[][] forward(float[][] x) {
         requireOpen("forward");
-        requireShape("forward", "x", x, parameters.inputs());
+        Matrices.require("forward", "x", x, parameters.inputs());
         gradientRows = List.of();
         if (layer == null || layer.batch() < x.length) {
             closeLayer();
@@ -186,17 +198,19 @@ public final class Equilibrium implements AutoCloseable {
      * {@link #gradients}. A lenient layer skips a row whose forward or backward solve failed: it adds nothing, and its row of the result is
      * zero. May be called more than once after a forward pass, for several losses.
      *
-     * @param dz the gradient of the loss with respect to z, {@code rows × n}
+     * @param dz the gradient of the loss with respect to z, {@code rows × n} finite numbers
      * @return the gradient with respect to x, {@code rows × inputs}
+     * @throws IllegalArgumentException if dz has another shape, or holds NaN or infinity
      * @throws NotSolved if the forward or the backward solve of a row failed, unless the layer is {@linkplain Builder#lenient lenient}.
      *     Then nothing is added to {@link #gradients}; {@link #gradientRows} still reports
      */
     public float[][] backward(float[][] dz) {
         requireOpen("backward");
         if (layer == null || layer.rows() == 0) {
-            throw new IllegalStateException("backward: there was no forward pass, expected forward(x) first, and again after each update");
+            throw new IllegalStateException("backward: there was no forward pass since the layer was built or last updated, "
+                    + "expected forward(x) first");
         }
-        requireShape("backward", "dz", dz, parameters.n());
+        Matrices.require("backward", "dz", dz, parameters.n());
         if (dz.length != layer.rows()) {
             throw new IllegalArgumentException("backward: the number of rows of dz is " + dz.length + ", expected " + layer.rows()
                     + ", that of x in the last forward");
@@ -277,19 +291,16 @@ public final class Equilibrium implements AutoCloseable {
         return new DenseParameters(p.activation(), new float[p.n()][p.n()], new float[p.n()][p.inputs()], new float[p.n()]);
     }
 
-    private static void requireShape(String operation, String name, float[][] matrix, int cols) {
-        Arguments.atLeast(operation, "the number of rows of " + name, Arguments.present(operation, name, matrix).length, 1);
-        for (int i = 0; i < matrix.length; i++) {
-            if (Arguments.present(operation, "row " + i + " of " + name, matrix[i]).length != cols) {
-                throw new IllegalArgumentException(
-                        operation + ": row " + i + " of " + name + " has length " + matrix[i].length + ", expected " + cols);
-            }
-        }
+    /** Such as {@code TANH cell of 8 elements and 2 inputs, to a relative tolerance of 1.0E-5, on the simd engine with 1 thread}. */
+    @Override
+    public String toString() {
+        return describe(parameters) + (stopping.relative() > 0 ? ", to a relative tolerance of " + stopping.relative() : "") + ", on the "
+                + engine + (closed ? ", closed" : "");
     }
 
     private void requireOpen(String operation) {
         if (closed) {
-            throw new IllegalStateException(operation + ": this layer is closed, expected an open one");
+            throw new IllegalStateException(operation + ": this layer was used after it was closed");
         }
     }
 

@@ -15,6 +15,7 @@ import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Plural;
 import dev.zstar.solvers.linear.LinearSolver;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BinaryOperator;
@@ -91,11 +92,14 @@ public final class FixedPoint {
      * @param tolerance at least 0 and below 1
      */
     public FixedPoint tolerance(double tolerance) {
-        return stopping(withTolerance(stopping, tolerance));
+        return stopping(withTolerance("fixed point", stopping, tolerance));
     }
 
     /** These rules with another relative tolerance, which is tested: the rule is not {@linkplain Stopping#fixed fixed} any more. */
-    static Stopping withTolerance(Stopping s, double tolerance) {
+    static Stopping withTolerance(String operation, Stopping s, double tolerance) {
+        if (!(tolerance >= 0 && tolerance < 1)) {
+            throw new IllegalArgumentException(operation + ": the relative tolerance is " + tolerance + ", expected 0 ≤ tolerance < 1");
+        }
         return new Stopping(tolerance, s.absolute(), s.step(), s.maxEvaluations(), s.maxIterations(), s.maxNanos(), s.patience(), false,
                 s.trace(), s.recorded());
     }
@@ -126,7 +130,7 @@ public final class FixedPoint {
     /**
      * Solves the problem. Does not throw if it is not solved: {@link Solution#solved} tells, and {@link Solution#orThrow} throws.
      *
-     * <p>An exception that f throws during the solve is passed on unchanged. If the solve fails, f is evaluated about sixty times more near
+     * <p>An exception that f throws during the solve is passed on unchanged. If the solve fails, f is evaluated up to sixty times more near
      * the best point, to find the reasons. {@link Solution#evaluations} does not count these evaluations, and no budget limits them. An
      * exception that f throws there becomes one of the {@linkplain Solution#reasons reasons}.
      */
@@ -136,9 +140,17 @@ public final class FixedPoint {
                         method.plan(engine, Type.F64, 1, start.length, stopping));
                 Block z = Block.of(Type.F64, 1, start.length, start)) {
             Outcome outcome = solver.solve(map(), z);
-            List<String> reasons = outcome.succeeded() ? List.of() : Diagnosis.of(solver, map(), z).failures();
+            List<String> reasons = outcome.succeeded() ? List.of() : reasons(solver, z);
             return new Solution(this, z.toDoubles(), outcome.status(0), outcome.residual(0), outcome.evaluations(0), reasons);
         }
+    }
+
+    private List<String> reasons(FixedPointSolver solver, Block z) {
+        List<String> reasons = new ArrayList<>(Diagnosis.of(solver, map(), z).failures());
+        if (solver.outcome().status(0) != Status.NONFINITE_INPUT) {
+            reasons.add(Endings.otherMethods(solver, reasons));
+        }
+        return List.copyOf(reasons);
     }
 
     private FixedPointMap map() {

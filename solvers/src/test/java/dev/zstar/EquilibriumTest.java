@@ -11,6 +11,7 @@ import dev.zstar.kernels.Engines;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.cells.DenseParameters;
+import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
 import dev.zstar.solvers.linear.Gmres;
@@ -140,7 +141,7 @@ class EquilibriumTest {
             p.b()[0] += 1;
             layer.update(p);
             assertThatThrownBy(() -> layer.backward(z)).isInstanceOf(IllegalStateException.class)
-                    .hasMessage("backward: there was no forward pass, expected forward(x) first, and again after each update");
+                    .hasMessage("backward: there was no forward pass since the layer was built or last updated, expected forward(x) first");
             float[][] moved = layer.forward(x);
             assertThat(moved[0][0]).isGreaterThan(z[0][0]);
             try (var fresh = Equilibrium.of(p).build()) {
@@ -159,6 +160,9 @@ class EquilibriumTest {
                 assertThat(e.rows()).containsExactly(0);
                 assertThat(e).hasMessageStartingWith("1 of 2 rows was not solved to a relative tolerance of 1.0E-6. "
                         + "Row 0 of 2 ended with ");
+                assertThat(e).hasMessageEndingWith(" To try another method, call .method(ForwardMethod.BROYDEN) "
+                        + "or .method(ForwardMethod.NEWTON_KRYLOV). To get all rows instead of this "
+                        + "exception, build the layer with .lenient().");
             });
             lenient.forward(x);
             assertThat(lenient.rows().get(0).status().isSuccess()).isFalse();
@@ -190,7 +194,7 @@ class EquilibriumTest {
                     .hasMessage("update: the parameters are of a RELU cell of 7 elements and 3 inputs, "
                     + "expected a TANH cell of 7 elements and 3 inputs");
         }
-        assertThatThrownBy(() -> layer.forward(new float[2][INPUTS])).hasMessage("forward: this layer is closed, expected an open one");
+        assertThatThrownBy(() -> layer.forward(new float[2][INPUTS])).hasMessage("forward: this layer was used after it was closed");
     }
 
     /** A backward solve that may make a single product fails. */
@@ -210,7 +214,8 @@ class EquilibriumTest {
                 assertThat(e.rows()).containsExactly(0, 2);
                 assertThat(e.getMessage()).matches("backward: 2 of 3 rows have no gradient\\. The backward solve of row 0 ended with "
                         + "MAX_EVALUATIONS \\(its budget of evaluations was spent\\), at a relative residual of [-0-9.e]+\\. The backward "
-                        + "solve of row 2 ended with .*\\. Nothing was added to the gradients\\.");
+                        + "solve of row 2 ended with .*\\. Nothing was added to the gradients\\. To add those of the other rows, build the layer "
+                        + "with \\.lenient\\(\\)\\.");
             });
             assertThat(strict.gradients().b()).containsOnly(0);
             assertThat(strict.gradientRows()).extracting(Equilibrium.GradientRow::use)
@@ -263,10 +268,15 @@ class EquilibriumTest {
                 shine.backward(dz);
                 assertThat(shine.gradients().w()[1][2]).isNotZero();
             }
-            try (var wrong = Equilibrium.of(p).gradients(new GradientMode.BroydenInverse()).build()) {
-                assertThatThrownBy(() -> wrong.forward(x)).isInstanceOf(IllegalArgumentException.class)
-                        .hasMessage("layer: the forward solver is Anderson, expected Broyden for the gradient mode BroydenInverse");
-            }
+            long before = Block.liveBytes();
+            assertThatThrownBy(() -> Equilibrium.of(p).gradients(new GradientMode.BroydenInverse()).build())
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("equilibrium: the gradient mode is BroydenInverse and the method plans Anderson, "
+                            + "expected .method(ForwardMethod.BROYDEN) for this mode");
+            ForwardMethod own = (engine, type, batch, n, stopping) ->
+                    Broyden.plan(engine, type, batch, n, Broyden.Options.DEFAULT.withMemory(9), stopping);
+            Equilibrium.of(p).method(own).gradients(new GradientMode.BroydenInverse()).build().close();
+            assertThat(Block.liveBytes()).isEqualTo(before);
         }
     }
 
@@ -281,6 +291,33 @@ class EquilibriumTest {
                         + "row 0 ended with ");
             });
         }
+    }
+
+    @Test
+    void numbersThatAreNotFiniteAreRefusedWithTheirPlace() {
+        float[][] x = random(3, INPUTS, 1, 4);
+        float[][] dz = random(3, N, 1, 5);
+        try (var layer = Equilibrium.of(cell()).lenient().build()) {
+            layer.forward(x);
+            x[1][1] = Float.NaN;
+            dz[2][0] = Float.NEGATIVE_INFINITY;
+            assertThatThrownBy(() -> layer.forward(x)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("forward: x holds NaN in row 1, column 1, expected a finite number in every element");
+            assertThatThrownBy(() -> layer.backward(dz)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("backward: dz holds -Infinity in row 2, column 0, expected a finite number in every element");
+            dz[2][0] = 0;
+            assertThat(layer.backward(dz)).hasDimensions(3, INPUTS);
+        }
+    }
+
+    @Test
+    void aLayerSaysWhatItIs() {
+        Equilibrium layer = Equilibrium.of(cell()).build();
+        try (layer) {
+            assertThat(layer).asString().matches("TANH cell of 7 elements and 3 inputs, to a relative tolerance of 1\\.0E-5, on the "
+                    + "\\w+ engine with 1 thread");
+        }
+        assertThat(layer).asString().endsWith(", closed");
     }
 
     @Test

@@ -58,7 +58,9 @@ class FixedPointTest {
         FixedPoint.Solution lost = FixedPoint.of(v -> new double[] {v[0] + 1}, 1).stopping(Stopping.relative(1e-10).within(30)).solve();
         assertThat(lost.solved()).isFalse();
         assertThat(lost.status()).isEqualTo(Status.MAX_EVALUATIONS);
-        assertThat(lost.reasons()).isNotEmpty();
+        assertThat(lost.reasons().getLast()).isEqualTo("To try another method, call .method(ForwardMethod.BROYDEN) "
+                + "or .method(ForwardMethod.NEWTON_KRYLOV).");
+        assertThat(FixedPoint.of(v -> v, 1).from(Double.NaN).solve().reasons()).as("no method helps").hasSize(1);
         assertThatThrownBy(lost::orThrow).isInstanceOfSatisfying(NotSolved.class, e -> assertThat(e.rows()).containsExactly(0))
                 .hasMessage(String.join(" ", lost.reasons()));
         assertThatThrownBy(() -> lost.adjoint(1)).isInstanceOf(NotSolved.class);
@@ -68,6 +70,8 @@ class FixedPointTest {
     @Test
     void wrongUseIsOneSentence() {
         assertThatThrownBy(() -> FixedPoint.of(v -> v, 0)).hasMessage("fixed point: n is 0, expected at least 1");
+        assertThatThrownBy(() -> FixedPoint.of(v -> v, 1).tolerance(-1))
+                .hasMessage("fixed point: the relative tolerance is -1.0, expected 0 ≤ tolerance < 1");
         assertThatThrownBy(() -> FixedPoint.of(null, 1)).hasMessage("fixed point: the function is null");
         assertThatThrownBy(() -> FixedPoint.of(v -> v, 2).from(1)).hasMessage("fixed point: the start has length 1, expected 2");
         assertThatThrownBy(() -> FixedPoint.solve(v -> new double[3], 2))
@@ -96,7 +100,10 @@ class FixedPointTest {
         }
         assertThat(problem.method(ForwardMethod.damped(1)).stopping(Stopping.relative(1e-6).within(20)).solve().solved()).isFalse();
         FixedPoint reverses = FixedPoint.of(v -> new double[] {4 - 3 * v[0]}, 1).stopping(Stopping.relative(1e-6).within(99));
-        assertThat(reverses.method(ForwardMethod.damped(1)).solve().solved()).isFalse();
+        FixedPoint.Solution lost = reverses.method(ForwardMethod.damped(1)).solve();
+        assertThat(lost.solved()).isFalse();
+        assertThat(lost.reasons().getLast()).isEqualTo("To try another method, call .method(ForwardMethod.damped(β)), "
+                + ".method(ForwardMethod.BROYDEN), .method(ForwardMethod.NEWTON_KRYLOV) or .method(ForwardMethod.ANDERSON).");
         assertThat(reverses.method(ForwardMethod.damped(0.3)).solve().orThrow()[0]).isCloseTo(1, within(1e-5));
         assertThatThrownBy(() -> ForwardMethod.damped(2)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -105,7 +112,7 @@ class FixedPointTest {
     @Test
     void aToleranceKeepsTheOtherRules() {
         Stopping rules = new Stopping(1e-3, 1e-5, 1e-4, 77, 66, 1L << 50, 5, false, true, java.util.List.of(2, 3));
-        assertThat(FixedPoint.withTolerance(rules, 1e-8))
+        assertThat(FixedPoint.withTolerance("test", rules, 1e-8))
                 .isEqualTo(new Stopping(1e-8, 1e-5, 1e-4, 77, 66, 1L << 50, 5, false, true, java.util.List.of(2, 3)));
         FixedPoint problem = FixedPoint.of(v -> new double[] {0.5 * v[0] + 1}, 1).method(ForwardMethod.damped(1));
         // The absolute tolerance of 0.1 still ends it.
@@ -152,7 +159,7 @@ class FixedPointTest {
             return new double[] {v[0] + 1};
         }, 1).stopping(Stopping.relative(1e-10).within(30)).method(ForwardMethod.damped(1)).solve();
         assertThat(lost.status()).isEqualTo(Status.MAX_EVALUATIONS);
-        assertThat(lost.reasons()).hasSize(2);
+        assertThat(lost.reasons()).hasSize(3);
         assertThat(lost.reasons().get(1)).endsWith("java.lang.ArithmeticException: outside.");
         assertThat(Block.liveBytes()).isEqualTo(before);
     }

@@ -95,12 +95,12 @@ public final class Block implements AutoCloseable {
      * @throws IllegalArgumentException unless there are {@code rows · cols} values
      */
     public static Block of(Type type, int rows, int cols, double... values) {
-        return BlockCopies.allocate(type, rows, cols, block -> block.copyFrom(values));
+        return BlockCopies.allocate(type, rows, cols, block -> BlockCopies.in("Block.of", values, block));
     }
 
     /** The same for an array of f32 values. */
     public static Block of(Type type, int rows, int cols, float[] values) {
-        return BlockCopies.allocate(type, rows, cols, block -> block.copyFrom(values));
+        return BlockCopies.allocate(type, rows, cols, block -> BlockCopies.in("Block.of", values, block));
     }
 
     /** The bytes that a block of this shape occupies, padding included. */

@@ -28,8 +28,13 @@ final class BlockCopies {
     }
 
     static void in(float[] values, Block target) {
-        Operands.present("copyFrom", "the array of values", values);
-        requireLength(values.length, target);
+        in("copyFrom", values, target);
+    }
+
+    /** @param operation what was called, for messages */
+    static void in(String operation, float[] values, Block target) {
+        Operands.present(operation, "the array of values", values);
+        requireLength(operation, values.length, target);
         int cols = target.cols();
         if (target.type() == Type.F32) {
             try {
@@ -49,8 +54,13 @@ final class BlockCopies {
     }
 
     static void in(double[] values, Block target) {
-        Operands.present("copyFrom", "the array of values", values);
-        requireLength(values.length, target);
+        in("copyFrom", values, target);
+    }
+
+    /** @param operation what was called, for messages */
+    static void in(String operation, double[] values, Block target) {
+        Operands.present(operation, "the array of values", values);
+        requireLength(operation, values.length, target);
         int cols = target.cols();
         for (int i = 0; i < target.rows(); i++) {
             for (int j = 0; j < cols; j++) {
@@ -59,10 +69,10 @@ final class BlockCopies {
         }
     }
 
-    private static void requireLength(int length, Block target) {
+    private static void requireLength(String operation, int length, Block target) {
         long elements = (long) target.rows() * target.cols();
         if (length != elements) {
-            throw new IllegalArgumentException("copyFrom: " + length + " values, expected " + elements + " for " + target.shape());
+            throw new IllegalArgumentException(operation + ": " + length + " values, expected " + elements + " for " + target.shape());
         }
     }
 

@@ -11,8 +11,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * unreachable.
  */
 final class BlockMemory implements Runnable {
-    /** Frames of a stack trace in the log. */
+    /** Frames of the user in the log. */
     private static final int FRAMES = 12;
+    private static final String LIBRARY = "dev.zstar.";
     private static final AtomicLong LIVE = new AtomicLong();
     private static final AtomicLong LOST = new AtomicLong();
 
@@ -77,6 +78,29 @@ final class BlockMemory implements Runnable {
         return true;
     }
 
+    /**
+     * The frames that say where a block was allocated: the last frame of the library before the first one that belongs neither to it nor to
+     * the JDK, then that frame and those after it. Without such a frame, the first ones.
+     */
+    static StackTraceElement[] shown(StackTraceElement[] frames) {
+        int foreign = 0;
+        while (foreign < frames.length && !isForeign(frames[foreign].getClassName())) {
+            foreign++;
+        }
+        if (foreign == frames.length) {
+            return Arrays.copyOf(frames, Math.min(FRAMES, frames.length));
+        }
+        int entry = foreign;
+        while (entry > 0 && !frames[entry].getClassName().startsWith(LIBRARY)) {
+            entry--;
+        }
+        return Arrays.copyOfRange(frames, entry, Math.min(foreign + FRAMES, frames.length));
+    }
+
+    private static boolean isForeign(String className) {
+        return !className.startsWith(LIBRARY) && !className.startsWith("java.") && !className.startsWith("jdk.");
+    }
+
     /** The block is unreachable, and was not closed. */
     @Override
     public void run() {
@@ -85,7 +109,7 @@ final class BlockMemory implements Runnable {
             System.Logger logger = System.getLogger(Block.class.getPackageName());
             String sentence = "a block of " + shape + " was never closed; its " + bytes + " bytes were freed by the garbage collector";
             if (where != null) {
-                where.setStackTrace(Arrays.copyOf(where.getStackTrace(), Math.min(FRAMES, where.getStackTrace().length)));
+                where.setStackTrace(shown(where.getStackTrace()));
                 logger.log(System.Logger.Level.WARNING, sentence, where);
             } else if (lost == 1) {
                 logger.log(System.Logger.Level.WARNING,

@@ -3,7 +3,9 @@ package dev.zstar.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -83,8 +85,8 @@ class BlockTest {
     @Test
     void aBlockThatTakesNoValuesIsGivenBack() {
         long live = Block.liveBytes();
-        assertThatThrownBy(() -> Block.of(Type.F32, 2, 2, 1, 2, 3)).hasMessage("copyFrom: 3 values, expected 4 for 2×2 f32");
-        assertThatThrownBy(() -> Block.of(Type.F32, 2, 2, new float[3])).hasMessage("copyFrom: 3 values, expected 4 for 2×2 f32");
+        assertThatThrownBy(() -> Block.of(Type.F32, 2, 2, 1, 2, 3)).hasMessage("Block.of: 3 values, expected 4 for 2×2 f32");
+        assertThatThrownBy(() -> Block.of(Type.F32, 2, 2, new float[3])).hasMessage("Block.of: 3 values, expected 4 for 2×2 f32");
         assertThat(Block.liveBytes()).isEqualTo(live);
     }
 
@@ -139,6 +141,28 @@ class BlockTest {
             Thread.sleep(10);
         }
         assertThat(Block.lost()).isEqualTo(lost + 1);
+    }
+
+    private static StackTraceElement[] frames(String... classes) {
+        return Stream.of(classes).map(name -> new StackTraceElement(name, "call", null, 1)).toArray(StackTraceElement[]::new);
+    }
+
+    /** From the call of the library that allocated, with the user's frames. */
+    @Test
+    void thePlaceOfALostBlockIsTheUsers() {
+        assertThat(BlockMemory.shown(frames("dev.zstar.kernels.BlockMemory", "dev.zstar.kernels.Block", "dev.zstar.solvers.Workspace",
+                "java.util.stream.IntPipeline", "dev.zstar.solvers.fixedpoint.Anderson", "java.util.Optional", "mine.Main", "mine.Other")))
+                .isEqualTo(frames("dev.zstar.solvers.fixedpoint.Anderson", "java.util.Optional", "mine.Main", "mine.Other"));
+        String[] deep = new String[40];
+        Arrays.fill(deep, "mine.Deep");
+        deep[0] = "dev.zstar.kernels.BlockMemory";
+        deep[1] = "dev.zstar.Equilibrium";
+        assertThat(BlockMemory.shown(frames(deep))).hasSize(13).startsWith(frames("dev.zstar.Equilibrium", "mine.Deep"));
+        String[] own = new String[20];
+        Arrays.fill(own, "dev.zstar.solvers.Workspace");
+        own[19] = "java.lang.Thread";
+        assertThat(BlockMemory.shown(frames(own))).as("no frame of a user").hasSize(12);
+        assertThat(BlockMemory.shown(frames("dev.zstar.kernels.Block"))).hasSize(1);
     }
 
     private static Block lose() {

@@ -44,4 +44,9 @@ final class ScalarEngine implements Engine, ScalarProducts, ScalarVectors, Scala
 
     @Override
     public void close() {}
+
+    @Override
+    public String toString() {
+        return name() + " engine with " + threads() + (threads() == 1 ? " thread" : " threads");
+    }
 }

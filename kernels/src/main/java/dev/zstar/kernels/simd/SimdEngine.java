@@ -71,4 +71,9 @@ final class SimdEngine implements Engine, SimdProducts, SimdVectors, SimdSweeps 
     public void close() {
         team.close();
     }
+
+    @Override
+    public String toString() {
+        return name() + " engine with " + threads() + (threads() == 1 ? " thread" : " threads");
+    }
 }

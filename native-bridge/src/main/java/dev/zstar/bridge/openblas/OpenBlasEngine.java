@@ -103,4 +103,9 @@ final class OpenBlasEngine implements HostedEngine {
     private static boolean ordinary(double coefficient, Type type) {
         return Double.isFinite(coefficient) && type.holds(coefficient);
     }
+
+    @Override
+    public String toString() {
+        return name() + " engine with " + threads() + (threads() == 1 ? " thread" : " threads");
+    }
 }

@@ -36,7 +36,7 @@ public final class Diagnosis {
     /**
      * Explains the last solve of {@code solver}. A damping is recommended only after six trial steps with it have contracted.
      *
-     * <p>Evaluates f about sixty times near the states. The outcome does not count these evaluations, and no budget of the stopping rule
+     * <p>Evaluates f up to sixty times near the states. The outcome does not count these evaluations, and no budget of the stopping rule
      * limits them. A differentiable map is linearised at the states, so its earlier points of linearisation are lost. Allocates up to 46
      * blocks of {@code batch × n}, and frees them before it returns.
      *

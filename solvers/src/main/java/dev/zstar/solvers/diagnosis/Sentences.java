@@ -241,7 +241,8 @@ final class Sentences {
     /** What helps a map with weights, whatever its Jacobian is now. */
     private void weights(List<String> to) {
         if (near.map() instanceof EquilibriumMap<?> || near.map().derivatives() instanceof EquilibriumMap<?>) {
-            to.add("Plain steps contract everywhere if the weights give f a Lipschitz constant below 1 (see SpectralNormalisation)");
+            to.add("Plain steps contract everywhere if the weights give f a Lipschitz constant below 1");
+            to.add("SpectralNormalisation scales weights in blocks so");
         }
     }
 

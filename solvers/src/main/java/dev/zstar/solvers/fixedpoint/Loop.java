@@ -71,7 +71,7 @@ final class Loop {
 
     /** Solves all rows of {@code start}; tolerances and observer may be null. */
     Outcome solve(FixedPointMap f, Block start, double[] tolerances, Observer observer) {
-        begin(start, tolerances, true);
+        begin("solve", "start", start, tolerances, true);
         try {
             int batch = start.rows();
             rows.reset(batch);
@@ -93,7 +93,7 @@ final class Loop {
      * @param before the outcome whose evaluations the rows have already spent; null for none
      */
     Outcome solveSome(FixedPointMap f, Block start, Rows some, double[] tolerances, Outcome before) {
-        begin(start, tolerances, false);
+        begin("solve", "start", start, tolerances, false);
         try {
             rows.reset(0);
             for (int p = 0; p < some.count(); p++) {
@@ -113,8 +113,8 @@ final class Loop {
         return outcome;
     }
 
-    private void begin(Block start, double[] tolerances, boolean keeps) {
-        workspace.enter("start", start);
+    private void begin(String operation, String operand, Block start, double[] tolerances, boolean keeps) {
+        workspace.enter(operation, operand, start);
         best.into(start);
         this.keeps = keeps;
         termination.begin(tolerances, keeps ? states : null);
@@ -152,7 +152,7 @@ final class Loop {
 
     /** Solves the problems that {@code feed} loads, as many at a time as {@code slots} has rows. */
     void stream(FixedPointMap f, Block slots, StreamHandler feed) {
-        begin(slots, null, false);
+        begin("stream", "the block of states", slots, null, false);
         timed = false;
         try {
             Slots problems = new Slots(this, slots, feed);

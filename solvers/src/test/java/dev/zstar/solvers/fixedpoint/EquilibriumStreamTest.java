@@ -1,6 +1,7 @@
 package dev.zstar.solvers.fixedpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
@@ -94,6 +95,17 @@ class EquilibriumStreamTest {
             }
         }
         inputs.forEach(Block::close);
+    }
+
+    @Test
+    void statesOfTheWrongShapeAreNamedAsWhatTheyAre() {
+        try (Engine engine = Engines.best(1);
+                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, 2, 3, Stopping.relative(1e-5));
+                Block states = engine.allocate(Type.F64, 2, 2)) {
+            EquilibriumStream<Integer> stream = new EquilibriumStream<>(solver, (z, out, rows) -> out.copyFrom(z), (i, slot, start) -> {});
+            assertThatThrownBy(() -> stream.run(List.of(1).iterator(), states, solved -> {})).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("stream: the block of states is 2×2 f64, expected 2×3 f64");
+        }
     }
 
     @Test
