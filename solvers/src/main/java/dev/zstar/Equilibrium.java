@@ -201,6 +201,7 @@ public final class Equilibrium implements AutoCloseable {
             throw new IllegalArgumentException("backward: the number of rows of dz is " + dz.length + ", expected " + layer.rows()
                     + ", that of x in the last forward");
         }
+        DenseLayer.requireShapes("backward", "the gradient of ", gradients);
         GradientOutcome outcome = layer.backward(dz);
         gradientRows = DenseLayer.gradientRows(outcome);
         if (!lenient) {
@@ -262,6 +263,7 @@ public final class Equilibrium implements AutoCloseable {
             throw new IllegalArgumentException("update: the parameters are of a " + describe(parameters) + ", expected a "
                     + describe(this.parameters));
         }
+        DenseLayer.requireShapes("update", "", parameters);
         this.parameters = parameters;
         gradientRows = List.of();
         if (layer != null) {
@@ -279,12 +281,7 @@ public final class Equilibrium implements AutoCloseable {
 
     private static void requireShape(String operation, String name, float[][] matrix, int cols) {
         Arguments.atLeast(operation, "the number of rows of " + name, Arguments.present(operation, name, matrix).length, 1);
-        for (int i = 0; i < matrix.length; i++) {
-            if (Arguments.present(operation, "row " + i + " of " + name, matrix[i]).length != cols) {
-                throw new IllegalArgumentException(
-                        operation + ": row " + i + " of " + name + " has length " + matrix[i].length + ", expected " + cols);
-            }
-        }
+        DenseLayer.requireRows(operation, name, matrix, cols);
     }
 
     private void requireOpen(String operation) {
