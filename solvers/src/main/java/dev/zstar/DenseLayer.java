@@ -49,6 +49,7 @@ final class DenseLayer implements AutoCloseable {
             w = memory.block(Type.F32, n, n);
             u = memory.block(Type.F32, n, inputs);
             b = memory.block(Type.F32, 1, n);
+            requireShapes("forward", "", parameters);
             copy(parameters);
             x = memory.block(Type.F32, batch, inputs);
             z = memory.block(Type.F32, batch, n);
@@ -168,6 +169,26 @@ final class DenseLayer implements AutoCloseable {
             ends.add(new Equilibrium.Row(outcome.status(row), outcome.residual(row), outcome.evaluations(row)));
         }
         return ends;
+    }
+
+    /**
+     * Throws if a row of W or U is null or was replaced by one of another length. Called before anything is written.
+     *
+     * @param of before the name of a matrix, in the message
+     */
+    static void requireShapes(String operation, String of, DenseParameters p) {
+        requireRows(operation, of + "W", p.w(), p.n());
+        requireRows(operation, of + "U", p.u(), p.inputs());
+    }
+
+    /** Throws unless no row is null and each has {@code cols} elements. */
+    static void requireRows(String operation, String name, float[][] matrix, int cols) {
+        for (int i = 0; i < matrix.length; i++) {
+            if (Arguments.present(operation, "row " + i + " of " + name, matrix[i]).length != cols) {
+                throw new IllegalArgumentException(
+                        operation + ": row " + i + " of " + name + " has length " + matrix[i].length + ", expected " + cols);
+            }
+        }
     }
 
     void update(DenseParameters parameters) {

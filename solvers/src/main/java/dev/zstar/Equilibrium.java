@@ -215,6 +215,7 @@ public final class Equilibrium implements AutoCloseable {
             throw new IllegalArgumentException("backward: the number of rows of dz is " + dz.length + ", expected " + layer.rows()
                     + ", that of x in the last forward");
         }
+        DenseLayer.requireShapes("backward", "the gradient of ", gradients);
         GradientOutcome outcome = layer.backward(dz);
         gradientRows = DenseLayer.gradientRows(outcome);
         if (!lenient) {
@@ -276,6 +277,7 @@ public final class Equilibrium implements AutoCloseable {
             throw new IllegalArgumentException("update: the parameters are of a " + describe(parameters) + ", expected a "
                     + describe(this.parameters));
         }
+        DenseLayer.requireShapes("update", "", parameters);
         this.parameters = parameters;
         gradientRows = List.of();
         if (layer != null) {

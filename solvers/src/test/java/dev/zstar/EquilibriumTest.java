@@ -327,4 +327,41 @@ class EquilibriumTest {
             assertThat(layer.rows().getFirst().evaluations()).isEqualTo(2);
         }
     }
+
+    /** Rows of the caller's arrays may be replaced after the shapes were checked. Nothing is written then. */
+    @Test
+    void replacedRowsAreChecked() {
+        float[][] w = {{.3f, -.2f}, {.1f, .4f}};
+        float[][] u = {{1}, {-1}};
+        DenseParameters p = DenseCell.tanh(w, u, new float[2]);
+        float[][] x = {{1}};
+        try (var layer = Equilibrium.of(p).build()) {
+            float[][] z = layer.forward(x);
+            float[] row = w[1];
+            w[1] = new float[] {.5f};
+            w[0][0] = .6f;
+            assertThatThrownBy(() -> layer.update(p)).hasMessage("update: row 1 of W has length 1, expected 2");
+            w[0][0] = .3f;
+            assertThat(layer.forward(x)).isDeepEqualTo(z);
+            w[1] = new float[3];
+            assertThatThrownBy(() -> layer.update(p)).hasMessage("update: row 1 of W has length 3, expected 2");
+            w[1] = null;
+            assertThatThrownBy(() -> layer.update(p)).isInstanceOf(NullPointerException.class).hasMessage("update: row 1 of W is null");
+            assertThatThrownBy(() -> layer.forward(new float[2][1])).hasMessage("forward: row 1 of W is null");
+            w[1] = row;
+            u[0] = new float[2];
+            assertThatThrownBy(() -> layer.update(p)).hasMessage("update: row 0 of U has length 2, expected 1");
+            u[0] = null;
+            assertThatThrownBy(() -> layer.update(p)).hasMessage("update: row 0 of U is null");
+            u[0] = new float[] {1};
+            layer.update(p);
+            assertThat(layer.forward(x)).isDeepEqualTo(z);
+            layer.gradients().u()[1] = new float[0];
+            float[][] dz = {{1, 1}};
+            assertThatThrownBy(() -> layer.backward(dz)).hasMessage("backward: row 1 of the gradient of U has length 0, expected 1");
+            layer.gradients().w()[1] = null;
+            assertThatThrownBy(() -> layer.backward(dz)).hasMessage("backward: row 1 of the gradient of W is null");
+            assertThat(layer.gradients().w()[0]).containsOnly(0);
+        }
+    }
 }

@@ -43,7 +43,8 @@ public interface FixedPointMap {
     /**
      * A map from a function of one row in arrays. The function gets the index of the row in the batch, so it need not translate positions.
      * It gets a copy of z. An element of {@code out} that it does not write becomes NaN, and the row ends with
-     * {@link Status#NONFINITE_FUNCTION}. Copies {@code 2 n} elements for each row. Not thread-safe.
+     * {@link Status#NONFINITE_FUNCTION}. Copies {@code 2 n} elements for each row. Not thread-safe. If f evaluates
+     * this very map again, that throws {@link IllegalStateException}.
      */
     static FixedPointMap rowwise(RowFunction f) {
         return new Rowwise(f);

@@ -10,6 +10,8 @@ final class Rowwise implements FixedPointMap {
     private final RowFunction f;
     private double[] z = {};
     private double[] out = {};
+    /** Not volatile, since the map is not thread-safe. */
+    private boolean busy;
 
     Rowwise(RowFunction f) {
         this.f = Arguments.present("rowwise", "the function", f);
@@ -17,6 +19,22 @@ final class Rowwise implements FixedPointMap {
 
     @Override
     public void apply(Block states, Block values, Rows rows) {
+        Arguments.present("rowwise", "z", states);
+        Arguments.present("rowwise", "out", values);
+        Arguments.present("rowwise", "rows", rows);
+        if (busy) {
+            throw new IllegalStateException("rowwise: this map is already being evaluated, in another thread or further up this thread's "
+                    + "stack, expected a map of its own for each evaluation that runs");
+        }
+        busy = true;
+        try {
+            each(states, values, rows);
+        } finally {
+            busy = false;
+        }
+    }
+
+    private void each(Block states, Block values, Rows rows) {
         int n = states.cols();
         if (z.length != n) {
             z = new double[n];

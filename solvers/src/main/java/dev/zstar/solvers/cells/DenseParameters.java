@@ -12,6 +12,8 @@ public final class DenseParameters {
     private final float[][] w;
     private final float[][] u;
     private final float[] b;
+    /** Fixed here, because the caller may replace rows of U. */
+    private final int inputs;
 
     /**
      * Checks the shapes. Keeps the arrays themselves, not copies.
@@ -28,7 +30,8 @@ public final class DenseParameters {
         this.b = Arguments.present("dense cell", "b", b);
         Arguments.atLeast("dense cell", "the number of rows of W", w.length, 1);
         require("W", w, w.length, w.length);
-        require("U", u, w.length, u.length == 0 ? 0 : Arguments.present("dense cell", "row 0 of U", u[0]).length);
+        inputs = u.length == 0 ? 0 : Arguments.present("dense cell", "row 0 of U", u[0]).length;
+        require("U", u, w.length, inputs);
         if (b.length != w.length) {
             throw new IllegalArgumentException(
                     "dense cell: b has length " + b.length + ", expected " + w.length + ", the number of rows of W");
@@ -74,6 +77,6 @@ public final class DenseParameters {
 
     /** The number of elements of an input. */
     public int inputs() {
-        return u[0].length;
+        return inputs;
     }
 }

@@ -10,6 +10,9 @@ import dev.zstar.solvers.Workspace;
  * row may still spend. Rows that are done have left; the others are packed at the front.
  */
 public final class Iterates {
+    /** A NaN with a bit pattern that no computation produces. */
+    private static final double UNMEASURED = Double.longBitsToDouble(0x7ffa_5a5a_4000_0000L);
+
     private final Workspace workspace;
     private final Loop loop;
     private final Rows rows;
@@ -86,8 +89,14 @@ public final class Iterates {
         return squares[2 * b + 1];
     }
 
-    /** Sets both squares of row {@code b} of the batch. */
+    /**
+     * Sets both squares of row {@code b} of the batch. If one of them is negative or NaN, although z and f(z) are finite, the row ends with
+     * {@link dev.zstar.solvers.Status#BREAKDOWN}.
+     */
     public void measured(int b, double residualSquare, double valueSquare) {
+        if (b < 0 || b >= rows.capacity()) {
+            throw new IllegalArgumentException("measured: row " + b + " of the batch, expected 0 to " + (rows.capacity() - 1));
+        }
         squares[2 * b] = residualSquare;
         squares[2 * b + 1] = valueSquare;
     }
@@ -102,6 +111,10 @@ public final class Iterates {
 
     /** Overwrites the iterate at position {@code p}, of row {@code b}, with the row's best iterate. */
     public void recall(int b, int p) {
+        if (p < 0 || p >= rows.count() || rows.index(p) != b) {
+            throw new IllegalArgumentException("recall: row " + b + " of the batch at position " + p
+                    + ", expected an active row and its position in rows()");
+        }
         loop.recall(b, p);
     }
 
@@ -126,6 +139,23 @@ public final class Iterates {
     }
 
     // ---- for the loop
+
+    /** Forgets the squares of the active rows, before the method measures them. */
+    void forget() {
+        for (int p = 0; p < rows.count(); p++) {
+            squares[2 * rows.index(p)] = UNMEASURED;
+            squares[2 * rows.index(p) + 1] = UNMEASURED;
+        }
+    }
+
+    /** Throws if the method has not measured row {@code b}. */
+    void requireMeasured(int b) {
+        long unmeasured = Double.doubleToRawLongBits(UNMEASURED);
+        if (Double.doubleToRawLongBits(squares[2 * b]) == unmeasured || Double.doubleToRawLongBits(squares[2 * b + 1]) == unmeasured) {
+            throw new IllegalStateException("measure: the method did not measure row " + b
+                    + " of the batch, expected a call of Iterates.measured for each active row");
+        }
+    }
 
     /** All rows of the iterates' block. */
     Block all() {

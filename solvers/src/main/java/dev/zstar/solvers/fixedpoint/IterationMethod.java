@@ -32,7 +32,7 @@ public interface IterationMethod {
 
     /**
      * Measures {@code g = f(z)}: passes {@code ‖g - z‖²} and {@code ‖g‖²} of each row to {@link Iterates#measured}. A method that sweeps
-     * over z and g anyway can measure in the same sweep.
+     * over z and g anyway can measure in the same sweep. The solve throws {@link IllegalStateException} if a row is not measured.
      */
     default void measure(Iterates at) {
         at.measure();
@@ -49,7 +49,7 @@ public interface IterationMethod {
         return true;
     }
 
-    /** The reason that the method gives up on row {@code b} after its last point; null if it goes on. */
+    /** The reason, not a success, that the method gives up on row {@code b} after its last point; null if it goes on. */
     default Status gaveUp(int b) {
         return null;
     }

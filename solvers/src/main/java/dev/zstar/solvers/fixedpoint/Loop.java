@@ -8,6 +8,7 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.internal.InputGuard;
 import dev.zstar.solvers.internal.SolveRecord;
 
 /**
@@ -15,6 +16,9 @@ import dev.zstar.solvers.internal.SolveRecord;
  * next iterates, {@link Termination} removes the rows that are done, and {@link Scales} chooses the units.
  */
 final class Loop {
+    /** For messages. */
+    private static final String METHOD = "the method";
+
     private final Workspace workspace;
     private final Stopping stopping;
     private final IterationMethod method;
@@ -145,7 +149,9 @@ final class Loop {
 
     private boolean observe(Observer observer) {
         scales.outward(at.z(), rows);
+        int active = rows.count();
         boolean on = observer.evaluated(outcome, at.z(), rows);
+        InputGuard.requireRows("evaluated", "the observer", active, rows);
         scales.inward(at.z(), rows);
         return on;
     }
@@ -212,14 +218,19 @@ final class Loop {
         if (lengths != null) {
             lengths.measure(zk, rows);
         }
+        int active = rows.count();
+        at.forget();
         method.measure(at);
-        for (int p = 0; p < rows.count(); p++) {
+        InputGuard.requireRows("measure", METHOD, active, rows);
+        for (int p = 0; p < active; p++) {
             int b = rows.index(p);
             if (!scales.inRange(at.residualSquare(b), at.valueSquare(b))) {
+                at.requireMeasured(b);
                 rescale(b, p);
             }
             termination.accept(b, method.accept(at, b, p));
         }
+        InputGuard.requireRows("accept", METHOD, active, rows);
         return termination.test();
     }
 
@@ -264,7 +275,9 @@ final class Loop {
     /** Moves on to the next iterates. */
     private void advance(FixedPointMap f) {
         best.advance(rows);
+        int active = rows.count();
         method.advance(at, scales.around(f));
+        InputGuard.requireRows("advance", METHOD, active, rows);
         at.swap();
         for (int p = 0; safeguard != null && p < rows.count(); p++) {
             int b = rows.index(p);

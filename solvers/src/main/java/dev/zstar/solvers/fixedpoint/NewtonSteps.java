@@ -204,7 +204,9 @@ final class NewtonSteps implements IterationMethod {
     /** Solves {@code (I - J) s = r} for the rows that are at a new point. */
     private void solve(Block point, Block r) {
         if (derivative != null) {
+            int active = solving.count();
             derivative.linearise(point, solving);
+            InputGuard.requireRows("linearise", "the map", active, solving);
             at.evaluated(solving);
         } else {
             engine.norm(point, lengths);
@@ -234,6 +236,7 @@ final class NewtonSteps implements IterationMethod {
         }
         if (derivative != null) {
             derivative.jvp(v, out, multiplied);
+            InputGuard.requireRows("jvp", "the map", rows.count(), multiplied);
         } else {
             difference(v, packed.head(rows.count()), out);
         }

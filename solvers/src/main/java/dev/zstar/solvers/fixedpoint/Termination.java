@@ -87,7 +87,7 @@ final class Termination {
             Status status = trial ? test.refused(b, residual, relative, value, tolerance(b), outcome.evaluations(b))
                     : test(b, p, residual, relative, value);
             if (status == null) {
-                status = accepted[b] > stopping.maxIterations() ? Status.MAX_ITERATIONS : method.gaveUp(b);
+                status = accepted[b] > stopping.maxIterations() ? Status.MAX_ITERATIONS : gaveUp(b);
             }
             worst = Math.max(worst, relative);
             outcome.residual(b, relative);
@@ -128,6 +128,15 @@ final class Termination {
         return kept;
     }
 
+    private Status gaveUp(int b) {
+        Status why = method.gaveUp(b);
+        if (why != null && why.isSuccess()) {
+            throw new IllegalStateException("gaveUp: the method gave up row " + b + " of the batch with " + why
+                    + ", expected a status that is not a success");
+        }
+        return why;
+    }
+
     /** Tests a point that the method accepted. */
     private Status test(int b, int p, double residual, double relative, double value) {
         accepted[b]++;
@@ -135,9 +144,11 @@ final class Termination {
             double stepped = lengths == null ? Double.POSITIVE_INFINITY : lengths.relative(b);
             return test.test(b, residual, relative, value, tolerance(b), stepped, outcome.evaluations(b));
         }
-        // A norm is not finite because of the start, the method, the map, or a residual that is too large for the type.
+        // A norm is not finite because of the start, the method, the map, or a residual that is too large for the type. If it is NaN for
+        // finite numbers, the method measured it wrongly.
         return !Finite.row(at.z(), p) ? outcome.evaluations(b) == 1 ? Status.NONFINITE_INPUT : Status.BREAKDOWN
                 : !Finite.row(at.g(), p) ? Status.NONFINITE_FUNCTION
+                : Double.isNaN(residual) || Double.isNaN(value) ? Status.BREAKDOWN
                 : Status.DIVERGED;
     }
 

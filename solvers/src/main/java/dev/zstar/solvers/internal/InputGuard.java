@@ -10,7 +10,7 @@ import dev.zstar.solvers.guard.Checksum;
 /**
  * Calls a user's map or operator. If assertions are on, it throws if the map wrote to its input or left an element of its output unwritten.
  * After the first mistake {@code f(z) - z} would be 0 and every row would converge. After the second the element would keep a value of an
- * earlier call. Without assertions it only makes the call.
+ * earlier call. With or without assertions it throws if the number of active rows has changed.
  */
 public final class InputGuard {
     /** A NaN with a bit pattern that no computation produces. */
@@ -26,26 +26,40 @@ public final class InputGuard {
 
     /** {@code f.apply(z, out, rows)}. */
     public static void evaluate(FixedPointMap f, Block z, Block out, Rows rows) {
+        int active = rows.count();
         if (!Checksum.ON || f instanceof Own) {
             f.apply(z, out, rows);
+            requireRows("apply", "the map", active, rows);
             return;
         }
         long before = Checksum.of(z);
         out.fill(UNWRITTEN);
         f.apply(z, out, rows);
+        requireRows("apply", "the map", active, rows);
         check("the map", "z", z, before, "f(z)", out);
     }
 
     /** {@code t.apply(u, out, rows)}. */
     public static void multiply(LinearOperator t, Block u, Block out, Rows rows) {
+        int active = rows.count();
         if (!Checksum.ON) {
             t.apply(u, out, rows);
+            requireRows("apply", "the operator", active, rows);
             return;
         }
         long before = Checksum.of(u);
         out.fill(UNWRITTEN);
         t.apply(u, out, rows);
+        requireRows("apply", "the operator", active, rows);
         check("the operator", "u", u, before, "T u", out);
+    }
+
+    /** Throws unless {@code rows} has as many active rows as before a call. */
+    public static void requireRows(String call, String who, int active, Rows rows) {
+        if (rows.count() != active) {
+            throw new IllegalStateException(call + ": " + who + " changed the map of rows, which has " + rows.count()
+                    + " active rows, expected " + active + ", as before");
+        }
     }
 
     private static void check(String who, String name, Block in, long before, String result, Block out) {

@@ -21,7 +21,7 @@ package dev.zstar.solvers.linear;
 public interface CycleMethod {
     /**
      * A cycle begins from the true residuals {@link Residuals#block}. All open rows are in {@link Residuals#going}. The method must remove
-     * rows that cannot take a step from {@code going}.
+     * rows that cannot take a step from {@code going}. It must not change {@link Residuals#open}.
      */
     void begin(Residuals at);
 
@@ -29,6 +29,9 @@ public interface CycleMethod {
      * One step of the rows {@link Residuals#going}. It spends at most {@link Residuals#left} products on each row. The method removes rows
      * that are done with this cycle from {@code going}. For each of them it states the residual that it
      * {@linkplain Residuals#claim claims}, or why it {@linkplain Residuals#giveUp gave up}.
+     *
+     * <p>After a step the loop removes the rows that have no product left. A step that takes no product must remove a row; otherwise the
+     * solve throws {@link IllegalStateException}, because the cycle would not end.
      */
     void step(Residuals at);
 

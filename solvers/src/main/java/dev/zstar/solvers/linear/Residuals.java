@@ -20,6 +20,9 @@ import java.util.Arrays;
  * {@code b = open().index(p)}.
  */
 public final class Residuals {
+    private final String name;
+    /** For messages; built once, so that a solve allocates nothing. */
+    private final String who;
     private final Stopping stopping;
     private final SolveRecord record;
     private final Scaling scaling;
@@ -40,9 +43,13 @@ public final class Residuals {
     private LinearOperator t;
     private double[] tolerances;
     private int[] limits;
+    /** Whether a cycle runs. */
+    private boolean cycling;
 
     /** Allocates 2 blocks. */
-    Residuals(Workspace workspace, Stopping stopping, SolveRecord record, Scaling scaling, Solutions solutions) {
+    Residuals(Workspace workspace, String name, Stopping stopping, SolveRecord record, Scaling scaling, Solutions solutions) {
+        this.name = name;
+        who = "the method " + name;
         this.stopping = stopping;
         this.record = record;
         this.scaling = scaling;
@@ -87,15 +94,23 @@ public final class Residuals {
 
     // ---- what a method computes
 
-    /** {@code out = T u}, counted as an evaluation of these rows. */
+    /**
+     * {@code out = T u}, counted as an evaluation of these rows.
+     *
+     * @throws IllegalStateException if a row has no product {@link #left} in this cycle
+     */
     public void multiply(Block u, Block out, Rows rows) {
+        requireLeft(rows);
         InputGuard.multiply(t, u, out, rows);
         record.evaluated(rows);
     }
 
-    /** {@code out = Tᵀ u}, counted as an evaluation of these rows. */
+    /** {@code out = Tᵀ u}, counted and limited as {@link #multiply}. */
     public void multiplyTransposed(Block u, Block out, Rows rows) {
+        requireLeft(rows);
+        int active = rows.count();
         t.applyTransposed(u, out, rows);
+        InputGuard.requireRows("applyTransposed", "the operator", active, rows);
         record.evaluated(rows);
     }
 
@@ -125,8 +140,14 @@ public final class Residuals {
     /**
      * States why the method cannot continue with row {@code b}. After a {@link Status#BREAKDOWN} another cycle is tried, as long as the
      * residual falls. Any other reason ends the row, unless its true residual is a success.
+     *
+     * @param why null to take back an earlier reason
+     * @throws IllegalArgumentException if the reason is a success, which only the loop may find
      */
     public void giveUp(int b, Status why) {
+        if (why != null && why.isSuccess()) {
+            throw new IllegalArgumentException(name + ": gave up row " + b + " with " + why + ", expected a status that is not a success");
+        }
         trouble[b] = why;
     }
 
@@ -183,6 +204,7 @@ public final class Residuals {
         this.tolerances = tolerances;
         this.limits = limits;
         Arrays.fill(aim, 1);
+        cycling = false;
         forget();
     }
 
@@ -200,12 +222,44 @@ public final class Residuals {
     /** A cycle begins: the claims of the last cycle are dropped. */
     void begin() {
         forget();
+        cycling = true;
         going.copyFrom(open);
     }
 
     private void forget() {
         Arrays.fill(claims, Double.NaN);
         Arrays.fill(trouble, null);
+    }
+
+    /** The cycle has ended: the loop computes true residuals. */
+    void leaveCycle() {
+        cycling = false;
+    }
+
+    /** Throws unless the method has left {@link #open} as it was. */
+    void requireOpen(String call, int rows) {
+        InputGuard.requireRows(call, who, rows, open);
+    }
+
+    /** Rows that have no product left leave the cycle. */
+    void dropSpent() {
+        int kept = 0;
+        for (int p = 0; p < going.count(); p++) {
+            int b = going.index(p);
+            if (left(b) > 0) {
+                going.place(kept++, b);
+            }
+        }
+        going.truncate(kept);
+    }
+
+    private void requireLeft(Rows rows) {
+        for (int p = 0; cycling && p < rows.count(); p++) {
+            if (left(rows.index(p)) <= 0) {
+                throw new IllegalStateException(name + ": a product for row " + rows.index(p) + " of the batch, which has none left in this "
+                        + "cycle, expected at most left(b) products of row b");
+            }
+        }
     }
 
     /** {@code ‖r‖} by position, to be written by the loop. */

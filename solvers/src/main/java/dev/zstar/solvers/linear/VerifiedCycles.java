@@ -30,6 +30,7 @@ final class VerifiedCycles implements Procedure {
     private final double[] ones;
     private final double roundoff;
     private final Stopping stopping;
+    private final String name;
     private final CycleMethod method;
     private final SolveRecord record;
     private final Scaling scaling;
@@ -51,11 +52,12 @@ final class VerifiedCycles implements Procedure {
         ones = workspace.ones();
         roundoff = workspace.type().unitRoundoff();
         this.stopping = stopping;
+        this.name = name;
         this.method = method;
         record = new SolveRecord(workspace.batch(), stopping);
         scaling = new Scaling(workspace);
         solutions = new Solutions(workspace, scaling);
-        at = new Residuals(workspace, stopping, record, scaling, solutions);
+        at = new Residuals(workspace, name, stopping, record, scaling, solutions);
         open = at.open();
         norms = at.norms();
         b = workspace.basis(1);
@@ -70,7 +72,7 @@ final class VerifiedCycles implements Procedure {
             start(rhs, resumed);
             while (open.count() > 0) {
                 cycle();
-                verify();
+                verify(false);
             }
             finish();
         } finally {
@@ -135,17 +137,28 @@ final class VerifiedCycles implements Procedure {
             engine.mix(b, 1, ones, r, open);
             engine.norm(r, norms);
         } else if (kept > 0) {
-            verify();
+            verify(true);
         }
     }
 
     void cycle() {
+        int rows = open.count();
         at.begin();
         method.begin(at);
-        while (at.going().count() > 0) {
+        at.requireOpen("begin", rows);
+        for (int going = at.going().count(); going > 0; going = at.going().count()) {
+            long spent = record.rowEvaluations();
             method.step(at);
+            at.requireOpen("step", rows);
+            if (at.going().count() == going && record.rowEvaluations() == spent) {
+                throw new IllegalStateException(name + ": a step took no product and removed no row, expected one of the two, because a "
+                        + "cycle ends when no row is left in going()");
+            }
+            at.dropSpent();
         }
         method.end(at);
+        at.requireOpen("end", rows);
+        at.leaveCycle();
     }
 
     void finish() {
@@ -154,15 +167,19 @@ final class VerifiedCycles implements Procedure {
 
     // ---- the true residual
 
-    /** Computes {@code r = b - (I - T) x}, and decides on each row. */
-    private void verify() {
+    /**
+     * Computes {@code r = b - (I - T) x}, and decides on each row.
+     *
+     * @param first whether x is the caller's start
+     */
+    private void verify(boolean first) {
         int active = open.count();
         measure();
         int kept = 0;
         double worst = 0;
         for (int p = 0; p < active; p++) {
             int row = open.index(p);
-            boolean atStart = record.evaluations(row) == 1 && !solutions.areZero();
+            boolean atStart = first;
             if (atStart && isWorthless(row, p)) {
                 goFromZero(row, p);
                 atStart = false;
@@ -236,14 +253,15 @@ final class VerifiedCycles implements Procedure {
 
     /** @param reached the residual as {@link #stated} */
     private Status judge(int row, int p, double reached, boolean atStart) {
-        boolean spent = at.left(row) < 0 || solutions.areZero();
+        boolean idle = solutions.areZero();
+        boolean spent = at.left(row) < (idle ? 1 : 0);
         if (!(reached < Double.POSITIVE_INFINITY)) {
             return nonfinite(row, atStart);
         }
         Status trouble = at.gaveUp(row);
         if (stopping.fixed()) {
             // A space that is exhausted holds the solution, or the best approximation of it.
-            return spent || trouble != null ? Status.COMPLETED_FIXED_STEPS : null;
+            return spent || idle || trouble != null ? Status.COMPLETED_FIXED_STEPS : null;
         }
         if (reached <= at.tolerance(row)) {
             return atStart ? Status.CONVERGED_AT_START : Status.CONVERGED_RELATIVE;
@@ -257,6 +275,10 @@ final class VerifiedCycles implements Procedure {
         boolean brokeDown = trouble == Status.BREAKDOWN;
         if (trouble != null && !brokeDown) {
             return trouble;
+        }
+        if (idle) {
+            // The cycle corrected nothing, and neither would the next.
+            return brokeDown ? Status.BREAKDOWN : Status.STAGNATED;
         }
         // A residual at the level of rounding does not fall further.
         if ((atStart || reached <= PROGRESS * residual[row]) && norms[p] > rounding(row, p)) {
