@@ -214,8 +214,8 @@ class EquilibriumTest {
                 assertThat(e.rows()).containsExactly(0, 2);
                 assertThat(e.getMessage()).matches("backward: 2 of 3 rows have no gradient\\. The backward solve of row 0 ended with "
                         + "MAX_EVALUATIONS \\(its budget of evaluations was spent\\), at a relative residual of [-0-9.e]+\\. The backward "
-                        + "solve of row 2 ended with .*\\. Nothing was added to the gradients\\. To add those of the other rows, build the layer "
-                        + "with \\.lenient\\(\\)\\.");
+                        + "solve of row 2 ended with .*\\. Nothing was added to the gradients\\. "
+                        + "To add those of the other rows, build the layer with \\.lenient\\(\\)\\.");
             });
             assertThat(strict.gradients().b()).containsOnly(0);
             assertThat(strict.gradientRows()).extracting(Equilibrium.GradientRow::use)

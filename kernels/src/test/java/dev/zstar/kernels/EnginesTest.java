@@ -17,7 +17,8 @@ class EnginesTest {
         EngineProvider first = Reference.available().getFirst();
         try (Engine engine = Engines.best(2)) {
             assertThat(engine.name()).isEqualTo(first.name());
-            assertThat(engine).hasToString(engine.name() + " engine with " + engine.threads() + " thread" + (engine.threads() == 1 ? "" : "s"));
+            assertThat(engine).hasToString(
+                    engine.name() + " engine with " + engine.threads() + " thread" + (engine.threads() == 1 ? "" : "s"));
         }
         assertThat(Engines.providers()).extracting(EngineProvider::priority).isSortedAccordingTo((a, b) -> Integer.compare(b, a));
     }

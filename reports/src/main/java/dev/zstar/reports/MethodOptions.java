@@ -17,6 +17,7 @@ import dev.zstar.solvers.fixedpoint.Safeguard;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
@@ -62,6 +63,30 @@ final class MethodOptions {
         }
     }
 
+    /** Converts the two types of Anderson acceleration. */
+    static final class AndersonTypeConverter implements CommandLine.ITypeConverter<AndersonType> {
+        @Override
+        public AndersonType convert(String name) {
+            return named(name, List.of(AndersonType.values()));
+        }
+    }
+
+    /** Converts the names of Broyden's updates. */
+    static final class UpdateConverter implements CommandLine.ITypeConverter<Broyden.Update> {
+        @Override
+        public Broyden.Update convert(String name) {
+            return named(name, List.of(Broyden.Update.values()), MethodOptions::lower);
+        }
+    }
+
+    /** Converts the names of Broyden's reductions. */
+    static final class ReductionConverter implements CommandLine.ITypeConverter<Broyden.Reduction> {
+        @Override
+        public Broyden.Reduction convert(String name) {
+            return named(name, List.of(Broyden.Reduction.values()), MethodOptions::lower);
+        }
+    }
+
     /** Converts the names of formats that are narrower than f32. */
     static final class FormatConverter implements CommandLine.ITypeConverter<Format> {
         @Override
@@ -71,11 +96,20 @@ final class MethodOptions {
     }
 
     private static <E> E named(String name, List<E> values) {
+        return named(name, values, Object::toString);
+    }
+
+    /** The value that is spelled like this, in capitals or not. */
+    private static <E> E named(String name, List<E> values, Function<Object, String> spelled) {
         return values.stream()
-                .filter(value -> value.toString().equalsIgnoreCase(name))
+                .filter(value -> spelled.apply(value).equalsIgnoreCase(name))
                 .findFirst()
                 .orElseThrow(() -> new TypeConversionException("expected one of "
-                        + values.stream().map(Object::toString).collect(Collectors.joining(", ")) + ", but got '" + name + "'"));
+                        + values.stream().map(spelled).collect(Collectors.joining(", ")) + ", but got '" + name + "'"));
+    }
+
+    private static String lower(Object constant) {
+        return constant.toString().toLowerCase(Locale.ROOT);
     }
 
     @Option(names = "--solver", paramLabel = "METHOD", converter = MethodNameConverter.class,
@@ -86,7 +120,7 @@ final class MethodOptions {
             description = "anderson, mixed: number of earlier iterates (default: 10, or 5 with mixed).")
     private Integer window;
 
-    @Option(names = "--type", paramLabel = "I|II",
+    @Option(names = "--type", paramLabel = "I|II", converter = AndersonTypeConverter.class,
             description = "anderson: the combined residual is orthogonal to the steps (I) or of minimal norm (II, default).")
     private AndersonType variant;
 
@@ -102,11 +136,11 @@ final class MethodOptions {
     @Option(names = "--memory", paramLabel = "K", description = "broyden: number of steps to keep (default: 30).")
     private Integer memory;
 
-    @Option(names = "--update", paramLabel = "good|bad",
+    @Option(names = "--update", paramLabel = "good|bad", converter = UpdateConverter.class,
             description = "broyden: change the Jacobian least (good, default) or its inverse (bad).")
     private Broyden.Update update;
 
-    @Option(names = "--reduction", paramLabel = "restart|svd",
+    @Option(names = "--reduction", paramLabel = "restart|svd", converter = ReductionConverter.class,
             description = "broyden: when the memory is full, drop all steps (restart, default) or keep the best low-rank part (svd).")
     private Broyden.Reduction reduction;
 

@@ -2,6 +2,9 @@ package dev.zstar.reports;
 
 import dev.zstar.benchmarks.study.StudyException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,28 +20,41 @@ final class ResultFolder {
 
     private final Path folder;
 
-    /** Checks before the study that the result can be written to this folder. */
+    /**
+     * Checks before the study that the result can be written to this folder.
+     *
+     * @throws IllegalArgumentException if it cannot
+     */
     ResultFolder(Path folder) {
         this.folder = folder.toAbsolutePath().normalize();
         if (Files.exists(this.folder)) {
             if (!Files.isDirectory(this.folder)) {
-                throw new StudyException(folder + " exists and is not a folder; choose another folder with --out");
+                throw new IllegalArgumentException(folder + " exists and is not a folder; choose another folder with --out");
             }
             if (!replaceable()) {
-                throw new StudyException(folder + " exists and holds other files than the result of a study; "
+                throw new IllegalArgumentException(folder + " exists and holds other files than the result of a study; "
                         + "choose another folder with --out");
             }
         } else if (Files.isSymbolicLink(this.folder)) {
-            throw new StudyException(folder + " is a link to a file that does not exist; choose another folder with --out");
+            throw new IllegalArgumentException(folder + " is a link to a file that does not exist; choose another folder with --out");
         }
         Path above = Files.exists(this.folder) ? this.folder : this.folder.getParent();
         try {
             Files.createDirectories(above);
             Files.delete(Files.createTempFile(above, ".zstar", null));
         } catch (IOException e) {
-            throw new StudyException("cannot write to " + above + " (" + e.getClass().getSimpleName()
-                    + "); choose another folder with --out");
+            throw new IllegalArgumentException(
+                    folder + " cannot be written: " + reason(above, e) + "; choose another folder with --out", e);
         }
+    }
+
+    private static String reason(Path above, IOException e) {
+        return switch (e) {
+            case AccessDeniedException _ -> "permission to write in " + above + " is denied";
+            case FileAlreadyExistsException exists -> exists.getFile() + " is not a folder";
+            case FileSystemException other when other.getReason() != null -> above + ": " + other.getReason();
+            default -> above + " takes no new files";
+        };
     }
 
     private boolean replaceable() {

@@ -63,7 +63,7 @@ final class SolveCommand implements Callable<Integer> {
         private double radius = 0.9;
 
         @Option(names = "--weights", paramLabel = "FILE",
-                description = "File with W: n lines of n numbers, separated by commas, semicolons, tabs or spaces.")
+                description = "File with W: n lines of n numbers, with commas, semicolons, tabs or spaces between all of them.")
         private Path weights;
 
         @Option(names = "--seed", paramLabel = "S", defaultValue = "1",
@@ -110,7 +110,13 @@ final class SolveCommand implements Callable<Integer> {
                 Block w = weights(random);
                 DenseCell cell = cell(engine, w, random);
                 Block z = engine.allocate(Type.F32, problem.batch, w.rows())) {
-            return forward(engine, cell, z) && backward(engine, cell, z, random) ? 0 : 1;
+            if (!forward(engine, cell, z)) {
+                PrintWriter out = spec.commandLine().getOut();
+                out.println("backward  not solved, since the forward solve failed");
+                out.flush();
+                return 1;
+            }
+            return backward(engine, cell, z, random) ? 0 : 1;
         }
     }
 

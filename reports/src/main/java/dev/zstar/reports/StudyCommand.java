@@ -32,22 +32,22 @@ final class StudyCommand implements Callable<Integer> {
             description = "Runs only these suites: kernels, forward, backward, streaming, depth, training (default: all).")
     private List<String> suites = List.of();
 
-    @Option(names = "--threads", defaultValue = "0", paramLabel = "N", description = "Threads for training (default: all processors).")
-    private int threads;
+    @Option(names = "--threads", paramLabel = "N", description = "Threads for training (default: all processors).")
+    private Integer threads;
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
     @Override
     public Integer call() {
-        if (threads != 0) {
+        if (threads != null) {
             Limits.requireThreads("--threads", threads);
             if (!suites.isEmpty() && !suites.contains("training")) {
                 throw new IllegalArgumentException("--threads " + threads + " applies only to the training suite; "
                         + "expected a --suite that includes training");
             }
         }
-        StudyOptions options = new StudyOptions(quick, suites, threads);
+        StudyOptions options = new StudyOptions(quick, suites, threads == null ? 0 : threads);
         DateTimeFormatter format = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
         Path place = out != null ? out : Path.of("study-" + LocalDateTime.now(ZoneId.systemDefault()).format(format));
         ResultFolder folder = new ResultFolder(place);

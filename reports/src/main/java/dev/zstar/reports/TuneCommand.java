@@ -5,6 +5,7 @@ import dev.zstar.benchmarks.study.StudyException;
 import dev.zstar.kernels.tuning.Tuned;
 import dev.zstar.kernels.tuning.Tuner;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneId;
@@ -60,7 +61,7 @@ final class TuneCommand implements Runnable {
         Path file = dry ? null : out != null ? out : Tuned.profileFile().orElseThrow(
                 () -> new StudyException("there is no settings folder for this user; choose a file with --out"));
         if (file != null) {
-            Tuned.requireWritable(file);
+            requireWritable(file);
         }
         Tuned tuned;
         try (ProgressReport report = new ProgressReport(spec.commandLine().getErr())) {
@@ -80,6 +81,18 @@ final class TuneCommand implements Runnable {
             printed.println("To undo it, delete the file. To run once without it: java -Dzstar.profile=none");
         }
         printed.flush();
+    }
+
+    /** A file that the user chose and that cannot be written is a wrong value. */
+    private void requireWritable(Path file) {
+        try {
+            Tuned.requireWritable(file);
+        } catch (UncheckedIOException e) {
+            if (out != null) {
+                throw new IllegalArgumentException(e.getMessage(), e);
+            }
+            throw e;
+        }
     }
 
     private static void table(Tuned tuned, PrintWriter out) {

@@ -23,12 +23,15 @@ import java.util.regex.Pattern;
 final class WeightsFile {
     private static final Pattern NUMBER = Pattern.compile("[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?");
     private static final Pattern NOT_FINITE = Pattern.compile("[+-]?(nan|inf|infinity)", Pattern.CASE_INSENSITIVE);
+    private static final Pattern SEPARATOR = Pattern.compile("[;,\t ]");
     /** The most characters of a field in a message. */
     private static final int SHOWN = 24;
 
     private final Path file;
     private int line;
     private String separator;
+    /** The line that set the separator. */
+    private int firstLine;
     private char decimal;
 
     private WeightsFile(Path file) {
@@ -69,11 +72,11 @@ final class WeightsFile {
         Limits.requireMemory("W with " + n + " numbers in a line in " + file, Block.bytes(Type.F32, n, n));
         Block w = Block.allocate(Type.F32, n, n);
         try {
-            int firstLine = line;
             int i = 0;
             for (String[] fields = first; fields != null; fields = next(in), i++) {
                 if (fields.length != n) {
-                    throw refused(numbers(fields.length) + "; expected " + n + ", as in line " + firstLine, line);
+                    throw refused(numbers(fields.length) + "; expected " + n + " separated by " + separators() + ", as in line "
+                            + firstLine, line);
                 }
                 if (i == n) {
                     throw refused("more than " + n + " lines of " + numbers(n) + "; expected a square W", line);
@@ -109,6 +112,7 @@ final class WeightsFile {
             text = text.strip();
             if (!text.isEmpty()) {
                 if (separator == null) {
+                    firstLine = line;
                     separator = text.contains(";") ? ";" : text.contains("\t") ? "\t" : text.contains(",") ? "," : "[ \t]+";
                 }
                 return text.split(separator, -1);
@@ -126,7 +130,8 @@ final class WeightsFile {
         // With other separators a comma separates numbers, or could be mistaken for a separator.
         boolean decimals = separator.equals(";") || separator.equals("\t");
         if (!NUMBER.matcher(text).matches() || comma && !decimals) {
-            String what = text.isEmpty() ? "no number; expected one between two separators" : "'" + shown(text) + "'; expected a number";
+            String what = text.isEmpty() ? "no number; expected one between two separators" : "'" + shown(text) + "'; expected a number"
+                    + (SEPARATOR.matcher(text).find() ? ", since line " + firstLine + " separates numbers by " + separators() : "");
             throw refused(what, line, column);
         }
         char mark = comma ? ',' : text.indexOf('.') >= 0 ? '.' : 0;
@@ -140,6 +145,15 @@ final class WeightsFile {
             throw refused("'" + shown(text) + "' overflows f32; expected at most 3.4e38 in size", line, column);
         }
         return value;
+    }
+
+    private String separators() {
+        return switch (separator) {
+            case ";" -> "semicolons";
+            case "\t" -> "tabs";
+            case "," -> "commas";
+            default -> "spaces";
+        };
     }
 
     /** The start of a field, with bytes that are not ASCII as hexadecimal numbers. */

@@ -4,16 +4,17 @@ import dev.zstar.benchmarks.study.StudyException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.lang.module.ModuleDescriptor;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The command line. Exit codes: 0 for success, 1 for a failure with a message, 2 for arguments that were not understood. */
+/** The command line. */
 @Command(
         name = "zstar",
         description = "Solves z* = f(z*, x), differentiates through the solution, and measures the speed of both.",
         mixinStandardHelpOptions = true,
-        versionProvider = Zstar.Version.class,
         subcommands = {StudyCommand.class, SolveCommand.class, TuneCommand.class, DoctorCommand.class},
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Also: zstar test        runs all tests", "      zstar jmh [ARGS]  runs single benchmarks",
@@ -21,6 +22,10 @@ import picocli.CommandLine.Command;
 public final class Zstar implements Runnable {
     /** The width of a terminal for which texts are wrapped. */
     static final int WIDTH = 110;
+
+    /** Ends the help of every command. */
+    private static final String EXIT_CODES =
+            "Exit code: 0 for success, 1 for a solve or a study that failed, 2 for a wrong option or value.";
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
@@ -39,7 +44,18 @@ public final class Zstar implements Runnable {
         line.setExecutionStrategy(Zstar::execute);
         line.setExecutionExceptionHandler((exception, command, _) -> failed(exception, command.getErr()));
         line.setParameterExceptionHandler((exception, _) -> misunderstood(exception));
+        describe(line);
+        line.getSubcommands().values().forEach(Zstar::describe);
         return line;
+    }
+
+    /** Every command says its version, and what its exit codes mean. */
+    private static void describe(CommandLine command) {
+        command.getCommandSpec().versionProvider(new Version());
+        CommandLine.Model.UsageMessageSpec usage = command.getCommandSpec().usageMessage();
+        List<String> footer = new ArrayList<>(List.of(usage.footer()));
+        footer.addAll(List.of("", EXIT_CODES));
+        usage.footer(footer.toArray(String[]::new));
     }
 
     /** Handles errors, such as a lack of memory, like exceptions. */
@@ -66,7 +82,8 @@ public final class Zstar implements Runnable {
         if (debug != null && !debug.isEmpty()) {
             reason.printStackTrace(err);
         }
-        return 1;
+        // Libraries and commands refuse a value of an option with this exception.
+        return reason instanceof IllegalArgumentException ? 2 : 1;
     }
 
     /** Prints the error in one line, and where to find help in another. The whole help would hide the error. */

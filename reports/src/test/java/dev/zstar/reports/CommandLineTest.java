@@ -62,6 +62,18 @@ class CommandLineTest {
     }
 
     @Test
+    void everyCommandSaysItsVersionAndItsExitCodes() {
+        for (String command : List.of("study", "solve", "tune", "doctor")) {
+            out.getBuffer().setLength(0);
+            assertThat(run(command, "-V")).isZero();
+            assertThat(out.toString().strip()).isEqualTo("zstar " + Zstar.version());
+            assertThat(run(command, "--help")).isZero();
+            assertThat(out.toString().strip())
+                    .endsWith("Exit code: 0 for success, 1 for a solve or a study that failed, 2 for a wrong option or value.");
+        }
+    }
+
+    @Test
     void solveFindsAnEquilibriumAndItsAdjoint() {
         assertThat(run("solve", "--n", "40", "--batch", "3", "--engine", "scalar")).isZero();
         assertThat(out.toString())
@@ -108,6 +120,7 @@ class CommandLineTest {
         expect("zstar: --threads 100000; " + range, "solve", "--threads", "100000");
         expect("zstar: --threads 0; " + range, "solve", "--threads", "0");
         expect("zstar: --threads 100000; " + range, "study", "--threads", "100000");
+        expect("zstar: --threads 0; " + range, "study", "--threads", "0");
         if (processors > 1) {
             expect("zstar: --threads 2; expected at most 1, the number of threads that the scalar engine "
                     + "uses", "solve", "--engine", "scalar", "--threads", "2");
@@ -117,12 +130,12 @@ class CommandLineTest {
     @Test
     void memoryThatIsNotThereIsSaidBeforeItIsTaken() {
         long live = Block.liveBytes();
-        assertThat(run("solve", "--n", "3000000")).isEqualTo(1);
+        assertThat(run("solve", "--n", "3000000")).isEqualTo(2);
         assertThat(err.toString()).matches(
                 "zstar: a solve with n = 3000000 and 1 row needs at least 670\\d\\d\\.\\d GiB of memory; "
                         + "expected at most \\d+\\.\\d [GM]iB, which is free on this machine\n");
         err.getBuffer().setLength(0);
-        assertThat(run("solve", "--n", "8", "--batch", "2000000000")).isEqualTo(1);
+        assertThat(run("solve", "--n", "8", "--batch", "2000000000")).isEqualTo(2);
         assertThat(err.toString()).matches("zstar: a solve with n = 8 and 2000000000 rows needs at least \\d+\\.\\d GiB of memory; .*\n");
         assertThat(Block.liveBytes()).isEqualTo(live);
     }
@@ -177,7 +190,7 @@ class CommandLineTest {
     @Test
     void tuneOverwritesNothingButProfiles(@TempDir Path temp) throws IOException {
         Path file = Files.writeString(temp.resolve("notes.txt"), "mine");
-        assertThat(tune(file)).isEqualTo(1);
+        assertThat(tune(file)).isEqualTo(2);
         assertThat(err.toString().strip())
                 .isEqualTo("zstar: " + file + " exists and is not a tuning profile; choose another file with --out");
         assertThat(file).hasContent("mine");
@@ -185,7 +198,7 @@ class CommandLineTest {
 
     private void expect(String sentence, String... arguments) {
         err.getBuffer().setLength(0);
-        assertThat(run(arguments)).isEqualTo(1);
+        assertThat(run(arguments)).isEqualTo(2);
         assertThat(err.toString().strip()).isEqualTo(sentence);
     }
 
@@ -229,7 +242,8 @@ class CommandLineTest {
         Files.writeString(folder.resolve("notes.txt"), "mine");
         assertThatThrownBy(() -> new ResultFolder(folder)).hasMessageContaining("holds other files than the result of a study");
         Files.writeString(temp.resolve("file"), "");
-        assertThatThrownBy(() -> new ResultFolder(temp.resolve("file/study"))).isInstanceOf(StudyException.class);
+        assertThatThrownBy(() -> new ResultFolder(temp.resolve("file/study"))).hasMessage(temp.resolve("file/study")
+                + " cannot be written: " + temp.resolve("file") + " is not a folder; choose another folder with --out");
         assertThatThrownBy(() -> new ResultFolder(temp.resolve("file"))).hasMessage(
                 temp.resolve("file") + " exists and is not a folder; choose another folder with --out");
     }

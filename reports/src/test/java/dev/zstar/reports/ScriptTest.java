@@ -80,7 +80,13 @@ class ScriptTest {
     }
 
     @Test
+    void theVersionOfACommandIsTheProjects() throws Exception {
+        assertThat(run("solve", "--version")).isEqualTo(new Answer(0, "zstar " + Zstar.version() + "\n", ""));
+    }
+
+    @Test
     void anUnknownCommandBuildsNothing() throws Exception {
-        assertThat(run("fly")).isEqualTo(new Answer(2, "", usage() + "zstar: unknown command 'fly'; expected one of the commands above\n"));
+        assertThat(run("fly")).isEqualTo(new Answer(2, "",
+                "zstar: unknown command 'fly'; expected one of study, solve, tune, doctor, test, jmh, peers\nSee zstar --help\n"));
     }
 }

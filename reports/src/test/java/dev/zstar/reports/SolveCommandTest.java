@@ -127,7 +127,7 @@ class SolveCommandTest {
     }
 
     private void refused(String arguments, String sentence) {
-        assertThat(solve(arguments)).isEqualTo(1);
+        assertThat(solve(arguments)).isEqualTo(2);
         assertThat(err.toString().strip()).isEqualTo("zstar: " + sentence);
         assertThat(out.toString()).isEmpty();
     }
@@ -141,6 +141,11 @@ class SolveCommandTest {
         assertThat(solve("--solver mixed --format full")).isEqualTo(2);
         assertThat(err.toString()).startsWith("zstar: Invalid value for option '--format': expected one of bf16, int8, but got 'full'");
         assertThat(solve("--solver broyden --update better")).isEqualTo(2);
+        assertThat(err.toString()).startsWith("zstar: Invalid value for option '--update': expected one of good, bad, but got 'better'");
+        assertThat(solve("--solver broyden --reduction all")).isEqualTo(2);
+        assertThat(err.toString()).contains("expected one of restart, svd, but got 'all'");
+        assertThat(solve("--type III")).isEqualTo(2);
+        assertThat(err.toString()).contains("expected one of I, II, but got 'III'");
     }
 
     @Test
@@ -151,7 +156,7 @@ class SolveCommandTest {
                         + "plain steps would reach the tolerance\\. The last evaluations of the method multiplied the largest residual by "
                         + "0\\.\\d+ each, on average; at this rate about \\d+ more would suffice\\.");
         assertThat(out.toString().lines()).allMatch(line -> line.length() <= Zstar.WIDTH || line.startsWith("forward"));
-        assertThat(out.toString()).doesNotContain("backward");
+        assertThat(out.toString()).endsWith("backward  not solved, since the forward solve failed" + System.lineSeparator());
     }
 
     @Test

@@ -63,8 +63,8 @@ class WeightsFileTest {
     void whatIsNoMatrixIsOneSentenceThatSaysWhere() {
         refused("", ": it has no numbers; expected n lines of n numbers");
         refused("\ufeff\n \n", ": it has no numbers; expected n lines of n numbers");
-        refused("1,2\n\n3\n", ", line 3: 1 number; expected 2, as in line 1");
-        refused("1,2\n3,4,5\n", ", line 2: 3 numbers; expected 2, as in line 1");
+        refused("1,2\n\n3\n", ", line 3: 1 number; expected 2 separated by commas, as in line 1");
+        refused("1,2\n3,4,5\n", ", line 2: 3 numbers; expected 2 separated by commas, as in line 1");
         refused("1,2\n3,4\n\n5,6\n", ", line 4: more than 2 lines of 2 numbers; expected a square W");
         refused("1,2,3\n", ": 1 line of 3 numbers; expected a square W");
         refused("a,b\n1,2\n", ", line 1, column 1: 'a'; expected a number");
@@ -73,10 +73,10 @@ class WeightsFileTest {
         refused("1,-Infinity\n3,4\n", ", line 1, column 2: '-Infinity'; expected a finite number");
         refused("1,2\n1e999,4\n", ", line 2, column 1: '1e999' overflows f32; expected at most 3.4e38 in size");
         refused("1,2\n3,-1e40\n", ", line 2, column 2: '-1e40' overflows f32; expected at most 3.4e38 in size");
-        refused("1 2\n3,5 4\n", ", line 2, column 1: '3,5'; expected a number");
-        refused("1,5 2,5\n", ", line 1, column 2: '5 2'; expected a number");
+        refused("1 2\n3,5 4\n", ", line 2, column 1: '3,5'; expected a number, since line 1 separates numbers by spaces");
+        refused("1,5 2,5\n", ", line 1, column 2: '5 2'; expected a number, since line 1 separates numbers by commas");
         refused("1.5;2\n1,5;2\n", ", line 2, column 1: '1,5' has a decimal ','; expected '.', as in the numbers before");
-        refused("1,234.5;2\n", ", line 1, column 1: '1,234.5'; expected a number");
+        refused("1,234.5;2\n", ", line 1, column 1: '1,234.5'; expected a number, since line 1 separates numbers by semicolons");
         refused("1,0x1p3\n", ", line 1, column 2: '0x1p3'; expected a number");
         refused("1,2f\n", ", line 1, column 2: '2f'; expected a number");
         refused("1,−2\n", ", line 1, column 2: '\\xe2\\x88\\x922'; expected a number");

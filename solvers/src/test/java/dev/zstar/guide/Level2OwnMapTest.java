@@ -147,7 +147,7 @@ class Level2OwnMapTest {
             point.clear();
             for (int p = 0; p < rows.count(); p++) {
                 int row = rows.index(p);
-                point.openRow(row).copyRow(z, p, 0);
+                point.openRow(row).copyRow(z, p, 0);                         // row p of z to row 0 of the view
                 point.fillRow(row);
             }
         }

@@ -1,6 +1,5 @@
 package dev.zstar.guide;
 
-import static dev.zstar.solvers.Problems.random;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -60,12 +59,24 @@ class Level3LayerTest {
             }
         }
     }
+
+    /** A matrix of normally distributed numbers. */
+    static float[][] random(int rows, int cols, double deviation, long seed) {
+        Random random = new Random(seed);
+        float[][] matrix = new float[rows][cols];
+        for (float[] row : matrix) {
+            for (int j = 0; j < cols; j++) {
+                row[j] = (float) (deviation * random.nextGaussian());
+            }
+        }
+        return matrix;
+    }
     // end
 
     @Test
     void training() {
-        List<Double> losses = new ArrayList<>();
         // guide
+        List<Double> losses = new ArrayList<>();
         float[][] x = {{0, 0}, {0, 1}, {1, 0}, {1, 1}};
         float[] y = {-0.5f, 0.5f, 0.5f, -0.5f};                              // XOR
         float[][] w = random(8, 8, 0.15, 1);                                 // rows, columns, standard deviation, seed
@@ -93,6 +104,47 @@ class Level3LayerTest {
         // end
         assertThat(losses.getFirst()).isGreaterThan(0.2);
         assertThat(losses.getLast()).isLessThan(1e-3);
+    }
+
+    // guide
+    /** Scales each row of W whose magnitudes add up to more than c. */
+    static void limit(float[][] w, float c) {
+        for (float[] row : w) {
+            float sum = 0;
+            for (float element : row) {
+                sum += Math.abs(element);
+            }
+            for (int j = 0; j < row.length; j++) {
+                row[j] *= Math.min(1, c / sum);
+            }
+        }
+    }
+    // end
+
+    /** With steps so long that W outgrows any bound without it. */
+    @Test
+    void aLimitedWeightIsAlwaysSolved() {
+        float[][] w = random(8, 8, 3, 1);
+        w[3] = new float[8];
+        DenseParameters p = DenseCell.tanh(w, random(8, 2, 1, 2), new float[8]);
+        limit(w, 0.9f);
+        try (var layer = Equilibrium.of(p).build()) {
+            for (int step = 0; step < 20; step++) {
+                layer.forward(random(4, 2, 3, step));
+                layer.clearGradients();
+                layer.backward(random(4, 8, 1, 100 + step));
+                descend(5, layer.gradients().w(), p.w());
+                limit(p.w(), 0.9f);
+                layer.update(p);
+            }
+        }
+        for (float[] row : w) {
+            float sum = 0;
+            for (float element : row) {
+                sum += Math.abs(element);
+            }
+            assertThat(sum).isLessThan(0.9001f);
+        }
     }
 
     @Test

@@ -15,11 +15,11 @@ public record StudyOptions(boolean quick, List<String> suites, int threads) {
         suites = List.copyOf(suites);
         for (String suite : suites) {
             if (!Study.SUITES.contains(suite)) {
-                throw new StudyException("unknown suite '" + suite + "'; expected one of " + String.join(", ", Study.SUITES));
+                throw new IllegalArgumentException("unknown suite '" + suite + "'; expected one of " + String.join(", ", Study.SUITES));
             }
         }
         if (threads < 0) {
-            throw new StudyException("--threads " + threads + "; expected at least 1, or 0 for all processors");
+            throw new IllegalArgumentException("--threads " + threads + "; expected at least 1, or 0 for all processors");
         }
     }
 

@@ -58,7 +58,7 @@ public final class PeersTable {
             System.out.print(read(Path.of(arguments[0]), PeersTable::reason));
         } catch (IllegalArgumentException e) {
             System.err.println("zstar: " + e.getMessage());
-            System.exit(1);
+            System.exit(2);
         }
     }
 

@@ -93,7 +93,7 @@ class PeersTableTest {
     void theCommandPrintsTablesOrASentence(@TempDir Path temp) throws IOException, InterruptedException {
         Path file = Files.writeString(temp.resolve("result.json"), "[" + entry("simd", "f32", "[8.0]") + "]");
         assertThat(run(file, 0)).contains("| n=64 f32 | 8.000 µs |").contains("`ejml` is not in the file.");
-        assertThat(run(Files.writeString(file, "{}"), 1)).contains("zstar: " + file
+        assertThat(run(Files.writeString(file, "{}"), 2)).contains("zstar: " + file
                 + ": it is JSON, but not a list of results; expected a file from")
                 .doesNotContain("\tat ").doesNotContain("Exception");
     }
