@@ -22,6 +22,7 @@ import dev.zstar.solvers.cells.DenseParameters;
 import dev.zstar.solvers.diagnosis.Diagnosis;
 import dev.zstar.solvers.diagnosis.Spectrum;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.fixedpoint.Picard;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.ImplicitFunction;
@@ -171,6 +172,9 @@ class NullArgumentsTest {
             calls.put("Stopping: the list of recorded evaluations is null", () -> STOPPING.recording((Integer[]) null));
             calls.put("Stopping: a recorded evaluation is null", () -> STOPPING.recording(1, null));
             calls.put("solve: the array of tolerances is null", () -> Stopping.requireTolerances(null, 1));
+            calls.put("equivalentDepth: the engine is null", () -> Picard.equivalentDepth(null, cell, z, 0.1, 5));
+            calls.put("equivalentDepth: the map is null", () -> Picard.equivalentDepth(engine, null, z, 0.1, 5));
+            calls.put("equivalentDepth: start is null", () -> Picard.equivalentDepth(engine, cell, null, 0.1, 5));
             calls.put("finish: z is null", () -> engine.finish(null, out, Epilogue.NONE));
             calls.put("cell: the list of formats is null", () -> new DenseCell(engine, Activation.RELU, w, w, b, N, (Format[]) null));
             calls.forEach((message, call) -> assertThatThrownBy(call).as(message).isInstanceOf(NullPointerException.class)
