@@ -7,16 +7,22 @@ import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
+import dev.zstar.solvers.RowData;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.cells.DenseParameters;
 import dev.zstar.solvers.diagnosis.Diagnosis;
 import dev.zstar.solvers.diagnosis.Spectrum;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.fixedpoint.Picard;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.ImplicitFunction;
@@ -27,6 +33,7 @@ import dev.zstar.solvers.training.MonotoneWeights;
 import dev.zstar.solvers.training.PeacemanRachford;
 import dev.zstar.solvers.training.SpectralNormalisation;
 import dev.zstar.solvers.training.WeightNormalisation;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -136,10 +143,72 @@ class NullArgumentsTest {
             calls.put("estimate: the map is null", () -> penalty.estimate(null, N));
             calls.put("gradients: the map is null", () -> penalty.gradients(null, 1, z, x, sum, null));
             calls.put("gradients: z is null ", () -> penalty.gradients(cell, 1, null, x, sum, null));
+            calls.put("apply: z is null", () -> cell.apply(null, out, rows));
+            calls.put("apply: rows is null", () -> cell.apply(z, out, null));
+            calls.put("apply: out is null", () -> cell.apply(z, null, rows));
+            calls.put("linearise: z is null ", () -> cell.linearise(null, rows));
+            calls.put("linearise: rows is null", () -> cell.linearise(z, null));
+            calls.put("vjp: u is null", () -> cell.vjp(null, out, rows));
+            calls.put("vjp: out is null", () -> cell.vjp(x, null, rows));
+            calls.put("vjp: rows is null", () -> cell.vjp(x, out, null));
+            calls.put("jvp: v is null", () -> cell.jvp(null, out, rows));
+            calls.put("jvp: out is null", () -> cell.jvp(x, null, rows));
+            calls.put("jvp: rows is null", () -> cell.jvp(x, out, null));
+            calls.put("gradients: rows is null", () -> cell.gradients(w, z, x, null, sum));
+            calls.put("secondGradients: rows is null", () -> cell.secondGradients(w, w, z, x, null, sum, null));
+            calls.put("rowwise: z is null", () -> FixedPointMap.rowwise((row, v, g) -> {}).apply(null, out, rows));
+            calls.put("rowwise: out is null", () -> FixedPointMap.rowwise((row, v, g) -> {}).apply(z, null, rows));
+            calls.put("rowwise: rows is null", () -> FixedPointMap.rowwise((row, v, g) -> {}).apply(z, out, null));
+            calls.put("requireFits: the engine is null", () -> solver.requireFits("it", null, Type.F64, N, N));
+            calls.put("requireFits: the type is null", () -> solver.requireFits("it", engine, null, N, N));
+            calls.put("include: the other workspace is null", () -> Workspace.build(engine, Type.F64, N, N, workspace -> {
+                workspace.include(null);
+                return workspace;
+            }));
+            calls.put("plan: the constructor is null", () -> Workspace.build(engine, Type.F64, N, N, null));
+            calls.put("row data: the name is null", () -> new RowData(engine, Type.F64, N, N, null, "inject(x)"));
+            calls.put("row data: the remedy is null", () -> new RowData(engine, Type.F64, N, N, "input", null));
+            calls.put("Stopping: the time budget is null", () -> STOPPING.within((Duration) null));
+            calls.put("Stopping: the list of recorded evaluations is null", () -> STOPPING.recording((Integer[]) null));
+            calls.put("Stopping: a recorded evaluation is null", () -> STOPPING.recording(1, null));
+            calls.put("solve: the array of tolerances is null", () -> Stopping.requireTolerances(null, 1));
+            calls.put("equivalentDepth: the engine is null", () -> Picard.equivalentDepth(null, cell, z, 0.1, 5));
+            calls.put("equivalentDepth: the map is null", () -> Picard.equivalentDepth(engine, null, z, 0.1, 5));
+            calls.put("equivalentDepth: start is null", () -> Picard.equivalentDepth(engine, cell, null, 0.1, 5));
+            calls.put("finish: z is null", () -> engine.finish(null, out, Epilogue.NONE));
             calls.put("cell: the list of formats is null", () -> new DenseCell(engine, Activation.RELU, w, w, b, N, (Format[]) null));
             calls.forEach((message, call) -> assertThatThrownBy(call).as(message).isInstanceOf(NullPointerException.class)
                     .hasMessage(message.strip()));
             assertThat(calls).hasSizeGreaterThan(60);
+        }
+    }
+
+    /** A row that there is not is refused by the call, the row and the rows that there are. */
+    @Test
+    void aRowOutsideTheBatchIsRefused() {
+        Map<String, ThrowingCallable> wrong = new LinkedHashMap<>();
+        try (Engine engine = Engines.best(1);
+                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, 5, 1, STOPPING);
+                MultiSecant secants = MultiSecant.plan(engine, Type.F64, 4, 1, 3);
+                Block z = engine.allocate(Type.F64, 3, 1)) {
+            FixedPointMap f = FixedPointMap.rowwise((row, v, g) -> g[0] = 1 + v[0] / 2);
+            assertThatThrownBy(() -> Diagnosis.of(solver, f, z))
+                    .hasMessage("diagnosis: this solver has not solved yet, expected a solve first");
+            Outcome outcome = solver.solve(f, z);
+            Spectrum spectrum = Spectrum.at(engine, f, z);
+            wrong.put("status: row 7, expected 0 to 2", () -> outcome.status(7));
+            wrong.put("residual: row -1, expected 0 to 2", () -> outcome.residual(-1));
+            wrong.put("evaluations: row 3, expected 0 to 2", () -> outcome.evaluations(3));
+            wrong.put("state: recorded state 0, expected none", () -> outcome.state(0));
+            wrong.put("tolerance: row 9, expected 0 to 2", () -> solver.tolerance(9));
+            wrong.put("relative: row 6, expected 0 to 2", () -> solver.relative(6, 1, 1));
+            wrong.put("pairs: row 4, expected 0 to 3", () -> secants.pairs(4));
+            wrong.put("forget: row 4, expected 0 to 3", () -> secants.forget(4));
+            wrong.put("spectrum: row 3, expected 0 to 2", () -> spectrum.eigenvalues(3));
+            wrong.put("spectrum: row 4, expected 0 to 2", () -> spectrum.known(4));
+            wrong.put("spectrum: row 5, expected 0 to 2", () -> spectrum.dominant(5));
+            wrong.forEach((message, call) -> assertThatThrownBy(call).as(message).isInstanceOf(IndexOutOfBoundsException.class)
+                    .hasMessage(message));
         }
     }
 }

@@ -41,11 +41,13 @@ public record Convolution(int kernel, int stride, int inChannels, int outChannel
 
     /** The shape of the result for an image of shape {@code in}. */
     public ImageShape output(ImageShape in) {
+        Operands.present("output", "the shape of the image", in);
         return new ImageShape(strided(in.height()), strided(in.width()), outChannels);
     }
 
     /** The floating-point operations for one image of shape {@code in}: 2 for each tap, including those on the padding. */
     public double operations(ImageShape in) {
+        Operands.present("operations", "the shape of the image", in);
         return 2.0 * strided(in.height()) * strided(in.width()) * outChannels * inputs();
     }
 }

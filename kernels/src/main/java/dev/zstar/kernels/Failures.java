@@ -16,7 +16,7 @@ public final class Failures {
             throw new IllegalArgumentException("failures of a batch of " + capacity + " systems, expected at least 0");
         }
         this.capacity = capacity;
-        words = new long[(capacity + WORD - 1) / WORD];
+        words = new long[capacity / WORD + (capacity % WORD == 0 ? 0 : 1)];
     }
 
     /** The largest batch. */
@@ -63,6 +63,10 @@ public final class Failures {
 
     /** For authors of engines: system {@code first + i} failed if bit {@code i} is set; all these systems share one word of 64. */
     public void mark(int first, long lanes) {
+        if (first < 0 || first >= capacity) {
+            throw new IndexOutOfBoundsException(
+                    "mark: system " + first + ", expected " + (capacity == 0 ? "none" : "0 to " + (capacity - 1)));
+        }
         words[first / WORD] |= lanes << first;
     }
 }

@@ -35,6 +35,7 @@ public enum Format {
 
     /** The scale of row {@code i} in {@link #INT8}: NaN if an element is not finite. */
     public static float scale(Block w, int i) {
+        Operands.present("scale", "w", w);
         double largest = 0;
         for (int k = 0; k < w.cols(); k++) {
             largest = Math.max(largest, Math.abs(w.get(i, k)));

@@ -67,11 +67,17 @@ final class PoolTeam extends Team {
         /** Returns false if the pool takes no more tasks. */
         boolean submit() {
             if (queued.compareAndSet(false, true)) {
+                boolean taken = false;
                 try {
                     pool.execute(this);
+                    taken = true;
                 } catch (RejectedExecutionException e) {
-                    queued.set(false);
                     return false;
+                } finally {
+                    // After an exception of any kind the task may be offered again.
+                    if (!taken) {
+                        queued.set(false);
+                    }
                 }
             }
             return true;

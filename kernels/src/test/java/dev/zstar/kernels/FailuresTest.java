@@ -14,6 +14,8 @@ class FailuresTest {
         assertThat(failures.failed(2)).isTrue();
         assertThatThrownBy(() -> failures.failed(3)).hasMessage("failed: system 3, expected 0 to 2");
         assertThatThrownBy(() -> failures.next(-1)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> failures.mark(3, 1)).hasMessage("mark: system 3, expected 0 to 2");
+        assertThat(new Failures(Integer.MAX_VALUE).failed(Integer.MAX_VALUE - 1)).isFalse();
         assertThatThrownBy(() -> new Failures(-1)).hasMessage("failures of a batch of -1 systems, expected at least 0");
     }
 

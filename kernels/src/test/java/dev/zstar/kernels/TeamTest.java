@@ -110,6 +110,9 @@ class TeamTest {
         }, 3)) {
             assertThatThrownBy(() -> team.run(6, (from, to) -> done.addAndGet(to - from))).hasMessage("pool");
             assertThat(done).hasValue(6);
+            // The pool is asked again.
+            assertThatThrownBy(() -> team.run(6, (from, to) -> done.addAndGet(to - from))).hasMessage("pool");
+            assertThat(done).hasValue(12);
         }
     }
 

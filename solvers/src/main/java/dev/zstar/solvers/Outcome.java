@@ -2,7 +2,10 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
 
-/** How a solve ended, row by row. It belongs to its solver, whose next solve overwrites it. */
+/**
+ * How a solve ended, row by row. It belongs to its solver, whose next solve overwrites it. Methods that take the number of a row throw
+ * {@link IndexOutOfBoundsException} if the solve had no such row.
+ */
 public interface Outcome {
     /** The number of rows that were solved. */
     int batch();

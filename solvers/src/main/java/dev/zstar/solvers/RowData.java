@@ -52,8 +52,8 @@ public final class RowData implements AutoCloseable {
             throw new IllegalArgumentException("row data: " + Plural.of(batch, "row") + " of " + cols + ", expected at least 1 of each");
         }
         this.engine = engine;
-        this.name = name;
-        this.remedy = remedy;
+        this.name = Arguments.present("row data", "the name", name);
+        this.remedy = Arguments.present("row data", "the remedy", remedy);
         filled = new boolean[batch];
         rows = new Rows(batch);
         block = engine.allocate(type, batch, cols).withHeads();
@@ -77,15 +77,20 @@ public final class RowData implements AutoCloseable {
 
     /** Marks every row as not filled, and returns the first {@code count} rows for writing. Call {@link #fill} once they are written. */
     public Block open(int count) {
-        if (count < 0 || count > filled.length) {
-            throw new IllegalArgumentException("row data: " + Plural.of(count, "row") + ", expected at most the batch's " + filled.length);
-        }
+        requireCount(count);
         clear();
         return block.head(count);
     }
 
+    private void requireCount(int count) {
+        if (count < 0 || count > filled.length) {
+            throw new IllegalArgumentException("row data: " + Plural.of(count, "row") + ", expected 0 to the batch's " + filled.length);
+        }
+    }
+
     /** Marks the first {@code count} rows as filled. Writes nothing. */
     public void fill(int count) {
+        requireCount(count);
         Arrays.fill(filled, 0, count, true);
     }
 
@@ -115,7 +120,7 @@ public final class RowData implements AutoCloseable {
      * @throws IllegalStateException if a row is not filled
      */
     public void select(String operation, Rows active) {
-        int count = active.count();
+        int count = Arguments.present(operation, "rows", active).count();
         if (count > filled.length) {
             throw new IllegalArgumentException(
                     operation + ": " + Plural.of(count, "row") + ", expected at most the batch's " + filled.length);

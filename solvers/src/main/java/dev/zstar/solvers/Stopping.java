@@ -3,6 +3,7 @@ package dev.zstar.solvers;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Plural;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -67,7 +68,10 @@ public record Stopping(
                     + "tolerance " + absolute + ", step tolerance " + step + " and patience " + patience
                     + ", none of which it tests, expected 0 for each");
         }
-        recorded = List.copyOf(Arguments.present("Stopping", "the list of recorded evaluations", recorded));
+        for (Integer evaluation : Arguments.present("Stopping", "the list of recorded evaluations", recorded)) {
+            Arguments.present("Stopping", "a recorded evaluation", evaluation);
+        }
+        recorded = List.copyOf(recorded);
         for (int i = 0; i < recorded.size(); i++) {
             if (recorded.get(i) <= (i == 0 ? 0 : recorded.get(i - 1))) {
                 throw new IllegalArgumentException(
@@ -106,9 +110,12 @@ public record Stopping(
         return with(s -> s.maxIterations = steps);
     }
 
-    /** These rules with a time budget for the solve, checked after each evaluation. */
+    /** These rules with a time budget for the solve, checked after each evaluation. A budget of 292 years or more is no limit. */
     public Stopping within(Duration time) {
-        return with(s -> s.maxNanos = time.toNanos());
+        Duration limit = Duration.ofNanos(Long.MAX_VALUE);
+        boolean none = Arguments.present("Stopping", "the time budget", time).compareTo(limit) >= 0;
+        // A negative budget is refused, however long.
+        return with(s -> s.maxNanos = none ? Long.MAX_VALUE : time.isNegative() ? -1 : time.toNanos());
     }
 
     /** These rules with patience: a row has stagnated after {@code evaluations} evaluations without a new smallest residual. */
@@ -123,7 +130,8 @@ public record Stopping(
 
     /** These rules, with the states at these evaluations recorded ({@link Outcome#state}). The evaluations are counted from 1. */
     public Stopping recording(Integer... evaluations) {
-        return with(s -> s.recorded = List.of(evaluations));
+        Arguments.present("Stopping", "the list of recorded evaluations", evaluations);
+        return with(s -> s.recorded = Arrays.asList(evaluations));
     }
 
     private Stopping with(Consumer<Draft> change) {
@@ -147,7 +155,7 @@ public record Stopping(
 
     /** Throws unless there is a valid tolerance for each of {@code rows} rows. */
     public static void requireTolerances(double[] tolerances, int rows) {
-        if (tolerances.length < rows) {
+        if (Arguments.present("solve", "the array of tolerances", tolerances).length < rows) {
             throw new IllegalArgumentException(
                     "solve: " + Plural.of(tolerances.length, "tolerance") + ", expected one for each of " + Plural.of(rows, "row"));
         }

@@ -44,6 +44,7 @@ public final class Workspace implements AutoCloseable {
 
     /** Builds a solver on a new workspace. Frees the memory if the constructor throws. */
     public static <S> S build(Engine engine, Type type, int batch, int n, Function<Workspace, S> constructor) {
+        Arguments.present("plan", "the constructor", constructor);
         Workspace workspace = new Workspace(engine, type, batch, n);
         try {
             return constructor.apply(workspace);
@@ -101,7 +102,7 @@ public final class Workspace implements AutoCloseable {
 
     /** Makes another workspace part of this one: {@link #bytes} includes it, and it closes with this one. */
     public void include(Workspace part) {
-        parts.add(part);
+        parts.add(Arguments.present("include", "the other workspace", part));
     }
 
     /** The bytes of all blocks. */
@@ -111,6 +112,8 @@ public final class Workspace implements AutoCloseable {
 
     /** Throws unless this workspace is planned on this engine, for rows of this type and length, and for at least {@code batch} rows. */
     public void requireFits(String what, Engine engine, Type type, int batch, int n) {
+        Arguments.present("requireFits", "the engine", engine);
+        Arguments.present("requireFits", "the type", type);
         if (!this.engine.equals(engine) || this.type != type || this.n != n || this.batch < batch) {
             String own = describe(this.engine);
             if (this.type == type && this.n == n && this.batch >= batch && own.equals(describe(engine))) {
@@ -142,7 +145,7 @@ public final class Workspace implements AutoCloseable {
             throw new IllegalStateException(
                     operation + ": this solver (batch " + batch + ", n " + n + ", " + type + ") was used after it was closed");
         }
-        if (block.rows() > batch) {
+        if (Arguments.present(operation, operand, block).rows() > batch) {
             throw new IllegalArgumentException(
                     operation + ": " + operand + " has " + Plural.of(block.rows(), "row") + ", expected at most " + batch + ", as planned");
         }

@@ -182,9 +182,11 @@ class GivenBackTest {
             wrong.put(() -> layer(engine, cell, solver, 0, BATCH, GradientMode.DEFAULT), "layer: n is 0, expected at least 1");
             wrong.put(() -> layer(engine, cell, solver, N, 0, GradientMode.DEFAULT), "layer: the batch is 0, expected at least 1");
             wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Refined(0, 5, STOPPING)),
-                    "MultiSecant: pairs is 0, expected 1 to 500");
-            wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Refined(5, 0, STOPPING)), "");
-            wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Refined(5, 5, STOPPING.orStep(0.1))), "");
+                    "Refined: pairs is 0, expected 1 to 500");
+            wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Refined(5, 0, STOPPING)),
+                    "Refined: restart is 0, expected 1 to 500");
+            wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Refined(5, 5, STOPPING.orStep(0.1))),
+                    "Refined: the stopping rule has a step tolerance");
             wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.BroydenInverse()),
                     "layer: the forward solver is Anderson, expected Broyden");
             wrong.put(() -> layer(engine, cell, solver, N, BATCH, new GradientMode.Exact((e, t, batch, n) -> Gmres.plan(e, t, batch - 1, n,

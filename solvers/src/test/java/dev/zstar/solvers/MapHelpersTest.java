@@ -98,7 +98,9 @@ class MapHelpersTest {
             assertThatThrownBy(() -> data.select("apply", Problems.rows(BATCH, 2))).as("more than were opened")
                     .isInstanceOf(IllegalStateException.class);
             assertThatThrownBy(() -> data.openRow(-1)).hasMessage("row data: row -1 of the batch, expected 0 to 3");
-            assertThatThrownBy(() -> data.open(5)).hasMessage("row data: 5 rows, expected at most the batch's 4");
+            assertThatThrownBy(() -> data.open(5)).hasMessage("row data: 5 rows, expected 0 to the batch's 4");
+            assertThatThrownBy(() -> data.fill(7)).hasMessage("row data: 7 rows, expected 0 to the batch's 4");
+            assertThatThrownBy(() -> data.fill(-1)).hasMessage("row data: -1 rows, expected 0 to the batch's 4");
             Rows some = Problems.rows(BATCH, 1, 0);
             assertThat(Problems.allocated(() -> data.gather("apply", some))).isZero();
         }

@@ -18,6 +18,7 @@ import dev.zstar.solvers.fixedpoint.Picard;
 import dev.zstar.solvers.fixedpoint.StreamHandler;
 import dev.zstar.solvers.linear.Gmres;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -341,5 +342,17 @@ class StoppingTest {
             assertThat(tested.solve(StoppingTest::halve, z).toString())
                     .matches("2 of 2 rows solved in \\d+ evaluations, largest relative residual .*");
         }
+    }
+
+    /** A long beyond 292 years has too few bits for its nanoseconds. */
+    @Test
+    void aTimeBudgetOfAnyLengthIsTaken() {
+        Stopping stopping = Stopping.relative(0.1);
+        assertThat(stopping.within(ChronoUnit.FOREVER.getDuration())).isEqualTo(stopping);
+        assertThat(stopping.within(Duration.ofDays(400_000))).isEqualTo(stopping);
+        assertThat(stopping.within(Duration.ofDays(100_000)).maxNanos()).isEqualTo(Duration.ofDays(100_000).toNanos());
+        assertThatThrownBy(() -> stopping.within(Duration.ofDays(-400_000)))
+                .hasMessage("Stopping: the time budget is -1 ns, expected at least 1 ns");
+        assertThatThrownBy(() -> stopping.within(Duration.ZERO)).hasMessage("Stopping: the time budget is 0 ns, expected at least 1 ns");
     }
 }

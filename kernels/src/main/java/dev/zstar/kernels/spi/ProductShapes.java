@@ -81,6 +81,7 @@ public final class ProductShapes {
 
     /** The operands of {@link Products#finish}. */
     public static void finish(Block z, Block out, Epilogue epilogue) {
+        Operands.present("finish", "z", z);
         Operands.open("finish", "out", out);
         Operands.present("finish", "the epilogue", epilogue);
         if (epilogue.norms() != null) {

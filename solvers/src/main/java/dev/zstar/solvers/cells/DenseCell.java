@@ -223,6 +223,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
 
     @Override
     public void linearise(Block z, Rows rows) {
+        Arguments.present("linearise", "z", z);
         input.select("linearise", rows);
         int count = rows.count();
         Epilogue epilogue = slopes.writer(activated, count);
@@ -241,14 +242,14 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     @Override
     public void vjp(Block u, Block out, Rows rows) {
         weights.w.prepareTransposed();
-        Block s = scratch.head(u.rows());
+        Block s = scratch.head(Arguments.present("vjp", "u", u).rows());
         engine.multiply(slopes.gather("vjp", rows, scratch), u, s);
-        engine.applyTransposed(weights.w, s, out);
+        engine.applyTransposed(weights.w, s, Arguments.present("vjp", "out", out));
     }
 
     @Override
     public void jvp(Block v, Block out, Rows rows) {
-        engine.apply(weights.w, v, out, Epilogue.NONE);
+        engine.apply(weights.w, Arguments.present("jvp", "v", v), Arguments.present("jvp", "out", out), Epilogue.NONE);
         engine.multiply(slopes.gather("jvp", rows, scratch), out, out);
     }
 
@@ -280,8 +281,8 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
      */
     @Override
     public void secondGradients(Block c, Block u, Block z, Block x, Rows rows, Gradients sum, Block dz) {
-        int count = rows.count();
         input.select("secondGradients", rows);
+        int count = rows.count();
         gradients.check("secondGradients", "c", c, z, x, rows, sum);
         Arguments.present("secondGradients", "u", u).requireShape("secondGradients", "u", type, count, n);
         if (dz != null) {

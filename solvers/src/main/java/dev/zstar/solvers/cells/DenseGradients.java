@@ -73,7 +73,7 @@ final class DenseGradients {
      * Throws unless the blocks fit and share no memory. Called before anything is added, because a sum with part of a gradient is useless.
      */
     void check(String operation, String name, Block v, Block z, Block x, Rows rows, DenseCell.Gradients sum) {
-        int count = rows.count();
+        int count = Arguments.present(operation, "rows", rows).count();
         Arguments.present(operation, name, v).requireShape(operation, name, type, count, n);
         Arguments.present(operation, "z", z).requireShape(operation, "z", type, count, n);
         if (Arguments.present(operation, "the record of gradients", sum).u() != null) {

@@ -4,6 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.Arrays;
 
@@ -55,7 +56,7 @@ final class Slopes {
      * @throws IllegalStateException if a row has no point
      */
     Block gather(String operation, Rows rows, Block scratch) {
-        int count = rows.count();
+        int count = Arguments.present(operation, "rows", rows).count();
         boolean inPlace = true;
         for (int p = 0; p < count; p++) {
             int b = rows.index(p);

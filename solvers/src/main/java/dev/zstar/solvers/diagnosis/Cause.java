@@ -12,6 +12,8 @@ enum Cause {
     FAR_NOT_FINITE,
     /** The residual is at the level of rounding errors. */
     FLOOR,
+    /** Moving z in its last bits changes the residual, which is not small, by as much as the residual itself. */
+    JUMPS,
     /** Steps contract. */
     CONTRACTS,
     /** An eigenvalue is 1 to within half a percent, so I - J is nearly singular. There may be no solution. */

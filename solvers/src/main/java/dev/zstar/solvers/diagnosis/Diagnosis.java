@@ -50,8 +50,10 @@ public final class Diagnosis {
     public static Diagnosis of(FixedPointSolver solver, FixedPointMap f, Block states) {
         Outcome outcome = Arguments.present("diagnosis", "the solver", solver).outcome();
         Arguments.present("diagnosis", "the map", f);
-        Arguments.present("diagnosis", "the block of states", states)
-                .requireShape("diagnosis", "the block of states", solver.type(), outcome.batch(), solver.n());
+        if (Arguments.present("diagnosis", "the block of states", states).rows() > 0 && outcome.batch() == 0) {
+            throw new IllegalArgumentException("diagnosis: this solver has not solved yet, expected a solve first");
+        }
+        states.requireShape("diagnosis", "the block of states", solver.type(), outcome.batch(), solver.n());
         for (int b = 0; b < states.rows(); b++) {
             if (outcome.status(b) == null) {
                 throw new IllegalArgumentException("diagnosis: row " + b + " has no status, expected a solve that ended");

@@ -20,6 +20,8 @@ final class Neighbourhood {
     static final double NEUTRAL = 0.005;
     /** A residual within this multiple of its noise is as small as it can get. */
     private static final double FLOOR = 4;
+    /** Rounding does not change a relative residual by more than this. */
+    static final double ROUNDING = 1e-2;
     /** Trials from which the noise is measured. */
     private static final int TRIALS = 3;
     /** The fraction of the contraction predicted by the spectrum that trial steps must achieve. */
@@ -111,8 +113,9 @@ final class Neighbourhood {
         if (!spectrum.known(b)) {
             return finite[b] || !Finite.row(states, b) ? Cause.NONE : Cause.MAP_NOT_FINITE;
         }
-        if (failed && outcome.residual(b) > 0 && outcome.residual(b) <= FLOOR * noise[b]) {
-            return Cause.FLOOR;
+        boolean noisy = failed && outcome.residual(b) > 0 && outcome.residual(b) <= FLOOR * noise[b];
+        if (noisy && noise[b] < Double.POSITIVE_INFINITY && status != Status.NONFINITE_FUNCTION) {
+            return Math.max(outcome.residual(b), noise[b]) <= ROUNDING ? Cause.FLOOR : Cause.JUMPS;
         }
         double rate = rate(b);
         if (rate < 1 && (!failed || tried[b] < 1 - KEPT * (1 - rate))) {

@@ -100,6 +100,7 @@ final class Sentences {
                 to.add("There may be no solution near " + (rows.size() == 1 ? "this state" : "these states"));
             }
             case FLOOR -> floor(rows, to);
+            case JUMPS -> to.add(jumps(rows));
             case CONTRACTS -> contracts(status, rows, there, to);
             case SINGULAR -> {
                 int worst = rows.stream().min((x, y) -> Double.compare(toOne(x), toOne(y))).orElseThrow();
@@ -142,6 +143,12 @@ final class Sentences {
         return near.states().get(b, i) + " in " + (outcome.batch() == 1 ? "" : "row " + b + ", ") + "element " + i + ", counted from 0";
     }
 
+    /** The change is too large for rounding. */
+    private String jumps(List<Integer> rows) {
+        return "Changing z in its last bits changes the relative residual there by about " + range(rows, near::noise, "%.1g")
+                + ", so f may jump or be very steep there, or may not be a function of z alone";
+    }
+
     /** The residual is as small as the type allows. */
     private void floor(List<Integer> rows, List<String> to) {
         to.add("This is the rounding level of " + solver.type() + ": changing z in its last bits changes the relative residual by about "
@@ -163,12 +170,18 @@ final class Sentences {
         }
         double needed = 0;
         boolean reachable = true;
+        double noise = 0;
         for (int b : rows) {
             // The slower of the two rates, since the Jacobian may change on the way.
             needed = Math.max(needed, more(solver.tolerance(b), outcome.residual(b), Math.max(near.rate(b), near.tried(b))));
             reachable &= solver.tolerance(b) == 0 || !(solver.tolerance(b) <= near.noise(b));
+            noise = Math.max(noise, near.noise(b));
         }
-        if (!reachable) {
+        if (!reachable && noise > Neighbourhood.ROUNDING) {
+            if (noise < Double.POSITIVE_INFINITY) {
+                to.add(jumps(rows));
+            }
+        } else if (!reachable) {
             to.add("But changing z in its last bits changes the relative residual by about " + range(rows, near::noise, "%.1g") + ", so "
                     + solver.type() + " may not reach the tolerance");
         } else if (needed > 0 && needed < 1e9) {

@@ -96,7 +96,7 @@ public final class Spectrum {
 
     /** Whether row {@code b} has a spectrum. It has none if z or f(z) is not finite there, or if a product with J was not. */
     public boolean known(int b) {
-        return !eigenvalues.get(b).isEmpty();
+        return !eigenvalues(b).isEmpty();
     }
 
     /**
@@ -104,7 +104,7 @@ public final class Spectrum {
      * {@link Eigenvalue#residual} bounds the error. The list is empty if the spectrum is not {@linkplain #known known}.
      */
     public List<Eigenvalue> eigenvalues(int b) {
-        return eigenvalues.get(b);
+        return eigenvalues.get(Arguments.row("spectrum", b, eigenvalues.size()));
     }
 
     /**

@@ -144,7 +144,7 @@ public class FixedPointSolver extends Solver {
 
     /** The relative tolerance that row {@code b} had to meet in the last solve. */
     public final double tolerance(int b) {
-        return loop.tolerance(b);
+        return loop.tolerance(Arguments.row("tolerance", b, outcome().batch()));
     }
 
     /**
@@ -155,7 +155,7 @@ public class FixedPointSolver extends Solver {
      * @param value {@code ‖f(z)‖}
      */
     public final double relative(int b, double residual, double value) {
-        return loop.relative(b, residual, value);
+        return loop.relative(Arguments.row("relative", b, outcome().batch()), residual, value);
     }
 
     /** β of a method whose steps are {@code z + β (f(z) - z)} and nothing else; NaN for all others. */

@@ -132,6 +132,6 @@ public final class MixedPrecision extends FixedPointSolver {
 
     /** The number of evaluations of the cheap map that row {@code b} took part in, in the last solve. */
     public int cheapEvaluations(int b) {
-        return steps.cheap(b);
+        return steps.cheap(Arguments.row("cheapEvaluations", b, outcome().batch()));
     }
 }

@@ -85,6 +85,9 @@ public final class Picard extends FixedPointSolver {
      * @param start the start; not changed
      */
     public static OptionalInt equivalentDepth(Engine engine, FixedPointMap f, Block start, double ε, int limit) {
+        Arguments.present("equivalentDepth", "the engine", engine);
+        Arguments.present("equivalentDepth", "the map", f);
+        Arguments.present("equivalentDepth", "start", start);
         try (Picard picard = plan(engine, start.type(), start.rows(), start.cols(), 1, Stopping.relative(ε).within(limit));
                 Block z = engine.allocate(start.type(), start.rows(), start.cols())) {
             z.copyFrom(start);

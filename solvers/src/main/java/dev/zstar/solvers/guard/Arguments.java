@@ -21,6 +21,20 @@ public final class Arguments {
         return value;
     }
 
+    /** Returns the number of a row; throws {@link IndexOutOfBoundsException} unless there is such a row among {@code rows}. */
+    public static int row(String operation, int row, int rows) {
+        return index(operation, "row", row, rows);
+    }
+
+    /** The same for anything that is counted. */
+    public static int index(String operation, String what, int index, int count) {
+        if (index < 0 || index >= count) {
+            throw new IndexOutOfBoundsException(
+                    operation + ": " + what + " " + index + ", expected " + (count == 0 ? "none" : "0 to " + (count - 1)));
+        }
+        return index;
+    }
+
     /** Throws if the number is below {@code least}. */
     public static void atLeast(String operation, String name, int value, int least) {
         if (value < least) {

@@ -27,6 +27,9 @@ public sealed interface GradientMode {
      * @param tolerance the relative residual at which a row ends
      */
     static GradientMode exact(double tolerance) {
+        if (!(tolerance >= 0 && tolerance < 1)) {
+            throw new IllegalArgumentException("exact: the tolerance is " + tolerance + ", expected 0 ≤ tolerance < 1");
+        }
         return new Exact((engine, type, batch, n) -> Gmres.plan(engine, type, batch, n, 20, Stopping.relative(tolerance)));
     }
 
@@ -60,13 +63,19 @@ public sealed interface GradientMode {
      * solve, whatever its method. Rows that fail continue without a preconditioner.
      *
      * @param pairs the number of secant pairs to keep, 1 to 500; takes {@code 2 (pairs + 1)} blocks
-     * @param restart the restart length of GMRES
+     * @param restart the restart length of GMRES, 1 to 500
      * @param stopping when a linear solve ends: a tolerance, or a fixed number of evaluations
      */
     record Refined(int pairs, int restart, Stopping stopping) implements GradientMode {
-        /** Throws if the stopping rule is null. Ranges are checked when the solvers are planned. */
+        /** Checks the ranges, and that a linear solver applies the stopping rule. */
         public Refined {
-            Arguments.present("Refined", "the stopping rule", stopping);
+            Arguments.present("Refined", "the stopping rule", stopping).requireLinear("Refined");
+            if (pairs < 1 || pairs > 500) {
+                throw new IllegalArgumentException("Refined: pairs is " + pairs + ", expected 1 to 500");
+            }
+            if (restart < 1 || restart > 500) {
+                throw new IllegalArgumentException("Refined: restart is " + restart + ", expected 1 to 500");
+            }
         }
     }
 
@@ -81,9 +90,8 @@ public sealed interface GradientMode {
     record NeumannSeries(int terms) implements GradientMode {
         /** Checks the range. */
         public NeumannSeries {
-            if (terms < 0) {
-                throw new IllegalArgumentException("NeumannSeries: the number of products is " + terms + ", expected at least 0");
-            }
+            Arguments.atLeast("NeumannSeries", "the number of products", terms, 0);
+            requireBelowLargest("NeumannSeries: the number of products", terms);
         }
     }
 
@@ -134,6 +142,14 @@ public sealed interface GradientMode {
     private static void requireSteps(int steps) {
         if (steps < 1) {
             throw new IllegalArgumentException("unrolled network: the number of steps is " + steps + ", expected at least 1");
+        }
+        requireBelowLargest("unrolled network: the number of steps", steps);
+    }
+
+    /** One more than the number is an {@code int}, too: it is a number of evaluations, or of terms. */
+    private static void requireBelowLargest(String what, int number) {
+        if (number == Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(what + " is " + number + ", expected at most " + (Integer.MAX_VALUE - 1));
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.zstar.solvers.implicit;
 
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
+import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Plural;
 import java.util.Arrays;
 
@@ -80,7 +81,7 @@ public final class GradientOutcome {
 
     /** How the forward solve of row {@code b} ended. */
     public Status forward(int b) {
-        return forward[b];
+        return forward[Arguments.row("forward", b, batch)];
     }
 
     /**
@@ -88,7 +89,7 @@ public final class GradientOutcome {
      * the backward pass.
      */
     public Status backward(int b) {
-        return backward[b];
+        return backward[Arguments.row("backward", b, batch)];
     }
 
     /**
@@ -96,12 +97,12 @@ public final class GradientOutcome {
      * without its last term. It is NaN for modes that compute none; {@link EquilibriumLayer#report} measures it for every mode.
      */
     public double residual(int b) {
-        return residual[b];
+        return residual[Arguments.row("residual", b, batch)];
     }
 
     /** What the last backward pass did with the gradient of row {@code b}; null before it. */
     public Use use(int b) {
-        return use[b];
+        return use[Arguments.row("use", b, batch)];
     }
 
     /**

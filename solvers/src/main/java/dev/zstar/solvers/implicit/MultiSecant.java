@@ -143,14 +143,14 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
      * problem.
      */
     public void forget(int b) {
-        slots[b] = -1;
+        slots[Arguments.row("forget", b, slots.length)] = -1;
         counts[b] = 0;
         factored[b] = false;
     }
 
     /** The number of pairs of row {@code b} that are kept now. */
     public int pairs(int b) {
-        return Math.max(0, counts[b] - 1);
+        return Math.max(0, counts[Arguments.row("pairs", b, counts.length)] - 1);
     }
 
     /**

@@ -29,7 +29,7 @@ final class Unrolling {
         this.engine = engine;
         this.steps = steps;
         this.spacing = spacing;
-        int kept = (steps + spacing - 1) / spacing;
+        int kept = (steps - 1) / spacing + 1;
         Integer[] at = IntStream.range(0, kept).mapToObj(i -> 1 + i * spacing).toArray(Integer[]::new);
         // The evaluation after the last step is for its residual.
         picard = memory.add(Picard.plan(engine, type, batch, n, 1, Stopping.fixed(steps + 1).recording(at)), Picard::close, Picard::bytes);

@@ -5,6 +5,7 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Plural;
 import java.util.Arrays;
 import java.util.Locale;
@@ -101,12 +102,12 @@ public final class SolveRecord implements Outcome {
 
     @Override
     public Status status(int b) {
-        return status[b];
+        return status[Arguments.row("status", b, batch)];
     }
 
     @Override
     public double residual(int b) {
-        return residual[b];
+        return residual[Arguments.row("residual", b, batch)];
     }
 
     @Override
@@ -125,12 +126,12 @@ public final class SolveRecord implements Outcome {
 
     @Override
     public int evaluations(int b) {
-        return spent[b];
+        return spent[Arguments.row("evaluations", b, batch)];
     }
 
     @Override
     public Block state(int i) {
-        return states[i].head(batch);
+        return states[Arguments.index("state", "recorded state", i, states.length)].head(batch);
     }
 
     @Override

@@ -256,8 +256,8 @@ public final class Residuals {
     private void requireLeft(Rows rows) {
         for (int p = 0; cycling && p < rows.count(); p++) {
             if (left(rows.index(p)) <= 0) {
-                throw new IllegalStateException(name + ": a product for row " + rows.index(p) + " of the batch, which has none left in this "
-                        + "cycle, expected at most left(b) products of row b");
+                throw new IllegalStateException(name + ": a product for row " + rows.index(p) + " of the batch, which has none left in "
+                        + "this cycle, expected at most left(b) products of row b");
             }
         }
     }

@@ -32,6 +32,9 @@ final class TruncatedSeries implements Procedure {
     /** Allocates 2 blocks. */
     TruncatedSeries(Workspace workspace, int terms, double damping) {
         Arguments.atLeast("Neumann", "terms", terms, 0);
+        if (terms == Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("Neumann: terms is " + terms + ", expected at most " + (terms - 1));
+        }
         if (!(damping > 0 && damping <= 1)) {
             throw new IllegalArgumentException("Neumann: damping is " + damping + ", expected 0 < λ ≤ 1");
         }

@@ -17,6 +17,7 @@ import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.fixedpoint.NewtonKrylov;
 import dev.zstar.solvers.fixedpoint.Picard;
 import java.util.List;
+import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -229,5 +230,26 @@ class SentencesTest {
             }
         }
         assertThat(Block.liveBytes()).isEqualTo(before);
+    }
+
+    /** What is no rounding is not called rounding, and NaN is no tolerance. */
+    @Test
+    void aLargeResidualIsNotRounding() {
+        List<DoubleUnaryOperator> maps = List.of(v -> 1 / v, v -> 1 / v, v -> v > 0.5 ? 0 : 1, v -> -1 / (v * v * v));
+        double[] starts = {-1e-200, 1e200, 0, 1e-100};
+        Random random = new Random(1);
+        try (Engine engine = Engines.best(1); Block z = engine.allocate(Type.F64, 1, 1)) {
+            for (FixedPointSolver solver : solvers(engine, Type.F64, 1, 1, Stopping.relative(1e-10).within(100))) {
+                try (solver) {
+                    for (int i = 0; i < starts.length; i++) {
+                        assertThat(explain(solver, scalar(maps.get(i)), z, starts[i])).as("map %s, %s", i, solver.getClass())
+                                .doesNotContain("rounding level", "A tolerance of", "NaN was", "Infinity, so");
+                    }
+                    assertThat(explain(solver, scalar(v -> random.nextDouble()), z, 0)).as("random, %s", solver.getClass())
+                            .doesNotContain("rounding level", "A tolerance of")
+                            .contains("so f may jump or be very steep there, or may not be a function of z alone.");
+                }
+            }
+        }
     }
 }
