@@ -63,7 +63,7 @@ final class SolveCommand implements Callable<Integer> {
         private double radius = 0.9;
 
         @Option(names = "--weights", paramLabel = "FILE",
-                description = "File with W: n lines of n numbers, with commas, semicolons, tabs or spaces between all of them.")
+                description = "File with W: n lines of n numbers, separated by commas, semicolons, tabs or spaces, the same in every line.")
         private Path weights;
 
         @Option(names = "--seed", paramLabel = "S", defaultValue = "1",

@@ -158,7 +158,7 @@ final class Sentences {
         double unit = Math.pow(10, Math.floor(Math.log10(worst)) - 1);
         to.add(String.format(Locale.ROOT, "A tolerance of %.1e was reached", Math.ceil(worst / unit) * unit));
         if (rows.stream().allMatch(b -> solver.tolerance(b) > 0 && solver.tolerance(b) < outcome.residual(b))) {
-            to.add("Ask for no smaller one" + (solver.type() == Type.F32 ? ", or use f64" : ""));
+            to.add("Ask for no smaller one" + (solver.type() == Type.F32 ? ", or solve on blocks of f64" : ""));
         }
     }
 
@@ -255,7 +255,7 @@ final class Sentences {
     private void weights(List<String> to) {
         if (near.map() instanceof EquilibriumMap<?> || near.map().derivatives() instanceof EquilibriumMap<?>) {
             to.add("Plain steps contract everywhere if the weights give f a Lipschitz constant below 1");
-            to.add("SpectralNormalisation scales weights in blocks so");
+            to.add("On blocks, SpectralNormalisation scales the weights so");
         }
     }
 
