@@ -39,9 +39,17 @@ class CycleMethodTest {
     }
 
     private static final Consumer<Residuals> NOTHING = at -> {};
-    private static final Consumer<Residuals> PRODUCT = at -> at.multiply(at.block().head(at.going().count()),
-            at.spare().head(at.going().count()), at.going());
-    private static final Consumer<Residuals> LEAVE = at -> at.going().truncate(0);
+    private static final Consumer<Residuals> PRODUCT = CycleMethodTest::multiply;
+    private static final Consumer<Residuals> LEAVE = CycleMethodTest::leave;
+
+    private static void multiply(Residuals at) {
+        int count = at.going().count();
+        at.multiply(at.block().head(count), at.spare().head(count), at.going());
+    }
+
+    private static void leave(Residuals at) {
+        at.going().truncate(0);
+    }
 
     private interface Check {
         void of(Outcome outcome, Block u);
