@@ -39,7 +39,6 @@ class CycleMethodTest {
     }
 
     private static final Consumer<Residuals> NOTHING = at -> {};
-    private static final Consumer<Residuals> PRODUCT = CycleMethodTest::multiply;
     private static final Consumer<Residuals> LEAVE = CycleMethodTest::leave;
 
     private static void multiply(Residuals at) {
@@ -98,14 +97,14 @@ class CycleMethodTest {
     /** The last evaluation is kept for the true residual. */
     @Test
     void rowsWithoutABudgetLeave() {
-        assertEnds(new Method(NOTHING, PRODUCT, at -> {
+        assertEnds(new Method(NOTHING, CycleMethodTest::multiply, at -> {
             at.spare().fill(0);
             at.correct(at.spare().head(at.open().count()));
         }), Status.MAX_EVALUATIONS, 20);
-        assertEnds(new Method(NOTHING, PRODUCT, NOTHING), Status.MAX_EVALUATIONS, 19);
+        assertEnds(new Method(NOTHING, CycleMethodTest::multiply, NOTHING), Status.MAX_EVALUATIONS, 19);
         assertThrows(new Method(NOTHING, at -> {
             while (true) {
-                PRODUCT.accept(at);
+                multiply(at);
             }
         }, NOTHING), IllegalStateException.class, "mine: a product for row 0 of the batch, which has none left in this cycle");
     }
