@@ -39,9 +39,16 @@ class CycleMethodTest {
     }
 
     private static final Consumer<Residuals> NOTHING = at -> {};
-    private static final Consumer<Residuals> PRODUCT = at -> at.multiply(at.block().head(at.going().count()),
-            at.spare().head(at.going().count()), at.going());
-    private static final Consumer<Residuals> LEAVE = at -> at.going().truncate(0);
+    private static final Consumer<Residuals> LEAVE = CycleMethodTest::leave;
+
+    private static void multiply(Residuals at) {
+        int count = at.going().count();
+        at.multiply(at.block().head(count), at.spare().head(count), at.going());
+    }
+
+    private static void leave(Residuals at) {
+        at.going().truncate(0);
+    }
 
     private interface Check {
         void of(Outcome outcome, Block u);
@@ -90,14 +97,14 @@ class CycleMethodTest {
     /** The last evaluation is kept for the true residual. */
     @Test
     void rowsWithoutABudgetLeave() {
-        assertEnds(new Method(NOTHING, PRODUCT, at -> {
+        assertEnds(new Method(NOTHING, CycleMethodTest::multiply, at -> {
             at.spare().fill(0);
             at.correct(at.spare().head(at.open().count()));
         }), Status.MAX_EVALUATIONS, 20);
-        assertEnds(new Method(NOTHING, PRODUCT, NOTHING), Status.MAX_EVALUATIONS, 19);
+        assertEnds(new Method(NOTHING, CycleMethodTest::multiply, NOTHING), Status.MAX_EVALUATIONS, 19);
         assertThrows(new Method(NOTHING, at -> {
             while (true) {
-                PRODUCT.accept(at);
+                multiply(at);
             }
         }, NOTHING), IllegalStateException.class, "mine: a product for row 0 of the batch, which has none left in this cycle");
     }
