@@ -246,10 +246,7 @@ final class Loop {
                 restart(b);
                 method.measure(one.select(at, b, p));
             }
-            if (at.residualSquare(b) == 0 && Scales.differ(at.z(), at.g(), p)) {
-                // A residual that is too short for its units is not 0.
-                at.measured(b, Double.MIN_VALUE, at.valueSquare(b));
-            }
+            at.measured(b, Scales.positive(at.residualSquare(b), at.z(), at.g(), p), at.valueSquare(b));
         }
     }
 

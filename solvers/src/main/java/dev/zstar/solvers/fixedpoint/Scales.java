@@ -120,16 +120,14 @@ final class Scales {
     }
 
     /**
-     * Whether f(z) and z differ at position p. If they do, and {@code ‖r‖²} is 0, it has underflowed: the largest element is more than
-     * 10³⁰⁰ times as long as r.
+     * The square {@code ‖r‖²} at position p, or the smallest number if it is 0 and f(z) is not z. It has underflowed then, since the
+     * largest element is more than 10³⁰⁰ times as long as r.
      */
-    static boolean differ(Block z, Block g, int p) {
-        for (int i = 0; i < z.cols(); i++) {
-            if (z.get(p, i) != g.get(p, i)) {
-                return true;
-            }
+    static double positive(double square, Block z, Block g, int p) {
+        for (int i = 0; square == 0 && i < z.cols(); i++) {
+            square = z.get(p, i) == g.get(p, i) ? 0 : Double.MIN_VALUE;
         }
-        return false;
+        return square;
     }
 
     /**
