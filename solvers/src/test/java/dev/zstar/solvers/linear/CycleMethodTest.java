@@ -38,7 +38,6 @@ class CycleMethodTest {
         }
     }
 
-    private static final Consumer<Residuals> NOTHING = at -> {};
     private static final Consumer<Residuals> LEAVE = CycleMethodTest::leave;
 
     private static void multiply(Residuals at) {
@@ -90,32 +89,32 @@ class CycleMethodTest {
 
     @Test
     void aStepMustTakeAProductOrRemoveARow() {
-        assertThrows(new Method(NOTHING, NOTHING, NOTHING), IllegalStateException.class,
+        assertThrows(new Method(at -> {}, at -> {}, at -> {}), IllegalStateException.class,
                 "mine: a step took no product and removed no row, expected one of the two");
     }
 
     /** The last evaluation is kept for the true residual. */
     @Test
     void rowsWithoutABudgetLeave() {
-        assertEnds(new Method(NOTHING, CycleMethodTest::multiply, at -> {
+        assertEnds(new Method(at -> {}, CycleMethodTest::multiply, at -> {
             at.spare().fill(0);
             at.correct(at.spare().head(at.open().count()));
         }), Status.MAX_EVALUATIONS, 20);
-        assertEnds(new Method(NOTHING, CycleMethodTest::multiply, NOTHING), Status.MAX_EVALUATIONS, 19);
-        assertThrows(new Method(NOTHING, at -> {
+        assertEnds(new Method(at -> {}, CycleMethodTest::multiply, at -> {}), Status.MAX_EVALUATIONS, 19);
+        assertThrows(new Method(at -> {}, at -> {
             while (true) {
                 multiply(at);
             }
-        }, NOTHING), IllegalStateException.class, "mine: a product for row 0 of the batch, which has none left in this cycle");
+        }, at -> {}), IllegalStateException.class, "mine: a product for row 0 of the batch, which has none left in this cycle");
     }
 
     @Test
     void aCycleWithoutACorrectionHasNotSpentABudget() {
-        assertEnds(new Method(LEAVE, NOTHING, NOTHING), Status.STAGNATED, 0);
-        assertEnds(new Method(LEAVE, NOTHING, at -> at.claim(0, 0)), Status.STAGNATED, 0);
-        assertEnds(new Method(LEAVE.andThen(at -> giveUp(at, Status.BREAKDOWN)), NOTHING, NOTHING), Status.BREAKDOWN, 0);
-        assertEnds(new Method(LEAVE.andThen(at -> giveUp(at, Status.MAX_EVALUATIONS)), NOTHING, NOTHING), Status.MAX_EVALUATIONS, 0);
-        assertThrows(new Method(LEAVE.andThen(at -> giveUp(at, Status.CONVERGED_RELATIVE)), NOTHING, NOTHING),
+        assertEnds(new Method(LEAVE, at -> {}, at -> {}), Status.STAGNATED, 0);
+        assertEnds(new Method(LEAVE, at -> {}, at -> at.claim(0, 0)), Status.STAGNATED, 0);
+        assertEnds(new Method(LEAVE.andThen(at -> giveUp(at, Status.BREAKDOWN)), at -> {}, at -> {}), Status.BREAKDOWN, 0);
+        assertEnds(new Method(LEAVE.andThen(at -> giveUp(at, Status.MAX_EVALUATIONS)), at -> {}, at -> {}), Status.MAX_EVALUATIONS, 0);
+        assertThrows(new Method(LEAVE.andThen(at -> giveUp(at, Status.CONVERGED_RELATIVE)), at -> {}, at -> {}),
                 IllegalArgumentException.class, "mine: gave up row 0 with CONVERGED_RELATIVE, expected a status that is not a success");
     }
 
@@ -128,7 +127,7 @@ class CycleMethodTest {
     /** The input is finite; the method is at fault. */
     @Test
     void aCorrectionOfNaNIsABreakdown() {
-        assertEnds(new Method(LEAVE, NOTHING, at -> {
+        assertEnds(new Method(LEAVE, at -> {}, at -> {
             at.spare().fill(Double.NaN);
             at.correct(at.spare().head(at.open().count()));
         }), Status.BREAKDOWN, 1);
@@ -137,10 +136,11 @@ class CycleMethodTest {
     @Test
     void whoChangesTheRowsIsNamed() {
         Consumer<Residuals> truncates = at -> at.open().truncate(1);
-        assertThrows(new Method(truncates, NOTHING, NOTHING), IllegalStateException.class,
+        assertThrows(new Method(truncates, at -> {}, at -> {}), IllegalStateException.class,
                 "begin: the method mine changed the map of rows, which has 1 active rows, expected 3, as before");
-        assertThrows(new Method(NOTHING, truncates, NOTHING), IllegalStateException.class, "step: the method mine changed the map of rows");
-        assertThrows(new Method(LEAVE, NOTHING, truncates), IllegalStateException.class, "end: the method mine changed the map of rows");
+        assertThrows(new Method(at -> {}, truncates, at -> {}), IllegalStateException.class,
+                "step: the method mine changed the map of rows");
+        assertThrows(new Method(LEAVE, at -> {}, truncates), IllegalStateException.class, "end: the method mine changed the map of rows");
         try (Engine engine = Engines.best(1);
                 LinearSolver gmres = LinearSolver.plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-10));
                 Block b = engine.allocate(Type.F64, BATCH, N);
