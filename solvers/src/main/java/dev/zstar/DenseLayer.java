@@ -113,8 +113,8 @@ final class DenseLayer implements AutoCloseable {
 
     private String reasons(List<Integer> failed) {
         if (outcome.equals(solver.outcome())) {
-            List<String> reasons = Diagnosis.of(solver, cell, z.head(rows)).failures();
-            return String.join(" ", reasons) + " " + Endings.otherMethods(solver, reasons);
+            Diagnosis diagnosis = Diagnosis.of(solver, cell, z.head(rows));
+            return String.join(" ", diagnosis.failures()) + " " + Endings.otherMethods(solver, diagnosis);
         }
         // A mode that unrolls takes plain steps itself, and the solver has not run.
         return Endings.list(failed, row -> "The plain steps of row " + row + " ended with " + Endings.of(outcome.status(row))) + ".";
@@ -177,18 +177,8 @@ final class DenseLayer implements AutoCloseable {
      * @param of before the name of a matrix, in the message
      */
     static void requireShapes(String operation, String of, DenseParameters p) {
-        requireRows(operation, of + "W", p.w(), p.n());
-        requireRows(operation, of + "U", p.u(), p.inputs());
-    }
-
-    /** Throws unless no row is null and each has {@code cols} elements. */
-    static void requireRows(String operation, String name, float[][] matrix, int cols) {
-        for (int i = 0; i < matrix.length; i++) {
-            if (Arguments.present(operation, "row " + i + " of " + name, matrix[i]).length != cols) {
-                throw new IllegalArgumentException(
-                        operation + ": row " + i + " of " + name + " has length " + matrix[i].length + ", expected " + cols);
-            }
-        }
+        Arguments.rows(operation, of + "W", p.w(), p.n());
+        Arguments.rows(operation, of + "U", p.u(), p.inputs());
     }
 
     void update(DenseParameters parameters) {

@@ -1,6 +1,7 @@
 package dev.zstar;
 
 import dev.zstar.solvers.Status;
+import dev.zstar.solvers.diagnosis.Diagnosis;
 import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
@@ -44,11 +45,11 @@ final class Endings {
     /**
      * What a user of the entry points on arrays writes to take another method than the one that failed.
      *
-     * @param reasons what the diagnosis says; damped steps are named only if it recommends them
+     * @param diagnosis damped steps are named only if it recommends them
      */
-    static String otherMethods(FixedPointSolver failed, List<String> reasons) {
+    static String otherMethods(FixedPointSolver failed, Diagnosis diagnosis) {
         List<String> calls = new ArrayList<>();
-        if (reasons.stream().anyMatch(reason -> reason.contains("Damped plain steps"))) {
+        if (diagnosis.recommendsDamping()) {
             calls.add("damped(β)");
         }
         if (!(failed instanceof Broyden)) {

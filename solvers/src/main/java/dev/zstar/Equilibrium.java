@@ -180,7 +180,7 @@ public final class Equilibrium implements AutoCloseable {
      */
     public float[][] forward(float[][] x) {
         requireOpen("forward");
-        Matrices.require("forward", "x", x, parameters.inputs());
+        requireMatrix("forward", "x", x, parameters.inputs());
         gradientRows = List.of();
         if (layer == null || layer.batch() < x.length) {
             closeLayer();
@@ -210,7 +210,7 @@ public final class Equilibrium implements AutoCloseable {
             throw new IllegalStateException("backward: there was no forward pass since the layer was built or last updated, "
                     + "expected forward(x) first");
         }
-        Matrices.require("backward", "dz", dz, parameters.n());
+        requireMatrix("backward", "dz", dz, parameters.n());
         if (dz.length != layer.rows()) {
             throw new IllegalArgumentException("backward: the number of rows of dz is " + dz.length + ", expected " + layer.rows()
                     + ", that of x in the last forward");
@@ -283,6 +283,12 @@ public final class Equilibrium implements AutoCloseable {
         if (layer != null) {
             layer.update(parameters);
         }
+    }
+
+    private static void requireMatrix(String operation, String name, float[][] matrix, int cols) {
+        Arguments.atLeast(operation, "the number of rows of " + name, Arguments.present(operation, name, matrix).length, 1);
+        Arguments.rows(operation, name, matrix, cols);
+        Arguments.finite(operation, name, matrix);
     }
 
     private static String describe(DenseParameters p) {

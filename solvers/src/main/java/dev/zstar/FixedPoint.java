@@ -146,9 +146,10 @@ public final class FixedPoint {
     }
 
     private List<String> reasons(FixedPointSolver solver, Block z) {
-        List<String> reasons = new ArrayList<>(Diagnosis.of(solver, map(), z).failures());
+        Diagnosis diagnosis = Diagnosis.of(solver, map(), z);
+        List<String> reasons = new ArrayList<>(diagnosis.failures());
         if (solver.outcome().status(0) != Status.NONFINITE_INPUT) {
-            reasons.add(Endings.otherMethods(solver, reasons));
+            reasons.add(Endings.otherMethods(solver, diagnosis));
         }
         return List.copyOf(reasons);
     }

@@ -18,7 +18,7 @@ final class Operand {
      * A value that the call must refuse.
      *
      * @param what for failures of the test
-     * @param said words of which the message must have one; empty if any operand's name will do, as when two shapes disagree
+     * @param said the message must contain one of these words; empty if any operand's name will do, as when two shapes disagree
      */
     record Wrong(String what, Object value, List<String> said) {}
 

@@ -62,12 +62,7 @@ public final class DenseParameters {
         if (matrix.length != rows) {
             throw new IllegalArgumentException("dense cell: the number of rows of " + name + " is " + matrix.length + ", expected " + rows);
         }
-        for (int i = 0; i < rows; i++) {
-            if (Arguments.present("dense cell", "row " + i + " of " + name, matrix[i]).length != cols) {
-                throw new IllegalArgumentException(
-                        "dense cell: row " + i + " of " + name + " has length " + matrix[i].length + ", expected " + cols);
-            }
-        }
+        Arguments.rows("dense cell", name, matrix, cols);
     }
 
     /** n, the number of elements of a state. */

@@ -26,11 +26,13 @@ public final class Diagnosis {
     private final Spectrum spectrum;
     private final List<String> sentences;
     private final List<String> failures;
+    private final boolean recommendsDamping;
 
-    private Diagnosis(Spectrum spectrum, List<String> sentences, List<String> failures) {
+    private Diagnosis(Spectrum spectrum, List<String> sentences, List<String> failures, boolean recommendsDamping) {
         this.spectrum = spectrum;
         this.sentences = List.copyOf(sentences);
         this.failures = List.copyOf(failures);
+        this.recommendsDamping = recommendsDamping;
     }
 
     /**
@@ -66,7 +68,7 @@ public final class Diagnosis {
             Diagnosis endings = explain(outcome, Spectrum.unknown(states.rows()), b -> Cause.NONE, new Sentences(solver, null));
             String failed = "The reason is not known, because examining f near the returned states failed: " + e + ".";
             return new Diagnosis(endings.spectrum, with(endings.sentences, failed),
-                    endings.failures.isEmpty() ? List.of() : with(endings.failures, failed));
+                    endings.failures.isEmpty() ? List.of() : with(endings.failures, failed), false);
         }
     }
 
@@ -84,14 +86,18 @@ public final class Diagnosis {
         }
         List<String> sentences = new ArrayList<>();
         List<String> failures = new ArrayList<>();
-        groups.forEach((status, causes) -> causes.forEach((cause, rows) -> {
-            String sentence = words.of(status, cause, rows);
-            sentences.add(sentence);
-            if (!status.isSuccess()) {
-                failures.add(sentence);
+        boolean recommendsDamping = false;
+        for (var group : groups.entrySet()) {
+            for (var rows : group.getValue().entrySet()) {
+                String sentence = words.of(group.getKey(), rows.getKey(), rows.getValue());
+                sentences.add(sentence);
+                if (!group.getKey().isSuccess()) {
+                    failures.add(sentence);
+                    recommendsDamping |= words.recommendDamping();
+                }
             }
-        }));
-        return new Diagnosis(spectrum, sentences, failures);
+        }
+        return new Diagnosis(spectrum, sentences, failures, recommendsDamping);
     }
 
     /**
@@ -118,6 +124,11 @@ public final class Diagnosis {
     /** The {@link #sentences} about rows that failed. */
     public List<String> failures() {
         return failures;
+    }
+
+    /** Whether {@link #failures} recommends damped plain steps for some rows: they contracted when they were tried. */
+    public boolean recommendsDamping() {
+        return recommendsDamping;
     }
 
     /** The spectrum at the states; no row of it is {@linkplain Spectrum#known known} if examining f failed. */

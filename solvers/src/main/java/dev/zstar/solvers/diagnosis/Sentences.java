@@ -23,11 +23,17 @@ final class Sentences {
     private final Outcome outcome;
     /** Null if it could not be examined. */
     private final Neighbourhood near;
+    private boolean recommendDamping;
 
     Sentences(FixedPointSolver solver, Neighbourhood near) {
         this.solver = solver;
         this.near = near;
         outcome = solver.outcome();
+    }
+
+    /** Whether the sentences last returned recommend damped plain steps. */
+    boolean recommendDamping() {
+        return recommendDamping;
     }
 
     /** Whether a row with this status met no tolerance, so that its user may ask why. */
@@ -37,6 +43,7 @@ final class Sentences {
 
     /** The sentences about a group. */
     String of(Status status, Cause cause, List<Integer> rows) {
+        recommendDamping = false;
         List<String> sentences = new ArrayList<>();
         sentences.add(ending(status, rows));
         if (status == Status.NONFINITE_FUNCTION && cause != Cause.MAP_NOT_FINITE) {
@@ -243,7 +250,8 @@ final class Sentences {
         double unit = Math.pow(10, Math.floor(Math.log10(largest)) - 1);
         double share = Math.min(1, Math.floor(largest / unit) * unit);
         double[] damped = near.tryDamping(share / 2);
-        if (rows.stream().allMatch(b -> damped[b] < 1)) {
+        recommendDamping = rows.stream().allMatch(b -> damped[b] < 1);
+        if (recommendDamping) {
             to.add(String.format(Locale.ROOT, "Damped plain steps, z + β (f(z) - z), contract there for β below %.2g", share));
         } else {
             to.add(others());

@@ -4,15 +4,13 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.internal.InputGuard;
 
 /**
  * The iterates of a running solve: {@code z}, {@code g = f(z)}, the positions of the batch's rows in them, and the evaluations that each
  * row may still spend. Rows that are done have left; the others are packed at the front.
  */
 public final class Iterates {
-    /** A NaN with a bit pattern that no computation produces. */
-    private static final double UNMEASURED = Double.longBitsToDouble(0x7ffa_5a5a_4000_0000L);
-
     private final Workspace workspace;
     private final Loop loop;
     private final Rows rows;
@@ -143,15 +141,15 @@ public final class Iterates {
     /** Forgets the squares of the active rows, before the method measures them. */
     void forget() {
         for (int p = 0; p < rows.count(); p++) {
-            squares[2 * rows.index(p)] = UNMEASURED;
-            squares[2 * rows.index(p) + 1] = UNMEASURED;
+            squares[2 * rows.index(p)] = InputGuard.UNWRITTEN;
+            squares[2 * rows.index(p) + 1] = InputGuard.UNWRITTEN;
         }
     }
 
     /** Throws if the method has not measured row {@code b}. */
     void requireMeasured(int b) {
-        long unmeasured = Double.doubleToRawLongBits(UNMEASURED);
-        if (Double.doubleToRawLongBits(squares[2 * b]) == unmeasured || Double.doubleToRawLongBits(squares[2 * b + 1]) == unmeasured) {
+        long mark = Double.doubleToRawLongBits(InputGuard.UNWRITTEN);
+        if (Double.doubleToRawLongBits(squares[2 * b]) == mark || Double.doubleToRawLongBits(squares[2 * b + 1]) == mark) {
             throw new IllegalStateException("measure: the method did not measure row " + b
                     + " of the batch, expected a call of Iterates.measured for each active row");
         }

@@ -53,10 +53,33 @@ public final class Arguments {
     public static void finite(String operation, String name, Block block) {
         for (int i = 0; i < block.rows(); i++) {
             for (int j = 0; j < block.cols(); j++) {
-                if (!Double.isFinite(block.get(i, j))) {
-                    throw new IllegalArgumentException(operation + ": " + name + " holds " + block.get(i, j) + " in row " + i + ", column "
-                            + j + ", expected a finite number in every element");
-                }
+                finite(operation, name, block.get(i, j), i, j);
+            }
+        }
+    }
+
+    /** The same for a matrix in arrays. */
+    public static void finite(String operation, String name, float[][] matrix) {
+        for (int i = 0; i < matrix.length; i++) {
+            for (int j = 0; j < matrix[i].length; j++) {
+                finite(operation, name, matrix[i][j], i, j);
+            }
+        }
+    }
+
+    private static void finite(String operation, String name, double element, int i, int j) {
+        if (!Double.isFinite(element)) {
+            throw new IllegalArgumentException(operation + ": " + name + " holds " + element + " in row " + i + ", column " + j
+                    + ", expected a finite number in every element");
+        }
+    }
+
+    /** Throws unless no row is null and each has {@code cols} elements. */
+    public static void rows(String operation, String name, float[][] matrix, int cols) {
+        for (int i = 0; i < matrix.length; i++) {
+            if (present(operation, "row " + i + " of " + name, matrix[i]).length != cols) {
+                throw new IllegalArgumentException(
+                        operation + ": row " + i + " of " + name + " has length " + matrix[i].length + ", expected " + cols);
             }
         }
     }

@@ -13,8 +13,8 @@ import dev.zstar.solvers.guard.Checksum;
  * earlier call. With or without assertions it throws if the number of active rows has changed.
  */
 public final class InputGuard {
-    /** A NaN with a bit pattern that no computation produces. */
-    private static final double UNWRITTEN = Double.longBitsToDouble(0x7ffa_5a5a_4000_0000L);
+    /** A NaN with a bit pattern that no computation produces: what a map or a method had to overwrite. */
+    public static final double UNWRITTEN = Double.longBitsToDouble(0x7ffa_5a5a_4000_0000L);
 
     private InputGuard() {}
 

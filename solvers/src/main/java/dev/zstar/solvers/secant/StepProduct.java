@@ -146,7 +146,7 @@ public final class StepProduct extends StoredSteps {
     }
 
     /**
-     * The coefficients for the transposed factors, of which the newest is now applied first. With q the sum so far, factor j adds
+     * The coefficients for the transposed factors. The newest is now applied first. With q the sum so far, factor j adds
      * {@code d_j (d_{j+1} + (λ_j - 1) d_j)ᵀ q / ‖d_j‖²}.
      */
     private void transposedFactors(int at, int k) {

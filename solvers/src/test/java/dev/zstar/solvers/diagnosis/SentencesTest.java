@@ -151,7 +151,7 @@ class SentencesTest {
         }
     }
 
-    /** Only a map with weights is told about weights. */
+    /** Weights are mentioned only for a map that has weights. */
     @Test
     void weightsAreMentionedWhereThereAreSome() {
         String weights = "if the weights give f a Lipschitz constant below 1";
@@ -177,7 +177,7 @@ class SentencesTest {
         }
     }
 
-    /** f is finite at the state and not beside it. */
+    /** f is finite at the state, but not next to it. */
     @Test
     void anEdgeOfTheDomainIsNotMeasured() {
         try (Engine engine = Engines.best(1);
@@ -199,7 +199,7 @@ class SentencesTest {
         }
     }
 
-    /** An exception during the diagnosis is told, and the outcome stays; no memory does. */
+    /** An exception during the diagnosis is reported. The outcome stays, and no memory leaks. */
     @Test
     void anExceptionDuringTheDiagnosisIsASentence() {
         long before = Block.liveBytes();

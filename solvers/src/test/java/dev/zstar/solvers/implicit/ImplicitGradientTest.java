@@ -27,7 +27,7 @@ class ImplicitGradientTest {
     private static final int INPUTS = 5;
     private static final int BATCH = 4;
 
-    /** Steps from 0, so many that the last is at the fixed point. */
+    /** Enough steps from 0 to reach the fixed point. */
     private static final int DEPTH = 400;
 
     /** {@code ⟨c, z⟩} of a batch after all steps. */

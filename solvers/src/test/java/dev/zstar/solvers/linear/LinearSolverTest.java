@@ -128,7 +128,7 @@ class LinearSolverTest {
         void apply(LinearOperator factor, Block u, Block out, Rows rows);
     }
 
-    /** T, each of whose products, also with the transpose, is made by {@code product}. */
+    /** T, whose products, also with the transpose, come from {@code product}. */
     private static LinearOperator altered(LinearOperator t, Product product) {
         LinearOperator transposed = t.transposed();
         return LinearOperator.of((u, out, rows) -> product.apply(t, u, out, rows),
