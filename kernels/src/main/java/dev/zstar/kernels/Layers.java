@@ -1,8 +1,8 @@
 package dev.zstar.kernels;
 
 /**
- * Operations of neural layers other than products, each with its vector-Jacobian product: softmax, normalisations, dropout and
- * attention. Part of an engine: see {@link Engine#layers}.
+ * Operations of neural layers other than products, each with its vector-Jacobian product: gated units, softmax, normalisations, dropout
+ * and attention. Part of an engine: see {@link Engine#layers}.
  *
  * <p>A row is a sample or a token. The conventions are those of {@link Engine}, but the results of attention depend on the whole sequence,
  * not only on the row. Sums are accumulated in f64. NaN passes through. Once a method has run with a given size, further calls allocate
@@ -14,6 +14,36 @@ package dev.zstar.kernels;
  * range of f64.
  */
 public interface Layers {
+    // ---- gated units
+
+    /**
+     * {@code out = φ(g) ⊙ u}: the gate of SwiGLU with {@link Activation#SILU}, of GEGLU with {@link Activation#GELU}, of GLU with
+     * {@link Activation#SIGMOID} (Shazeer 2020).
+     *
+     * @param u of the shape of {@code g}
+     * @param out of the shape of {@code g}; may be {@code g} or {@code u}
+     */
+    void gate(Activation activation, Block g, Block u, Block out);
+
+    /**
+     * The vector-Jacobian products of {@link #gate}: {@code dg = φ'(g) ⊙ u ⊙ dy} and {@code du = φ(g) ⊙ dy}. Products are formed from left
+     * to right, so {@code φ'(g) ⊙ u} must be in the range of the type.
+     *
+     * @param dy the gradient of {@code out}
+     * @param dg of the shape of {@code g}; may be {@code g}, {@code u} or {@code dy}
+     * @param du of the shape of {@code g}; may be another of {@code g}, {@code u} and {@code dy}
+     */
+    void gateVjp(Activation activation, Block g, Block u, Block dy, Block dg, Block du);
+
+    /**
+     * The Jacobian-vector product of {@link #gate}: {@code out = φ'(g) ⊙ u ⊙ dg + φ(g) ⊙ du}, again from left to right.
+     *
+     * @param dg the tangent of {@code g}
+     * @param du the tangent of {@code u}
+     * @param out of the shape of {@code g}; may be any of the others
+     */
+    void gateJvp(Activation activation, Block g, Block u, Block dg, Block du, Block out);
+
     // ---- softmax
 
     /**

@@ -1,5 +1,6 @@
 package dev.zstar.kernels.scalar;
 
+import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.DropoutMask;
@@ -13,6 +14,41 @@ final class ScalarLayers implements Layers {
     static final ScalarLayers INSTANCE = new ScalarLayers();
 
     private ScalarLayers() {}
+
+    @Override
+    public void gate(Activation activation, Block g, Block u, Block out) {
+        LayerShapes.gate(activation, g, u, out);
+        for (int p = 0; p < g.rows(); p++) {
+            for (int i = 0; i < g.cols(); i++) {
+                out.set(p, i, activation.apply(g.get(p, i)) * u.get(p, i));
+            }
+        }
+    }
+
+    @Override
+    public void gateVjp(Activation activation, Block g, Block u, Block dy, Block dg, Block du) {
+        LayerShapes.gateVjp(activation, g, u, dy, dg, du);
+        for (int p = 0; p < g.rows(); p++) {
+            for (int i = 0; i < g.cols(); i++) {
+                double gi = g.get(p, i);
+                double ui = u.get(p, i);
+                double d = dy.get(p, i);
+                dg.set(p, i, activation.derivative(gi) * ui * d);
+                du.set(p, i, activation.apply(gi) * d);
+            }
+        }
+    }
+
+    @Override
+    public void gateJvp(Activation activation, Block g, Block u, Block dg, Block du, Block out) {
+        LayerShapes.gateJvp(activation, g, u, dg, du, out);
+        for (int p = 0; p < g.rows(); p++) {
+            for (int i = 0; i < g.cols(); i++) {
+                double gi = g.get(p, i);
+                out.set(p, i, activation.derivative(gi) * u.get(p, i) * dg.get(p, i) + activation.apply(gi) * du.get(p, i));
+            }
+        }
+    }
 
     @Override
     public void softmax(Block x, Block out) {

@@ -1,5 +1,6 @@
 package dev.zstar.kernels.spi;
 
+import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.DropoutMask;
 import dev.zstar.kernels.Layers;
@@ -9,6 +10,40 @@ import dev.zstar.kernels.Rows;
 /** Checks of the operands of {@link Layers}: each method throws, naming the operand, unless all operands fit each other. */
 public final class LayerShapes {
     private LayerShapes() {}
+
+    /** The operands of {@link Layers#gate}. */
+    public static void gate(Activation activation, Block g, Block u, Block out) {
+        Operands.present("gate", "the activation", activation);
+        Operands.same("gate", "g", g, "u", u);
+        Operands.elementwise("gate", "g", g, "out", out);
+        Operands.sameOrApart("gate", "out", out, "u", u);
+    }
+
+    /** The operands of {@link Layers#gateVjp}. */
+    public static void gateVjp(Activation activation, Block g, Block u, Block dy, Block dg, Block du) {
+        Operands.present("gateVjp", "the activation", activation);
+        Operands.same("gateVjp", "g", g, "u", u);
+        Operands.same("gateVjp", "g", g, "dy", dy);
+        Operands.elementwise("gateVjp", "g", g, "dg", dg);
+        Operands.elementwise("gateVjp", "g", g, "du", du);
+        Operands.sameOrApart("gateVjp", "dg", dg, "u", u);
+        Operands.sameOrApart("gateVjp", "dg", dg, "dy", dy);
+        Operands.sameOrApart("gateVjp", "du", du, "u", u);
+        Operands.sameOrApart("gateVjp", "du", du, "dy", dy);
+        Operands.apart("gateVjp", "du", du, "dg", dg);
+    }
+
+    /** The operands of {@link Layers#gateJvp}. */
+    public static void gateJvp(Activation activation, Block g, Block u, Block dg, Block du, Block out) {
+        Operands.present("gateJvp", "the activation", activation);
+        Operands.same("gateJvp", "g", g, "u", u);
+        Operands.same("gateJvp", "g", g, "dg", dg);
+        Operands.same("gateJvp", "g", g, "du", du);
+        Operands.elementwise("gateJvp", "g", g, "out", out);
+        Operands.sameOrApart("gateJvp", "out", out, "u", u);
+        Operands.sameOrApart("gateJvp", "out", out, "dg", dg);
+        Operands.sameOrApart("gateJvp", "out", out, "du", du);
+    }
 
     /** The operands of {@link Layers#softmaxVjp}. */
     public static void softmaxVjp(Block y, Block dy, Block dx) {

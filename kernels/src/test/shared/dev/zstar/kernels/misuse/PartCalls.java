@@ -1,5 +1,6 @@
 package dev.zstar.kernels.misuse;
 
+import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
 import dev.zstar.kernels.DropoutMask;
@@ -16,6 +17,9 @@ final class PartCalls {
     private PartCalls() {}
 
     static void addTo(Map<String, Consumer<Scene>> calls) {
+        calls.put("gate", PartCalls::gate);
+        calls.put("gateVjp", PartCalls::gateVjp);
+        calls.put("gateJvp", PartCalls::gateJvp);
         calls.put("softmax", PartCalls::softmax);
         calls.put("softmaxVjp", PartCalls::softmaxVjp);
         calls.put("layerNorm", s -> norm(s, "layerNorm"));
@@ -46,6 +50,38 @@ final class PartCalls {
     }
 
     // ---- layers
+
+    /** An activation, and blocks of one shape. */
+    private static void gate(Scene s, String... blocks) {
+        int rows = s.size();
+        int cols = s.size();
+        s.add("activation", EngineCalls.activation(s), "activation").notNull();
+        for (String block : blocks) {
+            s.block(block, rows, cols);
+        }
+    }
+
+    private static void gate(Scene s) {
+        gate(s, "g", "u", "out");
+        s.apartOrSame("out", "g", "u");
+        s.call(o -> o.engine.layers().gate((Activation) o.get("activation"), o.b("g"), o.b("u"), o.b("out")));
+    }
+
+    private static void gateVjp(Scene s) {
+        gate(s, "g", "u", "dy", "dg", "du");
+        s.apartOrSame("dg", "g", "u", "dy");
+        s.apartOrSame("du", "g", "u", "dy");
+        s.apart("du", "dg");
+        s.call(o -> o.engine.layers().gateVjp(
+                (Activation) o.get("activation"), o.b("g"), o.b("u"), o.b("dy"), o.b("dg"), o.b("du")));
+    }
+
+    private static void gateJvp(Scene s) {
+        gate(s, "g", "u", "dg", "du", "out");
+        s.apartOrSame("out", "g", "u", "dg", "du");
+        s.call(o -> o.engine.layers().gateJvp(
+                (Activation) o.get("activation"), o.b("g"), o.b("u"), o.b("dg"), o.b("du"), o.b("out")));
+    }
 
     private static void softmax(Scene s) {
         int rows = s.size();

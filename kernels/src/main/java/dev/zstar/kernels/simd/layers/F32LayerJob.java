@@ -46,6 +46,9 @@ final class F32LayerJob {
         long out = row(job.out, p);
         long gain = only(job.gain);
         switch (job.kind) {
+            case GATE -> F32Gate.apply(job.activation, x, row(job.u, p), out, n);
+            case GATE_VJP -> F32Gate.vjp(job.activation, x, row(job.u, p), row(job.dy, p), out, row(job.du, p), n);
+            case GATE_JVP -> F32Gate.jvp(job.activation, x, row(job.u, p), row(job.dg, p), row(job.du, p), out, n);
             case SOFTMAX -> F32Softmax.apply(x, out, n);
             case SOFTMAX_VJP -> F32Softmax.vjp(x, row(job.dy, p), out, n);
             case RMS_NORM -> normalised(job, p, F32GroupNorm.rms(x, gain, job.eps, out, n, job.stats, p));

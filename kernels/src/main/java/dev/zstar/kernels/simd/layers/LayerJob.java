@@ -1,5 +1,6 @@
 package dev.zstar.kernels.simd.layers;
 
+import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.DropoutMask;
@@ -15,12 +16,17 @@ final class LayerJob extends CallJob {
     static final int CHANNELS = 256;
 
     enum Kind {
-        SOFTMAX, SOFTMAX_VJP, RMS_NORM, RMS_NORM_VJP, GROUP_NORM, GROUP_NORM_VJP, GRADIENTS, DROPOUT, ATTENTION, ATTENTION_VJP
+        GATE, GATE_VJP, GATE_JVP, SOFTMAX, SOFTMAX_VJP, RMS_NORM, RMS_NORM_VJP, GROUP_NORM, GROUP_NORM_VJP, GRADIENTS, DROPOUT,
+        ATTENTION, ATTENTION_VJP
     }
 
     Kind kind;
-    /** The operand that names type and rows: {@code x}, {@code y} of softmax, {@code q}. */
+    Activation activation;
+    /** The operand that names type and rows: {@code x}, {@code g} of a gate, {@code y} of softmax, {@code q}. */
     Block x;
+    Block u;
+    Block dg;
+    Block du;
     Block k;
     Block v;
     Block gain;
@@ -47,7 +53,11 @@ final class LayerJob extends CallJob {
 
     @Override
     protected void clear() {
+        activation = null;
         x = null;
+        u = null;
+        dg = null;
+        du = null;
         k = null;
         v = null;
         gain = null;

@@ -1,5 +1,6 @@
 package dev.zstar.kernels.simd.layers;
 
+import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.DropoutMask;
 import dev.zstar.kernels.Layers;
@@ -26,6 +27,41 @@ public final class SimdLayers implements Layers {
     /** Runs a job row by row, with about {@code operations} for each element. */
     private void rowwise(LayerJob job, double operations) {
         Tuning.share(team, job, job.x.rows(), operations * job.x.rows() * job.x.cols());
+    }
+
+    @Override
+    public void gate(Activation activation, Block g, Block u, Block out) {
+        try (LayerJob job = LayerJob.enter()) {
+            LayerShapes.gate(activation, g, u, out);
+            gate(job, LayerJob.Kind.GATE, activation, g, u, null, null, null, out);
+        }
+    }
+
+    @Override
+    public void gateVjp(Activation activation, Block g, Block u, Block dy, Block dg, Block du) {
+        try (LayerJob job = LayerJob.enter()) {
+            LayerShapes.gateVjp(activation, g, u, dy, dg, du);
+            gate(job, LayerJob.Kind.GATE_VJP, activation, g, u, dy, null, du, dg);
+        }
+    }
+
+    @Override
+    public void gateJvp(Activation activation, Block g, Block u, Block dg, Block du, Block out) {
+        try (LayerJob job = LayerJob.enter()) {
+            LayerShapes.gateJvp(activation, g, u, dg, du, out);
+            gate(job, LayerJob.Kind.GATE_JVP, activation, g, u, null, dg, du, out);
+        }
+    }
+
+    private void gate(
+            LayerJob job, LayerJob.Kind kind, Activation activation, Block g, Block u, Block dy, Block dg, Block du, Block out) {
+        fill(job, kind, g, out);
+        job.activation = activation;
+        job.u = u;
+        job.dy = dy;
+        job.dg = dg;
+        job.du = du;
+        rowwise(job, 32);
     }
 
     @Override
