@@ -60,6 +60,21 @@ public interface HostedEngine extends Engine {
     }
 
     @Override
+    default void multiplyAdd(Block x, Block y, Block out) {
+        host().multiplyAdd(x, y, out);
+    }
+
+    @Override
+    default void multiplyColumns(Block x, Block gain, Block out) {
+        host().multiplyColumns(x, gain, out);
+    }
+
+    @Override
+    default void multiplyColumnsGradient(Block x, Block dy, Block dGain) {
+        host().multiplyColumnsGradient(x, dy, dGain);
+    }
+
+    @Override
     default void activate(Activation activation, Block x, Block out) {
         host().activate(activation, x, out);
     }
