@@ -1,8 +1,8 @@
 package dev.zstar.kernels;
 
 /**
- * Operations of neural layers other than products, each with its vector-Jacobian product: gated units, softmax, normalisations, dropout
- * and attention. Part of an engine: see {@link Engine#layers}.
+ * Operations of neural layers other than products, each with its vector-Jacobian product: gated units, softmax, normalisations, dropout,
+ * rotary positions and attention. Part of an engine: see {@link Engine#layers}.
  *
  * <p>A row is a sample or a token. The conventions are those of {@link Engine}, but the results of attention depend on the whole sequence,
  * not only on the row. Sums are accumulated in f64. NaN passes through. Once a method has run with a given size, further calls allocate
@@ -132,6 +132,18 @@ public interface Layers {
     void dropout(Block x, DropoutMask mask, Rows rows, Block out);
 
     // ---- attention
+
+    /**
+     * Turns each pair of elements of each head by the angle of its position (Su et al. 2021): with {@code (c, s)} cosine and sine of the
+     * angle, {@code (x, y)} becomes {@code (c x - s y, s x + c y)}. For queries and keys, before {@link #attention}. The inverse turns
+     * back. It is also the transpose, and so the vector-Jacobian product; the Jacobian-vector product is the rotation itself.
+     *
+     * @param x {@code batch · sequence × heads · d}, tokens and heads as in {@link #attention}
+     * @param sequence the number of tokens of one sequence; the first has position 0
+     * @param table of heads of d elements, for at least {@code sequence} positions
+     * @param out of the shape of {@code x}, which it may be
+     */
+    void rotate(Block x, int sequence, int heads, Rotary table, boolean inverse, Block out);
 
     /**
      * {@code out_i = Σ_j P_ij v_j} with {@code P_i = softmax_j(⟨q_i, k_j⟩ / √d)}, for each sequence and each head (Vaswani et al. 2017).

@@ -6,6 +6,7 @@ import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.DropoutMask;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Operands;
+import dev.zstar.kernels.Rotary;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.spi.LayerShapes;
 
@@ -143,6 +144,27 @@ final class ScalarLayers implements Layers {
             int row = mask.row(rows == null ? p : rows.index(p));
             for (int i = 0; i < x.cols(); i++) {
                 out.set(p, i, x.get(p, i) * mask.block().get(row, i));
+            }
+        }
+    }
+
+    @Override
+    public void rotate(Block x, int sequence, int heads, Rotary table, boolean inverse, Block out) {
+        LayerShapes.rotate(x, sequence, heads, table, out);
+        int d = x.cols() / heads;
+        boolean halves = table.pairing() == Rotary.Pairing.HALVES;
+        for (int p = 0; p < x.rows(); p++) {
+            for (int pair = 0; pair < x.cols() / 2; pair++) {
+                int i = pair % (d / 2);
+                int first = halves ? i : 2 * i;
+                int a = pair / (d / 2) * d + first;
+                int b = a + (halves ? d / 2 : 1);
+                double cosine = table.cosines().get(p % sequence, first);
+                double sine = (inverse ? 1 : -1) * table.sines().get(p % sequence, first);
+                double xa = x.get(p, a);
+                double xb = x.get(p, b);
+                out.set(p, a, xa * cosine - xb * sine);
+                out.set(p, b, xb * cosine + xa * sine);
             }
         }
     }

@@ -5,6 +5,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.DropoutMask;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Operands;
+import dev.zstar.kernels.Rotary;
 import dev.zstar.kernels.Rows;
 
 /** Checks of the operands of {@link Layers}: each method throws, naming the operand, unless all operands fit each other. */
@@ -152,6 +153,23 @@ public final class LayerShapes {
         }
     }
 
+    /** The operands of {@link Layers#rotate}. */
+    public static void rotate(Block x, int sequence, int heads, Rotary table, Block out) {
+        Operands.elementwise("rotate", "x", x, "out", out);
+        heads("rotate", "x", x, sequence, heads);
+        Operands.present("rotate", "the table", table);
+        Block cosines = table.cosines();
+        Block sines = table.sines();
+        cosines.requireShape("rotate", "the table", x.type(), cosines.rows(), x.cols() / heads);
+        sines.requireShape("rotate", "the table", x.type(), cosines.rows(), x.cols() / heads);
+        if (sequence > cosines.rows() && x.rows() > 0) {
+            throw new IllegalArgumentException(
+                    "rotate: the table has " + cosines.rows() + " positions, expected at least " + sequence);
+        }
+        Operands.apart("rotate", "out", out, "the table", cosines);
+        Operands.apart("rotate", "out", out, "the table", sines);
+    }
+
     /** The operands of {@link Layers#attention}. */
     public static void attention(Block q, Block k, Block v, int sequence, int heads, Block out, double[] lse) {
         heads("attention", q, k, v, sequence, heads, lse);
@@ -178,14 +196,19 @@ public final class LayerShapes {
     private static void heads(String operation, Block q, Block k, Block v, int sequence, int heads, double[] lse) {
         Operands.same(operation, "q", q, "k", k);
         Operands.same(operation, "q", q, "v", v);
-        if (sequence < 1 || q.rows() % sequence != 0) {
-            throw new IllegalArgumentException(operation + ": sequences of " + sequence + " tokens, expected a divisor of q's " + q.rows()
-                    + " rows");
-        }
-        if (heads < 1 || q.cols() % heads != 0) {
-            throw new IllegalArgumentException(operation + ": " + heads + " heads, expected a divisor of q's " + q.cols() + " columns");
-        }
+        heads(operation, "q", q, sequence, heads);
         Operands.capacity(operation, "lse", lse, (long) q.rows() * heads);
+    }
+
+    private static void heads(String operation, String operand, Block x, int sequence, int heads) {
+        if (sequence < 1 || x.rows() % sequence != 0) {
+            throw new IllegalArgumentException(
+                    operation + ": sequences of " + sequence + " tokens, expected a divisor of " + operand + "'s " + x.rows() + " rows");
+        }
+        if (heads < 1 || x.cols() % heads != 0) {
+            throw new IllegalArgumentException(
+                    operation + ": " + heads + " heads, expected a divisor of " + operand + "'s " + x.cols() + " columns");
+        }
     }
 
     private static void output(String operation, Block q, Block k, Block v, String output, Block out) {

@@ -8,6 +8,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Failures;
 import dev.zstar.kernels.ImageShape;
+import dev.zstar.kernels.Rotary;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -29,6 +30,7 @@ final class PartCalls {
         calls.put("groupNorm", s -> norm(s, "groupNorm"));
         calls.put("groupNormVjp", s -> normVjp(s, "groupNorm"));
         calls.put("dropout", PartCalls::dropout);
+        calls.put("rotate", PartCalls::rotate);
         calls.put("attention", s -> attention(s, false));
         calls.put("attentionVjp", s -> attention(s, true));
         calls.put("pack a convolution", PartCalls::pack);
@@ -190,6 +192,29 @@ final class PartCalls {
                 .mismatch("a larger batch", s.map(batch + 1, active));
         s.apartOrSame("out", "x");
         s.call(o -> o.engine.layers().dropout(o.b("x"), (DropoutMask) o.get("mask"), o.rows("rows"), o.b("out")));
+    }
+
+    private static void rotate(Scene s) {
+        int sequence = s.few();
+        int heads = s.few();
+        int d = 2 * s.few();
+        int rows = sequence * s.few();
+        Rotary.Pairing pairing = s.any(Rotary.Pairing.values());
+        s.block("x", rows, heads * d);
+        s.block("out", rows, heads * d);
+        s.number("sequence", sequence, "sequences", 0, -1, rows + 1, Integer.MAX_VALUE);
+        s.number("heads", heads, "heads", 0, -1, heads * d + 1, Integer.MIN_VALUE);
+        Rotary closed = Rotary.of(s.engine, s.type, sequence, d, 100, pairing);
+        closed.close();
+        s.add("table", s.own(Rotary.of(s.engine, s.type, sequence + s.random.nextInt(2), d, 100, pairing)), "table")
+                .notNull()
+                .wrong("closed", closed)
+                .wrong("of another type", s.own(Rotary.of(s.engine, s.otherType(), sequence, d, 100, pairing)))
+                .wrong("of wider heads", s.own(Rotary.of(s.engine, s.type, sequence, d + 2, 100, pairing)))
+                .wrong("a position less", s.own(Rotary.of(s.engine, s.type, sequence - 1, d, 100, pairing)));
+        s.apartOrSame("out", "x");
+        boolean inverse = s.random.nextBoolean();
+        s.call(o -> o.engine.layers().rotate(o.b("x"), o.n("sequence"), o.n("heads"), (Rotary) o.get("table"), inverse, o.b("out")));
     }
 
     private static void attention(Scene s, boolean vjp) {

@@ -58,6 +58,8 @@ final class F32LayerJob {
             case GROUP_NORM_VJP -> differentiated(job, p, F32GroupNorm.vjp(x, n / job.gain.cols(), job.gain.cols(), job.groups, gain,
                     job.stats, p * job.numbers, row(job.dy, p), out));
             case DROPOUT -> F32Rows.multiply(x, row(job.mask.block(), job.mask.row(job.rows == null ? p : job.rows.index(p))), out, n);
+            case ROTATE -> F32Rotary.rotate(job.table.pairing(), x, row(job.table.cosines(), p % job.sequence),
+                    row(job.table.sines(), p % job.sequence), job.inverse, out, job.heads, n / job.heads);
             default -> throw new AssertionError(job.kind);
         }
     }

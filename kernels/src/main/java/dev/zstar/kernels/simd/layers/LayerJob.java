@@ -4,6 +4,7 @@ import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.DropoutMask;
+import dev.zstar.kernels.Rotary;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.simd.lanes.CallJob;
@@ -17,7 +18,7 @@ final class LayerJob extends CallJob {
 
     enum Kind {
         GATE, GATE_VJP, GATE_JVP, SOFTMAX, SOFTMAX_VJP, RMS_NORM, RMS_NORM_VJP, GROUP_NORM, GROUP_NORM_VJP, GRADIENTS, DROPOUT,
-        ATTENTION, ATTENTION_VJP
+        ROTATE, ATTENTION, ATTENTION_VJP
     }
 
     Kind kind;
@@ -38,6 +39,8 @@ final class LayerJob extends CallJob {
     Block dGain;
     Block dBias;
     DropoutMask mask;
+    Rotary table;
+    boolean inverse;
     Rows rows;
     double[] stats;
     int numbers;
@@ -69,6 +72,7 @@ final class LayerJob extends CallJob {
         dGain = null;
         dBias = null;
         mask = null;
+        table = null;
         rows = null;
         stats = null;
     }

@@ -5,6 +5,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.DropoutMask;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Operands;
+import dev.zstar.kernels.Rotary;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.simd.tuning.Tuning;
@@ -161,6 +162,19 @@ public final class SimdLayers implements Layers {
             fill(job, LayerJob.Kind.DROPOUT, x, out);
             job.mask = mask;
             job.rows = rows;
+            rowwise(job, 4);
+        }
+    }
+
+    @Override
+    public void rotate(Block x, int sequence, int heads, Rotary table, boolean inverse, Block out) {
+        try (LayerJob job = LayerJob.enter()) {
+            LayerShapes.rotate(x, sequence, heads, table, out);
+            fill(job, LayerJob.Kind.ROTATE, x, out);
+            job.sequence = sequence;
+            job.heads = heads;
+            job.table = table;
+            job.inverse = inverse;
             rowwise(job, 4);
         }
     }
