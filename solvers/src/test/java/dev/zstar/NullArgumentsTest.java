@@ -60,7 +60,7 @@ class NullArgumentsTest {
         calls.put("fixed point: the result of f is null", () -> FixedPoint.solve(v -> null, 1));
         calls.put("fixed point: the solver that the method planned is null", () -> problem.method((e, t, b, n, s) -> null).solve());
         calls.put("adjoint: the gradient is null", () -> problem.solve().adjoint((double[]) null));
-        calls.put("equilibrium: the record of parameters is null", () -> Equilibrium.of(null));
+        calls.put("equilibrium: the record of parameters is null", () -> Equilibrium.of((DenseParameters) null));
         calls.put("equilibrium: the stopping rule is null", () -> Equilibrium.of(p).stopping(null));
         calls.put("equilibrium: the gradient mode is null", () -> Equilibrium.of(p).gradients(null));
         calls.put("equilibrium: the method is null", () -> Equilibrium.of(p).method(null));
