@@ -35,7 +35,7 @@ public interface Engine extends Products, VectorOperations, Sweeps, AutoCloseabl
         return Block.allocate(type, rows, cols);
     }
 
-    /** Gated units, softmax, normalisations, dropout, rotary positions and attention, run on this engine's threads. Always the same object. */
+    /** Gated units, softmax, norms, dropout, rotary positions and attention, run on this engine's threads. Always the same object. */
     Layers layers();
 
     /** Operations on batches of small matrices, run on this engine's threads. Always the same object. */
