@@ -70,7 +70,7 @@ class NullArgumentsTest {
         calls.put("dense cell: b is null", () -> DenseCell.relu(square, square, null));
         calls.put("dense cell: row 1 of W is null", () -> DenseCell.relu(new float[][] {new float[2], null}, square, square[0]));
         calls.put("observedRate: the outcome is null", () -> Diagnosis.observedRate(null));
-        try (Equilibrium layer = Equilibrium.of(p).build();
+        try (Equilibrium<DenseParameters> layer = Equilibrium.of(p).build();
                 Engine engine = Engines.best(1);
                 Block z = Problems.random(Type.F64, N, N, 0.1, 1);
                 Block x = Problems.random(Type.F64, N, N, 0.1, 2);
