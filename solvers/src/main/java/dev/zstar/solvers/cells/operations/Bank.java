@@ -23,14 +23,16 @@ public final class Bank {
     private final Parameters values;
     private final List<Format> narrow;
     private final Block ones;
-    private final Map<String, NormalisedMatrix> normalised = new LinkedHashMap<>();
+    private final Map<String, NormalisedMatrix> normalised = new HashMap<>();
+    /** The same in order; walked through by index, which allocates nothing. */
+    private final List<NormalisedMatrix> order = new ArrayList<>();
     private final Map<Weight, PackedMatrix> matrices = new LinkedHashMap<>();
     private final Map<String, ConvolutionWeights> convolutions = new LinkedHashMap<>();
     private final List<Runnable> updates = new ArrayList<>();
     /** By parameter: its place in the blocks of gradients. */
     private final Map<String, Integer> places = new HashMap<>();
     private final Map<Integer, Block> units = new HashMap<>();
-    private Parameters sum;
+    private Block[] sums;
     /** Which format products use: -1 for the full one. */
     private int format = -1;
 
@@ -95,11 +97,17 @@ public final class Bank {
 
     private PackedMatrix pack(Weight w) {
         NormalisedMatrix source = w.norm() instanceof Weight.Norm.None ? null
-                : normalised.computeIfAbsent(w.parameter().name(), name -> new NormalisedMatrix(engine, memory, values, w));
+                : normalised.computeIfAbsent(w.parameter().name(), name -> normalise(w));
         Block whole = source == null ? values(w.parameter()) : source.matrix();
         PackedMatrix packed = new PackedMatrix(this, memory, w, whole, narrow);
         updates.add(packed::update);
         return packed;
+    }
+
+    private NormalisedMatrix normalise(Weight w) {
+        NormalisedMatrix matrix = new NormalisedMatrix(engine, memory, values, w);
+        order.add(matrix);
+        return matrix;
     }
 
     /** The packed weights of a convolution. */
@@ -114,7 +122,7 @@ public final class Bank {
 
     /** Where the gradient of a parameter is added in this pass; null if it is not wanted. */
     public Block gradient(Parameter p) {
-        return sum == null ? null : sum.blocks().get(places.get(p.name()));
+        return sums == null ? null : sums[places.get(p.name())];
     }
 
     /** Where the gradient of a matrix is added in this pass; null if it is not wanted. */
@@ -124,23 +132,30 @@ public final class Bank {
         return whole == null || w.parts() == 1 ? whole : whole.part(w.part(), w.parts());
     }
 
-    /** Begins to add gradients to these. */
-    public void begin(Parameters sum) {
-        values.requireSame("gradients", "the gradients of the parameters", sum);
-        this.sum = sum;
-        normalised.values().forEach(NormalisedMatrix::clear);
+    /** Begins to add gradients to these blocks, one for each parameter, or null. */
+    public void begin(Block[] sums) {
+        this.sums = sums;
+        for (int i = 0; i < order.size(); i++) {
+            order.get(i).clear();
+        }
     }
 
     /** Ends it: gradients of normalised matrices go on to their parameters. */
     public void end() {
-        normalised.values().forEach(matrix -> matrix.addGradients(this));
-        sum = null;
+        for (int i = 0; i < order.size(); i++) {
+            order.get(i).addGradients(this);
+        }
+        sums = null;
     }
 
     /** Takes the new values of all parameters. */
     public void update() {
-        normalised.values().forEach(matrix -> matrix.update(1));
-        updates.forEach(Runnable::run);
+        for (int i = 0; i < order.size(); i++) {
+            order.get(i).update(1);
+        }
+        for (int i = 0; i < updates.size(); i++) {
+            updates.get(i).run();
+        }
     }
 
     /** Products use this format from now on: an index into the narrower ones, or -1 for the full one. */
@@ -152,12 +167,8 @@ public final class Bank {
         return format;
     }
 
-    /** The matrices in one format, in bytes. */
-    public long bytes(int index) {
-        long sum = 0;
-        for (PackedMatrix matrix : matrices.values()) {
-            sum += matrix.bytes(index);
-        }
-        return sum;
+    /** The bytes of a packed matrix, in a narrower format or, with -1, the full one. */
+    public long bytes(String parameter, int index) {
+        return matrices.values().stream().filter(matrix -> matrix.isOf(parameter)).mapToLong(matrix -> matrix.bytes(index)).sum();
     }
 }
