@@ -15,7 +15,12 @@ public final class GradientOutcome {
         /** A solve failed; a damped Jacobian-free gradient was added instead. */
         DAMPED,
         /** A solve failed, and nothing was added. */
-        SKIPPED
+        SKIPPED,
+        /**
+         * Only a part was added, because the numbers left the range of the type on the way back through the steps of a network. Discard the
+         * sums.
+         */
+        INCOMPLETE
     }
 
     private final Status[] forward;
@@ -70,6 +75,10 @@ public final class GradientOutcome {
         backward[b] = why;
     }
 
+    void residual(int b, double residual) {
+        this.residual[b] = residual;
+    }
+
     void use(int b, Use use) {
         this.use[b] = use;
     }
@@ -94,7 +103,8 @@ public final class GradientOutcome {
 
     /**
      * {@code ‖g - (I - Jᵀ) v‖ / ‖g‖} of row {@code b}, if the mode computes it. For a truncated series it is the residual of the sum
-     * without its last term. It is NaN for modes that compute none; {@link EquilibriumLayer#report} measures it for every mode.
+     * without its last term. For {@link GradientMode.Reversible} it estimates the relative error that rounding left in the gradient. It is
+     * NaN for modes that compute none; {@link EquilibriumLayer#report} measures the first for every mode.
      */
     public double residual(int b) {
         return residual[Arguments.row("residual", b, batch)];
@@ -140,8 +150,9 @@ public final class GradientOutcome {
             first++;
         }
         boolean early = !forward[first].isSuccess();
+        int incomplete = count(Use.INCOMPLETE);
         return "gradients of " + rows + ": " + count(Use.ADDED) + " added, " + count(Use.DAMPED) + " damped, " + count(Use.SKIPPED)
-                + " skipped; the " + (early ? "forward" : "backward") + " solve of row " + first + " ended with "
+                + " skipped" + (incomplete > 0 ? ", " + incomplete + " incomplete" : "") + "; the " + (early ? "forward" : "backward") + " solve of row " + first + " ended with "
                 + (early ? forward[first] : backward[first]);
     }
 }

@@ -130,6 +130,7 @@ class EquilibriumLayerTest {
             case GradientMode.Phantom m -> unrolled(s, true, m.steps(), m.damping());
             case GradientMode.Unrolled m -> unrolled(s, false, m.steps(), 1);
             case GradientMode.Checkpointed m -> unrolled(s, false, m.steps(), 1);
+            case GradientMode.Reversible _, GradientMode.Scheduled _ -> null;
         };
     }
 
