@@ -16,6 +16,7 @@ import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -68,7 +69,7 @@ final class DenseLayer implements AutoCloseable {
 
     /** Throws if the gradient mode needs another method. What a method plans is known only once it has planned. */
     static void requireMethod(GradientMode mode, ForwardMethod method, Engine engine, int n, Stopping stopping) {
-        if (mode instanceof GradientMode.BroydenInverse) {
+        if (mode.modes().contains(new GradientMode.BroydenInverse())) {
             try (FixedPointSolver planned = plan(method, engine, 1, n, stopping)) {
                 if (!(planned instanceof Broyden)) {
                     throw new IllegalArgumentException("equilibrium: the gradient mode is BroydenInverse and the method plans "
@@ -80,6 +81,11 @@ final class DenseLayer implements AutoCloseable {
 
     private static FixedPointSolver plan(ForwardMethod method, Engine engine, int batch, int n, Stopping stopping) {
         return Arguments.present("equilibrium", "the solver that the method planned", method.plan(engine, Type.F32, batch, n, stopping));
+    }
+
+    /** Sets the number of the training step, for a schedule of modes. */
+    void step(int step) {
+        layer.step(step);
     }
 
     int batch() {
@@ -116,8 +122,9 @@ final class DenseLayer implements AutoCloseable {
             Diagnosis diagnosis = Diagnosis.of(solver, cell, z.head(rows));
             return String.join(" ", diagnosis.failures()) + " " + Endings.otherMethods(solver, diagnosis);
         }
-        // A mode that unrolls takes plain steps itself, and the solver has not run.
-        return Endings.list(failed, row -> "The plain steps of row " + row + " ended with " + Endings.of(outcome.status(row))) + ".";
+        // A mode that unrolls takes its steps itself, and the solver has not run.
+        String steps = layer.mode() instanceof GradientMode.Reversible ? "reversible" : "plain";
+        return Endings.list(failed, row -> "The " + steps + " steps of row " + row + " ended with " + Endings.of(outcome.status(row))) + ".";
     }
 
     private static List<Integer> where(int rows, IntPredicate failed) {
@@ -185,6 +192,29 @@ final class DenseLayer implements AutoCloseable {
         copy(parameters);
         cell.update(w, u, b);
         rows = 0;
+    }
+
+    /** Throws unless a matrix has rows, each of {@code cols} finite numbers. */
+    static void requireMatrix(String operation, String name, float[][] matrix, int cols) {
+        Arguments.atLeast(operation, "the number of rows of " + name, Arguments.present(operation, name, matrix).length, 1);
+        Arguments.rows(operation, name, matrix, cols);
+        Arguments.finite(operation, name, matrix);
+    }
+
+    /** Gradients with respect to these parameters, all zero. */
+    static DenseParameters zeros(DenseParameters p) {
+        return new DenseParameters(p.activation(), new float[p.n()][p.n()], new float[p.n()][p.inputs()], new float[p.n()]);
+    }
+
+    /** Sets all elements to zero, in place. */
+    static void clear(DenseParameters p) {
+        for (float[] row : p.w()) {
+            Arrays.fill(row, 0);
+        }
+        for (float[] row : p.u()) {
+            Arrays.fill(row, 0);
+        }
+        Arrays.fill(p.b(), 0);
     }
 
     private void copy(DenseParameters parameters) {

@@ -10,7 +10,6 @@ import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Executor;
 
@@ -41,6 +40,7 @@ public final class Equilibrium implements AutoCloseable {
     private final DenseParameters gradients;
     private DenseLayer layer;
     private List<GradientRow> gradientRows = List.of();
+    private int step;
     private boolean closed;
 
     private Equilibrium(Builder builder) {
@@ -50,7 +50,7 @@ public final class Equilibrium implements AutoCloseable {
         method = builder.method;
         lenient = builder.lenient;
         parameters = builder.parameters;
-        gradients = zeros(parameters);
+        gradients = DenseLayer.zeros(parameters);
         try {
             DenseLayer.requireMethod(mode, method, engine, parameters.n(), stopping);
         } catch (Throwable e) {
@@ -103,7 +103,8 @@ public final class Equilibrium implements AutoCloseable {
 
         /**
          * How gradients are computed; the default is {@link GradientMode#DEFAULT}. {@link GradientMode.BroydenInverse} needs
-         * {@link ForwardMethod#BROYDEN}, or another method that plans a {@link Broyden}.
+         * {@link ForwardMethod#BROYDEN}, or another method that plans a {@link Broyden}. For a {@linkplain GradientMode#then schedule} of
+         * modes call {@link Equilibrium#step} in each training step.
          */
         public Builder gradients(GradientMode mode) {
             this.mode = Arguments.present("equilibrium", "the gradient mode", mode);
@@ -169,6 +170,19 @@ public final class Equilibrium implements AutoCloseable {
     public record GradientRow(GradientOutcome.Use use, Status forward, Status backward, double residual) {}
 
     /**
+     * Sets the number of the training step that follows, counted from 0, for a {@linkplain GradientMode#then schedule} of gradient modes.
+     * Does nothing for any other mode. If the mode changes, call {@link #forward} again before the next {@link #backward}.
+     */
+    public void step(int step) {
+        requireOpen("step");
+        Arguments.atLeast("step", "the number of the step", step, 0);
+        this.step = step;
+        if (layer != null) {
+            layer.step(step);
+        }
+    }
+
+    /**
      * Finds the equilibrium of each row, starting from zeros. The first call, and each call with a larger batch than all before, allocates.
      *
      * <p>If a row fails and the layer is not lenient, the cell is evaluated up to sixty times more, to find the reasons.
@@ -180,11 +194,12 @@ public final class Equilibrium implements AutoCloseable {
      */
     public float[][] forward(float[][] x) {
         requireOpen("forward");
-        requireMatrix("forward", "x", x, parameters.inputs());
+        DenseLayer.requireMatrix("forward", "x", x, parameters.inputs());
         gradientRows = List.of();
         if (layer == null || layer.batch() < x.length) {
             closeLayer();
             layer = new DenseLayer(engine, parameters, x.length, stopping, mode, method);
+            layer.step(step);
         }
         float[][] z = layer.forward(x);
         if (!lenient) {
@@ -196,7 +211,7 @@ public final class Equilibrium implements AutoCloseable {
     /**
      * Pulls a gradient back through the last {@link #forward}. The gradients with respect to the parameters are added to
      * {@link #gradients}. A lenient layer skips a row whose forward or backward solve failed: it adds nothing, and its row of the result is
-     * zero. May be called more than once after a forward pass, for several losses.
+     * zero (but see {@link GradientOutcome.Use#INCOMPLETE}). May be called more than once after a forward pass, for several losses.
      *
      * @param dz the gradient of the loss with respect to z, {@code rows × n} finite numbers
      * @return the gradient with respect to x, {@code rows × inputs}
@@ -210,7 +225,7 @@ public final class Equilibrium implements AutoCloseable {
             throw new IllegalStateException("backward: there was no forward pass since the layer was built or last updated, "
                     + "expected forward(x) first");
         }
-        requireMatrix("backward", "dz", dz, parameters.n());
+        DenseLayer.requireMatrix("backward", "dz", dz, parameters.n());
         if (dz.length != layer.rows()) {
             throw new IllegalArgumentException("backward: the number of rows of dz is " + dz.length + ", expected " + layer.rows()
                     + ", that of x in the last forward");
@@ -254,13 +269,7 @@ public final class Equilibrium implements AutoCloseable {
 
     /** Sets the elements of the arrays of {@link #gradients} to zero, in place. */
     public void clearGradients() {
-        for (float[] row : gradients.w()) {
-            Arrays.fill(row, 0);
-        }
-        for (float[] row : gradients.u()) {
-            Arrays.fill(row, 0);
-        }
-        Arrays.fill(gradients.b(), 0);
+        DenseLayer.clear(gradients);
     }
 
     /**
@@ -285,18 +294,8 @@ public final class Equilibrium implements AutoCloseable {
         }
     }
 
-    private static void requireMatrix(String operation, String name, float[][] matrix, int cols) {
-        Arguments.atLeast(operation, "the number of rows of " + name, Arguments.present(operation, name, matrix).length, 1);
-        Arguments.rows(operation, name, matrix, cols);
-        Arguments.finite(operation, name, matrix);
-    }
-
     private static String describe(DenseParameters p) {
         return p.activation() + " cell of " + p.n() + " elements and " + p.inputs() + " inputs";
-    }
-
-    private static DenseParameters zeros(DenseParameters p) {
-        return new DenseParameters(p.activation(), new float[p.n()][p.n()], new float[p.n()][p.inputs()], new float[p.n()]);
     }
 
     /** Such as {@code TANH cell of 8 elements and 2 inputs, to a relative tolerance of 1.0E-5, on the simd engine with 1 thread}. */
