@@ -7,7 +7,9 @@ import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
 import dev.zstar.solvers.ReversibleTanhNetwork;
@@ -31,6 +33,58 @@ class ReversibleModeTest {
     private static final int INPUTS = 3;
     private static final int BATCH = 4;
 
+    /** A cell whose value of one row is infinite in one evaluation. */
+    private static final class Breaking implements EquilibriumMap<DenseCell.Gradients> {
+        private final DenseCell cell;
+        private int row = -1;
+        private int left;
+
+        Breaking(DenseCell cell) {
+            this.cell = cell;
+        }
+
+        void at(int row, int evaluation) {
+            this.row = row;
+            left = evaluation;
+        }
+
+        @Override
+        public void apply(Block z, Block out, Rows rows) {
+            cell.apply(z, out, rows);
+            left--;
+            for (int p = 0; p < rows.count(); p++) {
+                if (left == 0 && rows.index(p) == row) {
+                    out.set(p, 1, Double.POSITIVE_INFINITY);
+                }
+            }
+        }
+
+        @Override
+        public void linearise(Block z, Rows rows) {
+            cell.linearise(z, rows);
+        }
+
+        @Override
+        public void vjp(Block u, Block out, Rows rows) {
+            cell.vjp(u, out, rows);
+        }
+
+        @Override
+        public void jvp(Block v, Block out, Rows rows) {
+            cell.jvp(v, out, rows);
+        }
+
+        @Override
+        public void inject(Block x) {
+            cell.inject(x);
+        }
+
+        @Override
+        public void gradients(Block v, Block z, Block x, Rows rows, DenseCell.Gradients sum) {
+            cell.gradients(v, z, x, rows, sum);
+        }
+    }
+
     /** A layer on a cell, and what goes in and comes out. */
     private static final class Setup implements AutoCloseable {
         final Engine engine;
@@ -42,6 +96,7 @@ class ReversibleModeTest {
         final Block z;
         final Block g;
         final DenseCell cell;
+        final Breaking map;
         final FixedPointSolver solver;
         final EquilibriumLayer<DenseCell.Gradients> layer;
         final DenseCell.Gradients sum;
@@ -56,7 +111,8 @@ class ReversibleModeTest {
             z = keep(engine.allocate(type, BATCH, N));
             cell = new DenseCell(engine, activation, w, u, b, BATCH);
             solver = FixedPointSolver.plan(cell, Stopping.relative(1e-5));
-            layer = EquilibriumLayer.plan(cell, solver, mode);
+            map = new Breaking(cell);
+            layer = EquilibriumLayer.plan(map, solver, mode);
             sum = new DenseCell.Gradients(keep(engine.allocate(type, N, N)), keep(engine.allocate(type, N, INPUTS)),
                     keep(engine.allocate(type, 1, N)), keep(engine.allocate(type, BATCH, INPUTS)));
         }
@@ -175,10 +231,12 @@ class ReversibleModeTest {
         for (int threads = 1; threads <= 3; threads++) {
             for (int failing : new int[] {-1, 0, 2}) {
                 try (Setup s = new Setup(type, Activation.TANH, 0.9, mode, threads)) {
+                    s.map.at(failing, threads);
+                    Outcome solved = s.layer.forward(s.x, s.z);
                     if (failing >= 0) {
-                        s.x.set(failing, 1, Double.NaN);
+                        assertThat(solved.status(failing)).isEqualTo(Status.NONFINITE_FUNCTION);
+                        assertThat(row(s.z, failing)).as("the start, or the best state").doesNotContain(Double.NaN);
                     }
-                    s.layer.forward(s.x, s.z);
                     // Another row has no gradient.
                     s.g.set(3, 1, Double.POSITIVE_INFINITY);
                     GradientOutcome outcome = s.layer.backward(s.g, s.sum);
