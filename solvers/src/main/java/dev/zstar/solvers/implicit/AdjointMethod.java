@@ -42,7 +42,7 @@ sealed interface AdjointMethod {
             case GradientMode.NeumannSeries m -> series(m.terms(), 1, batch, forward, memory);
             case GradientMode.Phantom m -> series(m.steps() - 1, m.damping(), batch, forward, memory);
             case GradientMode.Unrolled _, GradientMode.Checkpointed _, GradientMode.Reversible _ -> null;
-            case GradientMode.Scheduled _ -> throw new IllegalArgumentException("layer: the mode is " + mode + ", expected one of its modes");
+            case GradientMode.Scheduled _ -> throw new IllegalArgumentException("layer: the mode is a schedule, expected one of its modes");
         };
     }
 

@@ -56,7 +56,8 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         pass = new ForwardPass(map, type, n, batch);
         memory = new OwnedMemory(engine);
         try {
-            Cotangents cotangents = new Cotangents(engine, memory, type, batch, n, mode.modes().stream().anyMatch(UnrolledNetwork::unrolls));
+            boolean unrolled = mode.modes().stream().anyMatch(UnrolledNetwork::unrolls);
+            Cotangents cotangents = new Cotangents(engine, memory, type, batch, n, unrolled);
             modes = mode.modes().stream().map(m -> PlannedMode.plan(m, engine, memory, type, batch, n, solver, cotangents))
                     .toArray(PlannedMode[]::new);
             backward = new BackwardPass<>(engine, memory, type, batch, n, map, damping, cotangents, pass, outcome);

@@ -29,6 +29,8 @@ public final class GradientOutcome {
     private final Use[] use;
     private int batch;
     private int evaluations;
+    /** Those of {@link #evaluations} that are evaluations of f. */
+    private int values;
 
     GradientOutcome(int capacity) {
         forward = new Status[capacity];
@@ -48,6 +50,7 @@ public final class GradientOutcome {
 
     void clear() {
         evaluations = 0;
+        values = 0;
         Arrays.fill(backward, null);
         Arrays.fill(use, null);
         Arrays.fill(residual, Double.NaN);
@@ -67,8 +70,10 @@ public final class GradientOutcome {
         Arrays.fill(backward, 0, batch, Status.COMPLETED_FIXED_STEPS);
     }
 
-    void spent(int count) {
-        evaluations += count;
+    /** A network spent products with Jᵀ, and evaluations of f to find states again. */
+    void spent(int products, int values) {
+        evaluations += products + values;
+        this.values += values;
     }
 
     void broken(int b, Status why) {
@@ -143,7 +148,8 @@ public final class GradientOutcome {
             return "no gradients of " + rows + " yet";
         }
         if (succeeded()) {
-            return "gradients of " + (batch == 1 ? "" : "all ") + rows + ", with " + Plural.of(evaluations, "product") + " with Jᵀ";
+            return "gradients of " + (batch == 1 ? "" : "all ") + rows + ", with " + Plural.of(evaluations - values, "product")
+                    + " with Jᵀ" + (values > 0 ? " and " + Plural.of(values, "evaluation") + " of f" : "");
         }
         int first = 0;
         while (use[first] == Use.ADDED) {
@@ -152,7 +158,7 @@ public final class GradientOutcome {
         boolean early = !forward[first].isSuccess();
         int incomplete = count(Use.INCOMPLETE);
         return "gradients of " + rows + ": " + count(Use.ADDED) + " added, " + count(Use.DAMPED) + " damped, " + count(Use.SKIPPED)
-                + " skipped" + (incomplete > 0 ? ", " + incomplete + " incomplete" : "") + "; the " + (early ? "forward" : "backward") + " solve of row " + first + " ended with "
-                + (early ? forward[first] : backward[first]);
+                + " skipped" + (incomplete > 0 ? ", " + incomplete + " incomplete" : "") + "; the " + (early ? "forward" : "backward")
+                + " solve of row " + first + " ended with " + (early ? forward[first] : backward[first]);
     }
 }

@@ -56,10 +56,11 @@ final class PlainNetwork implements UnrolledNetwork {
         Block all = cotangents.sum(active);
         v.copyFrom(g);
         all.copyFrom(g);
-        int spent = 0;
+        int values = 0;
+        int products = 0;
         for (int first = (steps - 1) / spacing * spacing; first >= 0; first -= spacing) {
             int length = Math.min(spacing, steps - first);
-            spent += replay(map, first, length, used);
+            values += replay(map, first, length, used);
             for (int i = length - 1; i >= 0; i--) {
                 Block state = segment[i].head(active);
                 map.linearise(state, used);
@@ -68,7 +69,7 @@ final class PlainNetwork implements UnrolledNetwork {
                 }
                 if (first + i > 0) {
                     map.vjp(v, back, used);
-                    spent++;
+                    products++;
                     Block swap = v;
                     v = back;
                     back = swap;
@@ -79,7 +80,7 @@ final class PlainNetwork implements UnrolledNetwork {
                 }
             }
         }
-        outcome.spent(spent);
+        outcome.spent(products, values);
         return all;
     }
 

@@ -19,7 +19,8 @@ import dev.zstar.solvers.guard.OwnedMemory;
 record PlannedMode(GradientMode mode, MultiSecant secants, AdjointMethod method, UnrolledNetwork network) {
     /** Allocates from the layer's memory, which also closes it. */
     static PlannedMode plan(
-            GradientMode mode, Engine engine, OwnedMemory memory, Type type, int batch, int n, FixedPointSolver solver, Cotangents cotangents) {
+            GradientMode mode, Engine engine, OwnedMemory memory, Type type, int batch, int n, FixedPointSolver solver,
+            Cotangents cotangents) {
         MultiSecant secants = mode instanceof GradientMode.Refined m
                 ? memory.add(MultiSecant.plan(engine, type, batch, n, m.pairs()), MultiSecant::close, MultiSecant::bytes)
                 : null;

@@ -116,7 +116,7 @@ final class ReversibleNetwork implements UnrolledNetwork {
             a = back;
             back = swap;
         }
-        outcome.spent(2 * halfSteps - 1);
+        outcome.spent(halfSteps - 1, halfSteps);
         judge(next, at, z, a, g, used, outcome);
         return v;
     }

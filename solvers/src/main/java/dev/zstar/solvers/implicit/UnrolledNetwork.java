@@ -37,6 +37,9 @@ sealed interface UnrolledNetwork permits PlainNetwork, ReversibleNetwork {
 
     /** Whether a mode unrolls. */
     static boolean unrolls(GradientMode mode) {
-        return mode instanceof GradientMode.Unrolled || mode instanceof GradientMode.Checkpointed || mode instanceof GradientMode.Reversible;
+        return switch (mode) {
+            case GradientMode.Unrolled _, GradientMode.Checkpointed _, GradientMode.Reversible _ -> true;
+            default -> false;
+        };
     }
 }

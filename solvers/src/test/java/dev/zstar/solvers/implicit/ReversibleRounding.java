@@ -75,8 +75,8 @@ public final class ReversibleRounding {
                 for (int steps : new int[] {4, 8, 16, 32}) {
                     Measured f64 = measure(Type.F64, radius, β, steps);
                     Measured f32 = measure(Type.F32, radius, β, steps);
-                    System.out.printf(Locale.ROOT, "| %.2f | %.1f | %d | %.0e | %.1e (%.1e) | %.1e (%.1e) |%n", radius, β, steps, f64.residual,
-                            f64.error, f64.estimate, f32.error, f32.estimate);
+                    System.out.printf(Locale.ROOT, "| %.2f | %.1f | %d | %.0e | %.1e (%.1e) | %.1e (%.1e) |%n", radius, β, steps,
+                            f64.residual, f64.error, f64.estimate, f32.error, f32.estimate);
                 }
             }
         }
