@@ -147,9 +147,9 @@ public sealed interface GradientMode {
      * <pre>{@code y ← (1 - β) y + β f(z),   z ← (1 - β) z + β f(y),}</pre>
      *
      * whose result is z. The backward pass runs the steps in reverse, {@code z ← (z - β f(y)) / (1 - β)} and the same for y, and
-     * backpropagates through each. So it takes 10 blocks for any N. It is the exact gradient of the N steps but for rounding, which the
-     * reverse multiplies: by {@code 1 / |1 - β|} in a half-step where f is flat, and by up to about the square of that where f is as steep
-     * as a contraction can be. {@link GradientOutcome#residual} estimates what is left of it in the gradient. Inference still solves.
+     * backpropagates through each. So it takes 10 blocks for any N. It is the exact gradient of the N steps but for rounding, which each
+     * step back multiplies: by {@code 1 / |1 - β|} where J is 0, and by the square of that where J has the eigenvalue 1.
+     * {@link GradientOutcome#residual} estimates what is left of it in the gradient. Inference still solves.
      *
      * <p>f is evaluated 2N times in each direction, and once more for the residual.
      *
