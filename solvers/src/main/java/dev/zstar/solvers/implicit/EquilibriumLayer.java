@@ -18,7 +18,8 @@ import dev.zstar.solvers.guard.OwnedMemory;
  *
  * <p>A row whose forward or backward solve failed has no gradient. It adds nothing, or a damped Jacobian-free gradient ({@link #plan}).
  * If a map stops contracting during training, some updates are lost, but the parameters stay intact. {@link GradientOutcome} reports on
- * each row; a layer does not throw for a row that fails.
+ * each row; a layer does not throw for a row that fails. Backpropagation through steps may overflow in the middle; such a row is
+ * {@linkplain GradientOutcome.Use#INCOMPLETE incomplete}.
  *
  * <p>The layer does not close the map and the forward solver (but see {@link #plan(EquilibriumMap, Stopping)}). Do not use either between a
  * forward pass and its backward pass; before and after that you may. A backward pass refuses a map that has been given other parameters or
