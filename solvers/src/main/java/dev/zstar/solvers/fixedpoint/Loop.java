@@ -18,7 +18,6 @@ import dev.zstar.solvers.internal.SolveRecord;
 final class Loop {
     /** For messages. */
     private static final String METHOD = "the method";
-
     private final Workspace workspace;
     private final Stopping stopping;
     private final IterationMethod method;
@@ -235,14 +234,16 @@ final class Loop {
     }
 
     /**
-     * Gives new units to a row whose squares are out of range. This happens at its first evaluation, and when its residual has become
-     * small. A row that runs away keeps its units, because it has failed anyway.
+     * Gives new units to a row whose squares are out of range: at its first evaluation, and when its residual has become small. A row that
+     * runs away keeps its units, because it has failed anyway.
      */
     private void rescale(int b, int p) {
         if (test.isNew(b) || at.residualSquare(b) < 1) {
             // The best iterate is still in the old units.
             best.restore(b);
-            if (scales.choose(b, at.z(), at.g(), p, at.valueSquare(b))) {
+            int shift = scales.choose(b, at.z(), at.g(), p, at.valueSquare(b));
+            if (shift != 0) {
+                method.rescale(b, shift);
                 restart(b);
                 method.measure(one.select(at, b, p));
             }
@@ -256,11 +257,11 @@ final class Loop {
         scales.begin(b);
         best.begin(b);
         termination.begin(b);
+        method.begin(b);
         restart(b);
     }
 
     private void restart(int b) {
-        method.begin(b);
         if (lengths != null) {
             lengths.begin(b);
         }

@@ -31,7 +31,6 @@ public final class Bank {
     private final List<Runnable> updates = new ArrayList<>();
     /** By parameter: its place in the blocks of gradients. */
     private final Map<String, Integer> places = new HashMap<>();
-    private final Map<Integer, Block> units = new HashMap<>();
     private Block[] sums;
     /** Which format products use: -1 for the full one. */
     private int format = -1;
@@ -61,15 +60,6 @@ public final class Bank {
     /** Ones, {@code rows × 1}. */
     public Block ones(int rows) {
         return ones.head(rows);
-    }
-
-    /** Ones, {@code 1 × cols}: a gain that changes nothing. */
-    public Block unit(int cols) {
-        return units.computeIfAbsent(cols, n -> {
-            Block unit = memory.block(values.type(), 1, n);
-            unit.fill(1);
-            return unit;
-        });
     }
 
     /** The values of a parameter, as the caller last set them. */
