@@ -159,6 +159,7 @@ public final class SolveRecord implements Outcome {
         int running = 0;
         int failed = 0;
         int untested = 0;
+        int stopped = 0;
         int first = -1;
         for (int b = 0; b < batch; b++) {
             if (status[b] == null) {
@@ -168,6 +169,8 @@ public final class SolveRecord implements Outcome {
                 first = first < 0 ? b : first;
             } else if (status[b] == Status.COMPLETED_FIXED_STEPS) {
                 untested++;
+            } else if (status[b] == Status.STOPPED_BY_OBSERVER) {
+                stopped++;
             }
         }
         String rows = " of " + Plural.of(batch, "row");
@@ -179,6 +182,9 @@ public final class SolveRecord implements Outcome {
         }
         if (running > 0) {
             return running + rows + " not solved yet after " + spent + largest;
+        }
+        if (stopped > 0) {
+            return stopped + rows + " stopped by the observer within " + spent + largest;
         }
         return untested > 0 ? untested + rows + " completed " + spent + " without a test" + largest
                 : batch + rows + " solved in " + spent + largest;
