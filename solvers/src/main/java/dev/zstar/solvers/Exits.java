@@ -11,7 +11,7 @@ public final class Exits {
     private int count;
     private boolean cancelled;
 
-    /** Room for a batch of {@code capacity} rows, with no active row. Solvers make their own; observers that combine others make one too. */
+    /** Room for a batch of {@code capacity} rows, none of them active. A solver has its own; an observer that combines others needs one. */
     public Exits(int capacity) {
         Arguments.atLeast("Exits", "the batch", capacity, 0);
         stopped = new boolean[capacity];

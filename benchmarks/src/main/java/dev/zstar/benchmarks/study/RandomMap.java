@@ -83,6 +83,11 @@ final class RandomMap implements DifferentiableMap {
     private int calls;
     private int cheapCalls;
 
+    /** The problem of row {@code b} of the batch. */
+    int problem(int b) {
+        return problem[b];
+    }
+
     /** Draws the maps of this many problems, with or without faults. */
     RandomMap(Random random, Type type, int n, int problems, boolean faulty) {
         this.n = n;

@@ -11,9 +11,9 @@ import dev.zstar.solvers.RowObserver;
 import dev.zstar.solvers.guard.Checksum;
 
 /**
- * Calls a user's map, operator or observer. If assertions are on, it throws if the map wrote to its input or left an element of its output unwritten.
- * After the first mistake {@code f(z) - z} would be 0 and every row would converge. After the second the element would keep a value of an
- * earlier call. With or without assertions it throws if the number of active rows has changed.
+ * Calls a user's map, operator or observer. If assertions are on, it throws if the user's code wrote to its input, or if a map left an
+ * element of its output unwritten. After the first mistake {@code f(z) - z} would be 0 and every row would converge. After the second the
+ * element would keep a value of an earlier call. With or without assertions it throws if the number of active rows has changed.
  */
 public final class InputGuard {
     /** A NaN with a bit pattern that no computation produces: what a map or a method had to overwrite. */
