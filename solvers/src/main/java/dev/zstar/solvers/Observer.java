@@ -18,6 +18,9 @@ public interface Observer extends RowObserver {
      */
     boolean evaluated(Outcome progress, Block z, Rows rows);
 
+    /** Cancels the solve if the other method says so. */
+    // A lambda cannot be taken for the wrong one of the two interfaces, since the methods differ in the number of arguments.
+    @SuppressWarnings("FunctionalInterfaceMethodChanged")
     @Override
     default void evaluated(Outcome progress, Block z, Rows rows, Exits exits) {
         if (!evaluated(progress, z, rows)) {

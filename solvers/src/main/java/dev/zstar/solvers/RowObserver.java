@@ -2,6 +2,7 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.guard.Arguments;
 
 /**
  * Watches the rows of a fixed-point solve or of a stream, and may end single rows. A row that it ends leaves the batch, as a converged row
@@ -32,4 +33,23 @@ public interface RowObserver {
      * @param exits where rows are ended, by position; valid during the call
      */
     void evaluated(Outcome progress, Block z, Rows rows, Exits exits);
+
+    /** An observer that calls this one and then another. */
+    default RowObserver andThen(RowObserver next) {
+        Arguments.present("andThen", "the other observer", next);
+        RowObserver first = this;
+        return new RowObserver() {
+            @Override
+            public void begin(int b) {
+                first.begin(b);
+                next.begin(b);
+            }
+
+            @Override
+            public void evaluated(Outcome progress, Block z, Rows rows, Exits exits) {
+                first.evaluated(progress, z, rows, exits);
+                next.evaluated(progress, z, rows, exits);
+            }
+        };
+    }
 }

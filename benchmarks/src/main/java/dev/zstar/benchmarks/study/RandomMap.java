@@ -76,17 +76,12 @@ final class RandomMap implements DifferentiableMap {
     private final double[] sizes;
     private final double[][] points;
     private final Random noise;
-    private final int[] problem;
+    final int[] problem;
     /** Evaluations of each problem since it was assigned, products included. */
     private final int[] spent;
     private final EvaluationLog[] logs;
     private int calls;
     private int cheapCalls;
-
-    /** The problem of row {@code b} of the batch. */
-    int problem(int b) {
-        return problem[b];
-    }
 
     /** Draws the maps of this many problems, with or without faults. */
     RandomMap(Random random, Type type, int n, int problems, boolean faulty) {

@@ -198,7 +198,7 @@ final class RandomSolves {
         private void stopSome(RandomMap of, Outcome progress, Rows active, Exits exits) {
             for (int p = 0; hasExits && p < active.count(); p++) {
                 int b = active.index(p);
-                Random own = new Random(31 * seed + of.problem(b));
+                Random own = new Random(31 * seed + of.problem[b]);
                 if (own.nextInt(3) == 0 && progress.evaluations(b) > own.nextInt(12)) {
                     exits.stop(p);
                 }
@@ -232,7 +232,8 @@ final class RandomSolves {
             same.assign(0, watched);
             FixedPointMap f = hasCheap ? new ApproximatedMap(same, same.cheap()) : same;
             RowObserver observer = (progress, at, active, exits) -> stopSome(same, progress, active, exits);
-            Outcome outcome = tolerances == null ? solver.solve(f, one, observer) : solver.solve(f, one, new double[] {tolerances[watched]});
+            Outcome outcome = tolerances == null ? solver.solve(f, one, observer)
+                    : solver.solve(f, one, new double[] {tolerances[watched]});
             boolean samePoint = Arrays.equals(row(one, 0), found);
             require(outcome.status(0) == end && outcome.evaluations(0) == spent && samePoint, seed, plan,
                     "ends problem " + watched + " with " + end + " after " + spent + " evaluations, and alone with " + outcome.status(0)

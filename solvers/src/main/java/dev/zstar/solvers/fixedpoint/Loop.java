@@ -60,7 +60,8 @@ final class Loop {
         this.safeguard = safeguard == null || stopping.fixed() ? null : new SafeguardState(workspace, safeguard);
         states = new RecordedStates(workspace, stopping, best);
         outcome.states(states.blocks());
-        termination = new Termination(stopping, at, method, test, scales, best, lengths, this.safeguard, outcome);
+        termination = new Termination(stopping, at, method, test, scales, best, lengths, this.safeguard, outcome,
+                stopping.distance() ? new Distances(workspace) : null);
         observation = new Observation(at, scales, termination, outcome);
         starts = new double[batch];
     }

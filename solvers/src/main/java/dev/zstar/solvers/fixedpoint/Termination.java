@@ -21,6 +21,8 @@ final class Termination {
     private final StepLengths lengths;
     private final SafeguardState safeguard;
     private final SolveRecord outcome;
+    /** Null if the distances from the starts are not measured. */
+    private final Distances distances;
     /** By row of the batch: the number of accepted points, and whether the last point was refused. */
     private final int[] accepted;
     private final boolean[] refused;
@@ -32,7 +34,7 @@ final class Termination {
     private RecordedStates states;
 
     Termination(Stopping stopping, Iterates at, IterationMethod method, ConvergenceTest test, Scales scales, BestIterates best,
-            StepLengths lengths, SafeguardState safeguard, SolveRecord outcome) {
+            StepLengths lengths, SafeguardState safeguard, SolveRecord outcome, Distances distances) {
         this.stopping = stopping;
         this.at = at;
         rows = at.rows();
@@ -43,6 +45,7 @@ final class Termination {
         this.lengths = lengths;
         this.safeguard = safeguard;
         this.outcome = outcome;
+        this.distances = distances;
         accepted = new int[rows.capacity()];
         refused = new boolean[rows.capacity()];
         trials = new boolean[rows.capacity()];
@@ -57,6 +60,9 @@ final class Termination {
     /** Row {@code b} begins. */
     void begin(int b) {
         accepted[b] = 0;
+        if (distances != null) {
+            distances.begin(b, best.result());
+        }
     }
 
     /** Records whether the method accepts the point of row {@code b}. */
@@ -95,7 +101,7 @@ final class Termination {
                 status = accepted[b] > stopping.maxIterations() ? Status.MAX_ITERATIONS : gaveUp(b);
             }
             worst = Math.max(worst, relative);
-            outcome.residual(b, relative);
+            outcome.measured(b, relative);
             if (!trial) {
                 test.note(b, residual, relative, outcome.evaluations(b));
             }
@@ -202,6 +208,9 @@ final class Termination {
 
     private void end(int b, Status status, double residual) {
         outcome.end(b, status, residual);
+        if (distances != null) {
+            outcome.distance(b, distances.measure(b, best.result()));
+        }
         if (states != null) {
             states.end(b, outcome.evaluations(b), best.result());
         }
