@@ -1,9 +1,7 @@
 package dev.zstar.kernels;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.ref.Cleaner;
-import java.lang.ref.Reference;
 
 /**
  * A matrix of {@code rows × cols} elements of one {@link Type}, row-major, outside the Java heap.
@@ -43,6 +41,7 @@ public final class Block implements AutoCloseable {
 
     private volatile Block[] heads;
     private volatile Block[] parts = {};
+    private volatile Block[] folds = {};
 
     private Block(Type type, int rows, int cols, int stride, BlockMemory memory) {
         this.type = type;
@@ -56,13 +55,13 @@ public final class Block implements AutoCloseable {
         watch = CLEANER.register(this, memory);
     }
 
-    /** A view of some rows. */
-    Block(Block of, int from, int rows) {
+    /** A view: {@code rows} rows of {@code cols} elements from row {@code from} of {@code of} on. */
+    Block(Block of, int from, int rows, int cols) {
         type = of.type;
         this.rows = rows;
-        cols = of.cols;
-        stride = of.stride;
-        segment = of.segment.asSlice(from * of.strideBytes(), rows * of.strideBytes());
+        this.cols = cols;
+        stride = BlockLayout.stride(type, cols);
+        segment = of.segment.asSlice(from * of.strideBytes(), rows * strideBytes());
         address = segment.address();
         memory = of.memory;
         owner = of.owner;
@@ -165,20 +164,12 @@ public final class Block implements AutoCloseable {
      * @throws IndexOutOfBoundsException unless {@code 0 ≤ count ≤ rows}
      */
     public Block head(int count) {
-        if (count < 0 || count > rows) {
-            throw new IndexOutOfBoundsException("head: " + count + " rows of a block of " + shape() + ", expected 0 to " + rows);
-        }
         Block[] views = heads;
-        if (views == null) {
-            views = new Block[rows + 1];
+        if (views == null || count < 0 || count > rows || views[count] == null) {
+            views = BlockViews.heads(this, views, count);
             heads = views;
         }
-        Block head = views[count];
-        if (head == null) {
-            head = new Block(this, 0, count);
-            views[count] = head;
-        }
-        return head;
+        return views[count];
     }
 
     /** Creates all {@linkplain #head heads}, so that none is allocated later, and returns this block. */
@@ -205,36 +196,37 @@ public final class Block implements AutoCloseable {
         return views[i];
     }
 
+    /**
+     * The same memory as {@code rows · parts} rows of {@code cols / parts} columns: the tokens of a sample, or the heads of a token. Row
+     * {@code p} becomes rows {@code p · parts … (p + 1) · parts - 1}. Each view is created once and kept. Closing a view has no effect.
+     *
+     * @throws IllegalArgumentException unless {@link #canFold}
+     */
+    public Block folded(int parts) {
+        for (Block fold : folds) {
+            if (parts > 0 && fold.cols * (long) parts == cols && fold.rows == rows * (long) parts) {
+                return fold;
+            }
+        }
+        folds = BlockViews.folds(this, folds, parts);
+        return folds[folds.length - 1];
+    }
+
+    /**
+     * Whether {@link #folded} can cut each row into {@code parts}: the columns of each part must fill cache lines without padding.
+     */
+    public boolean canFold(int parts) {
+        return BlockViews.canFold(this, parts);
+    }
+
     /** One element, widened to f64. */
     public double get(int row, int col) {
-        long at = offset(row, col);
-        try {
-            return type == Type.F32 ? segment.get(ValueLayout.JAVA_FLOAT, at) : segment.get(ValueLayout.JAVA_DOUBLE, at);
-        } finally {
-            Reference.reachabilityFence(this);
-        }
+        return BlockElements.get(this, row, col);
     }
 
     /** Sets one element, rounded to this block's type. */
     public void set(int row, int col, double value) {
-        long at = offset(row, col);
-        try {
-            if (type == Type.F32) {
-                segment.set(ValueLayout.JAVA_FLOAT, at, (float) value);
-            } else {
-                segment.set(ValueLayout.JAVA_DOUBLE, at, value);
-            }
-        } finally {
-            Reference.reachabilityFence(this);
-        }
-    }
-
-    private long offset(int row, int col) {
-        if (row < 0 || row >= rows || col < 0 || col >= cols) {
-            throw BlockViews.missing(this, row, col);
-        }
-        requireOpen();
-        return ((long) row * stride + col) * type.bytes();
+        BlockElements.set(this, row, col, value);
     }
 
     /** Sets every element, not the padding. */
@@ -260,6 +252,14 @@ public final class Block implements AutoCloseable {
     /** Copies row {@code from} of a block of the same type and width into row {@code to} of this one. */
     public void copyRow(Block source, int from, int to) {
         BlockCopies.row(source, from, this, to);
+    }
+
+    /**
+     * Copies columns {@code from … from + count - 1} of every row of a block of the same type and number of rows into columns
+     * {@code to … to + count - 1} of this one. The source may be this block, but must not overlap it otherwise.
+     */
+    public void copyColumns(Block source, int from, int to, int count) {
+        BlockCopies.columns(source, from, this, to, count);
     }
 
     /** A copy of the elements, row by row. */

@@ -107,10 +107,36 @@ final class BlockCopies {
         bytes(source, from, target, to);
     }
 
+    static void columns(Block source, int from, Block target, int to, int count) {
+        Operands.present("copyColumns", "the source", source);
+        source.requireShape("copyColumns", "the source", target.type(), target.rows(), source.cols());
+        requireColumns(source, "the source", from, count);
+        requireColumns(target, "this block", to, count);
+        target.requireOpen();
+        if (source.address() != target.address() || source.stride() != target.stride()) {
+            Operands.apart("copyColumns", "this block", target, "the source", source);
+        }
+        int width = source.type().bytes();
+        for (int i = 0; i < target.rows(); i++) {
+            bytes(source, i * source.strideBytes() + (long) from * width, target, i * target.strideBytes() + (long) to * width,
+                    (long) count * width);
+        }
+    }
+
+    private static void requireColumns(Block block, String operand, int from, int count) {
+        if (from < 0 || count < 0 || from > block.cols() - count) {
+            throw new IndexOutOfBoundsException("copyColumns: " + count + " columns of " + operand + " from column " + from
+                    + " on, expected some of its " + block.cols());
+        }
+    }
+
     private static void bytes(Block source, int from, Block target, int to) {
+        bytes(source, from * source.strideBytes(), target, to * target.strideBytes(), (long) source.cols() * source.type().bytes());
+    }
+
+    private static void bytes(Block source, long from, Block target, long to, long bytes) {
         try {
-            long bytes = (long) source.cols() * source.type().bytes();
-            MemorySegment.copy(source.segment(), from * source.strideBytes(), target.segment(), to * target.strideBytes(), bytes);
+            MemorySegment.copy(source.segment(), from, target.segment(), to, bytes);
         } finally {
             Reference.reachabilityFence(source);
             Reference.reachabilityFence(target);

@@ -1,8 +1,21 @@
 package dev.zstar.kernels;
 
-/** The equal parts of a {@link Block}, and the exceptions for parts and elements that it does not have. */
+import java.util.Arrays;
+
+/** The views of a {@link Block}, and the exceptions for views that it does not have. */
 final class BlockViews {
     private BlockViews() {}
+
+    /** The heads that exist, {@code head(count)} among them. */
+    static Block[] heads(Block block, Block[] heads, int count) {
+        if (count < 0 || count > block.rows()) {
+            throw new IndexOutOfBoundsException(
+                    "head: " + count + " rows of a block of " + block.shape() + ", expected 0 to " + block.rows());
+        }
+        Block[] views = heads == null ? new Block[block.rows() + 1] : heads;
+        views[count] = new Block(block, 0, count, block.cols());
+        return views;
+    }
 
     /** All parts, after a check that part {@code i} is one of them. */
     static Block[] parts(Block block, int i, int count) {
@@ -17,14 +30,27 @@ final class BlockViews {
         Block[] parts = new Block[count];
         int height = block.rows() / count;
         for (int p = 0; p < count; p++) {
-            parts[p] = new Block(block, p * height, height);
+            parts[p] = new Block(block, p * height, height, block.cols());
         }
         return parts;
     }
 
-    static IndexOutOfBoundsException missing(Block block, int row, int col) {
-        return new IndexOutOfBoundsException("element (" + row + ", " + col + ") of a block of " + block.shape() + ", expected "
-                + (block.rows() == 0 || block.cols() == 0 ? "none"
-                        : "a row from 0 to " + (block.rows() - 1) + " and a column from 0 to " + (block.cols() - 1)));
+    /** The folds that exist, and {@code folded(parts)} as the last. */
+    static Block[] folds(Block block, Block[] folds, int parts) {
+        if (!canFold(block, parts)) {
+            throw new IllegalArgumentException("folded: " + parts + " parts of each row of a block of " + block.shape() + " with "
+                    + block.stride() + " elements from row to row, expected a divisor of its columns that leaves no padding");
+        }
+        Block[] more = Arrays.copyOf(folds, folds.length + 1);
+        more[folds.length] = new Block(block, 0, block.rows() * parts, block.cols() / parts);
+        return more;
+    }
+
+    static boolean canFold(Block block, int parts) {
+        if (parts < 1 || block.cols() % parts != 0 || (long) block.rows() * parts > Integer.MAX_VALUE) {
+            return false;
+        }
+        int width = block.cols() / parts;
+        return parts == 1 || width == BlockLayout.stride(block.type(), width) && block.cols() == block.stride();
     }
 }

@@ -1,8 +1,8 @@
 package dev.zstar.kernels;
 
 /**
- * Operations of neural layers other than products, each with its vector-Jacobian product: softmax, normalisations, dropout and
- * attention. Part of an engine: see {@link Engine#layers}.
+ * Operations of neural layers other than products, each with its vector-Jacobian product: gated units, softmax, normalisations, dropout,
+ * rotary positions and attention. Part of an engine: see {@link Engine#layers}.
  *
  * <p>A row is a sample or a token. The conventions are those of {@link Engine}, but the results of attention depend on the whole sequence,
  * not only on the row. Sums are accumulated in f64. NaN passes through. Once a method has run with a given size, further calls allocate
@@ -14,6 +14,36 @@ package dev.zstar.kernels;
  * range of f64.
  */
 public interface Layers {
+    // ---- gated units
+
+    /**
+     * {@code out = φ(g) ⊙ u}: the gate of SwiGLU with {@link Activation#SILU}, of GEGLU with {@link Activation#GELU}, of GLU with
+     * {@link Activation#SIGMOID} (Shazeer 2020).
+     *
+     * @param u of the shape of {@code g}
+     * @param out of the shape of {@code g}; may be {@code g} or {@code u}
+     */
+    void gate(Activation activation, Block g, Block u, Block out);
+
+    /**
+     * The vector-Jacobian products of {@link #gate}: {@code dg = φ'(g) ⊙ u ⊙ dy} and {@code du = φ(g) ⊙ dy}. Products are formed from left
+     * to right, so {@code φ'(g) ⊙ u} must be in the range of the type.
+     *
+     * @param dy the gradient of {@code out}
+     * @param dg of the shape of {@code g}; may be {@code g}, {@code u} or {@code dy}
+     * @param du of the shape of {@code g}; may be another of {@code g}, {@code u} and {@code dy}
+     */
+    void gateVjp(Activation activation, Block g, Block u, Block dy, Block dg, Block du);
+
+    /**
+     * The Jacobian-vector product of {@link #gate}: {@code out = φ'(g) ⊙ u ⊙ dg + φ(g) ⊙ du}, again from left to right.
+     *
+     * @param dg the tangent of {@code g}
+     * @param du the tangent of {@code u}
+     * @param out of the shape of {@code g}; may be any of the others
+     */
+    void gateJvp(Activation activation, Block g, Block u, Block dg, Block du, Block out);
+
     // ---- softmax
 
     /**
@@ -104,6 +134,18 @@ public interface Layers {
     // ---- attention
 
     /**
+     * Turns each pair of elements of each head by the angle of its position (Su et al. 2021): with {@code (c, s)} cosine and sine of the
+     * angle, {@code (x, y)} becomes {@code (c x - s y, s x + c y)}. For queries and keys, before {@link #attention}. The inverse turns
+     * back. It is also the transpose, and so the vector-Jacobian product; the Jacobian-vector product is the rotation itself.
+     *
+     * @param x {@code batch · sequence × heads · d}, tokens and heads as in {@link #attention}
+     * @param sequence the number of tokens of one sequence; the first has position 0
+     * @param table of heads of d elements, for at least {@code sequence} positions
+     * @param out of the shape of {@code x}, which it may be
+     */
+    void rotate(Block x, int sequence, int heads, Rotary table, boolean inverse, Block out);
+
+    /**
      * {@code out_i = Σ_j P_ij v_j} with {@code P_i = softmax_j(⟨q_i, k_j⟩ / √d)}, for each sequence and each head (Vaswani et al. 2017).
      * Rows are tokens: each sequence is {@code sequence} consecutive rows. Heads lie side by side in a row, {@code d = cols / heads}
      * elements each. Probabilities are not kept: {@link #attentionVjp} computes them again (Dao et al. 2022). This is meant for sequences
@@ -124,4 +166,15 @@ public interface Layers {
      */
     void attentionVjp(
             Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dOut, Block dq, Block dk, Block dv);
+
+    /**
+     * The Jacobian-vector product of {@link #attention}: with {@code S_ij = ⟨q_i, k_j⟩ / √d} and
+     * {@code dS_ij = (⟨dq_i, k_j⟩ + ⟨q_i, dk_j⟩) / √d},
+     * <pre>out_i = Σ_j P_ij (dS_ij - Σ_l P_il dS_il) v_j + Σ_j P_ij dv_j</pre>
+     *
+     * @param lse what {@code attention} left there
+     * @param dq the tangent of {@code q}, of its shape, as {@code dk}, {@code dv} and {@code out}
+     */
+    void attentionJvp(
+            Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dq, Block dk, Block dv, Block out);
 }

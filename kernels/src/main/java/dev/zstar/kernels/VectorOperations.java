@@ -36,6 +36,27 @@ public interface VectorOperations {
     /** {@code out = x ⊙ y}; {@code out} may be either of them. */
     void multiply(Block x, Block y, Block out);
 
+    /** {@code out += x ⊙ y}; {@code out} may be either of them. */
+    void multiplyAdd(Block x, Block y, Block out);
+
+    /**
+     * {@code out[p, i] = x[p, i] · gain[i mod C]}: a factor for each channel of an image (NHWC), or of each column if
+     * {@code C = x.cols()}.
+     *
+     * @param gain {@code 1 × C}; C must divide {@code x.cols()}
+     * @param out of the shape of {@code x}, which it may be
+     */
+    void multiplyColumns(Block x, Block gain, Block out);
+
+    /**
+     * The gradient of {@code gain} in {@link #multiplyColumns}: {@code dGain[c] += Σ_p Σ_i x[p, i] · dy[p, i]} over all rows p and all
+     * columns i with {@code i mod C = c}. Sums are accumulated in f64.
+     *
+     * @param dy the gradient of {@code out}
+     * @param dGain {@code 1 × C}; C must divide {@code x.cols()}
+     */
+    void multiplyColumnsGradient(Block x, Block dy, Block dGain);
+
     /** {@code out = φ(x)}; {@code out} may be {@code x}. */
     void activate(Activation activation, Block x, Block out);
 

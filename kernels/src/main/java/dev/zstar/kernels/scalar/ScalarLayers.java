@@ -1,10 +1,12 @@
 package dev.zstar.kernels.scalar;
 
+import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.CallScope;
 import dev.zstar.kernels.DropoutMask;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Operands;
+import dev.zstar.kernels.Rotary;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.spi.LayerShapes;
 
@@ -13,6 +15,41 @@ final class ScalarLayers implements Layers {
     static final ScalarLayers INSTANCE = new ScalarLayers();
 
     private ScalarLayers() {}
+
+    @Override
+    public void gate(Activation activation, Block g, Block u, Block out) {
+        LayerShapes.gate(activation, g, u, out);
+        for (int p = 0; p < g.rows(); p++) {
+            for (int i = 0; i < g.cols(); i++) {
+                out.set(p, i, activation.apply(g.get(p, i)) * u.get(p, i));
+            }
+        }
+    }
+
+    @Override
+    public void gateVjp(Activation activation, Block g, Block u, Block dy, Block dg, Block du) {
+        LayerShapes.gateVjp(activation, g, u, dy, dg, du);
+        for (int p = 0; p < g.rows(); p++) {
+            for (int i = 0; i < g.cols(); i++) {
+                double gi = g.get(p, i);
+                double ui = u.get(p, i);
+                double d = dy.get(p, i);
+                dg.set(p, i, activation.derivative(gi) * ui * d);
+                du.set(p, i, activation.apply(gi) * d);
+            }
+        }
+    }
+
+    @Override
+    public void gateJvp(Activation activation, Block g, Block u, Block dg, Block du, Block out) {
+        LayerShapes.gateJvp(activation, g, u, dg, du, out);
+        for (int p = 0; p < g.rows(); p++) {
+            for (int i = 0; i < g.cols(); i++) {
+                double gi = g.get(p, i);
+                out.set(p, i, activation.derivative(gi) * u.get(p, i) * dg.get(p, i) + activation.apply(gi) * du.get(p, i));
+            }
+        }
+    }
 
     @Override
     public void softmax(Block x, Block out) {
@@ -112,6 +149,27 @@ final class ScalarLayers implements Layers {
     }
 
     @Override
+    public void rotate(Block x, int sequence, int heads, Rotary table, boolean inverse, Block out) {
+        LayerShapes.rotate(x, sequence, heads, table, out);
+        int d = x.cols() / heads;
+        boolean halves = table.pairing() == Rotary.Pairing.HALVES;
+        for (int p = 0; p < x.rows(); p++) {
+            for (int pair = 0; pair < x.cols() / 2; pair++) {
+                int i = pair % (d / 2);
+                int first = halves ? i : 2 * i;
+                int a = pair / (d / 2) * d + first;
+                int b = a + (halves ? d / 2 : 1);
+                double cosine = table.cosines().get(p % sequence, first);
+                double sine = (inverse ? 1 : -1) * table.sines().get(p % sequence, first);
+                double xa = x.get(p, a);
+                double xb = x.get(p, b);
+                out.set(p, a, xa * cosine - xb * sine);
+                out.set(p, b, xb * cosine + xa * sine);
+            }
+        }
+    }
+
+    @Override
     public void attention(Block q, Block k, Block v, int sequence, int heads, boolean causal, Block out, double[] lse) {
         LayerShapes.attention(q, k, v, sequence, heads, out, lse);
         try (var _ = CallScope.enter()) {
@@ -135,6 +193,22 @@ final class ScalarLayers implements Layers {
             for (int first = 0; first < q.rows(); first += sequence) {
                 for (int h = 0; h < heads; h++) {
                     own.backward(q, k, v, first, sequence, heads, h, causal, lse, dOut, dq, dk, dv);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void attentionJvp(
+            Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dq, Block dk, Block dv, Block out) {
+        LayerShapes.attentionJvp(q, k, v, sequence, heads, lse, dq, dk, dv, out);
+        try (var _ = CallScope.enter()) {
+            ScalarAttention own = ScalarAttention.own();
+            for (int first = 0; first < q.rows(); first += sequence) {
+                for (int h = 0; h < heads; h++) {
+                    for (int i = 0; i < sequence; i++) {
+                        own.tangent(q, k, v, first, sequence, heads, h, causal, lse, dq, dk, dv, out, i);
+                    }
                 }
             }
         }

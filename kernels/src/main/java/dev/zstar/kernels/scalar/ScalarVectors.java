@@ -33,11 +33,46 @@ interface ScalarVectors extends VectorOperations {
 
     @Override
     default void multiply(Block x, Block y, Block out) {
-        VectorShapes.multiply(x, y, out);
+        VectorShapes.multiply("multiply", x, y, out);
         for (int p = 0; p < x.rows(); p++) {
             for (int i = 0; i < x.cols(); i++) {
                 out.set(p, i, x.get(p, i) * y.get(p, i));
             }
+        }
+    }
+
+    @Override
+    default void multiplyAdd(Block x, Block y, Block out) {
+        VectorShapes.multiply("multiplyAdd", x, y, out);
+        for (int p = 0; p < x.rows(); p++) {
+            for (int i = 0; i < x.cols(); i++) {
+                out.set(p, i, out.get(p, i) + x.get(p, i) * y.get(p, i));
+            }
+        }
+    }
+
+    @Override
+    default void multiplyColumns(Block x, Block gain, Block out) {
+        VectorShapes.multiplyColumns(x, gain, out);
+        for (int p = 0; p < x.rows(); p++) {
+            for (int i = 0; i < x.cols(); i++) {
+                out.set(p, i, x.get(p, i) * gain.get(0, i % gain.cols()));
+            }
+        }
+    }
+
+    @Override
+    default void multiplyColumnsGradient(Block x, Block dy, Block dGain) {
+        VectorShapes.multiplyColumnsGradient(x, dy, dGain);
+        int channels = dGain.cols();
+        for (int c = 0; c < channels; c++) {
+            double sum = 0;
+            for (int p = 0; p < x.rows(); p++) {
+                for (int i = c; i < x.cols(); i += channels) {
+                    sum += x.get(p, i) * dy.get(p, i);
+                }
+            }
+            dGain.set(0, c, dGain.get(0, c) + sum);
         }
     }
 

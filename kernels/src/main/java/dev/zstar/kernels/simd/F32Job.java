@@ -7,6 +7,8 @@ import dev.zstar.kernels.simd.lanes.Lanes;
 import dev.zstar.kernels.simd.products.F32Epilogue;
 import dev.zstar.kernels.simd.products.F32Gemm;
 import dev.zstar.kernels.simd.products.F32Product;
+import dev.zstar.kernels.simd.vectors.F32Adam;
+import dev.zstar.kernels.simd.vectors.F32Columns;
 import dev.zstar.kernels.simd.vectors.F32Dots;
 import dev.zstar.kernels.simd.vectors.F32Mix;
 import dev.zstar.kernels.simd.vectors.F32Rows;
@@ -24,6 +26,10 @@ final class F32Job {
             case SYSTEMS -> systems(job, from, to);
             case FINISH -> finish(job, from, to);
             case NORMS -> norms(job, from, to);
+            case ADAM -> adam(job, from, to);
+            case MULTIPLY_COLUMNS -> multiplyColumns(job, from, to);
+            case COLUMNS_GRADIENT -> F32Columns.addGradient(job.x.address(), job.y.address(), job.x.strideBytes(), job.x.rows(),
+                    job.x.cols(), job.out.address(), job.out.cols(), from, to);
             case DOT, ASUM, IAMAX -> sums(job, from, to);
             case MULTI_DOT, MULTI_AXPY, PROJECT, MIX, STORE, NORMALISE, RESIDUAL_SWEEP -> sweep(job, from, to);
             default -> elementwise(job, from, to);
@@ -100,10 +106,25 @@ final class F32Job {
                     }
                 }
                 case MULTIPLY -> F32Rows.multiply(x, y, row(job.out, p), n);
+                case MULTIPLY_ADD -> F32Rows.multiplyAdd(x, y, row(job.out, p), n);
                 case ACTIVATE -> F32Epilogue.activate(job.activation, false, x, row(job.out, p), n);
                 case DERIVATIVE -> F32Epilogue.activate(job.activation, true, x, row(job.out, p), n);
                 default -> throw new AssertionError(job.kind);
             }
+        }
+    }
+
+    private static void multiplyColumns(Job job, int from, int to) {
+        F32Columns gain = F32Columns.repeated(job.y.address(), job.y.cols(), job.x.cols());
+        for (int p = from; p < to; p++) {
+            gain.multiply(row(job.x, p), row(job.out, p), job.x.cols());
+        }
+    }
+
+    private static void adam(Job job, int from, int to) {
+        F32Adam adam = F32Adam.of(job.step);
+        for (int p = from; p < to; p++) {
+            adam.step(row(job.x, p), row(job.y, p), row(job.out, p), row(job.second, p), job.x.cols());
         }
     }
 

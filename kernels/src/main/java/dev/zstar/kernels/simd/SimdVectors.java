@@ -6,9 +6,10 @@ import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.VectorOperations;
 import dev.zstar.kernels.simd.tuning.Tuning;
+import dev.zstar.kernels.simd.vectors.F32Columns;
 import dev.zstar.kernels.spi.VectorShapes;
 
-/** Operations on rows. The work is split by rows. */
+/** Operations on rows. The work is split by rows, sums over rows by columns. */
 interface SimdVectors extends VectorOperations {
     /** The threads that compute. */
     Team team();
@@ -45,8 +46,38 @@ interface SimdVectors extends VectorOperations {
     @Override
     default void multiply(Block x, Block y, Block out) {
         try (Job job = Job.enter()) {
-            VectorShapes.multiply(x, y, out);
+            VectorShapes.multiply("multiply", x, y, out);
             rowwise(job, Job.Kind.MULTIPLY, 0, x, 0, y, out, null);
+        }
+    }
+
+    @Override
+    default void multiplyAdd(Block x, Block y, Block out) {
+        try (Job job = Job.enter()) {
+            VectorShapes.multiply("multiplyAdd", x, y, out);
+            rowwise(job, Job.Kind.MULTIPLY_ADD, 0, x, 0, y, out, null);
+        }
+    }
+
+    @Override
+    default void multiplyColumns(Block x, Block gain, Block out) {
+        try (Job job = Job.enter()) {
+            VectorShapes.multiplyColumns(x, gain, out);
+            if (x.cols() > 0) {
+                rowwise(job, Job.Kind.MULTIPLY_COLUMNS, 0, x, 0, gain, out, null);
+            }
+        }
+    }
+
+    @Override
+    default void multiplyColumnsGradient(Block x, Block dy, Block dGain) {
+        try (Job job = Job.enter()) {
+            VectorShapes.multiplyColumnsGradient(x, dy, dGain);
+            job.kind = Job.Kind.COLUMNS_GRADIENT;
+            job.x = x;
+            job.y = dy;
+            job.out = dGain;
+            Tuning.share(team(), job, F32Columns.pieces(dGain.cols()), 4.0 * x.rows() * x.cols());
         }
     }
 

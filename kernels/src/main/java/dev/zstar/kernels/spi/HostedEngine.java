@@ -1,6 +1,7 @@
 package dev.zstar.kernels.spi;
 
 import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.AdamStep;
 import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
@@ -57,6 +58,21 @@ public interface HostedEngine extends Engine {
     @Override
     default void multiply(Block x, Block y, Block out) {
         host().multiply(x, y, out);
+    }
+
+    @Override
+    default void multiplyAdd(Block x, Block y, Block out) {
+        host().multiplyAdd(x, y, out);
+    }
+
+    @Override
+    default void multiplyColumns(Block x, Block gain, Block out) {
+        host().multiplyColumns(x, gain, out);
+    }
+
+    @Override
+    default void multiplyColumnsGradient(Block x, Block dy, Block dGain) {
+        host().multiplyColumnsGradient(x, dy, dGain);
     }
 
     @Override
@@ -127,6 +143,11 @@ public interface HostedEngine extends Engine {
     @Override
     default void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram) {
         host().residualSweep(z, g, residuals, values, slots, counts, rows, gram);
+    }
+
+    @Override
+    default void adam(Block p, Block g, Block m, Block v, AdamStep step) {
+        host().adam(p, g, m, v, step);
     }
 
     @Override

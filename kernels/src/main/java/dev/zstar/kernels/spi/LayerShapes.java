@@ -1,14 +1,50 @@
 package dev.zstar.kernels.spi;
 
+import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.DropoutMask;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Operands;
+import dev.zstar.kernels.Rotary;
 import dev.zstar.kernels.Rows;
 
 /** Checks of the operands of {@link Layers}: each method throws, naming the operand, unless all operands fit each other. */
 public final class LayerShapes {
     private LayerShapes() {}
+
+    /** The operands of {@link Layers#gate}. */
+    public static void gate(Activation activation, Block g, Block u, Block out) {
+        Operands.present("gate", "the activation", activation);
+        Operands.same("gate", "g", g, "u", u);
+        Operands.elementwise("gate", "g", g, "out", out);
+        Operands.sameOrApart("gate", "out", out, "u", u);
+    }
+
+    /** The operands of {@link Layers#gateVjp}. */
+    public static void gateVjp(Activation activation, Block g, Block u, Block dy, Block dg, Block du) {
+        Operands.present("gateVjp", "the activation", activation);
+        Operands.same("gateVjp", "g", g, "u", u);
+        Operands.same("gateVjp", "g", g, "dy", dy);
+        Operands.elementwise("gateVjp", "g", g, "dg", dg);
+        Operands.elementwise("gateVjp", "g", g, "du", du);
+        Operands.sameOrApart("gateVjp", "dg", dg, "u", u);
+        Operands.sameOrApart("gateVjp", "dg", dg, "dy", dy);
+        Operands.sameOrApart("gateVjp", "du", du, "u", u);
+        Operands.sameOrApart("gateVjp", "du", du, "dy", dy);
+        Operands.apart("gateVjp", "du", du, "dg", dg);
+    }
+
+    /** The operands of {@link Layers#gateJvp}. */
+    public static void gateJvp(Activation activation, Block g, Block u, Block dg, Block du, Block out) {
+        Operands.present("gateJvp", "the activation", activation);
+        Operands.same("gateJvp", "g", g, "u", u);
+        Operands.same("gateJvp", "g", g, "dg", dg);
+        Operands.same("gateJvp", "g", g, "du", du);
+        Operands.elementwise("gateJvp", "g", g, "out", out);
+        Operands.sameOrApart("gateJvp", "out", out, "u", u);
+        Operands.sameOrApart("gateJvp", "out", out, "dg", dg);
+        Operands.sameOrApart("gateJvp", "out", out, "du", du);
+    }
 
     /** The operands of {@link Layers#softmaxVjp}. */
     public static void softmaxVjp(Block y, Block dy, Block dx) {
@@ -117,6 +153,23 @@ public final class LayerShapes {
         }
     }
 
+    /** The operands of {@link Layers#rotate}. */
+    public static void rotate(Block x, int sequence, int heads, Rotary table, Block out) {
+        Operands.elementwise("rotate", "x", x, "out", out);
+        heads("rotate", "x", x, sequence, heads);
+        Operands.present("rotate", "the table", table);
+        Block cosines = table.cosines();
+        Block sines = table.sines();
+        cosines.requireShape("rotate", "the table", x.type(), cosines.rows(), x.cols() / heads);
+        sines.requireShape("rotate", "the table", x.type(), cosines.rows(), x.cols() / heads);
+        if (sequence > cosines.rows() && x.rows() > 0) {
+            throw new IllegalArgumentException(
+                    "rotate: the table has " + cosines.rows() + " positions, expected at least " + sequence);
+        }
+        Operands.apart("rotate", "out", out, "the table", cosines);
+        Operands.apart("rotate", "out", out, "the table", sines);
+    }
+
     /** The operands of {@link Layers#attention}. */
     public static void attention(Block q, Block k, Block v, int sequence, int heads, Block out, double[] lse) {
         heads("attention", q, k, v, sequence, heads, lse);
@@ -140,17 +193,36 @@ public final class LayerShapes {
         Operands.apart(operation, "dv", dv, "dk", dk);
     }
 
+    /** The operands of {@link Layers#attentionJvp}. */
+    public static void attentionJvp(
+            Block q, Block k, Block v, int sequence, int heads, double[] lse, Block dq, Block dk, Block dv, Block out) {
+        String operation = "attentionJvp";
+        heads(operation, q, k, v, sequence, heads, lse);
+        Operands.same(operation, "q", q, "dq", dq);
+        Operands.same(operation, "q", q, "dk", dk);
+        Operands.same(operation, "q", q, "dv", dv);
+        output(operation, q, k, v, "out", out);
+        Operands.apart(operation, "out", out, "dq", dq);
+        Operands.apart(operation, "out", out, "dk", dk);
+        Operands.apart(operation, "out", out, "dv", dv);
+    }
+
     private static void heads(String operation, Block q, Block k, Block v, int sequence, int heads, double[] lse) {
         Operands.same(operation, "q", q, "k", k);
         Operands.same(operation, "q", q, "v", v);
-        if (sequence < 1 || q.rows() % sequence != 0) {
-            throw new IllegalArgumentException(operation + ": sequences of " + sequence + " tokens, expected a divisor of q's " + q.rows()
-                    + " rows");
-        }
-        if (heads < 1 || q.cols() % heads != 0) {
-            throw new IllegalArgumentException(operation + ": " + heads + " heads, expected a divisor of q's " + q.cols() + " columns");
-        }
+        heads(operation, "q", q, sequence, heads);
         Operands.capacity(operation, "lse", lse, (long) q.rows() * heads);
+    }
+
+    private static void heads(String operation, String operand, Block x, int sequence, int heads) {
+        if (sequence < 1 || x.rows() % sequence != 0) {
+            throw new IllegalArgumentException(
+                    operation + ": sequences of " + sequence + " tokens, expected a divisor of " + operand + "'s " + x.rows() + " rows");
+        }
+        if (heads < 1 || x.cols() % heads != 0) {
+            throw new IllegalArgumentException(
+                    operation + ": " + heads + " heads, expected a divisor of " + operand + "'s " + x.cols() + " columns");
+        }
     }
 
     private static void output(String operation, Block q, Block k, Block v, String output, Block out) {

@@ -16,11 +16,37 @@ public final class VectorShapes {
         Operands.capacity("axpby", "b", b, x.rows());
     }
 
-    /** The operands of {@link VectorOperations#multiply}. */
-    public static void multiply(Block x, Block y, Block out) {
-        Operands.same("multiply", "x", x, "y", y);
-        Operands.elementwise("multiply", "x", x, "out", out);
-        Operands.sameOrApart("multiply", "out", out, "y", y);
+    /** The operands of {@link VectorOperations#multiply} and {@link VectorOperations#multiplyAdd}. */
+    public static void multiply(String operation, Block x, Block y, Block out) {
+        Operands.same(operation, "x", x, "y", y);
+        Operands.elementwise(operation, "x", x, "out", out);
+        Operands.sameOrApart(operation, "out", out, "y", y);
+    }
+
+    /** The operands of {@link VectorOperations#multiplyColumns}. */
+    public static void multiplyColumns(Block x, Block gain, Block out) {
+        channels("multiplyColumns", x, "gain", gain);
+        Operands.elementwise("multiplyColumns", "x", x, "out", out);
+        Operands.apart("multiplyColumns", "out", out, "gain", gain);
+    }
+
+    /** The operands of {@link VectorOperations#multiplyColumnsGradient}. */
+    public static void multiplyColumnsGradient(Block x, Block dy, Block dGain) {
+        Operands.same("multiplyColumnsGradient", "x", x, "dy", dy);
+        channels("multiplyColumnsGradient", x, "dGain", dGain);
+        Operands.apart("multiplyColumnsGradient", "dGain", dGain, "x", x);
+        Operands.apart("multiplyColumnsGradient", "dGain", dGain, "dy", dy);
+    }
+
+    private static void channels(String operation, Block x, String operand, Block numbers) {
+        Operands.open(operation, "x", x);
+        Operands.present(operation, operand, numbers);
+        int channels = numbers.cols();
+        numbers.requireShape(operation, operand, x.type(), 1, channels);
+        if (channels == 0 ? x.cols() != 0 : x.cols() % channels != 0) {
+            throw new IllegalArgumentException(
+                    operation + ": " + operand + " has " + channels + " columns, expected a divisor of x's " + x.cols());
+        }
     }
 
     /** The operands of {@link VectorOperations#activate} and of the derivatives. */

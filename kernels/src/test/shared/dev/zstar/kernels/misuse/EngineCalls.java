@@ -1,6 +1,7 @@
 package dev.zstar.kernels.misuse;
 
 import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.AdamStep;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
@@ -32,7 +33,10 @@ final class EngineCalls {
         calls.put("axpy", s -> two(s, "x", "y", true, () -> s.engine.axpy(0.5, s.b("x"), s.b("y"))));
         calls.put("scale", EngineCalls::scale);
         calls.put("copy", s -> two(s, "x", "y", true, () -> s.engine.copy(s.b("x"), s.b("y"))));
-        calls.put("multiply", EngineCalls::multiply);
+        calls.put("multiply", s -> multiply(s, () -> s.engine.multiply(s.b("x"), s.b("y"), s.b("out"))));
+        calls.put("multiplyAdd", s -> multiply(s, () -> s.engine.multiplyAdd(s.b("x"), s.b("y"), s.b("out"))));
+        calls.put("multiplyColumns", EngineCalls::multiplyColumns);
+        calls.put("multiplyColumnsGradient", EngineCalls::multiplyColumnsGradient);
         calls.put("activate", s -> activation(s, (phi, x, out) -> s.engine.activate(phi, x, out)));
         calls.put("derivative", s -> activation(s, (phi, x, out) -> s.engine.derivative(phi, x, out)));
         calls.put("secondDerivative", s -> activation(s, (phi, x, out) -> s.engine.secondDerivative(phi, x, out)));
@@ -50,6 +54,7 @@ final class EngineCalls {
         calls.put("store", s -> store(s, () -> s.engine.store(s.b("w"), s.d("s"), s.basis("v"), s.n("slot"), s.rows("rows"))));
         calls.put("normalise", s -> store(s, () -> s.engine.normalise(s.b("w"), s.d("s"), s.basis("v"), s.n("slot"), s.rows("rows"))));
         calls.put("residualSweep", EngineCalls::residualSweep);
+        calls.put("adam", EngineCalls::adam);
     }
 
     static Activation activation(Scene s) {
@@ -228,14 +233,37 @@ final class EngineCalls {
         s.call(o -> o.engine.scale(0.5, o.b("x")));
     }
 
-    private static void multiply(Scene s) {
+    private static void multiply(Scene s, Runnable call) {
         int rows = s.size();
         int cols = s.size();
         s.block("x", rows, cols);
         s.block("y", rows, cols);
         s.block("out", rows, cols);
         s.apartOrSame("out", "x", "y");
-        s.call(o -> o.engine.multiply(o.b("x"), o.b("y"), o.b("out")));
+        s.call(o -> call.run());
+    }
+
+    private static void multiplyColumns(Scene s) {
+        int rows = s.size();
+        int channels = 2 + s.few();
+        int cols = channels * s.few();
+        s.block("x", rows, cols);
+        s.block("gain", 1, channels).without("a column less", "a column more").mismatch("too wide", s.fresh(s.type, 1, cols + 1));
+        s.block("out", rows, cols);
+        s.apartOrSame("out", "x");
+        s.apart("out", "gain");
+        s.call(o -> o.engine.multiplyColumns(o.b("x"), o.b("gain"), o.b("out")));
+    }
+
+    private static void multiplyColumnsGradient(Scene s) {
+        int rows = s.size();
+        int channels = 2 + s.few();
+        int cols = channels * s.few();
+        s.block("x", rows, cols);
+        s.block("dy", rows, cols);
+        s.block("dGain", 1, channels).without("a column less", "a column more").mismatch("too wide", s.fresh(s.type, 1, cols + 1));
+        s.apart("dGain", "x", "dy");
+        s.call(o -> o.engine.multiplyColumnsGradient(o.b("x"), o.b("dy"), o.b("dGain")));
     }
 
     private interface Elementwise {
@@ -309,6 +337,19 @@ final class EngineCalls {
         s.doubles("s", s.rows("rows").capacity());
         s.apart("v", "w");
         s.call(o -> call.run());
+    }
+
+    private static void adam(Scene s) {
+        int rows = s.size();
+        int cols = s.size();
+        for (String block : new String[] {"p", "g", "m", "v"}) {
+            s.block(block, rows, cols);
+        }
+        s.add("step", new AdamStep(1e-3, 0.9, 0.99, 1e-8, 0.01, 1 + s.random.nextInt(9), 0.5), "step").notNull();
+        s.apart("p", "g");
+        s.apart("m", "p", "g");
+        s.apart("v", "p", "g", "m");
+        s.call(o -> o.engine.adam(o.b("p"), o.b("g"), o.b("m"), o.b("v"), (AdamStep) o.get("step")));
     }
 
     private static void residualSweep(Scene s) {

@@ -1,5 +1,6 @@
 package dev.zstar.kernels.misuse;
 
+import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
 import dev.zstar.kernels.DropoutMask;
@@ -7,6 +8,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Failures;
 import dev.zstar.kernels.ImageShape;
+import dev.zstar.kernels.Rotary;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -16,6 +18,9 @@ final class PartCalls {
     private PartCalls() {}
 
     static void addTo(Map<String, Consumer<Scene>> calls) {
+        calls.put("gate", PartCalls::gate);
+        calls.put("gateVjp", PartCalls::gateVjp);
+        calls.put("gateJvp", PartCalls::gateJvp);
         calls.put("softmax", PartCalls::softmax);
         calls.put("softmaxVjp", PartCalls::softmaxVjp);
         calls.put("layerNorm", s -> norm(s, "layerNorm"));
@@ -25,8 +30,10 @@ final class PartCalls {
         calls.put("groupNorm", s -> norm(s, "groupNorm"));
         calls.put("groupNormVjp", s -> normVjp(s, "groupNorm"));
         calls.put("dropout", PartCalls::dropout);
+        calls.put("rotate", PartCalls::rotate);
         calls.put("attention", s -> attention(s, false));
         calls.put("attentionVjp", s -> attention(s, true));
+        calls.put("attentionJvp", PartCalls::attentionJvp);
         calls.put("pack a convolution", PartCalls::pack);
         calls.put("update a convolution", PartCalls::update);
         calls.put("convolve", PartCalls::convolve);
@@ -46,6 +53,38 @@ final class PartCalls {
     }
 
     // ---- layers
+
+    /** An activation, and blocks of one shape. */
+    private static void gate(Scene s, String... blocks) {
+        int rows = s.size();
+        int cols = s.size();
+        s.add("activation", EngineCalls.activation(s), "activation").notNull();
+        for (String block : blocks) {
+            s.block(block, rows, cols);
+        }
+    }
+
+    private static void gate(Scene s) {
+        gate(s, "g", "u", "out");
+        s.apartOrSame("out", "g", "u");
+        s.call(o -> o.engine.layers().gate((Activation) o.get("activation"), o.b("g"), o.b("u"), o.b("out")));
+    }
+
+    private static void gateVjp(Scene s) {
+        gate(s, "g", "u", "dy", "dg", "du");
+        s.apartOrSame("dg", "g", "u", "dy");
+        s.apartOrSame("du", "g", "u", "dy");
+        s.apart("du", "dg");
+        s.call(o -> o.engine.layers().gateVjp(
+                (Activation) o.get("activation"), o.b("g"), o.b("u"), o.b("dy"), o.b("dg"), o.b("du")));
+    }
+
+    private static void gateJvp(Scene s) {
+        gate(s, "g", "u", "dg", "du", "out");
+        s.apartOrSame("out", "g", "u", "dg", "du");
+        s.call(o -> o.engine.layers().gateJvp(
+                (Activation) o.get("activation"), o.b("g"), o.b("u"), o.b("dg"), o.b("du"), o.b("out")));
+    }
 
     private static void softmax(Scene s) {
         int rows = s.size();
@@ -156,28 +195,60 @@ final class PartCalls {
         s.call(o -> o.engine.layers().dropout(o.b("x"), (DropoutMask) o.get("mask"), o.rows("rows"), o.b("out")));
     }
 
-    private static void attention(Scene s, boolean vjp) {
+    private static void rotate(Scene s) {
+        int sequence = s.few();
+        int heads = s.few();
+        int d = 2 * s.few();
+        int rows = sequence * s.few();
+        Rotary.Pairing pairing = s.any(Rotary.Pairing.values());
+        s.block("x", rows, heads * d);
+        s.block("out", rows, heads * d);
+        s.number("sequence", sequence, "sequences", 0, -1, rows + 1, Integer.MAX_VALUE);
+        s.number("heads", heads, "heads", 0, -1, heads * d + 1, Integer.MIN_VALUE);
+        Rotary closed = Rotary.of(s.engine, s.type, sequence, d, 100, pairing);
+        closed.close();
+        s.add("table", s.own(Rotary.of(s.engine, s.type, sequence + s.random.nextInt(2), d, 100, pairing)), "table")
+                .notNull()
+                .wrong("closed", closed)
+                .wrong("of another type", s.own(Rotary.of(s.engine, s.otherType(), sequence, d, 100, pairing)))
+                .wrong("of wider heads", s.own(Rotary.of(s.engine, s.type, sequence, d + 2, 100, pairing)))
+                .wrong("a position less", s.own(Rotary.of(s.engine, s.type, sequence - 1, d, 100, pairing)));
+        s.apartOrSame("out", "x");
+        boolean inverse = s.random.nextBoolean();
+        s.call(o -> o.engine.layers().rotate(o.b("x"), o.n("sequence"), o.n("heads"), (Rotary) o.get("table"), inverse, o.b("out")));
+    }
+
+    private static void heads(Scene s, String... blocks) {
         int sequence = s.few();
         int heads = s.few();
         int rows = sequence * s.few();
         int cols = heads * s.few();
-        for (String name : List.of("q", "k", "v")) {
+        for (String name : blocks) {
             s.block(name, rows, cols);
         }
         s.number("sequence", sequence, "sequences", 0, -1, rows + 1, Integer.MAX_VALUE);
         s.number("heads", heads, "heads", 0, -1, cols + 1, Integer.MIN_VALUE);
         s.doubles("lse", rows * heads);
+    }
+
+    private static void attentionJvp(Scene s) {
+        heads(s, "q", "k", "v", "dq", "dk", "dv", "out");
+        s.apart("out", "q", "k", "v", "dq", "dk", "dv");
+        boolean causal = s.random.nextBoolean();
+        s.call(o -> o.engine.layers().attentionJvp(o.b("q"), o.b("k"), o.b("v"), o.n("sequence"), o.n("heads"), causal, o.d("lse"),
+                o.b("dq"), o.b("dk"), o.b("dv"), o.b("out")));
+    }
+
+    private static void attention(Scene s, boolean vjp) {
         boolean causal = s.random.nextBoolean();
         if (!vjp) {
-            s.block("out", rows, cols);
+            heads(s, "q", "k", "v", "out");
             s.apart("out", "q", "k", "v");
             s.call(o -> o.engine.layers().attention(
                     o.b("q"), o.b("k"), o.b("v"), o.n("sequence"), o.n("heads"), causal, o.b("out"), o.d("lse")));
             return;
         }
-        for (String name : List.of("dOut", "dq", "dk", "dv")) {
-            s.block(name, rows, cols);
-        }
+        heads(s, "q", "k", "v", "dOut", "dq", "dk", "dv");
         for (String out : List.of("dq", "dk", "dv")) {
             s.apart(out, "q", "k", "v", "dOut");
         }

@@ -3,6 +3,7 @@ package dev.zstar.solvers.training;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.parameters.PowerIteration;
 
 /**
  * The monotone parametrisation (Winston and Kolter 2020, proposition 1): {@code W = (1 - m) I - AᵀA + B - Bᵀ}. The symmetric part of

@@ -2,8 +2,8 @@
  * Tools that keep equilibria well behaved during training:
  *
  * <ul>
- *   <li>weights whose norm is bounded, {@link dev.zstar.solvers.training.SpectralNormalisation}, or whose rows have prescribed lengths,
- *       {@link dev.zstar.solvers.training.WeightNormalisation};
+ *   <li>weights whose norm is bounded, {@link dev.zstar.solvers.parameters.SpectralNormalisation}, or whose rows have prescribed lengths,
+ *       {@link dev.zstar.solvers.parameters.WeightNormalisation};
  *   <li>a penalty on the Jacobian, {@link dev.zstar.solvers.training.JacobianRegularisation};
  *   <li>weights with a unique equilibrium whatever their norm, {@link dev.zstar.solvers.training.MonotoneWeights}, and the splittings that
  *       find it for ReLU and the identity, {@link dev.zstar.solvers.training.ForwardBackward} and

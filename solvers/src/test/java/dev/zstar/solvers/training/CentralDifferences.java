@@ -8,10 +8,11 @@ import java.util.List;
 import java.util.function.DoubleSupplier;
 
 /** Compares gradients with central differences, element by element. */
-final class CentralDifferences {
+public final class CentralDifferences {
     private CentralDifferences() {}
 
-    static double inner(Block x, Block y) {
+    /** The sum of the products of all elements. */
+    public static double inner(Block x, Block y) {
         double sum = 0;
         for (int i = 0; i < x.rows(); i++) {
             for (int j = 0; j < x.cols(); j++) {
@@ -22,7 +23,7 @@ final class CentralDifferences {
     }
 
     /** The gradient of a function of some blocks equals central differences in every element. */
-    static void check(String what, DoubleSupplier function, List<Block> parameters, List<Block> gradients, double tolerance) {
+    public static void check(String what, DoubleSupplier function, List<Block> parameters, List<Block> gradients, double tolerance) {
         for (int k = 0; k < parameters.size(); k++) {
             Block parameter = parameters.get(k);
             for (int i = 0; i < parameter.rows(); i++) {

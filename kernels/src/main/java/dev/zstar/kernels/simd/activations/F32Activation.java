@@ -48,16 +48,41 @@ public final class F32Activation {
             case LEAKY_RELU -> steps(t, from, length, LEAK);
             case TANH -> {
                 F32Tanh.apply(t, from, length);
-                for (int i = from; i < from + length; i += L) {
-                    FloatVector y = FloatVector.fromArray(S, t, i);
-                    FloatVector.broadcast(S, 1f).sub(y.mul(y)).intoArray(t, i);
-                }
+                tanhSlope(t, from, from, length);
             }
             case SIGMOID -> F32Sigmoid.sigmoidSlope(t, from, length, work);
             case SOFTPLUS -> F32Sigmoid.sigmoid(t, from, length, work);
             case GELU_TANH -> F32Gelu.slopeTanh(t, from, length, work);
             case GELU -> F32Gelu.slope(t, from, length, work);
             case SILU -> F32Sigmoid.siluSlope(t, from, length, work);
+        }
+    }
+
+    /** {@code t[slope …] = φ'(t)} and {@code t = φ(t)}, of one exponential. The bits are those of the methods for one of the two. */
+    public static void applyAndSlope(Activation activation, float[] t, int from, int slope, int length, int work) {
+        switch (activation) {
+            case IDENTITY, RELU, LEAKY_RELU -> {
+                System.arraycopy(t, from, t, slope, length);
+                derivative(activation, t, slope, length, work);
+                apply(activation, t, from, length, work);
+            }
+            case TANH -> {
+                F32Tanh.apply(t, from, length);
+                tanhSlope(t, from, slope, length);
+            }
+            case SIGMOID -> F32Sigmoid.sigmoidAndSlope(t, from, slope, length, work);
+            case SOFTPLUS -> F32Sigmoid.softplusAndSlope(t, from, slope, length, work);
+            case GELU_TANH -> F32Gelu.applyTanhAndSlope(t, from, slope, length, work);
+            case GELU -> F32Gelu.applyAndSlope(t, from, slope, length, work);
+            case SILU -> F32Sigmoid.siluAndSlope(t, from, slope, length, work);
+        }
+    }
+
+    /** {@code t[to …] = 1 - y²} for {@code y = tanh x} in t. */
+    private static void tanhSlope(float[] t, int from, int to, int length) {
+        for (int i = 0; i < length; i += L) {
+            FloatVector y = FloatVector.fromArray(S, t, from + i);
+            FloatVector.broadcast(S, 1f).sub(y.mul(y)).intoArray(t, to + i);
         }
     }
 

@@ -41,6 +41,10 @@ final class F32Gelu {
      */
     static void apply(float[] t, int from, int length, int work) {
         tail(t, from, length, work);
+        value(t, from, length, work);
+    }
+
+    private static void value(float[] t, int from, int length, int work) {
         for (int i = 0; i < length; i += L) {
             FloatVector x = FloatVector.fromArray(S, t, from + i);
             FloatVector e = FloatVector.fromArray(S, t, work + i);
@@ -52,11 +56,22 @@ final class F32Gelu {
     /** {@code t = Φ(t) + t φ(t)}: with the tail as {@code E g}, {@code E (g - |x| / √(2π))} or 1 minus that. */
     static void slope(float[] t, int from, int length, int work) {
         tail(t, from, length, work);
+        slope(t, from, from, length, work);
+    }
+
+    /** {@code t[slope …]} is what {@link #slope} computes, and t what {@link #apply} computes. */
+    static void applyAndSlope(float[] t, int from, int slope, int length, int work) {
+        tail(t, from, length, work);
+        slope(t, from, slope, length, work);
+        value(t, from, length, work);
+    }
+
+    private static void slope(float[] t, int from, int to, int length, int work) {
         for (int i = 0; i < length; i += L) {
             FloatVector x = FloatVector.fromArray(S, t, from + i);
             FloatVector g = x.abs().min(FAR).fma(FloatVector.broadcast(S, -DENSITY), FloatVector.fromArray(S, t, work + length + i));
             FloatVector r = FloatVector.fromArray(S, t, work + i).mul(g);
-            FloatVector.broadcast(S, 1f).sub(r).blend(r, x.compare(VectorOperators.LT, 0)).intoArray(t, from + i);
+            FloatVector.broadcast(S, 1f).sub(r).blend(r, x.compare(VectorOperators.LT, 0)).intoArray(t, to + i);
         }
     }
 
@@ -106,12 +121,23 @@ final class F32Gelu {
     /** {@code t = σ(2u) + t σ'(2u) 2u'}. */
     static void slopeTanh(float[] t, int from, int length, int work) {
         exp(t, from, length, work);
+        tanhSlope(t, from, from, length, work);
+    }
+
+    /** {@code t[slope …]} is what {@link #slopeTanh} computes, and t what {@link #applyTanh} computes. */
+    static void applyTanhAndSlope(float[] t, int from, int slope, int length, int work) {
+        exp(t, from, length, work);
+        tanhSlope(t, from, slope, length, work);
+        F32Sigmoid.gate(t, from, length, work);
+    }
+
+    private static void tanhSlope(float[] t, int from, int to, int length, int work) {
         for (int i = 0; i < length; i += L) {
             FloatVector x = FloatVector.fromArray(S, t, from + i).max(-FAR).min(FAR);
             FloatVector slope = x.mul(x).fma(FloatVector.broadcast(S, 3 * CUBIC), FloatVector.broadcast(S, LINEAR));
-            x.mul(slope).intoArray(t, from + i);
+            x.mul(slope).intoArray(t, to + i);
         }
-        F32Sigmoid.gateSlope(t, from, length, work);
+        F32Sigmoid.gateSlope(t, to, to, length, work);
     }
 
     /** {@code work = exp(-|2u|)}; the low part of the exponent goes through the room after it. */

@@ -33,21 +33,37 @@ final class F32Sigmoid {
     /** {@code t = σ(t)}, within 3.7 u: 1.7 from e, 1 from d and 1 from the quotient. */
     static void sigmoid(float[] t, int from, int length, int work) {
         exp(t, from, length, work);
+        sigmoid(t, from, from, length, work);
+    }
+
+    private static void sigmoid(float[] t, int from, int to, int length, int work) {
         for (int i = 0; i < length; i += L) {
             FloatVector e = FloatVector.fromArray(S, t, work + i);
             FloatVector p = FloatVector.broadcast(S, 1f).blend(e, FloatVector.fromArray(S, t, from + i).compare(VectorOperators.LT, 0));
-            p.div(e.add(1f)).intoArray(t, from + i);
+            p.div(e.add(1f)).intoArray(t, to + i);
         }
     }
 
     /** {@code t = σ'(t) = e / d²}, within 5.7 u: 1.7 from e, twice 1 from d, 1 from its square and 1 from the quotient. */
     static void sigmoidSlope(float[] t, int from, int length, int work) {
         exp(t, from, length, work);
+        bell(t, from, length, work);
+    }
+
+    /** {@code t[to …] = e / d²}. */
+    private static void bell(float[] t, int to, int length, int work) {
         for (int i = 0; i < length; i += L) {
             FloatVector e = FloatVector.fromArray(S, t, work + i);
             FloatVector d = e.add(1f);
-            e.div(d.mul(d)).intoArray(t, from + i);
+            e.div(d.mul(d)).intoArray(t, to + i);
         }
+    }
+
+    /** {@code t[slope …] = σ'(t)} and {@code t = σ(t)}. */
+    static void sigmoidAndSlope(float[] t, int from, int slope, int length, int work) {
+        exp(t, from, length, work);
+        bell(t, slope, length, work);
+        sigmoid(t, from, from, length, work);
     }
 
     /**
@@ -56,6 +72,17 @@ final class F32Sigmoid {
      */
     static void softplus(float[] t, int from, int length, int work) {
         exp(t, from, length, work);
+        log(t, from, length, work);
+    }
+
+    /** {@code t[slope …] = σ(t)} and {@code t = log(1 + exp t)}. */
+    static void softplusAndSlope(float[] t, int from, int slope, int length, int work) {
+        exp(t, from, length, work);
+        sigmoid(t, from, slope, length, work);
+        log(t, from, length, work);
+    }
+
+    private static void log(float[] t, int from, int length, int work) {
         for (int i = 0; i < length; i += L) {
             FloatVector e = FloatVector.fromArray(S, t, work + i);
             FloatVector s = e.div(e.add(2f));
@@ -79,10 +106,17 @@ final class F32Sigmoid {
         gate(t, from, length, work);
     }
 
+    /** {@code t[slope …]} is the derivative of {@link #silu}, and t its value. */
+    static void siluAndSlope(float[] t, int from, int slope, int length, int work) {
+        exp(t, from, length, work);
+        gateSlope(t, from, slope, length, work);
+        gate(t, from, length, work);
+    }
+
     /** The derivative of {@link #silu}: see {@link #gateSlope}. */
     static void siluSlope(float[] t, int from, int length, int work) {
         exp(t, from, length, work);
-        gateSlope(t, from, length, work);
+        gateSlope(t, from, from, length, work);
     }
 
     /** {@code t = t p / d} with e in {@code work}: one rounding more than σ, within 4.7 u. */
@@ -96,10 +130,10 @@ final class F32Sigmoid {
     }
 
     /**
-     * {@code t = σ (1 + t (1 - σ)) = p (d + t q) / d²} with e in {@code work}. It has a zero, so that the error is relative to
+     * {@code t[to …] = σ (1 + t (1 - σ)) = p (d + t q) / d²} with e in {@code work}. It has a zero, so that the error is relative to
      * {@code σ (1 + |t| (1 - σ))}: within 7.7 u, 1.7 from e, 2 from d and 1 each from the sum, both products and the quotient.
      */
-    static void gateSlope(float[] t, int from, int length, int work) {
+    static void gateSlope(float[] t, int from, int to, int length, int work) {
         for (int i = 0; i < length; i += L) {
             FloatVector x = FloatVector.fromArray(S, t, from + i).max(-FAR).min(FAR);
             FloatVector e = FloatVector.fromArray(S, t, work + i);
@@ -108,7 +142,7 @@ final class F32Sigmoid {
             FloatVector p = one.blend(e, negative);
             FloatVector q = e.blend(1f, negative);
             FloatVector d = e.add(1f);
-            x.fma(q, d).mul(p).div(d.mul(d)).intoArray(t, from + i);
+            x.fma(q, d).mul(p).div(d.mul(d)).intoArray(t, to + i);
         }
     }
 }

@@ -6,6 +6,7 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Runs every operation on vectors of one type once, for {@link VectorWarmup}. The results have no meaning. */
@@ -13,6 +14,8 @@ final class F32VectorWarmup {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED; // twin: private static final VectorSpecies<Long> I = jdk.incubator.vector.LongVector.SPECIES_PREFERRED;
     private static final int[] FIRST = new int[I.length()]; // twin: private static final long[] FIRST = new long[I.length()];
+
+    private static final VectorShuffle<Float> NEIGHBOURS = VectorShuffle.fromOp(S, lane -> lane ^ 1);
 
     private F32VectorWarmup() {}
 
@@ -31,7 +34,7 @@ final class F32VectorWarmup {
         bits = IntVector.fromArray(I, FIRST, 0).selectFrom(bits, bits.add(1)); // twin: bits = jdk.incubator.vector.LongVector.fromArray(I, FIRST, 0).selectFrom(bits, bits.add(1));
         var seven = IntVector.zero(I).blend(IntVector.broadcast(I, 7), bits.compare(VectorOperators.LT, 2)); // twin: var seven = jdk.incubator.vector.LongVector.zero(I).blend(jdk.incubator.vector.LongVector.broadcast(I, 7), bits.compare(VectorOperators.LT, 2));
         bits = bits.blend(seven, bits.compare(VectorOperators.GT, seven)).blend(3, bits.compare(VectorOperators.LT, 2));
-        y = y.add(bits.reinterpretAsFloats());
+        y = y.add(bits.reinterpretAsFloats()).rearrange(NEIGHBOURS);
         y.intoArray(t, 0);
         y.intoMemorySegment(ALL, at, ORDER, tail);
         FloatVector.fromMemorySegment(S, ALL, at, ORDER, tail).intoMemorySegment(ALL, at, ORDER);

@@ -1,8 +1,10 @@
 package dev.zstar.kernels.simd.layers;
 
+import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.DropoutMask;
+import dev.zstar.kernels.Rotary;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.simd.lanes.CallJob;
@@ -15,23 +17,31 @@ final class LayerJob extends CallJob {
     static final int CHANNELS = 256;
 
     enum Kind {
-        SOFTMAX, SOFTMAX_VJP, RMS_NORM, RMS_NORM_VJP, GROUP_NORM, GROUP_NORM_VJP, GRADIENTS, DROPOUT, ATTENTION, ATTENTION_VJP
+        GATE, GATE_VJP, GATE_JVP, SOFTMAX, SOFTMAX_VJP, RMS_NORM, RMS_NORM_VJP, GROUP_NORM, GROUP_NORM_VJP, GRADIENTS, DROPOUT,
+        ROTATE, ATTENTION, ATTENTION_VJP, ATTENTION_JVP
     }
 
     Kind kind;
-    /** The operand that names type and rows: {@code x}, {@code y} of softmax, {@code q}. */
+    Activation activation;
+    /** The operand that names type and rows: {@code x}, {@code g} of a gate, {@code y} of softmax, {@code q}. */
     Block x;
+    Block u;
+    Block dg;
+    Block du;
     Block k;
     Block v;
     Block gain;
     Block bias;
     Block dy;
     Block out;
+    Block dq;
     Block dk;
     Block dv;
     Block dGain;
     Block dBias;
     DropoutMask mask;
+    Rotary table;
+    boolean inverse;
     Rows rows;
     double[] stats;
     int numbers;
@@ -47,18 +57,24 @@ final class LayerJob extends CallJob {
 
     @Override
     protected void clear() {
+        activation = null;
         x = null;
+        u = null;
+        dg = null;
+        du = null;
         k = null;
         v = null;
         gain = null;
         bias = null;
         dy = null;
         out = null;
+        dq = null;
         dk = null;
         dv = null;
         dGain = null;
         dBias = null;
         mask = null;
+        table = null;
         rows = null;
         stats = null;
     }

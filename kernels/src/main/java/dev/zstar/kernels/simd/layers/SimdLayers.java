@@ -1,9 +1,11 @@
 package dev.zstar.kernels.simd.layers;
 
+import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.DropoutMask;
 import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.Operands;
+import dev.zstar.kernels.Rotary;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.simd.tuning.Tuning;
@@ -26,6 +28,41 @@ public final class SimdLayers implements Layers {
     /** Runs a job row by row, with about {@code operations} for each element. */
     private void rowwise(LayerJob job, double operations) {
         Tuning.share(team, job, job.x.rows(), operations * job.x.rows() * job.x.cols());
+    }
+
+    @Override
+    public void gate(Activation activation, Block g, Block u, Block out) {
+        try (LayerJob job = LayerJob.enter()) {
+            LayerShapes.gate(activation, g, u, out);
+            gate(job, LayerJob.Kind.GATE, activation, g, u, null, null, null, out);
+        }
+    }
+
+    @Override
+    public void gateVjp(Activation activation, Block g, Block u, Block dy, Block dg, Block du) {
+        try (LayerJob job = LayerJob.enter()) {
+            LayerShapes.gateVjp(activation, g, u, dy, dg, du);
+            gate(job, LayerJob.Kind.GATE_VJP, activation, g, u, dy, null, du, dg);
+        }
+    }
+
+    @Override
+    public void gateJvp(Activation activation, Block g, Block u, Block dg, Block du, Block out) {
+        try (LayerJob job = LayerJob.enter()) {
+            LayerShapes.gateJvp(activation, g, u, dg, du, out);
+            gate(job, LayerJob.Kind.GATE_JVP, activation, g, u, null, dg, du, out);
+        }
+    }
+
+    private void gate(
+            LayerJob job, LayerJob.Kind kind, Activation activation, Block g, Block u, Block dy, Block dg, Block du, Block out) {
+        fill(job, kind, g, out);
+        job.activation = activation;
+        job.u = u;
+        job.dy = dy;
+        job.dg = dg;
+        job.du = du;
+        rowwise(job, 32);
     }
 
     @Override
@@ -130,6 +167,19 @@ public final class SimdLayers implements Layers {
     }
 
     @Override
+    public void rotate(Block x, int sequence, int heads, Rotary table, boolean inverse, Block out) {
+        try (LayerJob job = LayerJob.enter()) {
+            LayerShapes.rotate(x, sequence, heads, table, out);
+            fill(job, LayerJob.Kind.ROTATE, x, out);
+            job.sequence = sequence;
+            job.heads = heads;
+            job.table = table;
+            job.inverse = inverse;
+            rowwise(job, 4);
+        }
+    }
+
+    @Override
     public void attention(Block q, Block k, Block v, int sequence, int heads, boolean causal, Block out, double[] lse) {
         try (LayerJob job = LayerJob.enter()) {
             LayerShapes.attention(q, k, v, sequence, heads, out, lse);
@@ -143,6 +193,16 @@ public final class SimdLayers implements Layers {
         try (LayerJob job = LayerJob.enter()) {
             LayerShapes.attentionVjp(q, k, v, sequence, heads, lse, dOut, dq, dk, dv);
             attention(job, LayerJob.Kind.ATTENTION_VJP, q, k, v, sequence, heads, causal, lse, dOut, dq, dk, dv);
+        }
+    }
+
+    @Override
+    public void attentionJvp(
+            Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dq, Block dk, Block dv, Block out) {
+        try (LayerJob job = LayerJob.enter()) {
+            LayerShapes.attentionJvp(q, k, v, sequence, heads, lse, dq, dk, dv, out);
+            job.dq = dq;
+            attention(job, LayerJob.Kind.ATTENTION_JVP, q, k, v, sequence, heads, causal, lse, null, out, dk, dv);
         }
     }
 

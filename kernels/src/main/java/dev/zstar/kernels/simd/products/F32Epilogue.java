@@ -173,15 +173,15 @@ public final class F32Epilogue {
     /** Slope and activation, then the store to memory. */
     static void end(Epilogue epilogue, Block out, int row, int rows, int column, int vectors, float[] t) {
         if (epilogue.slope() != null) {
-            System.arraycopy(t, 0, t, CHUNK, rows * vectors * L);
-            F32Activation.derivative(epilogue.activation(), t, CHUNK, rows * vectors * L, WORK);
+            F32Activation.applyAndSlope(epilogue.activation(), t, 0, CHUNK, rows * vectors * L, WORK);
             Block slope = epilogue.slope();
             int real = Math.min(vectors * L, out.cols() - column);
             for (int r = 0; r < rows; r++) {
                 store(t, CHUNK + r * vectors * L, slope.address() + (row + r) * slope.strideBytes() + column * B, real);
             }
+        } else {
+            F32Activation.apply(epilogue.activation(), t, 0, rows * vectors * L, WORK);
         }
-        F32Activation.apply(epilogue.activation(), t, 0, rows * vectors * L, WORK);
         store(out, row, rows, column, vectors, t);
     }
 
@@ -226,11 +226,11 @@ public final class F32Epilogue {
                 add(bias + at, vectors, t, 0);
             }
             if (slope != 0) {
-                System.arraycopy(t, 0, t, CHUNK, vectors * L);
-                F32Activation.derivative(activation, t, CHUNK, vectors * L, WORK);
+                F32Activation.applyAndSlope(activation, t, 0, CHUNK, vectors * L, WORK);
                 store(t, CHUNK, slope + at, real);
+            } else {
+                F32Activation.apply(activation, t, 0, vectors * L, WORK);
             }
-            F32Activation.apply(activation, t, 0, vectors * L, WORK);
             store(t, 0, out + at, real);
         }
     }

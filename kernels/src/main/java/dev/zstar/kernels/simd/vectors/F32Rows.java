@@ -131,6 +131,22 @@ public final class F32Rows {
         }
     }
 
+    /** {@code out += x ⊙ y}. */
+    public static void multiplyAdd(long x, long y, long out, int n) {
+        x &= MASK;
+        y &= MASK;
+        out &= MASK;
+        int i = 0;
+        for (; i <= n - L; i += L) {
+            FloatVector sum = FloatVector.fromMemorySegment(S, ALL, out + i * B, ORDER);
+            FloatVector.fromMemorySegment(S, ALL, x + i * B, ORDER).fma(FloatVector.fromMemorySegment(S, ALL, y + i * B, ORDER), sum)
+                    .intoMemorySegment(ALL, out + i * B, ORDER);
+        }
+        for (; i < n; i++) {
+            ALL.set(F32, out + i * B, Math.fma(ALL.get(F32, x + i * B), ALL.get(F32, y + i * B), ALL.get(F32, out + i * B)));
+        }
+    }
+
     public static void fill(float value, long out, int n) {
         out &= MASK;
         int i = 0;

@@ -1,4 +1,4 @@
-package dev.zstar.solvers.training;
+package dev.zstar.solvers.parameters;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.zstar.solvers.training;
+package dev.zstar.solvers.parameters;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
@@ -12,7 +12,7 @@ import java.util.Random;
  * {@code σ = ‖V v‖ = uᵀ V v} (Miyato et al. 2018, algorithm 1). It approaches σ from below. A step multiplies the error of σ by about
  * {@code (σ₂/σ₁)⁴}. The vectors are kept from call to call, so after a small change of V one step is enough.
  */
-final class PowerIteration implements AutoCloseable {
+public final class PowerIteration implements AutoCloseable {
     private final Engine engine;
     private final long seed;
     private final OwnedMemory memory;
@@ -30,8 +30,8 @@ final class PowerIteration implements AutoCloseable {
     private int shift;
 
     /** For matrices of {@code rows × cols}. Starts with a random u. */
-    PowerIteration(Engine engine, Type type, int rows, int cols, long seed) {
-        this.engine = engine;
+    public PowerIteration(Engine engine, Type type, int rows, int cols, long seed) {
+        this.engine = Arguments.present("power iteration", "the engine", engine);
         this.seed = seed;
         small = type == Type.F32 ? 0x1p-90 : 0x1p-900;
         reach = type == Type.F32 ? 120 : 1000;
@@ -58,8 +58,9 @@ final class PowerIteration implements AutoCloseable {
      *
      * @throws IllegalArgumentException if an element of the matrix is NaN or infinite, or σ is larger than any f64
      */
-    double run(Block matrix, int iterations) {
+    public double run(Block matrix, int iterations) {
         Arguments.atLeast("apply", "the number of iterations", iterations, 1);
+        Arguments.present("apply", "the matrix", matrix).requireShape("apply", "the matrix", left.type(), left.cols(), right.cols());
         double σ = iterate(matrix, iterations);
         if (Double.isNaN(σ)) {
             double largest = largest(matrix);
@@ -146,7 +147,8 @@ final class PowerIteration implements AutoCloseable {
         return right;
     }
 
-    long bytes() {
+    /** Bytes that this object holds. */
+    public long bytes() {
         return memory.bytes();
     }
 

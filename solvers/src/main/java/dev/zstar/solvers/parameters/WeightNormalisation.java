@@ -1,4 +1,4 @@
-package dev.zstar.solvers.training;
+package dev.zstar.solvers.parameters;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;

@@ -1,4 +1,4 @@
-package dev.zstar.solvers.training;
+package dev.zstar.solvers.parameters;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,6 +9,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Problems;
+import dev.zstar.solvers.training.CentralDifferences;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -1,0 +1,219 @@
+package dev.zstar.solvers.cells;
+
+import dev.zstar.kernels.Activation;
+import dev.zstar.solvers.cells.operations.Affine;
+import dev.zstar.solvers.cells.operations.Attention;
+import dev.zstar.solvers.cells.operations.Bias;
+import dev.zstar.solvers.cells.operations.Gate;
+import dev.zstar.solvers.cells.operations.GroupNorm;
+import dev.zstar.solvers.cells.operations.Operation;
+import dev.zstar.solvers.cells.operations.RmsNorm;
+import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.parameters.Initialiser;
+import dev.zstar.solvers.parameters.Parameter;
+import dev.zstar.solvers.parameters.Weight;
+import dev.zstar.solvers.shapes.Shape;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Describes a cell: operations that have parameters. Those without are methods of {@link Value}. Each method checks the shapes at once.
+ *
+ * <p>Parameters are named as {@code torch.nn} names them: {@code linear("mlp.up", …)} has {@code mlp.up.weight} and {@code mlp.up.bias}. A
+ * name may be used once. To use a matrix twice, create it with {@link #weight} and multiply with it twice.
+ */
+public final class Net {
+    private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+    private boolean closed;
+
+    Net() {}
+
+    Value add(Operation operation, Value... inputs) {
+        requireOpen(operation.name());
+        for (Value input : inputs) {
+            if (input.net() != this) {
+                throw new IllegalArgumentException(operation.name() + ": an input is a value of another cell, expected one of this");
+            }
+        }
+        return new Value(this, Node.of(operation, Value.nodes(inputs)));
+    }
+
+    private void requireOpen(String operation) {
+        if (closed) {
+            throw new IllegalStateException(operation + ": this cell has been described already, expected calls within its lambda only");
+        }
+    }
+
+    void close() {
+        closed = true;
+    }
+
+    List<Parameter> parameters() {
+        return new ArrayList<>(parameters.values());
+    }
+
+    // ---- parameters
+
+    /** Creates a parameter, for operations that take one. */
+    public Parameter parameter(Parameter parameter) {
+        requireOpen(Arguments.present("parameter", "the description", parameter).name());
+        if (parameters.putIfAbsent(parameter.name(), parameter) != null) {
+            throw new IllegalArgumentException(parameter.name()
+                    + ": there is a parameter of this name already, expected another name, or one weight(…) that is used twice");
+        }
+        return parameter;
+    }
+
+    /** Creates a matrix {@code outputs × inputs}, uniform between {@code ±1/√inputs} at first, as {@code torch.nn.Linear} has it. */
+    public Weight weight(String name, int outputs, int inputs) {
+        return weight(name, outputs, inputs, Initialiser.fanIn(1));
+    }
+
+    /** The same with other first values. */
+    public Weight weight(String name, int outputs, int inputs, Initialiser initialiser) {
+        return Weight.of(parameter(Parameter.matrix(name, outputs, inputs, initialiser)));
+    }
+
+    /**
+     * A matrix whose row i is {@code g_i v_i / ‖v_i‖}, with two parameters: V, {@code outputs × inputs}, and g, at first all 1, named as by
+     * {@code torch.nn.utils.weight_norm}: {@code <name>_v} and {@code <name>_g}.
+     */
+    public Weight weightNorm(String name, int outputs, int inputs) {
+        Parameter v = parameter(Parameter.matrix(name + "_v", outputs, inputs, Initialiser.fanIn(1)));
+        Parameter g = parameter(new Parameter(name + "_g", 1, outputs, List.of(outputs, 1), Initialiser.constant(1)));
+        return new Weight(v, 0, 1, false, new Weight.Norm.Rows(g));
+    }
+
+    /** A matrix {@code V min(1, c / σ(V))} with one parameter, V: its largest singular value is at most c. */
+    public Weight spectralNorm(String name, int outputs, int inputs, double c) {
+        Parameter v = parameter(Parameter.matrix(name, outputs, inputs, Initialiser.fanIn(1)));
+        return new Weight(v, 0, 1, false, new Weight.Norm.Spectral(c));
+    }
+
+    // ---- products
+
+    /** {@code x Wᵀ + b} for each token, with the parameters {@code <name>.weight} and {@code <name>.bias}. */
+    public Value linear(String name, Value x, int outputs) {
+        return bias(name + ".bias", linearNoBias(name, x, outputs));
+    }
+
+    /** {@code x Wᵀ} for each token, with the parameter {@code <name>.weight}. */
+    public Value linearNoBias(String name, Value x, int outputs) {
+        Arguments.present(name, "the input", x);
+        return product(weight(Arguments.present("linear", "the name", name) + ".weight", outputs, x.shape().width()), x);
+    }
+
+    /** {@code x Wᵀ} for each token, with a matrix that other products may use, too. */
+    public Value product(Weight w, Value x) {
+        return add(Affine.product(Arguments.present("product", "the matrix", w)), Arguments.present("product", "the input", x));
+    }
+
+    // ---- normalisation
+
+    /** {@code gain ⊙ x / √(mean x² + 10⁻⁶)} for each token, with the parameter {@code <name>.weight}, ones at first. */
+    public Value rmsNorm(String name, Value x) {
+        return rmsNorm(name, x, 1e-6);
+    }
+
+    /** The same with another ε. */
+    public Value rmsNorm(String name, Value x, double epsilon) {
+        Arguments.present(name, "the input", x);
+        return add(new RmsNorm(ones(name, x.shape().width()), positive(name, epsilon)), x);
+    }
+
+    /** {@code gain ⊙ (x - μ) / √(σ² + 10⁻⁵) + bias} for each token, with the parameters {@code <name>.weight} and {@code <name>.bias}. */
+    public Value layerNorm(String name, Value x) {
+        return layerNorm(name, x, 1e-5);
+    }
+
+    /** The same with another ε. */
+    public Value layerNorm(String name, Value x, double epsilon) {
+        Arguments.present(name, "the input", x);
+        if (x.shape() instanceof Shape.Image) {
+            throw new IllegalArgumentException(
+                    "layer norm " + name + ": the input is " + x.shape() + ", expected tokens or a vector; groupNorm takes images");
+        }
+        return groupNorm(name, x, 1, epsilon);
+    }
+
+    /**
+     * Normalises groups of channels of an image, or of elements of a token, with the parameters {@code <name>.weight} and
+     * {@code <name>.bias}.
+     */
+    public Value groupNorm(String name, Value x, int groups) {
+        return groupNorm(name, x, groups, 1e-5);
+    }
+
+    /** The same with another ε. */
+    public Value groupNorm(String name, Value x, int groups, double epsilon) {
+        Arguments.present(name, "the input", x);
+        Arguments.atLeast(name, "the number of groups", groups, 1);
+        int width = x.shape().width();
+        Parameter bias = Parameter.vector(name + ".bias", width, Initialiser.constant(0));
+        return add(new GroupNorm(groups, ones(name, width), parameter(bias), positive(name, epsilon)), x);
+    }
+
+    private Parameter ones(String name, int width) {
+        return parameter(Parameter.vector(name + ".weight", width, Initialiser.constant(1)));
+    }
+
+    private static double positive(String name, double epsilon) {
+        Arguments.positive(name, "ε", epsilon);
+        return epsilon;
+    }
+
+    // ---- blocks of several operations
+
+    /**
+     * {@code W₂ (silu(W₁ x) ⊙ W₃ x)} for each token (Shazeer 2020), without biases, with the parameters {@code <name>.gate.weight},
+     * {@code <name>.up.weight} and {@code <name>.down.weight}.
+     */
+    public Value swiglu(String name, Value x, int hidden) {
+        Value gate = linearNoBias(name + ".gate", x, hidden);
+        Value up = linearNoBias(name + ".up", x, hidden);
+        return linearNoBias(name + ".down", gated(gate, Activation.SILU, up), x.shape().width());
+    }
+
+    /** {@code φ(gate) ⊙ up}, element by element. */
+    public Value gated(Value gate, Activation φ, Value up) {
+        return add(new Gate(Arguments.present("gate", "the activation", φ)), Arguments.present("gate", "the gate", gate),
+                Arguments.present("gate", "the other input", up));
+    }
+
+    /**
+     * Attention of the tokens to each other, with the parameters of {@code torch.nn.MultiheadAttention}: {@code <name>.in_proj_weight},
+     * whose thirds are the matrices of q, k and v, {@code <name>.in_proj_bias}, {@code <name>.out_proj.weight} and
+     * {@code <name>.out_proj.bias}.
+     */
+    public Value attention(String name, Value x, Heads heads) {
+        return attention(name, x, x, heads);
+    }
+
+    /** Attention of tokens to {@code other} tokens of the same shape, which give keys and values. */
+    public Value attention(String name, Value x, Value other, Heads heads) {
+        Arguments.present(name, "the input", x);
+        Arguments.present(name, "the other tokens", other);
+        Arguments.present(name, "the heads", heads);
+        int d = x.shape().width();
+        Weight w = weight(name + ".in_proj_weight", 3 * d, d, Initialiser.uniform(Math.sqrt(6.0 / (4 * d))));
+        Parameter b = heads.hasBias() ? parameter(new Parameter(name + ".in_proj_bias", 3, d, List.of(3 * d), Initialiser.constant(0))) : null;
+        Value q = projected(w, b, 0, x);
+        Value k = projected(w, b, 1, other);
+        Value v = projected(w, b, 2, other);
+        Value y = add(new Attention(heads.count(), heads.isCausal()), q, k, v);
+        return heads.hasBias() ? linear(name + ".out_proj", y, d) : linearNoBias(name + ".out_proj", y, d);
+    }
+
+    private Value projected(Weight w, Parameter b, int part, Value x) {
+        Value y = product(w.part(part, 3), x);
+        return b == null ? y : add(new Bias(b, part, 3), y);
+    }
+
+    /** {@code x + b} for each token, with the parameter {@code name}, zeros at first. */
+    public Value bias(String name, Value x) {
+        Arguments.present("bias", "the input", x);
+        return add(Bias.of(parameter(Parameter.vector(name, x.shape().cols(), Initialiser.constant(0)))), x);
+    }
+}

@@ -1,0 +1,57 @@
+package dev.zstar.solvers.cells;
+
+import dev.zstar.kernels.Engine;
+import dev.zstar.solvers.cells.operations.Bank;
+import dev.zstar.solvers.cells.program.Memory;
+import dev.zstar.solvers.cells.program.Register;
+import dev.zstar.solvers.cells.program.RowOrder;
+import dev.zstar.solvers.guard.OwnedMemory;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** All programs of a planned cell and their memory. */
+final class Programs {
+    final Memory memory;
+    final Code inject;
+    final Code value;
+    final Code linearise;
+    final Code vjp;
+    final Code jvp;
+    final Code gradients;
+    final Code gradientsOfInput;
+    /** Keeps what depends on x alone in the order of the active rows. */
+    final RowOrder inputs;
+    /** Keeps the linearisation in the order of the active rows. */
+    final RowOrder points;
+
+    Programs(Cell cell, Engine engine, Bank bank, OwnedMemory owned, int batch, Keep keep) {
+        memory = new Memory(cell.type(), batch);
+        Compiler compiler = new Compiler(cell, engine, bank, memory, keep);
+        inject = compiler.inject();
+        value = compiler.value();
+        vjp = compiler.vjp();
+        jvp = compiler.jvp();
+        gradients = compiler.gradients(false);
+        gradientsOfInput = compiler.gradients(true);
+        List<Register> frontier = compiler.stored();
+        Set<Register> kept = new LinkedHashSet<>();
+        for (Code code : List.of(vjp, jvp, gradients, gradientsOfInput)) {
+            for (Register register : code.program().inputs()) {
+                if (!frontier.contains(register)) {
+                    register.store();
+                    kept.add(register);
+                }
+            }
+        }
+        linearise = compiler.linearise();
+        for (Code code : List.of(inject, value, linearise, vjp, jvp, gradients, gradientsOfInput)) {
+            memory.assign(code.program());
+        }
+        memory.allocate(owned);
+        inputs = new RowOrder(memory, "input", "inject(x) with a row for it, or inject(row, x), and again after each update");
+        inputs.follow(frontier, owned);
+        points = new RowOrder(memory, "point of linearisation", "linearise(z, rows), and again after each inject or update");
+        points.follow(List.copyOf(kept), owned);
+    }
+}
