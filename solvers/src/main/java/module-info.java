@@ -6,6 +6,7 @@ module dev.zstar.solvers {
     exports dev.zstar.solvers;
     exports dev.zstar.solvers.cells;
     exports dev.zstar.solvers.diagnosis;
+    exports dev.zstar.solvers.exits;
     exports dev.zstar.solvers.fixedpoint;
     exports dev.zstar.solvers.implicit;
     exports dev.zstar.solvers.linear;
