@@ -122,7 +122,8 @@ final class ArrayLayer<G> implements AutoCloseable {
         }
         // A mode that unrolls takes its steps itself, and the solver has not run.
         String steps = layer.mode() instanceof GradientMode.Reversible ? "reversible" : "plain";
-        return Endings.list(failed, row -> "The " + steps + " steps of row " + row + " ended with " + Endings.of(outcome.status(row))) + ".";
+        return Endings.list(failed, row -> "The " + steps + " steps of row " + row + " ended with " + Endings.of(outcome.status(row)))
+                + ".";
     }
 
     private static List<Integer> where(int rows, IntPredicate failed) {

@@ -3,18 +3,14 @@ package dev.zstar;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.solvers.Status;
-import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.Cell;
 import dev.zstar.solvers.cells.DenseParameters;
-import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
 import dev.zstar.solvers.parameters.Parameters;
 import java.util.List;
-import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 
 /**
  * An equilibrium layer {@code z = φ(W z + U x + b)} that takes and returns arrays of floats, and owns its memory:
@@ -43,7 +39,7 @@ public final class Equilibrium<P> implements AutoCloseable {
     private int step;
     private boolean closed;
 
-    private Equilibrium(Builder<P> builder) {
+    Equilibrium(EquilibriumBuilder<P> builder) {
         options = new ArrayLayer.Options(builder.stopping, builder.mode, builder.method);
         lenient = builder.lenient;
         model = builder.model.get();
@@ -62,112 +58,22 @@ public final class Equilibrium<P> implements AutoCloseable {
     }
 
     /** Describes a layer of one dense cell. The arrays of the parameters are kept, not copied. */
-    public static Builder<DenseParameters> of(DenseParameters parameters) {
+    public static EquilibriumBuilder<DenseParameters> of(DenseParameters parameters) {
         Arguments.present("equilibrium", "the record of parameters", parameters);
-        return new Builder<>(() -> new DenseModel(parameters));
+        return new EquilibriumBuilder<>(() -> new DenseModel(parameters));
     }
 
     /** Describes a layer of a cell whose parameters have their first values, from the seed 1. The layer owns them. */
-    public static Builder<Parameters> of(Cell cell) {
+    public static EquilibriumBuilder<Parameters> of(Cell cell) {
         Arguments.present("equilibrium", "the cell", cell);
-        return new Builder<>(() -> new CellModel(cell, cell.parameters(1), true));
+        return new EquilibriumBuilder<>(() -> new CellModel(cell, cell.parameters(1), true));
     }
 
     /** Describes a layer of a cell. The parameters stay the caller's; do not close them before the layer. */
-    public static Builder<Parameters> of(Cell cell, Parameters parameters) {
+    public static EquilibriumBuilder<Parameters> of(Cell cell, Parameters parameters) {
         Arguments.present("equilibrium", "the cell", cell);
         Arguments.present("equilibrium", "the parameters", parameters);
-        return new Builder<>(() -> new CellModel(cell, parameters, false));
-    }
-
-    /**
-     * Options of a layer. If two settings contradict each other, the later call wins.
-     *
-     * @param <P> what holds the parameters
-     */
-    public static final class Builder<P> {
-        private final Supplier<Model<P>> model;
-        private Stopping stopping = Stopping.relative(1e-5);
-        private GradientMode mode = GradientMode.DEFAULT;
-        private ForwardMethod method = ForwardMethod.ANDERSON;
-        private int threads = 1;
-        private Executor pool;
-        private boolean lenient;
-
-        private Builder(Supplier<Model<P>> model) {
-            this.model = model;
-        }
-
-        /**
-         * The relative tolerance of each row: the row is solved when {@code ‖f(z) - z‖ ≤ tolerance · ‖f(z)‖}. The default is 10⁻⁵. Keeps
-         * all other rules, such as the budgets and an absolute tolerance. After {@link Stopping#fixed} the number of evaluations becomes a
-         * budget.
-         *
-         * @param tolerance at least 0 and below 1; in f32, rounding leaves about 10⁻⁷ to 10⁻⁶
-         */
-        public Builder<P> tolerance(double tolerance) {
-            return stopping(FixedPoint.withTolerance("equilibrium", stopping, tolerance));
-        }
-
-        /** These stopping rules of the forward solve instead of all earlier ones, the tolerance and the budget included. */
-        public Builder<P> stopping(Stopping stopping) {
-            this.stopping = Arguments.present("equilibrium", "the stopping rule", stopping);
-            return this;
-        }
-
-        /** The method of the forward solve; the default is {@link ForwardMethod#ANDERSON}. */
-        public Builder<P> method(ForwardMethod method) {
-            this.method = Arguments.present("equilibrium", "the method", method);
-            return this;
-        }
-
-        /**
-         * How gradients are computed; the default is {@link GradientMode#DEFAULT}. {@link GradientMode.BroydenInverse} needs
-         * {@link ForwardMethod#BROYDEN}, or another method that plans a {@link Broyden}. For a {@linkplain GradientMode#then schedule} of
-         * modes call {@link Equilibrium#step} in each training step.
-         */
-        public Builder<P> gradients(GradientMode mode) {
-            this.mode = Arguments.present("equilibrium", "the gradient mode", mode);
-            return this;
-        }
-
-        /** The number of threads to compute with, the caller's included; the default is one. */
-        public Builder<P> threads(int threads) {
-            Arguments.atLeast("equilibrium", "the number of threads", threads, 1);
-            this.threads = threads;
-            pool = null;
-            return this;
-        }
-
-        /**
-         * The same, with threads borrowed from a pool; the layer then starts none. See {@link Engines#best(int, Executor)}.
-         *
-         * @param pool lends up to {@code threads - 1} threads at a time, and stays the caller's
-         */
-        public Builder<P> threads(int threads, Executor pool) {
-            threads(threads);
-            this.pool = Arguments.present("equilibrium", "the pool", pool);
-            return this;
-        }
-
-        /**
-         * Makes the layer return rows that were not solved instead of throwing. {@link Equilibrium#forward} then returns the best iterate
-         * of such a row, and {@link Equilibrium#rows} says which rows these are. {@link Equilibrium#backward} then skips rows without a
-         * gradient, and {@link Equilibrium#gradientRows} says which rows these are.
-         */
-        public Builder<P> lenient() {
-            lenient = true;
-            return this;
-        }
-
-        /**
-         * Builds the layer, on the engine of {@link Engines#best}. The caller closes the layer.
-         *
-         * @throws IllegalArgumentException if the gradient mode needs another method
-         */
-        public Equilibrium<P> build() {
-            return new Equilibrium<>(this);
-        }
+        return new EquilibriumBuilder<>(() -> new CellModel(cell, parameters, false));
     }
 
     /**
@@ -210,7 +116,8 @@ public final class Equilibrium<P> implements AutoCloseable {
      * @param x {@code rows × inputs} finite numbers
      * @return {@code rows × n}
      * @throws IllegalArgumentException if x has another shape, or holds NaN or infinity
-     * @throws NotSolved if a row was not solved, unless the layer is {@linkplain Builder#lenient lenient}; {@link #rows} still reports
+     * @throws NotSolved if a row was not solved, unless the layer is {@linkplain EquilibriumBuilder#lenient lenient}; {@link #rows}
+     *     still reports
      */
     public float[][] forward(float[][] x) {
         requireOpen("forward");
@@ -236,8 +143,8 @@ public final class Equilibrium<P> implements AutoCloseable {
      * @param dz the gradient of the loss with respect to z, {@code rows × n} finite numbers
      * @return the gradient with respect to x, {@code rows × inputs}
      * @throws IllegalArgumentException if dz has another shape, or holds NaN or infinity
-     * @throws NotSolved if the forward or the backward solve of a row failed, unless the layer is {@linkplain Builder#lenient lenient}.
-     *     Then nothing is added to {@link #gradients}; {@link #gradientRows} still reports
+     * @throws NotSolved if the forward or the backward solve of a row failed, unless the layer is
+     *     {@linkplain EquilibriumBuilder#lenient lenient}. Then nothing is added to {@link #gradients}; {@link #gradientRows} still reports
      */
     public float[][] backward(float[][] dz) {
         requireOpen("backward");
@@ -310,7 +217,8 @@ public final class Equilibrium<P> implements AutoCloseable {
     /** Such as {@code TANH cell of 8 elements and 2 inputs, to a relative tolerance of 1.0E-5, on the simd engine with 1 thread}. */
     @Override
     public String toString() {
-        return model + (options.stopping().relative() > 0 ? ", to a relative tolerance of " + options.stopping().relative() : "") + ", on the "
+        double tolerance = options.stopping().relative();
+        return model + (tolerance > 0 ? ", to a relative tolerance of " + tolerance : "") + ", on the "
                 + engine + (closed ? ", closed" : "");
     }
 

@@ -13,10 +13,7 @@ import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
 import dev.zstar.solvers.guard.Plural;
 import dev.zstar.solvers.parameters.Parameters;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * A cell with its memory: a map for every solver, layer and gradient mode. Made by {@link Cell#plan}.
@@ -31,8 +28,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     private final OwnedMemory memory;
     private final Bank bank;
     private final Programs programs;
-    private final Format[] formats;
-    private final FixedPointMap[] narrow;
+    private final NarrowMaps narrow;
     private final int batch;
     private final InputGradients dx;
     private final Block[] sums;
@@ -49,14 +45,11 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         this.batch = batch;
         this.parameters = Arguments.present("plan", "the parameters", parameters);
         Arguments.present("plan", "what to keep", keep);
-        for (Format format : Arguments.present("plan", "the list of formats", narrow)) {
-            Arguments.present("plan", "a format", format);
-        }
+        this.narrow = new NarrowMaps(this::evaluate, narrow);
         parameters.requireFit("plan", "the parameters", cell.type(), cell.descriptions());
-        formats = Arrays.stream(narrow).distinct().filter(format -> format != Format.FULL).toArray(Format[]::new);
         memory = new OwnedMemory(engine);
         try {
-            bank = new Bank(engine, memory, parameters, Math.multiplyExact(batch, mostRows(cell)), List.of(formats));
+            bank = new Bank(engine, memory, parameters, Math.multiplyExact(batch, cell.mostRows()), this.narrow.formats());
             programs = new Programs(cell, engine, bank, memory, batch, keep);
             dx = new InputGradients(engine, memory, cell.type(), batch, cell.inputs());
         } catch (Throwable e) {
@@ -65,16 +58,6 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         }
         checks = new GradientChecks(cell);
         sums = new Block[cell.descriptions().size()];
-        List<FixedPointMap> maps = new ArrayList<>();
-        for (int i = 0; i < formats.length; i++) {
-            int index = i;
-            maps.add((z, out, rows) -> evaluate(index, z, out, rows));
-        }
-        this.narrow = maps.toArray(FixedPointMap[]::new);
-    }
-
-    private static int mostRows(Cell cell) {
-        return cell.order().stream().mapToInt(node -> node.shape().rows()).max().orElse(1);
     }
 
     /** The description. */
@@ -139,28 +122,18 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
      * @throws IllegalArgumentException if the map was not planned with the format
      */
     public FixedPointMap in(Format format) {
-        return format == Format.FULL ? this : narrow[index("in", format)];
+        return format == Format.FULL ? this : narrow.get("in", format);
     }
 
     /** The bytes of a packed matrix in a format that the map keeps. */
     long weightBytes(String name, Format format) {
-        return bank.bytes(name, format == Format.FULL ? -1 : index("weightBytes", format));
-    }
-
-    private int index(String operation, Format format) {
-        int index = Arrays.asList(formats).indexOf(Arguments.present(operation, "the format", format));
-        if (index < 0) {
-            throw new IllegalArgumentException(operation + ": this map does not keep its matrices in " + format + ", expected " + Format.FULL
-                    + Arrays.stream(formats).map(kept -> " or " + kept).collect(Collectors.joining())
-                    + ", the formats that it was planned with");
-        }
-        return index;
+        return bank.bytes(name, narrow.index("weightBytes", format));
     }
 
     /** The map in the first narrower format that it was planned with; null if it was given none. */
     @Override
     public FixedPointMap approximation() {
-        return narrow.length == 0 ? null : narrow[0];
+        return narrow.first();
     }
 
     @Override

@@ -198,7 +198,10 @@ public final class Net {
         Arguments.present(name, "the heads", heads);
         int d = x.shape().width();
         Weight w = weight(name + ".in_proj_weight", 3 * d, d, Initialiser.uniform(Math.sqrt(6.0 / (4 * d))));
-        Parameter b = heads.hasBias() ? parameter(new Parameter(name + ".in_proj_bias", 3, d, List.of(3 * d), Initialiser.constant(0))) : null;
+        Parameter b = null;
+        if (heads.hasBias()) {
+            b = parameter(new Parameter(name + ".in_proj_bias", 3, d, List.of(3 * d), Initialiser.constant(0)));
+        }
         Value q = projected(w, b, 0, x);
         Value k = projected(w, b, 1, other);
         Value v = projected(w, b, 2, other);

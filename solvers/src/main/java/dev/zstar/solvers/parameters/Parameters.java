@@ -132,9 +132,6 @@ public final class Parameters implements AutoCloseable {
      * @param name what these parameters are called in the message
      */
     public void requireFit(String operation, String name, Type type, List<Parameter> expected) {
-        if (this.type == type && descriptions == expected) {
-            return;
-        }
         if (this.type != type || descriptions.size() != expected.size()) {
             throw new IllegalArgumentException(operation + ": " + name + " are " + descriptions.size() + " of " + this.type + ", expected "
                     + expected.size() + " of " + type);

@@ -132,8 +132,8 @@ class LayerArgumentsTest {
             assertThatThrownBy(() -> cell.gradients(v, z, x, new DenseCell.Gradients(one, one, null, null)))
                     .hasMessage("gradients: the gradient of W (6×6 f64) and the gradient of U" + shared);
             assertThatThrownBy(() -> cell.gradients(v, z, x, new DenseCell.Gradients(one, null, one.head(1), null)))
-                    .hasMessage("gradients: the gradient of W (6×6 f64) and that of b (1×6 f64) share memory, expected blocks that do not "
-                    + "overlap");
+                    .hasMessage("gradients: the gradient of W (6×6 f64) and the gradient of b (1×6 f64) share memory, "
+                            + "expected blocks that do not overlap");
             assertThatThrownBy(() -> cell.gradients(v, z, x, new DenseCell.Gradients(z, null, null, null)))
                     .hasMessage("gradients: the gradient of W (6×6 f64) and z" + shared);
             assertThatThrownBy(() -> cell.gradients(v, z, x, new DenseCell.Gradients(one, null, null, v)))

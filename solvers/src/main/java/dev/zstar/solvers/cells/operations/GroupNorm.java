@@ -72,8 +72,8 @@ public record GroupNorm(int groups, Parameter gain, Parameter bias, double epsil
         Register dx = a.steps().like("gradient", x);
         Layers layers = a.engine().layers();
         Bank bank = a.bank();
-        a.steps().add(name(), List.of(x, stats, dy), List.of(dx), adds, f -> () -> layers.groupNormVjp(f.block(x), gain.size(), groups, gains,
-                f.numbers(stats), f.block(dy), f.block(dx), adds ? bank.gradient(gain) : null, adds ? bank.gradient(bias) : null));
+        a.steps().add(name(), List.of(x, stats, dy), List.of(dx), adds, f -> () -> layers.groupNormVjp(f.block(x), gain.size(), groups,
+                gains, f.numbers(stats), f.block(dy), f.block(dx), adds ? bank.gradient(gain) : null, adds ? bank.gradient(bias) : null));
         return dx;
     }
 }
