@@ -5,6 +5,7 @@ import dev.zstar.kernels.Convolution;
 import dev.zstar.solvers.cells.operations.Affine;
 import dev.zstar.solvers.cells.operations.Attention;
 import dev.zstar.solvers.cells.operations.Bias;
+import dev.zstar.solvers.cells.operations.Concatenate;
 import dev.zstar.solvers.cells.operations.Convolve;
 import dev.zstar.solvers.cells.operations.Gate;
 import dev.zstar.solvers.cells.operations.GroupNorm;
@@ -133,6 +134,26 @@ public final class Net {
         Convolution convolution = Shapes.convolution("convolution " + name, kernel, stride, image.width(), outChannels);
         Parameter w = parameter(Parameter.taps(name + ".weight", outChannels, image.width(), kernel, Initialiser.fanIn(1)));
         return add(Convolve.product(image.pixels(), convolution, w), x);
+    }
+
+    // ---- several values as one
+
+    /** Values one after the other in each token, vector or pixel: all have the same number of tokens, or the same height and width. */
+    public Value concatenate(Value... values) {
+        return add(Concatenate.columns(shapes("concatenate", values)), values);
+    }
+
+    /** Values of any shapes as one, such as the resolutions of a multiscale state; {@link Value#part} takes them apart. */
+    public Value together(Value... values) {
+        return add(Concatenate.together(shapes("together", values)), values);
+    }
+
+    private static List<Shape> shapes(String operation, Value... values) {
+        List<Shape> shapes = new ArrayList<>();
+        for (Value value : Arguments.present(operation, "the list of values", values)) {
+            shapes.add(Arguments.present(operation, "value " + shapes.size(), value).shape());
+        }
+        return shapes;
     }
 
     // ---- normalisation
