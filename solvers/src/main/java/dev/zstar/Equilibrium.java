@@ -4,15 +4,17 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.cells.Cell;
 import dev.zstar.solvers.cells.DenseParameters;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
-import java.util.Arrays;
+import dev.zstar.solvers.parameters.Parameters;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 
 /**
  * An equilibrium layer {@code z = φ(W z + U x + b)} that takes and returns arrays of floats, and owns its memory:
@@ -31,42 +33,59 @@ import java.util.concurrent.Executor;
  * <p>Takes batches of any size. A batch larger than all before replaces the plan, which allocates; smaller batches reuse it. Arrays are
  * copied in and out; {@link EquilibriumLayer} does the same on blocks, and allocates nothing once it is warm. Not thread-safe.
  */
-public final class Equilibrium implements AutoCloseable {
+public final class Equilibrium<P> implements AutoCloseable {
     private final Engine engine;
-    private final Stopping stopping;
-    private final GradientMode mode;
-    private final ForwardMethod method;
+    private final Model<P> model;
+    private final ArrayLayer.Options options;
     private final boolean lenient;
-    private DenseParameters parameters;
-    private final DenseParameters gradients;
-    private DenseLayer layer;
+    private ArrayLayer<?> layer;
     private List<GradientRow> gradientRows = List.of();
     private boolean closed;
 
-    private Equilibrium(Builder builder) {
-        engine = builder.pool == null ? Engines.best(builder.threads) : Engines.best(builder.threads, builder.pool);
-        stopping = builder.stopping;
-        mode = builder.mode;
-        method = builder.method;
+    private Equilibrium(Builder<P> builder) {
+        options = new ArrayLayer.Options(builder.stopping, builder.mode, builder.method);
         lenient = builder.lenient;
-        parameters = builder.parameters;
-        gradients = zeros(parameters);
+        model = builder.model.get();
+        Engine started = null;
         try {
-            DenseLayer.requireMethod(mode, method, engine, parameters.n(), stopping);
+            started = builder.pool == null ? Engines.best(builder.threads) : Engines.best(builder.threads, builder.pool);
+            ArrayLayer.requireMethod(options, started, model.type(), model.n());
         } catch (Throwable e) {
-            engine.close();
+            model.close();
+            if (started != null) {
+                started.close();
+            }
             throw e;
         }
+        engine = started;
     }
 
     /** Describes a layer of one dense cell. The arrays of the parameters are kept, not copied. */
-    public static Builder of(DenseParameters parameters) {
-        return new Builder(Arguments.present("equilibrium", "the record of parameters", parameters));
+    public static Builder<DenseParameters> of(DenseParameters parameters) {
+        Arguments.present("equilibrium", "the record of parameters", parameters);
+        return new Builder<>(() -> new DenseModel(parameters));
     }
 
-    /** Options of a layer. If two settings contradict each other, the later call wins. */
-    public static final class Builder {
-        private final DenseParameters parameters;
+    /** Describes a layer of a cell whose parameters have their first values, from the seed 1. The layer owns them. */
+    public static Builder<Parameters> of(Cell cell) {
+        Arguments.present("equilibrium", "the cell", cell);
+        return new Builder<>(() -> new CellModel(cell, cell.parameters(1), true));
+    }
+
+    /** Describes a layer of a cell. The parameters stay the caller's; do not close them before the layer. */
+    public static Builder<Parameters> of(Cell cell, Parameters parameters) {
+        Arguments.present("equilibrium", "the cell", cell);
+        Arguments.present("equilibrium", "the parameters", parameters);
+        return new Builder<>(() -> new CellModel(cell, parameters, false));
+    }
+
+    /**
+     * Options of a layer. If two settings contradict each other, the later call wins.
+     *
+     * @param <P> what holds the parameters
+     */
+    public static final class Builder<P> {
+        private final Supplier<Model<P>> model;
         private Stopping stopping = Stopping.relative(1e-5);
         private GradientMode mode = GradientMode.DEFAULT;
         private ForwardMethod method = ForwardMethod.ANDERSON;
@@ -74,8 +93,8 @@ public final class Equilibrium implements AutoCloseable {
         private Executor pool;
         private boolean lenient;
 
-        private Builder(DenseParameters parameters) {
-            this.parameters = parameters;
+        private Builder(Supplier<Model<P>> model) {
+            this.model = model;
         }
 
         /**
@@ -85,18 +104,18 @@ public final class Equilibrium implements AutoCloseable {
          *
          * @param tolerance at least 0 and below 1; in f32, rounding leaves about 10⁻⁷ to 10⁻⁶
          */
-        public Builder tolerance(double tolerance) {
+        public Builder<P> tolerance(double tolerance) {
             return stopping(FixedPoint.withTolerance("equilibrium", stopping, tolerance));
         }
 
         /** These stopping rules of the forward solve instead of all earlier ones, the tolerance and the budget included. */
-        public Builder stopping(Stopping stopping) {
+        public Builder<P> stopping(Stopping stopping) {
             this.stopping = Arguments.present("equilibrium", "the stopping rule", stopping);
             return this;
         }
 
         /** The method of the forward solve; the default is {@link ForwardMethod#ANDERSON}. */
-        public Builder method(ForwardMethod method) {
+        public Builder<P> method(ForwardMethod method) {
             this.method = Arguments.present("equilibrium", "the method", method);
             return this;
         }
@@ -105,13 +124,13 @@ public final class Equilibrium implements AutoCloseable {
          * How gradients are computed; the default is {@link GradientMode#DEFAULT}. {@link GradientMode.BroydenInverse} needs
          * {@link ForwardMethod#BROYDEN}, or another method that plans a {@link Broyden}.
          */
-        public Builder gradients(GradientMode mode) {
+        public Builder<P> gradients(GradientMode mode) {
             this.mode = Arguments.present("equilibrium", "the gradient mode", mode);
             return this;
         }
 
         /** The number of threads to compute with, the caller's included; the default is one. */
-        public Builder threads(int threads) {
+        public Builder<P> threads(int threads) {
             Arguments.atLeast("equilibrium", "the number of threads", threads, 1);
             this.threads = threads;
             pool = null;
@@ -123,7 +142,7 @@ public final class Equilibrium implements AutoCloseable {
          *
          * @param pool lends up to {@code threads - 1} threads at a time, and stays the caller's
          */
-        public Builder threads(int threads, Executor pool) {
+        public Builder<P> threads(int threads, Executor pool) {
             threads(threads);
             this.pool = Arguments.present("equilibrium", "the pool", pool);
             return this;
@@ -134,7 +153,7 @@ public final class Equilibrium implements AutoCloseable {
          * of such a row, and {@link Equilibrium#rows} says which rows these are. {@link Equilibrium#backward} then skips rows without a
          * gradient, and {@link Equilibrium#gradientRows} says which rows these are.
          */
-        public Builder lenient() {
+        public Builder<P> lenient() {
             lenient = true;
             return this;
         }
@@ -144,8 +163,8 @@ public final class Equilibrium implements AutoCloseable {
          *
          * @throws IllegalArgumentException if the gradient mode needs another method
          */
-        public Equilibrium build() {
-            return new Equilibrium(this);
+        public Equilibrium<P> build() {
+            return new Equilibrium<>(this);
         }
     }
 
@@ -180,11 +199,11 @@ public final class Equilibrium implements AutoCloseable {
      */
     public float[][] forward(float[][] x) {
         requireOpen("forward");
-        requireMatrix("forward", "x", x, parameters.inputs());
+        requireMatrix("forward", "x", x, model.inputs());
         gradientRows = List.of();
         if (layer == null || layer.batch() < x.length) {
             closeLayer();
-            layer = new DenseLayer(engine, parameters, x.length, stopping, mode, method);
+            layer = ArrayLayer.of(engine, model, x.length, options);
         }
         float[][] z = layer.forward(x);
         if (!lenient) {
@@ -210,18 +229,18 @@ public final class Equilibrium implements AutoCloseable {
             throw new IllegalStateException("backward: there was no forward pass since the layer was built or last updated, "
                     + "expected forward(x) first");
         }
-        requireMatrix("backward", "dz", dz, parameters.n());
+        requireMatrix("backward", "dz", dz, model.n());
         if (dz.length != layer.rows()) {
             throw new IllegalArgumentException("backward: the number of rows of dz is " + dz.length + ", expected " + layer.rows()
                     + ", that of x in the last forward");
         }
-        DenseLayer.requireShapes("backward", "the gradient of ", gradients);
+        model.requireGradients("backward");
         GradientOutcome outcome = layer.backward(dz);
-        gradientRows = DenseLayer.gradientRows(outcome);
+        gradientRows = ArrayLayer.gradientRows(outcome);
         if (!lenient) {
-            DenseLayer.requireSolved(outcome);
+            ArrayLayer.requireSolved(outcome);
         }
-        return layer.addGradients(gradients);
+        return layer.addGradients();
     }
 
     /** How each row of the last {@link #forward} ended; empty before it and after {@link #update}. */
@@ -240,48 +259,35 @@ public final class Equilibrium implements AutoCloseable {
      * The parameters: the arrays that the layer was last given, not copies. After changing their elements call {@link #update}; until then
      * it is undefined which values count.
      */
-    public DenseParameters parameters() {
-        return parameters;
+    public P parameters() {
+        return model.parameters();
     }
 
     /**
      * Gradients with respect to the parameters, summed over all {@link #backward} since the last {@link #clearGradients}. Always the same
      * arrays, not copies.
      */
-    public DenseParameters gradients() {
-        return gradients;
+    public P gradients() {
+        return model.gradients();
     }
 
-    /** Sets the elements of the arrays of {@link #gradients} to zero, in place. */
+    /** Sets the elements of {@link #gradients} to zero, in place. */
     public void clearGradients() {
-        for (float[] row : gradients.w()) {
-            Arrays.fill(row, 0);
-        }
-        for (float[] row : gradients.u()) {
-            Arrays.fill(row, 0);
-        }
-        Arrays.fill(gradients.b(), 0);
+        model.clearGradients();
     }
 
     /**
-     * Takes new parameters, or the same arrays with new values. Call {@link #forward} again before the next {@link #backward}. Unlike the
-     * first plan, an update does not look for NaN or infinity.
+     * Takes new parameters, or the same with new values. Call {@link #forward} again before the next {@link #backward}. Unlike the first
+     * plan, an update does not look for NaN or infinity.
      *
      * @param parameters of the same shapes and with the same activation
      */
-    public void update(DenseParameters parameters) {
+    public void update(P parameters) {
         requireOpen("update");
-        Arguments.present("update", "the record of parameters", parameters);
-        if (parameters.n() != this.parameters.n() || parameters.inputs() != this.parameters.inputs()
-                || parameters.activation() != this.parameters.activation()) {
-            throw new IllegalArgumentException("update: the parameters are of a " + describe(parameters) + ", expected a "
-                    + describe(this.parameters));
-        }
-        DenseLayer.requireShapes("update", "", parameters);
-        this.parameters = parameters;
+        model.update(Arguments.present("update", "the record of parameters", parameters));
         gradientRows = List.of();
         if (layer != null) {
-            layer.update(parameters);
+            layer.update();
         }
     }
 
@@ -291,18 +297,10 @@ public final class Equilibrium implements AutoCloseable {
         Arguments.finite(operation, name, matrix);
     }
 
-    private static String describe(DenseParameters p) {
-        return p.activation() + " cell of " + p.n() + " elements and " + p.inputs() + " inputs";
-    }
-
-    private static DenseParameters zeros(DenseParameters p) {
-        return new DenseParameters(p.activation(), new float[p.n()][p.n()], new float[p.n()][p.inputs()], new float[p.n()]);
-    }
-
     /** Such as {@code TANH cell of 8 elements and 2 inputs, to a relative tolerance of 1.0E-5, on the simd engine with 1 thread}. */
     @Override
     public String toString() {
-        return describe(parameters) + (stopping.relative() > 0 ? ", to a relative tolerance of " + stopping.relative() : "") + ", on the "
+        return model + (options.stopping().relative() > 0 ? ", to a relative tolerance of " + options.stopping().relative() : "") + ", on the "
                 + engine + (closed ? ", closed" : "");
     }
 
@@ -324,6 +322,7 @@ public final class Equilibrium implements AutoCloseable {
         if (!closed) {
             closed = true;
             closeLayer();
+            model.close();
             engine.close();
         }
     }

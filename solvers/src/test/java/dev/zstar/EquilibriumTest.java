@@ -180,7 +180,7 @@ class EquilibriumTest {
                 .hasMessage("dense cell: the number of rows of U is 1, expected 2");
         assertThatThrownBy(() -> DenseCell.tanh(new float[2][2], new float[2][1], new float[3]))
                 .hasMessage("dense cell: b has length 3, expected 2, the number of rows of W");
-        Equilibrium layer = Equilibrium.of(p).build();
+        Equilibrium<DenseParameters> layer = Equilibrium.of(p).build();
         try (layer) {
             assertThatThrownBy(() -> layer.forward(new float[2][INPUTS + 1]))
                     .hasMessage("forward: row 0 of x has length 4, expected 3");
@@ -312,7 +312,7 @@ class EquilibriumTest {
 
     @Test
     void aLayerSaysWhatItIs() {
-        Equilibrium layer = Equilibrium.of(cell()).build();
+        Equilibrium<DenseParameters> layer = Equilibrium.of(cell()).build();
         try (layer) {
             assertThat(layer).asString().matches("TANH cell of 7 elements and 3 inputs, to a relative tolerance of 1\\.0E-5, on the "
                     + "\\w+ engine with 1 thread");

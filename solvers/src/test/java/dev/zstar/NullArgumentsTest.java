@@ -60,7 +60,7 @@ class NullArgumentsTest {
         calls.put("fixed point: the result of f is null", () -> FixedPoint.solve(v -> null, 1));
         calls.put("fixed point: the solver that the method planned is null", () -> problem.method((e, t, b, n, s) -> null).solve());
         calls.put("adjoint: the gradient is null", () -> problem.solve().adjoint((double[]) null));
-        calls.put("equilibrium: the record of parameters is null", () -> Equilibrium.of(null));
+        calls.put("equilibrium: the record of parameters is null", () -> Equilibrium.of((DenseParameters) null));
         calls.put("equilibrium: the stopping rule is null", () -> Equilibrium.of(p).stopping(null));
         calls.put("equilibrium: the gradient mode is null", () -> Equilibrium.of(p).gradients(null));
         calls.put("equilibrium: the method is null", () -> Equilibrium.of(p).method(null));
@@ -70,7 +70,7 @@ class NullArgumentsTest {
         calls.put("dense cell: b is null", () -> DenseCell.relu(square, square, null));
         calls.put("dense cell: row 1 of W is null", () -> DenseCell.relu(new float[][] {new float[2], null}, square, square[0]));
         calls.put("observedRate: the outcome is null", () -> Diagnosis.observedRate(null));
-        try (Equilibrium layer = Equilibrium.of(p).build();
+        try (Equilibrium<DenseParameters> layer = Equilibrium.of(p).build();
                 Engine engine = Engines.best(1);
                 Block z = Problems.random(Type.F64, N, N, 0.1, 1);
                 Block x = Problems.random(Type.F64, N, N, 0.1, 2);

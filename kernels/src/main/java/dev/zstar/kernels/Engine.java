@@ -1,9 +1,10 @@
 package dev.zstar.kernels;
 
 /**
- * One implementation of the operations that solvers need: {@link Products}, {@link VectorOperations} and {@link Sweeps}, and the parts
- * {@link #layers}, {@link #images} and {@link #small}. All operations work row by row: the values of one row never change the result of
- * another. On a {@linkplain #reproducible reproducible} engine a row has the same bits alone, in a batch, and for any number of threads.
+ * One implementation of the operations that solvers and training need: {@link Products}, {@link VectorOperations}, {@link Sweeps} and
+ * {@link Updates}, and the parts {@link #layers}, {@link #images} and {@link #small}. All operations work row by row: the values of one row
+ * never change the result of another. On a {@linkplain #reproducible reproducible} engine a row has the same bits alone, in a batch, and
+ * for any number of threads.
  *
  * <p>Conventions: a block has one row for each sample, and {@code n} is its width; {@link SmallMatrices} has its own layout. All
  * blocks of one call have the same type. Outputs must not overlap inputs unless the method says so. If an output may coincide with an
@@ -17,7 +18,7 @@ package dev.zstar.kernels;
  * may have an error of one more unit in its last place. NaN and infinite coefficients follow IEEE 754 on every engine. If a method does
  * not read an operand because its coefficient is 0, the values of that operand do not matter.
  */
-public interface Engine extends Products, VectorOperations, Sweeps, AutoCloseable {
+public interface Engine extends Products, VectorOperations, Sweeps, Updates, AutoCloseable {
     /** The engine's name, as in {@link EngineProvider#name}. */
     String name();
 
@@ -35,7 +36,7 @@ public interface Engine extends Products, VectorOperations, Sweeps, AutoCloseabl
         return Block.allocate(type, rows, cols);
     }
 
-    /** Gated units, softmax, normalisations, dropout, rotary positions and attention, run on this engine's threads. Always the same object. */
+    /** Gated units, softmax, norms, dropout, rotary positions and attention, run on this engine's threads. Always the same object. */
     Layers layers();
 
     /** Operations on batches of small matrices, run on this engine's threads. Always the same object. */

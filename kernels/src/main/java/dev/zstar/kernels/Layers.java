@@ -166,4 +166,15 @@ public interface Layers {
      */
     void attentionVjp(
             Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dOut, Block dq, Block dk, Block dv);
+
+    /**
+     * The Jacobian-vector product of {@link #attention}: with {@code S_ij = ⟨q_i, k_j⟩ / √d} and
+     * {@code dS_ij = (⟨dq_i, k_j⟩ + ⟨q_i, dk_j⟩) / √d},
+     * <pre>out_i = Σ_j P_ij (dS_ij - Σ_l P_il dS_il) v_j + Σ_j P_ij dv_j</pre>
+     *
+     * @param lse what {@code attention} left there
+     * @param dq the tangent of {@code q}, of its shape, as {@code dk}, {@code dv} and {@code out}
+     */
+    void attentionJvp(
+            Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dq, Block dk, Block dv, Block out);
 }

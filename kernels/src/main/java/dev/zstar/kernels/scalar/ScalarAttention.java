@@ -4,7 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.CallLocal;
 
 /**
- * The formulas of attention and its gradients for one sequence and one head in f64, with memory for one row of probabilities. Vector code
+ * The formulas of attention and its derivatives for one sequence and one head in f64, with memory for one row of probabilities. Vector code
  * leaves queries to them that over- or underflow in its own type.
  */
 public final class ScalarAttention {
@@ -107,6 +107,33 @@ public final class ScalarAttention {
                 dk.set(first + j, col + c, key[j * d + c]);
                 dv.set(first + j, col + c, value[j * d + c]);
             }
+        }
+    }
+
+    /**
+     * With {@code P_ij = exp(S_ij - lse_i)} and {@code dS_ij = (⟨dq_i, k_j⟩ + ⟨q_i, dk_j⟩) / √d}:
+     * {@code out_i = Σ_j P_ij ((dS_ij - Σ_l P_il dS_il) v_j + dv_j)} of query i.
+     */
+    public void tangent(
+            Block q, Block k, Block v, int first, int sequence, int heads, int head, boolean causal, double[] lse, Block dq, Block dk,
+            Block dv, Block out, int i) {
+        int d = q.cols() / heads;
+        int col = head * d;
+        double scale = 1 / Math.sqrt(d);
+        reserve(sequence, d);
+        int seen = causal ? i + 1 : sequence;
+        double mean = 0;
+        for (int j = 0; j < seen; j++) {
+            p[j] = Math.exp(dot(q, first + i, k, first + j, col, d) * scale - lse[(first + i) * heads + head]);
+            slope[j] = (dot(dq, first + i, k, first + j, col, d) + dot(q, first + i, dk, first + j, col, d)) * scale;
+            mean += p[j] * slope[j];
+        }
+        for (int c = col; c < col + d; c++) {
+            double sum = 0;
+            for (int j = 0; j < seen; j++) {
+                sum += p[j] * ((slope[j] - mean) * v.get(first + j, c) + dv.get(first + j, c));
+            }
+            out.set(first + i, c, sum);
         }
     }
 }

@@ -6,7 +6,7 @@ import dev.zstar.kernels.Layers;
 import dev.zstar.kernels.SmallMatrices;
 
 /** The reference engine: each operation is its formula, in one thread. */
-final class ScalarEngine implements Engine, ScalarProducts, ScalarVectors, ScalarSweeps {
+final class ScalarEngine implements Engine, ScalarProducts, ScalarVectors, ScalarSweeps, ScalarUpdates {
     static final String NAME = "scalar";
 
     private final SmallMatrices small = new ScalarSmallMatrices();

@@ -197,4 +197,20 @@ final class ScalarLayers implements Layers {
             }
         }
     }
+
+    @Override
+    public void attentionJvp(
+            Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dq, Block dk, Block dv, Block out) {
+        LayerShapes.attentionJvp(q, k, v, sequence, heads, lse, dq, dk, dv, out);
+        try (var _ = CallScope.enter()) {
+            ScalarAttention own = ScalarAttention.own();
+            for (int first = 0; first < q.rows(); first += sequence) {
+                for (int h = 0; h < heads; h++) {
+                    for (int i = 0; i < sequence; i++) {
+                        own.tangent(q, k, v, first, sequence, heads, h, causal, lse, dq, dk, dv, out, i);
+                    }
+                }
+            }
+        }
+    }
 }

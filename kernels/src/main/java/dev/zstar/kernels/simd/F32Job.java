@@ -7,6 +7,7 @@ import dev.zstar.kernels.simd.lanes.Lanes;
 import dev.zstar.kernels.simd.products.F32Epilogue;
 import dev.zstar.kernels.simd.products.F32Gemm;
 import dev.zstar.kernels.simd.products.F32Product;
+import dev.zstar.kernels.simd.vectors.F32Adam;
 import dev.zstar.kernels.simd.vectors.F32Columns;
 import dev.zstar.kernels.simd.vectors.F32Dots;
 import dev.zstar.kernels.simd.vectors.F32Mix;
@@ -25,6 +26,7 @@ final class F32Job {
             case SYSTEMS -> systems(job, from, to);
             case FINISH -> finish(job, from, to);
             case NORMS -> norms(job, from, to);
+            case ADAM -> adam(job, from, to);
             case MULTIPLY_COLUMNS -> multiplyColumns(job, from, to);
             case COLUMNS_GRADIENT -> F32Columns.addGradient(job.x.address(), job.y.address(), job.x.strideBytes(), job.x.rows(),
                     job.x.cols(), job.out.address(), job.out.cols(), from, to);
@@ -116,6 +118,13 @@ final class F32Job {
         F32Columns gain = F32Columns.repeated(job.y.address(), job.y.cols(), job.x.cols());
         for (int p = from; p < to; p++) {
             gain.multiply(row(job.x, p), row(job.out, p), job.x.cols());
+        }
+    }
+
+    private static void adam(Job job, int from, int to) {
+        F32Adam adam = F32Adam.of(job.step);
+        for (int p = from; p < to; p++) {
+            adam.step(row(job.x, p), row(job.y, p), row(job.out, p), row(job.second, p), job.x.cols());
         }
     }
 

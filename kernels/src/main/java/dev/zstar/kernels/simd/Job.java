@@ -1,6 +1,7 @@
 package dev.zstar.kernels.simd;
 
 import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.AdamStep;
 import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.CallLocal;
@@ -20,7 +21,7 @@ final class Job implements Team.Loop, AutoCloseable {
 
     enum Kind {
         APPLY, GEMM, SYSTEMS, FINISH, NORMS, ACTIVATE, DERIVATIVE, AXPBY, MULTIPLY, MULTIPLY_ADD, MULTIPLY_COLUMNS, COLUMNS_GRADIENT, DOT,
-        ASUM, IAMAX, MULTI_DOT, MULTI_AXPY, PROJECT, MIX, STORE, NORMALISE, RESIDUAL_SWEEP
+        ASUM, IAMAX, MULTI_DOT, MULTI_AXPY, PROJECT, MIX, STORE, NORMALISE, RESIDUAL_SWEEP, ADAM
     }
 
     Kind kind;
@@ -35,6 +36,9 @@ final class Job implements Team.Loop, AutoCloseable {
     Activation activation;
     Epilogue epilogue;
     boolean byRows;
+    /** The second moment of an Adam step. */
+    Block second;
+    AdamStep step;
     Basis basis;
     Basis values;
     int slot;
@@ -98,6 +102,10 @@ final class Job implements Team.Loop, AutoCloseable {
             counts = null;
             panels = null;
             epilogue = null;
+        }
+        if (step != null) {
+            second = null;
+            step = null;
         }
         if (coefficients != null || indices != null || activation != null) {
             coefficients = null;

@@ -15,10 +15,10 @@ import dev.zstar.kernels.simd.small.SimdSmallMatrices;
  * it, and passes addresses to the kernels of the operands' type.
  *
  * <p>A method checks and computes inside a call scope: the memory of a block that is open at its check stays valid until the scope is
- * closed. Products, operations on rows and sweeps share {@link Job}. They are interfaces with default methods, so that there
- * is no delegate between a call of the engine and the method.
+ * closed. Products, operations on rows, sweeps and updates share {@link Job}. They are interfaces with default methods, so that
+ * there is no delegate between a call of the engine and the method.
  */
-final class SimdEngine implements Engine, SimdProducts, SimdVectors, SimdSweeps {
+final class SimdEngine implements Engine, SimdProducts, SimdVectors, SimdSweeps, SimdUpdates {
     private final Team team;
     private final Layers layers;
     private final SmallMatrices small;

@@ -1,6 +1,7 @@
 package dev.zstar.kernels.spi;
 
 import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.AdamStep;
 import dev.zstar.kernels.Basis;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
@@ -142,6 +143,11 @@ public interface HostedEngine extends Engine {
     @Override
     default void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram) {
         host().residualSweep(z, g, residuals, values, slots, counts, rows, gram);
+    }
+
+    @Override
+    default void adam(Block p, Block g, Block m, Block v, AdamStep step) {
+        host().adam(p, g, m, v, step);
     }
 
     @Override

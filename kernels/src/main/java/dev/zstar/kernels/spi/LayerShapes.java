@@ -193,6 +193,20 @@ public final class LayerShapes {
         Operands.apart(operation, "dv", dv, "dk", dk);
     }
 
+    /** The operands of {@link Layers#attentionJvp}. */
+    public static void attentionJvp(
+            Block q, Block k, Block v, int sequence, int heads, double[] lse, Block dq, Block dk, Block dv, Block out) {
+        String operation = "attentionJvp";
+        heads(operation, q, k, v, sequence, heads, lse);
+        Operands.same(operation, "q", q, "dq", dq);
+        Operands.same(operation, "q", q, "dk", dk);
+        Operands.same(operation, "q", q, "dv", dv);
+        output(operation, q, k, v, "out", out);
+        Operands.apart(operation, "out", out, "dq", dq);
+        Operands.apart(operation, "out", out, "dk", dk);
+        Operands.apart(operation, "out", out, "dv", dv);
+    }
+
     private static void heads(String operation, Block q, Block k, Block v, int sequence, int heads, double[] lse) {
         Operands.same(operation, "q", q, "k", k);
         Operands.same(operation, "q", q, "v", v);

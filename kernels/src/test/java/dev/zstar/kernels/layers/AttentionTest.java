@@ -35,112 +35,6 @@ class AttentionTest {
         return copy;
     }
 
-    private static double dot(Block x, int i, Block y, int j, int h, boolean sizes) {
-        int d = x.cols() / HEADS;
-        double sum = 0;
-        for (int c = h * d; c < (h + 1) * d; c++) {
-            sum += sizes ? Math.abs(x.get(i, c) * y.get(j, c)) : x.get(i, c) * y.get(j, c);
-        }
-        return sum;
-    }
-
-    /** How far probabilities are off, relative to themselves, and what follows for each result. */
-    private static final class Bounds {
-        final Type type;
-        final int sequence;
-        final boolean causal;
-        final Block q;
-        final Block k;
-        final Block v;
-        private final double[][][] p;
-        private final double[][][] ε;
-
-        /**
-         * The score is a chain of d multiply-adds times a rounded factor, what is subtracted from it is rounded, and so is the difference;
-         * the exponential adds 2 u.
-         */
-        Bounds(Type type, int sequence, boolean causal, Block q, Block k, Block v, double[] lse) {
-            this.type = type;
-            this.sequence = sequence;
-            this.causal = causal;
-            this.q = q;
-            this.k = k;
-            this.v = v;
-            p = new double[HEADS][q.rows()][q.rows()];
-            ε = new double[HEADS][q.rows()][q.rows()];
-            for (int h = 0; h < HEADS; h++) {
-                for (int i = 0; i < q.rows(); i++) {
-                    double l = lse[i * HEADS + h];
-                    for (int j = 0; j < q.rows(); j++) {
-                        if (sees(i, j)) {
-                            double score = dot(q, i, k, j, h, false) * scale();
-                            p[h][i][j] = Math.exp(score - l);
-                            ε[h][i][j] = scale() * Reference.gamma(d() + 2, type) * dot(q, i, k, j, h, true)
-                                    + type.unitRoundoff() * (Math.abs(score - l) + Math.abs(l) + Math.abs(score) + 2);
-                        }
-                    }
-                }
-            }
-        }
-
-        private int d() {
-            return q.cols() / HEADS;
-        }
-
-        private double scale() {
-            return 1 / Math.sqrt(d());
-        }
-
-        private boolean sees(int i, int j) {
-            return i / sequence == j / sequence && (!causal || j <= i);
-        }
-
-        private double p(int i, int j, int h) {
-            return p[h][i][j];
-        }
-
-        private double ε(int i, int j, int h) {
-            return ε[h][i][j];
-        }
-
-        /** {@code Σ_j P_ij x_j} of some x, over what query i sees. */
-        private double mean(int i, int h, java.util.function.IntToDoubleFunction x) {
-            double sum = 0;
-            for (int j = i / sequence * sequence; j < (i / sequence + 1) * sequence; j++) {
-                if (sees(i, j)) {
-                    sum += p(i, j, h) * x.applyAsDouble(j);
-                }
-            }
-            return sum;
-        }
-
-        /** Second order and what is flushed to 0 (below 2⁻¹²⁶) are in the factor 1.01 and the 1e-37. */
-        double out(int i, int col) {
-            int h = col / d();
-            double mean = mean(i, h, j -> ε(i, j, h));
-            double rest = Reference.gamma(sequence + 4, type);
-            return 1.01 * mean(i, h, j -> Math.abs(v.get(j, col)) * (ε(i, j, h) + mean + rest)) + 1e-37;
-        }
-
-        /** For all j: the error of {@code dS_ij}, and {@code |dS_ij|} itself, without the factor 1/√d. */
-        double[][] slopes(int i, int h, Block dOut) {
-            double u = type.unitRoundoff();
-            double mean = mean(i, h, j -> dot(dOut, i, v, j, h, false));
-            double meanError = mean(i, h, j -> ε(i, j, h) * Math.abs(dot(dOut, i, v, j, h, false))
-                    + Reference.gamma(d(), type) * dot(dOut, i, v, j, h, true)) + u * Math.abs(mean);
-            double[][] slopes = new double[2][q.rows()];
-            for (int j = 0; j < q.rows(); j++) {
-                if (sees(i, j)) {
-                    double difference = Math.abs(dot(dOut, i, v, j, h, false) - mean);
-                    double error = Reference.gamma(d(), type) * dot(dOut, i, v, j, h, true) + meanError;
-                    slopes[0][j] = 1.01 * p(i, j, h) * (difference * (ε(i, j, h) + 4 * u) + error) + 1e-37;
-                    slopes[1][j] = p(i, j, h) * difference;
-                }
-            }
-            return slopes;
-        }
-    }
-
     @ParameterizedTest
     @MethodSource("shapes")
     void agreesWithTheFormulaWithinItsBound(int[] shape) {
@@ -170,7 +64,7 @@ class AttentionTest {
                 double[] expectedLse = new double[rows * HEADS];
                 simd.layers().attention(q, k, v, sequence, HEADS, causal, out, lse);
                 scalar.layers().attention(q64, k64, v64, sequence, HEADS, causal, expected, expectedLse);
-                Bounds bounds = new Bounds(type, sequence, causal, q, k, v, expectedLse);
+                AttentionBounds bounds = new AttentionBounds(HEADS, type, sequence, causal, q, k, v, expectedLse);
                 for (int i = 0; i < rows; i++) {
                     for (int h = 0; h < HEADS; h++) {
                         int row = i;
@@ -195,7 +89,7 @@ class AttentionTest {
     }
 
     private static void assertGradients(
-            Bounds bounds, Block dOut, Block dq, Block dk, Block dv, Block expected, Block expectedK, Block expectedV) {
+            AttentionBounds bounds, Block dOut, Block dq, Block dk, Block dv, Block expected, Block expectedK, Block expectedV) {
         int rows = dq.rows();
         int d = dq.cols() / HEADS;
         double rest = Reference.gamma(bounds.sequence + 4, bounds.type);

@@ -1,6 +1,7 @@
 package dev.zstar.kernels.misuse;
 
 import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.AdamStep;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
@@ -53,6 +54,7 @@ final class EngineCalls {
         calls.put("store", s -> store(s, () -> s.engine.store(s.b("w"), s.d("s"), s.basis("v"), s.n("slot"), s.rows("rows"))));
         calls.put("normalise", s -> store(s, () -> s.engine.normalise(s.b("w"), s.d("s"), s.basis("v"), s.n("slot"), s.rows("rows"))));
         calls.put("residualSweep", EngineCalls::residualSweep);
+        calls.put("adam", EngineCalls::adam);
     }
 
     static Activation activation(Scene s) {
@@ -335,6 +337,19 @@ final class EngineCalls {
         s.doubles("s", s.rows("rows").capacity());
         s.apart("v", "w");
         s.call(o -> call.run());
+    }
+
+    private static void adam(Scene s) {
+        int rows = s.size();
+        int cols = s.size();
+        for (String block : new String[] {"p", "g", "m", "v"}) {
+            s.block(block, rows, cols);
+        }
+        s.add("step", new AdamStep(1e-3, 0.9, 0.99, 1e-8, 0.01, 1 + s.random.nextInt(9), 0.5), "step").notNull();
+        s.apart("p", "g");
+        s.apart("m", "p", "g");
+        s.apart("v", "p", "g", "m");
+        s.call(o -> o.engine.adam(o.b("p"), o.b("g"), o.b("m"), o.b("v"), (AdamStep) o.get("step")));
     }
 
     private static void residualSweep(Scene s) {

@@ -33,6 +33,7 @@ final class PartCalls {
         calls.put("rotate", PartCalls::rotate);
         calls.put("attention", s -> attention(s, false));
         calls.put("attentionVjp", s -> attention(s, true));
+        calls.put("attentionJvp", PartCalls::attentionJvp);
         calls.put("pack a convolution", PartCalls::pack);
         calls.put("update a convolution", PartCalls::update);
         calls.put("convolve", PartCalls::convolve);
@@ -217,28 +218,37 @@ final class PartCalls {
         s.call(o -> o.engine.layers().rotate(o.b("x"), o.n("sequence"), o.n("heads"), (Rotary) o.get("table"), inverse, o.b("out")));
     }
 
-    private static void attention(Scene s, boolean vjp) {
+    private static void heads(Scene s, String... blocks) {
         int sequence = s.few();
         int heads = s.few();
         int rows = sequence * s.few();
         int cols = heads * s.few();
-        for (String name : List.of("q", "k", "v")) {
+        for (String name : blocks) {
             s.block(name, rows, cols);
         }
         s.number("sequence", sequence, "sequences", 0, -1, rows + 1, Integer.MAX_VALUE);
         s.number("heads", heads, "heads", 0, -1, cols + 1, Integer.MIN_VALUE);
         s.doubles("lse", rows * heads);
+    }
+
+    private static void attentionJvp(Scene s) {
+        heads(s, "q", "k", "v", "dq", "dk", "dv", "out");
+        s.apart("out", "q", "k", "v", "dq", "dk", "dv");
+        boolean causal = s.random.nextBoolean();
+        s.call(o -> o.engine.layers().attentionJvp(o.b("q"), o.b("k"), o.b("v"), o.n("sequence"), o.n("heads"), causal, o.d("lse"),
+                o.b("dq"), o.b("dk"), o.b("dv"), o.b("out")));
+    }
+
+    private static void attention(Scene s, boolean vjp) {
         boolean causal = s.random.nextBoolean();
         if (!vjp) {
-            s.block("out", rows, cols);
+            heads(s, "q", "k", "v", "out");
             s.apart("out", "q", "k", "v");
             s.call(o -> o.engine.layers().attention(
                     o.b("q"), o.b("k"), o.b("v"), o.n("sequence"), o.n("heads"), causal, o.b("out"), o.d("lse")));
             return;
         }
-        for (String name : List.of("dOut", "dq", "dk", "dv")) {
-            s.block(name, rows, cols);
-        }
+        heads(s, "q", "k", "v", "dOut", "dq", "dk", "dv");
         for (String out : List.of("dq", "dk", "dv")) {
             s.apart(out, "q", "k", "v", "dOut");
         }

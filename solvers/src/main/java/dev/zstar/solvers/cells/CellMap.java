@@ -5,9 +5,9 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
-import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.Shaped;
+import dev.zstar.solvers.TwiceDifferentiableMap;
 import dev.zstar.solvers.cells.operations.Bank;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
@@ -22,7 +22,7 @@ import java.util.List;
  * <p>Every call takes any number of rows up to {@link #batch}. Rows are counted from 0. Allocates nothing once it has been called with each
  * number of rows. Not thread-safe.
  */
-public final class CellMap implements EquilibriumMap<CellGradients>, Shaped, AutoCloseable {
+public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Shaped, AutoCloseable {
     private final Cell cell;
     private final Engine engine;
     private final Parameters parameters;
@@ -32,9 +32,9 @@ public final class CellMap implements EquilibriumMap<CellGradients>, Shaped, Aut
     private final Format[] formats;
     private final FixedPointMap[] narrow;
     private final int batch;
-    private final Rows all;
-    private final Block dx;
-    private final Block spare;
+    private final InputGradients dx;
+    /** Null until the first {@link #secondGradients}. */
+    private SecondGradients second;
     private long version;
     private long linearisations;
 
@@ -54,13 +54,11 @@ public final class CellMap implements EquilibriumMap<CellGradients>, Shaped, Aut
         try {
             bank = new Bank(engine, memory, parameters, Math.multiplyExact(batch, mostRows(cell)), List.of(formats));
             programs = new Programs(cell, engine, bank, memory, batch, keep);
-            dx = memory.block(cell.type(), batch, cell.inputs());
-            spare = memory.block(cell.type(), 1, cell.inputs());
+            dx = new InputGradients(engine, memory, cell.type(), batch, cell.inputs());
         } catch (Throwable e) {
             memory.close();
             throw e;
         }
-        all = new Rows(batch);
         List<FixedPointMap> maps = new ArrayList<>();
         for (int i = 0; i < formats.length; i++) {
             int index = i;
@@ -257,17 +255,26 @@ public final class CellMap implements EquilibriumMap<CellGradients>, Shaped, Aut
 
     @Override
     public void gradients(Block v, Block z, Block x, Rows rows, CellGradients sum) {
-        int count = require("gradients", "v", v, "z", z, rows);
-        Arguments.present("gradients", "x", x).requireShape("gradients", "x", cell.type(), count, cell.inputs());
-        Block dxs = Arguments.present("gradients", "the record of gradients", sum).x();
-        if (dxs != null) {
-            dxs.requireShape("gradients", "the gradient of x", cell.type(), dxs.rows(), cell.inputs());
-            for (int p = 0; p < count; p++) {
-                Arguments.row("gradients", rows.index(p), dxs.rows());
-            }
-        }
+        require("gradients", "v", v, "z", z, rows);
+        requireSum("gradients", x, rows, sum);
         programs.points.arrange("gradients", rows);
         programs.inputs.arrange("gradients", rows);
+        addGradients(programs, v, z, x, rows, sum);
+    }
+
+    private void requireSum(String operation, Block x, Rows rows, CellGradients sum) {
+        Arguments.present(operation, "x", x).requireShape(operation, "x", cell.type(), rows.count(), cell.inputs());
+        Block dxs = Arguments.present(operation, "the record of gradients", sum).x();
+        if (dxs != null) {
+            dxs.requireShape(operation, "the gradient of x", cell.type(), dxs.rows(), cell.inputs());
+            for (int p = 0; p < rows.count(); p++) {
+                Arguments.row(operation, rows.index(p), dxs.rows());
+            }
+        }
+    }
+
+    private void addGradients(Programs at, Block v, Block z, Block x, Rows rows, CellGradients sum) {
+        int count = rows.count();
         if (count == 0) {
             return;
         }
@@ -275,11 +282,11 @@ public final class CellMap implements EquilibriumMap<CellGradients>, Shaped, Aut
             bank.begin(sum.parameters());
         }
         try {
-            if (dxs == null) {
-                programs.gradients.run(programs.memory, count, v, z, x, null);
+            if (sum.x() == null) {
+                at.gradients.run(at.memory, count, v, z, x, null);
             } else {
-                programs.gradientsOfInput.run(programs.memory, count, v, z, x, dx.head(count));
-                addInputGradients(rows, dxs);
+                at.gradientsOfInput.run(at.memory, count, v, z, x, dx.head(count));
+                dx.addTo(sum.x(), rows);
             }
         } finally {
             if (sum.parameters() != null) {
@@ -288,20 +295,25 @@ public final class CellMap implements EquilibriumMap<CellGradients>, Shaped, Aut
         }
     }
 
-    private void addInputGradients(Rows rows, Block sum) {
-        int count = rows.count();
-        boolean inPlace = true;
-        for (int p = 0; p < count; p++) {
-            inPlace &= rows.index(p) == p;
+    /**
+     * Computed by central differences of {@link #gradients} in the direction c, with a relative error of about 10⁻⁵ in f32 and 10⁻¹¹ in
+     * f64. The first call allocates memory for another linearisation.
+     */
+    @Override
+    public void secondGradients(Block c, Block u, Block z, Block x, Rows rows, CellGradients sum, Block dz) {
+        require("secondGradients", "c", c, "z", z, rows);
+        require("secondGradients", "u", u, "z", z, rows);
+        requireSum("secondGradients", x, rows, sum);
+        if (dz != null) {
+            dz.requireShape("secondGradients", "the gradient of z", cell.type(), Math.max(rows.count(), dz.rows()), cell.n());
         }
-        if (inPlace) {
-            engine.axpy(1, dx.head(count), sum.head(count));
-            return;
+        programs.points.arrange("secondGradients", rows);
+        if (second == null) {
+            Programs twin = new Programs(cell, engine, bank, memory, batch, Keep.POINT);
+            second = new SecondGradients(engine, memory, twin, cell.type(), batch, cell.n(), this::addGradients);
         }
-        for (int p = 0; p < count; p++) {
-            spare.copyRow(sum, rows.index(p), 0);
-            engine.axpy(1, dx.part(p, batch), spare);
-            sum.copyRow(spare, 0, rows.index(p));
+        if (rows.count() > 0) {
+            second.add(c, u, z, x, rows, sum, dz);
         }
     }
 

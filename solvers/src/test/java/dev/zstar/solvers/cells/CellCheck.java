@@ -54,6 +54,19 @@ final class CellCheck {
                 double high = value(map, moved(engine, x, h, dx, movedX), z, u, up, rows);
                 double low = value(map, moved(engine, x, -h, dx, movedX), z, u, up, rows);
                 assertThat(inner(sx, dx)).as("gradient of x").isCloseTo((high - low) / (2 * h), within(tolerance * (norm(sx) * norm(dx) + 1)));
+                out.fill(0);
+                dp.clear();
+                map.inject(x);
+                map.linearise(z, rows);
+                map.secondGradients(d, u, z, x, rows, new CellGradients(dp, null), out);
+                // d/dt ⟨u, J(z + t u) d⟩ at t = 0, and the gradients of parameters are as they were.
+                double curved = (curve(map, moved(engine, z, 1e-4, u, moved), d, u, up, rows)
+                        - curve(map, moved(engine, z, -1e-4, u, moved), d, u, up, rows)) / 2e-4;
+                assertThat(inner(out, u)).as("second gradient of z")
+                        .isCloseTo(curved, within(1e-6 * (norm(out) * norm(u) + norm(u) * norm(jvp))));
+                dp.clear();
+                map.linearise(z, rows);
+                map.gradients(u, z, x, rows, new CellGradients(dp, null));
                 for (int k = 0; k < p.blocks().size(); k++) {
                     Block block = p.blocks().get(k);
                     Block gradient = dp.blocks().get(k);
@@ -84,6 +97,12 @@ final class CellCheck {
     private static double value(CellMap map, Block x, Block z, Block u, Block out, Rows rows) {
         map.inject(x);
         map.apply(z, out, rows);
+        return inner(u, out);
+    }
+
+    private static double curve(CellMap map, Block z, Block d, Block u, Block out, Rows rows) {
+        map.linearise(z, rows);
+        map.jvp(d, out, rows);
         return inner(u, out);
     }
 

@@ -21,6 +21,10 @@ final class SampleCells {
                     Value h = net.rmsNorm("norm1", z.plus(net.swiglu("mlp", z, 11)).plus(x));
                     return net.layerNorm("norm2", h.plus(net.linear("out", net.groupNorm("norm3", h, 4), 16)));
                 }),
+                Cell.of(type, Shape.tokens(7, 12), (net, z, x) -> {
+                    Value h = net.rmsNorm("norm1", z.plus(net.attention("self", z, Heads.heads(3))).plus(x));
+                    return net.rmsNorm("norm2", h.plus(net.attention("cross", x, h, Heads.heads(2).causal().noBias())));
+                }),
                 Cell.of(type, Shape.tokens(3, 8), Shape.tokens(3, 4), (net, z, x) -> {
                     Weight w = net.spectralNorm("w", 8, 8, 0.7);
                     Weight v = net.weightNorm("v", 8, 4);

@@ -77,8 +77,13 @@ final class F32Attention {
 
     /** {@code s[j, i] = ⟨x_j, y_i⟩} for {@code j < seen}; 0 in vectors in which no query exists or sees key j. */
     static void outer(float[] x, float[] yt, float[] s, int seen, int d, int width, int i0, int queries, boolean causal) {
-        int used = (queries + L - 1) / L * L;
         java.util.Arrays.fill(s, 0, tiles(seen) * QUERIES, 0);
+        addOuter(x, yt, s, seen, d, width, i0, queries, causal);
+    }
+
+    /** The same, added to s. */
+    static void addOuter(float[] x, float[] yt, float[] s, int seen, int d, int width, int i0, int queries, boolean causal) {
+        int used = (queries + L - 1) / L * L;
         for (int j = 0; j < seen; j += ROWS) {
             int skip = causal && j > i0 ? (j - i0) / L * L : 0;
             F32AttentionTile.multiply(x, j * width, width, 1, yt, skip, QUERIES, s, j * QUERIES + skip, QUERIES, used - skip, d);

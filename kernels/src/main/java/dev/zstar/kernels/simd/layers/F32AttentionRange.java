@@ -42,6 +42,13 @@ final class F32AttentionRange {
                 && (scores > LEAST || scores == 0);
     }
 
+    /** Whether those of a tangent are in range too; the tangents of scores are at most {@code (dq k + q dk) d}. */
+    static boolean tangent(double q, double k, double v, double dq, double dk, double dv, int d, int sequence) {
+        double scores = (dq * k + q * dk) * d;
+        return forward(q, k, v, d, sequence) && scores < MOST && scores * v < MOST && dv * sequence < MOST
+                && (scores > LEAST || scores == 0);
+    }
+
     /**
      * Computes the queries of one piece of a job that are out of range, one by one. Whether a query is out of range depends only
      * on what it sees.
@@ -58,6 +65,29 @@ final class F32AttentionRange {
             }
             if (!forward(largest(job.x, first + i, head * d, d), k, v, d, job.sequence)) {
                 ScalarAttention.own().forward(job.x, job.k, job.v, first, job.sequence, job.heads, head, job.causal, job.out, job.stats, i);
+            }
+        }
+    }
+
+    /** The same for the tangents. */
+    static void tangent(LayerJob job, int first, int head) {
+        int d = job.x.cols() / job.heads;
+        double k = 0;
+        double v = 0;
+        double dk = 0;
+        double dv = 0;
+        int seen = 0;
+        for (int i = 0; i < job.sequence; i++) {
+            for (; seen < (job.causal ? i + 1 : job.sequence); seen++) {
+                k = Math.max(k, largest(job.k, first + seen, head * d, d));
+                v = Math.max(v, largest(job.v, first + seen, head * d, d));
+                dk = Math.max(dk, largest(job.dk, first + seen, head * d, d));
+                dv = Math.max(dv, largest(job.dv, first + seen, head * d, d));
+            }
+            double q = largest(job.x, first + i, head * d, d);
+            if (!tangent(q, k, v, largest(job.dq, first + i, head * d, d), dk, dv, d, job.sequence)) {
+                ScalarAttention.own().tangent(job.x, job.k, job.v, first, job.sequence, job.heads, head, job.causal, job.stats, job.dq,
+                        job.dk, job.dv, job.out, i);
             }
         }
     }

@@ -26,17 +26,17 @@ final class F32AttentionScratch {
     /** Keys and values: a row for each token. */
     float[] k = new float[0];
     float[] v = new float[0];
-    /** Queries, outputs (or gradients of queries) and gradients of outputs: a row for each query. */
+    /** Queries, outputs (or gradients of queries), and gradients of outputs or tangents of queries: a row for each query. */
     float[] q = new float[0];
     float[] o = new float[0];
     float[] dOut = new float[0];
     /** Transposes of {@code q} and {@code dOut}. */
     float[] qt = new float[0];
     float[] dOutT = new float[0];
-    /** Scores, then probabilities, and their gradients: a row for each key, a column for each query. */
+    /** Scores, then probabilities, and their gradients or tangents: a row for each key, a column for each query. */
     float[] s = new float[0];
     float[] ds = new float[0];
-    /** Gradients of keys and values. */
+    /** Gradients or tangents of keys and values. */
     float[] dk = new float[0];
     float[] dv = new float[0];
     /** For each query the number that is subtracted from its scores, and a sum over its keys. */
@@ -48,7 +48,7 @@ final class F32AttentionScratch {
     private F32AttentionScratch() {}
 
     /** The scratch memory of this thread's call scope, for {@code sequence} tokens of {@code d} columns. */
-    static F32AttentionScratch of(int sequence, int d, boolean backward) {
+    static F32AttentionScratch of(int sequence, int d, boolean derivatives) {
         F32AttentionScratch own = OWN.get();
         own.width = (d + L - 1) / L * L;
         int tokens = (sequence + F32AttentionTile.ROWS - 1) / F32AttentionTile.ROWS * F32AttentionTile.ROWS;
@@ -61,7 +61,7 @@ final class F32AttentionScratch {
         own.o = grown(own.o, perQuery);
         own.qt = grown(own.qt, perQuery);
         own.s = grown(own.s, scores);
-        if (backward) {
+        if (derivatives) {
             own.dOut = grown(own.dOut, perQuery);
             own.dOutT = grown(own.dOutT, perQuery);
             own.ds = grown(own.ds, scores);

@@ -13,7 +13,7 @@ final class F32LayerJob {
 
     static void run(LayerJob job, int from, int to) {
         switch (job.kind) {
-            case ATTENTION, ATTENTION_VJP -> {
+            case ATTENTION, ATTENTION_VJP, ATTENTION_JVP -> {
                 for (int piece = from; piece < to; piece++) {
                     attention(job, piece);
                 }
@@ -91,16 +91,29 @@ final class F32LayerJob {
         long stride = job.x.strideBytes();
         long at = first * stride + (long) head * d * F32.byteSize();
         int sum = first * job.heads + head;
-        if (job.kind == LayerJob.Kind.ATTENTION) {
-            if (!F32Attention.forward(job.x.address() + at, job.k.address() + at, job.v.address() + at, job.out.address() + at, stride,
-                    job.sequence, d, job.causal, job.stats, sum, job.heads)) {
-                F32AttentionRange.forward(job, first, head);
+        long q = job.x.address() + at;
+        long k = job.k.address() + at;
+        long v = job.v.address() + at;
+        long out = job.out.address() + at;
+        switch (job.kind) {
+            case ATTENTION -> {
+                if (!F32Attention.forward(q, k, v, out, stride, job.sequence, d, job.causal, job.stats, sum, job.heads)) {
+                    F32AttentionRange.forward(job, first, head);
+                }
             }
-        } else if (!F32AttentionVjp.backward(job.x.address() + at, job.k.address() + at, job.v.address() + at, job.dy.address() + at,
-                job.out.address() + at, job.dk.address() + at, job.dv.address() + at, stride, job.sequence, d, job.causal, job.stats,
-                sum, job.heads)) {
-            ScalarAttention.own().backward(job.x, job.k, job.v, first, job.sequence, job.heads, head, job.causal, job.stats, job.dy,
-                    job.out, job.dk, job.dv);
+            case ATTENTION_JVP -> {
+                if (!F32AttentionJvp.tangent(q, k, v, job.dq.address() + at, job.dk.address() + at, job.dv.address() + at, out, stride,
+                        job.sequence, d, job.causal, job.stats, sum, job.heads)) {
+                    F32AttentionRange.tangent(job, first, head);
+                }
+            }
+            default -> {
+                if (!F32AttentionVjp.backward(q, k, v, job.dy.address() + at, out, job.dk.address() + at, job.dv.address() + at, stride,
+                        job.sequence, d, job.causal, job.stats, sum, job.heads)) {
+                    ScalarAttention.own().backward(job.x, job.k, job.v, first, job.sequence, job.heads, head, job.causal, job.stats,
+                            job.dy, job.out, job.dk, job.dv);
+                }
+            }
         }
     }
 }

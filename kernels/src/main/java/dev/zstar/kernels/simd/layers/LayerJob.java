@@ -18,7 +18,7 @@ final class LayerJob extends CallJob {
 
     enum Kind {
         GATE, GATE_VJP, GATE_JVP, SOFTMAX, SOFTMAX_VJP, RMS_NORM, RMS_NORM_VJP, GROUP_NORM, GROUP_NORM_VJP, GRADIENTS, DROPOUT,
-        ROTATE, ATTENTION, ATTENTION_VJP
+        ROTATE, ATTENTION, ATTENTION_VJP, ATTENTION_JVP
     }
 
     Kind kind;
@@ -34,6 +34,7 @@ final class LayerJob extends CallJob {
     Block bias;
     Block dy;
     Block out;
+    Block dq;
     Block dk;
     Block dv;
     Block dGain;
@@ -67,6 +68,7 @@ final class LayerJob extends CallJob {
         bias = null;
         dy = null;
         out = null;
+        dq = null;
         dk = null;
         dv = null;
         dGain = null;

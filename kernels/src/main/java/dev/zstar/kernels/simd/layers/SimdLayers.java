@@ -196,6 +196,16 @@ public final class SimdLayers implements Layers {
         }
     }
 
+    @Override
+    public void attentionJvp(
+            Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dq, Block dk, Block dv, Block out) {
+        try (LayerJob job = LayerJob.enter()) {
+            LayerShapes.attentionJvp(q, k, v, sequence, heads, lse, dq, dk, dv, out);
+            job.dq = dq;
+            attention(job, LayerJob.Kind.ATTENTION_JVP, q, k, v, sequence, heads, causal, lse, null, out, dk, dv);
+        }
+    }
+
     private void attention(
             LayerJob job, LayerJob.Kind kind, Block q, Block k, Block v, int sequence, int heads, boolean causal, double[] lse, Block dOut,
             Block out, Block dk, Block dv) {

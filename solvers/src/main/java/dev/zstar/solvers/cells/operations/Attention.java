@@ -58,6 +58,15 @@ public record Attention(int heads, boolean causal) implements Operation {
 
     @Override
     public void jvp(Assembler a, Trace t, List<Register> dx, Register out) {
-        throw new UnsupportedOperationException("attentionJvp");
+        Register q = t.in(0);
+        Register k = t.in(1);
+        Register v = t.in(2);
+        Register lse = t.saved(0);
+        Register dq = a.orZeros(dx.get(0), q);
+        Register dk = a.orZeros(dx.get(1), k);
+        Register dv = a.orZeros(dx.get(2), v);
+        Layers layers = a.engine().layers();
+        a.steps().add(name(), List.of(q, k, v, lse, dq, dk, dv), List.of(out), f -> () -> layers.attentionJvp(f.block(q), f.block(k),
+                f.block(v), q.rows(), heads, causal, f.numbers(lse), f.block(dq), f.block(dk), f.block(dv), f.block(out)));
     }
 }

@@ -5,8 +5,6 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
-import dev.zstar.solvers.cells.DenseCell;
-import dev.zstar.solvers.cells.DenseParameters;
 import dev.zstar.solvers.diagnosis.Diagnosis;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
@@ -21,44 +19,34 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /** The blocks behind an {@link Equilibrium}, for batches of up to a number of rows. It copies arrays in and out. */
-final class DenseLayer implements AutoCloseable {
+final class ArrayLayer<G> implements AutoCloseable {
     private final Stopping stopping;
     private final OwnedMemory memory;
     private final int batch;
-    private final DenseCell cell;
+    private final Model.Plan<G> plan;
     private final FixedPointSolver solver;
-    private final EquilibriumLayer<DenseCell.Gradients> layer;
-    private final Block w;
-    private final Block u;
-    private final Block b;
+    private final EquilibriumLayer<G> layer;
     private final Block x;
     private final Block z;
     private final Block g;
-    private final DenseCell.Gradients sums;
     /** Of the last forward pass; 0 after an update. */
     private int rows;
     private Outcome outcome;
 
-    DenseLayer(Engine engine, DenseParameters parameters, int batch, Stopping stopping, GradientMode mode, ForwardMethod method) {
-        this.stopping = stopping;
+    private ArrayLayer(Engine engine, Model<?> model, Model.Plan<G> plan, int batch, Options options) {
+        stopping = options.stopping();
+        this.plan = plan;
         this.batch = batch;
-        int n = parameters.n();
-        int inputs = parameters.inputs();
+        int n = model.n();
+        Type type = model.type();
         memory = new OwnedMemory(engine);
         try {
-            w = memory.block(Type.F32, n, n);
-            u = memory.block(Type.F32, n, inputs);
-            b = memory.block(Type.F32, 1, n);
-            requireShapes("forward", "", parameters);
-            copy(parameters);
-            x = memory.block(Type.F32, batch, inputs);
-            z = memory.block(Type.F32, batch, n);
-            g = memory.block(Type.F32, batch, n);
-            sums = new DenseCell.Gradients(memory.block(Type.F32, n, n), memory.block(Type.F32, n, inputs), memory.block(Type.F32, 1, n),
-                    memory.block(Type.F32, batch, inputs));
-            cell = memory.add(new DenseCell(engine, parameters.activation(), w, u, b, batch), DenseCell::close, DenseCell::bytes);
-            solver = memory.add(plan(method, engine, batch, n, stopping), FixedPointSolver::close, FixedPointSolver::bytes);
-            layer = memory.add(EquilibriumLayer.plan(engine, Type.F32, batch, n, cell, solver, mode), EquilibriumLayer::close,
+            memory.add(plan, Model.Plan::close, p -> 0);
+            x = memory.block(type, batch, model.inputs());
+            z = memory.block(type, batch, n);
+            g = memory.block(type, batch, n);
+            solver = memory.add(plan(options.method(), engine, type, batch, n, stopping), FixedPointSolver::close, FixedPointSolver::bytes);
+            layer = memory.add(EquilibriumLayer.plan(engine, type, batch, n, plan.map(), solver, options.mode()), EquilibriumLayer::close,
                     EquilibriumLayer::bytes);
         } catch (Throwable e) {
             memory.close();
@@ -66,10 +54,21 @@ final class DenseLayer implements AutoCloseable {
         }
     }
 
+    /** How an equilibrium is solved and differentiated. */
+    record Options(Stopping stopping, GradientMode mode, ForwardMethod method) {}
+
+    static ArrayLayer<?> of(Engine engine, Model<?> model, int batch, Options options) {
+        return of(engine, model, model.plan(engine, batch), batch, options);
+    }
+
+    private static <G> ArrayLayer<G> of(Engine engine, Model<?> model, Model.Plan<G> plan, int batch, Options options) {
+        return new ArrayLayer<>(engine, model, plan, batch, options);
+    }
+
     /** Throws if the gradient mode needs another method. What a method plans is known only once it has planned. */
-    static void requireMethod(GradientMode mode, ForwardMethod method, Engine engine, int n, Stopping stopping) {
-        if (mode instanceof GradientMode.BroydenInverse) {
-            try (FixedPointSolver planned = plan(method, engine, 1, n, stopping)) {
+    static void requireMethod(Options options, Engine engine, Type type, int n) {
+        if (options.mode() instanceof GradientMode.BroydenInverse) {
+            try (FixedPointSolver planned = plan(options.method(), engine, type, 1, n, options.stopping())) {
                 if (!(planned instanceof Broyden)) {
                     throw new IllegalArgumentException("equilibrium: the gradient mode is BroydenInverse and the method plans "
                             + planned.getClass().getSimpleName() + ", expected .method(ForwardMethod.BROYDEN) for this mode");
@@ -78,8 +77,8 @@ final class DenseLayer implements AutoCloseable {
         }
     }
 
-    private static FixedPointSolver plan(ForwardMethod method, Engine engine, int batch, int n, Stopping stopping) {
-        return Arguments.present("equilibrium", "the solver that the method planned", method.plan(engine, Type.F32, batch, n, stopping));
+    private static FixedPointSolver plan(ForwardMethod method, Engine engine, Type type, int batch, int n, Stopping stopping) {
+        return Arguments.present("equilibrium", "the solver that the method planned", method.plan(engine, type, batch, n, stopping));
     }
 
     int batch() {
@@ -92,12 +91,12 @@ final class DenseLayer implements AutoCloseable {
 
     float[][] forward(float[][] input) {
         rows = 0;
-        copyIn(input, x);
+        RowArrays.copyIn(input, x);
         Block state = z.head(input.length);
         state.fill(0);
         outcome = layer.forward(x.head(input.length), state);
         rows = input.length;
-        return copyOut(state);
+        return RowArrays.copyOut(state);
     }
 
     /** Throws unless all rows were solved. */
@@ -113,7 +112,7 @@ final class DenseLayer implements AutoCloseable {
 
     private String reasons(List<Integer> failed) {
         if (outcome.equals(solver.outcome())) {
-            Diagnosis diagnosis = Diagnosis.of(solver, cell, z.head(rows));
+            Diagnosis diagnosis = Diagnosis.of(solver, plan.map(), z.head(rows));
             return String.join(" ", diagnosis.failures()) + " " + Endings.otherMethods(solver, diagnosis);
         }
         // A mode that unrolls takes plain steps itself, and the solver has not run.
@@ -126,12 +125,8 @@ final class DenseLayer implements AutoCloseable {
 
     /** The backward pass. Its gradients wait for {@link #addGradients}. */
     GradientOutcome backward(float[][] gradient) {
-        copyIn(gradient, g);
-        sums.w().fill(0);
-        sums.u().fill(0);
-        sums.b().fill(0);
-        sums.x().fill(0);
-        return layer.backward(g.head(rows), new DenseCell.Gradients(sums.w(), sums.u(), sums.b(), sums.x().head(rows)));
+        RowArrays.copyIn(gradient, g);
+        return layer.backward(g.head(rows), plan.clear(rows));
     }
 
     static List<Equilibrium.GradientRow> gradientRows(GradientOutcome outcome) {
@@ -156,11 +151,9 @@ final class DenseLayer implements AutoCloseable {
     }
 
     /** Adds the gradients of the last backward pass to those of the parameters, and returns those of x. */
-    float[][] addGradients(DenseParameters sum) {
-        add(sums.w(), sum.w());
-        add(sums.u(), sum.u());
-        add(sums.b(), sum.b());
-        return copyOut(sums.x().head(rows));
+    float[][] addGradients() {
+        plan.addGradients();
+        return RowArrays.copyOut(plan.dx().head(rows));
     }
 
     List<Equilibrium.Row> ends() {
@@ -171,52 +164,10 @@ final class DenseLayer implements AutoCloseable {
         return ends;
     }
 
-    /**
-     * Throws if a row of W or U is null or was replaced by one of another length. Called before anything is written.
-     *
-     * @param of before the name of a matrix, in the message
-     */
-    static void requireShapes(String operation, String of, DenseParameters p) {
-        Arguments.rows(operation, of + "W", p.w(), p.n());
-        Arguments.rows(operation, of + "U", p.u(), p.inputs());
-    }
-
-    void update(DenseParameters parameters) {
-        copy(parameters);
-        cell.update(w, u, b);
+    /** Reads the parameters again. */
+    void update() {
+        plan.update();
         rows = 0;
-    }
-
-    private void copy(DenseParameters parameters) {
-        copyIn(parameters.w(), w);
-        copyIn(parameters.u(), u);
-        copyIn(new float[][] {parameters.b()}, b);
-    }
-
-    private static void copyIn(float[][] from, Block to) {
-        for (int i = 0; i < from.length; i++) {
-            for (int j = 0; j < from[i].length; j++) {
-                to.set(i, j, from[i][j]);
-            }
-        }
-    }
-
-    private static float[][] copyOut(Block from) {
-        float[][] to = new float[from.rows()][from.cols()];
-        for (int i = 0; i < to.length; i++) {
-            for (int j = 0; j < to[i].length; j++) {
-                to[i][j] = (float) from.get(i, j);
-            }
-        }
-        return to;
-    }
-
-    private static void add(Block from, float[]... to) {
-        for (int i = 0; i < to.length; i++) {
-            for (int j = 0; j < to[i].length; j++) {
-                to[i][j] += (float) from.get(i, j);
-            }
-        }
     }
 
     @Override
