@@ -59,8 +59,9 @@ class DropoutMaskTest {
             assertThatThrownBy(() -> DropoutMask.draw(block, 0, Double.NaN, 7, 3))
                     .hasMessage("a dropout rate of NaN, expected 0 ≤ rate < 1");
             assertThatThrownBy(() -> DropoutMask.draw(null, 0, 0.4, 7, 3)).isInstanceOf(NullPointerException.class);
-            block.close();
-            assertThatThrownBy(() -> DropoutMask.draw(block, 0, 0.4, 7, 3)).isInstanceOf(IllegalStateException.class);
         }
+        Block closed = Block.allocate(Type.F32, 1, 30);
+        closed.close();
+        assertThatThrownBy(() -> DropoutMask.draw(closed, 0, 0.4, 7, 3)).isInstanceOf(IllegalStateException.class);
     }
 }
