@@ -6,10 +6,12 @@ module dev.zstar.solvers {
     exports dev.zstar.solvers;
     exports dev.zstar.solvers.cells;
     exports dev.zstar.solvers.diagnosis;
+    exports dev.zstar.solvers.exits;
     exports dev.zstar.solvers.fixedpoint;
     exports dev.zstar.solvers.implicit;
     exports dev.zstar.solvers.linear;
     exports dev.zstar.solvers.parameters;
     exports dev.zstar.solvers.shapes;
+    exports dev.zstar.solvers.tensors;
     exports dev.zstar.solvers.training;
 }

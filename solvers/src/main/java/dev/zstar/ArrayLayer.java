@@ -67,7 +67,7 @@ final class ArrayLayer<G> implements AutoCloseable {
 
     /** Throws if the gradient mode needs another method. What a method plans is known only once it has planned. */
     static void requireMethod(Options options, Engine engine, Type type, int n) {
-        if (options.mode() instanceof GradientMode.BroydenInverse) {
+        if (options.mode().modes().contains(new GradientMode.BroydenInverse())) {
             try (FixedPointSolver planned = plan(options.method(), engine, type, 1, n, options.stopping())) {
                 if (!(planned instanceof Broyden)) {
                     throw new IllegalArgumentException("equilibrium: the gradient mode is BroydenInverse and the method plans "
@@ -79,6 +79,11 @@ final class ArrayLayer<G> implements AutoCloseable {
 
     private static FixedPointSolver plan(ForwardMethod method, Engine engine, Type type, int batch, int n, Stopping stopping) {
         return Arguments.present("equilibrium", "the solver that the method planned", method.plan(engine, type, batch, n, stopping));
+    }
+
+    /** Sets the number of the training step, for a schedule of modes. */
+    void step(int step) {
+        layer.step(step);
     }
 
     int batch() {
@@ -115,8 +120,9 @@ final class ArrayLayer<G> implements AutoCloseable {
             Diagnosis diagnosis = Diagnosis.of(solver, plan.map(), z.head(rows));
             return String.join(" ", diagnosis.failures()) + " " + Endings.otherMethods(solver, diagnosis);
         }
-        // A mode that unrolls takes plain steps itself, and the solver has not run.
-        return Endings.list(failed, row -> "The plain steps of row " + row + " ended with " + Endings.of(outcome.status(row))) + ".";
+        // A mode that unrolls takes its steps itself, and the solver has not run.
+        String steps = layer.mode() instanceof GradientMode.Reversible ? "reversible" : "plain";
+        return Endings.list(failed, row -> "The " + steps + " steps of row " + row + " ended with " + Endings.of(outcome.status(row))) + ".";
     }
 
     private static List<Integer> where(int rows, IntPredicate failed) {
@@ -162,6 +168,13 @@ final class ArrayLayer<G> implements AutoCloseable {
             ends.add(new Equilibrium.Row(outcome.status(row), outcome.residual(row), outcome.evaluations(row)));
         }
         return ends;
+    }
+
+    /** Throws unless a matrix has rows, each of {@code cols} finite numbers. */
+    static void requireMatrix(String operation, String name, float[][] matrix, int cols) {
+        Arguments.atLeast(operation, "the number of rows of " + name, Arguments.present(operation, name, matrix).length, 1);
+        Arguments.rows(operation, name, matrix, cols);
+        Arguments.finite(operation, name, matrix);
     }
 
     /** Reads the parameters again. */

@@ -26,6 +26,7 @@ final class Endings {
             case MAX_EVALUATIONS -> "its budget of evaluations was spent";
             case MAX_ITERATIONS -> "its budget of steps was spent";
             case TIME_BUDGET -> "its time was spent";
+            case STOPPED_BY_OBSERVER -> "an observer ended it";
             case CANCELLED -> "it was cancelled";
             case STAGNATED -> "the residual stopped falling";
             case DIVERGED -> "the residual grew more than a millionfold";

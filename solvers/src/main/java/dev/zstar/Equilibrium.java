@@ -40,6 +40,7 @@ public final class Equilibrium<P> implements AutoCloseable {
     private final boolean lenient;
     private ArrayLayer<?> layer;
     private List<GradientRow> gradientRows = List.of();
+    private int step;
     private boolean closed;
 
     private Equilibrium(Builder<P> builder) {
@@ -122,7 +123,8 @@ public final class Equilibrium<P> implements AutoCloseable {
 
         /**
          * How gradients are computed; the default is {@link GradientMode#DEFAULT}. {@link GradientMode.BroydenInverse} needs
-         * {@link ForwardMethod#BROYDEN}, or another method that plans a {@link Broyden}.
+         * {@link ForwardMethod#BROYDEN}, or another method that plans a {@link Broyden}. For a {@linkplain GradientMode#then schedule} of
+         * modes call {@link Equilibrium#step} in each training step.
          */
         public Builder<P> gradients(GradientMode mode) {
             this.mode = Arguments.present("equilibrium", "the gradient mode", mode);
@@ -188,6 +190,19 @@ public final class Equilibrium<P> implements AutoCloseable {
     public record GradientRow(GradientOutcome.Use use, Status forward, Status backward, double residual) {}
 
     /**
+     * Sets the number of the training step that follows, counted from 0, for a {@linkplain GradientMode#then schedule} of gradient modes.
+     * Does nothing for any other mode. If the mode changes, call {@link #forward} again before the next {@link #backward}.
+     */
+    public void step(int step) {
+        requireOpen("step");
+        Arguments.atLeast("step", "the number of the step", step, 0);
+        this.step = step;
+        if (layer != null) {
+            layer.step(step);
+        }
+    }
+
+    /**
      * Finds the equilibrium of each row, starting from zeros. The first call, and each call with a larger batch than all before, allocates.
      *
      * <p>If a row fails and the layer is not lenient, the cell is evaluated up to sixty times more, to find the reasons.
@@ -199,11 +214,12 @@ public final class Equilibrium<P> implements AutoCloseable {
      */
     public float[][] forward(float[][] x) {
         requireOpen("forward");
-        requireMatrix("forward", "x", x, model.inputs());
+        ArrayLayer.requireMatrix("forward", "x", x, model.inputs());
         gradientRows = List.of();
         if (layer == null || layer.batch() < x.length) {
             closeLayer();
             layer = ArrayLayer.of(engine, model, x.length, options);
+            layer.step(step);
         }
         float[][] z = layer.forward(x);
         if (!lenient) {
@@ -215,7 +231,7 @@ public final class Equilibrium<P> implements AutoCloseable {
     /**
      * Pulls a gradient back through the last {@link #forward}. The gradients with respect to the parameters are added to
      * {@link #gradients}. A lenient layer skips a row whose forward or backward solve failed: it adds nothing, and its row of the result is
-     * zero. May be called more than once after a forward pass, for several losses.
+     * zero (but see {@link GradientOutcome.Use#INCOMPLETE}). May be called more than once after a forward pass, for several losses.
      *
      * @param dz the gradient of the loss with respect to z, {@code rows × n} finite numbers
      * @return the gradient with respect to x, {@code rows × inputs}
@@ -229,7 +245,7 @@ public final class Equilibrium<P> implements AutoCloseable {
             throw new IllegalStateException("backward: there was no forward pass since the layer was built or last updated, "
                     + "expected forward(x) first");
         }
-        requireMatrix("backward", "dz", dz, model.n());
+        ArrayLayer.requireMatrix("backward", "dz", dz, model.n());
         if (dz.length != layer.rows()) {
             throw new IllegalArgumentException("backward: the number of rows of dz is " + dz.length + ", expected " + layer.rows()
                     + ", that of x in the last forward");
@@ -289,12 +305,6 @@ public final class Equilibrium<P> implements AutoCloseable {
         if (layer != null) {
             layer.update();
         }
-    }
-
-    private static void requireMatrix(String operation, String name, float[][] matrix, int cols) {
-        Arguments.atLeast(operation, "the number of rows of " + name, Arguments.present(operation, name, matrix).length, 1);
-        Arguments.rows(operation, name, matrix, cols);
-        Arguments.finite(operation, name, matrix);
     }
 
     /** Such as {@code TANH cell of 8 elements and 2 inputs, to a relative tolerance of 1.0E-5, on the simd engine with 1 thread}. */

@@ -101,7 +101,7 @@ public final class FixedPoint {
             throw new IllegalArgumentException(operation + ": the relative tolerance is " + tolerance + ", expected 0 ≤ tolerance < 1");
         }
         return new Stopping(tolerance, s.absolute(), s.step(), s.maxEvaluations(), s.maxIterations(), s.maxNanos(), s.patience(), false,
-                s.trace(), s.recorded());
+                s.trace(), s.distance(), s.recorded());
     }
 
     /**

@@ -280,6 +280,38 @@ class EquilibriumTest {
         }
     }
 
+    /** From an f that contracts, forty reversible steps reach the equilibrium, and their gradient is the exact one. */
+    @Test
+    void aScheduleChangesTheModeOfALayer() {
+        DenseParameters p = cell();
+        float[][] x = random(3, INPUTS, 1, 4);
+        float[][] dz = random(3, N, 1, 5);
+        GradientMode schedule = new GradientMode.JacobianFree().then(10, new GradientMode.Reversible(40, 0.4)).then(20,
+                GradientMode.exact(1e-6));
+        try (var scheduled = Equilibrium.of(p).tolerance(1e-6).gradients(schedule).build();
+                var exact = Equilibrium.of(p).tolerance(1e-6).gradients(GradientMode.exact(1e-6)).build()) {
+            exact.forward(x);
+            float[][] dx = exact.backward(dz);
+            float[] errors = new float[3];
+            for (int i = 0; i < 3; i++) {
+                // A plan for a larger batch takes over the step.
+                scheduled.step(10 * i);
+                float[][] z = scheduled.forward(random(3 + i, INPUTS, 1, 4));
+                assertThat(z).hasDimensions(3 + i, N);
+                errors[i] = Math.abs(scheduled.backward(random(3 + i, N, 1, 5))[1][0] - dx[1][0]) / Math.abs(dx[1][0]);
+            }
+            assertThat(errors[0]).as("Jacobian-free").isGreaterThan(0.01f);
+            assertThat(errors[1]).as("reversible").isLessThan(1e-3f);
+            assertThat(errors[2]).as("exact").isLessThan(1e-4f);
+            scheduled.step(19);
+            assertThatThrownBy(() -> scheduled.backward(random(5, N, 1, 5))).isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("backward: the gradient mode has changed since forward(x, z)");
+            assertThatThrownBy(() -> scheduled.step(-1)).hasMessage("step: the number of the step is -1, expected at least 0");
+        }
+        assertThatThrownBy(() -> Equilibrium.of(p).gradients(GradientMode.DEFAULT.then(5, new GradientMode.BroydenInverse())).build())
+                .hasMessageStartingWith("equilibrium: the gradient mode is BroydenInverse and the method plans Anderson");
+    }
+
     /** A mode that unrolls takes its steps without the solver, so there is no diagnosis of it. */
     @Test
     void stepsOfAnUnrolledNetworkThatOverflowAreNamed() {
@@ -290,6 +322,10 @@ class EquilibriumTest {
                 assertThat(e.getMessage()).startsWith("1 of 2 rows was not solved to a relative tolerance of 1.0E-5. The plain steps of "
                         + "row 0 ended with ");
             });
+        }
+        try (var layer = Equilibrium.of(grows).gradients(new GradientMode.Reversible(9, 0.5)).build()) {
+            assertThatThrownBy(() -> layer.forward(new float[][] {{1}, {-1}})).hasMessageContaining(
+                    ". The reversible steps of row 0 ended with ");
         }
     }
 

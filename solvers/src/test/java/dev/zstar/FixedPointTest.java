@@ -111,9 +111,9 @@ class FixedPointTest {
     /** Each setting changes what it names; where two contradict each other, the later one counts. */
     @Test
     void aToleranceKeepsTheOtherRules() {
-        Stopping rules = new Stopping(1e-3, 1e-5, 1e-4, 77, 66, 1L << 50, 5, false, true, java.util.List.of(2, 3));
+        Stopping rules = new Stopping(1e-3, 1e-5, 1e-4, 77, 66, 1L << 50, 5, false, true, true, java.util.List.of(2, 3));
         assertThat(FixedPoint.withTolerance("test", rules, 1e-8))
-                .isEqualTo(new Stopping(1e-8, 1e-5, 1e-4, 77, 66, 1L << 50, 5, false, true, java.util.List.of(2, 3)));
+                .isEqualTo(new Stopping(1e-8, 1e-5, 1e-4, 77, 66, 1L << 50, 5, false, true, true, java.util.List.of(2, 3)));
         FixedPoint problem = FixedPoint.of(v -> new double[] {0.5 * v[0] + 1}, 1).method(ForwardMethod.damped(1));
         // The absolute tolerance of 0.1 still ends it.
         assertThat(problem.stopping(Stopping.relative(1e-3).orAbsolute(0.1)).tolerance(1e-12).solve().status())

@@ -68,19 +68,24 @@ public interface Layers {
      * {@code out = gain ⊙ (x - μ) / σ + bias} with {@code μ = mean x}, {@code σ² = mean (x - μ)² + eps} of each row (Ba, Kiros, Hinton
      * 2016).
      *
-     * @param gain {@code 1 × x.cols()}
+     * @param gain {@code 1 × x.cols()}, or null for ones
      * @param bias {@code 1 × x.cols()}, or null
      * @param stats {@code μ} and {@code 1/σ} of row p go to {@code stats[2p]} and {@code stats[2p + 1]}
      */
     default void layerNorm(Block x, Block gain, Block bias, double eps, Block out, double[] stats) {
         Operands.open("layerNorm", "x", x);
-        Operands.require("layerNorm", "gain", gain, x.type(), 1, x.cols());
-        groupNorm(x, 1, gain, bias, eps, out, stats);
+        if (gain != null) {
+            Operands.require("layerNorm", "gain", gain, x.type(), 1, x.cols());
+        }
+        groupNorm(x, x.cols(), 1, gain, bias, eps, out, stats);
     }
 
     /**
-     * The vector-Jacobian products of {@link #layerNorm}.
+     * The vector-Jacobian products of {@link #layerNorm}. Without gain, the Jacobian
+     * {@code (I - 1 1ᵀ/n - x̂ x̂ᵀ/n) / σ} is symmetric, {@code x̂ = (x - μ) / σ}. So a Jacobian-vector product is
+     * {@code gain ⊙ dx} of a call with {@code gain = null} and the tangent as {@code dy}. The same holds for the other normalisations.
      *
+     * @param gain that of {@code layerNorm}, or null for ones
      * @param stats what {@code layerNorm} left there
      * @param dx the gradient of {@code x}
      * @param dGain {@code 1 × x.cols()}; the gradient of {@code gain} is added to it, row by row in order; null if not wanted
@@ -88,14 +93,16 @@ public interface Layers {
      */
     default void layerNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
         Operands.open("layerNormVjp", "x", x);
-        Operands.require("layerNormVjp", "gain", gain, x.type(), 1, x.cols());
-        groupNormVjp(x, 1, gain, stats, dy, dx, dGain, dBias);
+        if (gain != null) {
+            Operands.require("layerNormVjp", "gain", gain, x.type(), 1, x.cols());
+        }
+        groupNormVjp(x, x.cols(), 1, gain, stats, dy, dx, dGain, dBias);
     }
 
     /**
      * {@code out = gain ⊙ x / ρ} with {@code ρ² = mean x² + eps} of each row (Zhang, Sennrich 2019).
      *
-     * @param gain {@code 1 × x.cols()}
+     * @param gain {@code 1 × x.cols()}, or null for ones
      * @param stats {@code 1/ρ} of row p goes to {@code stats[p]}
      */
     void rmsNorm(Block x, Block gain, double eps, Block out, double[] stats);
@@ -104,22 +111,37 @@ public interface Layers {
     void rmsNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain);
 
     /**
-     * Normalises groups of channels (Wu, He 2018). A row is {@code x.cols() / C} positions of {@code C = gain.cols()} channels each, the
+     * Normalises groups of channels (Wu, He 2018). A row is {@code x.cols() / C} positions of {@code C = channels} channels each, the
      * channel fastest (NHWC); group g is channels {@code g C / groups … (g + 1) C / groups - 1} at all positions. Each group is normalised
      * by its own {@code μ} and {@code σ}, as in {@link #layerNorm}; gain and bias belong to channels. With {@code C = x.cols()}, one
      * position, a row is cut into {@code groups} contiguous parts of equal length.
      *
-     * @param gain {@code 1 × C}; C must divide {@code x.cols()}, and {@code groups} must divide C
+     * @param channels C, which must divide {@code x.cols()}
+     * @param groups a divisor of C
+     * @param gain {@code 1 × C}, or null for ones
      * @param bias {@code 1 × C}, or null
      * @param stats {@code μ} and {@code 1/σ} of group g of row p go to {@code stats[2 (p · groups + g)]} and the place after it
      */
-    void groupNorm(Block x, int groups, Block gain, Block bias, double eps, Block out, double[] stats);
+    void groupNorm(Block x, int channels, int groups, Block gain, Block bias, double eps, Block out, double[] stats);
+
+    /** {@link #groupNorm(Block, int, int, Block, Block, double, Block, double[])} with as many channels as {@code gain} has columns. */
+    default void groupNorm(Block x, int groups, Block gain, Block bias, double eps, Block out, double[] stats) {
+        Operands.present("groupNorm", "gain", gain);
+        groupNorm(x, gain.cols(), groups, gain, bias, eps, out, stats);
+    }
 
     /**
-     * The vector-Jacobian products of {@link #groupNorm}; operands as in {@link #layerNormVjp}, {@code dGain} and {@code dBias}
-     * {@code 1 × C}.
+     * The vector-Jacobian products of {@link #groupNorm(Block, int, int, Block, Block, double, Block, double[])}; operands as in
+     * {@link #layerNormVjp}, {@code dGain} and {@code dBias} {@code 1 × C}.
      */
-    void groupNormVjp(Block x, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias);
+    void groupNormVjp(
+            Block x, int channels, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias);
+
+    /** The same with as many channels as {@code gain} has columns. */
+    default void groupNormVjp(Block x, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
+        Operands.present("groupNormVjp", "gain", gain);
+        groupNormVjp(x, gain.cols(), groups, gain, stats, dy, dx, dGain, dBias);
+    }
 
     // ---- dropout
 

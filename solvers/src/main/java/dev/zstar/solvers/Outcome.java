@@ -23,6 +23,19 @@ public interface Outcome {
      */
     double residual(int b);
 
+    /**
+     * The relative residual of row {@code b} at its latest evaluation. It differs from {@link #residual} if an earlier iterate was
+     * returned, as after a failure. NaN before the first evaluation, and for a linear solve.
+     */
+    double latestResidual(int b);
+
+    /**
+     * {@code ‖z* - z₀‖} of row {@code b}: how far its result is from its start. A map that has learnt to do nothing converges with small
+     * distances from every start. NaN while the row is active, and unless the stopping rule measures it ({@link Stopping#withDistance}).
+     * Infinite if an element of the difference is outside the range of the type.
+     */
+    double distance(int b);
+
     /** The largest relative residual over the rows. */
     double worstResidual();
 

@@ -4,7 +4,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 
 /** What all solvers have in common: a workspace, planned once for an engine, an element type, the most rows of a batch, and n. */
-public abstract class Solver implements AutoCloseable {
+public abstract class Solver implements Shaped, AutoCloseable {
     /** The memory of this solver. */
     protected final Workspace workspace;
 
@@ -18,22 +18,22 @@ public abstract class Solver implements AutoCloseable {
         return workspace.bytes();
     }
 
-    /** The engine that computes. */
+    @Override
     public final Engine engine() {
         return workspace.engine();
     }
 
-    /** The element type. */
+    @Override
     public final Type type() {
         return workspace.type();
     }
 
-    /** The number of elements of a row. */
+    @Override
     public final int n() {
         return workspace.n();
     }
 
-    /** The most rows of a batch. */
+    @Override
     public final int batch() {
         return workspace.batch();
     }

@@ -21,6 +21,11 @@ public enum Status {
     CONVERGED_HAPPY_BREAKDOWN,
     /** The fixed number of evaluations was made; no tolerance was tested. */
     COMPLETED_FIXED_STEPS,
+    /**
+     * An observer or an exit rule ended this row; no tolerance was met. The iterate at which it was stopped is returned, with the residual
+     * that was measured there.
+     */
+    STOPPED_BY_OBSERVER,
 
     /** The budget of evaluations was spent; the best iterate is returned. */
     MAX_EVALUATIONS,
@@ -28,7 +33,7 @@ public enum Status {
     MAX_ITERATIONS,
     /** The time was spent; the best iterate is returned. */
     TIME_BUDGET,
-    /** The observer ended the solve; the best iterate is returned. */
+    /** The observer ended the whole solve; the best iterate is returned. */
     CANCELLED,
     /** The residual stopped falling; the best iterate is returned. */
     STAGNATED,
@@ -57,11 +62,14 @@ public enum Status {
     /** The linear solve within a step found no direction that lowers the residual; the best iterate is returned. */
     INNER_FAILED;
 
-    /** Whether the stopping rule was met. True also for {@link #COMPLETED_FIXED_STEPS}, which says nothing about the residual. */
+    /**
+     * Whether the row ended as its caller asked. True also for {@link #COMPLETED_FIXED_STEPS} and {@link #STOPPED_BY_OBSERVER}, which say
+     * nothing about the residual.
+     */
     public boolean isSuccess() {
         return switch (this) {
             case CONVERGED_ABSOLUTE, CONVERGED_RELATIVE, CONVERGED_AT_ZERO, CONVERGED_STEP, CONVERGED_AT_START,
-                 CONVERGED_ZERO_RHS, CONVERGED_HAPPY_BREAKDOWN, COMPLETED_FIXED_STEPS -> true;
+                 CONVERGED_ZERO_RHS, CONVERGED_HAPPY_BREAKDOWN, COMPLETED_FIXED_STEPS, STOPPED_BY_OBSERVER -> true;
             case MAX_EVALUATIONS, MAX_ITERATIONS, TIME_BUDGET, CANCELLED, STAGNATED, DIVERGED, NONFINITE_INPUT, NONFINITE_FUNCTION,
                  NONFINITE_OPERATOR, OUT_OF_RANGE, BREAKDOWN, RESIDUAL_MISMATCH, LINE_SEARCH_FAILED, INNER_FAILED -> false;
         };

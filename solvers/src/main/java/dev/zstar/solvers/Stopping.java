@@ -33,6 +33,7 @@ import java.util.function.Consumer;
  * @param fixed whether the solve makes exactly {@code maxEvaluations} evaluations, tests nothing, and returns the last iterate; false by
  *     default
  * @param trace whether the largest relative residual after each evaluation is recorded; false by default
+ * @param distance whether the distance of each result from its start is measured; false by default. It takes a block of memory and a vector
  * @param recorded the evaluations at which the state is recorded, counted from 1; none by default. Each takes a block of memory
  */
 public record Stopping(
@@ -45,6 +46,7 @@ public record Stopping(
         int patience,
         boolean fixed,
         boolean trace,
+        boolean distance,
         List<Integer> recorded) {
     /** Checks the ranges. */
     public Stopping {
@@ -82,12 +84,12 @@ public record Stopping(
 
     /** This relative tolerance, with a budget of 200 evaluations per row. ({@code FixedPoint} has a default budget of 1000.) */
     public static Stopping relative(double tolerance) {
-        return new Stopping(tolerance, 0, 0, 200, Integer.MAX_VALUE, Long.MAX_VALUE, 0, false, false, List.of());
+        return new Stopping(tolerance, 0, 0, 200, Integer.MAX_VALUE, Long.MAX_VALUE, 0, false, false, false, List.of());
     }
 
     /** Exactly {@code evaluations} evaluations, without any test. */
     public static Stopping fixed(int evaluations) {
-        return new Stopping(0, 0, 0, evaluations, Integer.MAX_VALUE, Long.MAX_VALUE, 0, true, false, List.of());
+        return new Stopping(0, 0, 0, evaluations, Integer.MAX_VALUE, Long.MAX_VALUE, 0, true, false, false, List.of());
     }
 
     /** These rules, and in addition an absolute tolerance. A row stops at the first tolerance that it meets. */
@@ -128,6 +130,11 @@ public record Stopping(
         return with(s -> s.trace = true);
     }
 
+    /** These rules, with the distance of each result from its start measured ({@link Outcome#distance}). */
+    public Stopping withDistance() {
+        return with(s -> s.distance = true);
+    }
+
     /** These rules, with the states at these evaluations recorded ({@link Outcome#state}). The evaluations are counted from 1. */
     public Stopping recording(Integer... evaluations) {
         Arguments.present("Stopping", "the list of recorded evaluations", evaluations);
@@ -137,8 +144,8 @@ public record Stopping(
     private Stopping with(Consumer<Draft> change) {
         Draft s = new Draft();
         change.accept(s);
-        return new Stopping(
-                relative, s.absolute, s.step, s.maxEvaluations, s.maxIterations, s.maxNanos, s.patience, fixed, s.trace, s.recorded);
+        return new Stopping(relative, s.absolute, s.step, s.maxEvaluations, s.maxIterations, s.maxNanos, s.patience, fixed, s.trace,
+                s.distance, s.recorded);
     }
 
     /** A mutable copy of the rules that can change. */
@@ -150,6 +157,7 @@ public record Stopping(
         private long maxNanos = Stopping.this.maxNanos;
         private int patience = Stopping.this.patience;
         private boolean trace = Stopping.this.trace;
+        private boolean distance = Stopping.this.distance;
         private List<Integer> recorded = Stopping.this.recorded;
     }
 
@@ -173,6 +181,7 @@ public record Stopping(
                 : maxIterations < Integer.MAX_VALUE ? "a budget of steps"
                 : maxNanos < Long.MAX_VALUE ? "a time budget"
                 : patience > 0 ? "patience"
+                : distance ? "a distance from the start"
                 : !recorded.isEmpty() ? "recorded states"
                 : null;
         if (rule != null) {

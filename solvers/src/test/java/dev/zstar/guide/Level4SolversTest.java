@@ -10,14 +10,22 @@ import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
+import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.exits.ExitRule;
+import dev.zstar.solvers.exits.LinearHead;
+import dev.zstar.solvers.exits.LowEntropy;
+import dev.zstar.solvers.exits.SmallSecondDifference;
+import dev.zstar.solvers.exits.StableArgmax;
 import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.fixedpoint.MixedPrecision;
+import dev.zstar.solvers.fixedpoint.MultiStart;
 import dev.zstar.solvers.fixedpoint.NewtonKrylov;
 import dev.zstar.solvers.fixedpoint.Picard;
+import dev.zstar.solvers.fixedpoint.Start;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -63,6 +71,58 @@ class Level4SolversTest {
                 z.fill(0);
                 assertThat(solver.solve(cell, z).batch()).isEqualTo(batch);
             }
+        }
+    }
+
+    @Test
+    void exits() {
+        int batch = 4;
+        int n = 16;
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, n, batch, 0.9, 1);
+                FixedPointSolver solver = FixedPointSolver.plan(cell, Stopping.relative(1e-6));
+                Block w = Problems.random(Type.F32, 10, n, 1, 2);
+                LinearHead head = new LinearHead(engine, w, null, batch);
+                Block z = engine.allocate(Type.F32, batch, n)) {
+            // guide
+            ExitRule settled = ExitRule.any(
+                    new SmallSecondDifference(solver, 0.03).inARow(2),                       // the state hardly turns
+                    ExitRule.all(new StableArgmax(head, 3), new LowEntropy(head, 0.1)))      // or the answer is settled and certain
+                    .atLeast(4);                                                             // but not before 4 evaluations
+            try (settled) {
+                Outcome outcome = solver.solve(cell, z, settled);                            // such a row has Status.STOPPED_BY_OBSERVER
+                // hide
+                assertThat(outcome.status(0)).isEqualTo(Status.STOPPED_BY_OBSERVER);
+                assertThat(outcome.evaluations(0)).isGreaterThanOrEqualTo(4);
+                // show
+            }
+            // end
+        }
+    }
+
+    @Test
+    void multiStart() {
+        int batch = 2;
+        int n = 16;
+        Type type = Type.F64;
+        Stopping stopping = Stopping.relative(1e-6);
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, type, n, 3 * batch, 1.5, 1);
+                Block x = Problems.random(type, batch, 3, 1, 2);
+                Block repeated = engine.allocate(type, 3 * batch, 3);
+                Block z = engine.allocate(type, batch, n)) {
+            // guide
+            try (FixedPointSolver wide = FixedPointSolver.plan(engine, type, 3 * batch, n, stopping);
+                    MultiStart starts = MultiStart.plan(wide, MultiStart.Until.FIRST, Start.given(), Start.zeros(), Start.noise(1, 42))) {
+                starts.repeat(x, repeated);                                                  // each input three times
+                cell.inject(repeated);
+                Outcome outcome = starts.solve(cell, z);                                     // z: a row for each input
+                Status status = outcome.status(starts.row(0));                               // how the winner of input 0 ended
+                // hide
+                assertThat(status.isSuccess()).isTrue();
+                // show
+            }
+            // end
         }
     }
 

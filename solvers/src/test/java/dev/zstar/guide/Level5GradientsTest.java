@@ -59,6 +59,36 @@ class Level5GradientsTest {
     }
 
     @Test
+    void schedule() {
+        int first = 1999;
+        int last = 2002;
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, N, BATCH, 0.8, 1);
+                FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, BATCH, N, Stopping.relative(1e-6));
+                Block x = Problems.random(Type.F32, BATCH, 3, 1, 5);
+                Block z = engine.allocate(Type.F32, BATCH, N);
+                Block g = Problems.random(Type.F32, BATCH, N, 1, 6);
+                Block dw = engine.allocate(Type.F32, N, N)) {
+            var sum = new DenseCell.Gradients(dw, null, null, null);
+            // guide
+            GradientMode schedule = new GradientMode.JacobianFree()     // in the first 2000 steps
+                    .then(2000, new GradientMode.Phantom(5, 0.5))
+                    .then(6000, GradientMode.DEFAULT);                  // from step 6000 on
+            try (var layer = EquilibriumLayer.plan(cell, solver, schedule)) {
+                for (int step = first; step < last; step++) {
+                    layer.step(step);                                   // selects the mode; allocates nothing
+                    layer.forward(x, z);
+                    layer.backward(g, sum);
+                }
+                // hide
+                assertThat(layer.mode()).isEqualTo(new GradientMode.Phantom(5, 0.5));
+                // show
+            }
+            // end
+        }
+    }
+
+    @Test
     void anyLinearSolver() {
         double[] error = new double[1];
         // guide

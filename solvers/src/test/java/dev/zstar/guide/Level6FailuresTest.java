@@ -83,6 +83,26 @@ class Level6FailuresTest {
     }
 
     @Test
+    void stoppingARow() {
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F64, N, BATCH, 0.9, 1);
+                FixedPointSolver solver = FixedPointSolver.plan(cell, Stopping.relative(1e-8));
+                Block z = engine.allocate(Type.F64, BATCH, N)) {
+            // guide
+            Outcome outcome = solver.solve(cell, z, (progress, states, rows, exits) -> {
+                for (int p = 0; p < rows.count(); p++) {
+                    if (progress.residual(rows.index(p)) < 0.1) {
+                        exits.stop(p);                                     // this row ends, with Status.STOPPED_BY_OBSERVER
+                    }
+                }
+            });
+            // end
+            assertThat(outcome.status(1)).isEqualTo(Status.STOPPED_BY_OBSERVER);
+            assertThat(outcome.worstResidual()).isLessThan(0.1);
+        }
+    }
+
+    @Test
     void scales() {
         try (Engine engine = Engines.best(1);
                 FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, 1, 2, Stopping.relative(1e-6));

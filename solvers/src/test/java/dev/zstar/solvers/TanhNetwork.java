@@ -43,7 +43,8 @@ public final class TanhNetwork {
         return states[steps];
     }
 
-    private double[] f(double[] z, double[] x) {
+    /** {@code tanh(W z + U x + b)}. */
+    public double[] f(double[] z, double[] x) {
         double[] f = new double[n];
         for (int i = 0; i < n; i++) {
             double sum = b[i];

@@ -76,6 +76,8 @@ public final class DeqClassifier implements AutoCloseable {
     private long solves;
     private long skipped;
     private long damped;
+    /** Steps of training so far, for a schedule of gradient modes. */
+    private int steps;
     private String lastFailure = "";
 
     /** A model with random parameters. */
@@ -100,7 +102,7 @@ public final class DeqClassifier implements AutoCloseable {
         adam = new Adam[] {new Adam(v, options.rate()), new Adam(u, options.rate()), new Adam(b, options.rate())};
         cell = new DenseCell(engine, Activation.TANH, w, u, b, batch);
         Stopping stopping = Stopping.relative(TOLERANCE);
-        forward = options.mode() instanceof GradientMode.BroydenInverse
+        forward = options.mode().modes().contains(new GradientMode.BroydenInverse())
                 ? Broyden.plan(engine, Type.F32, batch, n, Broyden.Options.DEFAULT, stopping)
                 : FixedPointSolver.plan(engine, Type.F32, batch, n, stopping);
         layer = EquilibriumLayer.plan(engine, Type.F32, batch, n, cell, forward, options.mode(), options.damping());
@@ -146,7 +148,8 @@ public final class DeqClassifier implements AutoCloseable {
     }
 
     /**
-     * One step of training. Images whose solve fails are skipped or damped, as the options say. If all are skipped, no step is taken.
+     * One step of training. Images whose solve fails are skipped or damped, as the options say. If all are skipped, or the gradient of one
+     * is incomplete, the parameters stay as they are.
      *
      * @param images indices of images; the step uses {@code count} of them, starting at {@code from}
      * @return the mean cross entropy before the step
@@ -154,6 +157,7 @@ public final class DeqClassifier implements AutoCloseable {
     public double train(Digits data, int[] images, int from, int count) {
         load(data, images, from, count);
         Block states = z.head(count);
+        layer.step(steps++);
         Outcome solved = layer.forward(x.head(count), states);
         count(solved);
         head.classify(states);
@@ -177,7 +181,7 @@ public final class DeqClassifier implements AutoCloseable {
         if (!outcome.succeeded()) {
             lastFailure = outcome.toString();
         }
-        if (outcome.count(GradientOutcome.Use.SKIPPED) == count) {
+        if (outcome.count(GradientOutcome.Use.SKIPPED) == count || outcome.count(GradientOutcome.Use.INCOMPLETE) > 0) {
             return loss;
         }
         head.step(states);

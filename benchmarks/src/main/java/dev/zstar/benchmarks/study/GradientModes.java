@@ -21,6 +21,8 @@ final class GradientModes {
         modes.put("phantom, 5", new GradientMode.Phantom(5, 0.5));
         modes.put("unrolled, 24", new GradientMode.Unrolled(24));
         modes.put("checkpointed, 24", new GradientMode.Checkpointed(24));
+        // As many evaluations of f forward as the other two networks. In f32 a larger β leaves no digit of so many steps.
+        modes.put("reversible, 12", new GradientMode.Reversible(12, 0.5));
         return modes;
     }
 }

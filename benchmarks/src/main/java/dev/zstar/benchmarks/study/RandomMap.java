@@ -76,7 +76,7 @@ final class RandomMap implements DifferentiableMap {
     private final double[] sizes;
     private final double[][] points;
     private final Random noise;
-    private final int[] problem;
+    final int[] problem;
     /** Evaluations of each problem since it was assigned, products included. */
     private final int[] spent;
     private final EvaluationLog[] logs;

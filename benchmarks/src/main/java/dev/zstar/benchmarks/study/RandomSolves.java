@@ -2,11 +2,13 @@ package dev.zstar.benchmarks.study;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.ApproximatedMap;
+import dev.zstar.solvers.Exits;
 import dev.zstar.solvers.FixedPointMap;
-import dev.zstar.solvers.Observer;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.RowObserver;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
@@ -133,6 +135,8 @@ final class RandomSolves {
         private final Block z;
         private double[] tolerances;
         private boolean hasCheap;
+        /** Whether an observer ends some rows. */
+        private boolean hasExits;
         /** The problem that is solved again, in one solve of four. */
         private final int watched;
         /** How the watched problem ended. */
@@ -166,6 +170,7 @@ final class RandomSolves {
                 tolerances = random.doubles(plan.batch(), -10, -1).map(x -> Math.pow(10, x)).toArray();
                 outcome = solver.solve(f, z, tolerances);
             } else {
+                hasExits = random.nextInt(8) == 0;
                 outcome = solver.solve(f, z, observer(random));
             }
             checkCounts(outcome);
@@ -174,16 +179,30 @@ final class RandomSolves {
             }
         }
 
-        private Observer observer(Random random) {
+        private RowObserver observer(Random random) {
             int cancels = random.nextInt(10) == 0 ? 1 + random.nextInt(8) : Integer.MAX_VALUE;
             int throwsAt = random.nextInt(40) == 0 ? 1 + random.nextInt(8) : Integer.MAX_VALUE;
             int[] calls = {0};
-            return cancels == throwsAt && random.nextBoolean() ? null : (progress, at, active) -> {
+            return cancels == throwsAt && !hasExits && random.nextBoolean() ? null : (progress, at, active, exits) -> {
                 if (++calls[0] == throwsAt) {
                     throw new RandomMap.Thrown();
                 }
-                return calls[0] < cancels;
+                stopSome(map, progress, active, exits);
+                if (calls[0] >= cancels) {
+                    exits.cancel();
+                }
             };
+        }
+
+        /** Ends one problem of three after a number of evaluations that depends on the problem alone. */
+        private void stopSome(RandomMap of, Outcome progress, Rows active, Exits exits) {
+            for (int p = 0; hasExits && p < active.count(); p++) {
+                int b = active.index(p);
+                Random own = new Random(31 * seed + of.problem[b]);
+                if (own.nextInt(3) == 0 && progress.evaluations(b) > own.nextInt(12)) {
+                    exits.stop(p);
+                }
+            }
         }
 
         void stream(Random random) {
@@ -195,7 +214,8 @@ final class RandomSolves {
                 require(outcome.status(slot) != Status.TIME_BUDGET && outcome.status(slot) != Status.CANCELLED, seed, plan,
                         "obeyed the time budget or an observer in a stream");
             });
-            solver.stream(f, z, feed);
+            hasExits = random.nextInt(8) == 0;
+            solver.stream(f, z, feed, hasExits ? (progress, at, active, exits) -> stopSome(map, progress, active, exits) : null);
             require(feed.isComplete(), seed, plan, "lost a problem of the stream or returned one twice");
             if (last[0] != null) {
                 checkCounts(last[0]);
@@ -211,7 +231,9 @@ final class RandomSolves {
             one.copyRow(starts, watched, 0);
             same.assign(0, watched);
             FixedPointMap f = hasCheap ? new ApproximatedMap(same, same.cheap()) : same;
-            Outcome outcome = tolerances == null ? solver.solve(f, one) : solver.solve(f, one, new double[] {tolerances[watched]});
+            RowObserver observer = (progress, at, active, exits) -> stopSome(same, progress, active, exits);
+            Outcome outcome = tolerances == null ? solver.solve(f, one, observer)
+                    : solver.solve(f, one, new double[] {tolerances[watched]});
             boolean samePoint = Arrays.equals(row(one, 0), found);
             require(outcome.status(0) == end && outcome.evaluations(0) == spent && samePoint, seed, plan,
                     "ends problem " + watched + " with " + end + " after " + spent + " evaluations, and alone with " + outcome.status(0)

@@ -90,6 +90,8 @@ final class StatusCheck {
             case CONVERGED_STEP -> stopping.step() > 0 && (!isPlain() || isStepShort()) ? null : "the last step is too long";
             case COMPLETED_FIXED_STEPS -> stopping.fixed() && evaluations == stopping.maxEvaluations() ? null
                     : "the number of evaluations is not the fixed one";
+            case STOPPED_BY_OBSERVER -> !isPlain() || Arrays.equals(log.point(-1), returned) ? null
+                    : "a stopped row did not return its last iterate";
             case CONVERGED_AT_ZERO -> zero ? null : "the tolerance for an equilibrium at zero is not met";
             default -> "a status of linear solves";
         };

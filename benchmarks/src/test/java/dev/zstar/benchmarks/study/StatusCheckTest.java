@@ -77,6 +77,14 @@ class StatusCheckTest {
     }
 
     @Test
+    void aStoppedRowReturnsItsLastIterate() {
+        halves(4, 1, 2);
+        assertThat(of(Status.STOPPED_BY_OBSERVER, 2, 1, 3)).isNull();
+        assertThat(of(Status.STOPPED_BY_OBSERVER, 1, 1, 3)).isEqualTo("a stopped row did not return its last iterate");
+        assertThat(of(Status.STOPPED_BY_OBSERVER, 2, 0.5, 3)).isEqualTo("the stated residual is not that of the returned point");
+    }
+
+    @Test
     void aFailureIsNoWorseThanItsStart() {
         halves(1, 4);
         assertThat(of(Status.CANCELLED, 4, 1, 2)).isEqualTo("a failure returned a point worse than its start");

@@ -107,18 +107,22 @@ public final class NormFormulas {
         return normalised(x.get(p, i), stats[at], stats[at + 1]);
     }
 
+    /** An element of a row of factors, of which null has ones. */
+    private static double factor(Block gain, int c) {
+        return gain == null ? 1 : gain.get(0, c);
+    }
+
     /** {@code out = gain ⊙ x̂ + bias} of row p. */
-    public static void apply(Block x, int p, int groups, Block gain, Block bias, Block out, double[] stats, int numbers) {
-        int channels = gain.cols();
+    public static void apply(
+            Block x, int p, int groups, int channels, Block gain, Block bias, Block out, double[] stats, int numbers) {
         for (int i = 0; i < x.cols(); i++) {
             double shift = bias == null ? 0 : bias.get(0, i % channels);
-            out.set(p, i, normalised(x, p, i, groups, channels, stats, numbers) * gain.get(0, i % channels) + shift);
+            out.set(p, i, normalised(x, p, i, groups, channels, stats, numbers) * factor(gain, i % channels) + shift);
         }
     }
 
     /** {@code dx = r (d - mean d - x̂ mean(d ⊙ x̂))} of row p, with {@code d = gain ⊙ dy}; without a mean there is no second term. */
-    public static void vjp(Block x, int p, int groups, Block gain, double[] stats, int numbers, Block dy, Block dx) {
-        int channels = gain.cols();
+    public static void vjp(Block x, int p, int groups, int channels, Block gain, double[] stats, int numbers, Block dy, Block dx) {
         int width = channels / groups;
         double size = (double) x.cols() / groups;
         for (int g = 0; g < groups; g++) {
@@ -126,7 +130,7 @@ public final class NormFormulas {
             double slope = 0;
             for (int position = 0; position < x.cols(); position += channels) {
                 for (int c = g * width; c < (g + 1) * width; c++) {
-                    double d = gain.get(0, c) * dy.get(p, position + c);
+                    double d = factor(gain, c) * dy.get(p, position + c);
                     mean += numbers == 1 ? 0 : d / size;
                     slope += d * normalised(x, p, position + c, groups, channels, stats, numbers) / size;
                 }
@@ -134,7 +138,7 @@ public final class NormFormulas {
             double r = numbers == 1 ? stats[p] : stats[p * numbers + 2 * g + 1];
             for (int position = 0; position < x.cols(); position += channels) {
                 for (int c = g * width; c < (g + 1) * width; c++) {
-                    double d = gain.get(0, c) * dy.get(p, position + c);
+                    double d = factor(gain, c) * dy.get(p, position + c);
                     dx.set(p, position + c, r * (d - mean - slope * normalised(x, p, position + c, groups, channels, stats, numbers)));
                 }
             }

@@ -87,40 +87,41 @@ final class ScalarLayers implements Layers {
     @Override
     public void rmsNorm(Block x, Block gain, double eps, Block out, double[] stats) {
         LayerShapes.rmsNorm(x, gain, eps, out, stats);
-        normalise(x, 1, gain, null, eps, out, stats, 1);
+        normalise(x, x.cols(), 1, gain, null, eps, out, stats, 1);
     }
 
     @Override
     public void rmsNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain) {
         LayerShapes.rmsNormVjp(x, gain, stats, dy, dx, dGain);
-        gradients(x, 1, gain, stats, 1, dy, dx, dGain, null);
+        gradients(x, x.cols(), 1, gain, stats, 1, dy, dx, dGain, null);
     }
 
     @Override
-    public void groupNorm(Block x, int groups, Block gain, Block bias, double eps, Block out, double[] stats) {
-        LayerShapes.groupNorm(x, groups, gain, bias, eps, out, stats);
-        normalise(x, groups, gain, bias, eps, out, stats, 2 * groups);
+    public void groupNorm(Block x, int channels, int groups, Block gain, Block bias, double eps, Block out, double[] stats) {
+        LayerShapes.groupNorm(x, channels, groups, gain, bias, eps, out, stats);
+        normalise(x, channels, groups, gain, bias, eps, out, stats, 2 * groups);
     }
 
     @Override
-    public void groupNormVjp(Block x, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
-        LayerShapes.groupNormVjp(x, groups, gain, stats, dy, dx, dGain, dBias);
-        gradients(x, groups, gain, stats, 2 * groups, dy, dx, dGain, dBias);
+    public void groupNormVjp(
+            Block x, int channels, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
+        LayerShapes.groupNormVjp(x, channels, groups, gain, stats, dy, dx, dGain, dBias);
+        gradients(x, channels, groups, gain, stats, 2 * groups, dy, dx, dGain, dBias);
     }
 
-    private static void normalise(Block x, int groups, Block gain, Block bias, double eps, Block out, double[] stats, int numbers) {
+    private static void normalise(
+            Block x, int channels, int groups, Block gain, Block bias, double eps, Block out, double[] stats, int numbers) {
         for (int p = 0; p < x.rows(); p++) {
-            NormFormulas.statistics(x, p, groups, gain.cols(), eps, stats, numbers);
-            NormFormulas.apply(x, p, groups, gain, bias, out, stats, numbers);
+            NormFormulas.statistics(x, p, groups, channels, eps, stats, numbers);
+            NormFormulas.apply(x, p, groups, channels, gain, bias, out, stats, numbers);
         }
     }
 
-    private static void gradients(Block x, int groups, Block gain, double[] stats, int numbers, Block dy, Block dx, Block dGain,
-            Block dBias) {
+    private static void gradients(
+            Block x, int channels, int groups, Block gain, double[] stats, int numbers, Block dy, Block dx, Block dGain, Block dBias) {
         for (int p = 0; p < x.rows(); p++) {
-            NormFormulas.vjp(x, p, groups, gain, stats, numbers, dy, dx);
+            NormFormulas.vjp(x, p, groups, channels, gain, stats, numbers, dy, dx);
         }
-        int channels = gain.cols();
         for (int c = 0; c < channels; c++) {
             if (dGain != null) {
                 dGain.set(0, c, dGain.get(0, c) + NormFormulas.gainGradient(x, groups, channels, c, stats, numbers, dy));

@@ -59,12 +59,13 @@ public final class LayerShapes {
         norm("rmsNorm", x, gain, eps, out, stats, 1);
     }
 
-    /** The operands of {@link Layers#groupNorm}. */
-    public static void groupNorm(Block x, int groups, Block gain, Block bias, double eps, Block out, double[] stats) {
-        channels("groupNorm", x, groups, gain);
+    /** The operands of {@link Layers#groupNorm(Block, int, int, Block, Block, double, Block, double[])}. */
+    public static void groupNorm(
+            Block x, int channels, int groups, Block gain, Block bias, double eps, Block out, double[] stats) {
+        channels("groupNorm", x, channels, groups, gain);
         norm("groupNorm", x, gain, eps, out, stats, 2 * groups);
         if (bias != null) {
-            bias.requireShape("groupNorm", "bias", x.type(), 1, gain.cols());
+            bias.requireShape("groupNorm", "bias", x.type(), 1, channels);
             Operands.apart("groupNorm", "out", out, "bias", bias);
         }
     }
@@ -76,23 +77,25 @@ public final class LayerShapes {
         }
         Operands.capacity(operation, "stats", stats, (long) numbers * x.rows());
         Operands.apart(operation, "out", out, "x", x);
-        Operands.apart(operation, "out", out, "gain", gain);
+        if (gain != null) {
+            Operands.apart(operation, "out", out, "gain", gain);
+        }
     }
 
     /** The operands of {@link Layers#rmsNormVjp}. */
     public static void rmsNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain) {
         width("rmsNormVjp", x, gain);
         normVjp("rmsNormVjp", x, gain, stats, 1, dy, dx);
-        gradient("rmsNormVjp", x, gain, dy, dx, "dGain", dGain);
+        gradient("rmsNormVjp", x, x.cols(), gain, dy, dx, "dGain", dGain);
     }
 
-    /** The operands of {@link Layers#groupNormVjp}. */
+    /** The operands of {@link Layers#groupNormVjp(Block, int, int, Block, double[], Block, Block, Block, Block)}. */
     public static void groupNormVjp(
-            Block x, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
-        channels("groupNormVjp", x, groups, gain);
+            Block x, int channels, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
+        channels("groupNormVjp", x, channels, groups, gain);
         normVjp("groupNormVjp", x, gain, stats, 2 * groups, dy, dx);
-        gradient("groupNormVjp", x, gain, dy, dx, "dGain", dGain);
-        gradient("groupNormVjp", x, gain, dy, dx, "dBias", dBias);
+        gradient("groupNormVjp", x, channels, gain, dy, dx, "dGain", dGain);
+        gradient("groupNormVjp", x, channels, gain, dy, dx, "dBias", dBias);
         if (dGain != null && dBias != null) {
             Operands.apart("groupNormVjp", "dBias", dBias, "dGain", dGain);
         }
@@ -104,32 +107,40 @@ public final class LayerShapes {
         Operands.capacity(operation, "stats", stats, (long) numbers * x.rows());
         Operands.apart(operation, "dx", dx, "x", x);
         Operands.apart(operation, "dx", dx, "dy", dy);
-        Operands.apart(operation, "dx", dx, "gain", gain);
+        if (gain != null) {
+            Operands.apart(operation, "dx", dx, "gain", gain);
+        }
     }
 
-    private static void gradient(String operation, Block x, Block gain, Block dy, Block dx, String operand, Block gradient) {
+    private static void gradient(
+            String operation, Block x, int channels, Block gain, Block dy, Block dx, String operand, Block gradient) {
         if (gradient != null) {
-            gradient.requireShape(operation, operand, x.type(), 1, gain.cols());
+            gradient.requireShape(operation, operand, x.type(), 1, channels);
             Operands.apart(operation, operand, gradient, "x", x);
-            Operands.apart(operation, operand, gradient, "gain", gain);
+            if (gain != null) {
+                Operands.apart(operation, operand, gradient, "gain", gain);
+            }
             Operands.apart(operation, operand, gradient, "dy", dy);
             Operands.apart(operation, operand, gradient, "dx", dx);
         }
     }
 
-    /** A gain for each column of {@code x}. */
+    /** A gain for each column of {@code x}, or none. */
     private static void width(String operation, Block x, Block gain) {
         Operands.open(operation, "x", x);
-        Operands.require(operation, "gain", gain, x.type(), 1, x.cols());
+        if (gain != null) {
+            gain.requireShape(operation, "gain", x.type(), 1, x.cols());
+        }
     }
 
-    private static void channels(String operation, Block x, int groups, Block gain) {
+    private static void channels(String operation, Block x, int channels, int groups, Block gain) {
         Operands.open(operation, "x", x);
-        Operands.present(operation, "gain", gain);
-        int channels = gain.cols();
-        gain.requireShape(operation, "gain", x.type(), 1, channels);
-        if (channels == 0 ? x.cols() != 0 : x.cols() % channels != 0) {
-            throw new IllegalArgumentException(operation + ": gain has " + channels + " channels, expected a divisor of x's " + x.cols());
+        if (gain != null) {
+            gain.requireShape(operation, "gain", x.type(), 1, channels);
+        }
+        if (channels < 1 ? channels != 0 || x.cols() != 0 : x.cols() % channels != 0) {
+            throw new IllegalArgumentException(
+                    operation + ": " + channels + " channels, expected a divisor of x's " + x.cols() + " columns");
         }
         if (groups < 1 || channels % groups != 0) {
             throw new IllegalArgumentException(operation + ": " + groups + " groups, expected a divisor of " + channels + " channels");

@@ -379,7 +379,7 @@ class NormTest {
                 assertThatThrownBy(() -> layers.layerNorm(x, gain, null, EPS, out, stats))
                         .hasMessage("layerNorm: gain is 1×6 f32, expected 1×12 f32");
                 assertThatThrownBy(() -> layers.groupNorm(x, 1, five, null, EPS, out, stats))
-                        .hasMessage("groupNorm: gain has 5 channels, expected a divisor of x's 12");
+                        .hasMessage("groupNorm: 5 channels, expected a divisor of x's 12 columns");
                 assertThatThrownBy(() -> layers.groupNorm(x, 4, gain, null, EPS, out, stats))
                         .hasMessage("groupNorm: 4 groups, expected a divisor of 6 channels");
                 assertThatThrownBy(() -> layers.groupNorm(x, 3, gain, null, EPS, out, stats))

@@ -29,6 +29,8 @@ final class PartCalls {
         calls.put("rmsNormVjp", s -> normVjp(s, "rmsNorm"));
         calls.put("groupNorm", s -> norm(s, "groupNorm"));
         calls.put("groupNormVjp", s -> normVjp(s, "groupNorm"));
+        calls.put("groupNorm of channels", s -> norm(s, "channels"));
+        calls.put("groupNormVjp of channels", s -> normVjp(s, "channels"));
         calls.put("dropout", PartCalls::dropout);
         calls.put("rotate", PartCalls::rotate);
         calls.put("attention", s -> attention(s, false));
@@ -108,10 +110,29 @@ final class PartCalls {
 
     /** Groups, and channels that they divide, and columns that those divide. */
     private static int[] channels(Scene s, String kind) {
-        int groups = kind.equals("groupNorm") ? s.few() : 1;
+        boolean grouped = kind.equals("groupNorm") || kind.equals("channels");
+        int groups = grouped ? s.few() : 1;
         int channels = groups * s.few();
-        int positions = kind.equals("groupNorm") ? s.few() : 1;
+        int positions = grouped ? s.few() : 1;
         return new int[] {groups, channels, positions * channels};
+    }
+
+    /** A gain, which may be null if it does not name the channels, and the numbers of channels and groups. */
+    private static void gain(Scene s, String kind, int[] g) {
+        s.maybe("gain", 1, g[1]);
+        s.number("groups", g[0], "groups");
+        s.number("channels", g[1], "channels");
+        if (kind.equals("groupNorm")) {
+            s.operands.get("gain").notNull();
+        }
+        if (kind.equals("groupNorm") || kind.equals("channels")) {
+            s.operands.get("groups").wrong("of 0", 0).wrong("of -1", -1).wrong("too many", g[1] + 1)
+                    .wrong("far too many", Integer.MAX_VALUE);
+        }
+        if (kind.equals("channels")) {
+            s.operands.get("channels").mismatch("of 0", 0).mismatch("of -1", -1).mismatch("too many", g[2] + 1)
+                    .mismatch("far too few", Integer.MIN_VALUE);
+        }
     }
 
     private static void norm(Scene s, String kind) {
@@ -119,14 +140,9 @@ final class PartCalls {
         int[] g = channels(s, kind);
         s.block("x", rows, g[2]).without(g[2] == g[1] ? "" : "a column more");
         s.block("out", rows, g[2]);
-        s.block("gain", 1, g[1]);
+        gain(s, kind, g);
         int numbers = kind.equals("rmsNorm") ? 1 : 2 * g[0];
         s.doubles("stats", rows * numbers);
-        s.number("groups", g[0], "groups");
-        if (kind.equals("groupNorm")) {
-            s.operands.get("groups").wrong("of 0", 0).wrong("of -1", -1).wrong("too many", g[1] + 1)
-                    .wrong("far too many", Integer.MAX_VALUE);
-        }
         s.add("eps", 1e-5, "eps").wrong("NaN", Double.NaN).wrong("negative", -1.0);
         s.apart("out", "x", "gain");
         if (!kind.equals("rmsNorm")) {
@@ -138,6 +154,8 @@ final class PartCalls {
             switch (kind) {
                 case "layerNorm" -> o.engine.layers().layerNorm(o.b("x"), o.b("gain"), o.b("bias"), eps, o.b("out"), o.d("stats"));
                 case "rmsNorm" -> o.engine.layers().rmsNorm(o.b("x"), o.b("gain"), eps, o.b("out"), o.d("stats"));
+                case "channels" -> o.engine.layers().groupNorm(
+                        o.b("x"), o.n("channels"), o.n("groups"), o.b("gain"), o.b("bias"), eps, o.b("out"), o.d("stats"));
                 default -> o.engine.layers().groupNorm(o.b("x"), o.n("groups"), o.b("gain"), o.b("bias"), eps, o.b("out"), o.d("stats"));
             }
         });
@@ -147,15 +165,11 @@ final class PartCalls {
         int rows = s.size();
         int[] g = channels(s, kind);
         s.block("x", rows, g[2]);
-        s.block("gain", 1, g[1]);
+        gain(s, kind, g);
         s.block("dy", rows, g[2]);
         s.block("dx", rows, g[2]);
         s.maybe("dGain", 1, g[1]);
         s.doubles("stats", rows * (kind.equals("rmsNorm") ? 1 : 2 * g[0]));
-        s.number("groups", g[0], "groups");
-        if (kind.equals("groupNorm")) {
-            s.operands.get("groups").wrong("of 0", 0).wrong("too many", g[1] + 1);
-        }
         s.apart("dx", "x", "dy", "gain");
         s.apart("dGain", "x", "dy", "dx", "gain");
         if (!kind.equals("rmsNorm")) {
@@ -168,6 +182,8 @@ final class PartCalls {
                     o.engine.layers().layerNormVjp(o.b("x"), o.b("gain"), o.d("stats"), o.b("dy"), o.b("dx"), o.b("dGain"), o.b("dBias"));
                 case "rmsNorm" ->
                     o.engine.layers().rmsNormVjp(o.b("x"), o.b("gain"), o.d("stats"), o.b("dy"), o.b("dx"), o.b("dGain"));
+                case "channels" -> o.engine.layers().groupNormVjp(o.b("x"), o.n("channels"), o.n("groups"), o.b("gain"), o.d("stats"),
+                        o.b("dy"), o.b("dx"), o.b("dGain"), o.b("dBias"));
                 default -> o.engine.layers().groupNormVjp(
                         o.b("x"), o.n("groups"), o.b("gain"), o.d("stats"), o.b("dy"), o.b("dx"), o.b("dGain"), o.b("dBias"));
             }

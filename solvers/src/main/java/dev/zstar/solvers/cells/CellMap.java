@@ -11,16 +11,18 @@ import dev.zstar.solvers.TwiceDifferentiableMap;
 import dev.zstar.solvers.cells.operations.Bank;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
+import dev.zstar.solvers.guard.Plural;
 import dev.zstar.solvers.parameters.Parameters;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * A cell with its memory: a map for every solver, layer and gradient mode. Made by {@link Cell#plan}.
  *
- * <p>Every call takes any number of rows up to {@link #batch}. Rows are counted from 0. Allocates nothing once it has been called with each
- * number of rows. Not thread-safe.
+ * <p>Every call takes any number of rows up to {@link #batch}. Rows are counted from 0. Allocates nothing after its first
+ * calls with up to 1,024 rows, and after the first call with each larger number of rows. Not thread-safe.
  */
 public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Shaped, AutoCloseable {
     private final Cell cell;
@@ -33,6 +35,8 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     private final FixedPointMap[] narrow;
     private final int batch;
     private final InputGradients dx;
+    private final Block[] sums;
+    private final GradientChecks checks;
     /** Null until the first {@link #secondGradients}. */
     private SecondGradients second;
     private long version;
@@ -59,6 +63,8 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
             memory.close();
             throw e;
         }
+        checks = new GradientChecks(cell);
+        sums = new Block[cell.descriptions().size()];
         List<FixedPointMap> maps = new ArrayList<>();
         for (int i = 0; i < formats.length; i++) {
             int index = i;
@@ -129,15 +135,22 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
      * @throws IllegalArgumentException if the map was not planned with the format
      */
     public FixedPointMap in(Format format) {
-        if (Arguments.present("in", "the format", format) == Format.FULL) {
-            return this;
-        }
-        int index = Arrays.asList(formats).indexOf(format);
+        return format == Format.FULL ? this : narrow[index("in", format)];
+    }
+
+    /** The bytes of a packed matrix in a format that the map keeps. */
+    long weightBytes(String name, Format format) {
+        return bank.bytes(name, format == Format.FULL ? -1 : index("weightBytes", format));
+    }
+
+    private int index(String operation, Format format) {
+        int index = Arrays.asList(formats).indexOf(Arguments.present(operation, "the format", format));
         if (index < 0) {
-            throw new IllegalArgumentException("in: this map does not keep its matrices in " + format + ", expected one of "
-                    + Arrays.toString(formats) + ", the formats that it was planned with");
+            throw new IllegalArgumentException(operation + ": this map does not keep its matrices in " + format + ", expected " + Format.FULL
+                    + Arrays.stream(formats).map(kept -> " or " + kept).collect(Collectors.joining())
+                    + ", the formats that it was planned with");
         }
-        return narrow[index];
+        return index;
     }
 
     /** The map in the first narrower format that it was planned with; null if it was given none. */
@@ -200,11 +213,19 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         bank.dropout().stop();
     }
 
-    private int require(String operation, String name, Block block, String outName, Block out, Rows rows) {
+    private int require(String operation, String name, Block block, Rows rows) {
         int count = Arguments.present(operation, "rows", rows).count();
+        if (count > batch) {
+            throw new IllegalArgumentException(operation + ": " + Plural.of(count, "row") + ", expected at most the batch's " + batch);
+        }
         Arguments.present(operation, name, block).requireShape(operation, name, cell.type(), count, cell.n());
-        Arguments.present(operation, outName, out).requireShape(operation, outName, cell.type(), count, cell.n());
-        Arguments.disjoint(operation, name, block, outName, out);
+        return count;
+    }
+
+    private int require(String operation, String name, Block block, Block out, Rows rows) {
+        int count = require(operation, name, block, rows);
+        Arguments.present(operation, "out", out).requireShape(operation, "out", cell.type(), count, cell.n());
+        Arguments.disjoint(operation, name, block, "out", out);
         return count;
     }
 
@@ -214,7 +235,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     }
 
     private void evaluate(int format, Block z, Block out, Rows rows) {
-        int count = require("apply", "z", z, "out", out, rows);
+        int count = require("apply", "z", z, out, rows);
         programs.inputs.arrange("apply", rows);
         if (count == 0) {
             return;
@@ -229,8 +250,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     @Override
     public void linearise(Block z, Rows rows) {
-        int count = Arguments.present("linearise", "rows", rows).count();
-        Arguments.present("linearise", "z", z).requireShape("linearise", "z", cell.type(), count, cell.n());
+        int count = require("linearise", "z", z, rows);
         programs.inputs.arrange("linearise", rows);
         linearisations++;
         programs.points.open("linearise", rows);
@@ -242,16 +262,16 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     @Override
     public void vjp(Block u, Block out, Rows rows) {
-        derivative("vjp", programs.vjp, u, out, rows);
+        derivative("vjp", programs.vjp, "u", u, out, rows);
     }
 
     @Override
     public void jvp(Block v, Block out, Rows rows) {
-        derivative("jvp", programs.jvp, v, out, rows);
+        derivative("jvp", programs.jvp, "v", v, out, rows);
     }
 
-    private void derivative(String operation, Code code, Block in, Block out, Rows rows) {
-        int count = require(operation, "the vector", in, "out", out, rows);
+    private void derivative(String operation, Code code, String name, Block in, Block out, Rows rows) {
+        int count = require(operation, name, in, out, rows);
         programs.points.arrange(operation, rows);
         programs.inputs.arrange(operation, rows);
         if (count > 0) {
@@ -261,43 +281,47 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     @Override
     public void gradients(Block v, Block z, Block x, Rows rows, CellGradients sum) {
-        require("gradients", "v", v, "z", z, rows);
-        requireSum("gradients", x, rows, sum);
-        programs.points.arrange("gradients", rows);
-        programs.inputs.arrange("gradients", rows);
-        addGradients(programs, v, z, x, rows, sum);
+        gradients(v, z, x, rows, blocks("gradients", sum), sum.x());
     }
 
-    private void requireSum(String operation, Block x, Rows rows, CellGradients sum) {
-        Arguments.present(operation, "x", x).requireShape(operation, "x", cell.type(), rows.count(), cell.inputs());
-        Block dxs = Arguments.present(operation, "the record of gradients", sum).x();
-        if (dxs != null) {
-            dxs.requireShape(operation, "the gradient of x", cell.type(), dxs.rows(), cell.inputs());
-            for (int p = 0; p < rows.count(); p++) {
-                Arguments.row(operation, rows.index(p), dxs.rows());
+    /** Where the gradient of each parameter is added. */
+    private Block[] blocks(String operation, CellGradients sum) {
+        Parameters given = Arguments.present(operation, "the record of gradients", sum).parameters();
+        Arrays.fill(sums, null);
+        if (given != null) {
+            parameters.requireSame(operation, "the gradients of the parameters", given);
+            for (int i = 0; i < sums.length; i++) {
+                sums[i] = given.blocks().get(i);
             }
         }
+        return sums;
     }
 
-    private void addGradients(Programs at, Block v, Block z, Block x, Rows rows, CellGradients sum) {
+    /** @param sums by parameter where its gradient is added, or null */
+    void gradients(Block v, Block z, Block x, Rows rows, Block[] sums, Block sumX) {
+        require("gradients", "v", v, rows);
+        require("gradients", "z", z, rows);
+        checks.require("gradients", "v", v, z, x, rows, sums, sumX);
+        programs.points.arrange("gradients", rows);
+        programs.inputs.arrange("gradients", rows);
+        addGradients(programs, v, z, x, rows, sums, sumX);
+    }
+
+    private void addGradients(Programs at, Block v, Block z, Block x, Rows rows, Block[] sums, Block sumX) {
         int count = rows.count();
         if (count == 0) {
             return;
         }
-        if (sum.parameters() != null) {
-            bank.begin(sum.parameters());
-        }
+        bank.begin(sums);
         try {
-            if (sum.x() == null) {
+            if (sumX == null) {
                 at.gradients.run(at.memory, count, v, z, x, null);
             } else {
                 at.gradientsOfInput.run(at.memory, count, v, z, x, dx.head(count));
-                dx.addTo(sum.x(), rows);
+                dx.addTo(sumX, rows);
             }
         } finally {
-            if (sum.parameters() != null) {
-                bank.end();
-            }
+            bank.end();
         }
     }
 
@@ -307,11 +331,18 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
      */
     @Override
     public void secondGradients(Block c, Block u, Block z, Block x, Rows rows, CellGradients sum, Block dz) {
-        require("secondGradients", "c", c, "z", z, rows);
-        require("secondGradients", "u", u, "z", z, rows);
-        requireSum("secondGradients", x, rows, sum);
+        secondGradients(c, u, z, x, rows, blocks("secondGradients", sum), sum.x(), dz);
+    }
+
+    void secondGradients(Block c, Block u, Block z, Block x, Rows rows, Block[] sums, Block sumX, Block dz) {
+        require("secondGradients", "c", c, rows);
+        require("secondGradients", "u", u, rows);
+        require("secondGradients", "z", z, rows);
+        checks.require("secondGradients", "c", c, z, x, rows, sums, sumX);
         if (dz != null) {
             dz.requireShape("secondGradients", "the gradient of z", cell.type(), Math.max(rows.count(), dz.rows()), cell.n());
+            GradientChecks.requireApart("secondGradients", "the gradient of z", dz, "c", c, z, x);
+            Arguments.disjoint("secondGradients", "the gradient of z", dz, "u", u);
         }
         programs.points.arrange("secondGradients", rows);
         if (second == null) {
@@ -319,7 +350,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
             second = new SecondGradients(engine, memory, twin, bank.dropout(), cell.type(), batch, cell.n(), this::addGradients);
         }
         if (rows.count() > 0) {
-            second.add(c, u, z, x, rows, sum, dz);
+            second.add(c, u, z, x, rows, sums, sumX, dz);
         }
     }
 

@@ -12,6 +12,12 @@ import java.util.Set;
 
 /** All programs of a planned cell and their memory. */
 final class Programs {
+    /**
+     * Up to this number of active rows, everything is prepared in advance: about 10 KB on the heap for each number and 100 instructions.
+     * Beyond it the first call with each number of rows allocates.
+     */
+    private static final int PREPARED = 1024;
+
     final Memory memory;
     final Code inject;
     final Code value;
@@ -45,13 +51,19 @@ final class Programs {
             }
         }
         linearise = compiler.linearise();
-        for (Code code : List.of(inject, value, linearise, vjp, jvp, gradients, gradientsOfInput)) {
+        List<Code> codes = List.of(inject, value, linearise, vjp, jvp, gradients, gradientsOfInput);
+        for (Code code : codes) {
             memory.assign(code.program());
         }
         memory.allocate(owned);
+        for (int count = 1; count <= Math.min(batch, PREPARED); count++) {
+            for (Code code : codes) {
+                code.program().prepare(memory.frame(count));
+            }
+        }
         inputs = new RowOrder(memory, "input", "inject(x) with a row for it, or inject(row, x), and again after each update");
         inputs.follow(frontier, owned);
-        points = new RowOrder(memory, "point of linearisation", "linearise(z, rows), and again after each inject or update");
+        points = new RowOrder(memory, "point of linearisation", "linearise(z, rows) with it, after the last update and inject");
         points.follow(List.copyOf(kept), owned);
     }
 }

@@ -48,7 +48,7 @@ final class SecondGradients {
     /** What adds the gradients of one side: {@code v = ±u / 2h} at the moved point. */
     @FunctionalInterface
     interface Side {
-        void add(Programs at, Block v, Block z, Block x, Rows rows, CellGradients sum);
+        void add(Programs at, Block v, Block z, Block x, Rows rows, Block[] sums, Block sumX);
     }
 
     /**
@@ -56,7 +56,7 @@ final class SecondGradients {
      *
      * @param sumZ where the gradient of the point is added, or null
      */
-    void add(Block c, Block u, Block z, Block x, Rows rows, CellGradients sum, Block sumZ) {
+    void add(Block c, Block u, Block z, Block x, Rows rows, Block[] sums, Block sumX, Block sumZ) {
         int count = c.rows();
         engine.norm(c, lengths);
         engine.norm(z, sizes);
@@ -66,11 +66,11 @@ final class SecondGradients {
         } finally {
             dropout.again(null);
         }
-        add(1, c, u, z, x, rows, sum, sumZ);
-        add(-1, c, u, z, x, rows, sum, sumZ);
+        add(1, c, u, z, x, rows, sums, sumX, sumZ);
+        add(-1, c, u, z, x, rows, sums, sumX, sumZ);
     }
 
-    private void add(double sign, Block c, Block u, Block z, Block x, Rows rows, CellGradients sum, Block sumZ) {
+    private void add(double sign, Block c, Block u, Block z, Block x, Rows rows, Block[] sums, Block sumX, Block sumZ) {
         int count = c.rows();
         Block at = moved.head(count);
         Block v = scaled.head(count);
@@ -86,7 +86,7 @@ final class SecondGradients {
         v.fill(0);
         engine.axpby(steps, u, ones, v);
         programs.linearise.run(programs.memory, count, at);
-        side.add(programs, v, at, x, rows, sum);
+        side.add(programs, v, at, x, rows, sums, sumX);
         if (sumZ != null) {
             Block out = dz.head(count);
             programs.vjp.run(programs.memory, count, v, out);

@@ -38,7 +38,7 @@ final class Sentences {
 
     /** Whether a row with this status met no tolerance, so that its user may ask why. */
     static boolean asksWhy(Status status) {
-        return !status.isSuccess() || status == Status.COMPLETED_FIXED_STEPS;
+        return !status.isSuccess() || status == Status.COMPLETED_FIXED_STEPS || status == Status.STOPPED_BY_OBSERVER;
     }
 
     /** The sentences about a group. */

@@ -48,6 +48,13 @@ final class BestIterates {
         positions[b] = p;
     }
 
+    /** The iterate of row {@code b} has moved to position p. */
+    void moved(int b, int p) {
+        if (locations[b] == LATEST) {
+            positions[b] = p;
+        }
+    }
+
     /** The active rows are about to advance: their iterates become the previous ones, which are overwritten. */
     void advance(Rows rows) {
         for (int p = 0; p < rows.count(); p++) {

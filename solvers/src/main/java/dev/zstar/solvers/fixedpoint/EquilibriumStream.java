@@ -3,6 +3,7 @@ package dev.zstar.solvers.fixedpoint;
 import dev.zstar.kernels.Block;
 import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.RowObserver;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.guard.Arguments;
 import java.util.ArrayList;
@@ -13,7 +14,9 @@ import java.util.function.Consumer;
 
 /**
  * Equilibria of a sequence of inputs, with a fixed number of them in flight. A slot gets the next input as soon as its row is done
- * ({@link FixedPointSolver#stream}). Results come as they finish, or in the order of the inputs.
+ * ({@link FixedPointSolver#stream}). Results come as they finish, or in the order of the inputs. For looped transformers this is known as
+ * <em>continuous depth batching</em>, or continuous depth-wise batching (Bae et al. 2024, arXiv 2410.20672): rows of different depth share
+ * each evaluation.
  *
  * <p>The iterator is asked for an input only when a slot is free. The iterator, the loader and the consumer run in the thread that called
  * {@code run}, so an empty input queue or a slow consumer pauses the solves, and nothing queues up in between. If {@code hasNext} blocks,
@@ -52,6 +55,8 @@ public final class EquilibriumStream<I> {
     private final FixedPointSolver solver;
     private final FixedPointMap map;
     private final Loader<I> loader;
+    /** Null for none. */
+    private final RowObserver observer;
 
     /**
      * Streams solves of {@code map} by {@code solver}. There can be at most as many slots as the solver's batch has rows.
@@ -59,10 +64,21 @@ public final class EquilibriumStream<I> {
      * @throws IllegalArgumentException if the stopping rule of the solver has a time budget, a trace or recorded states
      */
     public EquilibriumStream(FixedPointSolver solver, FixedPointMap map, Loader<I> loader) {
+        this(solver, map, loader, null);
+    }
+
+    /**
+     * The same with an observer, which may end single rows: the exits of a looped model. An observer that cancels ends the stream: the rows
+     * in flight are delivered with {@link Status#CANCELLED}, and no further input is requested.
+     *
+     * @param observer may be null
+     */
+    public EquilibriumStream(FixedPointSolver solver, FixedPointMap map, Loader<I> loader, RowObserver observer) {
         this.solver = Arguments.present("stream", "the solver", solver);
         solver.requireStreamable();
         this.map = Arguments.present("stream", "the map", map);
         this.loader = Arguments.present("stream", "the loader", loader);
+        this.observer = observer;
     }
 
     /**
@@ -72,7 +88,7 @@ public final class EquilibriumStream<I> {
      */
     public void run(Iterator<? extends I> inputs, Block states, Consumer<? super Solved<I>> results) {
         require(inputs, states, results);
-        solver.stream(map, states, new InFlight(inputs, states.rows(), results));
+        solver.stream(map, states, new InFlight(inputs, states.rows(), results), observer);
     }
 
     /**
@@ -92,7 +108,7 @@ public final class EquilibriumStream<I> {
             boolean room() {
                 return reorder.accepts(next);
             }
-        });
+        }, observer);
     }
 
     private static void require(Iterator<?> inputs, Block states, Consumer<?> results) {

@@ -6,6 +6,7 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.Observer;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.RowObserver;
 import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.Solver;
 import dev.zstar.solvers.Stopping;
@@ -91,6 +92,15 @@ public class FixedPointSolver extends Solver {
     }
 
     /**
+     * Solves from {@code start} with an observer that may end single rows, such as the rules of {@code dev.zstar.solvers.exits}.
+     *
+     * @param observer may be null
+     */
+    public final Outcome solve(FixedPointMap f, Block start, RowObserver observer) {
+        return checked(f, start, null, observer);
+    }
+
+    /**
      * Solves from {@code start} with {@code tolerances[b]} as the relative tolerance of row b, in place of that of the stopping rule.
      *
      * @param tolerances one for each row of {@code start}, 0 ≤ tolerance &lt; 1; null for that of the stopping rule
@@ -99,7 +109,7 @@ public class FixedPointSolver extends Solver {
         return checked(f, start, tolerances, null);
     }
 
-    private Outcome checked(FixedPointMap f, Block start, double[] tolerances, Observer observer) {
+    private Outcome checked(FixedPointMap f, Block start, double[] tolerances, RowObserver observer) {
         Arguments.present("solve", "the map", f);
         Arguments.present("solve", "start", start);
         if (tolerances != null) {
@@ -118,11 +128,21 @@ public class FixedPointSolver extends Solver {
      *     that begin at different times
      */
     public final void stream(FixedPointMap f, Block states, StreamHandler feed) {
+        stream(f, states, feed, null);
+    }
+
+    /**
+     * Solves a stream of problems with an observer that may end single rows. A cancelled stream delivers the rows in flight with
+     * {@link dev.zstar.solvers.Status#CANCELLED}, loads no further problem, and returns.
+     *
+     * @param observer may be null
+     */
+    public final void stream(FixedPointMap f, Block states, StreamHandler feed, RowObserver observer) {
         Arguments.present("stream", "the map", f);
         Arguments.present("stream", "the block of states", states);
         Arguments.present("stream", "the handler", feed);
         requireStreamable();
-        loop.stream(f, states, feed);
+        loop.stream(f, states, feed, observer);
     }
 
     /** Throws if the stopping rule has a rule that a stream does not apply. */

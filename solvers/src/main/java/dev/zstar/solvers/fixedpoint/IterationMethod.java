@@ -24,11 +24,16 @@ import dev.zstar.solvers.Status;
  * are. Only the constructor allocates, in a {@link dev.zstar.solvers.Workspace}.
  */
 public interface IterationMethod {
-    /**
-     * Row {@code b} of the batch begins: it is a new problem, or the same one in other units. The method drops everything that it stores
-     * for the row.
-     */
+    /** Row {@code b} of the batch begins: a new problem, or again from another point. The method drops everything that it stores for it. */
     void begin(int b);
+
+    /**
+     * The units of row {@code b} of the batch change: its z and f(z) have been multiplied by {@code 2^exponent}, because their squares left
+     * the range of f64. The default begins the row again. A method that cannot do without what it stores multiplies that instead.
+     */
+    default void rescale(int b, int exponent) {
+        begin(b);
+    }
 
     /**
      * Measures {@code g = f(z)}: passes {@code ‖g - z‖²} and {@code ‖g‖²} of each row to {@link Iterates#measured}. A method that sweeps

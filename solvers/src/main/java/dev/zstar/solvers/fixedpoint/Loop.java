@@ -3,8 +3,8 @@ package dev.zstar.solvers.fixedpoint;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.FixedPointMap;
-import dev.zstar.solvers.Observer;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.RowObserver;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
@@ -18,7 +18,6 @@ import dev.zstar.solvers.internal.SolveRecord;
 final class Loop {
     /** For messages. */
     private static final String METHOD = "the method";
-
     private final Workspace workspace;
     private final Stopping stopping;
     private final IterationMethod method;
@@ -35,6 +34,7 @@ final class Loop {
     private final SafeguardState safeguard;
     private final RecordedStates states;
     private final Termination termination;
+    private final Observation observation;
     /** By position: the norm of the start. */
     private final double[] starts;
     /** Whether this solve records a trace and states. */
@@ -59,7 +59,9 @@ final class Loop {
         this.safeguard = safeguard == null || stopping.fixed() ? null : new SafeguardState(workspace, safeguard);
         states = new RecordedStates(workspace, stopping, best);
         outcome.states(states.blocks());
-        termination = new Termination(stopping, at, method, test, scales, best, lengths, this.safeguard, outcome);
+        termination = new Termination(stopping, at, method, test, scales, best, lengths, this.safeguard, outcome,
+                stopping.distance() ? new Distances(workspace) : null);
+        observation = new Observation(at, scales, termination, outcome);
         starts = new double[batch];
     }
 
@@ -74,8 +76,8 @@ final class Loop {
     // ---- solves
 
     /** Solves all rows of {@code start}; tolerances and observer may be null. */
-    Outcome solve(FixedPointMap f, Block start, double[] tolerances, Observer observer) {
-        begin("solve", "start", start, tolerances, true);
+    Outcome solve(FixedPointMap f, Block start, double[] tolerances, RowObserver observer) {
+        begin("solve", "start", start, tolerances, observer, true);
         try {
             int batch = start.rows();
             rows.reset(batch);
@@ -84,7 +86,7 @@ final class Loop {
             for (int b = 0; b < batch; b++) {
                 start(b, starts[b]);
             }
-            iterate(f, observer);
+            iterate(f);
         } finally {
             end();
         }
@@ -97,7 +99,7 @@ final class Loop {
      * @param before the outcome whose evaluations the rows have already spent; null for none
      */
     Outcome solveSome(FixedPointMap f, Block start, Rows some, double[] tolerances, Outcome before) {
-        begin("solve", "start", start, tolerances, false);
+        begin("solve", "start", start, tolerances, null, false);
         try {
             rows.reset(0);
             for (int p = 0; p < some.count(); p++) {
@@ -110,16 +112,17 @@ final class Loop {
                 outcome.spent(b, before == null ? 0 : before.evaluations(b));
                 rows.append(b);
             }
-            iterate(f, null);
+            iterate(f);
         } finally {
             end();
         }
         return outcome;
     }
 
-    private void begin(String operation, String operand, Block start, double[] tolerances, boolean keeps) {
+    private void begin(String operation, String operand, Block start, double[] tolerances, RowObserver observer, boolean keeps) {
         workspace.enter(operation, operand, start);
         best.into(start);
+        observation.by(observer);
         this.keeps = keeps;
         termination.begin(tolerances, keeps ? states : null);
         outcome.start(start.rows());
@@ -127,18 +130,17 @@ final class Loop {
 
     private void end() {
         best.into(null);
+        observation.by(null);
         workspace.leave();
     }
 
-    private void iterate(FixedPointMap f, Observer observer) {
+    private void iterate(FixedPointMap f) {
         timed = stopping.maxNanos() < Long.MAX_VALUE;
         began = timed ? System.nanoTime() : 0;
         int active = rows.count();
         while (active > 0) {
             active = evaluate(f);
-            if (observer != null && !observe(observer)) {
-                active = termination.endAll(Status.CANCELLED);
-            } else if (outOfTime()) {
+            if (outOfTime()) {
                 active = termination.endAll(Status.TIME_BUDGET);
             }
             if (active > 0) {
@@ -147,18 +149,9 @@ final class Loop {
         }
     }
 
-    private boolean observe(Observer observer) {
-        scales.outward(at.z(), rows);
-        int active = rows.count();
-        boolean on = observer.evaluated(outcome, at.z(), rows);
-        InputGuard.requireRows("evaluated", "the observer", active, rows);
-        scales.inward(at.z(), rows);
-        return on;
-    }
-
-    /** Solves the problems that {@code feed} loads, as many at a time as {@code slots} has rows. */
-    void stream(FixedPointMap f, Block slots, StreamHandler feed) {
-        begin("stream", "the block of states", slots, null, false);
+    /** Solves the problems that {@code feed} loads, as many at a time as {@code slots} has rows; the observer may be null. */
+    void stream(FixedPointMap f, Block slots, StreamHandler feed, RowObserver observer) {
+        begin("stream", "the block of states", slots, null, observer, false);
         timed = false;
         try {
             Slots problems = new Slots(this, slots, feed);
@@ -169,7 +162,9 @@ final class Loop {
                     advance(f);
                 }
                 problems.handOut(outcome);
-                problems.refill();
+                if (!observation.isCancelled()) {
+                    problems.refill();
+                }
             }
         } finally {
             end();
@@ -206,7 +201,7 @@ final class Loop {
 
     // ---- one evaluation
 
-    /** One evaluation of the active rows. Returns how many go on. */
+    /** One evaluation of the active rows, and the tests that follow. Returns how many go on. */
     private int evaluate(FixedPointMap f) {
         Block zk = at.z();
         scales.apply(f, zk, at.g(), rows);
@@ -231,18 +226,20 @@ final class Loop {
             termination.accept(b, method.accept(at, b, p));
         }
         InputGuard.requireRows("accept", METHOD, active, rows);
-        return termination.test();
+        return observation.show(termination.test());
     }
 
     /**
-     * Gives new units to a row whose squares are out of range. This happens at its first evaluation, and when its residual has become
-     * small. A row that runs away keeps its units, because it has failed anyway.
+     * Gives new units to a row whose squares are out of range: at its first evaluation, and when its residual has become small. A row that
+     * runs away keeps its units, because it has failed anyway.
      */
     private void rescale(int b, int p) {
         if (test.isNew(b) || at.residualSquare(b) < 1) {
             // The best iterate is still in the old units.
             best.restore(b);
-            if (scales.choose(b, at.z(), at.g(), p, at.valueSquare(b))) {
+            int shift = scales.choose(b, at.z(), at.g(), p, at.valueSquare(b));
+            if (shift != 0) {
+                method.rescale(b, shift);
                 restart(b);
                 method.measure(one.select(at, b, p));
             }
@@ -256,11 +253,12 @@ final class Loop {
         scales.begin(b);
         best.begin(b);
         termination.begin(b);
+        method.begin(b);
         restart(b);
+        observation.begin(b);
     }
 
     private void restart(int b) {
-        method.begin(b);
         if (lengths != null) {
             lengths.begin(b);
         }

@@ -134,10 +134,10 @@ final class Scales {
      * Chooses units for row {@code b}, at position p, from its residual, and converts its z and f(z).
      *
      * @param valueSquare {@code ‖f(z)‖²} in the current units
-     * @return false if the units stay the same: if a number is not finite, if the residual is 0 and the square of f(z) is finite, or if the
-     *     current units are right
+     * @return the exponent of the power of two by which z and f(z) were multiplied. It is 0 if the units stay the same: if a number is not
+     *     finite, if the residual is 0 and the square of f(z) is finite, or if the current units are right
      */
-    boolean choose(int b, Block z, Block g, int p, double valueSquare) {
+    int choose(int b, Block z, Block g, int p, double valueSquare) {
         double largest = 0;
         double gap = 0;
         for (int i = 0; i < z.cols(); i++) {
@@ -148,15 +148,15 @@ final class Scales {
             largest = Math.max(largest, Math.max(Math.abs(zi), Math.abs(gi)));
         }
         if (!(largest < Double.POSITIVE_INFINITY) || gap == 0 && valueSquare < Double.POSITIVE_INFINITY) {
-            return false;
+            return 0;
         }
         int shift = gap == 0 ? Math.getExponent(largest) : Math.max(Math.getExponent(gap), Math.getExponent(largest) - headroom);
         if (shift == 0) {
-            return false;
+            return 0;
         }
         Scaled.multiplyRow(z, p, -shift, z, p);
         Scaled.multiplyRow(g, p, -shift, g, p);
         set(b, exponent[b] + shift);
-        return true;
+        return -shift;
     }
 }

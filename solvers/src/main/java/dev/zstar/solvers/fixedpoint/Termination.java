@@ -2,6 +2,7 @@ package dev.zstar.solvers.fixedpoint;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.Exits;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.guard.Finite;
@@ -20,16 +21,20 @@ final class Termination {
     private final StepLengths lengths;
     private final SafeguardState safeguard;
     private final SolveRecord outcome;
+    /** Null if the distances from the starts are not measured. */
+    private final Distances distances;
     /** By row of the batch: the number of accepted points, and whether the last point was refused. */
     private final int[] accepted;
     private final boolean[] refused;
+    /** By row of the batch: whether the last point was refused by the method or the safeguard. */
+    private final boolean[] trials;
     /** By row of the batch, for the current solve; null for the tolerance of the stopping rule. */
     private double[] tolerances;
     /** Null if neither states nor a trace are recorded. */
     private RecordedStates states;
 
     Termination(Stopping stopping, Iterates at, IterationMethod method, ConvergenceTest test, Scales scales, BestIterates best,
-            StepLengths lengths, SafeguardState safeguard, SolveRecord outcome) {
+            StepLengths lengths, SafeguardState safeguard, SolveRecord outcome, Distances distances) {
         this.stopping = stopping;
         this.at = at;
         rows = at.rows();
@@ -40,8 +45,10 @@ final class Termination {
         this.lengths = lengths;
         this.safeguard = safeguard;
         this.outcome = outcome;
+        this.distances = distances;
         accepted = new int[rows.capacity()];
         refused = new boolean[rows.capacity()];
+        trials = new boolean[rows.capacity()];
     }
 
     /** A solve begins. */
@@ -53,6 +60,9 @@ final class Termination {
     /** Row {@code b} begins. */
     void begin(int b) {
         accepted[b] = 0;
+        if (distances != null) {
+            distances.begin(b, best.result());
+        }
     }
 
     /** Records whether the method accepts the point of row {@code b}. */
@@ -82,6 +92,7 @@ final class Termination {
             double residual = scales.outward(b, Math.sqrt(square));
             double value = scales.outward(b, Math.sqrt(at.valueSquare(b)));
             boolean trial = refused[b] || safeguard != null && safeguard.refuses(b, square);
+            trials[b] = trial;
             boolean better = !trial && test.isBetter(b, residual);
             double relative = test.relative(b, residual, value);
             Status status = trial ? test.refused(b, residual, relative, value, tolerance(b), outcome.evaluations(b))
@@ -90,7 +101,7 @@ final class Termination {
                 status = accepted[b] > stopping.maxIterations() ? Status.MAX_ITERATIONS : gaveUp(b);
             }
             worst = Math.max(worst, relative);
-            outcome.residual(b, relative);
+            outcome.measured(b, relative);
             if (!trial) {
                 test.note(b, residual, relative, outcome.evaluations(b));
             }
@@ -152,6 +163,38 @@ final class Termination {
                 : Status.DIVERGED;
     }
 
+    /**
+     * Ends the rows that the observer stopped, and packs the others to the front. A row gets the iterate that the observer saw. If that was
+     * a trial, it gets its best iterate. A row that has no other points than refused ones cannot succeed.
+     */
+    int stop(Exits exits) {
+        Block zk = at.z();
+        Block gk = at.g();
+        int kept = 0;
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (!exits.isStopped(p)) {
+                if (kept != p) {
+                    zk.copyRow(zk, p, kept);
+                    gk.copyRow(gk, p, kept);
+                    best.moved(b, kept);
+                }
+                rows.place(kept++, b);
+            } else if (trials[b]) {
+                best.restore(b);
+                end(b, test.best(b) < Double.POSITIVE_INFINITY ? Status.STOPPED_BY_OBSERVER : Status.CANCELLED, test.best(b));
+            } else {
+                // At the first evaluation the result already holds the iterate.
+                if (outcome.evaluations(b) > 1) {
+                    best.keep(b, p, zk, best.result());
+                }
+                end(b, Status.STOPPED_BY_OBSERVER, outcome.residual(b));
+            }
+        }
+        rows.truncate(kept);
+        return kept;
+    }
+
     /** Ends all rows, each with its best iterate. Returns how many go on: 0. */
     int endAll(Status status) {
         for (int p = 0; p < rows.count(); p++) {
@@ -165,6 +208,9 @@ final class Termination {
 
     private void end(int b, Status status, double residual) {
         outcome.end(b, status, residual);
+        if (distances != null) {
+            outcome.distance(b, distances.measure(b, best.result()));
+        }
         if (states != null) {
             states.end(b, outcome.evaluations(b), best.result());
         }

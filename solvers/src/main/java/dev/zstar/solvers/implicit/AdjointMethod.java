@@ -41,7 +41,8 @@ sealed interface AdjointMethod {
             case GradientMode.JacobianFree _ -> series(0, 1, batch, forward, memory);
             case GradientMode.NeumannSeries m -> series(m.terms(), 1, batch, forward, memory);
             case GradientMode.Phantom m -> series(m.steps() - 1, m.damping(), batch, forward, memory);
-            case GradientMode.Unrolled _, GradientMode.Checkpointed _ -> null;
+            case GradientMode.Unrolled _, GradientMode.Checkpointed _, GradientMode.Reversible _ -> null;
+            case GradientMode.Scheduled _ -> throw new IllegalArgumentException("layer: the mode is a schedule, expected one of its modes");
         };
     }
 

@@ -2,17 +2,13 @@ package dev.zstar.solvers.implicit;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
-import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.EquilibriumMap;
-import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Shaped;
-import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.Finite;
 import dev.zstar.solvers.guard.OwnedMemory;
 
 /**
@@ -22,7 +18,8 @@ import dev.zstar.solvers.guard.OwnedMemory;
  *
  * <p>A row whose forward or backward solve failed has no gradient. It adds nothing, or a damped Jacobian-free gradient ({@link #plan}).
  * If a map stops contracting during training, some updates are lost, but the parameters stay intact. {@link GradientOutcome} reports on
- * each row; a layer does not throw for a row that fails.
+ * each row; a layer does not throw for a row that fails. Backpropagation through steps may overflow in the middle; such a row is
+ * {@linkplain GradientOutcome.Use#INCOMPLETE incomplete}.
  *
  * <p>The layer does not close the map and the forward solver (but see {@link #plan(EquilibriumMap, Stopping)}). Do not use either between a
  * forward pass and its backward pass; before and after that you may. A backward pass refuses a map that has been given other parameters or
@@ -32,73 +29,48 @@ import dev.zstar.solvers.guard.OwnedMemory;
  * @param <G> the blocks to which the map adds gradients
  */
 public final class EquilibriumLayer<G> implements AutoCloseable {
-    private final Engine engine;
-    private final int n;
     private final EquilibriumMap<G> map;
     private final FixedPointSolver solver;
-    private final double damping;
     private final OwnedMemory memory;
-    /** Remembers the forward solve; null if the mode does not need it. */
-    private final MultiSecant secants;
-    /** Finds v; null for modes that unroll. */
-    private final AdjointMethod method;
-    /** Null for all other modes. */
-    private final Unrolling unrolling;
-    private final LinearOperator adjoint;
+    private final GradientMode mode;
+    /** The different modes of a schedule. All others have one. */
+    private final PlannedMode[] modes;
+    private PlannedMode current;
     private final GradientOutcome outcome;
-    private final Rows all;
-    /** Rows that have a gradient. */
-    private final Rows used;
-    private final Block v;
-    private final Block masked;
-    private final double[] norms;
-    private final PackedRows packed;
     private final ForwardPass pass;
+    private final BackwardPass<G> backward;
 
     private EquilibriumLayer(
             Engine engine, Type type, int batch, int n, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode, double damping) {
-        this.engine = Arguments.present("layer", "the engine", engine);
+        Arguments.present("layer", "the engine", engine);
         Arguments.present("layer", "the type", type);
         this.map = Arguments.present("layer", "the map", map);
         this.solver = Arguments.present("layer", "the forward solver", solver);
-        Arguments.present("layer", "the gradient mode", mode);
+        this.mode = Arguments.present("layer", "the gradient mode", mode);
         Arguments.atLeast("layer", "n", n, 1);
         Arguments.atLeast("layer", "the batch", batch, 1);
         if (!(damping >= 0 && damping <= 1)) {
             throw new IllegalArgumentException("layer: the damping of failed rows is " + damping + ", expected 0 to 1");
         }
         solver.requireFits("layer: the forward solver", engine, type, batch, n);
-        this.n = n;
-        this.damping = damping;
+        outcome = new GradientOutcome(batch);
+        pass = new ForwardPass(map, type, n, batch);
         memory = new OwnedMemory(engine);
         try {
-            secants = mode instanceof GradientMode.Refined m
-                    ? memory.add(MultiSecant.plan(engine, type, batch, n, m.pairs()), MultiSecant::close, MultiSecant::bytes)
-                    : null;
-            method = AdjointMethod.plan(mode, batch, solver, secants, memory);
-            unrolling = switch (mode) {
-                case GradientMode.Unrolled m -> new Unrolling(engine, memory, type, n, batch, m.steps(), 1);
-                case GradientMode.Checkpointed m -> new Unrolling(engine, memory, type, n, batch, m.steps(),
-                        (int) Math.ceil(Math.sqrt(m.steps())));
-                default -> null;
-            };
-            v = memory.block(type, batch, n);
-            masked = memory.block(type, batch, n);
+            boolean unrolled = mode.modes().stream().anyMatch(UnrolledNetwork::unrolls);
+            Cotangents cotangents = new Cotangents(engine, memory, type, batch, n, unrolled);
+            modes = mode.modes().stream().map(m -> PlannedMode.plan(m, engine, memory, type, batch, n, solver, cotangents))
+                    .toArray(PlannedMode[]::new);
+            backward = new BackwardPass<>(engine, memory, type, batch, n, map, damping, cotangents, pass, outcome);
         } catch (Throwable e) {
             memory.close();
             throw e;
         }
-        packed = new PackedRows(memory, type, batch, n);
-        pass = new ForwardPass(map, type, n, batch);
-        adjoint = map.adjoint();
-        outcome = new GradientOutcome(batch);
-        all = new Rows(batch);
-        used = new Rows(batch);
-        norms = new double[batch];
+        current = modes[0];
     }
 
     /**
-     * Plans a layer. Allocates two blocks, and what the mode needs.
+     * Plans a layer. Allocates two blocks, and what the mode needs; for a schedule, what each of its different modes needs.
      *
      * @param batch the largest number of rows of a pass
      * @param n the number of elements of a state
@@ -144,6 +116,27 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     }
 
     /**
+     * Sets the number of the training step that follows, counted from 0. It selects the mode of the next passes if the mode is a
+     * {@linkplain GradientMode#then schedule}, and does nothing otherwise. Before the first call it is 0. Allocates nothing: the memory of
+     * every mode is planned. A change of the mode discards the last forward pass.
+     */
+    public void step(int step) {
+        Arguments.atLeast("step", "the number of the step", step, 0);
+        GradientMode selected = mode.at(step);
+        for (PlannedMode planned : modes) {
+            if (!current.mode().equals(selected) && planned.mode().equals(selected)) {
+                current = planned;
+                pass.switched();
+            }
+        }
+    }
+
+    /** The gradient mode of the next passes; never a schedule. */
+    public GradientMode mode() {
+        return current.mode();
+    }
+
+    /**
      * The forward pass of a training step. Calls {@link EquilibriumMap#inject} with x.
      *
      * @param x the input, {@code rows × inputs}; {@link #backward} reads it again, so it must not change before that
@@ -153,7 +146,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     public Outcome forward(Block x, Block z) {
         pass.begin("forward", x, z);
         map.inject(x);
-        Outcome solved = unrolling != null ? unrolling.forward(map, z) : solver.solve(secants == null ? map : secants.follow(map), z);
+        Outcome solved = current.forward(map, solver, z);
         outcome.start(solved);
         pass.end(x, z);
         return solved;
@@ -185,104 +178,8 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     public GradientOutcome backward(Block gradient, G sum) {
         pass.require("backward", gradient);
         Arguments.present("backward", "the record of gradients", sum);
-        outcome.clear();
-        if (unrolling != null) {
-            unroll(gradient, sum);
-        } else {
-            Block found = solve(gradient);
-            if (used.count() == pass.z().rows()) {
-                map.gradients(found, pass.z(), pass.x(), used, sum);
-            } else if (used.count() > 0) {
-                packed.pack(used, found, pass.z(), pass.x());
-                map.gradients(packed.v(), packed.z(), packed.x(), used, sum);
-            }
-        }
+        backward.run(current, gradient, sum);
         return outcome;
-    }
-
-    /** Returns v of all rows, where rows that failed are damped or zero. Sets {@link #used}. */
-    private Block solve(Block gradient) {
-        int rows = pass.z().rows();
-        all.reset(rows);
-        map.linearise(pass.z(), all);
-        Block found = v.head(rows);
-        method.apply(adjoint, mask(gradient), found, outcome);
-        engine.norm(found, norms);
-        used.reset(0);
-        for (int b = 0; b < rows; b++) {
-            // The length of finite elements may overflow.
-            boolean finite = norms[b] < Double.POSITIVE_INFINITY || Finite.row(found, b);
-            if (!finite && outcome.backward(b).isSuccess()) {
-                outcome.broken(b, !Finite.row(gradient, b) ? Status.NONFINITE_INPUT
-                        : method instanceof AdjointMethod.Inverted ? Status.BREAKDOWN : Status.NONFINITE_OPERATOR);
-            }
-            boolean failed = !outcome.forward(b).isSuccess() || !outcome.backward(b).isSuccess();
-            if (failed) {
-                finite = damp(gradient, found, b);
-            }
-            settle(b, failed, finite);
-        }
-        return found;
-    }
-
-    /** The gradient with zeros in rows whose forward solve failed: a row of zeros takes no evaluation. */
-    private Block mask(Block gradient) {
-        Block g = gradient;
-        for (int b = 0; b < pass.z().rows(); b++) {
-            if (!outcome.forward(b).isSuccess()) {
-                if (g == gradient) {
-                    g = masked.head(pass.z().rows());
-                    g.copyFrom(gradient);
-                }
-                zero(g, b);
-            }
-        }
-        return g;
-    }
-
-    private void zero(Block block, int b) {
-        for (int i = 0; i < n; i++) {
-            block.set(b, i, 0);
-        }
-    }
-
-    /** Row b of v becomes the damped gradient. Returns whether it is finite, and its point z and x too. */
-    private boolean damp(Block gradient, Block found, int b) {
-        for (int i = 0; i < n; i++) {
-            found.set(b, i, damping * gradient.get(b, i));
-        }
-        return Finite.row(found, b) && Finite.row(pass.z(), b) && Finite.row(pass.x(), b);
-    }
-
-    private void settle(int b, boolean failed, boolean finite) {
-        boolean skipped = failed && (damping == 0 || !finite);
-        outcome.use(b, skipped ? GradientOutcome.Use.SKIPPED : failed ? GradientOutcome.Use.DAMPED : GradientOutcome.Use.ADDED);
-        if (!skipped) {
-            used.append(b);
-        }
-    }
-
-    /** Backpropagation of the rows whose steps stayed finite. Others are skipped: nothing was solved, so there is no damped gradient. */
-    private Block unroll(Block gradient, G sum) {
-        int rows = pass.z().rows();
-        outcome.complete();
-        engine.norm(gradient, norms);
-        used.reset(0);
-        for (int b = 0; b < rows; b++) {
-            boolean finite = norms[b] < Double.POSITIVE_INFINITY || Finite.row(gradient, b);
-            if (!finite) {
-                outcome.broken(b, Status.NONFINITE_INPUT);
-            }
-            settle(b, !finite || !outcome.forward(b).isSuccess(), false);
-        }
-        if (used.count() == rows) {
-            return unrolling.backward(map, gradient, pass.x(), used, sum, outcome);
-        }
-        if (used.count() == 0) {
-            return null;
-        }
-        packed.pack(used, gradient, pass.z(), pass.x());
-        return unrolling.backward(map, packed.v(), packed.x(), used, sum, outcome);
     }
 
     /**
@@ -295,15 +192,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
      */
     public GradientReport report(Block gradient) {
         pass.require("report", gradient);
-        outcome.clear();
-        int rows = pass.z().rows();
-        Block found = unrolling != null ? unroll(gradient, null) : solve(gradient);
-        if (!outcome.succeeded()) {
-            throw new IllegalStateException("report: " + outcome + ", expected a gradient of every row");
-        }
-        all.reset(rows);
-        map.linearise(pass.z(), all);
-        return GradientReport.of(engine, adjoint, gradient, found, all, outcome.evaluations());
+        return backward.report(current, gradient);
     }
 
     /**

@@ -15,6 +15,7 @@ final class ForwardPass {
     /** Null without a forward pass. */
     private Block x;
     private Block z;
+    private boolean switched;
     /** The map's version when z was found, and checksums of x and z. */
     private long version;
     private long inputs;
@@ -31,6 +32,7 @@ final class ForwardPass {
     void begin(String operation, Block x, Block z) {
         this.x = null;
         this.z = null;
+        switched = false;
         Arguments.present(operation, "x", x);
         Arguments.present(operation, "z", z).requireShape(operation, "z", type, z.rows(), n);
         if (x.rows() != z.rows()) {
@@ -42,6 +44,13 @@ final class ForwardPass {
                     + ", the batch of the layer");
         }
         Arguments.disjoint(operation, "x", x, "z", z);
+    }
+
+    /** The gradient mode has changed. Forgets the last pass. */
+    void switched() {
+        switched |= z != null;
+        x = null;
+        z = null;
     }
 
     /** z is the equilibrium of x. */
@@ -57,6 +66,10 @@ final class ForwardPass {
 
     /** Throws unless there was a pass, the gradient has the shape of its states, and neither the map nor the blocks have changed since. */
     void require(String operation, Block gradient) {
+        if (switched) {
+            throw new IllegalStateException(
+                    operation + ": the gradient mode has changed since forward(x, z), expected forward(x, z) again after step(number)");
+        }
         if (z == null) {
             throw new IllegalStateException(
                     operation + ": there was no forward pass, expected forward(x, z) first, with no infer(x, z) in between");

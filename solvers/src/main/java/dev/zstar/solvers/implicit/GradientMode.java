@@ -6,13 +6,15 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.linear.Gmres;
 import dev.zstar.solvers.linear.LinearSolver;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * How a layer differentiates its equilibrium {@code z* = f(z*; θ)}. With {@code g = ∂L/∂z*},
  *
  * <pre>{@code ∂L/∂θ = vᵀ ∂f/∂θ,   (I - Jᵀ) v = g,}</pre>
  *
- * and the modes differ in how they find or approximate v.
+ * and the modes differ in how they find or approximate v. {@link #then} makes a schedule of modes.
  */
 public sealed interface GradientMode {
     /**
@@ -137,6 +139,115 @@ public sealed interface GradientMode {
         public Checkpointed {
             requireSteps(steps);
         }
+    }
+
+    /**
+     * The reversible network of McCallum, Arora and Foster (2025, RevDEQ): N steps of two states from {@code y = z =} the start,
+     *
+     * <pre>{@code y ← (1 - β) y + β f(z),   z ← (1 - β) z + β f(y),}</pre>
+     *
+     * whose result is z. The backward pass runs the steps in reverse, {@code z ← (z - β f(y)) / (1 - β)} and the same for y, and
+     * backpropagates through each. So it takes 10 blocks for any N. It is the exact gradient of the N steps but for rounding, which each
+     * step back multiplies: by {@code 1 / |1 - β|} where J is 0, and by the square of that where J has the eigenvalue 1.
+     * {@link GradientOutcome#residual} estimates what is left of it in the gradient. Inference still solves.
+     *
+     * <p>f is evaluated 2N times in each direction, and once more for the residual.
+     *
+     * @param steps N, at least 1
+     * @param beta β, above 0, below 2 and not 1
+     */
+    record Reversible(int steps, double beta) implements GradientMode {
+        /** Checks the ranges. */
+        public Reversible {
+            Arguments.atLeast("Reversible", "the number of steps", steps, 1);
+            int most = (Integer.MAX_VALUE - 1) / 4;
+            if (steps > most) {
+                throw new IllegalArgumentException("Reversible: the number of steps is " + steps + ", expected at most " + most);
+            }
+            if (!(beta > 0 && beta < 2 && beta != 1)) {
+                throw new IllegalArgumentException("Reversible: β is " + beta + ", expected above 0, below 2 and not 1");
+            }
+        }
+    }
+
+    /**
+     * One mode after another in the course of training, such as cheap gradients first and exact ones later. The caller counts the steps and
+     * gives their number to {@link EquilibriumLayer#step}, so training resumes anywhere. {@link #then} builds it:
+     *
+     * <pre>{@code GradientMode mode = new GradientMode.JacobianFree().then(2000, GradientMode.DEFAULT);}</pre>
+     *
+     * @param phases the modes in their order; the first begins at step 0
+     */
+    record Scheduled(List<Phase> phases) implements GradientMode {
+        /** Checks the order. */
+        public Scheduled {
+            phases = List.copyOf(Arguments.present("Scheduled", "the list of phases", phases));
+            for (int i = 0; i < phases.size(); i++) {
+                int from = phases.get(i).from();
+                if (i == 0 && from != 0) {
+                    throw new IllegalArgumentException("Scheduled: the first phase begins at step " + from + ", expected 0");
+                }
+                if (i > 0 && from <= phases.get(i - 1).from()) {
+                    throw new IllegalArgumentException("Scheduled: phase " + i + " begins at step " + from + ", expected more than "
+                            + phases.get(i - 1).from() + ", where the phase before it begins");
+                }
+            }
+            if (phases.isEmpty()) {
+                throw new IllegalArgumentException("Scheduled: the list of phases is empty, expected at least one phase");
+            }
+        }
+
+        @Override
+        public GradientMode at(int step) {
+            Arguments.atLeast("at", "the number of the step", step, 0);
+            int i = phases.size() - 1;
+            while (phases.get(i).from() > step) {
+                i--;
+            }
+            return phases.get(i).mode();
+        }
+
+        @Override
+        public List<GradientMode> modes() {
+            return phases.stream().map(Phase::mode).distinct().toList();
+        }
+
+        @Override
+        public Scheduled then(int from, GradientMode mode) {
+            return new Scheduled(Stream.concat(phases.stream(), Stream.of(new Phase(from, mode))).toList());
+        }
+    }
+
+    /**
+     * A part of a schedule.
+     *
+     * @param from the first training step, counted from 0
+     * @param mode the mode from that step on; not a schedule itself
+     */
+    record Phase(int from, GradientMode mode) {
+        /** Checks the range and the mode. */
+        public Phase {
+            Arguments.atLeast("Phase", "the first step", from, 0);
+            if (Arguments.present("Phase", "the gradient mode", mode) instanceof Scheduled) {
+                throw new IllegalArgumentException("Phase: the gradient mode is a schedule, expected a single mode");
+            }
+        }
+    }
+
+    /** This mode in the first steps of training, and another from step {@code from} on, counted from 0. */
+    default Scheduled then(int from, GradientMode mode) {
+        return new Scheduled(List.of(new Phase(0, this), new Phase(from, mode)));
+    }
+
+    /** The mode at a step of training, counted from 0: always this one, unless it is a schedule. */
+    default GradientMode at(int step) {
+        Arguments.atLeast("at", "the number of the step", step, 0);
+        return this;
+    }
+
+    /** The different modes of a schedule; for any other mode a list of itself. */
+    default List<GradientMode> modes() {
+        return List.of(this);
     }
 
     private static void requireSteps(int steps) {

@@ -15,7 +15,12 @@ public final class GradientOutcome {
         /** A solve failed; a damped Jacobian-free gradient was added instead. */
         DAMPED,
         /** A solve failed, and nothing was added. */
-        SKIPPED
+        SKIPPED,
+        /**
+         * Only a part was added, because the numbers left the range of the type on the way back through the steps of a network. Discard the
+         * sums.
+         */
+        INCOMPLETE
     }
 
     private final Status[] forward;
@@ -24,6 +29,8 @@ public final class GradientOutcome {
     private final Use[] use;
     private int batch;
     private int evaluations;
+    /** Those of {@link #evaluations} that are evaluations of f. */
+    private int values;
 
     GradientOutcome(int capacity) {
         forward = new Status[capacity];
@@ -43,6 +50,7 @@ public final class GradientOutcome {
 
     void clear() {
         evaluations = 0;
+        values = 0;
         Arrays.fill(backward, null);
         Arrays.fill(use, null);
         Arrays.fill(residual, Double.NaN);
@@ -62,12 +70,18 @@ public final class GradientOutcome {
         Arrays.fill(backward, 0, batch, Status.COMPLETED_FIXED_STEPS);
     }
 
-    void spent(int count) {
-        evaluations += count;
+    /** A network spent products with Jᵀ, and evaluations of f to find states again. */
+    void spent(int products, int values) {
+        evaluations += products + values;
+        this.values += values;
     }
 
     void broken(int b, Status why) {
         backward[b] = why;
+    }
+
+    void residual(int b, double residual) {
+        this.residual[b] = residual;
     }
 
     void use(int b, Use use) {
@@ -94,7 +108,8 @@ public final class GradientOutcome {
 
     /**
      * {@code ‖g - (I - Jᵀ) v‖ / ‖g‖} of row {@code b}, if the mode computes it. For a truncated series it is the residual of the sum
-     * without its last term. It is NaN for modes that compute none; {@link EquilibriumLayer#report} measures it for every mode.
+     * without its last term. For {@link GradientMode.Reversible} it estimates the relative error that rounding left in the gradient. It is
+     * NaN for modes that compute none; {@link EquilibriumLayer#report} measures the first for every mode.
      */
     public double residual(int b) {
         return residual[Arguments.row("residual", b, batch)];
@@ -133,15 +148,17 @@ public final class GradientOutcome {
             return "no gradients of " + rows + " yet";
         }
         if (succeeded()) {
-            return "gradients of " + (batch == 1 ? "" : "all ") + rows + ", with " + Plural.of(evaluations, "product") + " with Jᵀ";
+            return "gradients of " + (batch == 1 ? "" : "all ") + rows + ", with " + Plural.of(evaluations - values, "product")
+                    + " with Jᵀ" + (values > 0 ? " and " + Plural.of(values, "evaluation") + " of f" : "");
         }
         int first = 0;
         while (use[first] == Use.ADDED) {
             first++;
         }
         boolean early = !forward[first].isSuccess();
+        int incomplete = count(Use.INCOMPLETE);
         return "gradients of " + rows + ": " + count(Use.ADDED) + " added, " + count(Use.DAMPED) + " damped, " + count(Use.SKIPPED)
-                + " skipped; the " + (early ? "forward" : "backward") + " solve of row " + first + " ended with "
-                + (early ? forward[first] : backward[first]);
+                + " skipped" + (incomplete > 0 ? ", " + incomplete + " incomplete" : "") + "; the " + (early ? "forward" : "backward")
+                + " solve of row " + first + " ended with " + (early ? forward[first] : backward[first]);
     }
 }

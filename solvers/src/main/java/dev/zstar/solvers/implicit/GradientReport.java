@@ -21,7 +21,8 @@ import java.util.Locale;
  * @param residual for each row {@code ‖g - (I - Jᵀ) v‖ / ‖g‖}
  * @param cosine for each row the cosine of the angle between v and the reference; 0 if v is zero
  * @param error for each row {@code ‖v - reference‖ / ‖reference‖}
- * @param evaluations the number of products with Jᵀ of the mode, counted as in {@link GradientOutcome#evaluations}
+ * @param evaluations the number of products with Jᵀ of the mode, and of evaluations of f that it repeats, as in
+ *     {@link GradientOutcome#evaluations}
  * @param exactEvaluations the number of products with Jᵀ of the tight solve
  * @param exact whether the tight solve reached its tolerance in every row; if not, cosine and error say little
  */
@@ -94,7 +95,7 @@ public record GradientReport(
     @Override
     public String toString() {
         return String.format(Locale.ROOT,
-                "residual at most %.2g, cosine at least %.4f, error at most %.2g, with %d products with Jᵀ; the tight solve took %d%s",
+                "residual at most %.2g, cosine at least %.4f, error at most %.2g, with %d evaluations; the tight solve took %d%s",
                 worstResidual(), worstCosine(), worstError(), evaluations, exactEvaluations,
                 exact ? "" : " without reaching its tolerance, so cosine and error say little");
     }

@@ -3,14 +3,17 @@ package dev.zstar.solvers.internal;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Exits;
 import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.LinearOperator;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.RowObserver;
 import dev.zstar.solvers.guard.Checksum;
 
 /**
- * Calls a user's map or operator. If assertions are on, it throws if the map wrote to its input or left an element of its output unwritten.
- * After the first mistake {@code f(z) - z} would be 0 and every row would converge. After the second the element would keep a value of an
- * earlier call. With or without assertions it throws if the number of active rows has changed.
+ * Calls a user's map, operator or observer. If assertions are on, it throws if the user's code wrote to its input, or if a map left an
+ * element of its output unwritten. After the first mistake {@code f(z) - z} would be 0 and every row would converge. After the second the
+ * element would keep a value of an earlier call. With or without assertions it throws if the number of active rows has changed.
  */
 public final class InputGuard {
     /** A NaN with a bit pattern that no computation produces: what a map or a method had to overwrite. */
@@ -52,6 +55,21 @@ public final class InputGuard {
         t.apply(u, out, rows);
         requireRows("apply", "the operator", active, rows);
         check("the operator", "u", u, before, "T u", out);
+    }
+
+    /** {@code observer.evaluated(progress, z, rows, exits)}. */
+    public static void observe(RowObserver observer, Outcome progress, Block z, Rows rows, Exits exits) {
+        int active = rows.count();
+        long before = Checksum.ON ? Checksum.of(z) : 0;
+        observer.evaluated(progress, z, rows, exits);
+        requireRows("evaluated", "the observer", active, rows);
+        if (exits.count() != active) {
+            throw new IllegalStateException("evaluated: the observer reset the exits to " + exits.count() + " rows, expected " + active
+                    + ", as before");
+        }
+        if (Checksum.ON && Checksum.of(z) != before) {
+            throw new IllegalStateException("evaluated: the observer changed the iterates z, expected it only to read them");
+        }
     }
 
     /** Throws unless {@code rows} has as many active rows as before a call. */

@@ -14,6 +14,8 @@ import java.util.Locale;
 public final class SolveRecord implements Outcome {
     private final Status[] status;
     private final double[] residual;
+    private final double[] latest;
+    private final double[] distance;
     private final double[] trace;
     private final int[] spent;
     private Block[] states = {};
@@ -26,6 +28,8 @@ public final class SolveRecord implements Outcome {
     public SolveRecord(int capacity, Stopping stopping) {
         status = new Status[capacity];
         residual = new double[capacity];
+        latest = new double[capacity];
+        distance = new double[capacity];
         spent = new int[capacity];
         trace = new double[stopping.trace() ? stopping.maxEvaluations() : 0];
     }
@@ -38,6 +42,8 @@ public final class SolveRecord implements Outcome {
         rowEvaluations = 0;
         Arrays.fill(status, null);
         Arrays.fill(residual, Double.POSITIVE_INFINITY);
+        Arrays.fill(latest, Double.NaN);
+        Arrays.fill(distance, Double.NaN);
         Arrays.fill(spent, 0);
     }
 
@@ -45,6 +51,8 @@ public final class SolveRecord implements Outcome {
     public void begin(int b) {
         status[b] = null;
         residual[b] = Double.POSITIVE_INFINITY;
+        latest[b] = Double.NaN;
+        distance[b] = Double.NaN;
         spent[b] = 0;
     }
 
@@ -71,7 +79,18 @@ public final class SolveRecord implements Outcome {
         }
     }
 
-    /** Sets the relative residual of the latest iterate of a row. */
+    /** Sets the relative residual of the latest iterate of a row, which was just measured. */
+    public void measured(int row, double residual) {
+        this.residual[row] = residual;
+        latest[row] = residual;
+    }
+
+    /** Sets the distance of the result of a row from its start. */
+    public void distance(int row, double distance) {
+        this.distance[row] = distance;
+    }
+
+    /** Corrects the relative residual of a row. */
     public void residual(int row, double residual) {
         this.residual[row] = residual;
     }
@@ -108,6 +127,16 @@ public final class SolveRecord implements Outcome {
     @Override
     public double residual(int b) {
         return residual[Arguments.row("residual", b, batch)];
+    }
+
+    @Override
+    public double latestResidual(int b) {
+        return latest[Arguments.row("latestResidual", b, batch)];
+    }
+
+    @Override
+    public double distance(int b) {
+        return distance[Arguments.row("distance", b, batch)];
     }
 
     @Override
@@ -159,6 +188,7 @@ public final class SolveRecord implements Outcome {
         int running = 0;
         int failed = 0;
         int untested = 0;
+        int stopped = 0;
         int first = -1;
         for (int b = 0; b < batch; b++) {
             if (status[b] == null) {
@@ -168,6 +198,8 @@ public final class SolveRecord implements Outcome {
                 first = first < 0 ? b : first;
             } else if (status[b] == Status.COMPLETED_FIXED_STEPS) {
                 untested++;
+            } else if (status[b] == Status.STOPPED_BY_OBSERVER) {
+                stopped++;
             }
         }
         String rows = " of " + Plural.of(batch, "row");
@@ -179,6 +211,9 @@ public final class SolveRecord implements Outcome {
         }
         if (running > 0) {
             return running + rows + " not solved yet after " + spent + largest;
+        }
+        if (stopped > 0) {
+            return stopped + rows + " stopped by the observer within " + spent + largest;
         }
         return untested > 0 ? untested + rows + " completed " + spent + " without a test" + largest
                 : batch + rows + " solved in " + spent + largest;

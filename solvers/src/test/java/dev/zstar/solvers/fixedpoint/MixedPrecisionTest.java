@@ -313,7 +313,7 @@ class MixedPrecisionTest {
             assertThat(Math.sqrt(Arrays.stream(fz.toDoubles()).map(x -> x * x).sum())).as("the first correction gains a lot")
                     .isLessThan(0.1);
             assertThatThrownBy(() -> cell.in(Format.INT8)).hasMessage(
-                    "in: this cell does not keep W in int8, expected full or bf16, the formats that its constructor was given");
+                    "in: this map does not keep its matrices in int8, expected full or bf16, the formats that it was planned with");
             assertThatThrownBy(() -> new MixedPrecision.Options(0, 2, 60))
                     .hasMessage("MixedPrecision.Options: share is 0.0, expected 0 < share ≤ 0.5");
             assertThatThrownBy(() -> MixedPrecision.plan(engine, Type.F32, 1, 20, MixedPrecision.Options.DEFAULT,

@@ -11,6 +11,7 @@ import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Problems;
+import dev.zstar.solvers.ReversibleTanhNetwork;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.TanhNetwork;
 import dev.zstar.solvers.cells.DenseCell;
@@ -43,7 +44,8 @@ class EquilibriumLayerTest {
             new GradientMode.NeumannSeries(4),
             new GradientMode.Phantom(5, 0.6),
             new GradientMode.Unrolled(9),
-            new GradientMode.Checkpointed(9));
+            new GradientMode.Checkpointed(9),
+            new GradientMode.Reversible(4, 0.5));
 
     /** A cell, a layer on it, and blocks for all that goes in and comes out. */
     private static final class Setup implements AutoCloseable {
@@ -120,6 +122,17 @@ class EquilibriumLayerTest {
         return Arrays.stream(new double[][] {network.dw, network.du, network.db, dx}).flatMapToDouble(Arrays::stream).toArray();
     }
 
+    private static double[] reversible(Setup s, GradientMode.Reversible mode) {
+        TanhNetwork cell = new TanhNetwork(s.w.toDoubles(), s.u.toDoubles(), s.b.toDoubles());
+        ReversibleTanhNetwork network = new ReversibleTanhNetwork(cell, mode.beta());
+        double[] dx = new double[BATCH * INPUTS];
+        for (int p = 0; p < BATCH; p++) {
+            network.run(new double[N], row(s.x, p), mode.steps());
+            System.arraycopy(network.backward(row(s.g, p), row(s.x, p)), 0, dx, p * INPUTS, INPUTS);
+        }
+        return Arrays.stream(new double[][] {cell.dw, cell.du, cell.db, dx}).flatMapToDouble(Arrays::stream).toArray();
+    }
+
     /** What each mode is the gradient of; null for modes that approximate. */
     private static double[] expected(Setup s, GradientMode mode) {
         return switch (mode) {
@@ -130,6 +143,8 @@ class EquilibriumLayerTest {
             case GradientMode.Phantom m -> unrolled(s, true, m.steps(), m.damping());
             case GradientMode.Unrolled m -> unrolled(s, false, m.steps(), 1);
             case GradientMode.Checkpointed m -> unrolled(s, false, m.steps(), 1);
+            case GradientMode.Reversible m -> reversible(s, m);
+            case GradientMode.Scheduled _ -> null;
         };
     }
 

@@ -130,7 +130,7 @@ class LayerArgumentsTest {
             double[] before = z.toDoubles();
             String shared = " (6×6 f64) share memory, expected blocks that do not overlap";
             assertThatThrownBy(() -> cell.gradients(v, z, x, new DenseCell.Gradients(one, one, null, null)))
-                    .hasMessage("gradients: the gradient of W (6×6 f64) and that of U" + shared);
+                    .hasMessage("gradients: the gradient of W (6×6 f64) and the gradient of U" + shared);
             assertThatThrownBy(() -> cell.gradients(v, z, x, new DenseCell.Gradients(one, null, one.head(1), null)))
                     .hasMessage("gradients: the gradient of W (6×6 f64) and that of b (1×6 f64) share memory, expected blocks that do not "
                     + "overlap");

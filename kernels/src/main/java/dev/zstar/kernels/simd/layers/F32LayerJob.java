@@ -53,9 +53,9 @@ final class F32LayerJob {
             case SOFTMAX_VJP -> F32Softmax.vjp(x, row(job.dy, p), out, n);
             case RMS_NORM -> normalised(job, p, F32GroupNorm.rms(x, gain, job.eps, out, n, job.stats, p));
             case RMS_NORM_VJP -> differentiated(job, p, F32GroupNorm.rmsVjp(x, job.stats[p], gain, row(job.dy, p), out, n));
-            case GROUP_NORM -> normalised(job, p, F32GroupNorm.forward(x, n / job.gain.cols(), job.gain.cols(), job.groups, gain,
+            case GROUP_NORM -> normalised(job, p, F32GroupNorm.forward(x, n / job.channels, job.channels, job.groups, gain,
                     only(job.bias), job.eps, out, job.stats, p * job.numbers));
-            case GROUP_NORM_VJP -> differentiated(job, p, F32GroupNorm.vjp(x, n / job.gain.cols(), job.gain.cols(), job.groups, gain,
+            case GROUP_NORM_VJP -> differentiated(job, p, F32GroupNorm.vjp(x, n / job.channels, job.channels, job.groups, gain,
                     job.stats, p * job.numbers, row(job.dy, p), out));
             case DROPOUT -> F32Rows.multiply(x, row(job.mask.block(), job.mask.row(job.rows == null ? p : job.rows.index(p))), out, n);
             case ROTATE -> F32Rotary.rotate(job.table.pairing(), x, row(job.table.cosines(), p % job.sequence),
@@ -66,19 +66,19 @@ final class F32LayerJob {
 
     private static void normalised(LayerJob job, int p, boolean done) {
         if (!done) {
-            NormFormulas.statistics(job.x, p, job.groups, job.gain.cols(), job.eps, job.stats, job.numbers);
-            NormFormulas.apply(job.x, p, job.groups, job.gain, job.bias, job.out, job.stats, job.numbers);
+            NormFormulas.statistics(job.x, p, job.groups, job.channels, job.eps, job.stats, job.numbers);
+            NormFormulas.apply(job.x, p, job.groups, job.channels, job.gain, job.bias, job.out, job.stats, job.numbers);
         }
     }
 
     private static void differentiated(LayerJob job, int p, boolean done) {
         if (!done) {
-            NormFormulas.vjp(job.x, p, job.groups, job.gain, job.stats, job.numbers, job.dy, job.out);
+            NormFormulas.vjp(job.x, p, job.groups, job.channels, job.gain, job.stats, job.numbers, job.dy, job.out);
         }
     }
 
     private static void gradients(LayerJob job, int piece) {
-        int channels = job.gain.cols();
+        int channels = job.channels;
         int from = piece * LayerJob.CHANNELS;
         F32GroupNorm.gradients(job.x.address(), job.dy.address(), job.x.strideBytes(), job.x.rows(), job.x.cols() / channels, channels,
                 job.groups, job.stats, job.numbers, only(job.dGain), only(job.dBias), from, Math.min(from + LayerJob.CHANNELS, channels));

@@ -8,6 +8,8 @@ import dev.zstar.kernels.Rotary;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.simd.lanes.CallJob;
+import java.util.EnumMap;
+import java.util.Map;
 
 /** One call of {@link SimdLayers}, as pieces that workers run. Each call scope has one and reuses it. */
 final class LayerJob extends CallJob {
@@ -30,6 +32,7 @@ final class LayerJob extends CallJob {
     Block du;
     Block k;
     Block v;
+    /** At least as many columns as there are channels. */
     Block gain;
     Block bias;
     Block dy;
@@ -46,10 +49,32 @@ final class LayerJob extends CallJob {
     double[] stats;
     int numbers;
     double eps;
+    int channels;
     int groups;
     int sequence;
     int heads;
     boolean causal;
+
+    /** For each type a row of ones, for norms without gain. */
+    private final Map<Type, Block> ones = new EnumMap<>(Type.class);
+
+    /** A gain, or if there is none at least {@code n} ones: a product with 1 is exact, so that the kernels need no second form. */
+    Block orOnes(Block gain, Type type, int n) {
+        return gain == null ? ones(type, n) : gain;
+    }
+
+    private Block ones(Type type, int n) {
+        Block own = ones.get(type);
+        if (own == null || own.cols() < n) {
+            if (own != null) {
+                ones.remove(type).close();
+            }
+            own = Block.scratch(type, 1, n);
+            own.fill(1);
+            ones.put(type, own);
+        }
+        return own;
+    }
 
     static LayerJob enter() {
         return enter(JOBS);

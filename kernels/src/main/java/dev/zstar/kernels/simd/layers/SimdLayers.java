@@ -89,8 +89,9 @@ public final class SimdLayers implements Layers {
         try (LayerJob job = LayerJob.enter()) {
             LayerShapes.rmsNorm(x, gain, eps, out, stats);
             fill(job, LayerJob.Kind.RMS_NORM, x, out);
-            job.gain = gain;
+            job.gain = job.orOnes(gain, x.type(), x.cols());
             job.bias = null;
+            job.channels = x.cols();
             job.groups = 1;
             job.numbers = 1;
             job.eps = eps;
@@ -103,19 +104,20 @@ public final class SimdLayers implements Layers {
     public void rmsNormVjp(Block x, Block gain, double[] stats, Block dy, Block dx, Block dGain) {
         try (LayerJob job = LayerJob.enter()) {
             LayerShapes.rmsNormVjp(x, gain, stats, dy, dx, dGain);
-            normVjp(job, LayerJob.Kind.RMS_NORM_VJP, x, 1, gain, stats, 1, dy, dx, dGain, null);
+            normVjp(job, LayerJob.Kind.RMS_NORM_VJP, x, x.cols(), 1, gain, stats, 1, dy, dx, dGain, null);
         }
     }
 
     @Override
-    public void groupNorm(Block x, int groups, Block gain, Block bias, double eps, Block out, double[] stats) {
+    public void groupNorm(Block x, int channels, int groups, Block gain, Block bias, double eps, Block out, double[] stats) {
         try (LayerJob job = LayerJob.enter()) {
-            LayerShapes.groupNorm(x, groups, gain, bias, eps, out, stats);
+            LayerShapes.groupNorm(x, channels, groups, gain, bias, eps, out, stats);
             if (x.cols() == 0) {
                 return;
             }
             fill(job, LayerJob.Kind.GROUP_NORM, x, out);
-            job.gain = gain;
+            job.gain = job.orOnes(gain, x.type(), channels);
+            job.channels = channels;
             job.bias = bias;
             job.groups = groups;
             job.eps = eps;
@@ -126,21 +128,23 @@ public final class SimdLayers implements Layers {
     }
 
     @Override
-    public void groupNormVjp(Block x, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
+    public void groupNormVjp(
+            Block x, int channels, int groups, Block gain, double[] stats, Block dy, Block dx, Block dGain, Block dBias) {
         try (LayerJob job = LayerJob.enter()) {
-            LayerShapes.groupNormVjp(x, groups, gain, stats, dy, dx, dGain, dBias);
-            normVjp(job, LayerJob.Kind.GROUP_NORM_VJP, x, groups, gain, stats, 2 * groups, dy, dx, dGain, dBias);
+            LayerShapes.groupNormVjp(x, channels, groups, gain, stats, dy, dx, dGain, dBias);
+            normVjp(job, LayerJob.Kind.GROUP_NORM_VJP, x, channels, groups, gain, stats, 2 * groups, dy, dx, dGain, dBias);
         }
     }
 
     private void normVjp(
-            LayerJob job, LayerJob.Kind kind, Block x, int groups, Block gain, double[] stats, int numbers, Block dy, Block dx, Block dGain,
-            Block dBias) {
+            LayerJob job, LayerJob.Kind kind, Block x, int channels, int groups, Block gain, double[] stats, int numbers, Block dy,
+            Block dx, Block dGain, Block dBias) {
         if (x.cols() == 0) {
             return;
         }
         fill(job, kind, x, dx);
-        job.gain = gain;
+        job.gain = job.orOnes(gain, x.type(), channels);
+        job.channels = channels;
         job.groups = groups;
         job.stats = stats;
         job.numbers = numbers;
@@ -150,7 +154,7 @@ public final class SimdLayers implements Layers {
         rowwise(job, 16);
         if (dGain != null || dBias != null) {
             job.kind = LayerJob.Kind.GRADIENTS;
-            int pieces = (gain.cols() + LayerJob.CHANNELS - 1) / LayerJob.CHANNELS;
+            int pieces = (channels + LayerJob.CHANNELS - 1) / LayerJob.CHANNELS;
             Tuning.share(team, job, pieces, 8.0 * x.rows() * x.cols());
         }
     }

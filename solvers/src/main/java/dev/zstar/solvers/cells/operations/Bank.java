@@ -25,7 +25,8 @@ public final class Bank {
     private final List<Format> narrow;
     private final Block ones;
     private final Map<String, NormalisedMatrix> normalised = new HashMap<>();
-    private final List<NormalisedMatrix> normalisedInOrder = new ArrayList<>();
+    /** The same in order; walked through by index, which allocates nothing. */
+    private final List<NormalisedMatrix> order = new ArrayList<>();
     private final Map<Weight, PackedMatrix> matrices = new LinkedHashMap<>();
     private final Map<String, ConvolutionWeights> convolutions = new LinkedHashMap<>();
     /** Vectors repeated in larger blocks, by what and how. */
@@ -36,7 +37,7 @@ public final class Bank {
     /** By parameter: its place in the blocks of gradients. */
     private final Map<String, Integer> places = new HashMap<>();
     private final Map<Integer, Block> units = new HashMap<>();
-    private Parameters sum;
+    private Block[] sums;
     /** Which format products use: -1 for the full one. */
     private int format = -1;
 
@@ -67,8 +68,8 @@ public final class Bank {
         return ones.head(rows);
     }
 
-    /** Ones, {@code 1 × cols}: a gain that changes nothing. */
-    public Block unit(int cols) {
+    /** Ones, {@code 1 × cols}. */
+    Block unit(int cols) {
         return units.computeIfAbsent(cols, n -> {
             Block unit = memory.block(values.type(), 1, n);
             unit.fill(1);
@@ -158,7 +159,7 @@ public final class Bank {
 
     private NormalisedMatrix normalise(Weight w) {
         NormalisedMatrix matrix = new NormalisedMatrix(engine, memory, values, w);
-        normalisedInOrder.add(matrix);
+        order.add(matrix);
         return matrix;
     }
 
@@ -174,7 +175,7 @@ public final class Bank {
 
     /** Where the gradient of a parameter is added in this pass; null if it is not wanted. */
     public Block gradient(Parameter p) {
-        return sum == null ? null : sum.blocks().get(places.get(p.name()));
+        return sums == null ? null : sums[places.get(p.name())];
     }
 
     /** Where the gradient of a matrix is added in this pass; null if it is not wanted. */
@@ -184,28 +185,30 @@ public final class Bank {
         return whole == null || w.parts() == 1 ? whole : whole.part(w.part(), w.parts());
     }
 
-    /** Begins to add gradients to these. */
-    public void begin(Parameters sum) {
-        values.requireSame("gradients", "the gradients of the parameters", sum);
-        this.sum = sum;
-        for (int i = 0; i < normalisedInOrder.size(); i++) {
-            normalisedInOrder.get(i).clear();
+    /** Begins to add gradients to these blocks, one for each parameter, or null. */
+    public void begin(Block[] sums) {
+        this.sums = sums;
+        for (int i = 0; i < order.size(); i++) {
+            order.get(i).clear();
         }
     }
 
     /** Ends it: gradients of normalised matrices go on to their parameters. */
     public void end() {
-        // A lambda or an iterator would be an object for each pass.
-        for (int i = 0; i < normalisedInOrder.size(); i++) {
-            normalisedInOrder.get(i).addGradients(this);
+        for (int i = 0; i < order.size(); i++) {
+            order.get(i).addGradients(this);
         }
-        sum = null;
+        sums = null;
     }
 
     /** Takes the new values of all parameters. */
     public void update() {
-        normalisedInOrder.forEach(matrix -> matrix.update(1));
-        updates.forEach(Runnable::run);
+        for (int i = 0; i < order.size(); i++) {
+            order.get(i).update(1);
+        }
+        for (int i = 0; i < updates.size(); i++) {
+            updates.get(i).run();
+        }
     }
 
     /** Products use this format from now on: an index into the narrower ones, or -1 for the full one. */
@@ -217,12 +220,8 @@ public final class Bank {
         return format;
     }
 
-    /** The matrices in one format, in bytes. */
-    public long bytes(int index) {
-        long sum = 0;
-        for (PackedMatrix matrix : matrices.values()) {
-            sum += matrix.bytes(index);
-        }
-        return sum;
+    /** The bytes of a packed matrix, in a narrower format or, with -1, the full one. */
+    public long bytes(String parameter, int index) {
+        return matrices.values().stream().filter(matrix -> matrix.isOf(parameter)).mapToLong(matrix -> matrix.bytes(index)).sum();
     }
 }

@@ -58,7 +58,7 @@ public record GroupNorm(int groups, Parameter gain, Parameter bias, double epsil
     /** {@code J = diag(gain) S} with a symmetric S, as for {@link RmsNorm}. */
     @Override
     public void jvp(Assembler a, Trace t, List<Register> dx, Register out) {
-        a.multiplyColumns(backward(a, t, dx.getFirst(), a.bank().unit(gain.size()), false), gain, out);
+        a.multiplyColumns(backward(a, t, dx.getFirst(), null, false), gain, out);
     }
 
     @Override
@@ -72,7 +72,7 @@ public record GroupNorm(int groups, Parameter gain, Parameter bias, double epsil
         Register dx = a.steps().like("gradient", x);
         Layers layers = a.engine().layers();
         Bank bank = a.bank();
-        a.steps().add(name(), List.of(x, stats, dy), List.of(dx), adds, f -> () -> layers.groupNormVjp(f.block(x), groups, gains,
+        a.steps().add(name(), List.of(x, stats, dy), List.of(dx), adds, f -> () -> layers.groupNormVjp(f.block(x), gain.size(), groups, gains,
                 f.numbers(stats), f.block(dy), f.block(dx), adds ? bank.gradient(gain) : null, adds ? bank.gradient(bias) : null));
         return dx;
     }

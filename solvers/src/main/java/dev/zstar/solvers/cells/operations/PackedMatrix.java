@@ -14,6 +14,7 @@ public final class PackedMatrix {
     private final Block values;
     private final Weights full;
     private final Weights[] narrow;
+    private final long[] sizes;
 
     PackedMatrix(Bank bank, OwnedMemory memory, Weight weight, Block whole, List<Format> formats) {
         this.bank = bank;
@@ -21,6 +22,11 @@ public final class PackedMatrix {
         values = weight.parts() == 1 ? whole : whole.part(weight.part(), weight.parts());
         full = memory.pack(values);
         narrow = formats.stream().map(format -> memory.pack(values, format)).toArray(Weights[]::new);
+        sizes = new long[1 + narrow.length];
+        sizes[0] = full.bytes();
+        for (int i = 0; i < narrow.length; i++) {
+            sizes[1 + i] = narrow[i].bytes();
+        }
     }
 
     /** The weights in the format of the present run. */
@@ -46,7 +52,12 @@ public final class PackedMatrix {
         }
     }
 
+    boolean isOf(String parameter) {
+        return weight.parameter().name().equals(parameter);
+    }
+
+    /** The bytes in a narrower format or, with -1, the full one; without a transposed copy, which derivatives add. */
     long bytes(int index) {
-        return (index < 0 ? full : narrow[index]).bytes();
+        return sizes[1 + index];
     }
 }

@@ -49,7 +49,7 @@ public record RmsNorm(Parameter gain, double epsilon) implements Operation {
     /** {@code J = diag(gain) S} with a symmetric S: the product with the transposed Jacobian for gains of 1, and then the gain. */
     @Override
     public void jvp(Assembler a, Trace t, List<Register> dx, Register out) {
-        a.multiplyColumns(backward(a, t, dx.getFirst(), a.bank().unit(gain.size()), false), gain, out);
+        a.multiplyColumns(backward(a, t, dx.getFirst(), null, false), gain, out);
     }
 
     @Override

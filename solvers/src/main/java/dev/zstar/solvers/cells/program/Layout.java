@@ -7,14 +7,18 @@ import java.util.List;
 
 /**
  * Where the elements of samples lie. A sample of {@code rows} tokens is one row of the caller's blocks, and {@code rows} rows of the
- * registers. Both are the same memory if no row of a register is padded.
+ * registers. Both are the same memory if neither row is padded.
  */
 public final class Layout {
     private Layout() {}
 
     /** Whether the caller's block can be read as a block of tokens, without a copy. */
     public static boolean isFolded(Type type, Shape shape) {
-        return shape.rows() == 1 || Block.bytes(type, 1, shape.cols()) == (long) shape.cols() * type.bytes();
+        return shape.rows() == 1 || !isPadded(type, shape.cols()) && !isPadded(type, shape.size());
+    }
+
+    private static boolean isPadded(Type type, int cols) {
+        return Block.bytes(type, 1, cols) != (long) cols * type.bytes();
     }
 
     /** A register for a block of the caller, which the program reads. */

@@ -74,6 +74,11 @@ public final class Program {
         return instructions;
     }
 
+    /** Prepares it for the rows of a frame, so that no run has to allocate. */
+    public void prepare(Frame frame) {
+        bind(frame);
+    }
+
     /** Runs it for the rows of the frame. */
     public void run(Frame frame) {
         int count = frame.count();

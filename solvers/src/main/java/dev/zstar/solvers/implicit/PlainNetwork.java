@@ -9,26 +9,26 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.fixedpoint.Picard;
 import dev.zstar.solvers.guard.OwnedMemory;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** The network of L plain steps, and backpropagation through it. Keeps every s-th state, and computes the states between them again. */
-final class Unrolling {
+final class PlainNetwork implements UnrolledNetwork {
     private final Engine engine;
     private final int steps;
     private final int spacing;
     private final Picard picard;
     private final Block[] segment;
-    /** Cotangents of two consecutive states, swapped in each step. */
-    private Block v;
-    private Block back;
-    private final Block total;
+    private final Cotangents cotangents;
+    private final boolean[] dropped;
     private Outcome states;
 
-    /** Allocates from the layer's memory, which also closes it. */
-    Unrolling(Engine engine, OwnedMemory memory, Type type, int n, int batch, int steps, int spacing) {
+    PlainNetwork(
+            Engine engine, OwnedMemory memory, Type type, int n, int batch, int steps, int spacing, Cotangents cotangents) {
         this.engine = engine;
         this.steps = steps;
         this.spacing = spacing;
+        this.cotangents = cotangents;
         int kept = (steps - 1) / spacing + 1;
         Integer[] at = IntStream.range(0, kept).mapToObj(i -> 1 + i * spacing).toArray(Integer[]::new);
         // The evaluation after the last step is for its residual.
@@ -37,50 +37,50 @@ final class Unrolling {
         for (int i = 0; i < spacing; i++) {
             segment[i] = memory.block(type, batch, n);
         }
-        v = memory.block(type, batch, n);
-        back = memory.block(type, batch, n);
-        total = memory.block(type, batch, n);
+        dropped = new boolean[batch];
     }
 
-    Outcome forward(EquilibriumMap<?> map, Block z) {
+    @Override
+    public Outcome forward(EquilibriumMap<?> map, Block z) {
         states = picard.solve(map, z);
         return states;
     }
 
-    /**
-     * Backpropagates g through all steps.
-     *
-     * @param g {@code used.count() × n}, packed
-     * @param x the input of the rows used, packed
-     * @param sum where gradients are added; null if only v is wanted
-     * @return v, packed: the sum of the cotangents of all states after the first
-     */
-    <G> Block backward(EquilibriumMap<G> map, Block g, Block x, Rows used, G sum, GradientOutcome outcome) {
+    @Override
+    public <G> Block backward(EquilibriumMap<G> map, Block g, Block z, Block x, Rows used, G sum, GradientOutcome outcome) {
         int active = used.count();
-        Block all = total.head(active);
-        v.head(active).copyFrom(g);
+        Arrays.fill(dropped, false);
+        // Cotangents of two consecutive states.
+        Block v = cotangents.first(active);
+        Block back = cotangents.second(active);
+        Block all = cotangents.sum(active);
+        v.copyFrom(g);
         all.copyFrom(g);
-        int spent = 0;
+        int values = 0;
+        int products = 0;
         for (int first = (steps - 1) / spacing * spacing; first >= 0; first -= spacing) {
             int length = Math.min(spacing, steps - first);
-            spent += replay(map, first, length, used);
+            values += replay(map, first, length, used);
             for (int i = length - 1; i >= 0; i--) {
-                Block z = segment[i].head(active);
-                map.linearise(z, used);
+                Block state = segment[i].head(active);
+                map.linearise(state, used);
                 if (sum != null) {
-                    map.gradients(v.head(active), z, x, used, sum);
+                    map.gradients(v, state, x, used, sum);
                 }
                 if (first + i > 0) {
-                    map.vjp(v.head(active), back.head(active), used);
-                    spent++;
+                    map.vjp(v, back, used);
+                    products++;
                     Block swap = v;
                     v = back;
                     back = swap;
-                    engine.axpy(1, v.head(active), all);
+                    if (cotangents.drop(v, used, dropped, outcome)) {
+                        Cotangents.clear(v, dropped);
+                    }
+                    engine.axpy(1, v, all);
                 }
             }
         }
-        outcome.spent(spent);
+        outcome.spent(products, values);
         return all;
     }
 

@@ -1,0 +1,45 @@
+package dev.zstar.solvers.implicit;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.EquilibriumMap;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.guard.OwnedMemory;
+
+/** A network of a fixed number of steps that replaces the equilibrium in training, and backpropagation through it. */
+sealed interface UnrolledNetwork permits PlainNetwork, ReversibleNetwork {
+    /** Overwrites the start z with the state after the last step. */
+    Outcome forward(EquilibriumMap<?> map, Block z);
+
+    /**
+     * Backpropagates g through all steps. Rows whose numbers leave the range of the type are dropped on the way.
+     *
+     * @param g {@code used.count() × n}, packed
+     * @param z the states after the last step, packed
+     * @param x the input of the rows used, packed
+     * @param sum where gradients are added; null if only v is wanted
+     * @return v, packed: the sum of the cotangents of all values of f. If all states were z*, the gradients would be {@code vᵀ ∂f/∂θ}
+     */
+    <G> Block backward(EquilibriumMap<G> map, Block g, Block z, Block x, Rows used, G sum, GradientOutcome outcome);
+
+    /** Plans the network of a mode. Allocates from the layer's memory, which also closes it. Returns null for modes that do not unroll. */
+    static UnrolledNetwork plan(GradientMode mode, Engine engine, OwnedMemory memory, Type type, int n, int batch, Cotangents cotangents) {
+        return switch (mode) {
+            case GradientMode.Unrolled m -> new PlainNetwork(engine, memory, type, n, batch, m.steps(), 1, cotangents);
+            case GradientMode.Checkpointed m -> new PlainNetwork(engine, memory, type, n, batch, m.steps(),
+                    (int) Math.ceil(Math.sqrt(m.steps())), cotangents);
+            case GradientMode.Reversible m -> new ReversibleNetwork(engine, memory, type, n, batch, m, cotangents);
+            default -> null;
+        };
+    }
+
+    /** Whether a mode unrolls. */
+    static boolean unrolls(GradientMode mode) {
+        return switch (mode) {
+            case GradientMode.Unrolled _, GradientMode.Checkpointed _, GradientMode.Reversible _ -> true;
+            default -> false;
+        };
+    }
+}
