@@ -3,6 +3,8 @@ package dev.zstar.solvers.cells;
 import dev.zstar.kernels.Engine;
 import dev.zstar.solvers.cells.operations.Assembler;
 import dev.zstar.solvers.cells.operations.Bank;
+import dev.zstar.solvers.cells.operations.Mask;
+import dev.zstar.solvers.cells.operations.Slice;
 import dev.zstar.solvers.cells.operations.Trace;
 import dev.zstar.solvers.cells.program.Layout;
 import dev.zstar.solvers.cells.program.Memory;
@@ -43,6 +45,9 @@ final class Compiler {
         this.keep = keep;
         point = new Steps(memory).block("point", cell.state().rows(), cell.state().cols());
         for (Node node : cell.order()) {
+            if (node.operation() instanceof Mask) {
+                store(node);
+            }
             for (Node input : node.inputs()) {
                 if (node.ofState() && !input.ofState()) {
                     store(input);
@@ -131,10 +136,10 @@ final class Compiler {
         Assembler a = assembler(steps);
         Port in = Layout.enter(steps, "u", cell.state());
         Map<Node, Trace> traces = derivatives(a, point);
-        Map<Node, Register> gradients = new IdentityHashMap<>();
-        gradients.put(cell.result(), Layout.unpacked(steps, in, cell.state()));
+        Gradients gradients = new Gradients(a);
+        gradients.add(cell.result(), Layout.unpacked(steps, in, cell.state()));
         backward(a, traces, gradients, true);
-        Register out = gradients.get(cell.z());
+        Register out = gradients.of(cell.z());
         if (out == null) {
             out = steps.block("zeros", cell.state().rows(), cell.state().cols());
             a.zeros(out);
@@ -178,16 +183,17 @@ final class Compiler {
         Port x = Layout.enter(steps, "x", cell.input());
         Map<Node, Register> inputs = new IdentityHashMap<>();
         inputs.put(cell.x(), Layout.unpacked(steps, x, cell.input()));
+        cell.order().stream().filter(node -> node.operation() instanceof Mask).forEach(mask -> inputs.put(mask, frontier.get(mask)));
         Map<Node, Trace> traces = emit(a, inputs, false, true);
         Register at = Layout.unpacked(steps, z, cell.state());
         derivatives(a, at).forEach((node, trace) -> traces.put(node, replace(trace, point, at)));
-        Map<Node, Register> gradients = new IdentityHashMap<>();
-        gradients.put(cell.result(), Layout.unpacked(steps, v, cell.state()));
+        Gradients gradients = new Gradients(a);
+        gradients.add(cell.result(), Layout.unpacked(steps, v, cell.state()));
         backward(a, traces, gradients, false);
         if (!ofInput) {
             return code(Program.of(steps), v, z, x);
         }
-        Register out = gradients.get(cell.x());
+        Register out = gradients.of(cell.x());
         if (out == null) {
             out = steps.block("zeros", cell.input().rows(), cell.input().cols());
             a.zeros(out);
@@ -204,11 +210,11 @@ final class Compiler {
         return values;
     }
 
-    /** Adds the values of all nodes that depend on the state, or of those that do not. */
+    /** Adds the values of all nodes that depend on the state, or of those that do not, but for those that are there. */
     private Map<Node, Trace> emit(Assembler a, Map<Node, Register> values, boolean ofState, boolean derivatives) {
         Map<Node, Trace> traces = new IdentityHashMap<>();
         for (Node node : cell.order()) {
-            if (!node.isLeaf() && node.ofState() == ofState) {
+            if (!node.isLeaf() && node.ofState() == ofState && !values.containsKey(node)) {
                 List<Register> in = node.inputs().stream().map(values::get).toList();
                 Register out = !ofState && !derivatives && frontier.containsKey(node) ? frontier.get(node)
                         : a.steps().block(node.name(), node.shape().rows(), node.shape().cols());
@@ -229,24 +235,33 @@ final class Compiler {
         return new Trace(trace.in().stream().map(r -> r == from ? to : r).toList(), trace.out(), trace.saved());
     }
 
-    private void backward(Assembler a, Map<Node, Trace> traces, Map<Node, Register> gradients, boolean ofState) {
+    private void backward(Assembler a, Map<Node, Trace> traces, Gradients gradients, boolean ofState) {
         for (Node node : cell.order().reversed()) {
-            Register dy = gradients.get(node);
-            if (node.isLeaf() || dy == null || ofState && !node.ofState()) {
+            Register dy = node.isLeaf() ? null : gradients.of(node);
+            if (dy == null || ofState && !node.ofState()) {
                 continue;
             }
             Trace trace = traces.get(node);
             if (!ofState) {
                 node.operation().gradients(a, trace, dy);
             }
-            List<Boolean> wanted = node.inputs().stream().map(input -> ofState ? input.ofState() : input != cell.z()).toList();
+            if (node.operation() instanceof Slice slice) {
+                gradients.add(node.inputs().getFirst(), slice, dy);
+                continue;
+            }
+            List<Boolean> wanted = node.inputs().stream().map(input -> ofState ? input.ofState() : isWanted(input)).toList();
             List<Register> dx = node.operation().vjp(a, trace, dy, wanted);
             for (int i = 0; i < dx.size(); i++) {
                 if (dx.get(i) != null) {
-                    gradients.merge(node.inputs().get(i), dx.get(i), a::plus);
+                    gradients.add(node.inputs().get(i), dx.get(i));
                 }
             }
         }
+    }
+
+    /** Whether gradients of parameters or of the input may need that of a value. */
+    private boolean isWanted(Node node) {
+        return node != cell.z() && !(node.operation() instanceof Mask);
     }
 
     private static Code code(Program program, Port... ports) {

@@ -1,13 +1,21 @@
 package dev.zstar.solvers.cells;
 
 import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Convolution;
 import dev.zstar.solvers.cells.operations.Affine;
-import dev.zstar.solvers.cells.operations.Attention;
 import dev.zstar.solvers.cells.operations.Bias;
+import dev.zstar.solvers.cells.operations.Concatenate;
+import dev.zstar.solvers.cells.operations.Convolve;
+import dev.zstar.solvers.cells.operations.Gain;
 import dev.zstar.solvers.cells.operations.Gate;
 import dev.zstar.solvers.cells.operations.GroupNorm;
+import dev.zstar.solvers.cells.operations.LearntScale;
+import dev.zstar.solvers.cells.operations.Mask;
+import dev.zstar.solvers.cells.operations.MixTokens;
 import dev.zstar.solvers.cells.operations.Operation;
 import dev.zstar.solvers.cells.operations.RmsNorm;
+import dev.zstar.solvers.cells.operations.Shapes;
+import dev.zstar.solvers.cells.operations.TokenBias;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.parameters.Initialiser;
 import dev.zstar.solvers.parameters.Parameter;
@@ -26,6 +34,7 @@ import java.util.Map;
  */
 public final class Net {
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+    private int dropouts;
     private boolean closed;
 
     Net() {}
@@ -108,6 +117,107 @@ public final class Net {
     /** {@code x Wᵀ} for each token, with a matrix that other products may use, too. */
     public Value product(Weight w, Value x) {
         return add(Affine.product(Arguments.present("product", "the matrix", w)), Arguments.present("product", "the input", x));
+    }
+
+    /**
+     * {@code y[t', c] = Σ_t W[t', t] x[t, c] + b[t']}: a product along the tokens (MLP-Mixer, Tolstikhin et al. 2021), with the parameters
+     * {@code <name>.weight}, {@code outTokens × tokens}, and {@code <name>.bias}.
+     */
+    public Value mixTokens(String name, Value x, int outTokens) {
+        Arguments.present("mixTokens", "the name", name);
+        Shape.Tokens tokens = Shapes.tokens("mix of tokens " + name, Arguments.present(name, "the input", x).shape());
+        Parameter w = parameter(Parameter.matrix(name + ".weight", outTokens, tokens.count(), Initialiser.fanIn(1)));
+        return add(new MixTokens(w, parameter(Parameter.vector(name + ".bias", outTokens, Initialiser.constant(0)))), x);
+    }
+
+    // ---- convolutions
+
+    /**
+     * A convolution of an image, padded with zeros, plus a bias for each channel, with the parameters {@code <name>.weight} and
+     * {@code <name>.bias} of {@code torch.nn.Conv2d} with {@code padding = kernel / 2}.
+     *
+     * @param kernel 1 or 3
+     * @param stride 1, or 2 to halve height and width, rounded up
+     */
+    public Value convolve(String name, Value x, int outChannels, int kernel, int stride) {
+        return bias(name + ".bias", convolveNoBias(name, x, outChannels, kernel, stride));
+    }
+
+    /** The same without bias. */
+    public Value convolveNoBias(String name, Value x, int outChannels, int kernel, int stride) {
+        Arguments.present("convolve", "the name", name);
+        Shape.Image image = Shapes.image("convolution " + name, Arguments.present(name, "the input", x).shape());
+        Convolution convolution = Shapes.convolution("convolution " + name, kernel, stride, image.width(), outChannels);
+        Parameter w = parameter(Parameter.taps(name + ".weight", outChannels, image.width(), kernel, Initialiser.fanIn(1)));
+        return add(Convolve.product(image.pixels(), convolution, w), x);
+    }
+
+    // ---- several values as one
+
+    /** Values one after the other in each token, vector or pixel: all have the same number of tokens, or the same height and width. */
+    public Value concatenate(Value... values) {
+        return add(Concatenate.columns(shapes("concatenate", values)), values);
+    }
+
+    /** Values of any shapes as one, such as the resolutions of a multiscale state; {@link Value#part} takes them apart. */
+    public Value together(Value... values) {
+        return add(Concatenate.together(shapes("together", values)), values);
+    }
+
+    private static List<Shape> shapes(String operation, Value... values) {
+        List<Shape> shapes = new ArrayList<>();
+        for (Value value : Arguments.present(operation, "the list of values", values)) {
+            shapes.add(Arguments.present(operation, "value " + shapes.size(), value).shape());
+        }
+        return shapes;
+    }
+
+    // ---- learnt factors and sums
+
+    /** {@code gain ⊙ x} for each token or pixel, with the parameter {@code name}, ones at first. */
+    public Value gain(String name, Value x) {
+        Arguments.present("gain", "the input", x);
+        return add(new Gain(parameter(Parameter.vector(name, x.shape().width(), Initialiser.constant(1)))), x);
+    }
+
+    /** {@code α x} with the parameter {@code name}, one number: a residual with a learnt scale. */
+    public Value scalar(String name, Value x, double initial) {
+        Arguments.present("scalar", "the input", x);
+        Value.finite("scalar", "the initial value", initial);
+        return add(new LearntScale(parameter(Parameter.vector(name, 1, Initialiser.constant(initial)))), x);
+    }
+
+    /**
+     * {@code x + P} with a parameter {@code name} of the shape of x, such as learnt positions: zeros at first. Files have that of an image
+     * as {@code [channels, height, width]}.
+     */
+    public Value add(String name, Value x) {
+        Shape shape = Arguments.present("add", "the input", x).shape();
+        Initialiser zeros = Initialiser.constant(0);
+        return switch (shape) {
+            case Shape.Tokens t -> add(new TokenBias(parameter(Parameter.matrix(name, t.count(), t.width(), zeros))), x);
+            case Shape.Image i -> {
+                List<Integer> dimensions = List.of(i.width(), i.pixels().height(), i.pixels().width());
+                yield add(Bias.of(parameter(new Parameter(name, 1, i.size(), dimensions, List.of(1, 2, 0), zeros))), x);
+            }
+            default -> add(Bias.of(parameter(Parameter.vector(name, shape.size(), zeros))), x);
+        };
+    }
+
+    // ---- dropout
+
+    /**
+     * x with elements set to 0 at random, the others divided by {@code 1 - rate}. The elements are drawn with the input of each row and
+     * stay the same for its solve; drawing them in each step would leave no equilibrium. {@link CellMap#dropout} turns it on.
+     *
+     * @param rate the probability of a 0, at least 0 and below 1
+     */
+    public Value dropout(Value x, double rate) {
+        Arguments.present("dropout", "the input", x);
+        if (!(rate >= 0 && rate < 1)) {
+            throw new IllegalArgumentException("dropout: the rate is " + rate + ", expected at least 0 and below 1");
+        }
+        return x.times(add(new Mask(x.shape(), dropouts++, rate)));
     }
 
     // ---- normalisation
@@ -196,27 +306,12 @@ public final class Net {
         Arguments.present(name, "the input", x);
         Arguments.present(name, "the other tokens", other);
         Arguments.present(name, "the heads", heads);
-        int d = x.shape().width();
-        Weight w = weight(name + ".in_proj_weight", 3 * d, d, Initialiser.uniform(Math.sqrt(6.0 / (4 * d))));
-        Parameter b = null;
-        if (heads.hasBias()) {
-            b = parameter(new Parameter(name + ".in_proj_bias", 3, d, List.of(3 * d), Initialiser.constant(0)));
-        }
-        Value q = projected(w, b, 0, x);
-        Value k = projected(w, b, 1, other);
-        Value v = projected(w, b, 2, other);
-        Value y = add(new Attention(heads.count(), heads.isCausal()), q, k, v);
-        return heads.hasBias() ? linear(name + ".out_proj", y, d) : linearNoBias(name + ".out_proj", y, d);
+        return MultiheadAttention.of(this, name, x, other, heads);
     }
 
-    private Value projected(Weight w, Parameter b, int part, Value x) {
-        Value y = product(w.part(part, 3), x);
-        return b == null ? y : add(new Bias(b, part, 3), y);
-    }
-
-    /** {@code x + b} for each token, with the parameter {@code name}, zeros at first. */
+    /** {@code x + b} for each token or pixel, with the parameter {@code name}, zeros at first. */
     public Value bias(String name, Value x) {
         Arguments.present("bias", "the input", x);
-        return add(Bias.of(parameter(Parameter.vector(name, x.shape().cols(), Initialiser.constant(0)))), x);
+        return add(Bias.of(parameter(Parameter.vector(name, x.shape().width(), Initialiser.constant(0)))), x);
     }
 }

@@ -5,6 +5,7 @@ import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Rotary;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.OwnedMemory;
 import dev.zstar.solvers.parameters.Parameter;
@@ -28,9 +29,14 @@ public final class Bank {
     private final List<NormalisedMatrix> order = new ArrayList<>();
     private final Map<Weight, PackedMatrix> matrices = new LinkedHashMap<>();
     private final Map<String, ConvolutionWeights> convolutions = new LinkedHashMap<>();
+    /** Vectors repeated in larger blocks, by what and how. */
+    private final Map<List<Object>, Block> copies = new HashMap<>();
+    private final Map<List<Object>, Rotary> rotaries = new HashMap<>();
+    private final Dropout dropout = new Dropout();
     private final List<Runnable> updates = new ArrayList<>();
     /** By parameter: its place in the blocks of gradients. */
     private final Map<String, Integer> places = new HashMap<>();
+    private final Map<Integer, Block> units = new HashMap<>();
     private Block[] sums;
     /** Which format products use: -1 for the full one. */
     private int format = -1;
@@ -62,6 +68,15 @@ public final class Bank {
         return ones.head(rows);
     }
 
+    /** Ones, {@code 1 × cols}. */
+    Block unit(int cols) {
+        return units.computeIfAbsent(cols, n -> {
+            Block unit = memory.block(values.type(), 1, n);
+            unit.fill(1);
+            return unit;
+        });
+    }
+
     /** The values of a parameter, as the caller last set them. */
     public Block values(Parameter p) {
         return values.get(p.name());
@@ -70,6 +85,54 @@ public final class Bank {
     /** The values of a bias, {@code 1 × n}. */
     Block values(Bias b) {
         return b.parts() == 1 ? values(b.bias()) : values(b.bias()).part(b.part(), b.parts());
+    }
+
+    /** The values of a bias, again and again in one row of {@code cols} elements: those of the last update, if cols is not its length. */
+    Block repeated(Bias b, int cols) {
+        if (cols == b.length()) {
+            return values(b);
+        }
+        return copies.computeIfAbsent(List.of(b, cols), key -> {
+            Block row = memory.block(type(), 1, cols);
+            onUpdate(() -> {
+                for (int at = 0; at < cols; at += b.length()) {
+                    row.copyColumns(values(b), 0, at, b.length());
+                }
+            });
+            return row;
+        });
+    }
+
+    /** The elements of a vector as a column, {@code cols} times side by side, as they were at the last update. */
+    public Block columns(Parameter p, int cols) {
+        return copies.computeIfAbsent(List.of(p, cols), key -> {
+            Block block = memory.block(type(), p.size(), cols);
+            onUpdate(() -> {
+                for (int i = 0; i < block.rows(); i++) {
+                    for (int j = 0; j < cols; j++) {
+                        block.set(i, j, values(p).get(0, i));
+                    }
+                }
+            });
+            return block;
+        });
+    }
+
+    /** The angles of rotary positions. The same for equal arguments. */
+    Rotary rotary(int sequence, int width, double base, Rotary.Pairing pairing) {
+        return rotaries.computeIfAbsent(List.of(sequence, width, base, pairing), key -> memory.add(
+                Rotary.of(engine, type(), sequence, width, base, pairing), Rotary::close, r -> r.cosines().bytes() + r.sines().bytes()));
+    }
+
+    /** From which seeds dropout masks are drawn. */
+    public Dropout dropout() {
+        return dropout;
+    }
+
+    /** Runs it now and after each change of the parameters. */
+    private void onUpdate(Runnable update) {
+        update.run();
+        updates.add(update);
     }
 
     /** Where the gradient of a bias is added in this pass; null if it is not wanted. */
