@@ -9,5 +9,6 @@ module dev.zstar.solvers {
     exports dev.zstar.solvers.fixedpoint;
     exports dev.zstar.solvers.implicit;
     exports dev.zstar.solvers.linear;
+    exports dev.zstar.solvers.tensors;
     exports dev.zstar.solvers.training;
 }
