@@ -3,6 +3,7 @@ package dev.zstar.solvers.tensors;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -24,6 +25,9 @@ final class AtomicFile {
     static void write(Path path, Body body) throws IOException {
         // A link stays a link, and what it points to is replaced.
         Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
+        if (Files.isDirectory(target)) {
+            throw new FileSystemException(path.toString(), null, "this is a folder, expected a file");
+        }
         Path temporary = target.resolveSibling(
                 "." + target.getFileName() + "." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".tmp");
         try {

@@ -31,7 +31,7 @@ final class Names {
     /** The end of a sentence about a name that is not among {@code names}: {@code expected 'a', 'b' or another of its 12 tensors}. */
     static String expected(String missing, Collection<String> names) {
         if (names.isEmpty()) {
-            return "it has no tensors";
+            return "nor any other";
         }
         List<String> near = names.stream().sorted(Comparator.comparingInt(name -> distance(missing, name))).limit(SUGGESTED)
                 .map(Names::quoted).toList();

@@ -15,6 +15,8 @@ import java.util.List;
 public final class Npy {
     private static final String OPERATION = "Npy.write";
     private static final int ALIGNMENT = 64;
+    /** The digits of the longest axis, in numpy. */
+    private static final int LONGEST_AXIS = 21;
 
     private Npy() {}
 
@@ -38,7 +40,7 @@ public final class Npy {
         });
     }
 
-    /** Everything before the elements: a multiple of 64 bytes, so that the elements can be mapped. */
+    /** All bytes before the elements, as numpy writes them: a multiple of 64 of them, so that the elements are aligned. */
     static byte[] header(String operation, TensorSource tensor) {
         String code = tensor.type().numpy();
         if (code == null) {
@@ -52,6 +54,10 @@ public final class Npy {
             text.append(k == 0 ? "" : " ").append(shape[k]).append(k < shape.length - 1 || k == 0 ? "," : "");
         }
         text.append("), }");
+        if (shape.length > 0) {
+            // Room to lengthen the first axis in place, as numpy leaves it: the files are then equal.
+            text.append(" ".repeat(LONGEST_AXIS - Long.toString(shape[0]).length()));
+        }
         int before = NpyReader.MAGIC.length + 4;
         while ((before + text.length() + 1) % ALIGNMENT != 0) {
             text.append(' ');
