@@ -121,9 +121,12 @@ final class NpzReader {
                 break;
             }
         }
+        if (written > out.byteSize()) {
+            throw malformed(entry, "becomes more than " + out.byteSize() + " bytes when decompressed, expected as many");
+        }
         if (!inflater.finished() || written != out.byteSize() || inflater.getBytesRead() != in.byteSize()) {
-            throw malformed(entry, "becomes " + (written > out.byteSize() ? "more than " + out.byteSize() : written + "") + " bytes from "
-                    + inflater.getBytesRead() + ", expected " + out.byteSize() + " from " + in.byteSize());
+            throw malformed(entry, "becomes " + written + " bytes from " + inflater.getBytesRead() + ", expected " + out.byteSize() + " from "
+                    + in.byteSize());
         }
     }
 

@@ -85,10 +85,11 @@ public final class TensorFile implements AutoCloseable {
         if (name.endsWith(".json")) {
             return ShardIndex.read(file, arena);
         }
-        if (name.endsWith(".npy") || NpyReader.recognises(file)) {
+        boolean zip = name.endsWith(".npz");
+        if (!zip && (name.endsWith(".npy") || NpyReader.recognises(file))) {
             return NpyReader.read(file);
         }
-        if (name.endsWith(".npz") || ZipDirectory.recognises(file)) {
+        if (zip || ZipDirectory.recognises(file)) {
             return NpzReader.read(file, arena, mostDecompressed);
         }
         return SafetensorsReader.read(file);
