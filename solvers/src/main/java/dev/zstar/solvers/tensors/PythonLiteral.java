@@ -10,7 +10,7 @@ final class PythonLiteral {
     private final String text;
     private int at;
 
-    /** What is wrong with the text: {@code expected … at character 12}. Has no stack trace, since the reader turns it into a sentence. */
+    /** What is wrong with the text: the end of a sentence. Has no stack trace, since the reader of the file throws the whole sentence. */
     static final class Wrong extends Exception {
         private static final long serialVersionUID = 1;
 
@@ -23,11 +23,15 @@ final class PythonLiteral {
         this.text = text;
     }
 
-    /** Skips white space, and this character if it is next. */
-    boolean take(char c) {
+    private void skipSpace() {
         while (at < text.length() && " \t\n\r\f".indexOf(text.charAt(at)) >= 0) {
             at++;
         }
+    }
+
+    /** Skips white space, and this character if it is next. Returns whether it was. */
+    boolean take(char c) {
+        skipSpace();
         if (at < text.length() && text.charAt(at) == c) {
             at++;
             return true;
@@ -56,9 +60,8 @@ final class PythonLiteral {
     }
 
     boolean bool() throws Wrong {
+        skipSpace();
         for (String word : new String[] {"True", "False"}) {
-            // Skips white space: no word starts with this character.
-            take('\0');
             if (text.startsWith(word, at)) {
                 at += word.length();
                 return word.equals("True");
@@ -89,7 +92,7 @@ final class PythonLiteral {
     }
 
     private long integer() throws Wrong {
-        take('\0');
+        skipSpace();
         int from = at;
         long value = 0;
         for (; at < text.length() && text.charAt(at) >= '0' && text.charAt(at) <= '9'; at++) {
@@ -109,7 +112,7 @@ final class PythonLiteral {
     }
 
     void end() throws Wrong {
-        take('\0');
+        skipSpace();
         if (at < text.length()) {
             throw wrong("nothing after the dictionary");
         }

@@ -30,6 +30,8 @@ final class ZipDirectory {
     /** What a 32-bit and a 16-bit field hold if the number is in a 64-bit field. */
     static final long IN_64 = 0xFFFFFFFFL;
     private static final int IN_64_SHORT = 0xFFFF;
+    /** The level of the compressor, sizes that follow the data, and names in UTF-8. */
+    private static final int HARMLESS_FLAGS = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 11;
     private static final int LONGEST_COMMENT = 0xFFFF;
 
     private final MappedFile file;
@@ -127,8 +129,8 @@ final class ZipDirectory {
     private Central central(long at) throws MalformedFileException {
         String name = name(at + CENTRAL_BYTES, file.u16(at + 28));
         int method = file.u16(at + 10);
-        if ((file.u16(at + 8) & 1) != 0) {
-            throw malformed(name, "is encrypted, expected an entry that is not");
+        if ((file.u16(at + 8) & ~HARMLESS_FLAGS) != 0) {
+            throw malformed(name, "is encrypted, patched or masked, expected an entry that is stored or compressed as it is");
         }
         if (method != 0 && method != 8) {
             throw malformed(name, "has the compression method " + method + ", expected 0 (stored) or 8 (deflate)");
@@ -202,7 +204,7 @@ final class ZipDirectory {
                     + limit);
         }
         boolean later = (file.u16(at + 6) & 8) != 0;
-        boolean agrees = file.u16(at + 8) == central.method && (file.u16(at + 6) & 1) == 0
+        boolean agrees = file.u16(at + 8) == central.method && (file.u16(at + 6) & ~HARMLESS_FLAGS) == 0
                 && nameLength == file.u16(central.at + 28)
                 && MemorySegment.mismatch(file.bytes, at + LOCAL_BYTES, at + LOCAL_BYTES + nameLength,
                         file.bytes, central.at + CENTRAL_BYTES, central.at + CENTRAL_BYTES + nameLength) < 0;

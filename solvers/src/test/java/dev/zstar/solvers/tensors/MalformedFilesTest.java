@@ -146,6 +146,8 @@ class MalformedFilesTest {
                     + "', expected '<' or '>' and one of f2, f4, f8, i1 to i8, u1 to u8, or '|b1'");
         }
         headers.put("{'descr': '<f\\x34'" + rest, "the header has '<' at character 11, expected a string without escapes");
+        headers.put("{'descr': '<f4', 'fortran_order':\0False, 'shape': (4,)}",
+                "the header has '\\u0000' at character 33, expected True or False");
         headers.put("{'descr': '<f4', 'fortran_order': 0, 'shape': (4,)}", "the header has '0' at character 34, expected True or False");
         for (String shape : new String[] {"(-4,)", "(4", "(4)", "4", "[4]", "(4.0,)", "(04,)", "(9223372036854775808,)", "(__import__('os'),)",
             "(" + "1,".repeat(65) + ")"}) {
@@ -259,7 +261,8 @@ class MalformedFilesTest {
         refused("x.npz", method, "the entry 'a.npy' has the compression method 12, expected 0 (stored) or 8 (deflate)");
         byte[] encrypted = stored.clone();
         encrypted[directory + 8] |= 1;
-        refused("x.npz", encrypted, "the entry 'a.npy' is encrypted, expected an entry that is not");
+        refused("x.npz", encrypted, "the entry 'a.npy' is encrypted, patched or masked, expected an entry that is stored or compressed as "
+                + "it is");
         refused("x.npz", with(stored, directory + 42, 150), "the entry 'a.npy' is not at byte 150, where the ZIP directory says");
         refused("x.npz", with(stored, stored.length - 10, 52), "the ZIP directory has 52 bytes from byte 179, expected it to end at byte 230");
         refused("x.npz", zip(false, new byte[] {1}, "a.npy"), "the entry 'a.npy': the first bytes are not those of an npy array, expected "

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * checked as far as the format allows: tensors of a safetensors or npy file are the bytes after the header, and an npz file has checksums.
  */
 class MutatedFilesTest {
-    private static final int RANDOM = 12_000;
+    private static final int RANDOM = 10_000;
     private static final long[] EXTREMES = {0, 1, -1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000L, 0xFFFFFFFFL, Long.MAX_VALUE,
         Long.MIN_VALUE};
 
@@ -92,7 +92,7 @@ class MutatedFilesTest {
     void everyByteChangedEveryLengthCut(String name) throws IOException {
         start(name);
         for (int at = 0; at < original.length; at++) {
-            for (int change : new int[] {1, 0x80, 0xFF, 1 << at % 8, original[at] ^ '9', original[at] ^ '}', original[at]}) {
+            for (int change : new int[] {0xFF, 1 << at % 8, original[at] ^ '9', original[at]}) {
                 byte[] bytes = original.clone();
                 bytes[at] = (byte) (bytes[at] ^ change);
                 check(bytes);
@@ -107,7 +107,7 @@ class MutatedFilesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"shapes.safetensors", "types.safetensors", "columnmajor.npy", "stored.npz", "compressed.npz", "index.json"})
+    @ValueSource(strings = {"shapes.safetensors", "columnmajor.npy", "stored.npz", "compressed.npz", "index.json"})
     void randomDamage(String name) throws IOException {
         start(name);
         Random random = new Random(name.hashCode());
