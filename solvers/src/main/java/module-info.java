@@ -11,5 +11,6 @@ module dev.zstar.solvers {
     exports dev.zstar.solvers.linear;
     exports dev.zstar.solvers.parameters;
     exports dev.zstar.solvers.shapes;
+    exports dev.zstar.solvers.tensors;
     exports dev.zstar.solvers.training;
 }
