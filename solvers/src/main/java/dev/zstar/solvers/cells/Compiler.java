@@ -3,6 +3,7 @@ package dev.zstar.solvers.cells;
 import dev.zstar.kernels.Engine;
 import dev.zstar.solvers.cells.operations.Assembler;
 import dev.zstar.solvers.cells.operations.Bank;
+import dev.zstar.solvers.cells.operations.Slice;
 import dev.zstar.solvers.cells.operations.Trace;
 import dev.zstar.solvers.cells.program.Layout;
 import dev.zstar.solvers.cells.program.Memory;
@@ -131,10 +132,10 @@ final class Compiler {
         Assembler a = assembler(steps);
         Port in = Layout.enter(steps, "u", cell.state());
         Map<Node, Trace> traces = derivatives(a, point);
-        Map<Node, Register> gradients = new IdentityHashMap<>();
-        gradients.put(cell.result(), Layout.unpacked(steps, in, cell.state()));
+        Gradients gradients = new Gradients(a);
+        gradients.add(cell.result(), Layout.unpacked(steps, in, cell.state()));
         backward(a, traces, gradients, true);
-        Register out = gradients.get(cell.z());
+        Register out = gradients.of(cell.z());
         if (out == null) {
             out = steps.block("zeros", cell.state().rows(), cell.state().cols());
             a.zeros(out);
@@ -181,13 +182,13 @@ final class Compiler {
         Map<Node, Trace> traces = emit(a, inputs, false, true);
         Register at = Layout.unpacked(steps, z, cell.state());
         derivatives(a, at).forEach((node, trace) -> traces.put(node, replace(trace, point, at)));
-        Map<Node, Register> gradients = new IdentityHashMap<>();
-        gradients.put(cell.result(), Layout.unpacked(steps, v, cell.state()));
+        Gradients gradients = new Gradients(a);
+        gradients.add(cell.result(), Layout.unpacked(steps, v, cell.state()));
         backward(a, traces, gradients, false);
         if (!ofInput) {
             return code(Program.of(steps), v, z, x);
         }
-        Register out = gradients.get(cell.x());
+        Register out = gradients.of(cell.x());
         if (out == null) {
             out = steps.block("zeros", cell.input().rows(), cell.input().cols());
             a.zeros(out);
@@ -229,21 +230,25 @@ final class Compiler {
         return new Trace(trace.in().stream().map(r -> r == from ? to : r).toList(), trace.out(), trace.saved());
     }
 
-    private void backward(Assembler a, Map<Node, Trace> traces, Map<Node, Register> gradients, boolean ofState) {
+    private void backward(Assembler a, Map<Node, Trace> traces, Gradients gradients, boolean ofState) {
         for (Node node : cell.order().reversed()) {
-            Register dy = gradients.get(node);
-            if (node.isLeaf() || dy == null || ofState && !node.ofState()) {
+            Register dy = node.isLeaf() ? null : gradients.of(node);
+            if (dy == null || ofState && !node.ofState()) {
                 continue;
             }
             Trace trace = traces.get(node);
             if (!ofState) {
                 node.operation().gradients(a, trace, dy);
             }
+            if (node.operation() instanceof Slice slice) {
+                gradients.add(node.inputs().getFirst(), slice, dy);
+                continue;
+            }
             List<Boolean> wanted = node.inputs().stream().map(input -> ofState ? input.ofState() : input != cell.z()).toList();
             List<Register> dx = node.operation().vjp(a, trace, dy, wanted);
             for (int i = 0; i < dx.size(); i++) {
                 if (dx.get(i) != null) {
-                    gradients.merge(node.inputs().get(i), dx.get(i), a::plus);
+                    gradients.add(node.inputs().get(i), dx.get(i));
                 }
             }
         }

@@ -2,10 +2,10 @@ package dev.zstar.solvers.cells;
 
 import dev.zstar.kernels.Activation;
 import dev.zstar.solvers.cells.operations.Activate;
-import dev.zstar.solvers.cells.operations.Affine;
 import dev.zstar.solvers.cells.operations.Bias;
 import dev.zstar.solvers.cells.operations.Combine;
 import dev.zstar.solvers.cells.operations.Operation;
+import dev.zstar.solvers.cells.operations.Product;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -61,9 +61,9 @@ final class Fusion {
         }
         List<Node> inputs = node.inputs().stream().map(fused::get).toList();
         Node fusedNode = switch (node.operation()) {
-            case Bias b when open(node, 0) instanceof Affine p && p.bias() == null && !p.hasResidual() ->
+            case Bias b when open(node, 0) instanceof Product p && p.bias() == null && !p.hasResidual() && p.takes(b) ->
                 Node.of(p.with(b), inputs.getFirst().inputs());
-            case Activate f when open(node, 0) instanceof Affine p -> Node.of(p.with(f.activation()), inputs.getFirst().inputs());
+            case Activate f when open(node, 0) instanceof Product p -> Node.of(p.with(f.activation()), inputs.getFirst().inputs());
             case Combine sum when sum.equals(Combine.PLUS) -> add(node, inputs);
             default -> null;
         };
@@ -81,18 +81,18 @@ final class Fusion {
         if (node.ofState() && !product.ofState()) {
             return null;
         }
-        return Node.of(((Affine) product.operation()).withResidual(), List.of(product.inputs().getFirst(), other));
+        return Node.of(((Product) product.operation()).withResidual(), List.of(product.inputs().getFirst(), other));
     }
 
     private boolean canAdd(Node node, int i) {
-        return open(node, i) instanceof Affine p && !p.hasResidual();
+        return open(node, i) instanceof Product p && !p.hasResidual();
     }
 
     /** The fused operation of input i if only this node reads it and it has no activation yet; null otherwise. */
     private Operation open(Node node, int i) {
         Node input = node.inputs().get(i);
         Operation operation = fused.get(input).operation();
-        boolean isOpen = readers.get(input) == 1 && operation instanceof Affine p && p.activation() == Activation.IDENTITY;
+        boolean isOpen = readers.get(input) == 1 && operation instanceof Product p && p.activation() == Activation.IDENTITY;
         return isOpen ? operation : null;
     }
 }

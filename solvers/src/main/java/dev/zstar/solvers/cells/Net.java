@@ -1,13 +1,17 @@
 package dev.zstar.solvers.cells;
 
 import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Convolution;
 import dev.zstar.solvers.cells.operations.Affine;
 import dev.zstar.solvers.cells.operations.Attention;
 import dev.zstar.solvers.cells.operations.Bias;
+import dev.zstar.solvers.cells.operations.Concatenate;
+import dev.zstar.solvers.cells.operations.Convolve;
 import dev.zstar.solvers.cells.operations.Gate;
 import dev.zstar.solvers.cells.operations.GroupNorm;
 import dev.zstar.solvers.cells.operations.Operation;
 import dev.zstar.solvers.cells.operations.RmsNorm;
+import dev.zstar.solvers.cells.operations.Shapes;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.parameters.Initialiser;
 import dev.zstar.solvers.parameters.Parameter;
@@ -108,6 +112,48 @@ public final class Net {
     /** {@code x Wᵀ} for each token, with a matrix that other products may use, too. */
     public Value product(Weight w, Value x) {
         return add(Affine.product(Arguments.present("product", "the matrix", w)), Arguments.present("product", "the input", x));
+    }
+
+    // ---- convolutions
+
+    /**
+     * A convolution of an image, padded with zeros, plus a bias for each channel, with the parameters {@code <name>.weight} and
+     * {@code <name>.bias} of {@code torch.nn.Conv2d} with {@code padding = kernel / 2}.
+     *
+     * @param kernel 1 or 3
+     * @param stride 1, or 2 to halve height and width, rounded up
+     */
+    public Value convolve(String name, Value x, int outChannels, int kernel, int stride) {
+        return bias(name + ".bias", convolveNoBias(name, x, outChannels, kernel, stride));
+    }
+
+    /** The same without bias. */
+    public Value convolveNoBias(String name, Value x, int outChannels, int kernel, int stride) {
+        Arguments.present("convolve", "the name", name);
+        Shape.Image image = Shapes.image("convolution " + name, Arguments.present(name, "the input", x).shape());
+        Convolution convolution = Shapes.convolution("convolution " + name, kernel, stride, image.width(), outChannels);
+        Parameter w = parameter(Parameter.taps(name + ".weight", outChannels, image.width(), kernel, Initialiser.fanIn(1)));
+        return add(Convolve.product(image.pixels(), convolution, w), x);
+    }
+
+    // ---- several values as one
+
+    /** Values one after the other in each token, vector or pixel: all have the same number of tokens, or the same height and width. */
+    public Value concatenate(Value... values) {
+        return add(Concatenate.columns(shapes("concatenate", values)), values);
+    }
+
+    /** Values of any shapes as one, such as the resolutions of a multiscale state; {@link Value#part} takes them apart. */
+    public Value together(Value... values) {
+        return add(Concatenate.together(shapes("together", values)), values);
+    }
+
+    private static List<Shape> shapes(String operation, Value... values) {
+        List<Shape> shapes = new ArrayList<>();
+        for (Value value : Arguments.present(operation, "the list of values", values)) {
+            shapes.add(Arguments.present(operation, "value " + shapes.size(), value).shape());
+        }
+        return shapes;
     }
 
     // ---- normalisation
@@ -211,9 +257,9 @@ public final class Net {
         return b == null ? y : add(new Bias(b, part, 3), y);
     }
 
-    /** {@code x + b} for each token, with the parameter {@code name}, zeros at first. */
+    /** {@code x + b} for each token or pixel, with the parameter {@code name}, zeros at first. */
     public Value bias(String name, Value x) {
         Arguments.present("bias", "the input", x);
-        return add(Bias.of(parameter(Parameter.vector(name, x.shape().cols(), Initialiser.constant(0)))), x);
+        return add(Bias.of(parameter(Parameter.vector(name, x.shape().width(), Initialiser.constant(0)))), x);
     }
 }

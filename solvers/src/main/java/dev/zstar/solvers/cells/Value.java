@@ -5,7 +5,10 @@ import dev.zstar.solvers.cells.operations.Activate;
 import dev.zstar.solvers.cells.operations.Combine;
 import dev.zstar.solvers.cells.operations.Multiply;
 import dev.zstar.solvers.cells.operations.Operation;
+import dev.zstar.solvers.cells.operations.Resample;
+import dev.zstar.solvers.cells.operations.Reshape;
 import dev.zstar.solvers.cells.operations.Scale;
+import dev.zstar.solvers.cells.operations.Slice;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.shapes.Shape;
 import java.util.List;
@@ -94,6 +97,36 @@ public final class Value {
     /** {@code this ⊙ Φ(this)}. */
     public Value gelu() {
         return activate(Activation.GELU);
+    }
+
+    /** This image enlarged by linear interpolation to {@code factor} times its height and width. */
+    public Value upsample(int factor) {
+        return then(Resample.up(shape(), factor));
+    }
+
+    /** The means of squares of {@code factor × factor} pixels of this image. The factor must divide height and width. */
+    public Value downsample(int factor) {
+        return then(Resample.down(shape(), factor));
+    }
+
+    /** Columns {@code from … from + count - 1} of each token, elements of a vector, or channels of an image. */
+    public Value slice(int from, int count) {
+        return then(Slice.columns(shape(), from, count));
+    }
+
+    /** Part i, counted from 0, of a value that is several {@linkplain Net#together together}. */
+    public Value part(int i) {
+        return then(Slice.part(shape(), i));
+    }
+
+    /** Token i, counted from 0, as a vector. */
+    public Value token(int i) {
+        return then(Slice.token(shape(), i));
+    }
+
+    /** The same elements in the same order as another shape of this size: an image as the tokens of its pixels, for instance. */
+    public Value reshape(Shape shape) {
+        return then(new Reshape(Arguments.present("reshape", "the shape", shape)));
     }
 
     static double finite(String operation, String name, double number) {

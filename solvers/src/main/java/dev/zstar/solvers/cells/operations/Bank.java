@@ -26,6 +26,8 @@ public final class Bank {
     private final Map<String, NormalisedMatrix> normalised = new LinkedHashMap<>();
     private final Map<Weight, PackedMatrix> matrices = new LinkedHashMap<>();
     private final Map<String, ConvolutionWeights> convolutions = new LinkedHashMap<>();
+    /** Biases in the layout of a larger block. */
+    private final Map<List<Object>, Block> copies = new HashMap<>();
     private final List<Runnable> updates = new ArrayList<>();
     /** By parameter: its place in the blocks of gradients. */
     private final Map<String, Integer> places = new HashMap<>();
@@ -78,6 +80,28 @@ public final class Bank {
     /** The values of a bias, {@code 1 × n}. */
     Block values(Bias b) {
         return b.parts() == 1 ? values(b.bias()) : values(b.bias()).part(b.part(), b.parts());
+    }
+
+    /** The values of a bias, again and again in one row of {@code cols} elements: as they were at the last update if cols is not its length. */
+    Block repeated(Bias b, int cols) {
+        if (cols == b.length()) {
+            return values(b);
+        }
+        return copies.computeIfAbsent(List.of(b, cols), key -> {
+            Block row = memory.block(type(), 1, cols);
+            onUpdate(() -> {
+                for (int at = 0; at < cols; at += b.length()) {
+                    row.copyColumns(values(b), 0, at, b.length());
+                }
+            });
+            return row;
+        });
+    }
+
+    /** Runs it now and after each change of the parameters. */
+    private void onUpdate(Runnable update) {
+        update.run();
+        updates.add(update);
     }
 
     /** Where the gradient of a bias is added in this pass; null if it is not wanted. */

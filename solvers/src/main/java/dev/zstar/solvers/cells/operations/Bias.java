@@ -2,8 +2,10 @@ package dev.zstar.solvers.cells.operations;
 
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Epilogue;
+import dev.zstar.kernels.ImageShape;
 import dev.zstar.solvers.cells.program.Register;
 import dev.zstar.solvers.parameters.Parameter;
 import dev.zstar.solvers.shapes.Shape;
@@ -11,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * {@code y = x + b}, the same b for each token or sample.
+ * {@code y = x + b}: the same b for each token, for each pixel, or for each sample as a whole.
  *
  * @param bias the parameter
  * @param part which of its equal groups of rows b is
@@ -23,6 +25,11 @@ public record Bias(Parameter bias, int part, int parts) implements Operation {
         return new Bias(bias, 0, 1);
     }
 
+    /** The number of elements of b. */
+    public int length() {
+        return bias.cols();
+    }
+
     @Override
     public String name() {
         return "bias " + bias.name();
@@ -30,7 +37,11 @@ public record Bias(Parameter bias, int part, int parts) implements Operation {
 
     @Override
     public Shape shape(List<Shape> in) {
-        return Shapes.rowsOf(name(), in.getFirst(), bias.cols());
+        Shape x = in.getFirst();
+        if (x.width() != length() && x.cols() != length()) {
+            throw new IllegalArgumentException(name() + ": the input is " + x + ", expected a width of " + length());
+        }
+        return x;
     }
 
     @Override
@@ -42,7 +53,7 @@ public record Bias(Parameter bias, int part, int parts) implements Operation {
     public List<Register> value(Assembler a, List<Register> in, Register out, boolean derivatives) {
         Register x = in.getFirst();
         Engine engine = a.engine();
-        Epilogue epilogue = Epilogue.of(a.bank().values(this), Activation.IDENTITY);
+        Epilogue epilogue = Epilogue.of(a.bank().repeated(this, x.cols()), Activation.IDENTITY);
         a.steps().add(name(), List.of(x), out, List.of(x), f -> () -> {
             Block y = f.block(out);
             if (y != f.block(x)) {
@@ -68,10 +79,23 @@ public record Bias(Parameter bias, int part, int parts) implements Operation {
         addGradient(a, this, dy);
     }
 
-    /** Adds the sum of all rows to the gradient of a bias. */
+    /** Adds the sum over all rows, and over all pixels, to the gradient of a bias. */
     static void addGradient(Assembler a, Bias bias, Register dy) {
         Engine engine = a.engine();
         Bank bank = a.bank();
+        int channels = bias.length();
+        if (channels != dy.cols()) {
+            // Images computes the gradient of a bias with that of a convolution, and without it if asked.
+            Convolution convolution = new Convolution(1, 1, channels, channels);
+            ImageShape pixels = new ImageShape(dy.cols() / channels, 1, channels);
+            a.steps().effect(bias.name(), List.of(dy), f -> () -> {
+                Block sum = bank.gradient(bias);
+                if (sum != null) {
+                    engine.images().addGradients(convolution, pixels, f.block(dy), f.block(dy), null, sum);
+                }
+            });
+            return;
+        }
         a.steps().effect(bias.name(), List.of(dy), f -> {
             Block ones = bank.ones(f.count() * dy.rows());
             return () -> {

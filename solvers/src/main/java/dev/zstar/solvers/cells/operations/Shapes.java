@@ -1,9 +1,11 @@
 package dev.zstar.solvers.cells.operations;
 
+import dev.zstar.kernels.Convolution;
+import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.shapes.Shape;
 
 /** Checks of the shapes of inputs. */
-final class Shapes {
+public final class Shapes {
     private Shapes() {}
 
     /** Throws unless both shapes are equal; returns the first. */
@@ -31,10 +33,20 @@ final class Shapes {
     }
 
     /** Throws unless the shape is an image. */
-    static Shape.Image image(String operation, Shape shape) {
+    public static Shape.Image image(String operation, Shape shape) {
         if (shape instanceof Shape.Image image) {
             return image;
         }
         throw new IllegalArgumentException(operation + ": the input is " + shape + ", expected image(height, width, channels)");
+    }
+
+    /** A convolution, after checks in the words of the caller. */
+    public static Convolution convolution(String operation, int kernel, int stride, int inChannels, int outChannels) {
+        if (kernel != 1 && kernel != 3 || stride != 1 && stride != 2) {
+            throw new IllegalArgumentException(
+                    operation + ": the kernel is " + kernel + " and the stride " + stride + ", expected kernel 1 or 3, stride 1 or 2");
+        }
+        Arguments.atLeast(operation, "the number of channels", outChannels, 1);
+        return new Convolution(kernel, stride, inChannels, outChannels);
     }
 }

@@ -3,8 +3,7 @@ package dev.zstar.solvers.cells.program;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.shapes.Shape;
-import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
+import java.util.List;
 
 /**
  * Where the elements of samples lie. A sample of {@code rows} tokens is one row of the caller's blocks, and {@code rows} rows of the
@@ -32,7 +31,7 @@ public final class Layout {
             return from;
         }
         Register to = steps.block(from.name(), shape.rows(), shape.cols());
-        steps.add("unpack", java.util.List.of(from), java.util.List.of(to), f -> () -> copy(f.block(from), 0, f.block(to), 0, shape));
+        steps.add("unpack", List.of(from), List.of(to), f -> () -> Runs.copy(f.count(), f.block(from), f.block(to)));
         return to;
     }
 
@@ -45,38 +44,7 @@ public final class Layout {
         }
         Port port = enter(steps, "result", shape);
         Register out = port.register();
-        steps.add("pack", java.util.List.of(result), java.util.List.of(out),
-                f -> () -> copy(f.block(result), 0, f.block(out), 0, shape));
+        steps.add("pack", List.of(result), List.of(out), f -> () -> Runs.copy(f.count(), f.block(result), f.block(out)));
         return port;
-    }
-
-    /**
-     * Copies the samples of a shape. Each block has one or more rows for a sample.
-     *
-     * @param from the first element of each sample to read, in blocks with one row for a sample; 0 for others
-     * @param to the first element of each sample to write, likewise
-     */
-    public static void copy(Block source, int from, Block target, int to, Shape shape) {
-        int width = shape.cols();
-        int samples = Math.max(source.rows(), target.rows()) / shape.rows();
-        boolean isSourceFolded = source.rows() == samples * shape.rows();
-        boolean isTargetFolded = target.rows() == samples * shape.rows();
-        long bytes = source.type().bytes();
-        MemorySegment in = source.segment();
-        MemorySegment out = target.segment();
-        for (int s = 0; s < samples; s++) {
-            for (int t = 0; t < shape.rows(); t++) {
-                long read = place(source, isSourceFolded, s, t, shape) + from * bytes;
-                long write = place(target, isTargetFolded, s, t, shape) + to * bytes;
-                MemorySegment.copy(in, read, out, write, width * bytes);
-            }
-        }
-        Reference.reachabilityFence(source);
-        Reference.reachabilityFence(target);
-    }
-
-    private static long place(Block block, boolean isFolded, int sample, int token, Shape shape) {
-        return isFolded ? ((long) sample * shape.rows() + token) * block.strideBytes()
-                : sample * block.strideBytes() + (long) token * shape.cols() * block.type().bytes();
     }
 }
