@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -274,7 +275,7 @@ final class JsonReader {
 
     private MalformedFileException unexpected(String expected) {
         int c = file.u8(at);
-        String found = c > 0x20 && c < 0x7F ? "'" + (char) c + "'" : String.format("byte 0x%02x", c);
+        String found = c > 0x20 && c < 0x7F ? "'" + (char) c + "'" : String.format(Locale.ROOT, "byte 0x%02x", c);
         return file.malformed(text + " has " + found + " at byte " + (at - start) + ", expected " + expected);
     }
 }

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 
 /** Names of tensors in messages: quoted, and the ones that resemble a name that does not exist. */
 final class Names {
@@ -20,7 +21,7 @@ final class Names {
         for (int i = 0; i < Math.min(name.length(), LONGEST); i++) {
             char c = name.charAt(i);
             if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
-                text.append(String.format("\\u%04x", (int) c));
+                text.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
             } else {
                 text.append(c);
             }

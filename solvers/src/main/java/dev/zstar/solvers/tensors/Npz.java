@@ -30,7 +30,7 @@ public final class Npz {
     private Npz() {}
 
     /** An array in the file so far. */
-    private record Entry(byte[] name, long at, long size, long checksum) {}
+    private record Entry(TensorSource tensor, long at, long size, long checksum) {}
 
     /** Writes blocks in their own types, with the shapes {@code (rows, cols)}. */
     public static void write(Path path, Map<String, Block> blocks) throws IOException {
@@ -83,7 +83,7 @@ public final class Npz {
         tensor.write(OPERATION, out);
         long checksum = out.checksum();
         out.patch(at + CHECKSUM_AT, checksum);
-        return new Entry(name, at, size, checksum);
+        return new Entry(tensor, at, size, checksum);
     }
 
     /** What the local header and the directory share: from the version to the length of the name. All sizes are in the extra field. */
@@ -107,9 +107,10 @@ public final class Npz {
     private static void directory(List<Entry> entries, Output out) throws IOException {
         long start = out.position();
         for (Entry entry : entries) {
+            byte[] name = name(entry.tensor);
             out.number(ZipDirectory.CENTRAL, 4);
             out.number(VERSION, 2);
-            common(entry.name, entry.checksum, out);
+            common(name, entry.checksum, out);
             out.number(28, 2);
             // No comment, the first part, no attributes.
             out.number(0, 2);
@@ -117,33 +118,40 @@ public final class Npz {
             out.number(0, 2);
             out.number(0, 4);
             out.number(ZipDirectory.IN_64, 4);
-            out.bytes(entry.name);
+            out.bytes(name);
             extra(3, out);
             out.number(entry.size, 8);
             out.number(entry.size, 8);
             out.number(entry.at, 8);
         }
-        long end = out.position();
+        if (!entries.isEmpty()) {
+            end64(start, out.position(), entries.size(), out);
+        }
+        // All numbers are in the 64-bit record. Without entries there is none: numpy recognises an empty file by its first bytes.
+        long number = entries.isEmpty() ? 0 : ZipDirectory.IN_64;
+        out.number(ZipDirectory.END, 4);
+        out.number(0, 4);
+        out.number(number, 2);
+        out.number(number, 2);
+        out.number(number, 4);
+        out.number(number, 4);
+        out.number(0, 2);
+    }
+
+    private static void end64(long start, long end, int entries, Output out) throws IOException {
         out.number(ZipDirectory.END64, 4);
         out.number(ZipDirectory.END64_BYTES - 12, 8);
         out.number(VERSION, 2);
         out.number(VERSION, 2);
         out.number(0, 4);
         out.number(0, 4);
-        out.number(entries.size(), 8);
-        out.number(entries.size(), 8);
+        out.number(entries, 8);
+        out.number(entries, 8);
         out.number(end - start, 8);
         out.number(start, 8);
         out.number(ZipDirectory.LOCATOR64, 4);
         out.number(0, 4);
         out.number(end, 8);
         out.number(1, 4);
-        out.number(ZipDirectory.END, 4);
-        out.number(0, 4);
-        out.number(-1, 2);
-        out.number(-1, 2);
-        out.number(ZipDirectory.IN_64, 4);
-        out.number(ZipDirectory.IN_64, 4);
-        out.number(0, 2);
     }
 }

@@ -3,6 +3,7 @@ package dev.zstar.solvers.tensors;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
@@ -45,7 +46,8 @@ final class NpzReader {
                 checksum.update(bytes.asSlice(at, Math.min(PIECE, bytes.byteSize() - at)).asByteBuffer());
             }
             if (checksum.getValue() != entry.checksum()) {
-                throw malformed(entry, String.format("has the checksum %08x, expected %08x", checksum.getValue(), entry.checksum()));
+                throw malformed(entry,
+                        String.format(Locale.ROOT, "has the checksum %08x, expected %08x", checksum.getValue(), entry.checksum()));
             }
             String name = entry.name().substring(0, entry.name().length() - SUFFIX.length());
             tensors.put(name, NpyReader.tensor(file.path, "the entry " + Names.quoted(entry.name()) + ": ", name, bytes));
@@ -62,7 +64,8 @@ final class NpzReader {
             throw file.malformed("the entry " + Names.quoted(name) + " is not an array, expected a name that ends in .npy");
         }
         if (isPathTrick(name)) {
-            throw file.malformed("the entry " + Names.quoted(name) + " has the name of a file elsewhere, expected a relative path without ..");
+            throw file.malformed("the entry " + Names.quoted(name)
+                    + " has the name of a file elsewhere, expected a relative path without ..");
         }
     }
 
@@ -102,7 +105,8 @@ final class NpzReader {
         return out;
     }
 
-    private void inflate(Inflater inflater, ZipDirectory.Entry entry, MemorySegment out) throws DataFormatException, MalformedFileException {
+    private void inflate(Inflater inflater, ZipDirectory.Entry entry, MemorySegment out)
+            throws DataFormatException, MalformedFileException {
         MemorySegment in = entry.stored();
         long read = 0;
         long written = 0;
@@ -125,8 +129,8 @@ final class NpzReader {
             throw malformed(entry, "becomes more than " + out.byteSize() + " bytes when decompressed, expected as many");
         }
         if (!inflater.finished() || written != out.byteSize() || inflater.getBytesRead() != in.byteSize()) {
-            throw malformed(entry, "becomes " + written + " bytes from " + inflater.getBytesRead() + ", expected " + out.byteSize() + " from "
-                    + in.byteSize());
+            throw malformed(entry, "becomes " + written + " bytes from " + inflater.getBytesRead() + ", expected " + out.byteSize()
+                    + " from " + in.byteSize());
         }
     }
 

@@ -11,8 +11,8 @@
  * }</pre>
  *
  * <p>Writing: {@link dev.zstar.solvers.tensors.Safetensors}, {@link dev.zstar.solvers.tensors.Npz} and
- * {@link dev.zstar.solvers.tensors.Npy} take blocks, or {@link dev.zstar.solvers.tensors.TensorSource}s if a file needs another shape, order
- * of axes or element type. The new file replaces an old one as a whole, or the old one stays.
+ * {@link dev.zstar.solvers.tensors.Npy} take blocks, or {@link dev.zstar.solvers.tensors.TensorSource}s if a file needs another shape,
+ * order of axes or element type. The new file replaces an old one as a whole, or the old one stays.
  *
  * <p>Files are not trusted. A file that breaks its format is a {@link dev.zstar.solvers.tensors.MalformedFileException}, whatever its bytes
  * are. Nothing in a file is executed, and no access leaves the file's own bytes.

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -67,8 +68,8 @@ class MalformedFilesTest {
         headers.put("{" + tensor("a", "F32", "[4e0]", "[0,16]") + "}", "the header has 'e' at byte 30, expected ',' or ']'");
         headers.put("{" + tensor("a", "F32", "[04]", "[0,16]") + "}", "the header has an integer at byte 29 that starts with 0, "
                 + "expected 0 to 2⁶³ - 1 without leading zeros");
-        headers.put("{" + tensor("a", "I32", "[2,18446744073709551614]", "[0,16]") + "}", "the header has an integer at byte 31 that is too "
-                + "large, expected 0 to 2⁶³ - 1 without leading zeros");
+        headers.put("{" + tensor("a", "I32", "[2,18446744073709551614]", "[0,16]") + "}", "the header has an integer at byte 31 that is "
+                + "too large, expected 0 to 2⁶³ - 1 without leading zeros");
         headers.put("{" + tensor("a", "I32", "[2,9223372036854775807]", "[0,16]") + "}",
                 "tensor 'a' has the shape [2, 9223372036854775807], expected fewer than 2⁶³ bytes");
         headers.put("{" + tensor("a", "I32", "[4611686018427387904]", "[0,0]") + "}",
@@ -110,7 +111,8 @@ class MalformedFilesTest {
         for (String header : new String[] {
             "{" + tensor("a", "F32", "[4]", "[0,16]") + "}\r \t\n",
             "{ \"a\" : { \"data_offsets\" : [ 0 , 16 ] , \"shape\" : [ 4 ] ,\n\"dtype\" : \"F32\" } }",
-            "{\"a\":{\"x\":[{\"y\":[true,false,null,-1.5e+3,\"\\\"\"]}],\"dtype\":\"\\u0046\\u00332\",\"shape\":[4],\"data_offsets\":[0,16]}}",
+            "{\"a\":{\"x\":[{\"y\":[true,false,null,-1.5e+3,\"\\\"\"]}],\"dtype\":\"\\u0046\\u00332\","
+                    + "\"shape\":[4],\"data_offsets\":[0,16]}}",
             "{" + tensor("b", "F32", "[0,9223372036854775807]", "[0,0]") + "," + tensor("a", "F32", "[4]", "[0,16]") + "}",
             "{" + tensor("b", "F32", "[2]", "[8,16]") + "," + tensor("a", "F32", "[2]", "[0,8]") + "}"}) {
             Path path = Files.write(folder.resolve("x.safetensors"), References.safetensors(header, 16));
@@ -149,8 +151,8 @@ class MalformedFilesTest {
         headers.put("{'descr': '<f4', 'fortran_order':\0False, 'shape': (4,)}",
                 "the header has '\\u0000' at character 33, expected True or False");
         headers.put("{'descr': '<f4', 'fortran_order': 0, 'shape': (4,)}", "the header has '0' at character 34, expected True or False");
-        for (String shape : new String[] {"(-4,)", "(4", "(4)", "4", "[4]", "(4.0,)", "(04,)", "(9223372036854775808,)", "(__import__('os'),)",
-            "(" + "1,".repeat(65) + ")"}) {
+        for (String shape : new String[] {"(-4,)", "(4", "(4)", "4", "[4]", "(4.0,)", "(04,)", "(9223372036854775808,)",
+            "(__import__('os'),)", "(" + "1,".repeat(65) + ")"}) {
             headers.put("{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + "}", "");
         }
         headers.put("{'descr': '<f4', 'fortran_order': False, 'shape': (4, 4294967296, 4294967296)}",
@@ -220,7 +222,8 @@ class MalformedFilesTest {
         refused("x.npz", array, "the file does not end with the end record of a ZIP file, expected an npz file");
         refused("x.npz", concatenated(stored, new byte[] {0}),
                 "the file does not end with the end record of a ZIP file, expected an npz file");
-        refused("x.npz", concatenated(new byte[] {0}, stored), "the ZIP directory has 51 bytes from byte 179, expected it to end at byte 231");
+        refused("x.npz", concatenated(new byte[] {0}, stored),
+                "the ZIP directory has 51 bytes from byte 179, expected it to end at byte 231");
         refused("x.npz", zip(false, array, "a"), "the entry 'a' is not an array, expected a name that ends in .npy");
         refused("x.npz", zip(false, array, "model/data.pkl"), "this is a PyTorch checkpoint, which can run any code, expected an npz file; "
                 + "save the weights with safetensors.torch.save_file");
@@ -240,7 +243,7 @@ class MalformedFilesTest {
         refused("x.npz", overlapping, "the entry 'a.npy' is not at byte 0, where the ZIP directory says");
         refused("x.npz", with(stored, directory + 24, 5), "the entry 'a.npy' is stored with sizes of 5 and 144 bytes, expected equal ones");
         refused("x.npz", with(stored, directory + 16, 5), "the entry 'a.npy' has a local header that differs from the ZIP directory");
-        refused("x.npz", with(with(stored, directory + 16, 5), 14, 5), String.format(
+        refused("x.npz", with(with(stored, directory + 16, 5), 14, 5), String.format(Locale.ROOT,
                 "the entry 'a.npy' has the checksum %08x, expected 00000005", checksum(array)));
         byte[] data = stored.clone();
         data[100] ^= 1;
@@ -264,7 +267,8 @@ class MalformedFilesTest {
         refused("x.npz", encrypted, "the entry 'a.npy' is encrypted, patched or masked, expected an entry that is stored or compressed as "
                 + "it is");
         refused("x.npz", with(stored, directory + 42, 150), "the entry 'a.npy' is not at byte 150, where the ZIP directory says");
-        refused("x.npz", with(stored, stored.length - 10, 52), "the ZIP directory has 52 bytes from byte 179, expected it to end at byte 230");
+        refused("x.npz", with(stored, stored.length - 10, 52),
+                "the ZIP directory has 52 bytes from byte 179, expected it to end at byte 230");
         refused("x.npz", zip(false, new byte[] {1}, "a.npy"), "the entry 'a.npy': the first bytes are not those of an npy array, expected "
                 + "byte 0x93 and 'NUMPY'");
     }

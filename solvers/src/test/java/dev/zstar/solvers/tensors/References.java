@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** Files that numpy and the official safetensors library wrote (resources/tensors/make.py), and files made of text. */
 final class References {
@@ -34,7 +35,7 @@ final class References {
 
     /** An npy file of version 1 with this header, padded to 128 bytes, and as many bytes of data. */
     static byte[] npy(String header, int data) {
-        byte[] text = String.format("%-117s%n", header).getBytes(StandardCharsets.ISO_8859_1);
+        byte[] text = String.format(Locale.ROOT, "%-117s\n", header).getBytes(StandardCharsets.ISO_8859_1);
         ByteBuffer file = ByteBuffer.allocate(10 + text.length + data).order(ByteOrder.LITTLE_ENDIAN);
         file.put(NpyReader.MAGIC).put((byte) 1).put((byte) 0).putShort((short) text.length).put(text);
         for (int i = 0; i < data; i++) {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -38,7 +39,7 @@ class WritersTest {
     private static List<TensorSource> types(Block quarters, Block signed, Block unsigned, Block bits) {
         List<TensorSource> sources = new ArrayList<>();
         for (ElementType type : ElementType.values()) {
-            String name = type.name().toLowerCase(java.util.Locale.ROOT);
+            String name = type.name().toLowerCase(Locale.ROOT);
             Block block = name.contains("f") ? quarters : name.startsWith("i") ? signed : name.startsWith("u") ? unsigned : bits;
             sources.add(TensorSource.of(name, block).as(type));
         }
@@ -151,8 +152,8 @@ class WritersTest {
                     .hasMessage("Safetensors.write: tensor 'a' holds 1.0E39 in row 1, column 0, expected a number that does not round to "
                             + "infinity in F32 to write it as F32");
             assertThatThrownBy(() -> Npz.write(path, List.of(TensorSource.of("a", numbers).as(ElementType.I8))))
-                    .hasMessage("Npz.write: tensor 'a' holds 1.0E39 in row 1, column 0, expected an integer from -2^7 to 2^7 - 1 to write it "
-                            + "as I8");
+                    .hasMessage("Npz.write: tensor 'a' holds 1.0E39 in row 1, column 0, expected an integer from -2^7 to 2^7 - 1 to "
+                            + "write it as I8");
             assertThatThrownBy(() -> Npy.write(path, TensorSource.of("a", numbers).as(ElementType.BOOL)))
                     .hasMessage("Npy.write: tensor 'a' holds 2.0 in row 0, column 1, expected 0 or 1 to write it as BOOL");
             assertThatThrownBy(() -> Safetensors.write(path, Map.of("c", closed))).isInstanceOf(IllegalStateException.class)
