@@ -20,10 +20,12 @@ final class BlockCopies {
     }
 
     static void fill(double value, Block target) {
-        for (int i = 0; i < target.rows(); i++) {
-            for (int j = 0; j < target.cols(); j++) {
-                target.set(i, j, value);
-            }
+        // The other rows are copies of the first, since checking every element takes longer.
+        for (int j = 0; j < target.cols() && target.rows() > 0; j++) {
+            target.set(0, j, value);
+        }
+        for (int i = 1; i < target.rows(); i++) {
+            bytes(target, 0, target, i);
         }
     }
 

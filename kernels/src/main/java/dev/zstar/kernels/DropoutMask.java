@@ -53,13 +53,27 @@ public final class DropoutMask implements AutoCloseable {
 
     /** Replaces the mask, in place, by that of another seed. */
     public void draw(long seed) {
-        double kept = 1 / (1 - rate);
         for (int row = 0; row < mask.rows(); row++) {
-            long start = number(seed, row);
-            for (int col = 0; col < mask.cols(); col++) {
-                double uniform = (number(start, col) >>> 11) * 0x1p-53;
-                mask.set(row, col, uniform < rate ? 0 : kept);
-            }
+            fill(mask, row, rate, number(seed, row));
+        }
+    }
+
+    /**
+     * Writes row {@code row} of the mask of a seed, as {@link #perElement} has it, to row {@code to} of a block.
+     *
+     * @throws IllegalArgumentException unless {@code 0 ≤ rate < 1}
+     */
+    public static void draw(Block target, int to, double rate, long seed, int row) {
+        Operands.open("draw", "the block", target);
+        requireRate(rate);
+        fill(target, to, rate, number(seed, row));
+    }
+
+    private static void fill(Block target, int to, double rate, long start) {
+        double kept = 1 / (1 - rate);
+        for (int col = 0; col < target.cols(); col++) {
+            double uniform = (number(start, col) >>> 11) * 0x1p-53;
+            target.set(to, col, uniform < rate ? 0 : kept);
         }
     }
 

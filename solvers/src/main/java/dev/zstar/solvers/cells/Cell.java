@@ -136,6 +136,11 @@ public final class Cell {
         return new CellMap(this, engine, batch, parameters, keep, narrow);
     }
 
+    /** The most rows that a value of one sample has. */
+    int mostRows() {
+        return order.stream().mapToInt(node -> node.shape().rows()).max().orElse(1);
+    }
+
     Node z() {
         return z;
     }

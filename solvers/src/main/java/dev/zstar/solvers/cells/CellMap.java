@@ -52,7 +52,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         formats = Arrays.stream(narrow).distinct().filter(format -> format != Format.FULL).toArray(Format[]::new);
         memory = new OwnedMemory(engine);
         try {
-            bank = new Bank(engine, memory, parameters, Math.multiplyExact(batch, mostRows(cell)), List.of(formats));
+            bank = new Bank(engine, memory, parameters, Math.multiplyExact(batch, cell.mostRows()), List.of(formats));
             programs = new Programs(cell, engine, bank, memory, batch, keep);
             dx = new InputGradients(engine, memory, cell.type(), batch, cell.inputs());
         } catch (Throwable e) {
@@ -65,10 +65,6 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
             maps.add((z, out, rows) -> evaluate(index, z, out, rows));
         }
         this.narrow = maps.toArray(FixedPointMap[]::new);
-    }
-
-    private static int mostRows(Cell cell) {
-        return cell.order().stream().mapToInt(node -> node.shape().rows()).max().orElse(1);
     }
 
     /** The description. */
@@ -175,11 +171,10 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         change();
         programs.inputs.reset();
         if (rows > 0) {
+            bank.dropout().assign(0, rows);
             programs.inject.run(programs.memory, rows, x);
         }
-        for (int b = 0; b < rows; b++) {
-            programs.inputs.fill(b, true);
-        }
+        programs.inputs.fill(rows);
     }
 
     /** Sets the input of one row of the batch, for a stream. Reads x, {@code 1 × inputs}, and does not keep it. */
@@ -190,8 +185,19 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         programs.points.fill(row, false);
         programs.inputs.fill(row, false);
         programs.inputs.front(row);
+        bank.dropout().assign(row, 1);
         programs.inject.run(programs.memory, 1, x);
         programs.inputs.fill(row, true);
+    }
+
+    /** Turns dropout on: each row draws its masks with its next inject. They depend on the seed and on the number of the row only. */
+    public void dropout(long seed) {
+        bank.dropout().start(seed);
+    }
+
+    /** Turns dropout off, as it is at first: each row keeps its masks until its next inject. */
+    public void noDropout() {
+        bank.dropout().stop();
     }
 
     private int require(String operation, String name, Block block, String outName, Block out, Rows rows) {
@@ -310,7 +316,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         programs.points.arrange("secondGradients", rows);
         if (second == null) {
             Programs twin = new Programs(cell, engine, bank, memory, batch, Keep.POINT);
-            second = new SecondGradients(engine, memory, twin, cell.type(), batch, cell.n(), this::addGradients);
+            second = new SecondGradients(engine, memory, twin, bank.dropout(), cell.type(), batch, cell.n(), this::addGradients);
         }
         if (rows.count() > 0) {
             second.add(c, u, z, x, rows, sum, dz);

@@ -3,6 +3,7 @@ package dev.zstar.solvers.cells;
 import dev.zstar.kernels.Engine;
 import dev.zstar.solvers.cells.operations.Assembler;
 import dev.zstar.solvers.cells.operations.Bank;
+import dev.zstar.solvers.cells.operations.Mask;
 import dev.zstar.solvers.cells.operations.Slice;
 import dev.zstar.solvers.cells.operations.Trace;
 import dev.zstar.solvers.cells.program.Layout;
@@ -44,6 +45,9 @@ final class Compiler {
         this.keep = keep;
         point = new Steps(memory).block("point", cell.state().rows(), cell.state().cols());
         for (Node node : cell.order()) {
+            if (node.operation() instanceof Mask) {
+                store(node);
+            }
             for (Node input : node.inputs()) {
                 if (node.ofState() && !input.ofState()) {
                     store(input);
@@ -179,6 +183,7 @@ final class Compiler {
         Port x = Layout.enter(steps, "x", cell.input());
         Map<Node, Register> inputs = new IdentityHashMap<>();
         inputs.put(cell.x(), Layout.unpacked(steps, x, cell.input()));
+        cell.order().stream().filter(node -> node.operation() instanceof Mask).forEach(mask -> inputs.put(mask, frontier.get(mask)));
         Map<Node, Trace> traces = emit(a, inputs, false, true);
         Register at = Layout.unpacked(steps, z, cell.state());
         derivatives(a, at).forEach((node, trace) -> traces.put(node, replace(trace, point, at)));
@@ -205,11 +210,11 @@ final class Compiler {
         return values;
     }
 
-    /** Adds the values of all nodes that depend on the state, or of those that do not. */
+    /** Adds the values of all nodes that depend on the state, or of those that do not, but for those that are there. */
     private Map<Node, Trace> emit(Assembler a, Map<Node, Register> values, boolean ofState, boolean derivatives) {
         Map<Node, Trace> traces = new IdentityHashMap<>();
         for (Node node : cell.order()) {
-            if (!node.isLeaf() && node.ofState() == ofState) {
+            if (!node.isLeaf() && node.ofState() == ofState && !values.containsKey(node)) {
                 List<Register> in = node.inputs().stream().map(values::get).toList();
                 Register out = !ofState && !derivatives && frontier.containsKey(node) ? frontier.get(node)
                         : a.steps().block(node.name(), node.shape().rows(), node.shape().cols());
@@ -244,7 +249,7 @@ final class Compiler {
                 gradients.add(node.inputs().getFirst(), slice, dy);
                 continue;
             }
-            List<Boolean> wanted = node.inputs().stream().map(input -> ofState ? input.ofState() : input != cell.z()).toList();
+            List<Boolean> wanted = node.inputs().stream().map(input -> ofState ? input.ofState() : isWanted(input)).toList();
             List<Register> dx = node.operation().vjp(a, trace, dy, wanted);
             for (int i = 0; i < dx.size(); i++) {
                 if (dx.get(i) != null) {
@@ -252,6 +257,11 @@ final class Compiler {
                 }
             }
         }
+    }
+
+    /** Whether gradients of parameters or of the input may need that of a value. */
+    private boolean isWanted(Node node) {
+        return node != cell.z() && !(node.operation() instanceof Mask);
     }
 
     private static Code code(Program program, Port... ports) {

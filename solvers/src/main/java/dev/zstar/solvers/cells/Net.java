@@ -7,11 +7,17 @@ import dev.zstar.solvers.cells.operations.Attention;
 import dev.zstar.solvers.cells.operations.Bias;
 import dev.zstar.solvers.cells.operations.Concatenate;
 import dev.zstar.solvers.cells.operations.Convolve;
+import dev.zstar.solvers.cells.operations.Gain;
 import dev.zstar.solvers.cells.operations.Gate;
 import dev.zstar.solvers.cells.operations.GroupNorm;
+import dev.zstar.solvers.cells.operations.LearntScale;
+import dev.zstar.solvers.cells.operations.Mask;
+import dev.zstar.solvers.cells.operations.MixTokens;
 import dev.zstar.solvers.cells.operations.Operation;
 import dev.zstar.solvers.cells.operations.RmsNorm;
+import dev.zstar.solvers.cells.operations.Rotate;
 import dev.zstar.solvers.cells.operations.Shapes;
+import dev.zstar.solvers.cells.operations.TokenBias;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.parameters.Initialiser;
 import dev.zstar.solvers.parameters.Parameter;
@@ -30,6 +36,7 @@ import java.util.Map;
  */
 public final class Net {
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+    private int dropouts;
     private boolean closed;
 
     Net() {}
@@ -114,6 +121,17 @@ public final class Net {
         return add(Affine.product(Arguments.present("product", "the matrix", w)), Arguments.present("product", "the input", x));
     }
 
+    /**
+     * {@code y[t', c] = Σ_t W[t', t] x[t, c] + b[t']}: a product along the tokens (MLP-Mixer, Tolstikhin et al. 2021), with the parameters
+     * {@code <name>.weight}, {@code outTokens × tokens}, and {@code <name>.bias}.
+     */
+    public Value mixTokens(String name, Value x, int outTokens) {
+        Arguments.present("mixTokens", "the name", name);
+        Shape.Tokens tokens = Shapes.tokens("mix of tokens " + name, Arguments.present(name, "the input", x).shape());
+        Parameter w = parameter(Parameter.matrix(name + ".weight", outTokens, tokens.count(), Initialiser.fanIn(1)));
+        return add(new MixTokens(w, parameter(Parameter.vector(name + ".bias", outTokens, Initialiser.constant(0)))), x);
+    }
+
     // ---- convolutions
 
     /**
@@ -154,6 +172,54 @@ public final class Net {
             shapes.add(Arguments.present(operation, "value " + shapes.size(), value).shape());
         }
         return shapes;
+    }
+
+    // ---- learnt factors and sums
+
+    /** {@code gain ⊙ x} for each token or pixel, with the parameter {@code name}, ones at first. */
+    public Value gain(String name, Value x) {
+        Arguments.present("gain", "the input", x);
+        return add(new Gain(parameter(Parameter.vector(name, x.shape().width(), Initialiser.constant(1)))), x);
+    }
+
+    /** {@code α x} with the parameter {@code name}, one number: a residual with a learnt scale. */
+    public Value scalar(String name, Value x, double initial) {
+        Arguments.present("scalar", "the input", x);
+        Value.finite("scalar", "the initial value", initial);
+        return add(new LearntScale(parameter(Parameter.vector(name, 1, Initialiser.constant(initial)))), x);
+    }
+
+    /**
+     * {@code x + P} with a parameter {@code name} of the shape of x, such as learnt positions: zeros at first. Files have that of an image
+     * as {@code [channels, height, width]}.
+     */
+    public Value add(String name, Value x) {
+        Shape shape = Arguments.present("add", "the input", x).shape();
+        Initialiser zeros = Initialiser.constant(0);
+        return switch (shape) {
+            case Shape.Tokens t -> add(new TokenBias(parameter(Parameter.matrix(name, t.count(), t.width(), zeros))), x);
+            case Shape.Image i -> {
+                List<Integer> dimensions = List.of(i.width(), i.pixels().height(), i.pixels().width());
+                yield add(Bias.of(parameter(new Parameter(name, 1, i.size(), dimensions, List.of(1, 2, 0), zeros))), x);
+            }
+            default -> add(Bias.of(parameter(Parameter.vector(name, shape.size(), zeros))), x);
+        };
+    }
+
+    // ---- dropout
+
+    /**
+     * x with elements set to 0 at random, the others divided by {@code 1 - rate}. The elements are drawn with the input of each row and stay
+     * the same for its solve; drawing them in each step would leave no equilibrium. {@link CellMap#dropout} turns it on.
+     *
+     * @param rate the probability of a 0, at least 0 and below 1
+     */
+    public Value dropout(Value x, double rate) {
+        Arguments.present("dropout", "the input", x);
+        if (!(rate >= 0 && rate < 1)) {
+            throw new IllegalArgumentException("dropout: the rate is " + rate + ", expected at least 0 and below 1");
+        }
+        return x.times(add(new Mask(x.shape(), dropouts++, rate)));
     }
 
     // ---- normalisation
@@ -245,11 +311,16 @@ public final class Net {
         int d = x.shape().width();
         Weight w = weight(name + ".in_proj_weight", 3 * d, d, Initialiser.uniform(Math.sqrt(6.0 / (4 * d))));
         Parameter b = heads.hasBias() ? parameter(new Parameter(name + ".in_proj_bias", 3, d, List.of(3 * d), Initialiser.constant(0))) : null;
-        Value q = projected(w, b, 0, x);
-        Value k = projected(w, b, 1, other);
+        Value q = rotated(heads, projected(w, b, 0, x));
+        Value k = rotated(heads, projected(w, b, 1, other));
         Value v = projected(w, b, 2, other);
         Value y = add(new Attention(heads.count(), heads.isCausal()), q, k, v);
         return heads.hasBias() ? linear(name + ".out_proj", y, d) : linearNoBias(name + ".out_proj", y, d);
+    }
+
+    private Value rotated(Heads heads, Value x) {
+        Heads.Rotation r = heads.rotation();
+        return r == null ? x : add(new Rotate(heads.count(), r.base(), r.pairing()), x);
     }
 
     private Value projected(Weight w, Parameter b, int part, Value x) {

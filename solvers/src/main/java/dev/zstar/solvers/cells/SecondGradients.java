@@ -4,6 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.cells.operations.Dropout;
 import dev.zstar.solvers.guard.OwnedMemory;
 
 /**
@@ -16,6 +17,7 @@ import dev.zstar.solvers.guard.OwnedMemory;
 final class SecondGradients {
     private final Engine engine;
     private final Programs programs;
+    private final Dropout dropout;
     private final Block moved;
     private final Block scaled;
     private final Block dz;
@@ -27,9 +29,10 @@ final class SecondGradients {
     private final Side side;
 
     /** @param programs of their own, whose stored rows nobody else reads */
-    SecondGradients(Engine engine, OwnedMemory memory, Programs programs, Type type, int batch, int n, Side side) {
+    SecondGradients(Engine engine, OwnedMemory memory, Programs programs, Dropout dropout, Type type, int batch, int n, Side side) {
         this.engine = engine;
         this.programs = programs;
+        this.dropout = dropout;
         this.side = side;
         moved = memory.block(type, batch, n);
         scaled = memory.block(type, batch, n);
@@ -57,7 +60,12 @@ final class SecondGradients {
         int count = c.rows();
         engine.norm(c, lengths);
         engine.norm(z, sizes);
-        programs.inject.run(programs.memory, count, x);
+        dropout.again(rows);
+        try {
+            programs.inject.run(programs.memory, count, x);
+        } finally {
+            dropout.again(null);
+        }
         add(1, c, u, z, x, rows, sum, sumZ);
         add(-1, c, u, z, x, rows, sum, sumZ);
     }

@@ -3,6 +3,7 @@ package dev.zstar.solvers.cells;
 import dev.zstar.kernels.Activation;
 import dev.zstar.solvers.cells.operations.Activate;
 import dev.zstar.solvers.cells.operations.Combine;
+import dev.zstar.solvers.cells.operations.MeanOfTokens;
 import dev.zstar.solvers.cells.operations.Multiply;
 import dev.zstar.solvers.cells.operations.Operation;
 import dev.zstar.solvers.cells.operations.Resample;
@@ -122,6 +123,11 @@ public final class Value {
     /** Token i, counted from 0, as a vector. */
     public Value token(int i) {
         return then(Slice.token(shape(), i));
+    }
+
+    /** The mean of the tokens, as a vector. */
+    public Value meanOfTokens() {
+        return then(new MeanOfTokens());
     }
 
     /** The same elements in the same order as another shape of this size: an image as the tokens of its pixels, for instance. */

@@ -35,6 +35,7 @@ final class CellCheck {
                 }
             }
             try (CellMap map = cell.plan(engine, ROWS, p, keep)) {
+                map.dropout(3);
                 map.inject(x);
                 map.linearise(z, rows);
                 map.jvp(d, out, rows);

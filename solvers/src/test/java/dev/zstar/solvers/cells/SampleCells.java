@@ -1,5 +1,6 @@
 package dev.zstar.solvers.cells;
 
+import dev.zstar.kernels.Rotary;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.parameters.Weight;
 import dev.zstar.solvers.shapes.Shape;
@@ -62,6 +63,39 @@ final class SampleCells {
                     Value tokens = net.linear("w", z.part(0), 4).plus(x.reshape(Shape.tokens(3, 4))).tanh();
                     Value first = tokens.token(0).times(tokens.token(2)).plus(z.part(1).scale(0.5));
                     return net.together(tokens, first);
+                }),
+                // MLP-Mixer's block (Tolstikhin et al. 2021), and one number of tokens made of another.
+                Cell.of(type, Shape.tokens(5, 6), Shape.tokens(3, 6), (net, z, x) -> {
+                    Value mixed = net.mixTokens("mix2", net.mixTokens("mix1", net.layerNorm("norm1", z), 4).gelu(), 5);
+                    Value h = z.plus(mixed).plus(net.mixTokens("x", x, 5));
+                    return net.layerNorm("norm2", h.plus(net.linear("mlp", net.rmsNorm("norm3", h), 6)));
+                }),
+                // Learnt factors and sums of every shape, of the state and of the input.
+                Cell.of(type, Shape.tokens(3, 5), Shape.tokens(4, 5), (net, z, x) -> {
+                    Value mean = net.gain("mean", x.meanOfTokens().times(z.meanOfTokens()));
+                    Value y = net.scalar("y", net.add("positions", z), 0.5).plus(net.gain("gain", z).tanh());
+                    Value tokens = net.concatenate(mean, net.add("vector", z.token(1)), z.token(1)).reshape(Shape.tokens(3, 5));
+                    return y.plus(tokens.times(net.mixTokens("x", net.add("xs", net.scalar("s", x, 2)), 3)));
+                }),
+                Cell.of(type, Shape.image(2, 3, 4), (net, z, x) ->
+                    net.gain("g", net.add("a", z.times(x))).plus(net.scalar("s", net.gain("h", x), 1)).tanh()),
+                Cell.of(type, Shape.tokens(5, 12), (net, z, x) -> {
+                    Heads halves = Heads.heads(3).rotary(10_000, Rotary.Pairing.HALVES);
+                    Heads neighbours = Heads.heads(2).noBias().rotary(100, Rotary.Pairing.NEIGHBOURS).causal();
+                    Value h = z.plus(net.attention("self", z, halves)).plus(net.dropout(x, 0.25));
+                    return net.rmsNorm("norm", h.plus(net.attention("cross", x, h, neighbours)));
+                }),
+                Cell.of(type, Shape.tokens(3, 6), (net, z, x) -> {
+                    Value h = net.dropout(net.linear("up", z, 9).gelu(), 0.5);
+                    return net.dropout(net.linear("down", h, 6), 0.125).plus(net.linear("x", net.dropout(x, 0.25), 6)).tanh();
+                }),
+                // Matrices that are used twice: as they are, as transposes, and in parts.
+                Cell.of(type, Shape.tokens(2, 6), (net, z, x) -> {
+                    Weight w = net.weightNorm("w", 12, 6);
+                    Weight s = net.spectralNorm("s", 12, 6, 0.9);
+                    Value a = net.product(w.part(0, 2), z).plus(net.product(w.part(1, 2), x)).tanh();
+                    Value b = net.product(s.part(1, 2).transposed(), net.product(s.part(0, 2), z)).plus(net.product(w.part(0, 2).transposed(), a));
+                    return b.plus(net.product(s, z).slice(2, 6).sigmoid());
                 }),
                 // Nothing but moves: of the state, twice, and of the input.
                 Cell.of(type, Shape.tokens(2, 6), Shape.vector(6), (net, z, x) ->

@@ -5,6 +5,7 @@ import dev.zstar.kernels.Convolution;
 import dev.zstar.kernels.ConvolutionWeights;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Rotary;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.OwnedMemory;
 import dev.zstar.solvers.parameters.Parameter;
@@ -26,8 +27,10 @@ public final class Bank {
     private final Map<String, NormalisedMatrix> normalised = new LinkedHashMap<>();
     private final Map<Weight, PackedMatrix> matrices = new LinkedHashMap<>();
     private final Map<String, ConvolutionWeights> convolutions = new LinkedHashMap<>();
-    /** Biases in the layout of a larger block. */
+    /** Vectors repeated in larger blocks, by what and how. */
     private final Map<List<Object>, Block> copies = new HashMap<>();
+    private final Map<List<Object>, Rotary> rotaries = new HashMap<>();
+    private final Dropout dropout = new Dropout();
     private final List<Runnable> updates = new ArrayList<>();
     /** By parameter: its place in the blocks of gradients. */
     private final Map<String, Integer> places = new HashMap<>();
@@ -96,6 +99,32 @@ public final class Bank {
             });
             return row;
         });
+    }
+
+    /** The elements of a vector as a column, {@code cols} times side by side, as they were at the last update. */
+    public Block columns(Parameter p, int cols) {
+        return copies.computeIfAbsent(List.of(p, cols), key -> {
+            Block block = memory.block(type(), p.size(), cols);
+            onUpdate(() -> {
+                for (int i = 0; i < block.rows(); i++) {
+                    for (int j = 0; j < cols; j++) {
+                        block.set(i, j, values(p).get(0, i));
+                    }
+                }
+            });
+            return block;
+        });
+    }
+
+    /** The angles of rotary positions. The same for equal arguments. */
+    Rotary rotary(int sequence, int width, double base, Rotary.Pairing pairing) {
+        return rotaries.computeIfAbsent(List.of(sequence, width, base, pairing), key -> memory.add(
+                Rotary.of(engine, type(), sequence, width, base, pairing), Rotary::close, r -> r.cosines().bytes() + r.sines().bytes()));
+    }
+
+    /** From which seeds dropout masks are drawn. */
+    public Dropout dropout() {
+        return dropout;
     }
 
     /** Runs it now and after each change of the parameters. */

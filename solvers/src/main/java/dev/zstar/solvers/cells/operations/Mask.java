@@ -29,14 +29,17 @@ public record Mask(Shape shape, int index, double rate) implements Operation {
     @Override
     public List<Register> value(Assembler a, List<Register> in, Register out, boolean derivatives) {
         Dropout dropout = a.bank().dropout();
+        Block ones = a.bank().unit(out.cols());
+        int rows = out.rows();
         a.steps().add(name(), in, List.of(out), f -> () -> {
             Block mask = f.block(out);
-            if (!dropout.isOn()) {
-                mask.fill(1);
-                return;
-            }
             for (int i = 0; i < mask.rows(); i++) {
-                DropoutMask.draw(mask, i, rate, dropout.seed(index), dropout.firstRow() * out.rows() + i);
+                int row = dropout.row(i / rows);
+                if (dropout.isOn(row)) {
+                    DropoutMask.draw(mask, i, rate, dropout.seed(row, index), row * rows + i % rows);
+                } else {
+                    mask.copyRow(ones, 0, i);
+                }
             }
         });
         return List.of();

@@ -25,7 +25,7 @@ public final class Shapes {
     }
 
     /** Throws unless the shape is a sequence of tokens. */
-    static Shape.Tokens tokens(String operation, Shape shape) {
+    public static Shape.Tokens tokens(String operation, Shape shape) {
         if (shape instanceof Shape.Tokens tokens) {
             return tokens;
         }

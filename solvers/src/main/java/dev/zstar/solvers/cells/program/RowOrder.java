@@ -68,6 +68,11 @@ public final class RowOrder {
         filled[row] = isFilled;
     }
 
+    /** Marks the first rows of the batch as filled. */
+    public void fill(int rows) {
+        Arrays.fill(filled, 0, rows, true);
+    }
+
     /** Moves a row of the batch to position 0, filled or not. */
     public void front(int row) {
         exchange(0, positionOf[row]);
