@@ -120,8 +120,7 @@ public final class ParameterFile {
             return false;
         }
         Tensor ordered = tensor.permuted(p.order().stream().mapToInt(Integer::intValue).toArray());
-        boolean isVector = p.rows() == 1 && p.order().size() == 1;
-        if (!isVector && ordered.shape()[0] != p.rows()) {
+        if (p.rows() != 1 && ordered.shape()[0] != p.rows()) {
             return false;
         }
         ordered.copyTo(block);
