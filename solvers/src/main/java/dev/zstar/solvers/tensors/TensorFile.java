@@ -14,8 +14,8 @@ import java.util.function.UnaryOperator;
 
 /**
  * Tensors in a file, by their names. The file is mapped into memory, so that opening it reads no elements, and {@link Tensor}s refer to
- * the mapped bytes. Only two kinds of npz files cost more: every npz file is read once for its checksums, and compressed arrays are
- * decompressed into memory outside the heap.
+ * the mapped bytes. An npz file costs more: it is read once for its checksums, and compressed arrays are decompressed into memory outside
+ * the heap.
  *
  * <p>{@link #open} checks the whole structure. After it, no tensor can turn out to be malformed. Any number of threads may read. The file
  * must not be shortened or overwritten in place while it is open; the writers of this package never do that, since they replace files.

@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * checked as far as the format allows: tensors of a safetensors or npy file are the bytes after the header, and an npz file has checksums.
  */
 class MutatedFilesTest {
+    /** Random damages of each format; two files share those of npz. */
     private static final int RANDOM = 10_000;
     private static final long[] EXTREMES = {0, 1, -1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000L, 0xFFFFFFFFL,
         Long.MAX_VALUE, Long.MIN_VALUE};
@@ -111,7 +112,8 @@ class MutatedFilesTest {
     void randomDamage(String name) throws IOException {
         start(name);
         Random random = new Random(name.hashCode());
-        for (int i = 0; i < RANDOM; i++) {
+        int count = name.endsWith(".npz") ? RANDOM / 2 : RANDOM;
+        for (int i = 0; i < count; i++) {
             byte[] bytes = original;
             for (int damage = random.nextInt(3); damage >= 0; damage--) {
                 bytes = damaged(bytes, random);
@@ -121,7 +123,7 @@ class MutatedFilesTest {
             }
         }
         assertThat(opened).isPositive();
-        assertThat(refused).isGreaterThan(RANDOM / 10);
+        assertThat(refused).isGreaterThan(count / 10);
     }
 
     private static byte[] damaged(byte[] bytes, Random random) {
