@@ -26,6 +26,8 @@ public final class Cell {
     private final Shape input;
     private final Node z;
     private final Node x;
+    private final int n;
+    private final int inputs;
     private final List<Node> order;
     private final List<Parameter> parameters;
 
@@ -59,6 +61,8 @@ public final class Cell {
         if (!result.shape().equals(state)) {
             throw new IllegalArgumentException("cell: the result is " + result.shape() + ", expected the shape of the state, " + state);
         }
+        n = state.size();
+        inputs = input.size();
         order = Fusion.order(result.node());
         parameters = net.parameters();
     }
@@ -94,12 +98,12 @@ public final class Cell {
 
     /** The number of elements of z. */
     public int n() {
-        return state.size();
+        return n;
     }
 
     /** The number of elements of x. */
     public int inputs() {
-        return input.size();
+        return inputs;
     }
 
     /** The descriptions of the parameters, in the order in which the network made them. */

@@ -24,7 +24,8 @@ public final class Bank {
     private final Parameters values;
     private final List<Format> narrow;
     private final Block ones;
-    private final Map<String, NormalisedMatrix> normalised = new LinkedHashMap<>();
+    private final Map<String, NormalisedMatrix> normalised = new HashMap<>();
+    private final List<NormalisedMatrix> normalisedInOrder = new ArrayList<>();
     private final Map<Weight, PackedMatrix> matrices = new LinkedHashMap<>();
     private final Map<String, ConvolutionWeights> convolutions = new LinkedHashMap<>();
     /** Vectors repeated in larger blocks, by what and how. */
@@ -148,11 +149,17 @@ public final class Bank {
 
     private PackedMatrix pack(Weight w) {
         NormalisedMatrix source = w.norm() instanceof Weight.Norm.None ? null
-                : normalised.computeIfAbsent(w.parameter().name(), name -> new NormalisedMatrix(engine, memory, values, w));
+                : normalised.computeIfAbsent(w.parameter().name(), name -> normalise(w));
         Block whole = source == null ? values(w.parameter()) : source.matrix();
         PackedMatrix packed = new PackedMatrix(this, memory, w, whole, narrow);
         updates.add(packed::update);
         return packed;
+    }
+
+    private NormalisedMatrix normalise(Weight w) {
+        NormalisedMatrix matrix = new NormalisedMatrix(engine, memory, values, w);
+        normalisedInOrder.add(matrix);
+        return matrix;
     }
 
     /** The packed weights of a convolution. */
@@ -181,18 +188,23 @@ public final class Bank {
     public void begin(Parameters sum) {
         values.requireSame("gradients", "the gradients of the parameters", sum);
         this.sum = sum;
-        normalised.values().forEach(NormalisedMatrix::clear);
+        for (int i = 0; i < normalisedInOrder.size(); i++) {
+            normalisedInOrder.get(i).clear();
+        }
     }
 
     /** Ends it: gradients of normalised matrices go on to their parameters. */
     public void end() {
-        normalised.values().forEach(matrix -> matrix.addGradients(this));
+        // A lambda or an iterator would be an object for each pass.
+        for (int i = 0; i < normalisedInOrder.size(); i++) {
+            normalisedInOrder.get(i).addGradients(this);
+        }
         sum = null;
     }
 
     /** Takes the new values of all parameters. */
     public void update() {
-        normalised.values().forEach(matrix -> matrix.update(1));
+        normalisedInOrder.forEach(matrix -> matrix.update(1));
         updates.forEach(Runnable::run);
     }
 
