@@ -90,9 +90,9 @@ class TorchReferenceTest {
     }
 
     /**
-     * If {@code ‖f(z) - z‖ ≤ ε ‖f(z)‖} and the Jacobian's norm is L, z is off by {@code ε / (1 - L)}, and torch's by as much. The solution v
-     * of the backward solve has the same error from its residual. Its right side and the gradients are off by the error of z times second
-     * derivatives, for which the factor 10 stands.
+     * If {@code ‖f(z) - z‖ ≤ ε ‖f(z)‖} and the Jacobian's norm is L, z is off by {@code ε / (1 - L)}, and torch's by as much. The solution
+     * v of the backward solve has the same error from its residual. The gradients are off by the error of z times second derivatives, too,
+     * for which the factor 10 stands.
      */
     @Test
     void equilibriaAndTheirGradients() throws Exception {
@@ -114,7 +114,7 @@ class TorchReferenceTest {
                         ParameterFile.read(file, expected, FileLayout.sameNames().under(name + "g/"));
                         try (CellMap map = cell.plan(engine, BATCH, p);
                                 Picard plain = Picard.plan(engine, Type.F64, BATCH, cell.n(), 1, Stopping.relative(ε));
-                                EquilibriumLayer<CellGradients> layer = EquilibriumLayer.plan(map, plain, GradientMode.exact(ε))) {
+                                var layer = EquilibriumLayer.plan(map, plain, GradientMode.exact(ε))) {
                             assertThat(layer.forward(x, z).succeeded()).as(what).isTrue();
                             close(what + ", z", z.toDoubles(), file.get(name + "z").toDoubles(), bound);
                             assertThat(layer.backward(u, new CellGradients(dp, dx)).succeeded()).as(what).isTrue();

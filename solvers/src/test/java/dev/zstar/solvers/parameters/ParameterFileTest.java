@@ -153,9 +153,9 @@ class ParameterFileTest {
         try (Parameters p = cell.zeros()) {
             Path path = file("modules.safetensors");
             assertThatThrownBy(() -> ParameterFile.read(path, p)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("read attention_of_others.in_proj_weight [12, 4]: the file has 'attention_of_others.q_proj_weight' instead of"
-                            + " 'attention_of_others.in_proj_weight', as torch.nn.MultiheadAttention stores keys or values of another width,"
-                            + " expected keys and values of the width of the queries");
+                    .hasMessage("read attention_of_others.in_proj_weight [12, 4]: the file has 'attention_of_others.q_proj_weight' "
+                            + "instead of 'attention_of_others.in_proj_weight', as torch.nn.MultiheadAttention stores keys or values of "
+                            + "another width, expected keys and values of the width of the queries");
         }
     }
 
@@ -182,7 +182,8 @@ class ParameterFileTest {
         requireMessage(Parameter.vector("w", 12, zero), same.rename("w", "weight_norm.weight"),
                 "read w [12]: the shape in the file is 'weight_norm.parametrizations.weight.original1' [4, 3], expected [12]");
         requireMessage(Parameter.matrix("linear.weight", 4, 3, zero), same.rename("lin", "x"),
-                "read: the layout has a rule for 'lin', expected the name or the start of the name of one of the parameters [linear.weight]");
+                "read: the layout has a rule for 'lin', expected the name or the start of the name of one of the parameters "
+                        + "[linear.weight]");
         assertThatThrownBy(() -> same.keep("a").rename("a", "b"))
                 .hasMessage("rename: there is a rule for 'a' already, expected one rule for a name");
         assertThatThrownBy(() -> same.part("a", "b", 2, 2)).hasMessage("part: part 2, expected 0 to 1");
