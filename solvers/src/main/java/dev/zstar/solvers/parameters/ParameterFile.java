@@ -5,7 +5,6 @@ import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.tensors.Safetensors;
 import dev.zstar.solvers.tensors.Tensor;
 import dev.zstar.solvers.tensors.TensorFile;
-import dev.zstar.solvers.tensors.TensorSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,6 +43,8 @@ public final class ParameterFile {
      *     of the layout is for no parameter
      */
     public static List<String> read(Path path, Parameters into, FileLayout layout) throws IOException {
+        Arguments.present("read", "the object of parameters", into);
+        Arguments.present("read", "the layout", layout);
         try (TensorFile file = TensorFile.open(Arguments.present("read", "the path", path))) {
             return read(file, into, layout);
         }
@@ -52,7 +53,7 @@ public final class ParameterFile {
     /** The same from an open file. */
     public static List<String> read(TensorFile file, Parameters into, FileLayout layout) {
         Arguments.present("read", "the file", file);
-        Arguments.present("read", "the parameters", into);
+        Arguments.present("read", "the object of parameters", into);
         Arguments.present("read", "the layout", layout).requireFit("read", into.names());
         Set<String> used = new LinkedHashSet<>();
         List<Runnable> copies = new ArrayList<>();
@@ -135,45 +136,18 @@ public final class ParameterFile {
     /**
      * Writes parameters to a safetensors file, in their own type. The new file replaces an old one as a whole.
      *
-     * @param layout where they are to be in the file. A parameter that is {@linkplain FileLayout#stack stacked} is cut into equal parts
+     * @param layout where they are to be in the file. A parameter that is {@linkplain FileLayout#stack stacked} is cut into equal parts,
+     *     and {@linkplain FileLayout#part parts} of a tensor are put together
      * @param metadata what the file says about itself. PyTorch's tools expect {@code format=pt}
-     * @throws IllegalArgumentException if two tensors would have the same name, if a parameter is a {@linkplain FileLayout#part part} of a
-     *     tensor, or if a rule of the layout is for no parameter
+     * @throws IllegalArgumentException if two tensors would have the same name, if a part of a tensor is missing, or if a rule of the
+     *     layout is for no parameter
      */
     public static void write(Path path, Parameters parameters, FileLayout layout, Map<String, String> metadata) throws IOException {
         Arguments.present("write", "the path", path);
-        Arguments.present("write", "the parameters", parameters);
+        Arguments.present("write", "the object of parameters", parameters);
         Arguments.present("write", "the layout", layout).requireFit("write", parameters.names());
-        List<TensorSource> sources = new ArrayList<>();
-        for (Parameter p : parameters.descriptions()) {
-            FileLayout.Place place = layout.place(p.name());
-            int count = place.tensors().size();
-            if (place.parts() > 1) {
-                throw new IllegalArgumentException("write " + p + ": the layout has it as a part of '" + place.tensors().getFirst()
-                        + "', expected a tensor of its own");
-            }
-            if (count > 1 && (p.rows() % count != 0 || p.dimensions().getFirst() % count != 0 || p.order().getFirst() != 0)) {
-                throw new IllegalArgumentException(
-                        "write " + p + ": the layout cuts it into " + count + " parts, expected a number that divides its rows");
-            }
-            for (int i = 0; i < count; i++) {
-                Block block = parameters.get(p.name());
-                sources.add(source(p, place.tensors().get(i), count == 1 ? block : block.part(i, count), count));
-            }
+        try (TensorSources sources = new TensorSources(parameters, layout)) {
+            Safetensors.write(path, sources.list(), metadata);
         }
-        Safetensors.write(path, sources, metadata);
-    }
-
-    /** One of {@code parts} equal parts of a parameter, with its dimensions in the order of files. */
-    private static TensorSource source(Parameter p, String name, Block block, int parts) {
-        int axes = p.order().size();
-        long[] shape = new long[axes];
-        int[] back = new int[axes];
-        for (int k = 0; k < axes; k++) {
-            int dimension = p.order().get(k);
-            shape[k] = dimension == 0 ? p.dimensions().getFirst() / parts : p.dimensions().get(dimension);
-            back[dimension] = k;
-        }
-        return TensorSource.of(name, block).shaped(shape).permuted(back);
     }
 }

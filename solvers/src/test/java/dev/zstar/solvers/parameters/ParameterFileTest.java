@@ -236,8 +236,18 @@ class ParameterFileTest {
             try (TensorFile written = TensorFile.open(path)) {
                 assertThat(written.metadata()).containsEntry("step", "12");
             }
-            assertThatThrownBy(() -> ParameterFile.write(path, p, PACKED, Map.of())).hasMessage("write mlp.gate.weight [12, 8]: the layout "
-                    + "has it as a part of 'model.layers.1.mlp.gate_up_proj.weight', expected a tensor of its own");
+            ParameterFile.read(torch, p, PACKED);
+            ParameterFile.write(path, p, PACKED, Map.of());
+            requireEqual(path, torch, 8);
+            FileLayout one = FileLayout.sameNames().part("mlp.gate", "gate_up", 1, 2);
+            assertThatThrownBy(() -> ParameterFile.write(path, p, one, Map.of()))
+                    .hasMessage("write: the layout has no parameter as part 0 of 2 of 'gate_up.weight', expected every part");
+            FileLayout twice = one.part("mlp.up", "gate_up", 1, 2);
+            assertThatThrownBy(() -> ParameterFile.write(path, p, twice, Map.of())).hasMessage("write mlp.up.weight [12, 8]: the layout "
+                    + "has it as [gate_up.weight] part 1 of 2 and mlp.gate.weight, too, expected each part once");
+            FileLayout unequal = one.part("mlp.down", "gate_up", 0, 2);
+            assertThatThrownBy(() -> ParameterFile.write(path, p, unequal, Map.of())).hasMessage("write mlp.gate.weight [12, 8]: it is put "
+                    + "together with mlp.down.weight [8, 12] as 'gate_up.weight', expected parts of the same shape");
             FileLayout five = FileLayout.sameNames().stack("mlp.gate.weight", "a", "b", "c", "d", "e");
             assertThatThrownBy(() -> ParameterFile.write(path, p, five, Map.of())).hasMessage(
                     "write mlp.gate.weight [12, 8]: the layout cuts it into 5 parts, expected a number that divides its rows");
@@ -271,6 +281,40 @@ class ParameterFileTest {
             ParameterFile.write(path, whole);
             ParameterFile.read(path, half, FileLayout.sameNames().part("b", "conv.weight", 1, 2));
             assertThat(half.get("b").toDoubles()).isEqualTo(whole.get("conv.weight").part(1, 2).toDoubles());
+        }
+    }
+
+    /** Vectors, and the biases of an attention, whose block has three rows. */
+    @Test
+    void biasesAreStackedAndPutTogether(@TempDir Path folder) throws Exception {
+        Path path = folder.resolve("biases.safetensors");
+        Initialiser some = Initialiser.normal(1);
+        Parameter packed = new Parameter("attn.in_proj_bias", 3, 4, List.of(12), some);
+        FileLayout layout = FileLayout.sameNames().part("gate", "gate_up", 0, 2).part("up", "gate_up", 1, 2)
+                .stack("attn.in_proj_bias", "q", "k", "v");
+        List<Parameter> descriptions = List.of(Parameter.vector("gate", 5, some), Parameter.vector("up", 5, some), packed);
+        try (Parameters p = Parameters.initial(Type.F64, descriptions, 1); Parameters back = p.zerosLike()) {
+            ParameterFile.write(path, p, layout, Map.of());
+            assertThat(ParameterFile.read(path, back, layout)).isEmpty();
+            for (String name : p.names()) {
+                assertThat(back.get(name).toDoubles()).as(name).isEqualTo(p.get(name).toDoubles());
+            }
+            try (TensorFile file = TensorFile.open(path)) {
+                assertThat(file.get("gate_up").shape()).containsExactly(10);
+                assertThat(file.get("k").toDoubles()).isEqualTo(p.get("attn.in_proj_bias").part(1, 3).toDoubles());
+            }
+        }
+    }
+
+    @Test
+    void whatIsNullIsNamed() {
+        Path path = Path.of("missing.safetensors");
+        try (Parameters p = Parameters.zeros(Type.F64, List.of())) {
+            assertThatThrownBy(() -> ParameterFile.read(path, null)).hasMessage("read: the object of parameters is null");
+            assertThatThrownBy(() -> ParameterFile.read((Path) null, p)).hasMessage("read: the path is null");
+            assertThatThrownBy(() -> ParameterFile.read(path, p, null)).hasMessage("read: the layout is null");
+            assertThatThrownBy(() -> ParameterFile.write(path, p, null, Map.of())).hasMessage("write: the layout is null");
+            assertThatThrownBy(() -> ParameterFile.read(path, p)).isInstanceOf(IOException.class);
         }
     }
 
