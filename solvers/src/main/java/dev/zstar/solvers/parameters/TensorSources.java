@@ -62,8 +62,8 @@ final class TensorSources implements AutoCloseable {
         Parameter first = parts[0];
         for (int i = 0; i < parts.length; i++) {
             if (parts[i] == null) {
-                throw new IllegalArgumentException("write: the layout has no parameter as part " + i + " of " + parts.length + " of '" + name
-                        + "', expected every part");
+                throw new IllegalArgumentException("write: the layout has no parameter as part " + i + " of " + parts.length + " of '"
+                        + name + "', expected every part");
             }
             if (!parts[i].dimensions().equals(first.dimensions()) || !parts[i].order().equals(first.order())) {
                 throw new IllegalArgumentException("write " + parts[i] + ": it is put together with " + first + " as '" + name
