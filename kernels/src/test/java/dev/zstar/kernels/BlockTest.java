@@ -170,4 +170,24 @@ class BlockTest {
         block.set(0, 0, 3);
         return block.head(1);
     }
+
+    @Test
+    void fillSetsElementsAndNoPadding() {
+        for (int[] shape : new int[][] {{0, 3}, {3, 0}, {1, 1}, {3, 17}}) {
+            for (Type type : Type.values()) {
+                try (Block block = Block.allocate(type, shape[0], shape[1])) {
+                    block.segment().fill((byte) -1);
+                    block.fill(2.5);
+                    int elements = shape[0] * shape[1];
+                    assertThat(block.toDoubles()).hasSize(elements);
+                    assertThat(Arrays.stream(block.toDoubles()).filter(x -> x == 2.5)).hasSize(elements);
+                    long written = 0;
+                    for (long at = 0; at < block.bytes(); at += type.bytes()) {
+                        written += block.segment().get(java.lang.foreign.ValueLayout.JAVA_INT, at) == -1 ? 0 : 1;
+                    }
+                    assertThat(written).isEqualTo(elements);
+                }
+            }
+        }
+    }
 }

@@ -44,4 +44,24 @@ class DropoutMaskTest {
                     .hasMessage("a dropout rate of 1.0, expected 0 ≤ rate < 1");
         }
     }
+
+    @Test
+    void aRowIsDrawnAloneIntoAnyBlock() {
+        try (Engine engine = Engines.named("scalar", 1);
+                DropoutMask mask = DropoutMask.perElement(engine, Type.F32, 5, 30, 0.4, 7);
+                Block block = Block.allocate(Type.F32, 2, 30)) {
+            DropoutMask.draw(block, 1, 0.4, 7, 3);
+            for (int j = 0; j < 30; j++) {
+                assertThat(block.get(0, j)).isZero();
+                assertThat(block.get(1, j)).isEqualTo(mask.block().get(3, j));
+            }
+            assertThatThrownBy(() -> DropoutMask.draw(block, 2, 0.4, 7, 3)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> DropoutMask.draw(block, 0, Double.NaN, 7, 3))
+                    .hasMessage("a dropout rate of NaN, expected 0 ≤ rate < 1");
+            assertThatThrownBy(() -> DropoutMask.draw(null, 0, 0.4, 7, 3)).isInstanceOf(NullPointerException.class);
+        }
+        Block closed = Block.allocate(Type.F32, 1, 30);
+        closed.close();
+        assertThatThrownBy(() -> DropoutMask.draw(closed, 0, 0.4, 7, 3)).isInstanceOf(IllegalStateException.class);
+    }
 }

@@ -3,7 +3,6 @@ package dev.zstar.solvers.cells;
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Convolution;
 import dev.zstar.solvers.cells.operations.Affine;
-import dev.zstar.solvers.cells.operations.Attention;
 import dev.zstar.solvers.cells.operations.Bias;
 import dev.zstar.solvers.cells.operations.Concatenate;
 import dev.zstar.solvers.cells.operations.Convolve;
@@ -15,7 +14,6 @@ import dev.zstar.solvers.cells.operations.Mask;
 import dev.zstar.solvers.cells.operations.MixTokens;
 import dev.zstar.solvers.cells.operations.Operation;
 import dev.zstar.solvers.cells.operations.RmsNorm;
-import dev.zstar.solvers.cells.operations.Rotate;
 import dev.zstar.solvers.cells.operations.Shapes;
 import dev.zstar.solvers.cells.operations.TokenBias;
 import dev.zstar.solvers.guard.Arguments;
@@ -209,8 +207,8 @@ public final class Net {
     // ---- dropout
 
     /**
-     * x with elements set to 0 at random, the others divided by {@code 1 - rate}. The elements are drawn with the input of each row and stay
-     * the same for its solve; drawing them in each step would leave no equilibrium. {@link CellMap#dropout} turns it on.
+     * x with elements set to 0 at random, the others divided by {@code 1 - rate}. The elements are drawn with the input of each row and
+     * stay the same for its solve; drawing them in each step would leave no equilibrium. {@link CellMap#dropout} turns it on.
      *
      * @param rate the probability of a 0, at least 0 and below 1
      */
@@ -308,24 +306,7 @@ public final class Net {
         Arguments.present(name, "the input", x);
         Arguments.present(name, "the other tokens", other);
         Arguments.present(name, "the heads", heads);
-        int d = x.shape().width();
-        Weight w = weight(name + ".in_proj_weight", 3 * d, d, Initialiser.uniform(Math.sqrt(6.0 / (4 * d))));
-        Parameter b = heads.hasBias() ? parameter(new Parameter(name + ".in_proj_bias", 3, d, List.of(3 * d), Initialiser.constant(0))) : null;
-        Value q = rotated(heads, projected(w, b, 0, x));
-        Value k = rotated(heads, projected(w, b, 1, other));
-        Value v = projected(w, b, 2, other);
-        Value y = add(new Attention(heads.count(), heads.isCausal()), q, k, v);
-        return heads.hasBias() ? linear(name + ".out_proj", y, d) : linearNoBias(name + ".out_proj", y, d);
-    }
-
-    private Value rotated(Heads heads, Value x) {
-        Heads.Rotation r = heads.rotation();
-        return r == null ? x : add(new Rotate(heads.count(), r.base(), r.pairing()), x);
-    }
-
-    private Value projected(Weight w, Parameter b, int part, Value x) {
-        Value y = product(w.part(part, 3), x);
-        return b == null ? y : add(new Bias(b, part, 3), y);
+        return MultiheadAttention.of(this, name, x, other, heads);
     }
 
     /** {@code x + b} for each token or pixel, with the parameter {@code name}, zeros at first. */

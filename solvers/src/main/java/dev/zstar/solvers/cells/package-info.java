@@ -1,6 +1,9 @@
 /**
- * Maps with parameters. So far there is one: {@link dev.zstar.solvers.cells.DenseCell}, a dense layer.
+ * Maps with parameters. {@link dev.zstar.solvers.cells.Cell} describes a network as a graph of operations, and
+ * {@link dev.zstar.solvers.cells.CellMap} computes it with all its derivatives. {@link dev.zstar.solvers.cells.DenseCell} is a single dense
+ * layer, written by hand.
  *
- * <p>May use {@code dev.zstar.solvers}, the package {@code guard}, and {@code dev.zstar.kernels}.
+ * <p>May use {@code dev.zstar.solvers}, the packages {@code operations}, {@code program}, {@code parameters}, {@code shapes} and
+ * {@code guard}, and {@code dev.zstar.kernels}.
  */
 package dev.zstar.solvers.cells;

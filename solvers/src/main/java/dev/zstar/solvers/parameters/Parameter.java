@@ -56,8 +56,8 @@ public record Parameter(String name, int rows, int cols, List<Integer> dimension
     }
 
     /**
-     * The taps of a convolution. Files have them as {@code torch.nn.Conv2d}: {@code [out, in, kernel, kernel]}. In the block the channels of
-     * a tap are side by side: {@code out × (kernel · kernel · in)}.
+     * The taps of a convolution. Files have them as {@code torch.nn.Conv2d}: {@code [out, in, kernel, kernel]}. In the block the channels
+     * of a tap are side by side: {@code out × (kernel · kernel · in)}.
      */
     public static Parameter taps(String name, int out, int in, int kernel, Initialiser initialiser) {
         return new Parameter(name, out, kernel * kernel * in, List.of(out, in, kernel, kernel), List.of(0, 2, 3, 1), initialiser);

@@ -54,7 +54,8 @@ final class CellCheck {
                 map.gradients(u, z, x, rows, new CellGradients(dp, sx));
                 double high = value(map, moved(engine, x, h, dx, movedX), z, u, up, rows);
                 double low = value(map, moved(engine, x, -h, dx, movedX), z, u, up, rows);
-                assertThat(inner(sx, dx)).as("gradient of x").isCloseTo((high - low) / (2 * h), within(tolerance * (norm(sx) * norm(dx) + 1)));
+                assertThat(inner(sx, dx)).as("gradient of x")
+                        .isCloseTo((high - low) / (2 * h), within(tolerance * (norm(sx) * norm(dx) + 1)));
                 out.fill(0);
                 dp.clear();
                 map.inject(x);

@@ -94,8 +94,9 @@ final class SampleCells {
                     Weight w = net.weightNorm("w", 12, 6);
                     Weight s = net.spectralNorm("s", 12, 6, 0.9);
                     Value a = net.product(w.part(0, 2), z).plus(net.product(w.part(1, 2), x)).tanh();
-                    Value b = net.product(s.part(1, 2).transposed(), net.product(s.part(0, 2), z)).plus(net.product(w.part(0, 2).transposed(), a));
-                    return b.plus(net.product(s, z).slice(2, 6).sigmoid());
+                    Value b = net.product(s.part(1, 2).transposed(), net.product(s.part(0, 2), z));
+                    Value c = net.product(w.part(0, 2).transposed(), a);
+                    return b.plus(c).plus(net.product(s, z).slice(2, 6).sigmoid());
                 }),
                 // Nothing but moves: of the state, twice, and of the input.
                 Cell.of(type, Shape.tokens(2, 6), Shape.vector(6), (net, z, x) ->

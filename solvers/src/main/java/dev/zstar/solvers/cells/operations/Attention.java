@@ -24,7 +24,8 @@ public record Attention(int heads, boolean causal) implements Operation {
         Shapes.same(name(), q, in.get(1));
         Shapes.same(name(), q, in.get(2));
         if (q.width() % heads != 0) {
-            throw new IllegalArgumentException(name() + ": the input is " + q + ", expected a width that is a multiple of " + heads + " heads");
+            throw new IllegalArgumentException(
+                    name() + ": the input is " + q + ", expected a width that is a multiple of " + heads + " heads");
         }
         return q;
     }
@@ -36,8 +37,8 @@ public record Attention(int heads, boolean causal) implements Operation {
         Register v = in.get(2);
         Register lse = a.steps().numbers("log of sums of attention", out.rows() * heads);
         Layers layers = a.engine().layers();
-        a.steps().add(name(), in, List.of(out, lse), f -> () -> layers.attention(f.block(q), f.block(k), f.block(v), out.rows(), heads, causal,
-                f.block(out), f.numbers(lse)));
+        a.steps().add(name(), in, List.of(out, lse), f -> () -> layers.attention(f.block(q), f.block(k), f.block(v), out.rows(), heads,
+                causal, f.block(out), f.numbers(lse)));
         return List.of(lse);
     }
 

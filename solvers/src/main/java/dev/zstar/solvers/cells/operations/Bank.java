@@ -86,7 +86,7 @@ public final class Bank {
         return b.parts() == 1 ? values(b.bias()) : values(b.bias()).part(b.part(), b.parts());
     }
 
-    /** The values of a bias, again and again in one row of {@code cols} elements: as they were at the last update if cols is not its length. */
+    /** The values of a bias, again and again in one row of {@code cols} elements: those of the last update, if cols is not its length. */
     Block repeated(Bias b, int cols) {
         if (cols == b.length()) {
             return values(b);

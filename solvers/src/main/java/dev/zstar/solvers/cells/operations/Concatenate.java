@@ -98,7 +98,8 @@ public record Concatenate(String name, List<Shape> inputs, Shape result, int gro
 
     private Register part(Assembler a, Register dy, int from, int length, Register shape) {
         Register part = a.steps().like("gradient", shape);
-        a.steps().add(name, List.of(dy), List.of(part), f -> () -> Runs.copy(f.count(), groups, length, f.block(dy), from, f.block(part), 0));
+        a.steps().add(name, List.of(dy), List.of(part),
+                f -> () -> Runs.copy(f.count(), groups, length, f.block(dy), from, f.block(part), 0));
         return part;
     }
 }

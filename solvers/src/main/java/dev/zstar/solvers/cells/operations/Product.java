@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * {@code y = φ(L x + b + r)} with a linear map L, in one call of the engine: with a bias b, a second input r, and an activation φ. A cell is
- * described with single products, biases, sums and activations; {@code Fusion} makes these of them.
+ * {@code y = φ(L x + b + r)} with a linear map L, in one call of the engine: with a bias b, a second input r, and an activation φ. A cell
+ * is described with single products, biases, sums and activations; {@code Fusion} makes these of them.
  */
 public sealed interface Product extends Operation permits Affine, Convolve {
     /** b, or null. */

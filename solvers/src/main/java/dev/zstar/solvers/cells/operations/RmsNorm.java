@@ -46,7 +46,7 @@ public record RmsNorm(Parameter gain, double epsilon) implements Operation {
         return Arrays.asList(wanted.getFirst() ? a.once(List.of(t, dy), () -> backward(a, t, dy, a.bank().values(gain), false)) : null);
     }
 
-    /** {@code J = diag(gain) S} with a symmetric S, so {@code J v} is the product of S, the transposed Jacobian without gain, and the gain. */
+    /** {@code J = diag(gain) S} with a symmetric S: the product with the transposed Jacobian for gains of 1, and then the gain. */
     @Override
     public void jvp(Assembler a, Trace t, List<Register> dx, Register out) {
         a.multiplyColumns(backward(a, t, dx.getFirst(), a.bank().unit(gain.size()), false), gain, out);

@@ -1,0 +1,53 @@
+package dev.zstar.solvers.parameters;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Where the elements of a file go in a block. */
+class ParameterTest {
+    private static final Initialiser ZEROS = Initialiser.constant(0);
+
+    @Test
+    void channelsOfATapAreSideBySide() {
+        int out = 2;
+        int in = 5;
+        int k = 3;
+        Parameter p = Parameter.taps("c.weight", out, in, k, ZEROS);
+        assertThat(p.isInOrder()).isFalse();
+        Set<Integer> places = new HashSet<>();
+        for (int o = 0; o < out; o++) {
+            for (int c = 0; c < in; c++) {
+                for (int y = 0; y < k; y++) {
+                    for (int x = 0; x < k; x++) {
+                        int place = p.place(((o * in + c) * k + y) * k + x);
+                        assertThat(place / p.cols()).isEqualTo(o);
+                        assertThat(place % p.cols()).isEqualTo((y * k + x) * in + c);
+                        places.add(place);
+                    }
+                }
+            }
+        }
+        assertThat(places).hasSize(p.size());
+    }
+
+    @Test
+    void matricesLieAsInFiles() {
+        Parameter p = Parameter.matrix("w", 3, 4, ZEROS);
+        assertThat(p.isInOrder()).isTrue();
+        for (int i = 0; i < p.size(); i++) {
+            assertThat(p.place(i)).isEqualTo(i);
+        }
+        assertThatThrownBy(() -> p.place(12)).hasMessage("w: element 12, expected 0 to 11");
+    }
+
+    @Test
+    void anOrderHasEachDimensionOnce() {
+        assertThatThrownBy(() -> new Parameter("w", 1, 12, List.of(3, 4), List.of(0, 0), ZEROS))
+                .hasMessage("w: the order of the dimensions is [0, 0], expected each of [0, 1] once");
+    }
+}
