@@ -60,6 +60,7 @@ class GuideTest {
         "6-when-it-fails, Level6FailuresTest",
         "7-memory-and-threads, Level7MemoryTest",
         "8-engines-and-flags, Level8EnginesTest",
+        "11-weights, Level11WeightsTest",
     })
     void aPageShowsExactlyTheCodeThatRuns(String page, String source) throws IOException {
         List<String> shown = blocks(Files.readString(GUIDE.resolve(page + ".md")));

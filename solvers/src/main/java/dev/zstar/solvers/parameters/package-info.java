@@ -1,5 +1,5 @@
 /**
- * The parameters of a cell: their names, shapes and initial values, and the blocks that hold them. Files and optimisers need nothing else.
- * Uses {@code dev.zstar.kernels} and {@code guard}.
+ * The parameters of a cell: their names, shapes and initial values, the blocks that hold them, and their files. Uses
+ * {@code dev.zstar.kernels}, {@code tensors} and {@code guard}.
  */
 package dev.zstar.solvers.parameters;

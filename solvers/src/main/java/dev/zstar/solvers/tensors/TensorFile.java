@@ -113,10 +113,15 @@ public final class TensorFile implements AutoCloseable {
      * @throws IllegalArgumentException if there is none; the message lists similar names
      */
     public Tensor get(String name) {
-        requireOpen("get");
-        Tensor tensor = tensors.get(present("get", "the name", name));
+        return require("get", name);
+    }
+
+    /** The same; messages begin with the operation that needs the tensor. */
+    public Tensor require(String operation, String name) {
+        requireOpen(operation);
+        Tensor tensor = tensors.get(present(operation, "the name", name));
         if (tensor == null) {
-            throw missing("get", name);
+            throw missing(operation, name);
         }
         return tensor;
     }
