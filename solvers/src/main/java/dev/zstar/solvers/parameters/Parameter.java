@@ -1,6 +1,7 @@
 package dev.zstar.solvers.parameters;
 
 import dev.zstar.solvers.guard.Arguments;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -36,6 +37,13 @@ public record Parameter(String name, int rows, int cols, List<Integer> dimension
     /** A vector of n elements, a block of {@code 1 × n}. */
     public static Parameter vector(String name, int n, Initialiser initialiser) {
         return new Parameter(name, 1, n, List.of(n), initialiser);
+    }
+
+    /** Several lists as one, in this order. */
+    @SafeVarargs
+    public static List<Parameter> join(List<Parameter>... lists) {
+        return Arrays.stream(Arguments.present("join", "the array of lists", lists))
+                .flatMap(list -> Arguments.present("join", "a list", list).stream()).toList();
     }
 
     /** The number of elements. */
