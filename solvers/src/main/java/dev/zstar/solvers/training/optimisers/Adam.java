@@ -1,6 +1,6 @@
 package dev.zstar.solvers.training.optimisers;
 
-import dev.zstar.kernels.Block;
+import dev.zstar.kernels.AdamStep;
 import dev.zstar.kernels.Engine;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
@@ -16,13 +16,13 @@ import java.util.Map;
  *   p ← (1 - η λ) p - η m̂ / (√v̂ + ε)        m̂ = m / (1 - β₁ᵗ),  v̂ = v / (1 - β₂ᵗ)
  * </pre>
  *
- * <p>{@code torch.optim.AdamW} writes the same. Holds m and v.
+ * <p>{@code torch.optim.AdamW} writes the same. The range of g is that of {@link dev.zstar.kernels.Updates#adam}. Holds m and v.
  */
 public final class Adam implements Optimiser {
     private final Engine engine;
     private final Parameters like;
-    private final Options options;
     private final double[] decay;
+    private final AdamStep numbers;
     private final OwnedMemory memory;
     private final Parameters mean;
     private final Parameters square;
@@ -78,7 +78,8 @@ public final class Adam implements Optimiser {
     private Adam(Engine engine, Parameters like, Options options) {
         this.engine = Arguments.present("adam", "the engine", engine);
         this.like = Arguments.present("adam", "the parameters", like);
-        this.options = Arguments.present("adam", "the options", options);
+        Arguments.present("adam", "the options", options);
+        numbers = new AdamStep(0, options.beta1(), options.beta2(), options.epsilon(), 0, 1, 1);
         decay = options.decay().factors(like.descriptions());
         memory = new OwnedMemory(engine);
         try {
@@ -108,22 +109,11 @@ public final class Adam implements Optimiser {
     public void step(Parameters values, Parameters gradients, double rate) {
         Steps.require(like, values, gradients, rate);
         steps++;
+        // Beyond that many steps both corrections are 1.
+        int t = (int) Math.min(steps, Integer.MAX_VALUE);
         for (int i = 0; i < decay.length; i++) {
-            step(values.blocks().get(i), gradients.blocks().get(i), mean.blocks().get(i), square.blocks().get(i), rate, decay[i]);
-        }
-    }
-
-    private void step(Block p, Block g, Block m, Block v, double rate, double λ) {
-        double c1 = 1 - Math.pow(options.beta1(), steps);
-        double c2 = 1 - Math.pow(options.beta2(), steps);
-        engine.axpby(1 - options.beta1(), g, options.beta1(), m);
-        for (int i = 0; i < p.rows(); i++) {
-            for (int j = 0; j < p.cols(); j++) {
-                double x = g.get(i, j);
-                v.set(i, j, options.beta2() * v.get(i, j) + (1 - options.beta2()) * x * x);
-                double change = rate * m.get(i, j) / c1 / (Math.sqrt(v.get(i, j) / c2) + options.epsilon());
-                p.set(i, j, (1 - rate * λ) * p.get(i, j) - change);
-            }
+            numbers.set(rate, decay[i], t, 1);
+            engine.adam(values.blocks().get(i), gradients.blocks().get(i), mean.blocks().get(i), square.blocks().get(i), numbers);
         }
     }
 

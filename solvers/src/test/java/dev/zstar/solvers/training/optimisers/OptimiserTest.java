@@ -156,7 +156,8 @@ class OptimiserTest {
                         first = first == null ? numbers(values) : first;
                         assertThat(numbers(values)).as("%s %s", provider.name(), plan.getKey()).isEqualTo(first);
                         if (threads == 2) {
-                            assertThat(Problems.allocated(() -> optimiser.step(values, gradients, 1e-6))).isZero();
+                            assertThat(Problems.allocated(() -> optimiser.step(values, gradients, 1e-6)))
+                                    .as("%s %s", provider.name(), plan.getKey()).isZero();
                         }
                     }
                 }
