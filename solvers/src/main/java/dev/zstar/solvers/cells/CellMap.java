@@ -91,6 +91,21 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         bank.update();
     }
 
+    /**
+     * What the map remembers from one {@link #update} to the next: the singular vector {@code <name>.v} of each spectral norm. With the
+     * parameters they are all that a checkpoint of training needs of the map. A view; empty if there is nothing.
+     */
+    public Parameters buffers() {
+        return bank.buffers();
+    }
+
+    /** Reads the parameters and the {@link #buffers} again, after both got values from a checkpoint: {@link #update} without a step. */
+    public void restore() {
+        programs.inputs.clear();
+        change();
+        bank.restore();
+    }
+
     private void change() {
         version++;
         programs.points.clear();
