@@ -2,6 +2,8 @@
 module dev.zstar.solvers {
     requires transitive dev.zstar.kernels;
 
+    exports dev.zstar;
+    exports dev.zstar.solvers;
     exports dev.zstar.solvers.cells;
     exports dev.zstar.solvers.diagnosis;
     exports dev.zstar.solvers.fixedpoint;
@@ -10,9 +12,7 @@ module dev.zstar.solvers {
     exports dev.zstar.solvers.parameters;
     exports dev.zstar.solvers.shapes;
     exports dev.zstar.solvers.tensors;
+    exports dev.zstar.solvers.training;
     exports dev.zstar.solvers.training.heads;
     exports dev.zstar.solvers.training.optimisers;
-    exports dev.zstar.solvers.training;
-    exports dev.zstar.solvers;
-    exports dev.zstar;
 }
