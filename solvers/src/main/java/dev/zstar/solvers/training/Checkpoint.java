@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What training has reached, in one safetensors file: parameters, the state of the optimiser, an average of the parameters, and numbers such
- * as the step and the seeds. Training that goes on from a file has the same bits as training that was not interrupted.
+ * What training has reached, in one safetensors file: parameters, the state of the optimiser, an average of the parameters, and numbers
+ * such as the step and the seeds. Training that goes on from a file has the same bits as training that was not interrupted.
  *
  * <pre>{@code
  * Checkpoint checkpoint = Checkpoint.of(parameters).with(optimiser).withBuffers(map.buffers());
@@ -60,8 +60,8 @@ public final class Checkpoint {
     public static Checkpoint of(Parameters parameters) {
         for (Parameter p : Arguments.present("checkpoint", "the parameters", parameters).descriptions()) {
             if (PREFIXES.stream().anyMatch(p.name()::startsWith)) {
-                throw new IllegalArgumentException("checkpoint: a parameter is named " + p.name() + ", expected a name that does not start with "
-                        + "'optimiser.', 'average.' or 'buffer.'");
+                throw new IllegalArgumentException("checkpoint: a parameter is named " + p.name()
+                        + ", expected a name that does not start with 'optimiser.', 'average.' or 'buffer.'");
             }
         }
         return new Checkpoint(parameters, null, null, null);

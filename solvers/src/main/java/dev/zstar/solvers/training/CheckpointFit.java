@@ -44,7 +44,8 @@ final class CheckpointFit {
         String text = file.metadata().getOrDefault(name, "missing");
         Long count = number(text);
         if (count == null || count < 0) {
-            throw new IllegalArgumentException("load: the number '" + name + "' of " + path + " is " + text + ", expected a whole number of at least 0");
+            throw new IllegalArgumentException("load: the number '" + name + "' of " + path + " is " + text
+                    + ", expected a whole number of at least 0");
         }
         return count;
     }

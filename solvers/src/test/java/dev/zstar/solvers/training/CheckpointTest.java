@@ -160,7 +160,8 @@ class CheckpointTest {
     }
 
     private static Parameters model(int rows, String... names) {
-        return Parameters.initial(Type.F32, Stream.of(names).map(name -> Parameter.matrix(name, rows, 2, Initialiser.normal(1))).toList(), 1);
+        Stream<Parameter> descriptions = Stream.of(names).map(name -> Parameter.matrix(name, rows, 2, Initialiser.normal(1)));
+        return Parameters.initial(Type.F32, descriptions.toList(), 1);
     }
 
     @Test
@@ -181,8 +182,8 @@ class CheckpointTest {
             assertMisfit(path, other, null, "load: tensor 'a' of " + path + " has the shape [3, 2], expected [4, 2]");
             assertMisfit(path, saved, adam, "load: " + path
                     + " has no tensor 'optimiser.mean.a', expected a checkpoint of this model");
-            assertMisfit(path, saved, plain, "load: " + path + " has a tensor 'optimiser.momentum.a', which has no place in this checkpoint, "
-                    + "expected a checkpoint of this model");
+            assertMisfit(path, saved, plain, "load: " + path
+                    + " has a tensor 'optimiser.momentum.a', which has no place in this checkpoint, expected a checkpoint of this model");
             Checkpoint.of(saved).save(path, Map.of());
             assertMisfit(path, saved, plain, "load: the number 'optimiser.steps' of " + path
                     + " is missing, expected a whole number of at least 0");

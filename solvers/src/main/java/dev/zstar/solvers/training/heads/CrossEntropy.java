@@ -11,8 +11,8 @@ import dev.zstar.solvers.guard.Arguments;
  *   L = 1/N Σ_p (log Σ_c exp(y_pc) - y_p,label(p))          ∂L/∂y_p = (softmax(y_p) - e_label(p)) / N
  * </pre>
  *
- * <p>N is the number of rows that have a label. The label {@link #IGNORED} leaves its row out: it adds nothing to the loss, and its gradient
- * is 0, whatever is in it. Without any label, the loss is 0. Logits may have any finite size.
+ * <p>N is the number of rows that have a label. The label {@link #IGNORED} leaves its row out: it adds nothing to the loss, and its
+ * gradient is 0, whatever is in it. Without any label, the loss is 0. Logits may have any finite size.
  */
 public final class CrossEntropy {
     /** The label of a row that does not count. */

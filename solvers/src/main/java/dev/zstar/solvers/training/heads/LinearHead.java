@@ -62,7 +62,8 @@ public final class LinearHead implements AutoCloseable {
     private int require(String operation, String name, Block block, int cols) {
         int count = Arguments.present(operation, name, block).rows();
         if (count > rows) {
-            throw new IllegalArgumentException(operation + ": the number of rows of " + name + " is " + count + ", expected at most " + rows);
+            throw new IllegalArgumentException(
+                    operation + ": the number of rows of " + name + " is " + count + ", expected at most " + rows);
         }
         block.requireShape(operation, name, type, count, cols);
         return count;

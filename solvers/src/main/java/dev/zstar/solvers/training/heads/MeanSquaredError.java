@@ -37,7 +37,8 @@ public final class MeanSquaredError {
         Arguments.disjoint("mean squared error", "the gradient", gradient, "the target", target);
         Arguments.sameOrDisjoint("mean squared error", "the gradient", gradient, "y", y);
         if (count > squares.length) {
-            throw new IllegalArgumentException("mean squared error: the number of rows is " + count + ", expected at most " + squares.length);
+            throw new IllegalArgumentException(
+                    "mean squared error: the number of rows is " + count + ", expected at most " + squares.length);
         }
         if (count == 0 || y.cols() == 0) {
             return 0;

@@ -46,8 +46,8 @@ public final class Clipping {
     /**
      * Clips the gradients in place.
      *
-     * @return ‖g‖ before. If it is NaN or infinite, an element is so, or the norm exceeds the range of f64; then nothing is changed, and the
-     *     step is best left out
+     * @return ‖g‖ before. If it is NaN or infinite, an element is so, or the norm is out of the range of f64; then nothing is changed, and
+     *     the step is best left out
      */
     public double apply(Parameters gradients) {
         double norm = norm(gradients);

@@ -102,7 +102,7 @@ class OptimiserTest {
                         run(optimiser, values, gradients, 0, 20);
                         double[] actual = numbers(values);
                         double[] expected = torch.get(plan.getKey());
-                        // A step rounds a few numbers of size 1, and no optimiser here makes an old error larger than tenfold (1 / (1 - μ)).
+                        // A step rounds a few numbers of size 1, and no optimiser makes an old error more than 1 / (1 - μ) times larger.
                         double bound = 20 * 10 * 10 * type.unitRoundoff();
                         for (int i = 0; i < expected.length; i++) {
                             assertThat(actual[i]).as("%s %s %s %d", provider.name(), type, plan.getKey(), i)
