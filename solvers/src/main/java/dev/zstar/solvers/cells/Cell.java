@@ -148,6 +148,11 @@ public final class Cell {
         return order;
     }
 
+    /** The most rows that one sample takes in the value of an operation. */
+    int mostRows() {
+        return order.stream().mapToInt(node -> node.shape().rows()).max().orElse(1);
+    }
+
     Node result() {
         return order.getLast();
     }

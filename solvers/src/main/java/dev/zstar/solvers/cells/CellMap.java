@@ -12,9 +12,9 @@ import dev.zstar.solvers.cells.operations.Bank;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
 import dev.zstar.solvers.parameters.Parameters;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A cell with its memory: a map for every solver, layer and gradient mode. Made by {@link Cell#plan}.
@@ -52,23 +52,15 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         formats = Arrays.stream(narrow).distinct().filter(format -> format != Format.FULL).toArray(Format[]::new);
         memory = new OwnedMemory(engine);
         try {
-            bank = new Bank(engine, memory, parameters, Math.multiplyExact(batch, mostRows(cell)), List.of(formats));
+            bank = new Bank(engine, memory, parameters, Math.multiplyExact(batch, cell.mostRows()), List.of(formats));
             programs = new Programs(cell, engine, bank, memory, batch, keep);
             dx = new InputGradients(engine, memory, cell.type(), batch, cell.inputs());
         } catch (Throwable e) {
             memory.close();
             throw e;
         }
-        List<FixedPointMap> maps = new ArrayList<>();
-        for (int i = 0; i < formats.length; i++) {
-            int index = i;
-            maps.add((z, out, rows) -> evaluate(index, z, out, rows));
-        }
-        this.narrow = maps.toArray(FixedPointMap[]::new);
-    }
-
-    private static int mostRows(Cell cell) {
-        return cell.order().stream().mapToInt(node -> node.shape().rows()).max().orElse(1);
+        this.narrow = IntStream.range(0, formats.length)
+                .<FixedPointMap>mapToObj(i -> (z, out, rows) -> evaluate(i, z, out, rows)).toArray(FixedPointMap[]::new);
     }
 
     /** The description. */
@@ -91,10 +83,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         bank.update();
     }
 
-    /**
-     * What the map remembers from one {@link #update} to the next: the singular vector {@code <name>.v} of each spectral norm. With the
-     * parameters they are all that a checkpoint of training needs of the map. A view; empty if there is nothing.
-     */
+    /** What {@link #update} remembers, for checkpoints: the singular vector {@code <name>.v} of each spectral norm. A view. */
     public Parameters buffers() {
         return bank.buffers();
     }
