@@ -1,7 +1,7 @@
 package dev.zstar.solvers.parameters;
 
 import dev.zstar.solvers.guard.Arguments;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -42,8 +42,11 @@ public record Parameter(String name, int rows, int cols, List<Integer> dimension
     /** Several lists as one, in this order. */
     @SafeVarargs
     public static List<Parameter> join(List<Parameter>... lists) {
-        return Arrays.stream(Arguments.present("join", "the array of lists", lists))
-                .flatMap(list -> Arguments.present("join", "a list", list).stream()).toList();
+        List<Parameter> all = new ArrayList<>();
+        for (List<Parameter> list : lists) {
+            all.addAll(Arguments.present("join", "a list", list));
+        }
+        return List.copyOf(all);
     }
 
     /** The number of elements. */

@@ -176,6 +176,7 @@ public final class Parameters implements AutoCloseable {
      *
      * @param name what these parameters are called in the message
      */
+    @SuppressWarnings("ReferenceEquality") // Only to be fast: mostly it is the very same list.
     public void requireFit(String operation, String name, Type type, List<Parameter> expected) {
         if (this.type == type && descriptions == expected) {
             return;

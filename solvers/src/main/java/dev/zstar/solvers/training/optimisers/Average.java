@@ -74,7 +74,8 @@ public final class Average implements AutoCloseable {
         if (isSwapped) {
             throw new IllegalStateException("update: the average is swapped with the parameters, expected a second swap before");
         }
-        double gamma = beta * (1 - Math.pow(beta, updates)) / (1 - Math.pow(beta, updates + 1));
+        double before = Math.pow(beta, (double) updates);
+        double gamma = beta * (1 - before) / (1 - beta * before);
         for (int i = 0; i < spares.length; i++) {
             engine.axpby(1 - gamma, parameters.blocks().get(i), gamma, values.blocks().get(i));
         }

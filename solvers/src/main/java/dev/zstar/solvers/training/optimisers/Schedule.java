@@ -43,7 +43,7 @@ public interface Schedule {
         require("stepDecay", "the rate", rate);
         require("stepDecay", "the factor", factor);
         requireSteps("stepDecay", every);
-        return step -> rate * Math.pow(factor, step / every);
+        return step -> rate * Math.pow(factor, (double) Math.floorDiv(step, every));
     }
 
     /** First rises for {@code steps} steps, by {@code rate(0) (s + 1) / steps}; then this schedule from its step 0 on. */

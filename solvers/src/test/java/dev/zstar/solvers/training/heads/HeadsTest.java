@@ -56,7 +56,7 @@ class HeadsTest {
                         head.apply(z, y);
                         return classes ? entropy.apply(y, LABELS, dy) : squares.apply(y, target, dy);
                     };
-                    loss.applyAsDouble(z);
+                    assertThat(loss.applyAsDouble(z)).isPositive();
                     sum.clear();
                     head.vjp(dy, dz);
                     head.gradients(dy, z, sum);
