@@ -14,4 +14,6 @@ module dev.zstar.solvers {
     exports dev.zstar.solvers.shapes;
     exports dev.zstar.solvers.tensors;
     exports dev.zstar.solvers.training;
+    exports dev.zstar.solvers.training.heads;
+    exports dev.zstar.solvers.training.optimisers;
 }

@@ -1,31 +1,41 @@
 package dev.zstar.benchmarks.digits;
 
-import dev.zstar.kernels.Activation;
+import dev.zstar.kernels.Allocation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
-import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.cells.Cell;
+import dev.zstar.solvers.cells.CellGradients;
+import dev.zstar.solvers.cells.CellMap;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
-import dev.zstar.solvers.parameters.SpectralNormalisation;
+import dev.zstar.solvers.parameters.Initialiser;
+import dev.zstar.solvers.parameters.Parameter;
+import dev.zstar.solvers.parameters.Parameters;
+import dev.zstar.solvers.parameters.Weight;
+import dev.zstar.solvers.shapes.Shape;
+import dev.zstar.solvers.training.heads.CrossEntropy;
+import dev.zstar.solvers.training.heads.LinearHead;
+import dev.zstar.solvers.training.heads.Predictions;
+import dev.zstar.solvers.training.optimisers.Adam;
+import dev.zstar.solvers.training.optimisers.Clipping;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.Random;
 
 /**
- * A deep equilibrium model with one dense cell, {@code z* = tanh(W z* + U x + b)}. Its classes are the softmax of {@code A z* + a}. It is
- * trained through an {@link EquilibriumLayer} in any gradient mode, with Adam.
+ * A deep equilibrium model with one dense cell, {@code z* = tanh(W z* + U x + b)}, and a linear head. It is trained through an
+ * {@link EquilibriumLayer} in any gradient mode, with Adam.
  *
  * <p>After any number of steps the parameters have the same bits for any number of threads.
  */
 public final class DeqClassifier implements AutoCloseable {
-    private static final double TOLERANCE = 1e-4;
+    private static final Stopping STOPPING = Stopping.relative(1e-4);
 
     /**
      * How a model is made and trained.
@@ -48,30 +58,34 @@ public final class DeqClassifier implements AutoCloseable {
         public Options withMode(GradientMode mode) {
             return new Options(n, batch, seed, mode, contraction, rate, damping);
         }
+
+        private Cell cell() {
+            return Cell.of(Type.F32, Shape.vector(n), Shape.vector(Digits.PIXELS), (net, z, x) -> {
+                Weight w = contraction < Double.POSITIVE_INFINITY ? net.spectralNorm("w", n, n, contraction) : net.weight("w", n, n);
+                Weight u = net.weight("u", n, Digits.PIXELS, Initialiser.normal(1 / Math.sqrt(Digits.PIXELS)));
+                return net.product(w, z).plus(net.bias("b", net.product(u, x))).tanh();
+            });
+        }
     }
 
-    private final Engine engine;
-    private final int n;
+    private final Options options;
     private final int batch;
-    /** Null if ‖W‖₂ has no bound. */
-    private final SpectralNormalisation norm;
-    /** The parameters of the cell, {@code W = V min(1, c / σ)}, and their gradients. */
-    private final Block v;
-    private final Block w;
-    private final Block u;
-    private final Block b;
-    private final Block dw;
-    private final Block du;
-    private final Block db;
-    private final Adam[] adam;
-    private final SoftmaxHead head;
-    private final DenseCell cell;
-    private final FixedPointSolver forward;
-    private final EquilibriumLayer<DenseCell.Gradients> layer;
-    private final DenseCell.Gradients sum;
+    private final Allocation owned = new Allocation();
+    private final Parameters parameters;
+    private final Parameters gradients;
+    private final CellMap map;
+    private final EquilibriumLayer<CellGradients> layer;
+    private final CellGradients sum;
+    private final LinearHead head;
+    private final CrossEntropy loss;
+    private final Clipping norm;
+    private final Adam adam;
     private final Block x;
     private final Block z;
-    private final Block g;
+    private final Block dz;
+    private final Block y;
+    private final Block dy;
+    private final int[] labels;
     private long evaluations;
     private long solves;
     private long skipped;
@@ -82,64 +96,38 @@ public final class DeqClassifier implements AutoCloseable {
 
     /** A model with random parameters. */
     public DeqClassifier(Engine engine, Options options) {
-        this.engine = engine;
-        n = options.n();
+        this.options = options;
         batch = options.batch();
-        Random random = new Random(options.seed());
-        v = gaussian(random, n, n, 0.5 / Math.sqrt(n));
-        u = gaussian(random, n, Digits.PIXELS, 1 / Math.sqrt(Digits.PIXELS));
-        b = block(1, n);
-        head = new SoftmaxHead(engine, gaussian(random, Digits.CLASSES, n, 1 / Math.sqrt(n)), batch, options.rate());
-        w = block(n, n);
-        norm = options.contraction() < Double.POSITIVE_INFINITY
-                ? new SpectralNormalisation(engine, Type.F32, n, n, options.contraction(), options.seed())
-                : null;
-        updateWeights(50);
-        dw = block(n, n);
-        du = block(n, Digits.PIXELS);
-        db = block(1, n);
-        sum = new DenseCell.Gradients(dw, du, db, null);
-        adam = new Adam[] {new Adam(v, options.rate()), new Adam(u, options.rate()), new Adam(b, options.rate())};
-        cell = new DenseCell(engine, Activation.TANH, w, u, b, batch);
-        Stopping stopping = Stopping.relative(TOLERANCE);
-        forward = options.mode().modes().contains(new GradientMode.BroydenInverse())
-                ? Broyden.plan(engine, Type.F32, batch, n, Broyden.Options.DEFAULT, stopping)
-                : FixedPointSolver.plan(engine, Type.F32, batch, n, stopping);
-        layer = EquilibriumLayer.plan(engine, Type.F32, batch, n, cell, forward, options.mode(), options.damping());
-        x = block(batch, Digits.PIXELS);
-        z = block(batch, n);
-        g = block(batch, n);
-    }
-
-    /** Computes W from V. */
-    private void updateWeights(int iterations) {
-        if (norm == null) {
-            engine.copy(v, w);
-        } else {
-            norm.apply(v, w, iterations);
-        }
-    }
-
-    private Block block(int rows, int cols) {
-        return engine.allocate(Type.F32, rows, cols);
-    }
-
-    private Block gaussian(Random random, int rows, int cols, double size) {
-        Block block = block(rows, cols);
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < cols; j++) {
-                block.set(i, j, size * random.nextGaussian());
-            }
-        }
-        return block;
+        int n = options.n();
+        Cell cell = options.cell();
+        var descriptions = Parameter.join(cell.descriptions(), LinearHead.descriptions("head", Digits.CLASSES, n));
+        parameters = owned.add(Parameters.initial(Type.F32, descriptions, options.seed()));
+        gradients = owned.add(parameters.zerosLike());
+        map = owned.add(cell.plan(engine, batch, parameters.subset(cell.descriptions())));
+        sum = new CellGradients(gradients.subset(cell.descriptions()), null);
+        FixedPointSolver forward = owned.add(options.mode().modes().contains(new GradientMode.BroydenInverse())
+                ? Broyden.plan(engine, Type.F32, batch, n, Broyden.Options.DEFAULT, STOPPING)
+                : FixedPointSolver.plan(map, STOPPING));
+        layer = owned.add(EquilibriumLayer.plan(engine, Type.F32, batch, n, map, forward, options.mode(), options.damping()));
+        head = owned.add(new LinearHead(engine, "head", parameters, batch));
+        loss = new CrossEntropy(engine, batch);
+        norm = new Clipping(engine, parameters, Double.POSITIVE_INFINITY);
+        adam = owned.add(Adam.plan(engine, parameters));
+        x = owned.add(engine.allocate(Type.F32, batch, Digits.PIXELS));
+        z = owned.add(engine.allocate(Type.F32, batch, n));
+        dz = owned.add(engine.allocate(Type.F32, batch, n));
+        y = owned.add(engine.allocate(Type.F32, batch, Digits.CLASSES));
+        dy = owned.add(engine.allocate(Type.F32, batch, Digits.CLASSES));
+        labels = new int[batch];
     }
 
     private void load(Digits data, int[] images, int from, int count) {
         for (int p = 0; p < count; p++) {
             float[] pixels = data.pixels().get(images[from + p]);
             MemorySegment.copy(pixels, 0, x.segment(), ValueLayout.JAVA_FLOAT, p * x.strideBytes(), Digits.PIXELS);
+            labels[p] = data.labels().get(images[from + p]);
         }
-        engine.scale(0, z);
+        z.fill(0);
     }
 
     private void count(Outcome outcome) {
@@ -158,42 +146,32 @@ public final class DeqClassifier implements AutoCloseable {
         load(data, images, from, count);
         Block states = z.head(count);
         layer.step(steps++);
+        Block errors = dy.head(count);
         Outcome solved = layer.forward(x.head(count), states);
         count(solved);
-        head.classify(states);
-        double loss = 0;
-        for (int p = 0; p < count; p++) {
-            loss += head.loss(p, data.labels().get(images[from + p]), count);
-        }
-        head.backward(g.head(count));
+        head.apply(states, y.head(count));
+        double mean = loss.apply(y.head(count), labels, errors);
+        head.vjp(errors, dz.head(count));
         for (int p = 0; p < count; p++) {
             if (!solved.status(p).isSuccess()) {
                 // The state is no equilibrium. The head does not learn from it, whatever the layer makes of the gradient.
-                head.skip(p);
+                errors.part(p, count).fill(0);
             }
         }
-        for (Block gradient : new Block[] {dw, du, db}) {
-            engine.scale(0, gradient);
-        }
-        GradientOutcome outcome = layer.backward(g.head(count), sum);
+        gradients.clear();
+        head.gradients(errors, states, gradients);
+        GradientOutcome outcome = layer.backward(dz.head(count), sum);
         skipped += outcome.count(GradientOutcome.Use.SKIPPED);
         damped += outcome.count(GradientOutcome.Use.DAMPED);
         if (!outcome.succeeded()) {
             lastFailure = outcome.toString();
         }
         if (outcome.count(GradientOutcome.Use.SKIPPED) == count || outcome.count(GradientOutcome.Use.INCOMPLETE) > 0) {
-            return loss;
+            return mean;
         }
-        head.step(states);
-        if (norm != null) {
-            norm.vjp(w, dw, dw);
-        }
-        adam[0].step(v, dw);
-        adam[1].step(u, du);
-        adam[2].step(b, db);
-        updateWeights(1);
-        cell.update(w, u, b);
-        return loss;
+        adam.step(parameters, gradients, options.rate());
+        map.update();
+        return mean;
     }
 
     /** The fraction of the images {@code from … to - 1} that are classified correctly. */
@@ -205,10 +183,8 @@ public final class DeqClassifier implements AutoCloseable {
             int count = Math.min(batch, to - at);
             load(data, images, at, count);
             count(layer.infer(x.head(count), z.head(count)));
-            head.classify(z.head(count));
-            for (int p = 0; p < count; p++) {
-                right += head.best(p) == data.labels().get(at + p) ? 1 : 0;
-            }
+            head.apply(z.head(count), y.head(count));
+            right += Predictions.correct(y.head(count), labels);
         }
         return (double) right / (to - from);
     }
@@ -235,52 +211,21 @@ public final class DeqClassifier implements AutoCloseable {
 
     /** Whether every parameter is finite. */
     public boolean isFinite() {
-        double[] norms = new double[Math.max(n, Digits.CLASSES)];
-        for (Block parameter : new Block[] {v, u, b, head.weights(), head.bias()}) {
-            engine.norm(parameter, norms);
-            for (int i = 0; i < parameter.rows(); i++) {
-                if (!(norms[i] < Double.POSITIVE_INFINITY)) {
-                    return false;
-                }
-            }
-        }
-        return true;
+        return Double.isFinite(norm.norm(parameters));
     }
 
     /** The cell with its current parameters, for batches of up to {@code batch} images. */
-    public DenseCell cell() {
-        return cell;
+    public CellMap map() {
+        return map;
     }
 
-    /** A copy of the weights W, row by row. */
+    /** A copy of the parameter of the weights W, row by row. */
     public double[] weights() {
-        return w.toDoubles();
-    }
-
-    /** Elements of the state. */
-    public int n() {
-        return n;
-    }
-
-    /** The engine that computes. */
-    public Engine engine() {
-        return engine;
+        return parameters.get("w").toDoubles();
     }
 
     @Override
     public void close() {
-        layer.close();
-        forward.close();
-        cell.close();
-        if (norm != null) {
-            norm.close();
-        }
-        head.close();
-        for (Adam each : adam) {
-            each.close();
-        }
-        for (Block block : new Block[] {v, w, u, b, dw, du, db, x, z, g}) {
-            block.close();
-        }
+        owned.close();
     }
 }

@@ -8,7 +8,7 @@ import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
-import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.cells.CellMap;
 import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.fixedpoint.EquilibriumStream;
 import java.io.Serializable;
@@ -86,12 +86,12 @@ final class StreamingSuite {
                         model.train(data, order, from, BATCH);
                     }
                 }
-                return measure(engine, model.cell(), images, singles, states, streamed, slots, anderson);
+                return measure(engine, model.map(), images, singles, states, streamed, slots, anderson);
             }
         }
 
         private static Throughput measure(
-                Engine engine, DenseCell cell, Block images, Block singles, Block states, Block streamed, Block slots, Anderson anderson) {
+                Engine engine, CellMap cell, Block images, Block singles, Block states, Block streamed, Block slots, Anderson anderson) {
             int[] spent = new int[IMAGES];
             EquilibriumStream<Integer> stream = new EquilibriumStream<>(anderson, cell, (image, slot, start) -> {
                 cell.inject(slot, singles.part(image, IMAGES));
@@ -136,7 +136,7 @@ final class StreamingSuite {
             return Anderson.plan(engine, Type.F32, BATCH, N, SolveChild.FIVE, stopping);
         }
 
-        private static void solve(Anderson anderson, DenseCell cell, Block images, Block states, int batch) {
+        private static void solve(Anderson anderson, CellMap cell, Block images, Block states, int batch) {
             Block state = states.part(batch, IMAGES / BATCH);
             state.fill(0);
             cell.inject(images.part(batch, IMAGES / BATCH));

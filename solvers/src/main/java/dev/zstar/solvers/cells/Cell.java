@@ -157,11 +157,6 @@ public final class Cell {
         return order;
     }
 
-    /** The most rows that a sample takes in a block. */
-    int mostRows() {
-        return order.stream().mapToInt(node -> node.shape().rows()).max().orElse(1);
-    }
-
     Node result() {
         return order.getLast();
     }

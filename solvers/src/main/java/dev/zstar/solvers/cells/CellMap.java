@@ -80,6 +80,18 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         bank.update();
     }
 
+    /** What {@link #update} remembers, for checkpoints: the singular vector {@code <name>.v} of each spectral norm. A view. */
+    public Parameters buffers() {
+        return bank.buffers();
+    }
+
+    /** Reads the parameters and the {@link #buffers} again, after both got values from a checkpoint: {@link #update} without a step. */
+    public void restore() {
+        programs.inputs.clear();
+        change();
+        bank.restore();
+    }
+
     private void change() {
         version++;
         programs.points.clear();

@@ -1,6 +1,7 @@
 package dev.zstar.solvers.parameters;
 
 import dev.zstar.solvers.guard.Arguments;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -85,6 +86,16 @@ public record Parameter(String name, int rows, int cols, List<Integer> dimension
             place = place * dimensions.get(d) + index[d];
         }
         return place;
+    }
+
+    /** Several lists as one, in this order. */
+    @SafeVarargs
+    public static List<Parameter> join(List<Parameter>... lists) {
+        List<Parameter> all = new ArrayList<>();
+        for (List<Parameter> list : lists) {
+            all.addAll(Arguments.present("join", "a list", list));
+        }
+        return List.copyOf(all);
     }
 
     /** The number of elements. */

@@ -13,37 +13,51 @@ import java.util.Map;
 
 /**
  * A block for each parameter, in the order of their description: the values of a cell, their gradients, or what an optimiser remembers of
- * each. Owns the blocks.
+ * each. Owns the blocks, except in the views that {@link #subset} and {@link #of} return.
  */
 public final class Parameters implements AutoCloseable {
     private final Type type;
     private final List<Parameter> descriptions;
     private final Map<String, Block> blocks = new LinkedHashMap<>();
     private final List<Block> list;
+    /** Whether these blocks are closed with it. */
+    private final boolean owner;
 
-    private Parameters(Type type, Collection<Parameter> descriptions) {
-        this.type = Arguments.present("parameters", "the type", type);
-        this.descriptions = List.copyOf(Arguments.present("parameters", "the list of descriptions", descriptions));
-        try (Allocation allocation = new Allocation()) {
-            for (Parameter p : this.descriptions) {
-                Block block = allocation.add(Block.allocate(type, p.rows(), p.cols()));
-                if (blocks.put(p.name(), block) != null) {
-                    throw new IllegalArgumentException("parameters: two are named " + p.name() + ", expected different names");
-                }
+    private Parameters(Type type, Collection<Parameter> descriptions, List<Block> blocks, boolean owner) {
+        this.type = type;
+        this.descriptions = List.copyOf(descriptions);
+        this.owner = owner;
+        list = List.copyOf(blocks);
+        for (int i = 0; i < list.size(); i++) {
+            String name = this.descriptions.get(i).name();
+            if (this.blocks.put(name, list.get(i)) != null) {
+                throw new IllegalArgumentException("parameters: two are named " + name + ", expected different names");
             }
-            allocation.keep();
         }
-        list = List.copyOf(new ArrayList<>(blocks.values()));
+    }
+
+    private static Parameters allocate(Type type, Collection<Parameter> descriptions) {
+        Arguments.present("parameters", "the type", type);
+        Arguments.present("parameters", "the list of descriptions", descriptions);
+        try (Allocation allocation = new Allocation()) {
+            List<Block> blocks = new ArrayList<>();
+            for (Parameter p : descriptions) {
+                blocks.add(allocation.add(Block.allocate(type, p.rows(), p.cols())));
+            }
+            Parameters parameters = new Parameters(type, descriptions, blocks, true);
+            allocation.keep();
+            return parameters;
+        }
     }
 
     /** Zeros. */
     public static Parameters zeros(Type type, Collection<Parameter> descriptions) {
-        return new Parameters(type, descriptions);
+        return allocate(type, descriptions);
     }
 
     /** First values. Parameter i draws from a generator of its own, so that adding a parameter at the end changes no other. */
     public static Parameters initial(Type type, Collection<Parameter> descriptions, long seed) {
-        Parameters parameters = new Parameters(type, descriptions);
+        Parameters parameters = allocate(type, descriptions);
         for (int i = 0; i < parameters.list.size(); i++) {
             Initialiser first = parameters.descriptions.get(i).initialiser();
             first.fill(parameters.list.get(i), Initialiser.generator(seed + 0x9e3779b97f4a7c15L * i));
@@ -51,9 +65,40 @@ public final class Parameters implements AutoCloseable {
         return parameters;
     }
 
+    /**
+     * A view of blocks that someone else owns: closing it closes none of them.
+     *
+     * @param blocks one for each description, of its shape
+     */
+    public static Parameters of(Type type, List<Parameter> descriptions, List<Block> blocks) {
+        Arguments.present("of", "the type", type);
+        int count = Arguments.present("of", "the list of descriptions", descriptions).size();
+        if (Arguments.present("of", "the list of blocks", blocks).size() != count) {
+            throw new IllegalArgumentException(
+                    "of: the number of blocks is " + blocks.size() + ", expected " + count + ", one for each description");
+        }
+        for (int i = 0; i < count; i++) {
+            Parameter p = Arguments.present("of", "a description", descriptions.get(i));
+            String name = "the block of " + p.name();
+            Arguments.present("of", name, blocks.get(i)).requireShape("of", name, type, p.rows(), p.cols());
+        }
+        return new Parameters(type, descriptions, blocks, false);
+    }
+
+    /**
+     * A view of some of these parameters, such as those of one of several cells that an optimiser updates together. It shares the blocks.
+     * Closing it closes none of them.
+     *
+     * @throws IllegalArgumentException if there is no such parameter, or one of another shape
+     */
+    public Parameters subset(List<Parameter> which) {
+        Arguments.present("subset", "the list of descriptions", which);
+        return of(type, which, which.stream().map(p -> get(Arguments.present("subset", "a description", p).name())).toList());
+    }
+
     /** Zeros of the same shapes. */
     public Parameters zerosLike() {
-        return new Parameters(type, descriptions);
+        return allocate(type, descriptions);
     }
 
     /** A copy. */
@@ -131,6 +176,7 @@ public final class Parameters implements AutoCloseable {
      *
      * @param name what these parameters are called in the message
      */
+    @SuppressWarnings("ReferenceEquality") // Only to be fast: mostly it is the very same list.
     public void requireFit(String operation, String name, Type type, List<Parameter> expected) {
         if (this.type != type || descriptions.size() != expected.size()) {
             throw new IllegalArgumentException(operation + ": " + name + " are " + descriptions.size() + " of " + this.type + ", expected "
@@ -150,9 +196,12 @@ public final class Parameters implements AutoCloseable {
         return list.stream().mapToLong(Block::bytes).sum();
     }
 
+    /** Closes the blocks, unless this is a view. */
     @Override
     public void close() {
-        list.forEach(Block::close);
+        if (owner) {
+            list.forEach(Block::close);
+        }
     }
 
     @Override

@@ -85,6 +85,28 @@ public final class PowerIteration implements AutoCloseable {
         return σ;
     }
 
+    /**
+     * σ and u from v as it is, without a step. If v and the matrix are those of the end of a {@link #run}, so are σ and u, to the bit: for
+     * a program that goes on from a file. Takes a step if v is zero.
+     */
+    public double again(Block matrix) {
+        Arguments.present("again", "the matrix", matrix).requireShape("again", "the matrix", left.type(), left.cols(), right.cols());
+        double length = leftFrom(matrix);
+        if (length == 0) {
+            restart();
+            return run(matrix, 1);
+        }
+        return Math.scalb(length, shift);
+    }
+
+    /** {@code u ← V v / ‖V v‖}. Returns the length without the shift; 0 if it is out of range. */
+    private double leftFrom(Block matrix) {
+        scale(Math.scalb(1.0, -shift), right);
+        engine.gemm(1, right, false, matrix, true, 0, left);
+        scale(Math.scalb(1.0, shift), right);
+        return normalise(left);
+    }
+
     private static double largest(Block matrix) {
         Arguments.finite("apply", "V", matrix);
         double largest = 0;
@@ -108,10 +130,7 @@ public final class PowerIteration implements AutoCloseable {
             if (normalise(right) == 0) {
                 return Double.NaN;
             }
-            scale(down, right);
-            engine.gemm(1, right, false, matrix, true, 0, left);
-            scale(up, right);
-            double length = normalise(left);
+            double length = leftFrom(matrix);
             if (length == 0) {
                 restart();
                 return Double.NaN;
@@ -142,8 +161,8 @@ public final class PowerIteration implements AutoCloseable {
         return left;
     }
 
-    /** v, 1 × cols, likewise. */
-    Block right() {
+    /** v, 1 × cols, likewise: all that it remembers from call to call. */
+    public Block right() {
         return right;
     }
 

@@ -62,6 +62,21 @@ public final class SpectralNormalisation implements AutoCloseable {
         // If the iteration refuses V, there is no σ.
         sigma = Double.NaN;
         sigma = power.run(v, iterations);
+        limit(v, w);
+    }
+
+    /**
+     * {@code W = V min(1, c / σ(V))} with σ from {@link #vector} as it is, without a step of the power iteration. If V and the vector are
+     * those of an earlier {@link #apply}, so is W, to the bit: for a program that goes on from a file.
+     */
+    public void restore(Block v, Block w) {
+        Arguments.present("restore", "V", v).requireShape("restore", "V", type, rows, cols);
+        Arguments.present("restore", "W", w).requireShape("restore", "W", type, rows, cols);
+        sigma = power.again(v);
+        limit(v, w);
+    }
+
+    private void limit(Block v, Block w) {
         double s = factor();
         if (Scaled.isNormal(type, s)) {
             engine.axpby(s, v, 0, w);
@@ -72,6 +87,11 @@ public final class SpectralNormalisation implements AutoCloseable {
                 w.set(i, j, v.get(i, j) / sigma * limit);
             }
         }
+    }
+
+    /** The right singular vector, {@code 1 × cols}: all that it remembers from step to step. */
+    public Block vector() {
+        return power.right();
     }
 
     /** σ(V) of the last {@link #apply}; NaN before the first. */

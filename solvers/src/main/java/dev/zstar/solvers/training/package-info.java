@@ -1,5 +1,5 @@
 /**
- * Tools that keep equilibria well behaved during training:
+ * Checkpoints of training ({@link dev.zstar.solvers.training.Checkpoint}), and tools that keep equilibria well behaved during it:
  *
  * <ul>
  *   <li>weights whose norm is bounded, {@link dev.zstar.solvers.parameters.SpectralNormalisation}, or whose rows have prescribed lengths,
@@ -14,6 +14,9 @@
  * with respect to the weights ({@code vjp}). Both overwrite their results, and allocate nothing after their first calls. No class here is
  * thread-safe. Rows, columns and elements are counted from 0.
  *
- * <p>May use {@code dev.zstar.solvers}, the packages {@code cells} and {@code guard}, and {@code dev.zstar.kernels}.
+ * <p>Optimisers are in {@link dev.zstar.solvers.training.optimisers}, heads and losses in {@link dev.zstar.solvers.training.heads}.
+ *
+ * <p>May use {@code dev.zstar.solvers}, the packages {@code cells}, {@code parameters}, {@code tensors}, {@code training.optimisers} and
+ * {@code guard}, and {@code dev.zstar.kernels}.
  */
 package dev.zstar.solvers.training;

@@ -8,6 +8,7 @@ import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Rotary;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.OwnedMemory;
+import dev.zstar.solvers.parameters.Initialiser;
 import dev.zstar.solvers.parameters.Parameter;
 import dev.zstar.solvers.parameters.Parameters;
 import dev.zstar.solvers.parameters.Weight;
@@ -209,6 +210,26 @@ public final class Bank {
         for (int i = 0; i < updates.size(); i++) {
             updates.get(i).run();
         }
+    }
+
+    /** Takes the values of all parameters and {@link #buffers} as they are, to go on from a file. */
+    public void restore() {
+        normalised.values().forEach(NormalisedMatrix::restore);
+        updates.forEach(Runnable::run);
+    }
+
+    /** What normalised matrices remember from update to update: a view. */
+    public Parameters buffers() {
+        List<Parameter> descriptions = new ArrayList<>();
+        List<Block> blocks = new ArrayList<>();
+        normalised.forEach((name, matrix) -> {
+            Block buffer = matrix.buffer();
+            if (buffer != null) {
+                descriptions.add(Parameter.vector(name + ".v", buffer.cols(), Initialiser.constant(0)));
+                blocks.add(buffer);
+            }
+        });
+        return Parameters.of(type(), descriptions, blocks);
     }
 
     /** Products use this format from now on: an index into the narrower ones, or -1 for the full one. */

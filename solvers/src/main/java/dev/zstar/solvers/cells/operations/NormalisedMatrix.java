@@ -72,6 +72,20 @@ final class NormalisedMatrix {
         }
     }
 
+    /** The matrix of the {@link #buffer} as it is, without a step of the power iteration. */
+    void restore() {
+        if (rows != null) {
+            rows.apply(v, lengths, matrix);
+        } else {
+            spectral.restore(v, matrix);
+        }
+    }
+
+    /** What it remembers from update to update; null if nothing. */
+    Block buffer() {
+        return spectral == null ? null : spectral.vector();
+    }
+
     void addGradients(Bank bank) {
         if (rows != null) {
             rows.vjp(v, lengths, gradient, dv, dLengths);
