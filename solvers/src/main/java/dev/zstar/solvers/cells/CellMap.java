@@ -11,7 +11,6 @@ import dev.zstar.solvers.TwiceDifferentiableMap;
 import dev.zstar.solvers.cells.operations.Bank;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
-import dev.zstar.solvers.guard.Plural;
 import dev.zstar.solvers.parameters.Parameters;
 import java.util.Arrays;
 
@@ -32,7 +31,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     private final int batch;
     private final InputGradients dx;
     private final Block[] sums;
-    private final GradientChecks checks;
+    private final CellChecks checks;
     /** Null until the first {@link #secondGradients}. */
     private SecondGradients second;
     private long version;
@@ -56,7 +55,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
             memory.close();
             throw e;
         }
-        checks = new GradientChecks(cell);
+        checks = new CellChecks(cell, batch);
         sums = new Block[cell.descriptions().size()];
     }
 
@@ -202,29 +201,13 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         bank.dropout().stop();
     }
 
-    private int require(String operation, String name, Block block, Rows rows) {
-        int count = Arguments.present(operation, "rows", rows).count();
-        if (count > batch) {
-            throw new IllegalArgumentException(operation + ": " + Plural.of(count, "row") + ", expected at most the batch's " + batch);
-        }
-        Arguments.present(operation, name, block).requireShape(operation, name, cell.type(), count, cell.n());
-        return count;
-    }
-
-    private int require(String operation, String name, Block block, Block out, Rows rows) {
-        int count = require(operation, name, block, rows);
-        Arguments.present(operation, "out", out).requireShape(operation, "out", cell.type(), count, cell.n());
-        Arguments.disjoint(operation, name, block, "out", out);
-        return count;
-    }
-
     @Override
     public void apply(Block z, Block out, Rows rows) {
         evaluate(-1, z, out, rows);
     }
 
     private void evaluate(int format, Block z, Block out, Rows rows) {
-        int count = require("apply", "z", z, out, rows);
+        int count = checks.require("apply", "z", z, out, rows);
         programs.inputs.arrange("apply", rows);
         if (count == 0) {
             return;
@@ -239,7 +222,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     @Override
     public void linearise(Block z, Rows rows) {
-        int count = require("linearise", "z", z, rows);
+        int count = checks.require("linearise", "z", z, rows);
         programs.inputs.arrange("linearise", rows);
         linearisations++;
         programs.points.open("linearise", rows);
@@ -260,7 +243,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     }
 
     private void derivative(String operation, Code code, String name, Block in, Block out, Rows rows) {
-        int count = require(operation, name, in, out, rows);
+        int count = checks.require(operation, name, in, out, rows);
         programs.points.arrange(operation, rows);
         programs.inputs.arrange(operation, rows);
         if (count > 0) {
@@ -288,8 +271,8 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     /** @param sums by parameter where its gradient is added, or null */
     void gradients(Block v, Block z, Block x, Rows rows, Block[] sums, Block sumX) {
-        require("gradients", "v", v, rows);
-        require("gradients", "z", z, rows);
+        checks.require("gradients", "v", v, rows);
+        checks.require("gradients", "z", z, rows);
         checks.require("gradients", "v", v, z, x, rows, sums, sumX);
         programs.points.arrange("gradients", rows);
         programs.inputs.arrange("gradients", rows);
@@ -324,15 +307,11 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     }
 
     void secondGradients(Block c, Block u, Block z, Block x, Rows rows, Block[] sums, Block sumX, Block dz) {
-        require("secondGradients", "c", c, rows);
-        require("secondGradients", "u", u, rows);
-        require("secondGradients", "z", z, rows);
+        checks.require("secondGradients", "c", c, rows);
+        checks.require("secondGradients", "u", u, rows);
+        checks.require("secondGradients", "z", z, rows);
         checks.require("secondGradients", "c", c, z, x, rows, sums, sumX);
-        if (dz != null) {
-            dz.requireShape("secondGradients", "the gradient of z", cell.type(), Math.max(rows.count(), dz.rows()), cell.n());
-            GradientChecks.requireApart("secondGradients", "the gradient of z", dz, "c", c, z, x);
-            Arguments.disjoint("secondGradients", "the gradient of z", dz, "u", u);
-        }
+        checks.requirePoints(dz, c, u, z, x, rows);
         programs.points.arrange("secondGradients", rows);
         if (second == null) {
             Programs twin = new Programs(cell, engine, bank, memory, batch, Keep.POINT);
