@@ -13,7 +13,8 @@ import dev.zstar.solvers.cells.program.Program;
 import dev.zstar.solvers.cells.program.Register;
 import dev.zstar.solvers.cells.program.Steps;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -29,7 +30,7 @@ final class Compiler {
     private final Memory memory;
     private final Keep keep;
     /** Nodes of the input alone that nodes of the state read, and where their values are stored. */
-    private final Map<Node, Register> frontier = new IdentityHashMap<>();
+    private final Map<Node, Register> frontier = new LinkedHashMap<>();
     /** The stored point. */
     private final Register point;
     /** The registers of the linearisation, if it is kept. */
@@ -77,7 +78,7 @@ final class Compiler {
     Code inject() {
         Steps steps = new Steps(memory);
         Port in = Layout.enter(steps, "x", cell.input());
-        Map<Node, Register> values = new IdentityHashMap<>();
+        Map<Node, Register> values = new HashMap<>();
         values.put(cell.x(), Layout.unpacked(steps, in, cell.input()));
         emit(assembler(steps), values, false, false);
         frontier.forEach((node, register) -> {
@@ -154,7 +155,7 @@ final class Compiler {
         Assembler a = assembler(steps);
         Port in = Layout.enter(steps, "v", cell.state());
         Map<Node, Trace> traces = derivatives(a, point);
-        Map<Node, Register> tangents = new IdentityHashMap<>();
+        Map<Node, Register> tangents = new HashMap<>();
         tangents.put(cell.z(), Layout.unpacked(steps, in, cell.state()));
         for (Node node : cell.order()) {
             if (!node.isLeaf() && node.ofState()) {
@@ -181,7 +182,7 @@ final class Compiler {
         Port v = Layout.enter(steps, "v", cell.state());
         Port z = Layout.enter(steps, "z", cell.state());
         Port x = Layout.enter(steps, "x", cell.input());
-        Map<Node, Register> inputs = new IdentityHashMap<>();
+        Map<Node, Register> inputs = new HashMap<>();
         inputs.put(cell.x(), Layout.unpacked(steps, x, cell.input()));
         cell.order().stream().filter(node -> node.operation() instanceof Mask).forEach(mask -> inputs.put(mask, frontier.get(mask)));
         Map<Node, Trace> traces = emit(a, inputs, false, true);
@@ -205,14 +206,14 @@ final class Compiler {
     // ---- their parts
 
     private Map<Node, Register> state(Register z) {
-        Map<Node, Register> values = new IdentityHashMap<>(frontier);
+        Map<Node, Register> values = new HashMap<>(frontier);
         values.put(cell.z(), z);
         return values;
     }
 
     /** Adds the values of all nodes that depend on the state, or of those that do not, but for those that are there. */
     private Map<Node, Trace> emit(Assembler a, Map<Node, Register> values, boolean ofState, boolean derivatives) {
-        Map<Node, Trace> traces = new IdentityHashMap<>();
+        Map<Node, Trace> traces = new HashMap<>();
         for (Node node : cell.order()) {
             if (!node.isLeaf() && node.ofState() == ofState && !values.containsKey(node)) {
                 List<Register> in = node.inputs().stream().map(values::get).toList();
@@ -265,6 +266,6 @@ final class Compiler {
     }
 
     private static Code code(Program program, Port... ports) {
-        return new Code(program, ports);
+        return new Code(program, List.of(ports));
     }
 }

@@ -8,7 +8,6 @@ import dev.zstar.solvers.cells.operations.Operation;
 import dev.zstar.solvers.cells.operations.Product;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -17,7 +16,7 @@ import java.util.Map;
  * computes such an operation in one call, while the product is in the nearest cache.
  */
 final class Fusion {
-    private final Map<Node, Integer> readers = new IdentityHashMap<>();
+    private final Map<Node, Integer> readers = new HashMap<>();
     private final Map<Node, Node> fused = new HashMap<>();
 
     private Fusion() {}
@@ -34,7 +33,7 @@ final class Fusion {
     /** The nodes that a result needs, each after its inputs. */
     private static List<Node> sort(Node result) {
         List<Node> order = new ArrayList<>();
-        Map<Node, Boolean> seen = new IdentityHashMap<>();
+        Map<Node, Boolean> seen = new HashMap<>();
         List<Node> stack = new ArrayList<>(List.of(result));
         while (!stack.isEmpty()) {
             Node node = stack.getLast();

@@ -4,7 +4,7 @@ import dev.zstar.solvers.cells.operations.Assembler;
 import dev.zstar.solvers.cells.operations.Slice;
 import dev.zstar.solvers.cells.program.Register;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -16,8 +16,8 @@ final class Gradients {
     private record Piece(Slice slice, Register gradient) {}
 
     private final Assembler a;
-    private final Map<Node, Register> sums = new IdentityHashMap<>();
-    private final Map<Node, List<Piece>> pieces = new IdentityHashMap<>();
+    private final Map<Node, Register> sums = new HashMap<>();
+    private final Map<Node, List<Piece>> pieces = new HashMap<>();
 
     Gradients(Assembler a) {
         this.a = a;

@@ -5,6 +5,7 @@ import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.tensors.Safetensors;
 import dev.zstar.solvers.tensors.Tensor;
 import dev.zstar.solvers.tensors.TensorFile;
+import dev.zstar.solvers.tensors.TensorSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -126,6 +127,21 @@ public final class ParameterFile {
         }
         ordered.copyTo(block);
         return true;
+    }
+
+    /** A block with the shape of a parameter, as it is written to a file: with the dimensions of files, in their order. */
+    public static TensorSource source(String name, Parameter p, Block block) {
+        return TensorSources.source(p, name, block, 1, 1);
+    }
+
+    /** Copies a tensor with the dimensions of a parameter into a block with its shape. */
+    public static void copy(Tensor tensor, Parameter p, Block block) {
+        if (!copied(p, tensor, block)) {
+            for (int i = 0; i < p.size(); i++) {
+                int place = p.place(i);
+                block.set(place / p.cols(), place % p.cols(), tensor.get(i));
+            }
+        }
     }
 
     /** Writes every parameter as a tensor of its name, for PyTorch. */

@@ -91,6 +91,10 @@ final class TensorSources implements AutoCloseable {
 
     /** A block with a parameter's dimensions in the order of files, but {@code times / over} as many in the first. */
     private void add(Parameter p, String name, Block block, int times, int over) {
+        sources.add(source(p, name, block, times, over));
+    }
+
+    static TensorSource source(Parameter p, String name, Block block, int times, int over) {
         int axes = p.order().size();
         long[] shape = new long[axes];
         int[] back = new int[axes];
@@ -99,7 +103,7 @@ final class TensorSources implements AutoCloseable {
             shape[k] = dimension == 0 ? (long) p.dimensions().getFirst() * times / over : p.dimensions().get(dimension);
             back[dimension] = k;
         }
-        sources.add(TensorSource.of(name, block).shaped(shape).permuted(back));
+        return TensorSource.of(name, block).shaped(shape).permuted(back);
     }
 
     @Override

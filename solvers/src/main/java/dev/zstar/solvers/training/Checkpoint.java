@@ -3,6 +3,7 @@ package dev.zstar.solvers.training;
 import dev.zstar.kernels.Block;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.parameters.Parameter;
+import dev.zstar.solvers.parameters.ParameterFile;
 import dev.zstar.solvers.parameters.Parameters;
 import dev.zstar.solvers.tensors.Safetensors;
 import dev.zstar.solvers.tensors.TensorFile;
@@ -138,7 +139,7 @@ public final class Checkpoint {
             metadata.put(UPDATES, Long.toString(average.updates()));
         }
         List<TensorSource> tensors = new ArrayList<>();
-        entries().forEach((name, entry) -> tensors.add(TensorSource.of(name, entry.block()).shaped(entry.shape())));
+        entries().forEach((name, entry) -> tensors.add(ParameterFile.source(name, entry.parameter(), entry.block())));
         Safetensors.write(path, tensors, metadata);
     }
 
@@ -158,7 +159,7 @@ public final class Checkpoint {
             CheckpointFit.require(path, file, entries.keySet(), name -> entries.get(name).shape(), this::reads);
             long steps = optimiser == null ? 0 : CheckpointFit.count(path, file, STEPS);
             long updates = average == null ? 0 : CheckpointFit.count(path, file, UPDATES);
-            entries.forEach((name, entry) -> file.get(name).copyTo(entry.block()));
+            entries.forEach((name, entry) -> ParameterFile.copy(file.get(name), entry.parameter(), entry.block()));
             if (optimiser != null) {
                 optimiser.resume(steps);
             }

@@ -6,12 +6,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * {@code y = α a + β b}.
+ * {@code y = first a + second b}.
  *
- * @param α the factor of the first input
- * @param β the factor of the second
+ * @param first the factor of the first input
+ * @param second the factor of the second
  */
-public record Combine(double α, double β) implements Operation {
+public record Combine(double first, double second) implements Operation {
     /** The sum. */
     public static final Combine PLUS = new Combine(1, 1);
 
@@ -27,13 +27,13 @@ public record Combine(double α, double β) implements Operation {
 
     @Override
     public List<Register> value(Assembler a, List<Register> in, Register out, boolean derivatives) {
-        a.plus(α, in.get(0), β, in.get(1), out);
+        a.plus(first, in.get(0), second, in.get(1), out);
         return List.of();
     }
 
     @Override
     public List<Register> vjp(Assembler a, Trace t, Register dy, List<Boolean> wanted) {
-        return Arrays.asList(wanted.get(0) ? scaled(a, α, dy) : null, wanted.get(1) ? scaled(a, β, dy) : null);
+        return Arrays.asList(wanted.get(0) ? scaled(a, first, dy) : null, wanted.get(1) ? scaled(a, second, dy) : null);
     }
 
     private static Register scaled(Assembler a, double factor, Register dy) {
@@ -48,11 +48,11 @@ public record Combine(double α, double β) implements Operation {
     @Override
     public void jvp(Assembler a, Trace t, List<Register> dx, Register out) {
         if (dx.get(0) == null) {
-            a.scale(β, dx.get(1), out);
+            a.scale(second, dx.get(1), out);
         } else if (dx.get(1) == null) {
-            a.scale(α, dx.get(0), out);
+            a.scale(first, dx.get(0), out);
         } else {
-            a.plus(α, dx.get(0), β, dx.get(1), out);
+            a.plus(first, dx.get(0), second, dx.get(1), out);
         }
     }
 }

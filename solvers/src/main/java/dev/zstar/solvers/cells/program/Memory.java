@@ -6,6 +6,7 @@ import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -179,14 +180,14 @@ public final class Memory {
 
     /** One line for each block: its shape for one row, its bytes for the most rows, and what it holds. */
     public String table() {
-        StringBuilder text = new StringBuilder(String.format("%-14s %12s  holds%n", "shape", "bytes"));
+        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%-14s %12s  holds%n", "shape", "bytes"));
         long sum = 0;
         for (Slot slot : all) {
             long bytes = Block.bytes(type, batch * slot.rows, slot.cols);
             sum += bytes;
-            text.append(String.format("%-14s %12d  %s%s%n", slot.rows * batch + "×" + slot.cols, bytes, String.join(", ", slot.names),
-                    shared.contains(slot) ? "" : " (kept)"));
+            String holds = String.join(", ", slot.names) + (shared.contains(slot) ? "" : " (kept)");
+            text.append(String.format(Locale.ROOT, "%-14s %12d  %s%n", slot.rows * batch + "×" + slot.cols, bytes, holds));
         }
-        return text.append(String.format("%-14s %12d%n", "together", sum)).toString();
+        return text.append(String.format(Locale.ROOT, "%-14s %12d%n", "together", sum)).toString();
     }
 }

@@ -25,13 +25,16 @@ public final class Runs {
         int out = elements(samples, target) / groups;
         int sourceRows = source.rows() / samples;
         int targetRows = target.rows() / samples;
-        for (int s = 0; s < samples; s++) {
-            for (int g = 0; g < groups; g++) {
-                run(source, s * sourceRows, g * in + from, target, s * targetRows, g * out + to, length);
+        try {
+            for (int s = 0; s < samples; s++) {
+                for (int g = 0; g < groups; g++) {
+                    run(source, s * sourceRows, g * in + from, target, s * targetRows, g * out + to, length);
+                }
             }
+        } finally {
+            Reference.reachabilityFence(source);
+            Reference.reachabilityFence(target);
         }
-        Reference.reachabilityFence(source);
-        Reference.reachabilityFence(target);
     }
 
     private static int elements(int samples, Block block) {
