@@ -38,12 +38,12 @@ final class Gradients {
         List<Piece> rest = pieces.remove(node);
         while (rest != null && !rest.isEmpty()) {
             List<Piece> row = new ArrayList<>();
+            List<Piece> others = new ArrayList<>();
             for (Piece piece : rest) {
-                if (row.stream().allMatch(other -> other.slice().isApart(piece.slice()))) {
-                    row.add(piece);
-                }
+                boolean isApart = row.stream().allMatch(other -> other.slice().isApart(piece.slice()));
+                (isApart ? row : others).add(piece);
             }
-            rest.removeAll(row);
+            rest = others;
             add(node, Slice.join(a, row.stream().map(Piece::slice).toList(), row.stream().map(Piece::gradient).toList()));
         }
         return sums.get(node);

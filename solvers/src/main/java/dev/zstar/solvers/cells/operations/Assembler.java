@@ -88,9 +88,13 @@ public final class Assembler {
         return sum;
     }
 
-    /** {@code out = α a + β b}. */
+    /**
+     * {@code out = α a + β b}, over a if nobody else reads it. The engine rounds α a first, wherever out is. Over b it would round β b
+     * first, which has the same bits for factors of ±1 only.
+     */
     public void plus(double α, Register a, double β, Register b, Register out) {
-        steps.add("plus", List.of(a, b), out, List.of(a, b), f -> () -> {
+        boolean isExact = Math.abs(α) == 1 && Math.abs(β) == 1;
+        steps.add("plus", List.of(a, b), out, isExact ? List.of(a, b) : List.of(a), f -> () -> {
             Block x = f.block(a);
             Block y = f.block(b);
             Block z = f.block(out);
