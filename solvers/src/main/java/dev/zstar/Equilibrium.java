@@ -35,8 +35,8 @@ import java.util.List;
  * }
  * }</pre>
  *
- * <p>Defaults: the element type of the cell, one thread, {@link ForwardMethod#ANDERSON} from a start at zeros, a relative tolerance of 10⁻⁵ in each row, at most 200
- * evaluations, and {@link GradientMode#DEFAULT}. Rows are counted from 0.
+ * <p>Defaults: the element type of the cell, one thread, {@link ForwardMethod#ANDERSON} from a start at zeros, a relative tolerance of
+ * 10⁻⁵ in each row, at most 200 evaluations, and {@link GradientMode#DEFAULT}. Rows are counted from 0.
  *
  * <p>Takes batches of any size. A batch larger than all before replaces the plan, which allocates; smaller batches reuse it. Arrays are
  * copied in and out; {@link EquilibriumLayer} does the same on blocks, and allocates nothing once it is warm. Not thread-safe.
