@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -149,7 +150,7 @@ final class CellsSuite {
     }
 
     private void rate(
-            String name, int threads, TreeMap<String, Double> params, double work, List<Pair> pairs, Function<Pair, CallCost> own) {
+            String name, int threads, SortedMap<String, Double> params, double work, List<Pair> pairs, Function<Pair, CallCost> own) {
         double limit = Stopwatch.quantile(pairs.stream().mapToDouble(pair -> pair.own().ceiling()).sorted().toArray(), 0.5);
         add(name, Study.own(), threads, params, "gflops", limit, pairs, pair -> work / own.apply(pair).nanos());
         cost(name, Study.own(), threads, params, pairs, own);
@@ -157,7 +158,7 @@ final class CellsSuite {
 
     /** PyTorch's rate and time, and the ratio of the times, of the forks in which it was run. */
     private void compare(
-            String name, int threads, TreeMap<String, Double> params, double work, List<Pair> pairs, Function<Pair, CallCost> own,
+            String name, int threads, SortedMap<String, Double> params, double work, List<Pair> pairs, Function<Pair, CallCost> own,
             ToDoubleFunction<TorchCell.Times> theirs) {
         List<Pair> both = pairs.stream().filter(pair -> pair.torch() != null).toList();
         if (!both.isEmpty()) {
@@ -169,7 +170,7 @@ final class CellsSuite {
     }
 
     private <T> void cost(
-            String name, String engine, int threads, TreeMap<String, Double> params, List<T> forks, Function<T, CallCost> cost) {
+            String name, String engine, int threads, SortedMap<String, Double> params, List<T> forks, Function<T, CallCost> cost) {
         add(name, engine, threads, params, "us", null, forks, fork -> cost.apply(fork).nanos() / 1e3);
         // The maximum of the forks: a fork that allocated spoils the figure.
         double bytes = forks.stream().mapToDouble(fork -> cost.apply(fork).bytes()).max().orElseThrow();
@@ -177,7 +178,7 @@ final class CellsSuite {
     }
 
     private <T> void add(
-            String name, String engine, int threads, TreeMap<String, Double> params, String metric, Double limit, List<T> forks,
+            String name, String engine, int threads, SortedMap<String, Double> params, String metric, Double limit, List<T> forks,
             ToDoubleFunction<T> value) {
         double[] sorted = forks.stream().mapToDouble(value).sorted().toArray();
         results.add(StudyResult.of(SUITE, name, engine, threads, params, metric, limit, sorted));
