@@ -31,7 +31,7 @@ final class CellsSuite {
     record Extent(List<String> shapes, int denseForks, TransformerCell transformer, int transformerForks, double torchSeconds) {
         static Extent of(boolean quick) {
             return quick ? new Extent(List.of("64x1", "512x32"), 2, TransformerCell.FULL, 1, 0.3)
-                    : new Extent(List.of("64x1", "512x32", "1024x64"), 3, TransformerCell.FULL, 2, 0.6);
+                    : new Extent(List.of("64x1", "512x32", "1024x64"), 3, TransformerCell.FULL, 3, 0.3);
         }
     }
 
