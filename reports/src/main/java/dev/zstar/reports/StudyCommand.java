@@ -29,7 +29,7 @@ final class StudyCommand implements Callable<Integer> {
     private Path out;
 
     @Option(names = "--suite", split = ",", paramLabel = "NAME",
-            description = "Runs only these suites: kernels, forward, backward, streaming, depth, training (default: all).")
+            description = "Runs only these suites: kernels, cells, forward, backward, streaming, depth, training (default: all).")
     private List<String> suites = List.of();
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads for training (default: all processors).")

@@ -22,6 +22,12 @@ final class Summary {
                         mark(file, row));
                 case "kernels ratio", "streaming ratio" -> out.printf(Locale.ROOT, "%-34s %12.2f × (worst fork %.2f)%s%n",
                         row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min(), mark(file, row));
+                case "cells gflops" -> out.printf(Locale.ROOT, "%-52s %8.1f GFLOP/s, %.2f ms%s%s%n", label, row.value(),
+                        find(file, row, "us") / 1e3, ceilingFraction(row), mark(file, row));
+                case "cells bytes" -> out.printf(Locale.ROOT, "%-52s %8.1f MiB held, %.2f ms%s%n", label, row.value() / 0x1p20,
+                        find(file, row, "us") / 1e3, mark(file, row));
+                case "cells timeRatio" -> out.printf(Locale.ROOT, "%-52s %8.2f × the time (forks %.2f to %.2f)%s%n",
+                        row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min(), row.p90(), mark(file, row));
                 case "forward us", "backward us" -> out.printf(Locale.ROOT,
                         "%-34s %12.1f µs, %.0f evaluations, %.2f × the time of the evaluations alone, %.0f B allocated%n",
                         label, row.value(), find(file, row, "nfev"), find(file, row, "overhead"), find(file, row, "allocated"));

@@ -2,7 +2,7 @@
 const study = JSON.parse(document.getElementById("data").textContent);
 const root = document.documentElement;
 // Blue, orange, green, purple: distinct with every common form of colour blindness. The markers differ, too.
-const COLOURS = { simd: "#0b6bcb", openblas: "#d9730d", scalar: "#1a8754", other: "#8250df" };
+const COLOURS = { simd: "#0b6bcb", openblas: "#d9730d", scalar: "#1a8754", torch: "#d9730d", other: "#8250df" };
 const MARKERS = { simd: "circle", openblas: "triangle", scalar: "rect", other: "diamond" };
 
 const rows = (suite, metric) => study.results.filter(r => r.suite === suite && r.metric === metric && r.value !== null);
@@ -15,6 +15,7 @@ const mark = r => unsettled(r) ? " (unreliable: not fully compiled, still alloca
 const ceiling = name => (study.ceilings.find(c => c.name === name) || {}).value;
 const number = (x, digits = 3) => x === undefined || x === null ? "" : Math.abs(x) >= 10000
   ? Math.round(x).toLocaleString("en") : String(Number(x.toPrecision(digits)));
+const forks = r => r.runs === 1 ? "one fresh process" : "median of " + r.runs + " fresh processes";
 const element = (tag, text, parent) => {
   const e = document.createElement(tag);
   if (text !== undefined) e.textContent = text;
@@ -51,6 +52,9 @@ function summarise() {
   if (gemm.length) fact(range(gemm), "the speed of OpenBLAS for matrix times matrix, in Java with packed weights (median of "
     + gemm[0].runs + " fresh processes" + without("gemm n=") + ").");
   if (gemv.length) fact(range(gemv), "the speed of OpenBLAS for matrix times vector" + without("gemv n=") + ".");
+  const torch = rows("cells", "timeRatio").find(r => r.case.startsWith("transformer evaluation") && r.engine.startsWith("torch/") && !unsettled(r));
+  if (torch) fact(number(torch.value) + "×", "the speed of PyTorch for an evaluation of a cell like a layer of a transformer, on " + torch.threads
+    + (torch.threads === 1 ? " thread" : " threads") + " (" + forks(torch) + ").");
   const memory = kind => rows("depth", "bytes").filter(r => r.case.startsWith(kind)).sort((a, b) => a.params.depth - b.params.depth);
   const deq = memory("DEQ"), unrolled = memory("unrolled");
   if (deq.length > 1) fact(number(unrolled.at(-1).value / deq.at(-1).value) + "×", "the memory, forward and backward: a network of " + deq.at(-1).params.depth
@@ -186,6 +190,31 @@ function streaming() {
   }, ["schedule", "images per second", "slowest fork", "relative to lock-step"], all.map(r => [called[r.engine] || r.engine, r.value, r.min, r.engine === "lockstep" ? 1 : get("ratio", r.engine + "/lockstep")]));
 }
 
+function cells() {
+  const ratios = rows("cells", "timeRatio"), dense = ratios.filter(r => r.engine === "graph/handwritten");
+  const get = (r, engine, metric) => rows("cells", metric).find(s => s.case === r.case && s.engine === engine) || {};
+  const spread = r => [r.value, r.min, r.p90];
+  if (dense.length) table(heading("A cell as a graph, and the same cell by hand", "z = tanh(Wz + Ux + b), f32, one thread. By hand, each operation is one or two calls of the engine. A ratio is the time of the graph "
+    + "divided by the time by hand, in the same process: at 1 the graph costs nothing. It is the median of the processes."), ["case", "graph, µs", "by hand, µs", "ratio", "least", "most", "heap bytes in each call"],
+  dense.map(r => [r.case, get(r, "graph", "us").value, get(r, "handwritten", "us").value, ...spread(r), unsettled(r)]));
+  const rates = rows("cells", "gflops");
+  if (!rates.length) return;
+  const names = [...new Set(rates.map(r => r.case))], engines = [...new Set(rates.map(r => r.engine))], p = rates[0].params;
+  const called = { torch: "PyTorch" };
+  chart("A cell like a layer of a transformer", "f32, " + p.batch + " samples of " + p.tokens + " tokens, width " + p.width + ", " + p.heads + " heads, SwiGLU of width " + p.hidden
+    + ". An evaluation of f, and a product with the transposed Jacobian in z (vjp). Operations are those of the products; what a kernel computes again is not counted.", {
+    xAxis: axis("GFLOP/s"), yAxis: { type: "category", data: names.map(n => n.replace("transformer ", "")).reverse() }, grid: { left: 160, right: 70, top: 40, bottom: 50 }, tall: 5 * names.length,
+    series: engines.slice().reverse().map(e => ({ name: called[e] || e, type: "bar", barMaxWidth: 22, color: COLOURS[e] || COLOURS.other, label: { show: true, position: "right", color: "#808890", textBorderWidth: 0, formatter: b => number(b.value) },
+      data: names.map(n => (rates.find(r => r.case === n && r.engine === e) || {}).value).reverse() })),
+  }, ["case", "by", "ms", "GFLOP/s", "share of the ceiling", "PyTorch's time / zstar's", "least", "most"], rates.map(r => {
+    const ratio = r.engine === "torch" ? undefined : ratios.find(s => s.case === r.case && s.engine === "torch/" + r.engine);
+    return [r.case + mark(r), called[r.engine] || r.engine, get(r, r.engine, "us").value / 1000, r.value, r.ofLimit === null ? "" : number(100 * r.ofLimit) + "%", ...(ratio ? spread(ratio) : ["", "", ""])];
+  }));
+  const kept = rows("cells", "bytes");
+  table(heading("What a linearisation keeps", "The vjp of the same cell, if the map keeps every intermediate value of its point, and if it keeps the point alone and computes them again in each vjp. MiB are all that the map holds, "
+    + "with its packed matrices."), ["case", "ms", "MiB"], kept.map(r => [r.case + mark(r), get(r, r.engine, "us").value / 1000, r.value / 2 ** 20]));
+}
+
 function mixed() {
   const all = rows("forward", "mixedUs");
   if (!all.length) return;
@@ -216,6 +245,7 @@ function draw() {
       return [r.case, r.engine.replace("/", " / "), r.value, r.min, of(r, "us").value, rate.ofLimit ? number(100 * rate.ofLimit) + "%" : "", unsettled(r)];
     }));
   }
+  cells();
   const traces = study.traces;
   if (traces.length) {
     const first = traces[0].case;

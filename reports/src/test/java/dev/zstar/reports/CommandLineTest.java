@@ -95,7 +95,7 @@ class CommandLineTest {
         Files.writeString(weights, "1,2\n3,x\n");
         expect("zstar: the weights " + weights + ", line 2, column 2: 'x'; expected a number", "solve", "--weights", weights.toString());
         expect("zstar: no engine is called 'fast', expected one of: simd, openblas, scalar", "solve", "--engine", "fast");
-        expect("zstar: unknown suite 'speed'; expected one of kernels, forward, backward, streaming, depth, training",
+        expect("zstar: unknown suite 'speed'; expected one of kernels, cells, forward, backward, streaming, depth, training",
                 "study", "--suite", "speed");
         expect("zstar: " + temp + " exists and holds other files than the result of a study; choose another folder with --out",
                 "study", "--out", temp.toString());

@@ -113,6 +113,34 @@ class PageTest {
     }
 
     @Test
+    void cellsAreComparedWithTheSameByHandAndWithPyTorch() throws IOException, InterruptedException {
+        Map<String, Double> dense = Map.of("n", 64.0, "batch", 1.0);
+        add("cells", "dense vjp n=64 B=1", "graph", dense, "us", 2.1);
+        add("cells", "dense vjp n=64 B=1", "handwritten", dense, "us", 2);
+        add("cells", "dense vjp n=64 B=1", "graph/handwritten", dense, "timeRatio", 1.05);
+        Map<String, Double> large = Map.of("tokens", 81.0, "width", 512.0, "heads", 8.0, "hidden", 1536.0, "batch", 8.0);
+        for (String name : List.of("transformer evaluation, 1 thread", "transformer vjp, 1 thread")) {
+            add("cells", name, "simd", large, "gflops", 100);
+            add("cells", name, "simd", large, "us", 45_200);
+            add("cells", name, "torch", large, "gflops", 80);
+            add("cells", name, "torch", large, "us", 56_500);
+            add("cells", name, "torch/simd", large, "timeRatio", 1.25);
+        }
+        add("cells", "transformer vjp, 1 thread", "simd", large, "bytes", 0x1p26);
+        add("cells", "transformer vjp of a kept point, 1 thread", "simd", large, "bytes", 0x1p25);
+        add("cells", "transformer vjp of a kept point, 1 thread", "simd", large, "us", 90_000);
+        String text = drawn();
+        assertThat(text).contains("<b>1.25×</b>", "the speed of PyTorch for an evaluation of a cell like a layer of a transformer, on 1 thread "
+                + "(median of 2 fresh processes).", "8 samples of 81 tokens, width 512, 8 heads, SwiGLU of width 1536");
+        assertThat(text).contains("<td>dense vjp n=64 B=1</td><td>2.1</td><td>2</td><td>1.05</td><td>1.05</td><td>1.05</td><td>0</td>");
+        assertThat(text).contains(
+                "<td>transformer vjp, 1 thread</td><td>simd</td><td>45.2</td><td>100</td><td></td><td>1.25</td><td>1.25</td><td>1.25</td>",
+                "<td>transformer vjp, 1 thread</td><td>PyTorch</td><td>56.5</td><td>80</td><td></td><td></td><td></td><td></td>",
+                "<td>transformer vjp, 1 thread</td><td>45.2</td><td>64</td>",
+                "<td>transformer vjp of a kept point, 1 thread</td><td>90</td><td>32</td>");
+    }
+
+    @Test
     void whatWasLeftOutAndWhatHadNotSettledIsSaid() throws IOException, InterruptedException {
         for (int n : new int[] {16, 64}) {
             String name = "gemv n=" + n;
@@ -136,6 +164,6 @@ class PageTest {
     void aStudyWithoutTheseSuitesShowsNothingOfThem() throws IOException, InterruptedException {
         add("kernels", "gemv n=64", "simd", Map.of("n", 64.0), "gbps", 2);
         assertThat(drawn()).contains("Matrix times vector")
-                .doesNotContain("test problems", "Images per second", "Mixed precision", "undefined", "NaN");
+                .doesNotContain("test problems", "Images per second", "Mixed precision", "PyTorch", "by hand", "undefined", "NaN");
     }
 }

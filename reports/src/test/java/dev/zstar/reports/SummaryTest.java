@@ -52,4 +52,29 @@ class SummaryTest {
         assertThat(out.toString().strip()).isEqualTo(
                 "random solves on simd                   1000000 solves, 3029560 rows, 2 violated guarantees, 64 B not freed");
     }
+
+    private static StudyResult cell(String name, String engine, String metric, Double limit, double least, double value, double most) {
+        return new StudyResult("cells", name, engine, 1, new TreeMap<>(), metric, value, least, value, most, 2, limit);
+    }
+
+    @Test
+    void cellsHaveRatesShareOfTheCeilingRatiosAndMemory() {
+        String vjp = "transformer vjp, 1 thread";
+        List<StudyResult> results = List.of(cell("dense vjp n=64 B=1", "graph/handwritten", "timeRatio", null, 0.99, 1.01, 1.02),
+                cell(vjp, "simd", "gflops", 200.0, 90, 100, 110), cell(vjp, "simd", "us", null, 45_000, 46_320, 47_000),
+                cell(vjp, "torch", "gflops", null, 80, 80, 80), cell(vjp, "torch", "us", null, 57_900, 57_900, 57_900),
+                cell(vjp, "simd", "allocated", null, 0, 0, 0), cell(vjp, "torch/simd", "timeRatio", null, 1.2, 1.25, 1.3),
+                cell(vjp, "simd", "bytes", null, 0x1p25, 0x1p25, 0x1p25));
+        StudyFile file = StudyFile.of(Instant.EPOCH, new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(),
+                List.of()),
+                new Measurements(List.of(), results, List.of(), List.of(), List.of()));
+        StringWriter out = new StringWriter();
+        Summary.print(file, new PrintWriter(out, true));
+        assertThat(out.toString().strip().lines().map(line -> line.replaceAll(" +", " ")).toList()).containsExactly(
+                "dense vjp n=64 B=1: graph / handwritten 1.01 × the time (forks 0.99 to 1.02)",
+                "transformer vjp, 1 thread on simd 100.0 GFLOP/s, 46.32 ms, 0.50 of the ceiling",
+                "transformer vjp, 1 thread on torch 80.0 GFLOP/s, 57.90 ms",
+                "transformer vjp, 1 thread: torch / simd 1.25 × the time (forks 1.20 to 1.30)",
+                "transformer vjp, 1 thread on simd 32.0 MiB held, 46.32 ms");
+    }
 }

@@ -42,11 +42,7 @@ final class Fork {
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(err.toFile())
                     .start();
-            Process child = process;
-            Thread hook = new Thread(child::destroyForcibly);
-            Runtime.getRuntime().addShutdownHook(hook);
-            boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
-            Runtime.getRuntime().removeShutdownHook(hook);
+            boolean ended = ends(process, LIMIT_SECONDS);
             if (!ended || process.exitValue() != 0) {
                 throw new StudyException("the JVM that was started for " + task.getSimpleName() + " "
                         + (ended ? "ended with exit code " + process.exitValue() : "did not end within " + LIMIT_SECONDS + " s") + ": "
@@ -67,6 +63,15 @@ final class Fork {
             delete(out);
             delete(err);
         }
+    }
+
+    /** Whether the process ends within this time. If this JVM ends first, the process ends with it. */
+    static boolean ends(Process process, long seconds) throws InterruptedException {
+        Thread hook = new Thread(process::destroyForcibly);
+        Runtime.getRuntime().addShutdownHook(hook);
+        boolean ended = process.waitFor(seconds, TimeUnit.SECONDS);
+        Runtime.getRuntime().removeShutdownHook(hook);
+        return ended;
     }
 
     private static List<String> command(Class<?> task, String argument, Path out, String... flags) {
@@ -103,7 +108,8 @@ final class Fork {
                 .orElse(lines.isEmpty() ? "it printed no reason" : lines.getFirst());
     }
 
-    private static void delete(Path file) {
+    /** Deletes a temporary file, if there is one. */
+    static void delete(Path file) {
         try {
             if (file != null) {
                 Files.deleteIfExists(file);

@@ -25,9 +25,6 @@ final class KernelSuite {
     /** How long a contender may take until it stops allocating, before each attempt. */
     private static final long SETTLE_NANOS = 3_000_000_000L;
 
-    /** One contender in one fork: nanoseconds of a call in the fastest slice, and the most heap bytes of a call. */
-    private record CallCost(double nanos, long bytes) implements Serializable {}
-
     /** One case in one fork. Without a ceiling, the ceiling and the drift are NaN. */
     private record Timing(KernelCase shape, LinkedHashMap<String, CallCost> times, double ceiling, double drift) implements Serializable {
         double nanos(String contender) {
@@ -146,7 +143,7 @@ final class KernelSuite {
                     LinkedHashMap<String, CallCost> times = new LinkedHashMap<>();
                     int b = 0;
                     for (String name : contenders.keySet()) {
-                        times.put(name, new CallCost(found.nanos()[b][0], found.bytes()[b]));
+                        times.put(name, CallCost.of(found, b));
                         b++;
                     }
                     timing = new Timing(shape, times, Math.max(before, after), Math.abs(after - before) / before);

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  */
 public final class Study {
     /** The names of the suites in the order in which they run. */
-    public static final List<String> SUITES = List.of("kernels", "forward", "backward", "streaming", "depth", "training");
+    public static final List<String> SUITES = List.of("kernels", "cells", "forward", "backward", "streaming", "depth", "training");
 
     private static final String FAST = "simd";
     private static final String PLAIN = "scalar";
@@ -21,6 +21,7 @@ public final class Study {
     private final List<Ceiling> ceilings = new ArrayList<>();
     private final List<StudyResult> results = new ArrayList<>();
     private final List<Trace> traces = new ArrayList<>();
+    private final List<String> remarks = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
 
     Study() {}
@@ -34,6 +35,9 @@ public final class Study {
         Study study = new Study();
         if (options.wants("kernels")) {
             study.attempt("kernels", part -> KernelSuite.run(options.quick(), progress, part.ceilings, part.results));
+        }
+        if (options.wants("cells")) {
+            study.attempt("cells", part -> CellsSuite.run(options.quick(), progress, part.results, part.remarks));
         }
         if (options.wants("forward") || options.wants("backward")) {
             study.attempt("forward and backward", part -> SolveSuite.run(options, progress, part.results, part.traces));
@@ -57,7 +61,8 @@ public final class Study {
         if (study.results.isEmpty() && !study.failures.isEmpty()) {
             throw new StudyException(String.join("\n", study.failures));
         }
-        return new Measurements(List.copyOf(study.ceilings), List.copyOf(study.results), List.copyOf(study.traces), remarks(),
+        List<String> remarks = Stream.concat(engineRemarks().stream(), study.remarks.stream()).toList();
+        return new Measurements(List.copyOf(study.ceilings), List.copyOf(study.results), List.copyOf(study.traces), remarks,
                 List.copyOf(study.failures));
     }
 
@@ -77,6 +82,7 @@ public final class Study {
         ceilings.addAll(part.ceilings);
         results.addAll(part.results);
         traces.addAll(part.traces);
+        remarks.addAll(part.remarks);
     }
 
     /** The engine that runs zstar's own kernels here: {@code simd}, or {@code scalar} if {@code simd} cannot run. */
@@ -103,8 +109,8 @@ public final class Study {
         return Engines.providers().stream().filter(provider -> provider.unavailable().isEmpty());
     }
 
-    /** Sentences about what is left out on this machine, and why. */
-    private static List<String> remarks() {
+    /** Sentences about engines that are left out on this machine, and why. */
+    private static List<String> engineRemarks() {
         List<String> remarks = new ArrayList<>();
         for (EngineProvider provider : Engines.providers()) {
             provider.unavailable().ifPresent(reason -> remarks.add(provider.name().equals(FAST)

@@ -6,12 +6,13 @@ import java.util.SortedMap;
 /**
  * A measured figure.
  *
- * @param suite {@code kernels}, {@code forward}, {@code backward}, {@code streaming}, {@code depth} or {@code training}
+ * @param suite {@code kernels}, {@code cells}, {@code forward}, {@code backward}, {@code streaming}, {@code depth} or {@code training}
  * @param caseName what was measured, in words: {@code gemv n=1024}
  * @param engine the engine that ran
  * @param threads threads used
  * @param params the numbers behind the case name ({@code n}, {@code batch}, {@code window}, …), for charts
- * @param metric {@code gflops}, {@code gbps}, {@code us}, {@code ratio}, {@code nfev}, {@code bytes}, {@code accuracy}, …
+ * @param metric {@code gflops}, {@code gbps}, {@code us}, {@code ratio} of speeds, {@code timeRatio}, {@code nfev}, {@code bytes},
+ *     {@code accuracy}, …
  * @param value the figure to quote: the median of the runs unless the name of the metric says otherwise
  * @param min the smallest run
  * @param median the middle run

@@ -1,0 +1,16 @@
+package dev.zstar.benchmarks.study;
+
+import java.io.Serializable;
+
+/**
+ * The cost of a call in one fork.
+ *
+ * @param nanos nanoseconds in the fastest slice
+ * @param bytes the most heap bytes of a call
+ */
+record CallCost(double nanos, long bytes) implements Serializable {
+    /** The cost of one of the bodies that were timed. */
+    static CallCost of(Stopwatch.SliceTimes times, int body) {
+        return new CallCost(times.nanos()[body][0], times.bytes()[body]);
+    }
+}
