@@ -239,7 +239,9 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     private void derivative(String operation, Code code, String name, Block in, Block out, Rows rows) {
         int count = checks.require(operation, name, in, out, rows);
         programs.points.arrange(operation, rows);
-        programs.inputs.arrange(operation, rows);
+        if (programs.derivativesReadInputs) {
+            programs.inputs.arrange(operation, rows);
+        }
         if (count > 0) {
             code.run(programs.memory, count, in, out);
         }

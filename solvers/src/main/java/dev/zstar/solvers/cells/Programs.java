@@ -9,6 +9,7 @@ import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** All programs of a planned cell and their memory. */
 final class Programs {
@@ -26,6 +27,8 @@ final class Programs {
     final Code jvp;
     final Code gradients;
     final Code gradientsOfInput;
+    /** Whether products with the Jacobian read what depends on x alone; the product of a dense cell does not. */
+    final boolean derivativesReadInputs;
     /** Keeps what depends on x alone in the order of the active rows. */
     final RowOrder inputs;
     /** Keeps the linearisation in the order of the active rows. */
@@ -50,6 +53,7 @@ final class Programs {
                 }
             }
         }
+        derivativesReadInputs = Stream.of(vjp, jvp).flatMap(code -> code.program().inputs().stream()).anyMatch(frontier::contains);
         linearise = compiler.linearise();
         List<Code> codes = List.of(inject, value, linearise, vjp, jvp, gradients, gradientsOfInput);
         for (Code code : codes) {
