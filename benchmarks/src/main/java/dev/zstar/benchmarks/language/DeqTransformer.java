@@ -3,23 +3,18 @@ package dev.zstar.benchmarks.language;
 import dev.zstar.kernels.Allocation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
-import dev.zstar.kernels.Rotary;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.Cell;
 import dev.zstar.solvers.cells.CellGradients;
 import dev.zstar.solvers.cells.CellMap;
-import dev.zstar.solvers.cells.Heads;
-import dev.zstar.solvers.cells.Value;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.fixedpoint.Picard;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
-import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
 import dev.zstar.solvers.parameters.Parameter;
 import dev.zstar.solvers.parameters.Parameters;
-import dev.zstar.solvers.shapes.Shape;
 import dev.zstar.solvers.training.Checkpoint;
 import dev.zstar.solvers.training.heads.CrossEntropy;
 import dev.zstar.solvers.training.heads.Embedding;
@@ -31,14 +26,16 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * A DEQ-Transformer (Bai, Kolter and Koltun 2019): the hidden states z of a sequence are the equilibrium of one transformer block, into
  * which the embedded symbols x are injected,
  *
  * <pre>
- *   h  = norm₁(z + x + attention(z + x))        causal, with rotary positions
- *   z* = norm₂(h + W₂ (silu(W₁ h) ⊙ W₃ h))       at z = z*
+ *   u = z/2 + x
+ *   h = norm₁(u + attention(u))                    causal, with rotary positions
+ *   f(z, x) = norm₂(h + W₂ (silu(W₁ h) ⊙ W₃ h))
  * </pre>
  *
  * <p>and a linear head on each z*_t gives the logits of symbol t + 1. One row of a batch is one sequence.
@@ -47,45 +44,6 @@ import java.util.Map;
  */
 public final class DeqTransformer implements AutoCloseable {
     /**
-     * How a model is made and trained.
-     *
-     * @param width elements of a hidden state, a multiple of 16 and of the heads
-     * @param heads heads of the attention
-     * @param hidden hidden elements of the gated unit
-     * @param batch sequences in a step
-     * @param seed seed of the first parameters
-     * @param mode how the equilibrium is differentiated
-     * @param stopping when a forward solve ends
-     * @param schedule the learning rate of each step
-     */
-    public record Options(
-            int width, int heads, int hidden, int batch, long seed, GradientMode mode, Stopping stopping, Schedule schedule) {
-        /**
-         * A model of 64 elements with 4 heads, 16 sequences a step and exact gradients, for this many steps. The rate rises to 0.003 and
-         * then falls to a tenth of it.
-         */
-        public static Options steps(int steps) {
-            int rise = Math.max(1, steps / 20);
-            Schedule schedule = Schedule.cosine(3e-3, 3e-4, Math.max(1, steps - rise)).warmUp(rise);
-            return new Options(64, 4, 128, 16, 1, GradientMode.DEFAULT, Stopping.relative(1e-3).within(40), schedule);
-        }
-
-        /** These options with another gradient mode. */
-        public Options with(GradientMode mode) {
-            return new Options(width, heads, hidden, batch, seed, mode, stopping, schedule);
-        }
-
-        private Cell cell(int length) {
-            return Cell.of(Type.F32, Shape.tokens(length, width), (net, z, x) -> {
-                Value in = z.plus(x);
-                Heads causal = Heads.heads(heads).noBias().causal().rotary(10_000, Rotary.Pairing.HALVES);
-                Value h = net.rmsNorm("norm1", in.plus(net.attention("attention", in, causal)));
-                return net.rmsNorm("norm2", h.plus(net.swiglu("mlp", h, hidden)));
-            });
-        }
-    }
-
-    /**
      * What a step of training did.
      *
      * @param loss the mean cross entropy before the step, in nats, of the sequences that have an equilibrium
@@ -93,9 +51,8 @@ public final class DeqTransformer implements AutoCloseable {
      * @param backward products with Jᵀ of the backward solve
      * @param residual the largest relative residual of an equilibrium
      * @param skipped sequences without a gradient, because a solve failed
-     * @param norm the norm of the gradient before it was clipped
      */
-    public record Step(double loss, int forward, int backward, double residual, int skipped, double norm) {}
+    public record Step(double loss, int forward, int backward, double residual, int skipped) {}
 
     /**
      * A test.
@@ -112,9 +69,13 @@ public final class DeqTransformer implements AutoCloseable {
         }
     }
 
+    /** Plain steps of a solve in which nothing depends on later symbols. */
+    public static final int PLAIN = 40;
+    /** The largest norm of a gradient. */
     private static final double CLIP = 1;
 
-    private final Options options;
+    private final TransformerOptions options;
+    private final Schedule schedule;
     private final int length;
     private final int batch;
     private final Allocation owned = new Allocation();
@@ -123,6 +84,7 @@ public final class DeqTransformer implements AutoCloseable {
     private final CellMap map;
     private final EquilibriumLayer<CellGradients> layer;
     private final CellGradients sum;
+    private final FixedPointSolver plain;
     private final Embedding embedding;
     private final LinearHead head;
     private final CrossEntropy loss;
@@ -137,14 +99,21 @@ public final class DeqTransformer implements AutoCloseable {
     private final Block dy;
     private final int[] inputs;
     private final int[] targets;
+    private int step;
 
     /** A model with random parameters, for the symbols and the length of these sequences. */
-    public DeqTransformer(Engine engine, Options options, Sequences data) {
+    public DeqTransformer(Engine engine, TransformerOptions options, Sequences data) {
         this.options = options;
+        schedule = options.schedule();
         length = data.length();
         batch = options.batch();
         int width = options.width();
         int n = length * width;
+        if (width % 16 != 0 || n % 1024 == 0) {
+            // Blocks have padding between such rows, so that their tokens are not evenly apart: Block.folded.
+            throw new IllegalArgumentException("DEQ-Transformer: sequences of " + length + " symbols with " + width
+                    + " elements each, expected " + (width % 16 != 0 ? "elements in multiples of 16" : "a product that is no multiple of 1024"));
+        }
         Cell cell = options.cell(length);
         var descriptions = Parameter.join(Embedding.descriptions("symbols", data.symbols(), width), cell.descriptions(),
                 LinearHead.descriptions("head", data.symbols(), width));
@@ -152,6 +121,7 @@ public final class DeqTransformer implements AutoCloseable {
         gradients = owned.add(parameters.zerosLike());
         map = owned.add(cell.plan(engine, batch, parameters.subset(cell.descriptions())));
         FixedPointSolver forward = owned.add(FixedPointSolver.plan(map, options.stopping()));
+        plain = owned.add(Picard.plan(engine, Type.F32, batch, n, 1, Stopping.fixed(PLAIN)));
         layer = owned.add(EquilibriumLayer.plan(map, forward, options.mode()));
         embedding = new Embedding(engine, "symbols", parameters);
         head = owned.add(new LinearHead(engine, "head", parameters, batch * length));
@@ -175,25 +145,25 @@ public final class DeqTransformer implements AutoCloseable {
     }
 
     /**
-     * One step of training on the sequences of this step. Those whose solve fails are left out.
+     * One step of training, on the sequences that belong to its number. Those whose solve fails are left out. A step whose gradient is not
+     * finite changes no parameter.
      *
      * @param data has the symbols and the length that the model was made for
      */
     public Step train(Sequences data) {
-        long step = adam.steps();
-        data.training(step, batch, inputs, targets);
+        data.training(options.seed() + step, batch, inputs, targets);
         embedding.apply(inputs, tokens(x));
         z.fill(0);
-        layer.step((int) Math.min(step, Integer.MAX_VALUE));
+        layer.step(step);
         Outcome solved = layer.forward(x, z);
+        int evaluations = solved.evaluations();
+        double residual = solved.worstResidual();
         for (int b = 0; b < batch; b++) {
             if (!solved.status(b).isSuccess()) {
-                // Its state is no equilibrium: the head does not learn from it either.
+                // Its state is no equilibrium, and the layer skips the row. The head then does not learn from it either.
                 Arrays.fill(targets, b * length, (b + 1) * length, CrossEntropy.IGNORED);
             }
         }
-        int evaluations = solved.evaluations();
-        double residual = solved.worstResidual();
         head.apply(tokens(z), y);
         double mean = loss.apply(y, targets, dy);
         head.vjp(dy, tokens(dz));
@@ -203,18 +173,17 @@ public final class DeqTransformer implements AutoCloseable {
         GradientOutcome outcome = layer.backward(dz, sum);
         embedding.gradients(inputs, tokens(dx), gradients);
         double norm = clipping.apply(gradients);
-        if (!Double.isFinite(norm)) {
-            gradients.clear();
+        if (Double.isFinite(norm)) {
+            adam.step(parameters, gradients, schedule.rate(step));
+            map.update();
         }
-        // Also after a step without gradients: the number of steps selects the next sequences.
-        adam.step(parameters, gradients, options.schedule().rate(step));
-        map.update();
-        return new Step(mean, evaluations, outcome.evaluations(), residual, batch - outcome.count(GradientOutcome.Use.ADDED), norm);
+        step++;
+        return new Step(mean, evaluations, outcome.evaluations(), residual, batch - outcome.count(GradientOutcome.Use.ADDED));
     }
 
     /** Steps of training so far. */
-    public long steps() {
-        return adam.steps();
+    public int steps() {
+        return step;
     }
 
     /**
@@ -227,20 +196,18 @@ public final class DeqTransformer implements AutoCloseable {
     }
 
     /**
-     * The same after {@code steps} plain steps {@code z ← f(z, x)} from 0. Then no state depends on any later symbol, not even by a bit. An
-     * accelerated solve mixes its iterates with one set of weights for a whole sequence, so that later symbols change earlier states within
-     * the tolerance.
+     * The same after {@value #PLAIN} plain steps {@code z ← f(z, x)} from 0. Then no state depends on any later symbol, not even by a bit.
+     * An accelerated solve mixes its iterates with one set of weights for a whole sequence, so that later symbols change earlier states
+     * within the tolerance.
      */
-    public Test testPlain(Sequences data, int count, int steps) {
-        try (FixedPointSolver plain = Picard.plan(map.engine(), Type.F32, batch, map.n(), 1, Stopping.fixed(steps))) {
-            return test(data, count, () -> {
-                map.inject(x);
-                return plain.solve(map, z);
-            });
-        }
+    public Test testPlain(Sequences data, int count) {
+        return test(data, count, () -> {
+            map.inject(x);
+            return plain.solve(map, z);
+        });
     }
 
-    private Test test(Sequences data, int count, java.util.function.Supplier<Outcome> solve) {
+    private Test test(Sequences data, int count, Supplier<Outcome> solve) {
         double nats = 0;
         long evaluations = 0;
         double residual = 0;
@@ -264,13 +231,44 @@ public final class DeqTransformer implements AutoCloseable {
 
     /** Writes everything that training needs to go on. */
     public void save(Path file) throws IOException {
-        checkpoint.save(file, Map.of());
+        checkpoint.save(file, numbers());
     }
 
-    /** Goes on from a file that a model with the same options wrote. */
+    private Map<String, Long> numbers() {
+        return Map.of("step", (long) step, "steps", (long) options.steps(), "seed", options.seed(), "batch", (long) batch, "length",
+                (long) length, "heads", (long) options.heads());
+    }
+
+    /**
+     * Goes on from a file.
+     *
+     * @throws IllegalArgumentException if it is of a model of another size, or was trained with other options
+     */
     public void resume(Path file) throws IOException {
-        checkpoint.load(file);
+        Map<String, Long> found = checkpoint.load(file);
+        numbers().forEach((name, expected) -> {
+            if (!name.equals("step") && !expected.equals(found.get(name))) {
+                throw new IllegalArgumentException(file + ": the number " + name + " is " + found.get(name) + ", expected " + expected);
+            }
+        });
+        step = Math.toIntExact(found.getOrDefault("step", 0L));
         map.restore();
+    }
+
+    /**
+     * The logits of one sequence, after {@value #PLAIN} plain steps.
+     *
+     * @param symbols at least {@code length} of them; the first are the sequence
+     * @return the logits of the symbol after each, {@code length × symbols}; the next call overwrites it
+     */
+    public Block logits(int[] symbols) {
+        Block state = z.head(1);
+        embedding.apply(symbols, tokens(x.head(1)));
+        state.fill(0);
+        map.inject(x.head(1));
+        plain.solve(map, state);
+        head.apply(tokens(state), y.head(length));
+        return y.head(length);
     }
 
     /** The parameters; a view. */
