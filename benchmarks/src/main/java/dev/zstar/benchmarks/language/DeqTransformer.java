@@ -57,12 +57,13 @@ public final class DeqTransformer implements AutoCloseable {
     /**
      * A test.
      *
+     * @param sequences how many were tested
      * @param loss the mean cross entropy, in nats
      * @param evaluations mean evaluations of a sequence
      * @param residual the largest relative residual
      * @param failed sequences that did not reach the tolerance; their last states count in the loss as they are
      */
-    public record Test(double loss, double evaluations, double residual, int failed) {
+    public record Test(int sequences, double loss, double evaluations, double residual, int failed) {
         /** The loss in bits per symbol. */
         public double bits() {
             return loss / Math.log(2);
@@ -112,7 +113,8 @@ public final class DeqTransformer implements AutoCloseable {
         if (width % 16 != 0 || n % 1024 == 0) {
             // Blocks have padding between such rows, so that their tokens are not evenly apart: Block.folded.
             throw new IllegalArgumentException("DEQ-Transformer: sequences of " + length + " symbols with " + width
-                    + " elements each, expected " + (width % 16 != 0 ? "elements in multiples of 16" : "a product that is no multiple of 1024"));
+                    + " elements each, expected "
+                    + (width % 16 != 0 ? "elements in multiples of 16" : "a product that is no multiple of 1024"));
         }
         Cell cell = options.cell(length);
         var descriptions = Parameter.join(Embedding.descriptions("symbols", data.symbols(), width), cell.descriptions(),
@@ -226,7 +228,7 @@ public final class DeqTransformer implements AutoCloseable {
             head.apply(tokens(z), y);
             nats += loss.apply(y, targets, dy);
         }
-        return new Test(nats / rounds, (double) evaluations / (rounds * batch), residual, failed);
+        return new Test(rounds * batch, nats / rounds, (double) evaluations / (rounds * batch), residual, failed);
     }
 
     /** Writes everything that training needs to go on. */

@@ -8,7 +8,7 @@ import dev.zstar.solvers.training.heads.CrossEntropy;
  * <p>Sequences are written one after the other in arrays of {@code rows · length} symbols. A target that is {@link CrossEntropy#IGNORED}
  * does not count.
  */
-public interface Sequences {
+public sealed interface Sequences permits CopyMemory, Novel {
     /** The number of different symbols. */
     int symbols();
 

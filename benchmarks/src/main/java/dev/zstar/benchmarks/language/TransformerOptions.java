@@ -28,9 +28,12 @@ public record TransformerOptions(
     /** A relative residual of 10⁻³, within 40 evaluations. */
     public static final Stopping STOPPING = Stopping.relative(1e-3).within(40);
 
+    /** Sequences in a step of {@link #of}. */
+    public static final int BATCH = 16;
+
     /** 4 heads, 16 sequences a step, exact gradients, and a rate of 0.003. */
     public static TransformerOptions of(int width, int steps, long seed) {
-        return new TransformerOptions(width, 4, 2 * width, 16, GradientMode.DEFAULT, STOPPING, 3e-3, steps, seed);
+        return new TransformerOptions(width, 4, 2 * width, BATCH, GradientMode.DEFAULT, STOPPING, 3e-3, steps, seed);
     }
 
     /** These options with another gradient mode. */

@@ -2,6 +2,7 @@ package dev.zstar.benchmarks.language;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
@@ -9,6 +10,7 @@ import dev.zstar.kernels.Engines;
 import dev.zstar.solvers.implicit.GradientMode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,7 +87,7 @@ class DeqTransformerTest {
                 symbols[changed] = (kept + 1) % TASK.symbols();
                 double[] after = model.logits(symbols).toDoubles();
                 int same = changed * TASK.symbols();
-                assertThat(java.util.Arrays.copyOf(after, same)).isEqualTo(java.util.Arrays.copyOf(before, same));
+                assertThat(Arrays.copyOf(after, same)).isEqualTo(Arrays.copyOf(before, same));
                 assertThat(after[same]).isNotEqualTo(before[same]);
                 symbols[changed] = kept;
             }
@@ -103,7 +105,7 @@ class DeqTransformerTest {
             assertThat(all.evaluations()).isEqualTo(DeqTransformer.PLAIN);
             double nats = 0;
             for (int b = 0; b < 8; b++) {
-                int[] one = java.util.Arrays.copyOfRange(symbols, b * length, (b + 1) * length);
+                int[] one = Arrays.copyOfRange(symbols, b * length, (b + 1) * length);
                 int[] targets = new int[length];
                 TASK.test(b, 1, new int[length], targets);
                 Block logits = model.logits(one);
@@ -116,7 +118,7 @@ class DeqTransformerTest {
                 }
             }
             // The loss is computed from the f32 softmax of the logits.
-            assertThat(all.loss()).isCloseTo(nats / (8 * length), org.assertj.core.api.Assertions.within(1e-5));
+            assertThat(all.loss()).isCloseTo(nats / (8 * length), within(1e-5));
         }
     }
 

@@ -14,8 +14,8 @@ import java.util.List;
  * {@code torch.nn.Embedding} has it. It may be one among others of the same {@link Parameters}. The embedding reads it in each call, so it
  * needs no update after a step.
  *
- * <p>It is the product of E with one-hot rows, without those rows. For an input of tokens, use {@code x.folded(tokens)}, a view with one row
- * for each token.
+ * <p>It is the product of E with one-hot rows, without those rows. For an input of tokens, use {@code x.folded(tokens)}, a view with one
+ * row for each token.
  */
 public final class Embedding {
     private final Engine engine;
