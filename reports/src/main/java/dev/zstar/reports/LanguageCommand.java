@@ -133,8 +133,9 @@ final class LanguageCommand implements Runnable {
 
     private void describe(Sequences data) {
         switch (data) {
-            case Novel novel -> print("Persuasion: %d different characters. Bits per character by counts: %.3f of single characters, "
-                    + "%.3f of bigrams, %.3f of trigrams", novel.symbols(), novel.bitsOfCounts(1), novel.bitsOfCounts(2), novel.bitsOfCounts(3));
+            case Novel novel -> print("Persuasion: %d different characters. Bits per character by counts: %.3f of single "
+                    + "characters, %.3f of bigrams, %.3f of trigrams", novel.symbols(), novel.bitsOfCounts(1),
+                    novel.bitsOfCounts(2), novel.bitsOfCounts(3));
             case CopyMemory copy -> print("Copy memory with a delay of %d: sequences of %d symbols. Loss without memory: %.4f",
                     copy.delay(), copy.length(), copy.lossWithoutMemory());
         }
@@ -161,7 +162,7 @@ final class LanguageCommand implements Runnable {
             }
         }
         if (model.steps() > first) {
-            print("Training can go on: zstar language --resume %s", file);
+            print("Training can go on with the same options and --resume %s", file);
         }
     }
 
