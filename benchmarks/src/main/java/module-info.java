@@ -7,5 +7,6 @@ module dev.zstar.benchmarks {
     requires org.joml;
 
     exports dev.zstar.benchmarks.digits;
+    exports dev.zstar.benchmarks.language;
     exports dev.zstar.benchmarks.study;
 }

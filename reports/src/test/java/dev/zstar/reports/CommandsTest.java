@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,7 +68,7 @@ class CommandsTest {
     @Test
     void helpVersionAndDoctorAnswer() throws IOException, InterruptedException {
         succeeds(List.of(), "--help");
-        assertThat(out).startsWith("Usage: zstar").contains("study", "solve", "tune", "doctor");
+        assertThat(out).startsWith("Usage: zstar").contains("study", "solve", "language", "tune", "doctor");
         succeeds(List.of(), "--version");
         assertThat(out).startsWith("zstar ");
         succeeds(List.of(), "doctor");
@@ -78,6 +79,27 @@ class CommandsTest {
     void tuneMeasuresInItsChildren() throws IOException, InterruptedException {
         succeeds(List.of(), "tune", "--quick", "--setting", "zstar.tile.rows", "--dry-run");
         assertThat(out).containsPattern("zstar.tile.rows +\\d+ +\\d+ +\\d+").contains("Nothing was written (--dry-run).");
+    }
+
+    @Test
+    void languageTrainsResumesAndTests() throws IOException, InterruptedException {
+        String[] small = {"language", "--task", "copy", "--delay", "3", "--width", "16", "--steps", "3", "--tests", "16", "--threads", "1"};
+        succeeds(List.of(), small);
+        assertThat(out).contains("Loss without memory: 0.9041", "with the same options and --resume language.safetensors",
+                "Test on 16 new sequences:")
+                .containsPattern("step 3 of 3 +loss [0-9.]+");
+        String[] again = Arrays.copyOf(small, small.length + 2);
+        again[small.length] = "--resume";
+        again[small.length + 1] = "language.safetensors";
+        succeeds(List.of(), again);
+        assertThat(out).doesNotContain("step 3 of 3").contains("Test on 16 new sequences:");
+        again[8] = "4";
+        assertThat(run(List.of(), again)).isEqualTo(2);
+        assertThat(err).contains("language.safetensors: the number steps is 3, expected 4");
+        assertThat(run(List.of(), "language", "--delay", "3")).isEqualTo(2);
+        assertThat(err).contains("--delay has no effect on the task novel; expected only options of that task");
+        succeeds(List.of(), "language", "--length", "9", "--width", "16", "--steps", "1", "--tests", "16", "--threads", "1");
+        assertThat(out).contains("3.521 of bigrams", "She had been");
     }
 
     @ParameterizedTest
