@@ -7,5 +7,6 @@ module dev.zstar.benchmarks {
     requires org.joml;
 
     exports dev.zstar.benchmarks.digits;
+    exports dev.zstar.benchmarks.reasoner;
     exports dev.zstar.benchmarks.study;
 }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,7 +68,7 @@ class CommandsTest {
     @Test
     void helpVersionAndDoctorAnswer() throws IOException, InterruptedException {
         succeeds(List.of(), "--help");
-        assertThat(out).startsWith("Usage: zstar").contains("study", "solve", "tune", "doctor");
+        assertThat(out).startsWith("Usage: zstar").contains("study", "solve", "reason", "tune", "doctor");
         succeeds(List.of(), "--version");
         assertThat(out).startsWith("zstar ");
         succeeds(List.of(), "doctor");
@@ -78,6 +79,22 @@ class CommandsTest {
     void tuneMeasuresInItsChildren() throws IOException, InterruptedException {
         succeeds(List.of(), "tune", "--quick", "--setting", "zstar.tile.rows", "--dry-run");
         assertThat(out).containsPattern("zstar.tile.rows +\\d+ +\\d+ +\\d+").contains("Nothing was written (--dry-run).");
+    }
+
+    @Test
+    void reasonTrainsResumesAndCompares() throws IOException, InterruptedException {
+        String[] small = {"reason", "--side", "4", "--width", "16", "--steps", "3", "--puzzles", "6", "--flight", "4", "--threads", "1"};
+        succeeds(List.of(), small);
+        assertThat(out).containsPattern("step 3 of 3 +loss [0-9.]+").contains("zstar reason --resume reasoner.safetensors",
+                "6 new puzzles", "stream, certain ", "stream, stable, Anderson ", "4 starts, certain ");
+        String[] again = Arrays.copyOf(small, small.length + 2);
+        again[small.length] = "--resume";
+        again[small.length + 1] = "reasoner.safetensors";
+        succeeds(List.of(), again);
+        assertThat(out).doesNotContain("loss").contains("6 new puzzles");
+        again[6] = "4";
+        assertThat(run(List.of(), again)).isEqualTo(2);
+        assertThat(err).contains("reasoner.safetensors: the number steps is 3, expected 4");
     }
 
     @ParameterizedTest

@@ -87,6 +87,6 @@ class ScriptTest {
     @Test
     void anUnknownCommandBuildsNothing() throws Exception {
         assertThat(run("fly")).isEqualTo(new Answer(2, "",
-                "zstar: unknown command 'fly'; expected one of study, solve, tune, doctor, test, jmh, peers\nSee zstar --help\n"));
+                "zstar: unknown command 'fly'; expected one of study, solve, reason, tune, doctor, test, jmh, peers\nSee zstar --help\n"));
     }
 }

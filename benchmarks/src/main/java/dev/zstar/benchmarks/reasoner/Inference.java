@@ -85,7 +85,7 @@ public final class Inference implements AutoCloseable {
         for (int depth = 1; depth <= MOST; depth++) {
             tallies.add(new Tally());
         }
-        steps(MOST, (depth, from, states) -> tallies.get(depth - 1).add(from, states, depth));
+        steps(MOST, (depth, from, states) -> tallies.get(depth - 1).add(from, states, (long) depth * states.rows()));
         return tallies.stream().map(Tally::score).toList();
     }
 
@@ -94,7 +94,7 @@ public final class Inference implements AutoCloseable {
         Tally tally = new Tally();
         steps(depth, (at, from, states) -> {
             if (at == depth) {
-                tally.add(from, states, depth);
+                tally.add(from, states, (long) depth * states.rows());
             }
         });
         return tally.score();
@@ -177,11 +177,11 @@ public final class Inference implements AutoCloseable {
                 }
                 model.map().inject(x.head(count * starts));
                 Outcome outcome = multi.solve(model.map(), z.head(count), rule);
-                int spent = 0;
+                long spent = 0;
                 for (int row = 0; row < count * starts; row++) {
                     spent += outcome.evaluations(row);
                 }
-                tally.add(from, z.head(count), (double) spent / count);
+                tally.add(from, z.head(count), spent);
             }
         }
         return tally.score();
@@ -192,12 +192,13 @@ public final class Inference implements AutoCloseable {
         private int empty;
         private int right;
         private int solved;
-        private double evaluations;
+        private long evaluations;
         private int seen;
 
-        /** Puzzles from number {@code from} on have ended in these states. */
-        void add(int from, Block states, double spent) {
+        /** Puzzles from number {@code from} on have ended in these states, after this many evaluations together. */
+        void add(int from, Block states, long spent) {
             answers.read(states);
+            evaluations += spent;
             for (int p = 0; p < states.rows(); p++) {
                 Puzzle puzzle = puzzles.get(from + p);
                 int wrong = 0;
@@ -209,13 +210,12 @@ public final class Inference implements AutoCloseable {
                 }
                 right += answers.cells() - puzzle.given() - wrong;
                 solved += wrong == 0 ? 1 : 0;
-                evaluations += spent;
                 seen++;
             }
         }
 
         Score score() {
-            return new Score((double) right / empty, (double) solved / seen, evaluations / seen);
+            return new Score((double) right / empty, (double) solved / seen, (double) evaluations / seen);
         }
     }
 
