@@ -136,7 +136,8 @@ final class ReasonCommand implements Runnable {
     }
 
     private static void compare(Comparison comparison, Inference inference, PrintWriter printed) {
-        printed.printf("%n%d new puzzles, easy, medium and hard ones in turn. Lock-step solves after a number of steps:%n", inference.count());
+        printed.printf("%n%d new puzzles, easy, medium and hard ones in turn. Lock-step solves after a number of steps:%n",
+                inference.count());
         for (int depth = 1; depth <= Inference.MOST; depth *= 2) {
             Score score = comparison.depths().get(depth - 1);
             printed.printf(Locale.ROOT, "  %2d steps  cells %6.2f%%  puzzles %6.2f%%%n", depth, 100 * score.cells(), 100 * score.solved());

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
- * Compares ways of inference with plain steps in lock-step, at equal accuracy: each way is compared with the smallest depth at which lock-step
- * solves as many of the test puzzles. Both are timed in turns, so that a machine that slows down slows both.
+ * Compares ways of inference with plain steps in lock-step, at equal accuracy: each way is compared with the smallest depth at which
+ * lock-step solves as many of the test puzzles. Both are timed in turns, so that a machine that slows down slows both.
  */
 public final class Comparison {
     private static final int ROUNDS = 5;

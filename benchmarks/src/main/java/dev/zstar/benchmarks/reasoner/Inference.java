@@ -134,8 +134,9 @@ public final class Inference implements AutoCloseable {
         Tally tally = new Tally();
         // The result of an evaluation is known only after the next one, which measures its residual.
         Stopping stopping = Stopping.relative(exit == Exit.EQUILIBRIUM ? TOLERANCE : 0).within(MOST + 1);
-        try (FixedPointSolver solver = anderson ? Anderson.plan(engine, Type.F32, batch, model.size().n(), Anderson.Options.DEFAULT, stopping)
-                : Picard.plan(engine, Type.F32, batch, model.size().n(), 1, stopping);
+        int n = model.size().n();
+        try (FixedPointSolver solver = anderson ? Anderson.plan(engine, Type.F32, batch, n, Anderson.Options.DEFAULT, stopping)
+                : Picard.plan(engine, Type.F32, batch, n, 1, stopping);
                 ExitRule rule = rule(exit)) {
             EquilibriumStream<Integer> stream = new EquilibriumStream<>(solver, model.map(), (puzzle, slot, start) -> {
                 model.encode(puzzles.get(puzzle), single, 0);

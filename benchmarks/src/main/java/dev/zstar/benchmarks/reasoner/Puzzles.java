@@ -5,8 +5,8 @@ import dev.zstar.solvers.parameters.Initialiser;
 import java.util.random.RandomGenerator;
 
 /**
- * An endless sequence of puzzles from a seed. Puzzle i depends on the seed and on i alone, so training that resumes at a step needs no state
- * of a generator. The three difficulties take turns.
+ * An endless sequence of puzzles from a seed. Puzzle i depends on the seed and on i alone, so training that resumes at a step needs no
+ * state of a generator. The three difficulties take turns.
  *
  * <p>A puzzle is made from a random solution, by removing digits in random order. A digit is removed only if no other digit in its place
  * leads to a solution.

@@ -33,8 +33,8 @@ import java.util.Map;
  * segment takes a few steps from the state where the last one ended, has a loss of its own, and changes the parameters. No gradient goes
  * from one segment into the one before. So the memory is that of one segment, and the model learns to go on from its own states.
  *
- * <p>In each step of training a few rows get a new puzzle. Which puzzle is in which row follows from the number of the step. With the states
- * in the checkpoint, training that goes on from a file has the same bits as training that was not interrupted.
+ * <p>In each step of training a few rows get a new puzzle. Which puzzle is in which row follows from the number of the step. With the
+ * states in the checkpoint, training that goes on from a file has the same bits as training that was not interrupted.
  */
 public final class ReasonerTraining implements AutoCloseable {
     /**
