@@ -11,6 +11,7 @@ import dev.zstar.kernels.Engines;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -35,7 +36,7 @@ final class ReasonCommand implements Runnable {
 
     @Option(names = "--steps", paramLabel = "N",
             description = "Steps of training until the learning rate has fallen to its end (default: ${DEFAULT-VALUE}).")
-    private int steps = 6000;
+    private int steps = 3000;
 
     @Option(names = "--side", paramLabel = "N", description = "Side of the Sudokus: 4, 6 or 9 (default: ${DEFAULT-VALUE}).")
     private int side = 6;
@@ -46,7 +47,7 @@ final class ReasonCommand implements Runnable {
 
     @Option(names = "--puzzles", paramLabel = "N",
             description = "Puzzles to measure with, none of them trained on (default: ${DEFAULT-VALUE}).")
-    private int puzzles = 960;
+    private int puzzles = 600;
 
     @Option(names = "--flight", paramLabel = "N", description = "Puzzles in flight at a time (default: ${DEFAULT-VALUE}).")
     private int flight = 64;
@@ -82,11 +83,16 @@ final class ReasonCommand implements Runnable {
         Limits.requireThreads("--threads", used);
         PrintWriter printed = spec.commandLine().getOut();
         Path file = resume != null && !spec.commandLine().getParseResult().hasMatchedOption("--out") ? resume : out;
+        if (minutes > 0 && !file.equals(resume) && Files.exists(file)) {
+            throw new IllegalArgumentException("--out " + file + " exists; expected a new file, or --resume " + file + " to go on from it");
+        }
         ReasonerTraining.Options options = ReasonerTraining.Options.of(Reasoner.Size.of(side, width), steps, seed);
         try (Engine engine = Engines.best(used);
                 ReasonerTraining training = new ReasonerTraining(engine, options)) {
             if (resume != null) {
                 training.resume(resume);
+            } else if (minutes > 0) {
+                first(training, file);
             }
             printed.printf(Locale.ROOT, "%d×%d Sudokus, %d elements for each cell, %,d parameters; engine %s, %d threads%n", side, side,
                     width, training.count(), engine.name(), engine.threads());
@@ -96,6 +102,16 @@ final class ReasonCommand implements Runnable {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
+        }
+    }
+
+    /** Writes the file before training, so that one that cannot be written does not cost the time of training. */
+    private static void first(ReasonerTraining training, Path file) {
+        try {
+            training.save(file);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    file + " cannot be written (" + e.getClass().getSimpleName() + "); choose another file with --out", e);
         }
     }
 

@@ -87,6 +87,10 @@ class CommandsTest {
         succeeds(List.of(), small);
         assertThat(out).containsPattern("step 3 of 3 +loss [0-9.]+").contains("zstar reason --resume reasoner.safetensors",
                 "6 new puzzles", "stream, certain ", "stream, stable, Anderson ", "4 starts, certain ");
+        assertThat(run(List.of(), small)).isEqualTo(2);
+        assertThat(err).contains("--out reasoner.safetensors exists; expected a new file, or --resume reasoner.safetensors");
+        assertThat(run(List.of(), "reason", "--out", "no-folder/file")).isEqualTo(2);
+        assertThat(err).contains("zstar: no-folder/file cannot be written (NoSuchFileException); choose another file with --out");
         String[] again = Arrays.copyOf(small, small.length + 2);
         again[small.length] = "--resume";
         again[small.length + 1] = "reasoner.safetensors";
