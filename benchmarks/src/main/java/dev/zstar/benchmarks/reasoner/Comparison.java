@@ -60,13 +60,13 @@ public final class Comparison {
         double[] own = new double[ROUNDS];
         double[] rival = new double[ROUNDS];
         double[] ratio = new double[ROUNDS];
-        inference.lockstep(depth);
+        Score lockstep = inference.lockstep(depth);
         for (int round = 0; round < ROUNDS; round++) {
-            own[round] = perSecond(way);
-            rival[round] = perSecond(() -> inference.lockstep(depth));
+            own[round] = perSecond(way, score);
+            rival[round] = perSecond(() -> inference.lockstep(depth), lockstep);
             ratio[round] = own[round] / rival[round];
         }
-        return new Row(name, score, median(own), depth, depths.get(depth - 1), median(rival), median(ratio));
+        return new Row(name, score, median(own), depth, lockstep, median(rival), median(ratio));
     }
 
     private int depth(double solved) {
@@ -81,10 +81,14 @@ public final class Comparison {
         return best;
     }
 
-    private double perSecond(Supplier<Score> way) {
+    private double perSecond(Supplier<Score> way, Score expected) {
         long start = System.nanoTime();
-        way.get();
-        return inference.count() * 1e9 / (System.nanoTime() - start);
+        Score score = way.get();
+        double perSecond = inference.count() * 1e9 / (System.nanoTime() - start);
+        if (!score.equals(expected)) {
+            throw new IllegalStateException("comparison: a round scored " + score + ", expected " + expected + " as before");
+        }
+        return perSecond;
     }
 
     private static double median(double[] values) {

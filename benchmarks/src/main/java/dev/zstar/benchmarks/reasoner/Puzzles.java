@@ -2,6 +2,7 @@ package dev.zstar.benchmarks.reasoner;
 
 import dev.zstar.benchmarks.reasoner.Puzzle.Difficulty;
 import dev.zstar.solvers.parameters.Initialiser;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
@@ -17,6 +18,7 @@ import java.util.random.RandomGenerator;
 public record Puzzles(Board board, long seed) {
     /** The odd number next to 2⁶⁴ divided by the golden ratio: seeds of neighbours differ in many bits. */
     private static final long SPREAD = 0x9e3779b97f4a7c15L;
+    private static final List<Difficulty> DIFFICULTIES = List.of(Difficulty.values());
 
     /** Puzzle {@code index}, from 0. */
     public Puzzle get(long index) {
@@ -24,7 +26,7 @@ public record Puzzles(Board board, long seed) {
             throw new IllegalArgumentException("puzzles: the index is " + index + ", expected at least 0");
         }
         RandomGenerator random = Initialiser.generator((seed * SPREAD + index) * SPREAD);
-        Difficulty difficulty = Difficulty.values()[(int) (index % Difficulty.values().length)];
+        Difficulty difficulty = DIFFICULTIES.get((int) (index % DIFFICULTIES.size()));
         Search search = new Search(board);
         search.load(new int[0]);
         search.complete(random);

@@ -53,13 +53,13 @@ public final class Reasoner implements AutoCloseable {
             }
         }
 
-        /** Two blocks, with heads of 16 elements and twice the width in the gated unit. */
+        /** Two blocks, with up to 8 heads of at least 16 elements, and twice the width in the gated unit. */
         public static Size of(int side, int width) {
-            return new Size(Board.of(side), width, Math.max(1, width / 16), 2 * width, 2);
+            return new Size(Board.of(side), width, Math.clamp(width / LINE, 1, 8), 2 * width, 2);
         }
 
-        /** Elements of the input of a token: digits and 0, rows, columns and boxes, filled up to whole cache lines. */
-        int features() {
+        /** The elements of the input of a token: digits and 0, rows, columns and boxes, filled up to whole cache lines. */
+        public int features() {
             return (4 * board.side() + LINE) / LINE * LINE;
         }
 
@@ -68,7 +68,8 @@ public final class Reasoner implements AutoCloseable {
             return board.cells() * width;
         }
 
-        Cell cell() {
+        /** The cell, with an input of {@code cells × features}. */
+        public Cell cell() {
             Shape state = Shape.tokens(board.cells(), width);
             return Cell.of(Type.F32, state, Shape.tokens(board.cells(), features()), (net, z, x) -> {
                 // Four features of a token are 1, so that U x has about the size of a normalised state.
@@ -86,6 +87,7 @@ public final class Reasoner implements AutoCloseable {
             return net.rmsNorm(name + ".norm2", mixed.plus(net.swiglu(name + ".mlp", mixed, hidden)));
         }
 
+        /** The parameters of the cell and of the head. */
         List<Parameter> descriptions() {
             return Parameter.join(cell().descriptions(), LinearHead.descriptions("head", board.side(), width));
         }

@@ -24,7 +24,6 @@ import dev.zstar.solvers.training.optimisers.Decay;
 import dev.zstar.solvers.training.optimisers.Schedule;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -124,7 +123,7 @@ public final class ReasonerTraining implements AutoCloseable {
 
     /** Puts the puzzle of the current step in a row of the batch. */
     private void load(int row) {
-        long generation = (step + row) / options.segments();
+        long generation = ((long) step + row) / options.segments();
         Puzzle puzzle = puzzles.get(generation * options.batch() + row);
         model.encode(puzzle, x, row);
         int count = options.size().board().cells();
