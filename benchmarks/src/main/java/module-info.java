@@ -8,5 +8,6 @@ module dev.zstar.benchmarks {
 
     exports dev.zstar.benchmarks.digits;
     exports dev.zstar.benchmarks.language;
+    exports dev.zstar.benchmarks.reasoner;
     exports dev.zstar.benchmarks.study;
 }

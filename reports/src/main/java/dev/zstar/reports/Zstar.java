@@ -15,7 +15,9 @@ import picocli.CommandLine.Command;
         name = "zstar",
         description = "Solves z* = f(z*, x), differentiates through the solution, and measures the speed of both.",
         mixinStandardHelpOptions = true,
-        subcommands = {StudyCommand.class, SolveCommand.class, LanguageCommand.class, TuneCommand.class, DoctorCommand.class},
+        subcommands = {
+            StudyCommand.class, SolveCommand.class, ReasonCommand.class, LanguageCommand.class, TuneCommand.class, DoctorCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Also: zstar test        runs all tests", "      zstar jmh [ARGS]  runs single benchmarks",
             "      zstar peers FILE  formats the results of zstar jmh Peers as tables"})

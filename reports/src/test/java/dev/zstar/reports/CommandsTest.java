@@ -68,7 +68,7 @@ class CommandsTest {
     @Test
     void helpVersionAndDoctorAnswer() throws IOException, InterruptedException {
         succeeds(List.of(), "--help");
-        assertThat(out).startsWith("Usage: zstar").contains("study", "solve", "language", "tune", "doctor");
+        assertThat(out).startsWith("Usage: zstar").contains("study", "solve", "reason", "language", "tune", "doctor");
         succeeds(List.of(), "--version");
         assertThat(out).startsWith("zstar ");
         succeeds(List.of(), "doctor");
@@ -100,6 +100,26 @@ class CommandsTest {
         assertThat(err).contains("--delay has no effect on the task novel; expected only options of that task");
         succeeds(List.of(), "language", "--length", "9", "--width", "16", "--steps", "1", "--tests", "16", "--threads", "1");
         assertThat(out).contains("3.521 of bigrams", "She had been");
+    }
+
+    @Test
+    void reasonTrainsResumesAndCompares() throws IOException, InterruptedException {
+        String[] small = {"reason", "--side", "4", "--width", "16", "--steps", "3", "--puzzles", "6", "--flight", "4", "--threads", "1"};
+        succeeds(List.of(), small);
+        assertThat(out).containsPattern("step 3 of 3 +loss [0-9.]+").contains("zstar reason --resume reasoner.safetensors",
+                "6 new puzzles", "stream, certain ", "stream, stable, Anderson ", "4 starts, certain ");
+        assertThat(run(List.of(), small)).isEqualTo(2);
+        assertThat(err).contains("--out reasoner.safetensors exists; expected a new file, or --resume reasoner.safetensors");
+        assertThat(run(List.of(), "reason", "--out", "no-folder/file")).isEqualTo(2);
+        assertThat(err).contains("zstar: no-folder/file cannot be written (NoSuchFileException); choose another file with --out");
+        String[] again = Arrays.copyOf(small, small.length + 2);
+        again[small.length] = "--resume";
+        again[small.length + 1] = "reasoner.safetensors";
+        succeeds(List.of(), again);
+        assertThat(out).doesNotContain("loss").contains("6 new puzzles");
+        again[6] = "4";
+        assertThat(run(List.of(), again)).isEqualTo(2);
+        assertThat(err).contains("reasoner.safetensors: the number steps is 3, expected 4");
     }
 
     @ParameterizedTest

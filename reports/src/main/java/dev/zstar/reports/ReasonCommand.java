@@ -1,0 +1,176 @@
+package dev.zstar.reports;
+
+import dev.zstar.benchmarks.reasoner.Comparison;
+import dev.zstar.benchmarks.reasoner.Inference;
+import dev.zstar.benchmarks.reasoner.Inference.Exit;
+import dev.zstar.benchmarks.reasoner.Inference.Score;
+import dev.zstar.benchmarks.reasoner.Reasoner;
+import dev.zstar.benchmarks.reasoner.ReasonerTraining;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Trains a model that solves Sudokus, and compares inference with exits to a fixed depth. */
+@Command(
+        name = "reason",
+        description = "Trains a looped model that solves Sudokus, and compares a stream with exits to a fixed depth.",
+        mixinStandardHelpOptions = true)
+final class ReasonCommand implements Runnable {
+    /** Progress is printed, and the file is written, after this time. */
+    private static final long INTERVAL = 30_000_000_000L;
+
+    /** Starts of a puzzle when it has several. */
+    private static final int STARTS = 4;
+
+    @Option(names = "--minutes", paramLabel = "N",
+            description = "Trains for at most this time (default: ${DEFAULT-VALUE}). With 0 and --resume it only measures.")
+    private double minutes = 20;
+
+    @Option(names = "--steps", paramLabel = "N",
+            description = "Steps of training until the learning rate has fallen to its end (default: ${DEFAULT-VALUE}).")
+    private int steps = 3000;
+
+    @Option(names = "--side", paramLabel = "N", description = "Side of the Sudokus: 4, 6 or 9 (default: ${DEFAULT-VALUE}).")
+    private int side = 6;
+
+    @Option(names = "--width", paramLabel = "N",
+            description = "Elements of the state of each cell, a multiple of 16 (default: ${DEFAULT-VALUE}).")
+    private int width = 96;
+
+    @Option(names = "--puzzles", paramLabel = "N",
+            description = "Puzzles to measure with, none of them trained on (default: ${DEFAULT-VALUE}).")
+    private int puzzles = 600;
+
+    @Option(names = "--flight", paramLabel = "N", description = "Puzzles in flight at a time (default: ${DEFAULT-VALUE}).")
+    private int flight = 64;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of the model and of the puzzles (default: ${DEFAULT-VALUE}).")
+    private long seed = 1;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads (default: all processors).")
+    private Integer threads;
+
+    @Option(names = "--out", paramLabel = "FILE",
+            description = "The file that training can go on from (default: that of --resume, or ${DEFAULT-VALUE}).")
+    private Path out = Path.of("reasoner.safetensors");
+
+    @Option(names = "--resume", paramLabel = "FILE", description = "Goes on from this file, with the bits of training without a break.")
+    private Path resume;
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    @Override
+    public void run() {
+        if (!(minutes >= 0)) {
+            throw new IllegalArgumentException("--minutes " + minutes + "; expected at least 0");
+        }
+        atLeastOne("--steps", steps);
+        atLeastOne("--width", width);
+        atLeastOne("--puzzles", puzzles);
+        if (flight < STARTS) {
+            throw new IllegalArgumentException("--flight " + flight + "; expected at least " + STARTS + ", the starts of a puzzle");
+        }
+        int used = threads == null ? Engines.processors() : threads;
+        Limits.requireThreads("--threads", used);
+        PrintWriter printed = spec.commandLine().getOut();
+        Path file = resume != null && !spec.commandLine().getParseResult().hasMatchedOption("--out") ? resume : out;
+        if (minutes > 0 && !file.equals(resume) && Files.exists(file)) {
+            throw new IllegalArgumentException("--out " + file + " exists; expected a new file, or --resume " + file + " to go on from it");
+        }
+        ReasonerTraining.Options options = ReasonerTraining.Options.of(Reasoner.Size.of(side, width), steps, seed);
+        try (Engine engine = Engines.best(used);
+                ReasonerTraining training = new ReasonerTraining(engine, options)) {
+            if (resume != null) {
+                training.resume(resume);
+            } else if (minutes > 0) {
+                first(training, file);
+            }
+            printed.printf(Locale.ROOT, "%d×%d Sudokus, %d elements for each cell, %,d parameters; engine %s, %d threads%n", side, side,
+                    width, training.count(), engine.name(), engine.threads());
+            train(training, file, printed);
+            try (Inference inference = training.inference(flight, puzzles)) {
+                compare(new Comparison(inference), inference, printed);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
+    }
+
+    /** Writes the file before training, so that one that cannot be written does not cost the time of training. */
+    private static void first(ReasonerTraining training, Path file) {
+        try {
+            training.save(file);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    file + " cannot be written (" + e.getClass().getSimpleName() + "); choose another file with --out", e);
+        }
+    }
+
+    private static void atLeastOne(String option, int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(option + " " + value + "; expected at least 1");
+        }
+    }
+
+    private void train(ReasonerTraining training, Path file, PrintWriter printed) throws IOException {
+        long start = System.nanoTime();
+        long last = start;
+        int first = training.steps();
+        int counted = 0;
+        double loss = 0;
+        double cells = 0;
+        boolean goesOn = !training.isDone() && minutes > 0;
+        while (goesOn) {
+            loss += training.step();
+            cells += training.cells();
+            counted++;
+            long now = System.nanoTime();
+            goesOn = !training.isDone() && now - start < minutes * 60e9;
+            if (!goesOn || now - last > INTERVAL) {
+                training.save(file);
+                printed.printf(Locale.ROOT, "%5.1f min  step %d of %d  loss %.4f  cells right %.2f%%  %.0f ms a step%n",
+                        (now - start) / 60e9, training.steps(), steps, loss / counted, 100 * cells / counted, (now - last) / 1e6 / counted);
+                printed.flush();
+                last = now;
+                counted = 0;
+                loss = 0;
+                cells = 0;
+            }
+        }
+        if (training.steps() > first) {
+            printed.printf("Training can go on: zstar reason --resume %s%n", file);
+        }
+    }
+
+    private static void compare(Comparison comparison, Inference inference, PrintWriter printed) {
+        printed.printf("%n%d new puzzles, easy, medium and hard ones in turn. Lock-step solves after a number of steps:%n",
+                inference.count());
+        for (int depth = 1; depth <= Inference.MOST; depth *= 2) {
+            Score score = comparison.depths().get(depth - 1);
+            printed.printf(Locale.ROOT, "  %2d steps  cells %6.2f%%  puzzles %6.2f%%%n", depth, 100 * score.cells(), 100 * score.solved());
+        }
+        printed.printf("%n%-30s %8s %8s %8s %8s   %s%n", "", "steps", "cells", "puzzles", "per s", "lock-step that solves as many");
+        for (Exit exit : Exit.values()) {
+            for (boolean anderson : new boolean[] {false, true}) {
+                print(comparison.stream(exit, anderson), printed);
+            }
+        }
+        print(comparison.starts(STARTS), printed);
+    }
+
+    private static void print(Comparison.Row row, PrintWriter printed) {
+        printed.printf(Locale.ROOT, "%-30s %8.2f %7.2f%% %7.2f%% %8.0f   %2d steps, %.2f%%, %.0f per s: %.2f times as fast%n", row.way(),
+                row.score().evaluations(), 100 * row.score().cells(), 100 * row.score().solved(), row.perSecond(), row.depth(),
+                100 * row.lockstep().solved(), row.lockstepPerSecond(), row.ratio());
+        printed.flush();
+    }
+}
