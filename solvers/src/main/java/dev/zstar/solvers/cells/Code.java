@@ -13,8 +13,7 @@ record Code(Program program, List<Port> ports) {
     void run(Memory memory, int count, Block a) {
         Frame frame = memory.frame(count);
         ports.get(0).connect(frame, a);
-        program.run(frame);
-        ports.get(0).disconnect(frame);
+        run(frame);
     }
 
     /** The same with two blocks. */
@@ -22,9 +21,7 @@ record Code(Program program, List<Port> ports) {
         Frame frame = memory.frame(count);
         ports.get(0).connect(frame, a);
         ports.get(1).connect(frame, b);
-        program.run(frame);
-        ports.get(0).disconnect(frame);
-        ports.get(1).disconnect(frame);
+        run(frame);
     }
 
     /** The same with three blocks, and a fourth that may be null. */
@@ -36,9 +33,17 @@ record Code(Program program, List<Port> ports) {
         if (d != null) {
             ports.get(3).connect(frame, d);
         }
-        program.run(frame);
-        for (int i = 0; i < ports.size(); i++) {
-            ports.get(i).disconnect(frame);
+        run(frame);
+    }
+
+    /** Lets the caller's blocks go, whatever happens. */
+    private void run(Frame frame) {
+        try {
+            program.run(frame);
+        } finally {
+            for (int i = 0; i < ports.size(); i++) {
+                ports.get(i).disconnect(frame);
+            }
         }
     }
 }
