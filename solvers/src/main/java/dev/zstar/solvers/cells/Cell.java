@@ -142,7 +142,7 @@ public final class Cell {
 
     /** The most rows that a value of one sample has. */
     int mostRows() {
-        return order.stream().mapToInt(node -> node.shape().rows()).max().orElse(1);
+        return Math.max(Math.max(state.rows(), input.rows()), order.stream().mapToInt(node -> node.shape().rows()).max().orElse(1));
     }
 
     Node z() {

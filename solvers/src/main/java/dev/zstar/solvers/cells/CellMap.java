@@ -11,8 +11,8 @@ import dev.zstar.solvers.TwiceDifferentiableMap;
 import dev.zstar.solvers.cells.operations.Bank;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
+import dev.zstar.solvers.guard.Plural;
 import dev.zstar.solvers.parameters.Parameters;
-import java.util.Arrays;
 
 /**
  * A cell with its memory: a map for every solver, layer and gradient mode. Made by {@link Cell#plan}.
@@ -30,7 +30,6 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     private final NarrowMaps narrow;
     private final int batch;
     private final InputGradients dx;
-    private final Block[] sums;
     private final CellChecks checks;
     /** Null until the first {@link #secondGradients}. */
     private SecondGradients second;
@@ -42,21 +41,24 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         this.engine = Arguments.present("plan", "the engine", engine);
         Arguments.atLeast("plan", "the batch", batch, 1);
         this.batch = batch;
-        this.parameters = Arguments.present("plan", "the parameters", parameters);
+        this.parameters = Arguments.present("plan", "the object of parameters", parameters);
         Arguments.present("plan", "what to keep", keep);
         this.narrow = new NarrowMaps(this::select, this, narrow);
         parameters.requireFit("plan", "the parameters", cell.type(), cell.descriptions());
+        if ((long) batch * cell.mostRows() >= Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("plan: the batch is " + batch + ", expected at most " + (Integer.MAX_VALUE - 1)
+                    / cell.mostRows() + " for values of " + Plural.of(cell.mostRows(), "row"));
+        }
         memory = new OwnedMemory(engine);
         try {
-            bank = new Bank(engine, memory, parameters, Math.multiplyExact(batch, cell.mostRows()), this.narrow.formats());
+            bank = new Bank(engine, memory, parameters, batch * cell.mostRows(), this.narrow.formats());
             programs = new Programs(cell, engine, bank, memory, batch, keep);
             dx = new InputGradients(engine, memory, cell.type(), batch, cell.inputs());
         } catch (Throwable e) {
             memory.close();
             throw e;
         }
-        checks = new CellChecks(cell, batch);
-        sums = new Block[cell.descriptions().size()];
+        checks = new CellChecks(cell, batch, parameters);
     }
 
     /** The description. */
@@ -72,8 +74,11 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     /**
      * Reads the parameters again. Every row loses its input and its point of linearisation: call {@link #inject} again. Does not look for
      * NaN: with it, rows end with {@code NONFINITE_FUNCTION}.
+     *
+     * @throws IllegalArgumentException if a matrix cannot be normalised, since it holds NaN or a row of zeros; then call it again with others
      */
     public void update() {
+        checks.requireOpen("update");
         programs.inputs.clear();
         change();
         bank.update();
@@ -81,11 +86,13 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     /** What {@link #update} remembers, for checkpoints: the singular vector {@code <name>.v} of each spectral norm. A view. */
     public Parameters buffers() {
+        checks.requireOpen("buffers");
         return bank.buffers();
     }
 
     /** Reads the parameters and the {@link #buffers} again, after both got values from a checkpoint: {@link #update} without a step. */
     public void restore() {
+        checks.requireOpen("restore");
         programs.inputs.clear();
         change();
         bank.restore();
@@ -164,6 +171,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
      */
     @Override
     public void inject(Block x) {
+        checks.requireOpen("inject");
         int rows = Arguments.present("inject", "x", x).rows();
         if (rows > batch) {
             throw new IllegalArgumentException("inject: the number of rows of x is " + rows + ", expected at most " + batch);
@@ -180,6 +188,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     /** Sets the input of one row of the batch, for a stream. Reads x, {@code 1 × inputs}, and does not keep it. */
     public void inject(int row, Block x) {
+        checks.requireOpen("inject");
         Arguments.present("inject", "x", x).requireShape("inject", "x", cell.type(), 1, cell.inputs());
         Arguments.row("inject", row, batch);
         version++;
@@ -249,26 +258,16 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     @Override
     public void gradients(Block v, Block z, Block x, Rows rows, CellGradients sum) {
-        gradients(v, z, x, rows, blocks("gradients", sum), sum.x());
-    }
-
-    /** Where the gradient of each parameter is added. */
-    private Block[] blocks(String operation, CellGradients sum) {
-        Parameters given = Arguments.present(operation, "the record of gradients", sum).parameters();
-        Arrays.fill(sums, null);
-        if (given != null) {
-            parameters.requireSame(operation, "the gradients of the parameters", given);
-            for (int i = 0; i < sums.length; i++) {
-                sums[i] = given.blocks().get(i);
-            }
-        }
-        return sums;
+        addGradients(v, z, x, rows, checks.sums("gradients", sum), sum.x());
     }
 
     /** @param sums by parameter where its gradient is added, or null */
     void gradients(Block v, Block z, Block x, Rows rows, Block[] sums, Block sumX) {
-        checks.require("gradients", "v", v, rows);
-        checks.require("gradients", "z", z, rows);
+        checks.requireApart("gradients", sums);
+        addGradients(v, z, x, rows, sums, sumX);
+    }
+
+    private void addGradients(Block v, Block z, Block x, Rows rows, Block[] sums, Block sumX) {
         checks.require("gradients", "v", v, z, x, rows, sums, sumX);
         programs.points.arrange("gradients", rows);
         programs.inputs.arrange("gradients", rows);
@@ -299,15 +298,16 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
      */
     @Override
     public void secondGradients(Block c, Block u, Block z, Block x, Rows rows, CellGradients sum, Block dz) {
-        secondGradients(c, u, z, x, rows, blocks("secondGradients", sum), sum.x(), dz);
+        addSecondGradients(c, u, z, x, rows, checks.sums("secondGradients", sum), sum.x(), dz);
     }
 
     void secondGradients(Block c, Block u, Block z, Block x, Rows rows, Block[] sums, Block sumX, Block dz) {
-        checks.require("secondGradients", "c", c, rows);
-        checks.require("secondGradients", "u", u, rows);
-        checks.require("secondGradients", "z", z, rows);
-        checks.require("secondGradients", "c", c, z, x, rows, sums, sumX);
-        checks.requirePoints(dz, c, u, z, x, rows);
+        checks.requireApart("secondGradients", sums);
+        addSecondGradients(c, u, z, x, rows, sums, sumX, dz);
+    }
+
+    private void addSecondGradients(Block c, Block u, Block z, Block x, Rows rows, Block[] sums, Block sumX, Block dz) {
+        checks.require("secondGradients", c, u, z, x, rows, sums, sumX, dz);
         programs.points.arrange("secondGradients", rows);
         if (second == null) {
             Programs twin = new Programs(cell, engine, bank, memory, batch, Keep.POINT);
@@ -320,6 +320,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     @Override
     public void close() {
+        checks.close();
         memory.close();
     }
 }

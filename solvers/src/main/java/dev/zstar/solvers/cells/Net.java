@@ -22,9 +22,7 @@ import dev.zstar.solvers.parameters.Parameter;
 import dev.zstar.solvers.parameters.Weight;
 import dev.zstar.solvers.shapes.Shape;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Describes a cell: operations that have parameters. Those without are methods of {@link Value}. Each method checks the shapes at once.
@@ -33,7 +31,7 @@ import java.util.Map;
  * name may be used once. To use a matrix twice, create it with {@link #weight} and multiply with it twice.
  */
 public final class Net {
-    private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+    private final Described described = new Described();
     private int dropouts;
     private boolean closed;
 
@@ -60,7 +58,7 @@ public final class Net {
     }
 
     List<Parameter> parameters() {
-        return new ArrayList<>(parameters.values());
+        return described.parameters();
     }
 
     // ---- parameters
@@ -68,11 +66,7 @@ public final class Net {
     /** Creates a parameter, for operations that take one. */
     public Parameter parameter(Parameter parameter) {
         requireOpen(Arguments.present("parameter", "the description", parameter).name());
-        if (parameters.putIfAbsent(parameter.name(), parameter) != null) {
-            throw new IllegalArgumentException(parameter.name()
-                    + ": there is a parameter of this name already, expected another name, or one weight(…) that is used twice");
-        }
-        return parameter;
+        return described.add(parameter);
     }
 
     /** Creates a matrix {@code outputs × inputs}, uniform between {@code ±1/√inputs} at first, as {@code torch.nn.Linear} has it. */
@@ -82,7 +76,7 @@ public final class Net {
 
     /** The same with other first values. */
     public Weight weight(String name, int outputs, int inputs, Initialiser initialiser) {
-        return Weight.of(parameter(Parameter.matrix(name, outputs, inputs, initialiser)));
+        return Weight.of(parameter(Parameter.matrix(Described.name("weight", name), outputs, inputs, initialiser)));
     }
 
     /**
@@ -90,14 +84,14 @@ public final class Net {
      * {@code torch.nn.utils.weight_norm}: {@code <name>_v} and {@code <name>_g}.
      */
     public Weight weightNorm(String name, int outputs, int inputs) {
-        Parameter v = parameter(Parameter.matrix(name + "_v", outputs, inputs, Initialiser.fanIn(1)));
+        Parameter v = parameter(Parameter.matrix(Described.name("weightNorm", name) + "_v", outputs, inputs, Initialiser.fanIn(1)));
         Parameter g = parameter(new Parameter(name + "_g", 1, outputs, List.of(outputs, 1), Initialiser.constant(1)));
         return new Weight(v, 0, 1, false, new Weight.Norm.Rows(g));
     }
 
     /** A matrix {@code V min(1, c / σ(V))} with one parameter, V: its largest singular value is at most c. */
     public Weight spectralNorm(String name, int outputs, int inputs, double c) {
-        Parameter v = parameter(Parameter.matrix(name, outputs, inputs, Initialiser.fanIn(1)));
+        Parameter v = parameter(Parameter.matrix(Described.name("spectralNorm", name), outputs, inputs, Initialiser.fanIn(1)));
         return new Weight(v, 0, 1, false, new Weight.Norm.Spectral(c));
     }
 
@@ -110,13 +104,14 @@ public final class Net {
 
     /** {@code x Wᵀ} for each token, with the parameter {@code <name>.weight}. */
     public Value linearNoBias(String name, Value x, int outputs) {
-        Arguments.present(name, "the input", x);
-        return product(weight(Arguments.present("linear", "the name", name) + ".weight", outputs, x.shape().width()), x);
+        Arguments.present(Described.name("linear", name), "the input", x);
+        return product(weight(name + ".weight", outputs, x.shape().width()), x);
     }
 
     /** {@code x Wᵀ} for each token, with a matrix that other products may use, too. */
     public Value product(Weight w, Value x) {
-        return add(Affine.product(Arguments.present("product", "the matrix", w)), Arguments.present("product", "the input", x));
+        described.require(Arguments.present("product", "the matrix", w));
+        return add(Affine.product(w), Arguments.present("product", "the input", x));
     }
 
     /**
@@ -124,7 +119,7 @@ public final class Net {
      * {@code <name>.weight}, {@code outTokens × tokens}, and {@code <name>.bias}.
      */
     public Value mixTokens(String name, Value x, int outTokens) {
-        Arguments.present("mixTokens", "the name", name);
+        Described.name("mixTokens", name);
         Shape.Tokens tokens = Shapes.tokens("mix of tokens " + name, Arguments.present(name, "the input", x).shape());
         Parameter w = parameter(Parameter.matrix(name + ".weight", outTokens, tokens.count(), Initialiser.fanIn(1)));
         return add(new MixTokens(w, parameter(Parameter.vector(name + ".bias", outTokens, Initialiser.constant(0)))), x);
@@ -145,7 +140,7 @@ public final class Net {
 
     /** The same without bias. */
     public Value convolveNoBias(String name, Value x, int outChannels, int kernel, int stride) {
-        Arguments.present("convolve", "the name", name);
+        Described.name("convolve", name);
         Shape.Image image = Shapes.image("convolution " + name, Arguments.present(name, "the input", x).shape());
         Convolution convolution = Shapes.convolution("convolution " + name, kernel, stride, image.width(), outChannels);
         Parameter w = parameter(Parameter.taps(name + ".weight", outChannels, image.width(), kernel, Initialiser.fanIn(1)));
@@ -176,12 +171,14 @@ public final class Net {
 
     /** {@code gain ⊙ x} for each token or pixel, with the parameter {@code name}, ones at first. */
     public Value gain(String name, Value x) {
+        Described.name("gain", name);
         Arguments.present("gain", "the input", x);
         return add(new Gain(parameter(Parameter.vector(name, x.shape().width(), Initialiser.constant(1)))), x);
     }
 
     /** {@code α x} with the parameter {@code name}, one number: a residual with a learnt scale. */
     public Value scalar(String name, Value x, double initial) {
+        Described.name("scalar", name);
         Arguments.present("scalar", "the input", x);
         Value.finite("scalar", "the initial value", initial);
         return add(new LearntScale(parameter(Parameter.vector(name, 1, Initialiser.constant(initial)))), x);
@@ -192,6 +189,7 @@ public final class Net {
      * as {@code [channels, height, width]}.
      */
     public Value add(String name, Value x) {
+        Described.name("add", name);
         Shape shape = Arguments.present("add", "the input", x).shape();
         Initialiser zeros = Initialiser.constant(0);
         return switch (shape) {
@@ -229,7 +227,7 @@ public final class Net {
 
     /** The same with another ε. */
     public Value rmsNorm(String name, Value x, double epsilon) {
-        Arguments.present(name, "the input", x);
+        Arguments.present(Described.name("rmsNorm", name), "the input", x);
         return add(new RmsNorm(ones(name, x.shape().width()), positive(name, epsilon)), x);
     }
 
@@ -240,7 +238,7 @@ public final class Net {
 
     /** The same with another ε. */
     public Value layerNorm(String name, Value x, double epsilon) {
-        Arguments.present(name, "the input", x);
+        Arguments.present(Described.name("layerNorm", name), "the input", x);
         if (x.shape() instanceof Shape.Image) {
             throw new IllegalArgumentException(
                     "layer norm " + name + ": the input is " + x.shape() + ", expected tokens or a vector; groupNorm takes images");
@@ -258,7 +256,7 @@ public final class Net {
 
     /** The same with another ε. */
     public Value groupNorm(String name, Value x, int groups, double epsilon) {
-        Arguments.present(name, "the input", x);
+        Arguments.present(Described.name("groupNorm", name), "the input", x);
         Arguments.atLeast(name, "the number of groups", groups, 1);
         int width = x.shape().width();
         Parameter bias = Parameter.vector(name + ".bias", width, Initialiser.constant(0));
@@ -281,7 +279,7 @@ public final class Net {
      * {@code <name>.up.weight} and {@code <name>.down.weight}.
      */
     public Value swiglu(String name, Value x, int hidden) {
-        Value gate = linearNoBias(name + ".gate", x, hidden);
+        Value gate = linearNoBias(Described.name("swiglu", name) + ".gate", x, hidden);
         Value up = linearNoBias(name + ".up", x, hidden);
         return linearNoBias(name + ".down", gated(gate, Activation.SILU, up), x.shape().width());
     }
@@ -303,7 +301,7 @@ public final class Net {
 
     /** Attention of tokens to {@code other} tokens of the same shape, which give keys and values. */
     public Value attention(String name, Value x, Value other, Heads heads) {
-        Arguments.present(name, "the input", x);
+        Arguments.present(Described.name("attention", name), "the input", x);
         Arguments.present(name, "the other tokens", other);
         Arguments.present(name, "the heads", heads);
         return MultiheadAttention.of(this, name, x, other, heads);
@@ -311,6 +309,7 @@ public final class Net {
 
     /** {@code x + b} for each token or pixel, with the parameter {@code name}, zeros at first. */
     public Value bias(String name, Value x) {
+        Described.name("bias", name);
         Arguments.present("bias", "the input", x);
         return add(Bias.of(parameter(Parameter.vector(name, x.shape().width(), Initialiser.constant(0)))), x);
     }

@@ -24,13 +24,23 @@ public record Parameter(String name, int rows, int cols, List<Integer> dimension
         }
         Arguments.atLeast(name, "the number of rows", rows, 1);
         Arguments.atLeast(name, "the number of columns", cols, 1);
-        dimensions = List.copyOf(Arguments.present(name, "the list of dimensions", dimensions));
+        if ((long) rows * cols > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(name + ": the shape is " + rows + "×" + cols + ", expected fewer than 2³¹ elements");
+        }
+        for (Integer dimension : Arguments.present(name, "the list of dimensions", dimensions)) {
+            Arguments.atLeast(name, "a dimension", Arguments.present(name, "a dimension", dimension), 1);
+        }
+        dimensions = List.copyOf(dimensions);
         Arguments.present(name, "the initialiser", initialiser);
-        if (dimensions.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact) != (long) rows * cols) {
+        // No product overflows: a factor is below 2³¹, and so is what is multiplied any further.
+        if (dimensions.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a > Integer.MAX_VALUE ? a : a * b) != rows * cols) {
             throw new IllegalArgumentException(
                     name + ": the dimensions are " + dimensions + ", expected a product of " + rows + "·" + cols);
         }
-        order = List.copyOf(Arguments.present(name, "the order of the dimensions", order));
+        for (Integer axis : Arguments.present(name, "the order of the dimensions", order)) {
+            Arguments.present(name, "a number in the order of the dimensions", axis);
+        }
+        order = List.copyOf(order);
         if (!order.stream().sorted().toList().equals(count(dimensions))) {
             throw new IllegalArgumentException(
                     name + ": the order of the dimensions is " + order + ", expected each of " + count(dimensions) + " once");

@@ -42,6 +42,7 @@ public final class Parameters implements AutoCloseable {
         try (Allocation allocation = new Allocation()) {
             List<Block> blocks = new ArrayList<>();
             for (Parameter p : descriptions) {
+                Arguments.present("parameters", "a description", p);
                 blocks.add(allocation.add(Block.allocate(type, p.rows(), p.cols())));
             }
             Parameters parameters = new Parameters(type, descriptions, blocks, true);

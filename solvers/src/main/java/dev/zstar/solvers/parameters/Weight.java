@@ -23,6 +23,10 @@ public record Weight(Parameter parameter, int part, int parts, boolean isTranspo
             throw new IllegalArgumentException(
                     parameter.name() + ": the number of rows is " + parameter.rows() + ", expected a multiple of " + parts + " parts");
         }
+        if (norm instanceof Norm.Rows(Parameter lengths) && (lengths.rows() != 1 || lengths.cols() != parameter.rows())) {
+            throw new IllegalArgumentException(parameter.name() + ": the block of the lengths " + lengths.name() + " is " + lengths.rows()
+                    + "×" + lengths.cols() + ", expected 1×" + parameter.rows() + ", one for each row");
+        }
     }
 
     /** The whole parameter as it is. */
@@ -66,7 +70,12 @@ public record Weight(Parameter parameter, int part, int parts, boolean isTranspo
          *
          * @param lengths the parameter g, {@code 1 × rows}
          */
-        record Rows(Parameter lengths) implements Norm {}
+        record Rows(Parameter lengths) implements Norm {
+            /** Checks that there are lengths. */
+            public Rows {
+                Arguments.present("weight norm", "the parameter of the lengths", lengths);
+            }
+        }
 
         /**
          * {@code V min(1, c / σ(V))} ({@link SpectralNormalisation}).

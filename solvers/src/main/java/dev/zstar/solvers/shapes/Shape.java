@@ -2,6 +2,7 @@ package dev.zstar.solvers.shapes;
 
 import dev.zstar.kernels.ImageShape;
 import dev.zstar.solvers.guard.Arguments;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -26,7 +27,7 @@ public sealed interface Shape {
 
     /** Several values together as one, such as the resolutions of a multiscale state: one after the other, in this order. */
     static Together together(Shape... parts) {
-        return new Together(List.of(Arguments.present("together", "the list of parts", parts)));
+        return new Together(Arrays.asList(Arguments.present("together", "the list of parts", parts)));
     }
 
     /** The number of elements of one sample. */
@@ -146,7 +147,10 @@ public sealed interface Shape {
     record Together(List<Shape> parts) implements Shape {
         /** Checks that there is at least one part, that none is null, and that a row can hold them. */
         public Together {
-            parts = List.copyOf(Arguments.present("together", "the list of parts", parts));
+            for (Shape part : Arguments.present("together", "the list of parts", parts)) {
+                Arguments.present("together", "a part", part);
+            }
+            parts = List.copyOf(parts);
             if (parts.isEmpty()) {
                 throw new IllegalArgumentException("together: the number of parts is 0, expected at least 1");
             }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zstar.kernels.Rotary;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.parameters.Weight;
 import dev.zstar.solvers.shapes.Shape;
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +75,43 @@ class CellShapesTest {
         refuses(TOKENS, (net, z, x) -> net.gain("g", null), "gain: the input is null");
         refuses(TOKENS, (net, z, x) -> net.gain("g", net.gain("g", z)),
                 "g: there is a parameter of this name already, expected another name, or one weight(…) that is used twice");
+    }
+
+    @Test
+    void namesAndMatrices() {
+        refuses(TOKENS, (net, z, x) -> net.linear(null, z, 6), "linear: the name is null");
+        refuses(TOKENS, (net, z, x) -> net.rmsNorm(null, z), "rmsNorm: the name is null");
+        refuses(TOKENS, (net, z, x) -> net.layerNorm(null, z), "layerNorm: the name is null");
+        refuses(TOKENS, (net, z, x) -> net.groupNorm(" ", z, 1), "groupNorm: the name is empty, expected letters");
+        refuses(TOKENS, (net, z, x) -> net.attention(null, z, Heads.heads(1)), "attention: the name is null");
+        refuses(TOKENS, (net, z, x) -> net.swiglu("", z, 4), "swiglu: the name is empty, expected letters");
+        refuses(TOKENS, (net, z, x) -> net.product(net.weightNorm(null, 6, 6), z), "weightNorm: the name is null");
+        refuses(TOKENS, (net, z, x) -> net.gain(null, z), "gain: the name is null");
+        Weight[] kept = new Weight[1];
+        Cell.of(Type.F32, TOKENS, (net, z, x) -> {
+            kept[0] = net.weight("w", 6, 6);
+            return z;
+        });
+        refuses(TOKENS, (net, z, x) -> net.product(kept[0], z),
+                "product: w [6, 6] is not a parameter of this cell, expected a matrix that its net created");
+        refuses(TOKENS, (net, z, x) -> {
+            Weight w = net.spectralNorm("w", 6, 6, 1);
+            Weight other = new Weight(w.parameter(), 0, 1, false, new Weight.Norm.Spectral(2));
+            return net.product(w, z).plus(net.product(other, z));
+        }, "product: w is normalised by Spectral[limit=2.0], and by Spectral[limit=1.0] in another product, expected one normalisation of "
+                + "a parameter");
+        refuses(Shape.vector(Integer.MAX_VALUE), (net, z, x) -> net.concatenate(z, z),
+                "concatenate: the width of the result is 4294967294, expected less than 2³¹");
+        refuses(IMAGE, (net, z, x) -> z.upsample(100_000),
+                "upsample: the input is image(4, 6, 3) and the factor 100000, expected a result of fewer than 2³¹ elements");
+        assertThatThrownBy(() -> Shape.together(VECTOR, null)).hasMessage("together: a part is null");
+    }
+
+    /** Nobody changes the descriptions of a cell. */
+    @Test
+    void descriptionsAreFixed() {
+        Cell cell = Cell.of(Type.F32, TOKENS, (net, z, x) -> net.linear("w", z, 6));
+        assertThatThrownBy(() -> cell.descriptions().clear()).isInstanceOf(UnsupportedOperationException.class);
     }
 
     /** A product, its bias, the injected input, the residual and the activation are one operation. */

@@ -15,6 +15,7 @@ import java.util.Random;
  */
 final class RandomCells {
     /** Those with a derivative everywhere, so that central differences find it. */
+    private static final List<Activation> ALL = List.of(Activation.values());
     private static final Activation[] SMOOTH = {Activation.IDENTITY, Activation.TANH, Activation.SIGMOID, Activation.SOFTPLUS,
             Activation.GELU_TANH, Activation.GELU, Activation.SILU};
 
@@ -87,7 +88,7 @@ final class RandomCells {
     }
 
     private Activation activation() {
-        return isSmooth ? SMOOTH[random.nextInt(SMOOTH.length)] : Activation.values()[random.nextInt(Activation.values().length)];
+        return isSmooth ? SMOOTH[random.nextInt(SMOOTH.length)] : ALL.get(random.nextInt(ALL.size()));
     }
 
     /** A value of this shape made of another. */

@@ -98,6 +98,12 @@ final class SampleCells {
                     Value c = net.product(w.part(0, 2).transposed(), a);
                     return b.plus(c).plus(net.product(s, z).slice(2, 6).sigmoid());
                 }),
+                // A parameter as it is and normalised, and a slice that is read twice.
+                Cell.of(type, Shape.vector(6), (net, z, x) -> {
+                    Weight w = net.spectralNorm("w", 6, 6, 0.4);
+                    Value both = net.product(w, z).plus(net.product(Weight.of(w.parameter()), x)).tanh();
+                    return net.concatenate(z.slice(1, 3).plus(z.slice(1, 3)), x.slice(0, 3)).plus(both);
+                }),
                 // Nothing but moves: of the state, twice, and of the input.
                 Cell.of(type, Shape.tokens(2, 6), Shape.vector(6), (net, z, x) ->
                     net.together(z.reshape(Shape.vector(12)).slice(6, 6), x).reshape(Shape.tokens(2, 6))),

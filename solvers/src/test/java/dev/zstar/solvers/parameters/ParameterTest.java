@@ -3,6 +3,7 @@ package dev.zstar.solvers.parameters;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -49,5 +50,18 @@ class ParameterTest {
     void anOrderHasEachDimensionOnce() {
         assertThatThrownBy(() -> new Parameter("w", 1, 12, List.of(3, 4), List.of(0, 0), ZEROS))
                 .hasMessage("w: the order of the dimensions is [0, 0], expected each of [0, 1] once");
+    }
+
+    @Test
+    void shapesFit() {
+        assertThatThrownBy(() -> new Parameter("w", 2, 3, List.of(-2, -3), ZEROS)).hasMessage("w: a dimension is -2, expected at least 1");
+        assertThatThrownBy(() -> new Parameter("w", 2, 3, Arrays.asList(2, null), ZEROS)).hasMessage("w: a dimension is null");
+        assertThatThrownBy(() -> Parameter.matrix("w", 1 << 16, 1 << 16, ZEROS))
+                .hasMessage("w: the shape is 65536×65536, expected fewer than 2³¹ elements");
+        assertThatThrownBy(() -> new Parameter("w", 2, 3, List.of(1 << 30, 1 << 30, 1 << 30), ZEROS))
+                .hasMessage("w: the dimensions are [1073741824, 1073741824, 1073741824], expected a product of 2·3");
+        assertThatThrownBy(() -> new Weight(Parameter.matrix("v", 4, 3, ZEROS), 0, 1, false,
+                new Weight.Norm.Rows(Parameter.vector("g", 3, ZEROS))))
+                .hasMessage("v: the block of the lengths g is 1×3, expected 1×4, one for each row");
     }
 }

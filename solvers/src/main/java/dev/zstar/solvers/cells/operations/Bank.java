@@ -181,7 +181,7 @@ public final class Bank {
 
     /** Where the gradient of a matrix is added in this pass; null if it is not wanted. */
     Block gradient(Weight w) {
-        NormalisedMatrix source = normalised.get(w.parameter().name());
+        NormalisedMatrix source = w.norm() instanceof Weight.Norm.None ? null : normalised.get(w.parameter().name());
         Block whole = source != null ? source.gradient() : gradient(w.parameter());
         return whole == null || w.parts() == 1 ? whole : whole.part(w.part(), w.parts());
     }

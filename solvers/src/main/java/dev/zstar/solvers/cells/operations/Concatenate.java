@@ -21,7 +21,7 @@ public record Concatenate(String name, List<Shape> inputs, Shape result, int gro
     public static Concatenate columns(List<Shape> inputs) {
         requireOne("concatenate", inputs);
         Shape first = inputs.getFirst();
-        int width = 0;
+        long width = 0;
         for (Shape shape : inputs) {
             if (shape instanceof Shape.Together || first instanceof Shape.Together) {
                 throw new IllegalArgumentException("concatenate: an input is " + shape + ", expected vectors, tokens or images");
@@ -30,9 +30,12 @@ public record Concatenate(String name, List<Shape> inputs, Shape result, int gro
                 throw new IllegalArgumentException(
                         "concatenate: the inputs are " + first + " and " + shape + ", expected shapes that differ in their width only");
             }
-            width = Math.addExact(width, shape.width());
+            width += shape.width();
         }
-        return new Concatenate("concatenate", inputs, first.withWidth(width), first.places());
+        if (width > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("concatenate: the width of the result is " + width + ", expected less than 2³¹");
+        }
+        return new Concatenate("concatenate", inputs, first.withWidth((int) width), first.places());
     }
 
     /** The parts of a state of several values. */

@@ -21,6 +21,10 @@ public record Resample(ImageShape large, ImageShape small, boolean isEnlarged) i
     public static Resample up(Shape shape, int factor) {
         Shape.Image x = Shapes.image("upsample", shape);
         Arguments.atLeast("upsample", "the factor", factor, 1);
+        if ((double) factor * factor * x.size() > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("upsample: the input is " + shape + " and the factor " + factor
+                    + ", expected a result of fewer than 2³¹ elements");
+        }
         return new Resample(x.pixels().times(factor), x.pixels(), true);
     }
 

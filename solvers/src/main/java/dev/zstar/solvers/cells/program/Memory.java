@@ -133,15 +133,24 @@ public final class Memory {
         numbers = new double[registers.size()][];
         for (Register r : registers) {
             if (r.isNumbers()) {
-                numbers[r.index()] = new double[Math.multiplyExact(batch, r.cols())];
+                numbers[r.index()] = new double[times(r.cols(), r.name())];
             } else if (r.role() == Register.Role.STORED && slots.get(r.index()) == null) {
                 slots.set(r.index(), own(r));
             }
         }
         for (Slot slot : all) {
-            slot.block = memory.add(Block.allocate(type, Math.multiplyExact(batch, slot.rows), slot.cols), Block::close, Block::bytes);
+            slot.block = memory.add(Block.allocate(type, times(slot.rows, slot.names.getFirst()), slot.cols), Block::close, Block::bytes);
         }
         frames = new Frame[batch + 1];
+    }
+
+    private int times(int each, String name) {
+        long all = (long) batch * each;
+        if (all >= Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("plan: the batch is " + batch + ", expected one whose values of '" + name + "', " + each
+                    + " for each row, are fewer than 2³¹ - 1");
+        }
+        return (int) all;
     }
 
     /** The blocks for this number of active rows. The first call for each number allocates. */
