@@ -65,7 +65,8 @@ class CellMapTest {
         refusesToShare(() -> map.apply(z, z, all), "apply: z", "out");
         refusesToShare(() -> map.vjp(u, u, all), "vjp: u", "out");
         refusesToShare(() -> map.gradients(u, z, x, all, new CellGradients(sums, x)), "gradients: the gradient of x", "x");
-        refusesToShare(() -> map.gradients(u, z, x, all, new CellGradients(parameters, dx)), "gradients: the gradient of attn.in_proj_weight",
+        refusesToShare(() -> map.gradients(u, z, x, all, new CellGradients(parameters, dx)),
+                "gradients: the gradient of attn.in_proj_weight",
                 "the parameter of the map");
         try (Block other = Block.allocate(Type.F32, 4, 4)) {
             List<Block> twice = sums.descriptions().stream().map(p -> p.rows() == 4 && p.cols() == 4 ? other : sums.get(p.name())).toList();
@@ -122,7 +123,8 @@ class CellMapTest {
     void wrongRowsAreRefused() {
         map.inject(x.head(3));
         refuses(() -> map.apply(z, out, all),
-                "apply: row 3 of the batch has no input; expected inject(x) with a row for it, or inject(row, x), and again after each update");
+                "apply: row 3 of the batch has no input; expected inject(x) with a row for it, or inject(row, x), "
+                        + "and again after each update");
         refuses(() -> map.apply(z.head(2), out.head(2), Problems.rows(BATCH, 1, 1)),
                 "apply: rows has row 1 at two positions, expected one for each row that is written");
         refuses(() -> map.apply(z.head(2), out.head(2), Problems.rows(9, 1, 7)), "apply: row 7 of the batch, expected 0 to 3");

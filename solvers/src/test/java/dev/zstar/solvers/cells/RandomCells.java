@@ -14,8 +14,8 @@ import java.util.Random;
  * results that may be the state or the input itself.
  */
 final class RandomCells {
-    /** Those with a derivative everywhere, so that central differences find it. */
     private static final List<Activation> ALL = List.of(Activation.values());
+    /** Those with a derivative everywhere, so that central differences find it. */
     private static final Activation[] SMOOTH = {Activation.IDENTITY, Activation.TANH, Activation.SIGMOID, Activation.SOFTPLUS,
             Activation.GELU_TANH, Activation.GELU, Activation.SILU};
 
