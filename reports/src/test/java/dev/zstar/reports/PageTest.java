@@ -130,8 +130,8 @@ class PageTest {
         add("cells", "transformer vjp of a kept point, 1 thread", "simd", large, "bytes", 0x1p25);
         add("cells", "transformer vjp of a kept point, 1 thread", "simd", large, "us", 90_000);
         String text = drawn();
-        assertThat(text).contains("<b>1.25×</b>", "the speed of PyTorch for an evaluation of a cell like a layer of a transformer, on 1 thread "
-                + "(median of 2 fresh processes).", "8 samples of 81 tokens, width 512, 8 heads, SwiGLU of width 1536");
+        assertThat(text).contains("<b>1.25×</b>", "the speed of PyTorch for an evaluation of a cell like a layer of a transformer, "
+                + "on 1 thread (median of 2 fresh processes).", "8 samples of 81 tokens, width 512, 8 heads, SwiGLU of width 1536");
         assertThat(text).contains("<td>dense vjp n=64 B=1</td><td>2.1</td><td>2</td><td>1.05</td><td>1.05</td><td>1.05</td><td>0</td>");
         assertThat(text).contains(
                 "<td>transformer vjp, 1 thread</td><td>simd</td><td>45.2</td><td>100</td><td></td><td>1.25</td><td>1.25</td><td>1.25</td>",

@@ -11,6 +11,7 @@ import dev.zstar.solvers.DifferentiableMap;
 import dev.zstar.solvers.cells.DenseCell;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 
 /** Times the dense cell, which is described as a graph, and the same cell without one, in turns and in its own JVM. */
@@ -41,7 +42,7 @@ final class DenseCellChild implements Fork.Task {
         return races;
     }
 
-    private static void measure(int n, int batch, ArrayList<Race> races) {
+    private static void measure(int n, int batch, List<Race> races) {
         Random random = new Random(5);
         try (Engine engine = Engines.named(Study.own(), 1);
                 Block w = KernelSuite.gaussian(random, n, n);
