@@ -59,9 +59,9 @@ final class LanguageCommand implements Runnable {
             description = "Delay of the copy memory task (default: ${DEFAULT-VALUE}).")
     private int delay = 30;
 
-    @Option(names = "--tests", paramLabel = "N", defaultValue = "256",
+    @Option(names = "--tests", paramLabel = "N", defaultValue = "768",
             description = "Sequences to test with, none of them trained on (default: ${DEFAULT-VALUE}).")
-    private int tests = 256;
+    private int tests = 768;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
             description = "Seed of the model and of the sequences (default: ${DEFAULT-VALUE}).")
@@ -96,8 +96,9 @@ final class LanguageCommand implements Runnable {
                 model.resume(resume);
             }
             describe(data);
-            print("DEQ-Transformer with %d elements for each symbol, %,d parameters; engine %s, %d threads", width,
-                    model.parameters().count(), engine.name(), engine.threads());
+            print("DEQ-Transformer with %d elements for each symbol, %,d parameters; engine %s, %d %s", width,
+                    model.parameters().count(), engine.name(), engine.threads(),
+                    engine.threads() == 1 ? "thread" : "threads");
             train(model, data, most, file);
             test(model, data);
         } catch (IOException e) {
