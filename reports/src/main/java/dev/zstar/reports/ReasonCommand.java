@@ -147,12 +147,12 @@ final class ReasonCommand implements Runnable {
             }
         }
         if (training.steps() > first) {
-            printed.printf("Training can go on: zstar reason --resume %s%n", file);
+            printed.printf(Locale.ROOT, "Training can go on: zstar reason --resume %s%n", file);
         }
     }
 
     private static void compare(Comparison comparison, Inference inference, PrintWriter printed) {
-        printed.printf("%n%d new puzzles, easy, medium and hard ones in turn. Lock-step solves after a number of steps:%n",
+        printed.printf(Locale.ROOT, "%n%d new puzzles, easy, medium and hard ones in turn. Lock-step solves after a number of steps:%n",
                 inference.count());
         for (int depth = 1; depth <= Inference.MOST; depth *= 2) {
             Score score = comparison.depths().get(depth - 1);

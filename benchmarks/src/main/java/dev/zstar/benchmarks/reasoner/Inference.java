@@ -25,6 +25,12 @@ public final class Inference implements AutoCloseable {
     public static final int MOST = 64;
     /** With it, the model is certain enough of a cell to end. */
     private static final double CERTAIN = 0.9;
+    /**
+     * Anderson acceleration with a window of 1. On 128 6×6 puzzles, of which plain steps solved 96.9%, windows of 1 and 2 solved 96.9% and
+     * 92.2%. The default window of 10 solved 77% of 480, and plain steps 99%: the steps on the way to an answer are not those of a linear
+     * map, and a longer memory extrapolates past them.
+     */
+    private static final Anderson.Options ANDERSON = Anderson.Options.DEFAULT.withWindow(1);
     /** The relative residual of an equilibrium. */
     private static final double TOLERANCE = 1e-3;
 
@@ -135,7 +141,7 @@ public final class Inference implements AutoCloseable {
         // The result of an evaluation is known only after the next one, which measures its residual.
         Stopping stopping = Stopping.relative(exit == Exit.EQUILIBRIUM ? TOLERANCE : 0).within(MOST + 1);
         int n = model.size().n();
-        try (FixedPointSolver solver = anderson ? Anderson.plan(engine, Type.F32, batch, n, Anderson.Options.DEFAULT, stopping)
+        try (FixedPointSolver solver = anderson ? Anderson.plan(engine, Type.F32, batch, n, ANDERSON, stopping)
                 : Picard.plan(engine, Type.F32, batch, n, 1, stopping);
                 ExitRule rule = rule(exit)) {
             EquilibriumStream<Integer> stream = new EquilibriumStream<>(solver, model.map(), (puzzle, slot, start) -> {
