@@ -19,7 +19,7 @@ public final class Apart {
      */
     public static List<String> faults(Memory memory, Program program) {
         List<String> faults = new ArrayList<>();
-        /** Whose value a block holds. */
+        // Whose value a block holds.
         Map<Block, Register> holds = new HashMap<>();
         for (Register r : registers(program)) {
             if (r.role() == Register.Role.STORED && !r.isNumbers() && holds.put(memory.whole(r), r) != null) {
