@@ -158,7 +158,7 @@ final class ReasonCommand implements Runnable {
             Score score = comparison.depths().get(depth - 1);
             printed.printf(Locale.ROOT, "  %2d steps  cells %6.2f%%  puzzles %6.2f%%%n", depth, 100 * score.cells(), 100 * score.solved());
         }
-        printed.printf("%n%-30s %8s %8s %8s %8s   %s%n", "", "steps", "cells", "puzzles", "per s", "lock-step that solves as many");
+        printed.printf("%n%-30s %8s %8s %8s %8s   %s%n", "", "nfev", "cells", "puzzles", "per s", "lock-step that solves as many");
         for (Exit exit : Exit.values()) {
             for (boolean anderson : new boolean[] {false, true}) {
                 print(comparison.stream(exit, anderson), printed);
