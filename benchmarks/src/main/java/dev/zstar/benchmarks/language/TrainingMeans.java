@@ -9,6 +9,11 @@ public final class TrainingMeans {
     private double residual;
     private int skipped;
 
+    /** No step yet. */
+    public TrainingMeans() {
+        // Nothing to set.
+    }
+
     /** Adds a step. */
     public void add(DeqTransformer.Step step) {
         steps++;
