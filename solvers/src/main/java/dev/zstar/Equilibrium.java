@@ -13,7 +13,8 @@ import dev.zstar.solvers.parameters.Parameters;
 import java.util.List;
 
 /**
- * An equilibrium layer {@code z = φ(W z + U x + b)} that takes and returns arrays of floats, and owns its memory:
+ * An equilibrium layer {@code z = f(z, x; θ)} that takes and returns arrays of floats, and owns its memory. With one dense layer,
+ * {@code z = φ(W z + U x + b)}, its parameters are arrays:
  *
  * <pre>{@code
  * // w: n × n, u: n × inputs, b: n numbers; x: rows × inputs, dz: rows × n
@@ -23,11 +24,24 @@ import java.util.List;
  * }
  * }</pre>
  *
- * <p>Defaults: f32, one thread, {@link ForwardMethod#ANDERSON} from a start at zeros, a relative tolerance of 10⁻⁵ in each row, at most 200
- * evaluations, and {@link GradientMode#DEFAULT}. Rows are counted from 0.
+ * <p>Of any other network, described as a {@link Cell}, the parameters are {@link Parameters}:
+ *
+ * <pre>{@code
+ * Cell cell = Cell.of(Type.F32, Shape.vector(64), Shape.vector(8), (net, z, x) ->
+ *         net.linear("w", z, 64).plus(net.linear("u", x, 64)).tanh());
+ * try (var layer = Equilibrium.of(cell).build()) {
+ *     …
+ *     Block dw = layer.gradients().get("w.weight");
+ * }
+ * }</pre>
+ *
+ * <p>Defaults: the element type of the cell, one thread, {@link ForwardMethod#ANDERSON} from a start at zeros, a relative tolerance of
+ * 10⁻⁵ in each row, at most 200 evaluations, and {@link GradientMode#DEFAULT}. Rows are counted from 0.
  *
  * <p>Takes batches of any size. A batch larger than all before replaces the plan, which allocates; smaller batches reuse it. Arrays are
  * copied in and out; {@link EquilibriumLayer} does the same on blocks, and allocates nothing once it is warm. Not thread-safe.
+ *
+ * @param <P> what holds the parameters
  */
 public final class Equilibrium<P> implements AutoCloseable {
     private final Engine engine;

@@ -74,6 +74,15 @@ class GuideTest {
         assertThat(shown.subList(0, shown.size() - 1)).isEqualTo(parts(Files.readString(SOURCES.resolve("ReadmeTest.java"))));
     }
 
+    /** Page 10 shows a program, parts of its test, and the training. */
+    @Test
+    void thePageOfCellsShowsTheCodeThatRuns() throws IOException {
+        List<String> shown = blocks(Files.readString(GUIDE.resolve("10-cells.md")));
+        List<String> parts = new ArrayList<>(parts(Files.readString(SOURCES.resolve("Level10CellsTest.java"))));
+        parts.addAll(parts(Files.readString(SOURCES.resolve("TrainingTest.java"))));
+        assertThat(shown.subList(1, shown.size())).isEqualTo(parts);
+    }
+
     /** Fails unless a page of the guide shows this text, on however many lines. */
     static void assertShown(String page, String text) throws IOException {
         assertThat(Files.readString(GUIDE.resolve(page))).containsIgnoringWhitespaces(text);
@@ -97,17 +106,31 @@ class GuideTest {
     @Test
     void theProgramInTheReadmeRuns(@TempDir Path folder) throws IOException, InterruptedException {
         String readme = Files.readString(ROOT.resolve("README.md"));
-        Path main = Files.writeString(folder.resolve("Main.java"), blocks(readme).getLast());
+        assertThat(printed(folder, blocks(readme).getLast())).isEqualTo("0.7390851332" + System.lineSeparator());
+    }
+
+    /** The program of page 10, in at most 20 lines, prints the state and gradients. */
+    @Test
+    void theProgramOfANetworkRuns(@TempDir Path folder) throws IOException, InterruptedException {
+        String program = blocks(Files.readString(GUIDE.resolve("10-cells.md"))).getFirst();
+        assertThat(program.lines().count()).isLessThanOrEqualTo(20);
+        assertThat(printed(folder, program).split(" ")).hasSize(3).allSatisfy(number -> assertThat(Double.parseDouble(number)).isNotZero());
+    }
+
+    /** What a program prints, with the flags of the README. */
+    private static String printed(Path folder, String program) throws IOException, InterruptedException {
+        Path main = Files.writeString(folder.resolve("Main.java"), program);
         Path printed = folder.resolve("printed");
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        Pattern.compile("<argument>(--[^<]*|jdk[^<]*)</argument>").matcher(readme).results().forEach(flag -> command.add(flag.group(1)));
+        Pattern.compile("<argument>(--[^<]*|jdk[^<]*)</argument>").matcher(Files.readString(ROOT.resolve("README.md"))).results()
+                .forEach(flag -> command.add(flag.group(1)));
         String classPath = Stream.of(FixedPoint.class, Block.class)
                 .map(type -> Path.of(URI.create(type.getProtectionDomain().getCodeSource().getLocation().toString())).toString())
                 .collect(Collectors.joining(File.pathSeparator));
-        command.addAll(List.of("-Dzstar.profile=none", "-cp", classPath, main.toString()));
+        command.addAll(List.of("-Dzstar.profile=none", "-Duser.language=en", "-cp", classPath, main.toString()));
         Path warned = folder.resolve("warned");
         Process process = new ProcessBuilder(command).redirectError(warned.toFile()).redirectOutput(printed.toFile()).start();
         assertThat(process.waitFor()).as("%s", Files.readString(warned)).isZero();
-        assertThat(Files.readString(printed)).isEqualTo("0.7390851332" + System.lineSeparator());
+        return Files.readString(printed);
     }
 }

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.zstar.Equilibrium;
 import dev.zstar.FixedPoint;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.cells.Cell;
 import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.cells.Heads;
+import dev.zstar.solvers.shapes.Shape;
 import org.junit.jupiter.api.Test;
 
 /** The snippets of the README. */
@@ -37,5 +41,17 @@ class ReadmeTest {
             // show
         }
         // end
+    }
+
+    @Test
+    void aNetwork() {
+        // guide
+        Cell cell = Cell.of(Type.F32, Shape.tokens(81, 64), (net, z, x) -> {
+            var h = net.rmsNorm("norm1", z.plus(net.attention("attention", z, Heads.heads(4))).plus(x));
+            return net.rmsNorm("norm2", h.plus(net.swiglu("mlp", h, 192)));
+        });
+        // end
+        assertThat(cell.n()).isEqualTo(81 * 64);
+        assertThat(cell.descriptions()).hasSize(9);
     }
 }

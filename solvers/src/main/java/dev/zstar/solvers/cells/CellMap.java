@@ -43,7 +43,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         this.batch = batch;
         this.parameters = Arguments.present("plan", "the object of parameters", parameters);
         Arguments.present("plan", "what to keep", keep);
-        this.narrow = new NarrowMaps(this::evaluate, narrow);
+        this.narrow = new NarrowMaps(this::select, this, narrow);
         parameters.requireFit("plan", "the parameters", cell.type(), cell.descriptions());
         if ((long) batch * cell.mostRows() >= Integer.MAX_VALUE) {
             throw new IllegalArgumentException("plan: the batch is " + batch + ", expected at most " + (Integer.MAX_VALUE - 1)
@@ -212,21 +212,15 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     @Override
     public void apply(Block z, Block out, Rows rows) {
-        evaluate(-1, z, out, rows);
-    }
-
-    private void evaluate(int format, Block z, Block out, Rows rows) {
         int count = checks.require("apply", "z", z, out, rows);
         programs.inputs.arrange("apply", rows);
-        if (count == 0) {
-            return;
-        }
-        bank.format(format);
-        try {
+        if (count > 0) {
             programs.value.run(programs.memory, count, z, out);
-        } finally {
-            bank.format(-1);
         }
+    }
+
+    private void select(int format) {
+        bank.format(format);
     }
 
     @Override

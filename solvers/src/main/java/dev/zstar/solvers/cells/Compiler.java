@@ -266,6 +266,6 @@ final class Compiler {
     }
 
     private static Code code(Program program, Port... ports) {
-        return new Code(program, List.of(ports));
+        return Code.of(program, ports);
     }
 }

@@ -1,13 +1,12 @@
 package dev.zstar.solvers.cells;
 
-import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Format;
-import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.guard.Arguments;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
 /** The narrower formats in which a map keeps its matrices, and the map in each of them. */
@@ -15,20 +14,25 @@ final class NarrowMaps {
     private final List<Format> formats;
     private final List<FixedPointMap> maps = new ArrayList<>();
 
-    /** An evaluation with the matrices in one of the formats. */
-    @FunctionalInterface
-    interface Evaluation {
-        void apply(int format, Block z, Block out, Rows rows);
-    }
-
-    NarrowMaps(Evaluation evaluation, Format... narrow) {
+    /**
+     * @param select makes products use a format, by its number; -1 is the full one
+     * @param full the map, in the format that is selected
+     */
+    NarrowMaps(IntConsumer select, FixedPointMap full, Format... narrow) {
         for (Format format : Arguments.present("plan", "the list of formats", narrow)) {
             Arguments.present("plan", "a format", format);
         }
         formats = Arrays.stream(narrow).distinct().filter(format -> format != Format.FULL).toList();
         for (int i = 0; i < formats.size(); i++) {
             int index = i;
-            maps.add((z, out, rows) -> evaluation.apply(index, z, out, rows));
+            maps.add((z, out, rows) -> {
+                select.accept(index);
+                try {
+                    full.apply(z, out, rows);
+                } finally {
+                    select.accept(-1);
+                }
+            });
         }
     }
 

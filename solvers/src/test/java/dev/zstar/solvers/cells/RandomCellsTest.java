@@ -12,6 +12,7 @@ import dev.zstar.solvers.Problems;
 import dev.zstar.solvers.cells.operations.Bank;
 import dev.zstar.solvers.cells.program.Apart;
 import dev.zstar.solvers.cells.program.Frame;
+import dev.zstar.solvers.cells.program.Port;
 import dev.zstar.solvers.guard.OwnedMemory;
 import dev.zstar.solvers.parameters.Parameters;
 import java.util.ArrayList;
@@ -316,8 +317,9 @@ class RandomCellsTest {
         List<Block> owned = new ArrayList<>();
         try {
             Frame frame = Apart.frame(p.memory, code.program(), BATCH, owned);
-            for (int i = 0; i < code.ports().size(); i++) {
-                code.ports().get(i).connect(frame, blocks[i]);
+            Port[] ports = {code.first(), code.second(), code.third(), code.fourth()};
+            for (int i = 0; i < blocks.length; i++) {
+                ports[i].connect(frame, blocks[i]);
             }
             Apart.run(code.program(), frame);
         } finally {

@@ -37,7 +37,7 @@ public final class Frame {
         return numbers[r.index()];
     }
 
-    /** Gives an external register its block; null after the run, so that it is not kept alive. */
+    /** Gives an external register its block. */
     public void set(Register r, Block block) {
         blocks[r.index()] = block;
     }

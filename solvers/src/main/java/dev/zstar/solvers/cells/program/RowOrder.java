@@ -80,8 +80,24 @@ public final class RowOrder {
 
     /** Moves these rows of the batch to their positions. Throws if one of them is not filled. */
     public void arrange(String operation, Rows rows) {
-        check(operation, rows, true);
-        place(rows);
+        if (!isArranged(rows)) {
+            check(operation, rows, true);
+            place(rows);
+        }
+    }
+
+    /** Whether all is as it should be, which is mostly so. Rows at their positions are different rows. */
+    private boolean isArranged(Rows rows) {
+        if (rows == null || rows.count() > filled.length) {
+            return false;
+        }
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (rowAt[p] != b || !filled[b]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The same for rows that are about to be written. All rows become unfilled. */
