@@ -22,8 +22,15 @@ final class CellModel implements Model<Parameters> {
         this.cell = cell;
         this.parameters = parameters;
         this.owns = owns;
-        parameters.requireFit("equilibrium", "the parameters", cell.type(), cell.descriptions());
-        gradients = parameters.zerosLike();
+        try {
+            parameters.requireFit("equilibrium", "the parameters", cell.type(), cell.descriptions());
+            gradients = parameters.zerosLike();
+        } catch (Throwable e) {
+            if (owns) {
+                parameters.close();
+            }
+            throw e;
+        }
     }
 
     @Override
@@ -59,6 +66,7 @@ final class CellModel implements Model<Parameters> {
     @Override
     public void update(Parameters next) {
         if (!next.equals(parameters)) {
+            next.requireFit("update", "the parameters", cell.type(), cell.descriptions());
             parameters.copyFrom(next);
         }
     }

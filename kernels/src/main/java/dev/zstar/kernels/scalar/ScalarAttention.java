@@ -14,6 +14,7 @@ public final class ScalarAttention {
     private double[] slope = new double[0];
     private double[] key = new double[0];
     private double[] value = new double[0];
+    private double sum;
 
     private ScalarAttention() {}
 
@@ -41,6 +42,26 @@ public final class ScalarAttention {
         return sum;
     }
 
+    /**
+     * The probabilities of query i, up to their sum, go to p: {@code exp(S_ij - max_j S_ij)}, which is exact for the largest score,
+     * whatever its size. {@code S_ij - lse_i} would hold the rounding of both, which is more than 1 for scores beyond 2⁵³.
+     *
+     * @return the largest score; {@link #sum} is the sum
+     */
+    private double weigh(Block q, Block k, int first, int i, int seen, int col, int d) {
+        double max = Double.NEGATIVE_INFINITY;
+        for (int j = 0; j < seen; j++) {
+            p[j] = dot(q, first + i, k, first + j, col, d) / Math.sqrt(d);
+            max = Math.max(max, p[j]);
+        }
+        sum = 0;
+        for (int j = 0; j < seen; j++) {
+            p[j] = Math.exp(p[j] - max);
+            sum += p[j];
+        }
+        return max;
+    }
+
     /** {@code S_ij = ⟨q_i, k_j⟩ / √d}, {@code lse_i = log Σ_j exp S_ij}, {@code out_i = Σ_j exp(S_ij - lse_i) v_j} of query i. */
     public void forward(
             Block q, Block k, Block v, int first, int sequence, int heads, int head, boolean causal, Block out, double[] lse, int i) {
@@ -48,16 +69,7 @@ public final class ScalarAttention {
         int col = head * d;
         reserve(sequence, d);
         int seen = causal ? i + 1 : sequence;
-        double max = Double.NEGATIVE_INFINITY;
-        for (int j = 0; j < seen; j++) {
-            p[j] = dot(q, first + i, k, first + j, col, d) / Math.sqrt(d);
-            max = Math.max(max, p[j]);
-        }
-        double sum = 0;
-        for (int j = 0; j < seen; j++) {
-            p[j] = Math.exp(p[j] - max);
-            sum += p[j];
-        }
+        double max = weigh(q, k, first, i, seen, col, d);
         lse[(first + i) * heads + head] = max + Math.log(sum);
         for (int c = col; c < col + d; c++) {
             double mean = 0;
@@ -73,8 +85,8 @@ public final class ScalarAttention {
      * {@code dq_i = Σ_j dS_ij k_j / √d}, {@code dk_j = Σ_i dS_ij q_i / √d}, {@code dv_j = Σ_i P_ij dOut_i}.
      */
     public void backward(
-            Block q, Block k, Block v, int first, int sequence, int heads, int head, boolean causal, double[] lse, Block dOut,
-            Block dq, Block dk, Block dv) {
+            Block q, Block k, Block v, int first, int sequence, int heads, int head, boolean causal, Block dOut, Block dq,
+            Block dk, Block dv) {
         int d = q.cols() / heads;
         int col = head * d;
         double scale = 1 / Math.sqrt(d);
@@ -84,8 +96,9 @@ public final class ScalarAttention {
         for (int i = 0; i < sequence; i++) {
             int seen = causal ? i + 1 : sequence;
             double mean = 0;
+            weigh(q, k, first, i, seen, col, d);
             for (int j = 0; j < seen; j++) {
-                p[j] = Math.exp(dot(q, first + i, k, first + j, col, d) * scale - lse[(first + i) * heads + head]);
+                p[j] /= sum;
                 slope[j] = dot(dOut, first + i, v, first + j, col, d);
                 mean += p[j] * slope[j];
             }
@@ -115,25 +128,26 @@ public final class ScalarAttention {
      * {@code out_i = Σ_j P_ij ((dS_ij - Σ_l P_il dS_il) v_j + dv_j)} of query i.
      */
     public void tangent(
-            Block q, Block k, Block v, int first, int sequence, int heads, int head, boolean causal, double[] lse, Block dq, Block dk,
-            Block dv, Block out, int i) {
+            Block q, Block k, Block v, int first, int sequence, int heads, int head, boolean causal, Block dq, Block dk, Block dv,
+            Block out, int i) {
         int d = q.cols() / heads;
         int col = head * d;
         double scale = 1 / Math.sqrt(d);
         reserve(sequence, d);
         int seen = causal ? i + 1 : sequence;
         double mean = 0;
+        weigh(q, k, first, i, seen, col, d);
         for (int j = 0; j < seen; j++) {
-            p[j] = Math.exp(dot(q, first + i, k, first + j, col, d) * scale - lse[(first + i) * heads + head]);
+            p[j] /= sum;
             slope[j] = (dot(dq, first + i, k, first + j, col, d) + dot(q, first + i, dk, first + j, col, d)) * scale;
             mean += p[j] * slope[j];
         }
         for (int c = col; c < col + d; c++) {
-            double sum = 0;
+            double tangent = 0;
             for (int j = 0; j < seen; j++) {
-                sum += p[j] * ((slope[j] - mean) * v.get(first + j, c) + dv.get(first + j, c));
+                tangent += p[j] * ((slope[j] - mean) * v.get(first + j, c) + dv.get(first + j, c));
             }
-            out.set(first + i, c, sum);
+            out.set(first + i, c, tangent);
         }
     }
 }

@@ -193,7 +193,7 @@ final class ScalarLayers implements Layers {
             ScalarAttention own = ScalarAttention.own();
             for (int first = 0; first < q.rows(); first += sequence) {
                 for (int h = 0; h < heads; h++) {
-                    own.backward(q, k, v, first, sequence, heads, h, causal, lse, dOut, dq, dk, dv);
+                    own.backward(q, k, v, first, sequence, heads, h, causal, dOut, dq, dk, dv);
                 }
             }
         }
@@ -208,7 +208,7 @@ final class ScalarLayers implements Layers {
             for (int first = 0; first < q.rows(); first += sequence) {
                 for (int h = 0; h < heads; h++) {
                     for (int i = 0; i < sequence; i++) {
-                        own.tangent(q, k, v, first, sequence, heads, h, causal, lse, dq, dk, dv, out, i);
+                        own.tangent(q, k, v, first, sequence, heads, h, causal, dq, dk, dv, out, i);
                     }
                 }
             }

@@ -2,6 +2,7 @@ package dev.zstar.kernels.layers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
@@ -229,6 +230,51 @@ class AttentionTest {
                 assertThat(out.toDoubles()).containsExactly(3, 5);
                 assertThat(lse).containsExactly(1e8, -1e4);
             }
+        }
+    }
+
+    /**
+     * Two keys share the largest score: each has probability 1/2, whatever the size of the scores, and the third has none. The derivatives
+     * read the logarithm of the sum, whose rounding is {@code e = 2s · 2⁻⁵³} for scores of 2s. It makes all probabilities larger by e, and
+     * dq by 8e. Beyond 2⁵³ they do not use it.
+     */
+    @Test
+    void theSizeOfScoresDoesNotMatter() {
+        for (EngineProvider provider : Engines.providers()) {
+            if (provider.unavailable().isPresent()) {
+                continue;
+            }
+            for (Type type : Type.values()) {
+                for (double s = 100; s < (type == Type.F32 ? 1e37 : 1e300); s *= 1000) {
+                    try (Engine engine = provider.create(1); Block q = Block.of(type, 3, 1, s, s, s);
+                            Block k = Block.of(type, 3, 1, 1, 2, 2); Block v = Block.of(type, 3, 1, 1, 3, 5);
+                            Block one = Block.of(type, 3, 1, 1, 1, 1);
+                            Block none = Block.allocate(type, 3, 1); Block turned = Block.of(type, 3, 1, 0, 1 / s, 0);
+                            Block out = Block.allocate(type, 3, 1); Block dq = Block.allocate(type, 3, 1);
+                            Block dk = Block.allocate(type, 3, 1); Block dv = Block.allocate(type, 3, 1)) {
+                        double[] lse = new double[3];
+                        double error = 1e-5 + (2 * s < 0x1p53 ? 2 * s * 0x1p-50 : 0);
+                        String what = provider.name() + " " + type + " with scores of " + s;
+                        Layers layers = engine.layers();
+                        layers.attention(q, k, v, 3, 1, false, out, lse);
+                        assertNear(what, out, error, 4, 4, 4);
+                        // dS = P ⊙ (v - 4) = (0, -1/2, 1/2) for each query.
+                        layers.attentionVjp(q, k, v, 3, 1, false, lse, one, dq, dk, dv);
+                        assertNear(what, dq, error, 0, 0, 0);
+                        assertNear(what, dk, s * error, 0, -1.5 * s, 1.5 * s);
+                        assertNear(what, dv, error, 0, 1.5, 1.5);
+                        // dS = (0, 1, 0), and P ⊙ (dS - 1/2) = (0, 1/4, -1/4).
+                        layers.attentionJvp(q, k, v, 3, 1, false, lse, none, turned, one, out);
+                        assertNear(what, out, error, 0.5, 0.5, 0.5);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void assertNear(String what, Block block, double bound, double... expected) {
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(block.get(i, 0)).as(what).isCloseTo(expected[i], within(bound));
         }
     }
 

@@ -149,14 +149,15 @@ public final class Checkpoint {
      * {@link dev.zstar.solvers.cells.CellMap#restore}.
      *
      * @return the numbers
-     * @throws IllegalArgumentException if the file does not fit: a tensor is missing, has another shape, or has no place; then nothing has
-     *     been changed
+     * @throws IllegalArgumentException if the file does not fit: a tensor is missing, has another shape, holds integers or, for f32, f64
+     *     numbers, or has no place; then nothing has been changed. {@link ParameterFile#read} rounds instead
      * @throws IOException if the file cannot be read or is malformed
      */
     public Map<String, Long> load(Path path) throws IOException {
         try (TensorFile file = TensorFile.open(Arguments.present("load", "the path", path))) {
             Map<String, Entry> entries = entries();
-            CheckpointFit.require(path, file, entries.keySet(), name -> entries.get(name).shape(), this::reads);
+            CheckpointFit.require(path, file, parameters.type(), entries.keySet(), name -> entries.get(name).shape(), this::reads);
+            entries.forEach((name, entry) -> entry.block().requireOpen("load", "the block of " + name));
             long steps = optimiser == null ? 0 : CheckpointFit.count(path, file, STEPS);
             long updates = average == null ? 0 : CheckpointFit.count(path, file, UPDATES);
             entries.forEach((name, entry) -> ParameterFile.copy(file.get(name), entry.parameter(), entry.block()));

@@ -1,5 +1,8 @@
 package dev.zstar.solvers.training;
 
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.tensors.ElementType;
+import dev.zstar.solvers.tensors.Tensor;
 import dev.zstar.solvers.tensors.TensorFile;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -16,15 +19,18 @@ final class CheckpointFit {
     /**
      * Throws unless the file has exactly these tensors.
      *
+     * @param type that of the blocks that are read into
      * @param names the names of all tensors that are read
      * @param shape the shape of each
      * @param strict which other names the file may not have
      */
-    static void require(Path path, TensorFile file, Set<String> names, Function<String, long[]> shape, Predicate<String> strict) {
+    static void require(
+            Path path, TensorFile file, Type type, Set<String> names, Function<String, long[]> shape, Predicate<String> strict) {
         for (String name : names) {
             if (!file.contains(name)) {
                 throw new IllegalArgumentException("load: " + path + " has no tensor '" + name + "', expected a checkpoint of this model");
             }
+            requireNumbers(path, file.get(name), type);
             long[] found = file.get(name).shape();
             if (!Arrays.equals(found, shape.apply(name))) {
                 throw new IllegalArgumentException("load: tensor '" + name + "' of " + path + " has the shape " + Arrays.toString(found)
@@ -36,6 +42,19 @@ final class CheckpointFit {
                 throw new IllegalArgumentException("load: " + path + " has a tensor '" + name
                         + "', which has no place in this checkpoint, expected a checkpoint of this model");
             }
+        }
+    }
+
+    /** Integers are no values of parameters, and an f64 number may not be an f32 number. All others keep their values. */
+    private static void requireNumbers(Path path, Tensor tensor, Type type) {
+        boolean fits = switch (tensor.type()) {
+            case F32, BF16, F16 -> true;
+            case F64 -> type == Type.F64;
+            case U64, I64, U32, I32, U16, I16, I8, U8, BOOL -> false;
+        };
+        if (!fits) {
+            throw new IllegalArgumentException("load: tensor '" + tensor.name() + "' of " + path + " holds " + tensor.type()
+                    + ", expected " + ElementType.of(type) + " as this checkpoint has");
         }
     }
 

@@ -26,6 +26,7 @@ import dev.zstar.solvers.training.optimisers.Optimiser;
 import dev.zstar.solvers.training.optimisers.Schedule;
 import dev.zstar.solvers.training.optimisers.Sgd;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -187,6 +188,29 @@ class CheckpointTest {
             Checkpoint.of(saved).save(path, Map.of());
             assertMisfit(path, saved, plain, "load: the number 'optimiser.steps' of " + path
                     + " is missing, expected a whole number of at least 0");
+        }
+    }
+
+    /** Integers, and numbers that would be rounded: training would go on with others. */
+    @Test
+    void numbersOfAnotherTypeAreRefused() throws IOException {
+        Path path = folder.resolve("model.safetensors");
+        try (Parameters model = model(3, "a", "b"); Parameters wide = Parameters.initial(Type.F64, model.descriptions(), 2)) {
+            Checkpoint.of(wide).save(path, Map.of());
+            assertMisfit(path, model, null, "load: tensor 'a' of " + path + " holds F64, expected F32 as this checkpoint has");
+            Checkpoint.of(model).save(path, Map.of());
+            String text = Files.readString(path, StandardCharsets.ISO_8859_1);
+            int last = text.lastIndexOf("\"F32\"");
+            Files.writeString(path, text.substring(0, last) + "\"I32\"" + text.substring(last + 5), StandardCharsets.ISO_8859_1);
+            assertMisfit(path, model, null, "load: tensor 'b' of " + path + " holds I32, expected F32 as this checkpoint has");
+            Checkpoint.of(model).save(path, Map.of());
+            Checkpoint.of(wide).load(path);
+            assertThat(wide.get("b").toFloats()).isEqualTo(model.get("b").toFloats());
+            wide.blocks().getLast().close();
+            wide.blocks().getFirst().fill(7);
+            assertThatThrownBy(() -> Checkpoint.of(wide).load(path))
+                    .hasMessage("load: the block of b, a block of 3×2 f64, was used after it was closed");
+            assertThat(wide.blocks().getFirst().toDoubles()).containsOnly(7);
         }
     }
 

@@ -47,9 +47,9 @@ final class F32AttentionJvp {
                 F32Scores.mask(x.ds, i0, seen, 0);
             }
             for (int i = 0; i < QUERIES; i++) {
-                x.shift[i] = i < queries ? (float) lse[at + (i0 + i) * heads] : 0;
+                F32Scores.split(i < queries ? lse[at + (i0 + i) * heads] : 0, x.shift, x.rest, i);
             }
-            F32Scores.shift(x.s, 0, seen, scale, x.shift);
+            F32Scores.shift(x.s, seen, scale, x.shift, x.rest);
             F32Exp.apply(x.s, 0, seen * QUERIES);
             F32Scores.dot(x.s, x.ds, seen, x.sums);
             for (int i = 0; i < QUERIES; i++) {

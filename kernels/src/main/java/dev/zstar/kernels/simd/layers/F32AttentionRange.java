@@ -15,6 +15,8 @@ final class F32AttentionRange {
     private static final int L = S.length();
     /** Sums up to this do not overflow, not even after multiplication by a small factor. */
     private static final double MOST = Float.MAX_VALUE / 8;
+    /** Beyond this, the rounding of a score is more than 1: probabilities, which are exponentials of scores, would be of any size. */
+    private static final double SCORES = 0x1p24; // twin: private static final double SCORES = 0x1p53;
     /** Products down to this lose no digits that matter. */
     private static final double LEAST = 0x1p-100; // twin: private static final double LEAST = 0x1p-960;
 
@@ -32,7 +34,7 @@ final class F32AttentionRange {
 
     /** Whether scores of {@code d} products and sums of {@code sequence} values are in range. */
     static boolean forward(double q, double k, double v, int d, int sequence) {
-        return q * k * d < MOST && v * sequence < MOST;
+        return q * k * d < SCORES && v * sequence < MOST;
     }
 
     /** Whether those of the gradients are in range too; the gradients of scores are at most {@code 2 d v dOut}. */
@@ -86,8 +88,8 @@ final class F32AttentionRange {
             }
             double q = largest(job.x, first + i, head * d, d);
             if (!tangent(q, k, v, largest(job.dq, first + i, head * d, d), dk, dv, d, job.sequence)) {
-                ScalarAttention.own().tangent(job.x, job.k, job.v, first, job.sequence, job.heads, head, job.causal, job.stats, job.dq,
-                        job.dk, job.dv, job.out, i);
+                ScalarAttention.own().tangent(job.x, job.k, job.v, first, job.sequence, job.heads, head, job.causal, job.dq, job.dk,
+                        job.dv, job.out, i);
             }
         }
     }

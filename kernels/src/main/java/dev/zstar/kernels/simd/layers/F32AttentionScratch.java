@@ -41,6 +41,8 @@ final class F32AttentionScratch {
     float[] dv = new float[0];
     /** For each query the number that is subtracted from its scores, and a sum over its keys. */
     final float[] shift = new float[QUERIES];
+    /** What rounding leaves of each shift. */
+    final float[] rest = new float[QUERIES];
     final double[] sums = new double[QUERIES];
     /** Two squares for {@link F32Transpose}. */
     final float[] squares = new float[2 * L * L];

@@ -110,8 +110,8 @@ final class F32LayerJob {
             default -> {
                 if (!F32AttentionVjp.backward(q, k, v, job.dy.address() + at, out, job.dk.address() + at, job.dv.address() + at, stride,
                         job.sequence, d, job.causal, job.stats, sum, job.heads)) {
-                    ScalarAttention.own().backward(job.x, job.k, job.v, first, job.sequence, job.heads, head, job.causal, job.stats,
-                            job.dy, job.out, job.dk, job.dv);
+                    ScalarAttention.own().backward(job.x, job.k, job.v, first, job.sequence, job.heads, head, job.causal, job.dy,
+                            job.out, job.dk, job.dv);
                 }
             }
         }

@@ -53,6 +53,27 @@ final class F32Scores {
         }
     }
 
+    /** A shift in two parts; an infinite one is the first alone. */
+    static void split(double value, float[] shift, float[] rest, int i) {
+        shift[i] = (float) value;
+        rest[i] = Double.isInfinite((double) shift[i]) ? 0 : (float) (value - shift[i]);
+    }
+
+    /**
+     * {@code s[j, i] = scale · s[j, i] - shift[i] - rest[i]} for {@code j < seen}: in two parts, a shift keeps digits whose loss would give
+     * all probabilities of a query another size.
+     */
+    static void shift(float[] s, int seen, float scale, float[] shift, float[] rest) {
+        FloatVector a = FloatVector.broadcast(S, scale);
+        for (int j = 0; j < seen; j++) {
+            for (int i = 0; i < QUERIES; i += L) {
+                int at = j * QUERIES + i;
+                FloatVector.fromArray(S, s, at).fma(a, FloatVector.fromArray(S, shift, i).neg()).sub(FloatVector.fromArray(S, rest, i))
+                        .intoArray(s, at);
+            }
+        }
+    }
+
     /** {@code sums[i] += Σ_j s[j, i]} for {@code from ≤ j < to}. */
     static void sum(float[] s, int from, int to, double[] sums) {
         for (int i = 0; i < QUERIES; i += 2 * W) {
