@@ -75,7 +75,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
      * Reads the parameters again. Every row loses its input and its point of linearisation: call {@link #inject} again. Does not look for
      * NaN: with it, rows end with {@code NONFINITE_FUNCTION}.
      *
-     * @throws IllegalArgumentException if a matrix cannot be normalised, since it holds NaN or a row of zeros; then call it again with others
+     * @throws IllegalArgumentException if a matrix cannot be normalised, since it holds NaN or a row of zeros; call it again with others
      */
     public void update() {
         checks.requireOpen("update");

@@ -33,7 +33,8 @@ public record Parameter(String name, int rows, int cols, List<Integer> dimension
         dimensions = List.copyOf(dimensions);
         Arguments.present(name, "the initialiser", initialiser);
         // No product overflows: a factor is below 2³¹, and so is what is multiplied any further.
-        if (dimensions.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a > Integer.MAX_VALUE ? a : a * b) != rows * cols) {
+        long product = dimensions.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a > Integer.MAX_VALUE ? a : a * b);
+        if (product != (long) rows * cols) {
             throw new IllegalArgumentException(
                     name + ": the dimensions are " + dimensions + ", expected a product of " + rows + "·" + cols);
         }

@@ -15,8 +15,8 @@ import java.util.Random;
  */
 final class RandomCells {
     /** Those with a derivative everywhere, so that central differences find it. */
-    private static final Activation[] SMOOTH = {Activation.IDENTITY, Activation.TANH, Activation.SIGMOID, Activation.SOFTPLUS,
-            Activation.GELU_TANH, Activation.GELU, Activation.SILU};
+    private static final List<Activation> SMOOTH = List.of(Activation.IDENTITY, Activation.TANH, Activation.SIGMOID, Activation.SOFTPLUS,
+            Activation.GELU_TANH, Activation.GELU, Activation.SILU);
 
     private final Random random;
     private final boolean isSmooth;
@@ -87,7 +87,8 @@ final class RandomCells {
     }
 
     private Activation activation() {
-        return isSmooth ? SMOOTH[random.nextInt(SMOOTH.length)] : Activation.values()[random.nextInt(Activation.values().length)];
+        List<Activation> some = isSmooth ? SMOOTH : List.of(Activation.values());
+        return some.get(random.nextInt(some.size()));
     }
 
     /** A value of this shape made of another. */
