@@ -39,7 +39,8 @@ import java.util.List;
  * 10⁻⁵ in each row, at most 200 evaluations, and {@link GradientMode#DEFAULT}. Rows are counted from 0.
  *
  * <p>Takes batches of any size. A batch larger than all before replaces the plan, which allocates; smaller batches reuse it. Arrays are
- * copied in and out; {@link EquilibriumLayer} does the same on blocks, and allocates nothing once it is warm. Not thread-safe.
+ * copied in and out; {@link EquilibriumLayer} does the same on blocks, and allocates nothing once it is warm. A cell in f64 computes in
+ * f64, and its results are rounded to f32 in the arrays. Not thread-safe.
  *
  * @param <P> what holds the parameters
  */

@@ -69,7 +69,8 @@ class CellMapTest {
                 "gradients: the gradient of attn.in_proj_weight",
                 "the parameter of the map");
         try (Block other = Block.allocate(Type.F32, 4, 4)) {
-            List<Block> twice = sums.descriptions().stream().map(p -> p.rows() == 4 && p.cols() == 4 ? other : sums.get(p.name())).toList();
+            List<Block> twice = sums.descriptions().stream().map(p -> p.rows() == 4 && p.cols() == 4 ? other : sums.get(p.name()))
+                    .toList();
             Parameters shared = Parameters.of(Type.F32, sums.descriptions(), twice);
             refusesToShare(() -> map.gradients(u, z, x, all, new CellGradients(shared, dx)), "the gradient of attn.out_proj.weight",
                     "the gradient of w_v");
@@ -122,9 +123,8 @@ class CellMapTest {
     @Test
     void wrongRowsAreRefused() {
         map.inject(x.head(3));
-        refuses(() -> map.apply(z, out, all),
-                "apply: row 3 of the batch has no input; expected inject(x) with a row for it, or inject(row, x), "
-                        + "and again after each update");
+        refuses(() -> map.apply(z, out, all), "apply: row 3 of the batch has no input; "
+                + "expected inject(x) with a row for it, or inject(row, x), and again after each update");
         refuses(() -> map.apply(z.head(2), out.head(2), Problems.rows(BATCH, 1, 1)),
                 "apply: rows has row 1 at two positions, expected one for each row that is written");
         refuses(() -> map.apply(z.head(2), out.head(2), Problems.rows(9, 1, 7)), "apply: row 7 of the batch, expected 0 to 3");
@@ -303,6 +303,40 @@ class CellMapTest {
             try (Block actual = Problems.pick(block, row)) {
                 assertThat(actual.toDoubles()).isEqualTo(expected.toDoubles());
             }
+        }
+    }
+
+    /** Not even when parameters change, when rows get inputs of their own, and when a batch shrinks. */
+    @Test
+    void nothingIsAllocated() {
+        Rows some = Problems.rows(BATCH, 3, 1);
+        Rows one = Problems.rows(BATCH, 1);
+        CellGradients both = new CellGradients(sums, dx);
+        CellGradients onlyX = new CellGradients(null, dx);
+        try (CellMap narrow = CELL.plan(engine, BATCH, parameters, Keep.POINT, Format.BF16);
+                Block dz = Block.allocate(Type.F32, BATCH, CELL.n())) {
+            CellMap[] maps = {map, narrow};
+            long bytes = Problems.allocated(() -> {
+                for (CellMap m : maps) {
+                    m.update();
+                    m.dropout(5);
+                    m.inject(x);
+                    m.inject(2, x.head(1));
+                    m.apply(z, out, all);
+                    m.linearise(z.head(2), some);
+                    m.vjp(u.head(2), out.head(2), some);
+                    m.gradients(u.head(2), z.head(2), x.head(2), some, both);
+                    m.gradients(u.head(2), z.head(2), x.head(2), some, onlyX);
+                    m.secondGradients(c.head(2), u.head(2), z.head(2), x.head(2), some, both, dz);
+                    m.noDropout();
+                    m.inject(x.head(3));
+                    m.restore();
+                    m.inject(x.head(2));
+                }
+                narrow.in(Format.BF16).apply(z.head(1), out.head(1), one);
+                sums.clear();
+            });
+            assertThat(bytes).isZero();
         }
     }
 

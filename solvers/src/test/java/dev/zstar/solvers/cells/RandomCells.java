@@ -14,10 +14,9 @@ import java.util.Random;
  * results that may be the state or the input itself.
  */
 final class RandomCells {
-    private static final List<Activation> ALL = List.of(Activation.values());
     /** Those with a derivative everywhere, so that central differences find it. */
-    private static final Activation[] SMOOTH = {Activation.IDENTITY, Activation.TANH, Activation.SIGMOID, Activation.SOFTPLUS,
-            Activation.GELU_TANH, Activation.GELU, Activation.SILU};
+    private static final List<Activation> SMOOTH = List.of(Activation.IDENTITY, Activation.TANH, Activation.SIGMOID, Activation.SOFTPLUS,
+            Activation.GELU_TANH, Activation.GELU, Activation.SILU);
 
     private final Random random;
     private final boolean isSmooth;
@@ -88,7 +87,8 @@ final class RandomCells {
     }
 
     private Activation activation() {
-        return isSmooth ? SMOOTH[random.nextInt(SMOOTH.length)] : ALL.get(random.nextInt(ALL.size()));
+        List<Activation> some = isSmooth ? SMOOTH : List.of(Activation.values());
+        return some.get(random.nextInt(some.size()));
     }
 
     /** A value of this shape made of another. */

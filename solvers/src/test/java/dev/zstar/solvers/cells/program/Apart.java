@@ -17,6 +17,7 @@ public final class Apart {
      * What is wrong with the memory of a program: a value that is overwritten before its last reader, and what an instruction writes over
      * without permission. Follows each block through all instructions.
      */
+    @SuppressWarnings("ReferenceEquality") // Registers and blocks are compared as objects.
     public static List<String> faults(Memory memory, Program program) {
         List<String> faults = new ArrayList<>();
         // Whose value a block holds.
