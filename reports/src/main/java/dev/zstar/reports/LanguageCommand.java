@@ -110,20 +110,14 @@ final class LanguageCommand implements Runnable {
         if (!(minutes >= 0)) {
             throw new IllegalArgumentException("--minutes " + minutes + "; expected at least 0");
         }
-        atLeast("--steps", most, 1);
-        atLeast("--width", width, 1);
-        atLeast("--tests", tests, TransformerOptions.BATCH);
+        Limits.requireAtLeast("--steps", most, 1);
+        Limits.requireAtLeast("--width", width, 1);
+        Limits.requireAtLeast("--tests", tests, TransformerOptions.BATCH);
         Limits.requireThreads("--threads", used);
         String unused = task == Task.NOVEL ? "--delay" : "--length";
         if (spec.commandLine().getParseResult().hasMatchedOption(unused)) {
             throw new IllegalArgumentException(unused + " has no effect on the task " + task.name().toLowerCase(Locale.ROOT)
                     + "; expected only options of that task");
-        }
-    }
-
-    private static void atLeast(String option, int value, int least) {
-        if (value < least) {
-            throw new IllegalArgumentException(option + " " + value + "; expected at least " + least);
         }
     }
 

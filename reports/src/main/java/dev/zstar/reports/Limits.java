@@ -12,6 +12,13 @@ import java.util.Locale;
 final class Limits {
     private Limits() {}
 
+    /** Throws if the value of an option is below {@code least}. */
+    static void requireAtLeast(String option, int value, int least) {
+        if (value < least) {
+            throw new IllegalArgumentException(option + " " + value + "; expected at least " + least);
+        }
+    }
+
     /** Throws if there are fewer processors. More threads than processors only wait for each other, and far too many end the process. */
     static void requireThreads(String option, int threads) {
         int processors = Engines.processors();

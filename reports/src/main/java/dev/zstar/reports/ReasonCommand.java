@@ -73,9 +73,9 @@ final class ReasonCommand implements Runnable {
         if (!(minutes >= 0)) {
             throw new IllegalArgumentException("--minutes " + minutes + "; expected at least 0");
         }
-        atLeastOne("--steps", steps);
-        atLeastOne("--width", width);
-        atLeastOne("--puzzles", puzzles);
+        Limits.requireAtLeast("--steps", steps, 1);
+        Limits.requireAtLeast("--width", width, 1);
+        Limits.requireAtLeast("--puzzles", puzzles, 1);
         if (flight < STARTS) {
             throw new IllegalArgumentException("--flight " + flight + "; expected at least " + STARTS + ", the starts of a puzzle");
         }
@@ -112,12 +112,6 @@ final class ReasonCommand implements Runnable {
         } catch (IOException e) {
             throw new IllegalArgumentException(
                     file + " cannot be written (" + e.getClass().getSimpleName() + "); choose another file with --out", e);
-        }
-    }
-
-    private static void atLeastOne(String option, int value) {
-        if (value < 1) {
-            throw new IllegalArgumentException(option + " " + value + "; expected at least 1");
         }
     }
 

@@ -123,9 +123,9 @@ final class SolveCommand implements Callable<Integer> {
     /** Throws if a value is out of range, or would have no effect. */
     private void check(ParseResult given) {
         method.check(given);
-        requirePositive("--n", problem.n);
-        requirePositive("--batch", problem.batch);
-        requirePositive("--evaluations", run.evaluations);
+        Limits.requireAtLeast("--n", problem.n, 1);
+        Limits.requireAtLeast("--batch", problem.batch, 1);
+        Limits.requireAtLeast("--evaluations", run.evaluations, 1);
         if (!(problem.radius >= 0 && problem.radius <= MOST_RADIUS)) {
             throw new IllegalArgumentException("--radius " + problem.radius + "; expected a number from 0 to " + MOST_RADIUS);
         }
@@ -240,12 +240,6 @@ final class SolveCommand implements Callable<Integer> {
         }
         out.println(line);
         out.flush();
-    }
-
-    private static void requirePositive(String name, int value) {
-        if (value < 1) {
-            throw new IllegalArgumentException(name + " " + value + "; expected at least 1");
-        }
     }
 
     private static Block gaussian(Random random, int n, double radius) {

@@ -14,7 +14,7 @@ final class CellChecks {
     private final Cell cell;
     private final int batch;
     private final Parameters values;
-    /** The elements of a state; a shape of several parts adds them up anew each time. */
+    /** The elements of a state; a shape of several parts would add them up in each call. */
     private final int n;
     /** Formed once, since a check allocates nothing. */
     private final String[] names;

@@ -35,8 +35,8 @@ final class Compiler {
     private final Register point;
     /** The registers of the linearisation, if it is kept. */
     private Map<Node, Trace> kept;
-    private Program linearise;
     private Steps linearisation;
+    private Port entry;
 
     Compiler(Cell cell, Engine engine, Bank bank, Memory memory, Keep keep) {
         this.cell = cell;
@@ -114,8 +114,6 @@ final class Compiler {
         return kept;
     }
 
-    private Port entry;
-
     /** Stores what the derivatives read. Call it after the others. */
     Code linearise() {
         if (keep == Keep.POINT) {
@@ -123,12 +121,10 @@ final class Compiler {
             Port in = Layout.enter(steps, "z", cell.state());
             assembler(steps).copy(Layout.unpacked(steps, in, cell.state()), point);
             point.store();
-            linearise = Program.of(steps);
-            return code(linearise, in);
+            return code(Program.of(steps), in);
         }
         traces();
-        linearise = Program.of(linearisation);
-        return code(linearise, entry);
+        return code(Program.of(linearisation), entry);
     }
 
     /** {@code out = Jᵀ u}. */

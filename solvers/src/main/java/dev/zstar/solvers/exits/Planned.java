@@ -10,7 +10,7 @@ import dev.zstar.solvers.guard.Plural;
 final class Planned {
     private Planned() {}
 
-    /** Returns the number of a row; throws unless the rule is planned for so many rows. */
+    /** Returns the number of a row; throws unless the rule is planned for that many rows. */
     static int row(String operation, int b, int batch) {
         if (b < 0 || b >= batch) {
             throw new IllegalArgumentException(operation + ": row " + b + " of the batch, expected 0 to " + (batch - 1)

@@ -1,9 +1,5 @@
 package dev.zstar.solvers.exits;
 
-import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Rows;
-import dev.zstar.solvers.Exits;
-import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Shaped;
 
 /**
@@ -11,39 +7,14 @@ import dev.zstar.solvers.Shaped;
  * drifts at a steady pace as settled, which a {@link SmallDifference} does not. Pappone, Crisostomi and Rodolà (2025, arXiv 2509.23314)
  * exit by this difference once it is small twice in a row: {@code new SmallSecondDifference(solver, threshold).inARow(2)}. Holds 3 blocks.
  */
-public final class SmallSecondDifference implements ExitRule {
-    private final double threshold;
-    private final Differences differences;
-
+public final class SmallSecondDifference extends DifferenceRule {
     /** Plans for the batch, n and type of a solver or map. */
     public SmallSecondDifference(Shaped shape, double threshold) {
-        this.threshold = Threshold.check("SmallSecondDifference", threshold);
-        differences = new Differences(shape, 2);
+        super("SmallSecondDifference", shape, 2, threshold);
     }
 
     @Override
-    public void begin(int b) {
-        differences.begin(b);
-    }
-
-    @Override
-    public void evaluated(Outcome progress, Block z, Rows rows, Exits exits) {
-        differences.measure(z, rows);
-        for (int p = 0; p < rows.count(); p++) {
-            int b = rows.index(p);
-            if (differences.second(b) <= threshold * differences.size(b)) {
-                exits.stop(p);
-            }
-        }
-    }
-
-    @Override
-    public long bytes() {
-        return differences.bytes();
-    }
-
-    @Override
-    public void close() {
-        differences.close();
+    double difference(Differences of, int b) {
+        return of.second(b);
     }
 }

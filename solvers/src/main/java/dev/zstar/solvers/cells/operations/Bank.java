@@ -25,7 +25,7 @@ public final class Bank {
     private final Parameters values;
     private final List<Format> narrow;
     private final Block ones;
-    private final Map<String, NormalisedMatrix> normalised = new HashMap<>();
+    private final Map<String, NormalisedMatrix> normalised = new LinkedHashMap<>();
     /** The same in order; walked through by index, which allocates nothing. */
     private final List<NormalisedMatrix> order = new ArrayList<>();
     private final Map<Weight, PackedMatrix> matrices = new LinkedHashMap<>();

@@ -5,7 +5,6 @@ import dev.zstar.kernels.Layers;
 import dev.zstar.solvers.cells.program.Register;
 import dev.zstar.solvers.parameters.Parameter;
 import dev.zstar.solvers.shapes.Shape;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -17,7 +16,7 @@ import java.util.List;
  * @param bias the bias of each channel
  * @param epsilon ε
  */
-public record GroupNorm(int groups, Parameter gain, Parameter bias, double epsilon) implements Operation {
+public record GroupNorm(int groups, Parameter gain, Parameter bias, double epsilon) implements Normalisation {
     @Override
     public String name() {
         return "group norm " + gain.name();
@@ -51,22 +50,7 @@ public record GroupNorm(int groups, Parameter gain, Parameter bias, double epsil
     }
 
     @Override
-    public List<Register> vjp(Assembler a, Trace t, Register dy, List<Boolean> wanted) {
-        return Arrays.asList(wanted.getFirst() ? a.once(List.of(t, dy), () -> backward(a, t, dy, a.bank().values(gain), false)) : null);
-    }
-
-    /** {@code J = diag(gain) S} with a symmetric S, as for {@link RmsNorm}. */
-    @Override
-    public void jvp(Assembler a, Trace t, List<Register> dx, Register out) {
-        a.multiplyColumns(backward(a, t, dx.getFirst(), null, false), gain, out);
-    }
-
-    @Override
-    public void gradients(Assembler a, Trace t, Register dy) {
-        a.once(List.of(t, dy), () -> backward(a, t, dy, a.bank().values(gain), true));
-    }
-
-    private Register backward(Assembler a, Trace t, Register dy, Block gains, boolean adds) {
+    public Register backward(Assembler a, Trace t, Register dy, Block gains, boolean adds) {
         Register x = t.in(0);
         Register stats = t.saved(0);
         Register dx = a.steps().like("gradient", x);

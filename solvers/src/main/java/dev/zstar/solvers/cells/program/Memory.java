@@ -12,7 +12,7 @@ import java.util.Set;
 
 /**
  * The memory of all registers of a cell's programs. A stored register has a block of its own. Temporary registers of one shape share
- * blocks, if their lifetimes do not overlap or they belong to different programs, of which one runs at a time.
+ * blocks, if their lifetimes do not overlap or if they belong to different programs, since one program runs at a time.
  */
 public final class Memory {
     /** A block, for registers of one shape. */

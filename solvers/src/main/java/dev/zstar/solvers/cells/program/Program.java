@@ -1,6 +1,7 @@
 package dev.zstar.solvers.cells.program;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -51,11 +52,6 @@ public final class Program {
         return inputs;
     }
 
-    /** Whether it has no instruction. */
-    public boolean isEmpty() {
-        return instructions.isEmpty();
-    }
-
     /** For each register the last instruction that reads or writes it. */
     Map<Register, Integer> ends() {
         Map<Register, Integer> ends = new HashMap<>();
@@ -76,27 +72,20 @@ public final class Program {
 
     /** Prepares it for the rows of a frame, so that no run has to allocate. */
     public void prepare(Frame frame) {
-        bind(frame);
+        if (frame.count() >= bound.length) {
+            bound = Arrays.copyOf(bound, frame.count() + 1);
+        }
+        bound[frame.count()] = instructions.stream().map(i -> i.binding().bind(frame)).toArray(Step[]::new);
     }
 
     /** Runs it for the rows of the frame. */
     public void run(Frame frame) {
         int count = frame.count();
-        Step[] steps = count < bound.length ? bound[count] : null;
-        if (steps == null) {
-            steps = bind(frame);
+        if (count >= bound.length || bound[count] == null) {
+            prepare(frame);
         }
-        for (Step step : steps) {
+        for (Step step : bound[count]) {
             step.run();
         }
-    }
-
-    private Step[] bind(Frame frame) {
-        if (frame.count() >= bound.length) {
-            bound = java.util.Arrays.copyOf(bound, frame.count() + 1);
-        }
-        Step[] steps = instructions.stream().map(i -> i.binding().bind(frame)).toArray(Step[]::new);
-        bound[frame.count()] = steps;
-        return steps;
     }
 }
