@@ -72,7 +72,7 @@ public final class Tuner {
         grid.put(Setting.TILE_ROWS.property(), List.of(4L, 8L));
         grid.put(Setting.TILE_INPUTS.property(), quick ? List.of(1024L) : List.of(512L, 1024L, 4096L));
         if (!quick) {
-            grid.put(Setting.TILE_BATCH.property(), List.of(1L << 17, 1L << 18, 1L << 20));
+            grid.put(Setting.TILE_BATCH.property(), List.of(1L << 18, 1L << 20, 3L << 20));
             grid.put(Setting.GEMM_PACK.property(), List.of(16L, 32L, 128L));
             if (Engines.processors() > 1) {
                 grid.put(Setting.TEAM_WORTH.property(), List.of(250_000L, 500_000L, 2_000_000L));

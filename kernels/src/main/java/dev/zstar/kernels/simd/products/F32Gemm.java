@@ -41,7 +41,7 @@ public final class F32Gemm {
         if (empty) {
             return;
         }
-        int block = Tuning.batchRows(Math.min(inputs, Tuning.INPUTS), (int) F32.byteSize());
+        int block = Tuning.batchRows(toRow - fromRow, Math.min(inputs, Tuning.INPUTS) * F32.byteSize(), Panels.VECTORS * L);
         boolean pack = transposeB || toRow - fromRow >= Tuning.PACK;
         for (int row0 = fromRow; row0 < toRow; row0 += block) {
             int row1 = Math.min(row0 + block, toRow);

@@ -32,7 +32,7 @@ public final class F32Product {
     private static void gemm(Panels w, Block z, Block out, Epilogue epilogue, int fromPanel, int toPanel, int fromRow, int toRow) {
         float[] t = F32Epilogue.tile();
         int inputs = w.inputs;
-        int block = Tuning.batchRows(Math.min(inputs, Tuning.INPUTS), (int) F32.byteSize());
+        int block = Tuning.batchRows(toRow - fromRow, Math.min(inputs, Tuning.INPUTS) * F32.byteSize(), Panels.VECTORS * L);
         for (int row0 = fromRow; row0 < toRow; row0 += block) {
             int row1 = Math.min(row0 + block, toRow);
             for (int k0 = 0; k0 < inputs; k0 += Tuning.INPUTS) {

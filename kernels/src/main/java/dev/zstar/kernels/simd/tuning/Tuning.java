@@ -71,9 +71,18 @@ public final class Tuning {
         return Math.min(format == Format.BF16 ? Math.min(ROWS, 4) : ROWS, left == 3 || left == 7 ? left + 1 : Integer.highestOneBit(left));
     }
 
-    /** Rows of a block of a batch with this many inputs: a multiple of the tallest tile. */
-    public static int batchRows(int inputs, int bytes) {
-        return Math.max(8, BATCH / bytes / Math.max(1, inputs) / 8 * 8);
+    /**
+     * Rows of a block of the batch that leaves room for a panel of {@code width} outputs in the second-level cache: a multiple of the
+     * tallest tile, with which all blocks have about the same size.
+     *
+     * @param rows of the batch
+     * @param row bytes of a row, and of the inputs of one output
+     */
+    public static int batchRows(int rows, long row, int width) {
+        // A panel that takes most of a small cache still meets several tiles.
+        long most = Math.max(8, Math.max(BATCH - width * row, BATCH / 4) / Math.max(1, row));
+        long blocks = Math.max(1, (rows + most - 1) / most);
+        return (int) ((rows + blocks - 1) / blocks + 7) / 8 * 8;
     }
 
     /** Runs a loop on the team, or only in the calling thread if there is too little work to share. */
