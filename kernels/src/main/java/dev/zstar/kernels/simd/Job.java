@@ -18,6 +18,8 @@ final class Job implements Team.Loop, AutoCloseable {
 
     /** Rows of a piece if a product is split by rows: two full tiles. */
     static final int ROWS = 16;
+    /** Rows of a worker that share the weights it reads: 128, with 64 multiply-adds for each byte of f32. */
+    static final int MANY_ROWS = 128;
 
     enum Kind {
         APPLY, GEMM, SYSTEMS, FINISH, NORMS, ACTIVATE, DERIVATIVE, AXPBY, MULTIPLY, MULTIPLY_ADD, MULTIPLY_COLUMNS, COLUMNS_GRADIENT, DOT,

@@ -100,9 +100,14 @@ interface SimdProducts extends Products {
         }
     }
 
-    /** By panels, so that a worker reads the same weights in every call; by rows if there are too few panels. */
+    /**
+     * By panels, so that a worker reads the same weights in every call. By rows if there are too few panels, or so many rows that the
+     * weights cost little: then a worker finds its rows in its own cache, where it has left them in the call before. Two threads took
+     * 0.98 ms instead of 1.14 for 648×512 by 512, 3.10 instead of 3.33 for 648×1536 by 512 (Intel 6/167).
+     */
     private void split(Job job, int panels, int rows, double work) {
-        job.byRows = panels < 2 * team().threads() && rows >= Job.ROWS * team().threads();
+        int threads = team().threads();
+        job.byRows = rows >= Job.MANY_ROWS * threads || panels < 2 * threads && rows >= Job.ROWS * threads;
         Tuning.share(team(), job, job.byRows ? (rows + Job.ROWS - 1) / Job.ROWS : panels, work);
     }
 

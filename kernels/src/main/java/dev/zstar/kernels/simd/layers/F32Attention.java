@@ -41,23 +41,24 @@ final class F32Attention {
         float largest = 0;
         for (int i0 = 0; i0 < sequence; i0 += QUERIES) {
             int queries = Math.min(QUERIES, sequence - i0);
+            int columns = F32AttentionScratch.columns(queries);
             int seen = causal ? i0 + queries : sequence;
-            F32AttentionScratch.load(q + i0 * stride, stride, queries, d, x.q, QUERIES, width);
-            largest = Math.max(largest, F32AttentionRange.largest(x.q, QUERIES * width));
-            F32Transpose.apply(x.q, QUERIES, width, x.qt, x.squares);
-            outer(x.k, x.qt, x.s, seen, d, width, i0, queries, causal);
+            F32AttentionScratch.load(q + i0 * stride, stride, queries, d, x.q, columns, width);
+            largest = Math.max(largest, F32AttentionRange.largest(x.q, columns * width));
+            F32Transpose.apply(x.q, columns, width, x.qt, x.squares);
+            outer(x.k, x.qt, x.s, seen, d, width, i0, queries, columns, causal);
             if (causal) {
-                F32Scores.mask(x.s, i0, seen, Float.NEGATIVE_INFINITY);
+                F32Scores.mask(x.s, columns, i0, seen, Float.NEGATIVE_INFINITY);
             }
-            F32Scores.max(x.s, seen, scale, x.shift);
+            F32Scores.max(x.s, columns, seen, scale, x.shift);
             java.util.Arrays.fill(x.sums, 0);
-            java.util.Arrays.fill(x.o, 0, QUERIES * width, 0);
+            java.util.Arrays.fill(x.o, 0, columns * width, 0);
             for (int from = 0; from < seen; from += KEYS) {
                 int to = Math.min(from + KEYS, seen);
-                F32Scores.shift(x.s, from, to, scale, x.shift);
-                F32Exp.apply(x.s, from * QUERIES, (to - from) * QUERIES);
-                F32Scores.sum(x.s, from, to, x.sums);
-                weigh(x.s, from, to, x.v, width, x.o, i0, queries, causal);
+                F32Scores.shift(x.s, columns, from, to, scale, x.shift);
+                F32Exp.apply(x.s, from * columns, (to - from) * columns);
+                F32Scores.sum(x.s, columns, from, to, x.sums);
+                weigh(x.s, from, to, x.v, width, x.o, i0, queries, columns, causal);
             }
             for (int i = 0; i < queries; i++) {
                 lse[at + (i0 + i) * heads] = x.shift[i] + StrictMath.log(x.sums[i]);
@@ -76,17 +77,17 @@ final class F32Attention {
     }
 
     /** {@code s[j, i] = ⟨x_j, y_i⟩} for {@code j < seen}; 0 in vectors in which no query exists or sees key j. */
-    static void outer(float[] x, float[] yt, float[] s, int seen, int d, int width, int i0, int queries, boolean causal) {
-        java.util.Arrays.fill(s, 0, tiles(seen) * QUERIES, 0);
-        addOuter(x, yt, s, seen, d, width, i0, queries, causal);
+    static void outer(float[] x, float[] yt, float[] s, int seen, int d, int width, int i0, int queries, int columns, boolean causal) {
+        java.util.Arrays.fill(s, 0, tiles(seen) * columns, 0);
+        addOuter(x, yt, s, seen, d, width, i0, queries, columns, causal);
     }
 
     /** The same, added to s. */
-    static void addOuter(float[] x, float[] yt, float[] s, int seen, int d, int width, int i0, int queries, boolean causal) {
+    static void addOuter(float[] x, float[] yt, float[] s, int seen, int d, int width, int i0, int queries, int columns, boolean causal) {
         int used = (queries + L - 1) / L * L;
         for (int j = 0; j < seen; j += ROWS) {
             int skip = causal && j > i0 ? (j - i0) / L * L : 0;
-            F32AttentionTile.multiply(x, j * width, width, 1, yt, skip, QUERIES, s, j * QUERIES + skip, QUERIES, used - skip, d);
+            F32AttentionTile.multiply(x, j * width, width, 1, yt, skip, columns, s, j * columns + skip, columns, used - skip, d);
         }
     }
 
@@ -94,13 +95,13 @@ final class F32Attention {
      * {@code o_i += Σ_j p[j, i] x_j} for {@code from ≤ j < to}. A causal query does not read later keys: four queries share a tile up to
      * the key of the first of them, and the last few keys of the others are added one by one.
      */
-    static void weigh(float[] p, int from, int to, float[] x, int width, float[] o, int i0, int queries, boolean causal) {
+    static void weigh(float[] p, int from, int to, float[] x, int width, float[] o, int i0, int queries, int columns, boolean causal) {
         for (int i = 0; i < queries; i += ROWS) {
             int shared = causal ? Math.min(to, i0 + i + 1) : to;
-            F32AttentionTile.multiply(p, from * QUERIES + i, 1, QUERIES, x, from * width, width, o, i * width, width, width, shared - from);
+            F32AttentionTile.multiply(p, from * columns + i, 1, columns, x, from * width, width, o, i * width, width, width, shared - from);
             for (int r = 1; r < ROWS; r++) {
                 for (int j = Math.max(from, shared); j < to && j <= i0 + i + r; j++) {
-                    F32AttentionTile.add(p[j * QUERIES + i + r], x, j * width, o, (i + r) * width, width);
+                    F32AttentionTile.add(p[j * columns + i + r], x, j * width, o, (i + r) * width, width);
                 }
             }
         }

@@ -32,35 +32,36 @@ final class F32AttentionJvp {
         float largestDq = 0;
         for (int i0 = 0; i0 < sequence; i0 += QUERIES) {
             int queries = Math.min(QUERIES, sequence - i0);
+            int columns = F32AttentionScratch.columns(queries);
             int seen = causal ? i0 + queries : sequence;
-            F32AttentionScratch.load(q + i0 * stride, stride, queries, d, x.q, QUERIES, width);
-            F32AttentionScratch.load(dq + i0 * stride, stride, queries, d, x.dOut, QUERIES, width);
-            largestQ = Math.max(largestQ, F32AttentionRange.largest(x.q, QUERIES * width));
-            largestDq = Math.max(largestDq, F32AttentionRange.largest(x.dOut, QUERIES * width));
-            F32Transpose.apply(x.q, QUERIES, width, x.qt, x.squares);
-            F32Transpose.apply(x.dOut, QUERIES, width, x.dOutT, x.squares);
-            F32Attention.outer(x.k, x.qt, x.s, seen, d, width, i0, queries, causal);
-            F32Attention.outer(x.k, x.dOutT, x.ds, seen, d, width, i0, queries, causal);
-            F32Attention.addOuter(x.dk, x.qt, x.ds, seen, d, width, i0, queries, causal);
+            F32AttentionScratch.load(q + i0 * stride, stride, queries, d, x.q, columns, width);
+            F32AttentionScratch.load(dq + i0 * stride, stride, queries, d, x.dOut, columns, width);
+            largestQ = Math.max(largestQ, F32AttentionRange.largest(x.q, columns * width));
+            largestDq = Math.max(largestDq, F32AttentionRange.largest(x.dOut, columns * width));
+            F32Transpose.apply(x.q, columns, width, x.qt, x.squares);
+            F32Transpose.apply(x.dOut, columns, width, x.dOutT, x.squares);
+            F32Attention.outer(x.k, x.qt, x.s, seen, d, width, i0, queries, columns, causal);
+            F32Attention.outer(x.k, x.dOutT, x.ds, seen, d, width, i0, queries, columns, causal);
+            F32Attention.addOuter(x.dk, x.qt, x.ds, seen, d, width, i0, queries, columns, causal);
             if (causal) {
-                F32Scores.mask(x.s, i0, seen, Float.NEGATIVE_INFINITY);
-                F32Scores.mask(x.ds, i0, seen, 0);
+                F32Scores.mask(x.s, columns, i0, seen, Float.NEGATIVE_INFINITY);
+                F32Scores.mask(x.ds, columns, i0, seen, 0);
             }
-            for (int i = 0; i < QUERIES; i++) {
+            for (int i = 0; i < columns; i++) {
                 F32Scores.split(i < queries ? lse[at + (i0 + i) * heads] : 0, x.shift, x.rest, i);
             }
-            F32Scores.shift(x.s, seen, scale, x.shift, x.rest);
-            F32Exp.apply(x.s, 0, seen * QUERIES);
-            F32Scores.dot(x.s, x.ds, seen, x.sums);
-            for (int i = 0; i < QUERIES; i++) {
+            F32Scores.shift(x.s, columns, seen, scale, x.shift, x.rest);
+            F32Exp.apply(x.s, 0, seen * columns);
+            F32Scores.dot(x.s, x.ds, columns, seen, x.sums);
+            for (int i = 0; i < columns; i++) {
                 x.shift[i] = (float) x.sums[i];
             }
-            F32Scores.slope(x.s, x.ds, seen, scale, x.shift);
-            java.util.Arrays.fill(x.o, 0, QUERIES * width, 0);
+            F32Scores.slope(x.s, x.ds, columns, seen, scale, x.shift);
+            java.util.Arrays.fill(x.o, 0, columns * width, 0);
             for (int from = 0; from < seen; from += F32Attention.KEYS) {
                 int to = Math.min(from + F32Attention.KEYS, seen);
-                F32Attention.weigh(x.ds, from, to, x.v, width, x.o, i0, queries, causal);
-                F32Attention.weigh(x.s, from, to, x.dv, width, x.o, i0, queries, causal);
+                F32Attention.weigh(x.ds, from, to, x.v, width, x.o, i0, queries, columns, causal);
+                F32Attention.weigh(x.s, from, to, x.dv, width, x.o, i0, queries, columns, causal);
             }
             F32AttentionScratch.store(x.o, queries, width, out + i0 * stride, stride, d);
         }

@@ -18,7 +18,7 @@ final class F32AttentionScratch {
     private static final int L = S.length();
     private static final CallLocal<F32AttentionScratch> OWN = new CallLocal<>(F32AttentionScratch::new);
 
-    /** Queries of a block: the vectors of the widest tile. */
+    /** The most queries of a block: the vectors of the widest tile. */
     static final int QUERIES = 4 * L;
 
     /** Columns of a head, padded. */
@@ -71,6 +71,11 @@ final class F32AttentionScratch {
             own.dv = grown(own.dv, perToken);
         }
         return own;
+    }
+
+    /** Columns of the scores of a block of this many queries: pairs of vectors, because passes over scores take two at once. */
+    static int columns(int queries) {
+        return (queries + 2 * L - 1) / (2 * L) * (2 * L);
     }
 
     private static float[] grown(float[] array, int length) {
