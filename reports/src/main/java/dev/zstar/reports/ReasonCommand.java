@@ -18,10 +18,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Trains a looped model that solves Sudokus, and compares inference with exits to a fixed number of steps. */
+/** Trains a looped model that solves Sudokus, and compares exits with a fixed number of steps. */
 @Command(
         name = "reason",
-        description = "Trains a looped model that solves Sudokus, and compares inference with exits to a fixed number of steps.",
+        description = "Trains a looped model that solves Sudokus, and compares exits with a fixed number of steps.",
         mixinStandardHelpOptions = true)
 final class ReasonCommand implements Runnable {
     /** Progress is printed, and the file is written, after this time. */
