@@ -35,12 +35,12 @@ final class LanguageCommand implements Runnable {
     private static final long INTERVAL = 30_000_000_000L;
 
     @Option(names = "--task", paramLabel = "TASK", defaultValue = "novel",
-            description = "novel: the next character of Persuasion by Jane Austen; copy: ten symbols, again after a delay "
+            description = "novel: the next character of Persuasion by Jane Austen; copy: repeats ten symbols after a delay "
                     + "(default: ${DEFAULT-VALUE}).")
     private Task task = Task.NOVEL;
 
     @Option(names = "--steps", paramLabel = "N",
-            description = "Steps of training until the learning rate has fallen to a tenth (default: 2000; copy: 600).")
+            description = "Most steps of training; the learning rate falls to a tenth until the last (default: 2000; copy: 600).")
     private Integer steps;
 
     @Option(names = "--minutes", paramLabel = "N", defaultValue = "10",
@@ -48,19 +48,19 @@ final class LanguageCommand implements Runnable {
     private double minutes = 10;
 
     @Option(names = "--width", paramLabel = "N", defaultValue = "64",
-            description = "Elements of the state of a symbol, a multiple of 16 (default: ${DEFAULT-VALUE}).")
+            description = "Elements of the state of each symbol, a multiple of 16 (default: ${DEFAULT-VALUE}).")
     private int width = 64;
 
     @Option(names = "--length", paramLabel = "N", defaultValue = "60",
-            description = "Characters that the model sees at once (default: ${DEFAULT-VALUE}).")
+            description = "Characters in a sequence, all that the model sees (default: ${DEFAULT-VALUE}).")
     private int length = 60;
 
     @Option(names = "--delay", paramLabel = "N", defaultValue = "30",
-            description = "Delay of the copy memory task (default: ${DEFAULT-VALUE}).")
+            description = "Blanks between the symbols and their repetition, in the copy task (default: ${DEFAULT-VALUE}).")
     private int delay = 30;
 
     @Option(names = "--tests", paramLabel = "N", defaultValue = "768",
-            description = "Sequences to test with, none of them trained on (default: ${DEFAULT-VALUE}).")
+            description = "Most sequences to test with, none of them used in training (default: ${DEFAULT-VALUE}).")
     private int tests = 768;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
@@ -71,10 +71,11 @@ final class LanguageCommand implements Runnable {
     private Integer threads;
 
     @Option(names = "--out", paramLabel = "FILE", defaultValue = "language.safetensors",
-            description = "The file that training can go on from (default: that of --resume, or ${DEFAULT-VALUE}).")
+            description = "The file from which training can resume (default: that of --resume, or ${DEFAULT-VALUE}).")
     private Path out = Path.of("language.safetensors");
 
-    @Option(names = "--resume", paramLabel = "FILE", description = "Goes on from this file, with the bits of training without a break.")
+    @Option(names = "--resume", paramLabel = "FILE",
+            description = "Resumes training from this file, with the same options; the bits are those of training without a break.")
     private Path resume;
 
     @CommandLine.Spec
@@ -157,7 +158,7 @@ final class LanguageCommand implements Runnable {
             }
         }
         if (model.steps() > first) {
-            print("Training can go on with the same options and --resume %s", file);
+            print("To resume training, use the same options and --resume %s", file);
         }
     }
 

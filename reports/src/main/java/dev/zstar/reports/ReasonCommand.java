@@ -18,10 +18,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Trains a model that solves Sudokus, and compares inference with exits to a fixed depth. */
+/** Trains a looped model that solves Sudokus, and compares exits with a fixed number of steps. */
 @Command(
         name = "reason",
-        description = "Trains a looped model that solves Sudokus, and compares a stream with exits to a fixed depth.",
+        description = "Trains a looped model that solves Sudokus, and compares exits with a fixed number of steps.",
         mixinStandardHelpOptions = true)
 final class ReasonCommand implements Runnable {
     /** Progress is printed, and the file is written, after this time. */
@@ -35,21 +35,21 @@ final class ReasonCommand implements Runnable {
     private double minutes = 20;
 
     @Option(names = "--steps", paramLabel = "N",
-            description = "Steps of training until the learning rate has fallen to its end (default: ${DEFAULT-VALUE}).")
+            description = "Most steps of training; the learning rate falls until the last (default: ${DEFAULT-VALUE}).")
     private int steps = 3000;
 
     @Option(names = "--side", paramLabel = "N", description = "Side of the Sudokus: 4, 6 or 9 (default: ${DEFAULT-VALUE}).")
     private int side = 6;
 
     @Option(names = "--width", paramLabel = "N",
-            description = "Elements of the state of each cell, a multiple of 16 (default: ${DEFAULT-VALUE}).")
+            description = "Elements of the state of each square, a multiple of 16 (default: ${DEFAULT-VALUE}).")
     private int width = 96;
 
     @Option(names = "--puzzles", paramLabel = "N",
-            description = "Puzzles to measure with, none of them trained on (default: ${DEFAULT-VALUE}).")
+            description = "Test puzzles, drawn from another seed than those of training (default: ${DEFAULT-VALUE}).")
     private int puzzles = 600;
 
-    @Option(names = "--flight", paramLabel = "N", description = "Puzzles in flight at a time (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--flight", paramLabel = "N", description = "Puzzles that are solved at the same time (default: ${DEFAULT-VALUE}).")
     private int flight = 64;
 
     @Option(names = "--seed", paramLabel = "N", description = "Seed of the model and of the puzzles (default: ${DEFAULT-VALUE}).")
@@ -59,10 +59,11 @@ final class ReasonCommand implements Runnable {
     private Integer threads;
 
     @Option(names = "--out", paramLabel = "FILE",
-            description = "The file that training can go on from (default: that of --resume, or ${DEFAULT-VALUE}).")
+            description = "The file from which training can resume (default: that of --resume, or ${DEFAULT-VALUE}).")
     private Path out = Path.of("reasoner.safetensors");
 
-    @Option(names = "--resume", paramLabel = "FILE", description = "Goes on from this file, with the bits of training without a break.")
+    @Option(names = "--resume", paramLabel = "FILE",
+            description = "Resumes training from this file, with the same options; the bits are those of training without a break.")
     private Path resume;
 
     @CommandLine.Spec
@@ -141,12 +142,12 @@ final class ReasonCommand implements Runnable {
             }
         }
         if (training.steps() > first) {
-            printed.printf(Locale.ROOT, "Training can go on: zstar reason --resume %s%n", file);
+            printed.printf(Locale.ROOT, "To resume training, with the same options: zstar reason --resume %s%n", file);
         }
     }
 
     private static void compare(Comparison comparison, Inference inference, PrintWriter printed) {
-        printed.printf(Locale.ROOT, "%n%d new puzzles, easy, medium and hard ones in turn. Lock-step solves after a number of steps:%n",
+        printed.printf(Locale.ROOT, "%n%d new puzzles: easy, medium and hard ones in turn. In lock-step, right after this many steps:%n",
                 inference.count());
         for (int depth = 1; depth <= Inference.MOST; depth *= 2) {
             Score score = comparison.depths().get(depth - 1);

@@ -85,7 +85,7 @@ class CommandsTest {
     void languageTrainsResumesAndTests() throws IOException, InterruptedException {
         String[] small = {"language", "--task", "copy", "--delay", "3", "--width", "16", "--steps", "3", "--tests", "16", "--threads", "1"};
         succeeds(List.of(), small);
-        assertThat(out).contains("Loss without memory: 0.9041", "with the same options and --resume language.safetensors",
+        assertThat(out).contains("Loss without memory: 0.9041", "use the same options and --resume language.safetensors",
                 "Test on 16 new sequences:")
                 .containsPattern("step 3 of 3 +loss [0-9.]+");
         String[] again = Arrays.copyOf(small, small.length + 2);

@@ -3,8 +3,8 @@ package dev.zstar.solvers;
 import dev.zstar.solvers.guard.Arguments;
 
 /**
- * The active rows that a {@link RowObserver} ends, by position. They end with {@link Status#STOPPED_BY_OBSERVER} when the observer has
- * returned.
+ * Where a {@link RowObserver} marks the active rows that it ends, by position. They end with {@link Status#STOPPED_BY_OBSERVER} when the
+ * observer has returned.
  */
 public final class Exits {
     private final boolean[] stopped;

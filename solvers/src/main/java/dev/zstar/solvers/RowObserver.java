@@ -22,8 +22,8 @@ public interface RowObserver {
 
     /**
      * Called after each evaluation, once its rows have been tested. Rows that ended at this evaluation are no longer in {@code z}, and if
-     * all of them ended, it has no rows. What is decided for a row should depend only on that row; then its result does not depend on its
-     * company.
+     * all of them ended, it has no rows. What is decided for a row should depend only on that row. Then its result does not depend on the
+     * rest of the batch.
      *
      * @param progress the evaluations so far, the residual of every row at its latest iterate, and the status of rows that have ended; the
      *     status of the others is null

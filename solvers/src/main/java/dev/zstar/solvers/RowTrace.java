@@ -21,7 +21,7 @@ public final class RowTrace implements RowObserver {
      * Allocates a trace.
      *
      * @param row the row of the batch, from 0
-     * @param capacity the most evaluations that are recorded; later ones are left out
+     * @param capacity the most evaluations that are recorded; later ones are ignored
      */
     public RowTrace(int row, int capacity) {
         Arguments.atLeast("RowTrace", "the row", row, 0);

@@ -18,7 +18,7 @@ import java.util.List;
  * }</pre>
  *
  * <p>A cell holds no memory. {@link #parameters} makes the parameters, and {@link #plan} a map for solvers and layers: with products with
- * the Jacobian and its transpose, and gradients of every parameter and the input. What depends on x alone is computed once a solve.
+ * the Jacobian and its transpose, and gradients of every parameter and the input. What depends on x alone is computed once for each solve.
  */
 public final class Cell {
     private final Type type;
@@ -129,7 +129,7 @@ public final class Cell {
     /**
      * Allocates everything that solves and gradients need.
      *
-     * @param engine computes
+     * @param engine the engine that computes
      * @param batch the most rows
      * @param parameters the values of the parameters; the map reads them here, and again in {@link CellMap#update}
      * @param keep what the linearisation keeps

@@ -72,11 +72,12 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     }
 
     /**
-     * Reads the parameters again. Every row loses its input and its point of linearisation: call {@link #inject} again. Does not look for
-     * NaN: with it, rows end with {@code NONFINITE_FUNCTION}.
+     * Reads the parameters again, after a step of an optimiser or after a file has been read. Every row loses its input and its point of
+     * linearisation: call {@link #inject} again. Each spectral norm takes one step of its power iteration, which is enough for a small
+     * change of its matrix. Does not look for NaN: with it, rows end with {@code NONFINITE_FUNCTION}.
      *
-     * @throws IllegalArgumentException if a matrix cannot be normalised, since it holds NaN or a row of zeros; then call it again with
-     *     others
+     * @throws IllegalArgumentException if a matrix cannot be normalised, because it holds NaN or a row of zeros; then call it again
+     *     with other values
      */
     public void update() {
         checks.requireOpen("update");
@@ -85,13 +86,13 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         bank.update();
     }
 
-    /** What {@link #update} remembers, for checkpoints: the singular vector {@code <name>.v} of each spectral norm. A view. */
+    /** What {@link #update} keeps from call to call, for checkpoints: the singular vector {@code <name>.v} of each spectral norm. */
     public Parameters buffers() {
         checks.requireOpen("buffers");
         return bank.buffers();
     }
 
-    /** Reads the parameters and the {@link #buffers} again, after both got values from a checkpoint: {@link #update} without a step. */
+    /** Like {@link #update}, after a checkpoint was loaded into parameters and {@link #buffers}; takes no step of a power iteration. */
     public void restore() {
         checks.requireOpen("restore");
         programs.inputs.clear();
@@ -206,7 +207,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         bank.dropout().start(seed);
     }
 
-    /** Turns dropout off, as it is at first: each row keeps its masks until its next inject. */
+    /** Turns dropout off, which is the initial state. Each row keeps its masks until its next inject. */
     public void noDropout() {
         bank.dropout().stop();
     }

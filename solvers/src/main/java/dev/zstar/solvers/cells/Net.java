@@ -80,7 +80,7 @@ public final class Net {
     }
 
     /**
-     * A matrix whose row i is {@code g_i v_i / ‖v_i‖}, with two parameters: V, {@code outputs × inputs}, and g, at first all 1, named as by
+     * A matrix whose row i is {@code g_i v_i / ‖v_i‖}, with two parameters: V, {@code outputs × inputs}, and g, at first all 1, named as in
      * {@code torch.nn.utils.weight_norm}: {@code <name>_v} and {@code <name>_g}.
      */
     public Weight weightNorm(String name, int outputs, int inputs) {
@@ -89,7 +89,7 @@ public final class Net {
         return new Weight(v, 0, 1, false, new Weight.Norm.Rows(g));
     }
 
-    /** A matrix {@code V min(1, c / σ(V))} with one parameter, V: its largest singular value is at most c. */
+    /** A matrix {@code V min(1, c / σ(V))} with one parameter, V: once σ has converged, {@code ‖W‖₂ ≤ c}. */
     public Weight spectralNorm(String name, int outputs, int inputs, double c) {
         Parameter v = parameter(Parameter.matrix(Described.name("spectralNorm", name), outputs, inputs, Initialiser.fanIn(1)));
         return new Weight(v, 0, 1, false, new Weight.Norm.Spectral(c));

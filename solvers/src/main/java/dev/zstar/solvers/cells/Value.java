@@ -100,12 +100,12 @@ public final class Value {
         return activate(Activation.GELU);
     }
 
-    /** This image enlarged by linear interpolation to {@code factor} times its height and width. */
+    /** This image enlarged by bilinear interpolation to {@code factor} times its height and width. */
     public Value upsample(int factor) {
         return then(Resample.up(shape(), factor));
     }
 
-    /** The means of squares of {@code factor × factor} pixels of this image. The factor must divide height and width. */
+    /** This image with the mean of each square of {@code factor × factor} pixels as one pixel. The factor must divide height and width. */
     public Value downsample(int factor) {
         return then(Resample.down(shape(), factor));
     }

@@ -78,7 +78,7 @@ public final class Differences implements AutoCloseable {
         return c;
     }
 
-    /** Row {@code b} begins: it has no last iterate. */
+    /** A new problem begins in row {@code b}: there is no iterate of it yet. */
     public void begin(int b) {
         known[Planned.row("begin", b, known.length)] = 0;
     }

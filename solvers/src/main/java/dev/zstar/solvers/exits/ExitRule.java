@@ -3,7 +3,7 @@ package dev.zstar.solvers.exits;
 import dev.zstar.solvers.RowObserver;
 
 /**
- * A rule that ends a row, and the combinations of rules. It is given to a solve or a stream as its observer:
+ * A rule that ends single rows, and the combinations of such rules. A rule is given to a solve or a stream as its observer:
  *
  * <pre>{@code
  * try (ExitRule rule = ExitRule.all(new StableArgmax(head, 3), new SmallDifference(solver, 0.03)).atLeast(4)) {
@@ -11,8 +11,8 @@ import dev.zstar.solvers.RowObserver;
  * }
  * }</pre>
  *
- * <p>A rule serves one solve at a time. It allocates its memory when it is made, and combinations when they first meet a larger batch. A
- * combination closes its parts.
+ * <p>A rule serves one solve at a time. It allocates its memory in its constructor. A combination allocates again when it first sees a
+ * larger batch. Closing a combination closes its parts.
  */
 @FunctionalInterface
 public interface ExitRule extends RowObserver, AutoCloseable {
@@ -39,7 +39,7 @@ public interface ExitRule extends RowObserver, AutoCloseable {
         return new AtLeast(this, evaluations);
     }
 
-    /** A row ends when this rule would have ended it at this many of its evaluations in a row. */
+    /** A row ends when this rule would have ended it at this many consecutive evaluations. */
     default ExitRule inARow(int evaluations) {
         return new InARow(this, evaluations);
     }

@@ -6,7 +6,7 @@ import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.guard.Arguments;
 
 /**
- * What a model reads from a state: its logits, one for each class or token. Rules about the output of a model call it once for all active
+ * Computes the output of a model from a state: its logits, one for each class or token. Rules about outputs call it once for all active
  * rows. {@link LinearHead} is a head of one product.
  */
 public interface Head extends Shaped {
@@ -14,7 +14,7 @@ public interface Head extends Shaped {
     int outputs();
 
     /**
-     * Computes the logits of the active rows, each from its own state alone. With NaN among its logits no rule ends a row.
+     * Computes the logits of the active rows, each from its own state alone. No rule ends a row that has NaN among its logits.
      *
      * @param z {@code rows.count() × n}; must not be changed
      * @param out {@code rows.count() × outputs}; every element must be written

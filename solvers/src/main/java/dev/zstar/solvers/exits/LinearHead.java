@@ -11,7 +11,10 @@ import dev.zstar.kernels.Weights;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
 
-/** A head of one product: the logits are {@code W z + b}. Not thread-safe. */
+/**
+ * A head of one product: the logits are {@code W z + b}. It keeps a copy of the parameters, so make a new head after they have changed.
+ * The head of {@code dev.zstar.solvers.training.heads} is for training. Not thread-safe.
+ */
 public final class LinearHead implements Head, AutoCloseable {
     private final Engine engine;
     private final Type type;

@@ -7,8 +7,8 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.guard.Arguments;
 
 /**
- * Ends a row whose answer has settled: the column of its largest logit, the first of several, has been the same as at the evaluation before
- * for a number of evaluations in a row. This is the argmax stability of Geiping et al. (2025, arXiv 2502.05171), whose code takes 5. Holds
+ * Ends a row whose answer has settled: the column of its largest logit has not changed for a number of consecutive evaluations. Of equal
+ * logits the first counts. This is the argmax stability of Geiping et al. (2025, arXiv 2502.05171), whose code takes 5. Holds
  * a block of {@code batch × outputs}. The head is not closed.
  */
 public final class StableArgmax implements ExitRule {
@@ -23,7 +23,7 @@ public final class StableArgmax implements ExitRule {
     /**
      * Plans for the batch of a head.
      *
-     * @param evaluations how often in a row the column must stay the same, at least 1
+     * @param evaluations at how many consecutive evaluations the column must be the same as before, at least 1
      */
     public StableArgmax(Head head, int evaluations) {
         Arguments.atLeast("StableArgmax", "the number of evaluations", evaluations, 1);

@@ -6,9 +6,9 @@ import dev.zstar.solvers.Exits;
 import dev.zstar.solvers.Outcome;
 
 /**
- * Ends a row the certainty of whose output has settled: the entropy of the softmax of its logits differs from that at the evaluation before
- * by at most a threshold, in nats. This is the entropy difference of Geiping et al. (2025, arXiv 2502.05171), whose code takes 0.001. Holds
- * a block of {@code batch × outputs}. The head is not closed.
+ * Ends a row whose output is hardly more or less certain than before: since the last evaluation, the entropy of the softmax of its logits
+ * has changed by at most a threshold, in nats. This is the entropy difference of Geiping et al. (2025, arXiv 2502.05171), whose code takes
+ * 0.001. Holds a block of {@code batch × outputs}. The head is not closed.
  */
 public final class SteadyEntropy implements ExitRule {
     private final double threshold;

@@ -13,8 +13,8 @@ import dev.zstar.solvers.guard.Plural;
 
 /**
  * Solves each input from k starts, and returns the one with the lowest residual. A map with several equilibria may find one from one start
- * and miss it from another. Equilibrium reasoners (Huang, Geng and Kolter 2026, arXiv 2605.21488) scale their computation in this breadth,
- * in addition to the depth of a solve.
+ * and miss it from another. Equilibrium reasoners (Huang, Geng and Kolter 2026, arXiv 2605.21488) scale this breadth in addition to the
+ * depth of a solve.
  *
  * <p>The starts of an input are rows of one batch, so one product serves them all: start j of input i is row {@code i k + j} of the batch
  * of the solver and of the map. The map needs the input in each of these rows, which {@link #repeat} arranges:
@@ -28,8 +28,8 @@ import dev.zstar.solvers.guard.Plural;
  * }
  * }</pre>
  *
- * <p>The winner is chosen among the starts that met the stopping rule, or among all if none did. Of two with the same residual it is the
- * one with the lower number. On a reproducible engine the winner of an input, and all bits of its result, are the same whatever the other
+ * <p>The winner is chosen among the starts that met the stopping rule, or among all if none did. Of several with the same residual the one
+ * with the lowest number wins. On a reproducible engine the winner of an input, and all bits of its result, are the same whatever the other
  * inputs are. After its first solve it allocates nothing. Holds one block, of the size of the solver's batch. Not thread-safe; the solver
  * is not closed.
  */

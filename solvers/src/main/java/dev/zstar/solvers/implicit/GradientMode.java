@@ -24,7 +24,7 @@ public sealed interface GradientMode {
     GradientMode DEFAULT = exact(1e-3);
 
     /**
-     * v by GMRES with cycles of 20 steps, within 200 products with Jᵀ.
+     * Implicit differentiation: v by GMRES with cycles of 20 steps, within 200 products with Jᵀ.
      *
      * @param tolerance the relative residual at which a row ends
      */
@@ -36,7 +36,8 @@ public sealed interface GradientMode {
     }
 
     /**
-     * v by any linear solver, to a tolerance or after a fixed number of evaluations.
+     * Implicit differentiation, by the implicit function theorem (IFT): v by any linear solver, to a tolerance or after a fixed number of
+     * evaluations.
      *
      * @param method plans the solver; the layer closes it
      */
@@ -81,11 +82,14 @@ public sealed interface GradientMode {
         }
     }
 
-    /** {@code v = g} (Fung et al. 2022). Takes no product with Jᵀ. Under the conditions of the paper it gives a descent direction. */
+    /**
+     * {@code v = g}: Jacobian-free backpropagation (JFB, Fung et al. 2022), also known as the one-step gradient. Takes no product with Jᵀ.
+     * Under the conditions of the paper it gives a descent direction.
+     */
     record JacobianFree() implements GradientMode {}
 
     /**
-     * {@code v = Σ_{i ≤ k} (Jᵀ)ⁱ g}, a truncated Neumann series.
+     * {@code v = Σ_{i ≤ k} (Jᵀ)ⁱ g}, a truncated Neumann series. At the equilibrium it is backpropagation through the last k + 1 steps.
      *
      * @param terms k, the number of products with Jᵀ, at least 0; the sum has k + 1 terms
      */
@@ -147,9 +151,9 @@ public sealed interface GradientMode {
      * <pre>{@code y ← (1 - β) y + β f(z),   z ← (1 - β) z + β f(y),}</pre>
      *
      * whose result is z. The backward pass runs the steps in reverse, {@code z ← (z - β f(y)) / (1 - β)} and the same for y, and
-     * backpropagates through each. So it takes 10 blocks for any N. It is the exact gradient of the N steps but for rounding, which each
-     * step back multiplies: by {@code 1 / |1 - β|} where J is 0, and by the square of that where J has the eigenvalue 1.
-     * {@link GradientOutcome#residual} estimates what is left of it in the gradient. Inference still solves.
+     * backpropagates through each. So it takes 10 blocks for any N. The result is the gradient of the N steps, exact but for rounding. Each
+     * step back multiplies rounding errors: by {@code 1 / |1 - β|} where J is 0, and by the square of that where J has the eigenvalue 1.
+     * {@link GradientOutcome#residual} estimates the relative error of the gradient. Inference still solves.
      *
      * <p>f is evaluated 2N times in each direction, and once more for the residual.
      *
@@ -172,7 +176,7 @@ public sealed interface GradientMode {
 
     /**
      * One mode after another in the course of training, such as cheap gradients first and exact ones later. The caller counts the steps and
-     * gives their number to {@link EquilibriumLayer#step}, so training resumes anywhere. {@link #then} builds it:
+     * gives their number to {@link EquilibriumLayer#step}, so training can resume at any step. {@link #then} builds it:
      *
      * <pre>{@code GradientMode mode = new GradientMode.JacobianFree().then(2000, GradientMode.DEFAULT);}</pre>
      *

@@ -108,8 +108,8 @@ public final class GradientOutcome {
 
     /**
      * {@code ‖g - (I - Jᵀ) v‖ / ‖g‖} of row {@code b}, if the mode computes it. For a truncated series it is the residual of the sum
-     * without its last term. For {@link GradientMode.Reversible} it estimates the relative error that rounding left in the gradient. It is
-     * NaN for modes that compute none; {@link EquilibriumLayer#report} measures the first for every mode.
+     * without its last term. For {@link GradientMode.Reversible} it is an estimate of the relative error of the gradient from rounding.
+     * It is NaN for modes that compute none. {@link EquilibriumLayer#report} computes {@code ‖g - (I - Jᵀ) v‖ / ‖g‖} for every mode.
      */
     public double residual(int b) {
         return residual[Arguments.row("residual", b, batch)];

@@ -23,7 +23,7 @@ import java.util.function.UnaryOperator;
  * }</pre>
  *
  * <p>The name in a rule is that of a parameter, such as {@code mlp.gate.weight}, or of a module, such as {@code mlp.gate}. A module's rule
- * holds for all parameters below it, and what follows the module's name stays. The rule with the longest name decides.
+ * holds for all parameters below it, and what follows the module's name stays. The matching rule with the longest name applies.
  */
 public final class FileLayout {
     private static final FileLayout SAME_NAMES = new FileLayout("", name -> name, Map.of());
@@ -43,12 +43,12 @@ public final class FileLayout {
         return SAME_NAMES;
     }
 
-    /** Each parameter is a tensor of the name that the function returns for the parameter's name. Rules come before it. */
+    /** Each parameter is a tensor of the name that the function returns for the parameter's name. Rules take precedence. */
     public static FileLayout named(UnaryOperator<String> tensorName) {
         return new FileLayout("", Arguments.present("named", "the function", tensorName), Map.of());
     }
 
-    /** All names in the file begin with this text, such as {@code "model.layers.0."}. Names in rules are without it. */
+    /** All names in the file begin with this text, such as {@code "model.layers.0."}. Rules leave it out. */
     public FileLayout under(String start) {
         return new FileLayout(Arguments.present("under", "the start of the names", start) + prefix, others, rules);
     }

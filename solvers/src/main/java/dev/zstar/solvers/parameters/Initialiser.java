@@ -42,7 +42,7 @@ public interface Initialiser {
         return (block, random) -> uniform(gain / Math.sqrt(block.cols())).fill(block, random);
     }
 
-    /** The generator of a seed: the same on every machine. */
+    /** A random generator with this seed. Its numbers are the same on every machine. */
     static RandomGenerator generator(long seed) {
         return RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
     }

@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
  * @param rows for a weight matrix the outputs, for a bias or a gain 1
  * @param cols for a weight matrix the inputs
  * @param dimensions the shape in files, whose product is {@code rows · cols}: {@code [out, in]} for a matrix, {@code [n]} for a vector
- * @param order which dimension of the file is the first of the block, the second, and so on: {@code [0, 1, …]} if elements lie in the
- *     block as in the file
+ * @param order the dimensions of the file in the order in which the block has them: {@code [0, 1, …]} if elements lie in the block as in
+ *     the file
  * @param initialiser its first values
  */
 public record Parameter(String name, int rows, int cols, List<Integer> dimensions, List<Integer> order, Initialiser initialiser) {
@@ -99,7 +99,7 @@ public record Parameter(String name, int rows, int cols, List<Integer> dimension
         return place;
     }
 
-    /** Several lists as one, in this order. */
+    /** Joins lists into one, in this order. */
     @SafeVarargs
     public static List<Parameter> join(List<Parameter>... lists) {
         List<Parameter> all = new ArrayList<>();

@@ -18,13 +18,15 @@ import java.util.stream.Collectors;
 
 /**
  * Parameters in files, with the names and shapes that PyTorch gives them. Any file that {@link TensorFile} opens can be read, and
- * safetensors files are written. A {@link FileLayout} says where a file differs.
+ * safetensors files are written. A {@link FileLayout} describes a file with other names or shapes.
  *
  * <p>The dimensions of a {@link Parameter} are those in the file. Axes of length 1 may be missing or added. Numbers are rounded to the type
  * of the parameters.
  *
  * <p>Weights that PyTorch stores normalised, by {@code weight_norm} or {@code spectral_norm}, old or new, are computed from the tensors in
- * the file, as PyTorch does in evaluation.
+ * the file, as PyTorch does in evaluation mode.
+ *
+ * <p>A map that has been planned with the parameters keeps packed copies of them. After a file has been read, call its {@code update}.
  */
 public final class ParameterFile {
     private ParameterFile() {}

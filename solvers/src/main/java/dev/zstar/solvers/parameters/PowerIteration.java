@@ -86,8 +86,8 @@ public final class PowerIteration implements AutoCloseable {
     }
 
     /**
-     * σ and u from v as it is, without a step. If v and the matrix are those of the end of a {@link #run}, so are σ and u, to the bit: for
-     * a program that goes on from a file. Takes a step if v is zero.
+     * Returns σ, and computes u, from the present v without a step. If v and the matrix are those at the end of a {@link #run}, σ and u are
+     * the same to the bit. A program that resumes from a file needs this. Takes a step if v is zero.
      */
     public double again(Block matrix) {
         Arguments.present("again", "the matrix", matrix).requireShape("again", "the matrix", left.type(), left.cols(), right.cols());
@@ -161,7 +161,7 @@ public final class PowerIteration implements AutoCloseable {
         return left;
     }
 
-    /** v, 1 × cols, likewise: all that it remembers from call to call. */
+    /** v, 1 × cols, of length 1 after a run. It is all that this object has to remember from call to call. */
     public Block right() {
         return right;
     }

@@ -66,8 +66,8 @@ public final class SpectralNormalisation implements AutoCloseable {
     }
 
     /**
-     * {@code W = V min(1, c / σ(V))} with σ from {@link #vector} as it is, without a step of the power iteration. If V and the vector are
-     * those of an earlier {@link #apply}, so is W, to the bit: for a program that goes on from a file.
+     * {@code W = V min(1, c / σ(V))} with σ from the present {@link #vector}, without a step of the power iteration. If V and the vector
+     * are those of an earlier {@link #apply}, W is the same to the bit. A program that resumes from a file needs this.
      */
     public void restore(Block v, Block w) {
         Arguments.present("restore", "V", v).requireShape("restore", "V", type, rows, cols);
@@ -89,7 +89,7 @@ public final class SpectralNormalisation implements AutoCloseable {
         }
     }
 
-    /** The right singular vector, {@code 1 × cols}: all that it remembers from step to step. */
+    /** The right singular vector, {@code 1 × cols}. It is all that this object has to remember from step to step. */
     public Block vector() {
         return power.right();
     }

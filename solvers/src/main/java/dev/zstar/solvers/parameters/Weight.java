@@ -10,7 +10,7 @@ import dev.zstar.solvers.guard.Arguments;
  * @param part the number of the group of rows
  * @param parts how many groups the rows are cut into; 1 for the whole matrix
  * @param isTransposed whether this is the transpose
- * @param norm what the matrix is computed from the parameter by
+ * @param norm how the matrix is computed from the parameter
  */
 public record Weight(Parameter parameter, int part, int parts, boolean isTransposed, Norm norm) {
     /** Checks that there is such a part. */

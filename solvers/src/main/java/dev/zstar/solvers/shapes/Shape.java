@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What the elements of one sample mean. A state or an input is one row of a block, {@code 1 × size}; the shape says how that row is read.
+ * The meaning of the elements of one sample. A state or an input is one row of a block, {@code 1 × size}. Its shape says how that row is
+ * read.
  */
 public sealed interface Shape {
     /** A plain vector of n elements. */
@@ -117,7 +118,7 @@ public sealed interface Shape {
 
     /** An image in the layout of {@link ImageShape}. */
     record Image(ImageShape pixels) implements Shape {
-        /** Checks that the shape is there. */
+        /** Checks that the shape is not null. */
         public Image {
             Arguments.present("image", "the shape", pixels);
         }

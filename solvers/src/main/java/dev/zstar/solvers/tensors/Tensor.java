@@ -12,8 +12,8 @@ import java.nio.file.Path;
  * A tensor of an open {@link TensorFile}: a name, an element type, a shape, and elements in the file's memory. Immutable, so that any
  * number of threads may read it.
  *
- * <p>Elements are numbered from 0 in row-major order: element {@code i·cols + j} of a matrix is in row i and column j. This is so whatever
- * the order in the file is.
+ * <p>Elements are numbered from 0 in row-major order: element {@code i·cols + j} of a matrix is in row i and column j. This
+ * holds for any order in the file.
  *
  * <p>After its file was closed, a tensor throws {@link IllegalStateException}.
  */

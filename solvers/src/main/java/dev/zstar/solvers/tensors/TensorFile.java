@@ -17,7 +17,7 @@ import java.util.function.UnaryOperator;
  * the mapped bytes. An npz file costs more: it is read once for its checksums, and compressed arrays are decompressed into memory outside
  * the heap.
  *
- * <p>{@link #open} checks the whole structure. After it, no tensor can turn out to be malformed. Any number of threads may read. The file
+ * <p>{@link #open} checks the whole structure, so no tensor can turn out to be malformed later. Any number of threads may read. The file
  * must not be shortened or overwritten in place while it is open; the writers of this package never do that, since they replace files.
  *
  * <p>Close a file to unmap it. Then the file and its tensors throw {@link IllegalStateException}.

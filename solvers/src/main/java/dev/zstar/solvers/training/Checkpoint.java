@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What training has reached, in one safetensors file: parameters, the state of the optimiser, an average of the parameters, and numbers
- * such as the step and the seeds. Training that goes on from a file has the same bits as training that was not interrupted.
+ * Saves training to one safetensors file, and loads it: parameters, the state of the optimiser, an average of the parameters, what maps
+ * remember, and numbers such as the step and the seeds. Resumed training has the same bits as training that was not interrupted.
  *
  * <pre>{@code
  * Checkpoint checkpoint = Checkpoint.of(parameters).with(optimiser).withBuffers(map.buffers());
@@ -32,7 +32,7 @@ import java.util.TreeMap;
  *
  * <p>In the file, parameters have their own names, as a {@code state_dict} of PyTorch has them. The other tensors are named
  * {@code optimiser.<kind>.<parameter>}, {@code average.<parameter>} and {@code buffer.<name>}. A file replaces an old one as a whole: a
- * process that is killed while it saves leaves the old one.
+ * process that is killed while it saves leaves the old file.
  *
  * <p>A checkpoint refers to objects that stay the caller's. It copies nothing until it saves or loads.
  */
@@ -144,9 +144,9 @@ public final class Checkpoint {
     }
 
     /**
-     * Reads the file into all objects of this checkpoint. A state that the file has and this checkpoint has not is left out, so that
-     * {@code Checkpoint.of(parameters)} reads the parameters of any checkpoint. Afterwards, maps have to read their parameters:
-     * {@link dev.zstar.solvers.cells.CellMap#restore}.
+     * Reads the file into all objects of this checkpoint. If the file has a kind of state that this checkpoint has not, that state is
+     * ignored, so {@code Checkpoint.of(parameters)} reads the parameters of any checkpoint. Afterwards call
+     * {@link dev.zstar.solvers.cells.CellMap#restore} for each map of these parameters.
      *
      * @return the numbers
      * @throws IllegalArgumentException if the file does not fit: a tensor is missing, has another shape, holds integers or, for f32, f64

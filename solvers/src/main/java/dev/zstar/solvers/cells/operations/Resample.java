@@ -9,8 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * An image with {@code factor} times the height and width, by linear interpolation, or with as many times fewer, by means of squares
- * ({@link Images}).
+ * An image with {@code factor} times the height and width, by bilinear interpolation, or with as many times fewer: each pixel is the mean
+ * of a square ({@link Images}).
  *
  * @param large the larger of the two images
  * @param small the smaller

@@ -5,7 +5,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.solvers.guard.Arguments;
 
 /**
- * The mean cross entropy of the softmax of each row, with one label a row:
+ * The mean cross entropy of the softmax of each row, with one label for each row:
  *
  * <pre>
  *   L = 1/N Σ_p (log Σ_c exp(y_pc) - y_p,label(p))          ∂L/∂y_p = (softmax(y_p) - e_label(p)) / N

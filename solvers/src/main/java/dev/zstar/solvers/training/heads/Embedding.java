@@ -11,8 +11,8 @@ import java.util.List;
 
 /**
  * The first layer of a network on symbols: {@code x_p = E[id_p]}, with the parameter {@code <name>.weight} (E, {@code symbols × width}), as
- * {@code torch.nn.Embedding} has it. It may be one among others of the same {@link Parameters}. The embedding reads it in each call, so it
- * needs no update after a step.
+ * {@code torch.nn.Embedding} has it. The {@link Parameters} may hold others, too. The embedding reads it in each call, so it needs no
+ * update after a step.
  *
  * <p>It is the product of E with one-hot rows, without those rows. For an input of tokens, use {@code x.folded(tokens)}, a view with one
  * row for each token.

@@ -13,8 +13,8 @@ import java.util.List;
 
 /**
  * The last layer of a network, {@code y = z Aᵀ + a} for each row, with the parameters {@code <name>.weight} (A, {@code outputs × inputs})
- * and {@code <name>.bias} (a), as {@code torch.nn.Linear} has them. They may be some among others of the same {@link Parameters}. The head
- * reads them in each call, so it needs no update after a step.
+ * and {@code <name>.bias} (a), as {@code torch.nn.Linear} has them. The {@link Parameters} may hold others, too. The head reads
+ * them in each call, so it needs no update after a step.
  */
 public final class LinearHead implements AutoCloseable {
     private final Engine engine;

@@ -7,7 +7,7 @@ import dev.zstar.solvers.guard.Arguments;
 public final class Predictions {
     private Predictions() {}
 
-    /** The class of row p: the first column with the largest logit. A NaN is never the largest; a row of NaN only chooses class 0. */
+    /** The class of row p: the first column with the largest logit. A NaN is never the largest. If all are NaN, it is class 0. */
     public static int of(Block logits, int p) {
         Arguments.row("prediction", p, Arguments.present("prediction", "the block of logits", logits).rows());
         if (logits.cols() == 0) {

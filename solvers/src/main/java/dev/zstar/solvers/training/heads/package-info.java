@@ -1,5 +1,5 @@
 /**
- * What stands around an equilibrium: an embedding of symbols, a linear head and losses, with their gradients.
+ * The layers before and after an equilibrium: an embedding of symbols, a linear head and losses, with their gradients.
  *
  * <p>All work on blocks with one row for each sample. For a state of tokens, use {@code z.folded(tokens)}, a view with one row for each
  * token. Gradients with respect to inputs are overwritten; those of parameters are added. Nothing is allocated after the constructors. A

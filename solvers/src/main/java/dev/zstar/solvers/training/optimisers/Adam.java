@@ -16,7 +16,7 @@ import java.util.Map;
  *   p ← (1 - η λ) p - η m̂ / (√v̂ + ε)        m̂ = m / (1 - β₁ᵗ),  v̂ = v / (1 - β₂ᵗ)
  * </pre>
  *
- * <p>{@code torch.optim.AdamW} writes the same. The range of g is that of {@link dev.zstar.kernels.Updates#adam}. Holds m and v.
+ * <p>This is the step of {@code torch.optim.AdamW}. The range of g is that of {@link dev.zstar.kernels.Updates#adam}. Holds m and v.
  */
 public final class Adam implements Optimiser {
     private final Engine engine;

@@ -10,7 +10,7 @@ import java.util.Map;
 
 /**
  * The exponential moving average of parameters over the steps of training (Polyak, Juditsky 1992, with weights that decay). It often
- * generalises better than the last parameters:
+ * generalises better than the last parameters. An update is
  *
  * <pre>
  *   a ← γ a + (1 - γ) p        with γ = β (1 - βᵗ) / (1 - βᵗ⁺¹) in update t = 0, 1, …
@@ -117,7 +117,7 @@ public final class Average implements AutoCloseable {
         return updates;
     }
 
-    /** Goes on as after this many updates, once {@link #values} has its values of then. */
+    /** Continues after this many updates, once {@link #values} has the values that it had then. */
     public void resume(long updates) {
         if (updates < 0) {
             throw new IllegalArgumentException("resume: the number of updates is " + updates + ", expected at least 0");

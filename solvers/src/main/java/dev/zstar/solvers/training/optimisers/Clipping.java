@@ -46,8 +46,8 @@ public final class Clipping {
     /**
      * Clips the gradients in place.
      *
-     * @return ‖g‖ before. If it is NaN or infinite, an element is so, or the norm is out of the range of f64; then nothing is changed, and
-     *     the step is best left out
+     * @return ‖g‖ before clipping. If it is NaN or infinite, nothing was changed: an element is NaN or infinite, or the norm is out of the
+     *     range of f64. Then leave out the step
      */
     public double apply(Parameters gradients) {
         double norm = norm(gradients);

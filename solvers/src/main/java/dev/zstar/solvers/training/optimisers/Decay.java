@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Decoupled weight decay (Loshchilov, Hutter 2019): each step multiplies parameters by {@code 1 - η λ}, apart from the gradient.
+ * Decoupled weight decay (Loshchilov, Hutter 2019): each step multiplies parameters by {@code 1 - η λ}, separately from the gradient.
  *
  * @param factor λ, at least 0
  * @param which the parameters that decay

@@ -4,8 +4,8 @@ import dev.zstar.solvers.parameters.Parameters;
 import java.util.Map;
 
 /**
- * Changes parameters against their gradients, step by step. What it remembers from step to step is {@link #state} and {@link #steps}: an
- * optimiser that gets both back goes on with the same bits.
+ * Changes parameters step by step, from their gradients. From step to step it keeps {@link #state} and {@link #steps}. An optimiser that is
+ * given both back continues with the same bits. After a step, a map of the parameters has to read them again: call its {@code update}.
  */
 public interface Optimiser extends AutoCloseable {
     /**
@@ -23,13 +23,13 @@ public interface Optimiser extends AutoCloseable {
     long steps();
 
     /**
-     * Goes on as after this many steps, once {@link #state} has its values of then.
+     * Continues after this many steps, once {@link #state} has the values that it had then.
      *
      * @throws IllegalArgumentException if the number is negative
      */
     void resume(long steps);
 
-    /** What it remembers of each parameter, by what that is. The blocks are the optimiser's own. */
+    /** What it keeps of each parameter, by the kind of it, such as {@code momentum}. The blocks belong to the optimiser. */
     Map<String, Parameters> state();
 
     /** Bytes that it holds. */
