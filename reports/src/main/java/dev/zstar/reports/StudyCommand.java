@@ -2,6 +2,7 @@ package dev.zstar.reports;
 
 import dev.zstar.benchmarks.study.Measurements;
 import dev.zstar.benchmarks.study.Study;
+import dev.zstar.benchmarks.study.StudyException;
 import dev.zstar.benchmarks.study.StudyOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -54,18 +55,34 @@ final class StudyCommand implements Callable<Integer> {
         // Read first, so that a failure does not come after half an hour of measuring.
         Machine machine = Machine.read();
         Instant started = Instant.now();
+        String command = command();
         Measurements measured;
         try (ProgressReport report = new ProgressReport(spec.commandLine().getErr())) {
-            measured = Study.run(options, report);
+            // The page exists as soon as the first suite has ended.
+            measured = Study.run(options, report, found -> {
+                try {
+                    write(folder, StudyFile.of(started, command, machine, found, false));
+                } catch (StudyException e) {
+                    // The measuring goes on: the end tries again, and says where the result is.
+                }
+            });
         }
-        StudyFile file = StudyFile.of(started, machine, measured);
+        StudyFile file = StudyFile.of(started, command, machine, measured, true);
         PrintWriter printed = spec.commandLine().getOut();
+        Path page = write(folder, file);
         Summary.print(file, printed);
-        printed.flush();
-        String json = file.json();
-        Path page = folder.write(json, Page.html(json));
         printed.printf("%nThe page: %s%n", page);
         printed.flush();
         return measured.failures().isEmpty() ? 0 : 1;
+    }
+
+    private static Path write(ResultFolder folder, StudyFile file) {
+        String json = file.json();
+        return folder.write(json, Page.html(json));
+    }
+
+    private String command() {
+        return "zstar study" + (quick ? " --quick" : "") + (suites.isEmpty() ? "" : " --suite " + String.join(",", suites))
+                + (threads == null ? "" : " --threads " + threads);
     }
 }

@@ -215,6 +215,51 @@ function cells() {
     + "with its packed matrices."), ["case", "ms", "MiB"], kept.map(r => [r.case + mark(r), get(r, r.engine, "us").value / 1000, r.value / 2 ** 20]));
 }
 
+// Every row of a suite whose case has this metric, with its other metrics.
+const cases = (suite, metric, columns) => rows(suite, metric).map(r => {
+  const get = name => (study.results.find(s => s.suite === suite && s.case === r.case && s.engine === r.engine && s.metric === name) || {}).value;
+  return [r.case + mark(r), ...columns(get, r)];
+});
+
+function linear() {
+  const all = [...rows("backward", "products"), ...rows("backward", "productsFailed")];
+  if (all.length) {
+    const cut = r => r.case.indexOf(","), method = r => r.case.slice(0, cut(r)), system = r => r.case.slice(cut(r) + 2);
+    const systems = [...new Set(all.map(system))], methods = [...new Set(all.map(method))];
+    table(heading("Products of the linear solvers", "Products with Jᵀ until (I − Jᵀ) v = g is solved; ρ is the spectral radius of J. A dash marks a system that the method did not solve within its products."),
+      ["method", ...systems], methods.map(m => [m, ...systems.map(s => {
+        const r = all.find(a => method(a) === m && system(a) === s);
+        return !r ? "" : r.metric === "products" ? String(r.value) : "– (" + r.value + ")";
+      })]));
+  }
+  const sequences = cases("backward", "sequenceProducts", (get, r) => [r.value, get("sequenceRatio")]);
+  if (sequences.length) table(heading("Sequences of linear systems", "Products for a sequence of systems that change little, as in training. A recycled solver starts each from what the last one taught it."),
+    ["case", "products", "products / those of GMRES(20)"], sequences);
+}
+
+function gradients() {
+  const modes = cases("backward", "backwardUs", (get, r) => [r.value, get("backwardRatio"), get("modeProducts"), get("cosine").toFixed(4),
+    get("gradientError").toExponential(1), get("modeBytes") / 2 ** 20]);
+  if (modes.length) table(heading("Gradient modes", "How a layer differentiates its equilibrium: the time of a backward pass, the evaluations of f and products with J or Jᵀ that it takes, and how far its gradient "
+    + "is from the exact one, as the cosine of the angle and as the largest relative error of a row. MiB are those of the layer. One thread, f32."),
+    ["mode", "µs", "time / that of the default", "evaluations and products", "cosine", "error", "MiB"], modes);
+  const training = cases("training", "stepUs", (get, r) => [r.value, get("steps"), number(100 * get("accuracyQuarter")) + "%", number(100 * get("accuracyEnd")) + "%", get("failedImages")]);
+  if (training.length) table(heading("Training in each gradient mode, for the same time", "Handwritten digits, one thread. Correct are unseen images, after a quarter of the time and at its end. Images whose solve fails are skipped."),
+    ["mode", "µs for each step", "steps", "correct after a quarter", "correct at the end", "failed images"], training);
+  const expanding = rows("training", "failedImages").filter(r => r.case.startsWith("expanding")).map(r => {
+    const get = name => (rows("training", name).find(s => s.case === r.case) || {}).value;
+    return [r.case, r.value, get("images"), get("finite") === 1 ? "yes" : "no", number(100 * get("accuracy")) + "%"];
+  });
+  if (expanding.length) table(heading("Training that breaks contraction", "Nothing bounds ‖W‖, and the learning rate is fifty times the usual one. Images whose solve fails are skipped, or their gradients damped."),
+    ["case", "failed images", "images", "parameters finite", "correct"], expanding);
+}
+
+function random() {
+  const all = cases("forward", "solves", (get, r) => [r.value, get("rows"), get("brokenPromises"), get("bytesLeft")]);
+  if (all.length) table(heading("Random solves", "Solves with random maps, sizes, options, budgets, faults and observers. Each outcome is checked against what the documentation promises."),
+    ["case", "solves", "rows", "violated guarantees", "bytes not freed"], all);
+}
+
 function mixed() {
   const all = rows("forward", "mixedUs");
   if (!all.length) return;
@@ -284,6 +329,9 @@ function draw() {
   streaming();
   mixed();
   problems();
+  random();
+  linear();
+  gradients();
 }
 
 function paint() {
@@ -315,7 +363,8 @@ function facts() {
   study.ceilings.forEach(c => entry("ceiling " + c.name, number(c.value) + " " + c.unit));
   entry("started", study.startedAt);
   entry("commit", study.commit || "unknown");
-  entry("command", "./zstar study");
+  entry("command", "./" + (study.command || "zstar study"));
+  if (study.seconds) entry("duration", number(study.seconds / 60) + " min");
 }
 
 function theme(name) { root.dataset.theme = name; paint(); }
@@ -324,6 +373,8 @@ root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark"
 document.getElementById("theme").addEventListener("click", () => theme(root.dataset.theme === "dark" ? "light" : "dark"));
 addEventListener("resize", () => charts.forEach(c => c.instance.resize()));
 summarise();
+if (study.finished === false) element("p", "The study is still running: this page shows what it has measured so far. Reload it for more.", document.getElementById("charts"));
+(study.failures || []).forEach(failure => element("p", "Failed: " + failure + ".", document.getElementById("charts")));
 (study.remarks || []).forEach(remark => element("p", "Note: " + remark + ".", document.getElementById("charts")));
 draw();
 facts();

@@ -35,7 +35,7 @@ final class DepthSuite {
 
     static void run(boolean quick, StudyProgress progress, List<StudyResult> results) {
         int[] depths = quick ? new int[] {20, 200} : new int[] {10, 20, 50, 100, 200};
-        progress.stage("depth", 2 * depths.length);
+        progress.stage("depth", 2 * depths.length + 1);
         for (int depth : depths) {
             for (String kind : new String[] {"DEQ", "unrolled"}) {
                 PeakMemory memory = Fork.call(DepthChild.class, PeakMemory.class, kind + " " + depth);
@@ -47,6 +47,8 @@ final class DepthSuite {
                 progress.step(String.format(Locale.ROOT, "%s: %.1f MiB", name, memory.live() / 0x1p20));
             }
         }
+        results.addAll(Fork.call(DepthGradients.class, ForkResults.class, "").results());
+        progress.step("gradients against tolerance and layers");
     }
 
     private static void add(List<StudyResult> results, String name, String engine, int depth, String metric, double value) {

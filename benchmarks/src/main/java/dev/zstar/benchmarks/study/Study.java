@@ -24,15 +24,20 @@ public final class Study {
     private final List<String> remarks = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
 
-    Study() {}
+    private final Consumer<Measurements> soFar;
+
+    Study(Consumer<Measurements> soFar) {
+        this.soFar = soFar;
+    }
 
     /**
      * Runs the suites of the options.
      *
+     * @param soFar receives everything that was measured, after each part that gave figures
      * @throws StudyException if no suite gave a figure
      */
-    public static Measurements run(StudyOptions options, StudyProgress progress) {
-        Study study = new Study();
+    public static Measurements run(StudyOptions options, StudyProgress progress, Consumer<Measurements> soFar) {
+        Study study = new Study(soFar);
         if (options.wants("kernels")) {
             study.attempt("kernels", part -> KernelSuite.run(options.quick(), progress, part.ceilings, part.results));
         }
@@ -61,14 +66,17 @@ public final class Study {
         if (study.results.isEmpty() && !study.failures.isEmpty()) {
             throw new StudyException(String.join("\n", study.failures));
         }
-        List<String> remarks = Stream.concat(engineRemarks().stream(), study.remarks.stream()).toList();
-        return new Measurements(List.copyOf(study.ceilings), List.copyOf(study.results), List.copyOf(study.traces), remarks,
-                List.copyOf(study.failures));
+        return study.measurements();
+    }
+
+    private Measurements measurements() {
+        return new Measurements(List.copyOf(ceilings), List.copyOf(results), List.copyOf(traces),
+                Stream.concat(engineRemarks().stream(), remarks.stream()).toList(), List.copyOf(failures));
     }
 
     /** Keeps the results of a suite that ends, or else the reason why it failed. Half of a suite could be taken for the whole. */
     void attempt(String suite, Consumer<Study> body) {
-        Study part = new Study();
+        Study part = new Study(_ -> {});
         try {
             body.accept(part);
         } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
@@ -83,6 +91,7 @@ public final class Study {
         results.addAll(part.results);
         traces.addAll(part.traces);
         remarks.addAll(part.remarks);
+        soFar.accept(measurements());
     }
 
     /** The engine that runs zstar's own kernels here: {@code simd}, or {@code scalar} if {@code simd} cannot run. */

@@ -34,7 +34,10 @@ class StudyTest {
     @Test
     void aSuiteThatFailsLeavesWhatTheOthersMeasured() {
         Stopper stopper = new Stopper();
-        Measurements measured = Study.run(new StudyOptions(true, List.of("depth", "training"), 1), stopper);
+        List<Measurements> soFar = new ArrayList<>();
+        Measurements measured = Study.run(new StudyOptions(true, List.of("depth", "training"), 1), stopper, soFar::add);
+        assertThat(soFar).hasSize(1);
+        assertThat(soFar.getFirst().results()).isEqualTo(measured.results());
         assertThat(stopper.stages).containsExactly("depth", "training");
         assertThat(measured.results()).isNotEmpty().allMatch(result -> result.suite().equals("depth"));
         assertThat(measured.failures()).containsExactly("the training suite failed, and its figures are left out: no more");
@@ -51,7 +54,7 @@ class StudyTest {
             @Override
             public void step(String detail) {}
         };
-        assertThatThrownBy(() -> Study.run(new StudyOptions(true, List.of("depth"), 1), refusing))
+        assertThatThrownBy(() -> Study.run(new StudyOptions(true, List.of("depth"), 1), refusing, _ -> {}))
                 .isInstanceOf(StudyException.class)
                 .hasMessage("the depth suite failed, and its figures are left out: java.lang.IllegalStateException: never");
     }
