@@ -308,6 +308,16 @@ function draw() {
     }, ["case", "MiB live", "MiB, peak of the process"], memory.map(r => [r.case, r.value / 2 ** 20,
       (rows("depth", "rss").find(h => h.case === r.case) || {}).value / 2 ** 20 || ""]));
   }
+  const errors = rows("depth", "gradientError");
+  if (errors.length) {
+    const of = (r, metric) => (rows("depth", metric).find(s => s.case === r.case) || {}).value;
+    const line = start => errors.filter(r => r.case.startsWith(start)).map(r => [of(r, "effectiveDepth"), r.value]).sort((a, b) => a[0] - b[0]);
+    chart("Error of the gradient over effective depth", "Gradients of all parameters, f32, n = " + errors[0].params.n + ". The reference is f64, unrolled to convergence. An equilibrium is as deep as the plain steps that reach its residual; "
+      + "its forward and backward solves have the same tolerance.", {
+      xAxis: axis("effective depth"), yAxis: axis("relative error", "log", { axisLabel: { formatter: x => x.toExponential(0) } }),
+      series: [series("equilibrium", line("DEQ"), "simd"), series("tied network", line("tied network"), "openblas")],
+    }, ["case", "effective depth", "evaluations", "relative error", "1 − cosine"], errors.map(r => [r.case, of(r, "effectiveDepth"), of(r, "nfev"), r.value.toExponential(1), (1 - of(r, "cosine")).toExponential(1)]));
+  }
   const epochs = rows("training", "accuracy").filter(r => r.case.startsWith("epoch"));
   if (epochs.length) {
     const at = (r, metric) => rows("training", metric).find(s => s.case === r.case).value;

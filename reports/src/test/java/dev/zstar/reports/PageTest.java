@@ -84,6 +84,11 @@ class PageTest {
     }
 
     @Test
+    void aStudyThatHasJustBegunIsAPage() throws IOException, InterruptedException {
+        assertThat(drawn()).contains("The study is still running", "The machine");
+    }
+
+    @Test
     void linearSolversGradientModesAndRandomSolvesHaveTables() throws IOException, InterruptedException {
         add("backward", "gmres, ρ = 0.9, Gaussian", "simd", Map.of(), "products", 31);
         add("backward", "picard, ρ = 0.9, Gaussian", "simd", Map.of(), "productsFailed", 200);

@@ -63,8 +63,8 @@ final class DepthGradients implements Fork.Task {
         ArrayList<StudyResult> results = new ArrayList<>();
         try (Engine engine = Engines.best(1);
                 Parameters start = cell(Type.F32).parameters(3)) {
-            List<Double> exact = gradient(engine, Type.F64, start, Stopping.relative(1e-13).within(2000), new GradientMode.Unrolled(CONVERGED))
-                    .values();
+            Stopping tight = Stopping.relative(1e-13).within(2000);
+            List<Double> exact = gradient(engine, Type.F64, start, tight, new GradientMode.Unrolled(CONVERGED)).values();
             for (double tolerance : TOLERANCES) {
                 Gradient g = gradient(engine, Type.F32, start, Stopping.relative(tolerance), GradientMode.exact(tolerance));
                 String name = String.format(Locale.ROOT, "DEQ, tolerance %.0e", tolerance);

@@ -38,35 +38,44 @@ public final class Study {
      */
     public static Measurements run(StudyOptions options, StudyProgress progress, Consumer<Measurements> soFar) {
         Study study = new Study(soFar);
-        if (options.wants("kernels")) {
-            study.attempt("kernels", part -> KernelSuite.run(options.quick(), progress, part.ceilings, part.results));
-        }
-        if (options.wants("cells")) {
-            study.attempt("cells", part -> CellsSuite.run(options.quick(), progress, part.results, part.remarks));
-        }
-        if (options.wants("forward") || options.wants("backward")) {
-            study.attempt("forward and backward", part -> SolveSuite.run(options, progress, part.results, part.traces));
-        }
-        if (options.wants("forward")) {
-            study.attempt("forward: problems", part -> ProblemSuite.run(progress, part.results));
-            study.attempt("forward: random solves", part -> FaultSuite.run(options.quick(), progress, part.results));
-        }
-        if (options.wants("backward")) {
-            study.attempt("backward", part -> BackwardSuite.run(options, progress, part.results));
-        }
-        if (options.wants("streaming")) {
-            study.attempt("streaming", part -> StreamingSuite.run(options.quick(), progress, part.results));
-        }
-        if (options.wants("depth")) {
-            study.attempt("depth", part -> DepthSuite.run(options.quick(), progress, part.results));
-        }
-        if (options.wants("training")) {
-            study.attempt("training", part -> TrainingSuite.run(options, progress, part.results));
+        Fork.keepIn(options.journal() == null ? null : Journal.in(options.journal()));
+        try {
+            study.suites(options, progress);
+        } finally {
+            Fork.keepIn(null);
         }
         if (study.results.isEmpty() && !study.failures.isEmpty()) {
             throw new StudyException(String.join("\n", study.failures));
         }
         return study.measurements();
+    }
+
+    private void suites(StudyOptions options, StudyProgress progress) {
+        if (options.wants("kernels")) {
+            attempt("kernels", part -> KernelSuite.run(options.quick(), progress, part.ceilings, part.results));
+        }
+        if (options.wants("cells")) {
+            attempt("cells", part -> CellsSuite.run(options.quick(), progress, part.results, part.remarks));
+        }
+        if (options.wants("forward") || options.wants("backward")) {
+            attempt("forward and backward", part -> SolveSuite.run(options, progress, part.results, part.traces));
+        }
+        if (options.wants("forward")) {
+            attempt("forward: problems", part -> ProblemSuite.run(progress, part.results));
+            attempt("forward: random solves", part -> FaultSuite.run(options.quick(), progress, part.results));
+        }
+        if (options.wants("backward")) {
+            attempt("backward", part -> BackwardSuite.run(options, progress, part.results));
+        }
+        if (options.wants("streaming")) {
+            attempt("streaming", part -> StreamingSuite.run(options.quick(), progress, part.results));
+        }
+        if (options.wants("depth")) {
+            attempt("depth", part -> DepthSuite.run(options.quick(), progress, part.results));
+        }
+        if (options.wants("training")) {
+            attempt("training", part -> TrainingSuite.run(options, progress, part.results));
+        }
     }
 
     private Measurements measurements() {
