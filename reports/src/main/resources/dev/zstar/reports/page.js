@@ -221,6 +221,57 @@ const cases = (suite, metric, columns) => rows(suite, metric).map(r => {
   return [r.case + mark(r), ...columns(get, r)];
 });
 
+// The classic table: families of models, and what was measured of each. Every figure is a link to its row of the file.
+const FAMILY_FIGURES = [
+  ["parameters", "digits", "parameters", r => number(r.value, 5)], ["forward pass: evaluations or layers", "digits", "nfev", r => number(r.value)],
+  ["forward pass: MiB", "digits", "forwardBytes", r => number(r.value / 2 ** 20)], ["training step: MiB of states", "digits", "stateBytes", r => number(r.value / 2 ** 20)],
+  ["training step: µs", "digits", "stepUs", r => number(r.value)], ["seconds to a loss of 0.1", "digits", "secondsToLoss", r => number(r.value)],
+  ["effective depth", "digits", "effectiveDepth", r => number(r.value)], ["unseen digits correct", "digits", "accuracy", r => percent(r)],
+  ["rings in the plane told apart", "rings", "accuracy", r => percent(r)], ["relative error of the gradient", "digits", "gradientError", r => r.value.toExponential(1)]];
+const percent = r => number(100 * r.value) + "%" + (r.runs > 1 ? " (" + number(100 * r.min) + "–" + number(100 * r.p90) + ")" : "");
+
+function families() {
+  const split = r => [r.case.slice(0, r.case.indexOf(": ")), r.case.slice(r.case.indexOf(": ") + 2)];
+  const all = study.results.filter(r => r.suite === "depth" && /^(digits|rings): /.test(r.case));
+  const names = [...new Set(all.map(r => split(r)[1]))];
+  if (!names.length) return;
+  const seeds = Math.max(...all.filter(r => r.metric === "accuracy").map(r => r.runs));
+  const home = heading("Families of models", "Trained by the same code, on one thread, with about the same number of parameters. Accuracies are medians of " + seeds + " seeds, with the least and the most. "
+    + "States are what grows with the batch: of a network all its layers, of an equilibrium the workspaces of its solvers. A figure is a link to its row in the file.");
+  const wrap = element("div", undefined, home);
+  wrap.className = "table";
+  const made = element("table", undefined, wrap), head = element("tr", undefined, element("thead", undefined, made));
+  ["", ...names].forEach(h => { element("th", h, head).scope = "col"; });
+  const tbody = element("tbody", undefined, made);
+  FAMILY_FIGURES.forEach(([title, data, metric, text]) => {
+    const found = names.map(n => all.find(r => r.metric === metric && r.case === data + ": " + n));
+    if (!found.some(r => r)) return;
+    const tr = element("tr", undefined, tbody);
+    element("th", title, tr).scope = "row";
+    found.forEach(r => {
+      const td = element("td", r ? undefined : "–", tr);
+      if (r) element("a", text(r), td).href = "#result-" + study.results.indexOf(r);
+    });
+  });
+}
+
+function everything() {
+  const details = element("details", undefined, heading("Every figure", "All rows of study.json."));
+  element("summary", "The rows", details);
+  const header = ["suite", "case", "engine", "threads", "metric", "value", "least", "median", "runs"];
+  table(details, header, study.results.map(r => [r.suite, r.case, r.engine, r.threads, r.metric, r.value, r.min, r.median, r.runs]));
+  details.querySelectorAll("tbody tr").forEach((tr, i) => { tr.id = "result-" + i; });
+  addEventListener("hashchange", () => reveal(details));
+  reveal(details);
+}
+
+function reveal(details) {
+  const row = location.hash.startsWith("#result-") && document.getElementById(location.hash.slice(1));
+  if (!row) return;
+  details.open = true;
+  row.scrollIntoView({ block: "center" });
+}
+
 function linear() {
   const all = [...rows("backward", "products"), ...rows("backward", "productsFailed")];
   if (all.length) {
@@ -342,6 +393,8 @@ function draw() {
   random();
   linear();
   gradients();
+  families();
+  if (study.results.length) everything();
 }
 
 function paint() {

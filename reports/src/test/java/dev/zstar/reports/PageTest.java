@@ -89,6 +89,21 @@ class PageTest {
     }
 
     @Test
+    void familiesAreColumnsWhoseFiguresLinkToTheirRows() throws IOException, InterruptedException {
+        add("depth", "digits: DEQ", "simd", Map.of(), "accuracy", 0.98);
+        add("depth", "rings: DEQ", "simd", Map.of(), "accuracy", 1);
+        add("depth", "digits: neural ODE", "simd", Map.of(), "accuracy", 0.9);
+        add("depth", "digits: DEQ", "simd", Map.of(), "stateBytes", 0x1p21);
+        String text = drawn();
+        assertThat(text).contains("<th scope=\"col\">DEQ</th><th scope=\"col\">neural ODE</th>");
+        assertThat(text).contains("unseen digits correct</th><td><a href=\"#result-0\">98% (98–98)</a></td>"
+                + "<td><a href=\"#result-2\">90% (90–90)</a></td>");
+        assertThat(text).contains("told apart</th><td><a href=\"#result-1\">100% (100–100)</a></td><td>–</td>");
+        assertThat(text).contains("MiB of states</th><td><a href=\"#result-3\">2</a></td><td>–</td>").doesNotContain("seconds to a loss");
+        assertThat(text).contains("<tr id=\"result-2\"><td>depth</td><td>digits: neural ODE</td><td>simd</td>");
+    }
+
+    @Test
     void linearSolversGradientModesAndRandomSolvesHaveTables() throws IOException, InterruptedException {
         add("backward", "gmres, ρ = 0.9, Gaussian", "simd", Map.of(), "products", 31);
         add("backward", "picard, ρ = 0.9, Gaussian", "simd", Map.of(), "productsFailed", 200);
