@@ -12,7 +12,6 @@ const own = suite => (study.results.find(r => r.suite === suite && r.metric === 
 const unsettled = r => Math.max(0, ...study.results.filter(s => s.metric === "allocated" && s.suite === r.suite && s.case === r.case
   && r.engine.split("/").includes(s.engine)).map(s => s.value));
 const mark = r => unsettled(r) ? " (unreliable: not fully compiled, still allocates " + number(unsettled(r)) + " B in each call)" : "";
-const ceiling = name => (study.ceilings.find(c => c.name === name) || {}).value;
 const number = (x, digits = 3) => x === undefined || x === null ? "" : Math.abs(x) >= 10000
   ? Math.round(x).toLocaleString("en") : String(Number(x.toPrecision(digits)));
 const forks = r => r.runs === 1 ? "one fresh process" : "median of " + r.runs + " fresh processes";
@@ -105,15 +104,16 @@ function chart(title, note, option, header, body) {
 const axis = (name, type = "value", extra = {}) => ({ name, type, nameLocation: "middle", nameGap: type === "log" || extra.wide ? 48 : 30, ...extra });
 const series = (name, data, key, extra = {}) => ({
   name, type: "line", data, symbol: MARKERS[key] || "diamond", symbolSize: 8, color: COLOURS[key] || COLOURS.other, lineStyle: { width: 2 }, ...extra });
-const line = (name, value) => ({ name, yAxis: value, label: { formatter: name, position: "insideEndTop", color: "#808890", textBorderWidth: 0 } });
 
-function speed(title, note, metric, unit, select, lines) {
+function speed(title, note, metric, unit, select) {
   const all = rows("kernels", metric).filter(select);
   if (!all.length) return;
   const engines = [...new Set(all.map(r => r.engine))];
   const drawn = engines.map(e => series(e, all.filter(r => r.engine === e).map(r => [r.params.n, r.value]), e));
-  drawn[0].markLine = { symbol: "none", silent: true, lineStyle: { type: "dashed" }, data: lines.filter(l => l.yAxis) };
-  const top = Math.max(...all.map(r => r.value), ...lines.filter(l => l.yAxis && metric === "gflops").map(l => l.yAxis));
+  // The ceiling that each case was measured against, in the same process.
+  const limits = all.filter(r => r.engine === engines[0] && r.limit);
+  if (limits.length) drawn.push({ name: "ceiling", type: "line", data: limits.map(r => [r.params.n, r.limit]), symbol: "none", color: "#808890", lineStyle: { type: "dashed", width: 1 } });
+  const top = Math.max(...all.map(r => r.value), ...limits.map(r => r.limit));
   chart(title, note, {
     xAxis: axis("n", "log", { logBase: 2, min: Math.min(...all.map(r => r.params.n)), nameGap: 30 }),
     yAxis: axis(unit, "value", { wide: true, max: Math.ceil(top * 1.04 / (top > 100 ? 50 : 10)) * (top > 100 ? 50 : 10) }), series: drawn,
@@ -185,7 +185,7 @@ function streaming() {
   chart("Images per second, if some are harder than others", p.images.toLocaleString("en") + " images: easy, hard and corrupted, n = " + p.n + ", " + p.batch
     + " at a time on one thread, to 10⁻⁶. In lock-step, a batch computes until its slowest image is done. In batches, images leave when they are done. In a stream, the next image takes the slot. An image takes "
     + number(get("meanEvaluations", "stream")) + " evaluations on average, " + number(get("mostEvaluations", "stream")) + " at most.", {
-    xAxis: axis("images per second"), yAxis: { type: "category", data: names.slice().reverse() }, grid: { left: 80, right: 70, top: 20, bottom: 50 }, legend: { show: false }, tall: 5,
+    xAxis: axis("images per second"), yAxis: { type: "category", data: names.slice().reverse(), axisLabel: { interval: 0 } }, grid: { left: 80, right: 70, top: 20, bottom: 50 }, legend: { show: false }, tall: 5,
     series: [{ type: "bar", barMaxWidth: 26, color: COLOURS.simd, label: { show: true, position: "right", color: "#808890", textBorderWidth: 0, formatter: b => number(b.value) }, data: all.map(r => r.value).reverse() }],
   }, ["schedule", "images per second", "slowest fork", "relative to lock-step"], all.map(r => [called[r.engine] || r.engine, r.value, r.min, r.engine === "lockstep" ? 1 : get("ratio", r.engine + "/lockstep")]));
 }
@@ -203,7 +203,7 @@ function cells() {
   const called = { torch: "PyTorch" };
   chart("A cell like a layer of a transformer", "f32, " + p.batch + " samples of " + p.tokens + " tokens, width " + p.width + ", " + p.heads + " heads, SwiGLU of width " + p.hidden
     + ". An evaluation of f, and a product with the transposed Jacobian in z (vjp). Operations are those of the products; what a kernel computes again is not counted.", {
-    xAxis: axis("GFLOP/s"), yAxis: { type: "category", data: names.map(n => n.replace("transformer ", "")).reverse() }, grid: { left: 160, right: 70, top: 40, bottom: 50 }, tall: 5 * names.length,
+    xAxis: axis("GFLOP/s"), yAxis: { type: "category", data: names.map(n => n.replace("transformer ", "")).reverse(), axisLabel: { interval: 0 } }, grid: { left: 160, right: 70, top: 40, bottom: 50 }, tall: 5 * names.length,
     series: engines.slice().reverse().map(e => ({ name: called[e] || e, type: "bar", barMaxWidth: 22, color: COLOURS[e] || COLOURS.other, label: { show: true, position: "right", color: "#808890", textBorderWidth: 0, formatter: b => number(b.value) },
       data: names.map(n => (rates.find(r => r.case === n && r.engine === e) || {}).value).reverse() })),
   }, ["case", "by", "ms", "GFLOP/s", "share of the ceiling", "PyTorch's time / zstar's", "least", "most"], rates.map(r => {
@@ -324,16 +324,15 @@ function mixed() {
 }
 
 function draw() {
-  speed("Matrix times matrix", "One thread, f32, batch = n, packed weights. The dashed line is the peak multiply-add rate of the core.", "gflops",
-    "GFLOP/s", r => r.case === "gemm n=" + r.params.n, [line("ceiling", ceiling("fma.f32.1t"))]);
-  speed("Matrix times vector", "One thread, f32. The dashed lines are the peak rates at which a thread reads from each level of memory.", "gbps", "GB/s", r => r.case.startsWith("gemv n="),
-    ["L2", "L3", "DRAM"].map(l => line(l, ceiling("read." + l + ".1t"))));
+  speed("Matrix times matrix", "One thread, f32, batch = n, packed weights. The dashed line is the rate of multiply-adds that the core reached beside each case.", "gflops",
+    "GFLOP/s", r => r.case === "gemm n=" + r.params.n);
+  speed("Matrix times vector", "One thread, f32. The dashed line is the rate at which the core read as many bytes beside each case.", "gbps", "GB/s", r => r.case.startsWith("gemv n="));
   const kernels = rows("kernels", "ratio");
   if (kernels.length) {
     const of = (r, metric) => rows("kernels", metric).find(s => s.case === r.case && s.engine === r.engine.split("/")[0]) || {};
     const names = kernels.map(r => r.case + ": " + r.engine.replace("/", " / ") + mark(r));
     chart("Each kernel compared with OpenBLAS or another implementation", "The speed of the first relative to the second, the median of the forks. At 1 both are equally fast.", {
-      xAxis: axis("times as fast", "log", { logBase: 2, nameGap: 28 }), yAxis: { type: "category", data: names.slice().reverse(), axisLabel: { fontSize: 10, width: 230, overflow: "truncate" } },
+      xAxis: axis("times as fast", "log", { logBase: 2, nameGap: 28 }), yAxis: { type: "category", data: names.slice().reverse(), axisLabel: { interval: 0, fontSize: 10, width: 230, overflow: "truncate" } },
       grid: { left: 250 }, legend: { show: false }, series: [{ type: "bar", color: COLOURS.simd, data: kernels.map(r => r.value).reverse(),
         markLine: { symbol: "none", silent: true, data: [{ xAxis: 1, label: { show: false } }], lineStyle: { type: "dashed" } } }], tall: kernels.length,
     }, ["case", "compared", "ratio", "worst fork", "µs", "share of the ceiling", "heap bytes in each call"], kernels.map(r => {

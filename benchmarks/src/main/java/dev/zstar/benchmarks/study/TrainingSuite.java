@@ -122,7 +122,7 @@ final class TrainingSuite {
                     double[] early = train(model, data, seconds / 4);
                     double earlyAccuracy = model.accuracy(data, Digits.TRAINING, data.size());
                     double[] late = train(model, data, seconds - seconds / 4);
-                    add(results, name, engine, params, "stepUs", Stopwatch.quantile(late, 0.5) * 1e-3);
+                    add(results, name, engine, params, "stepUs", Stopwatch.median(late) * 1e-3);
                     add(results, name, engine, params, "steps", early.length + late.length);
                     add(results, name, engine, params, "accuracyQuarter", earlyAccuracy);
                     add(results, name, engine, params, "accuracyEnd", model.accuracy(data, Digits.TRAINING, data.size()));

@@ -44,6 +44,13 @@ class StudyTest {
     }
 
     @Test
+    void theMedianOfTwoIsBetweenThem() {
+        assertThat(Stopwatch.median(new double[] {1, 4})).isEqualTo(2.5);
+        assertThat(Stopwatch.median(new double[] {1, 2, 9})).isEqualTo(2);
+        assertThat(Stopwatch.median(new double[] {3})).isEqualTo(3);
+    }
+
+    @Test
     void aStudyWithoutAFigureIsNone() {
         StudyProgress refusing = new StudyProgress() {
             @Override
