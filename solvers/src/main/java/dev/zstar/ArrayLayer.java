@@ -171,10 +171,14 @@ final class ArrayLayer<G> implements AutoCloseable {
         return ends;
     }
 
-    /** Throws unless a matrix has rows, each of {@code cols} finite numbers. */
-    static void requireMatrix(String operation, String name, float[][] matrix, int cols) {
+    /**
+     * Throws unless a matrix has rows, each of {@code cols} finite numbers.
+     *
+     * @param layout what the numbers of a row are, such as {@code 128 (16 tokens × 8)}
+     */
+    static void requireMatrix(String operation, String name, float[][] matrix, int cols, String layout) {
         Arguments.atLeast(operation, "the number of rows of " + name, Arguments.present(operation, name, matrix).length, 1);
-        Arguments.rows(operation, name, matrix, cols);
+        Arguments.rows(operation, name, matrix, cols, layout);
         Arguments.finite(operation, name, matrix);
     }
 

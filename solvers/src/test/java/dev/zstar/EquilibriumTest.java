@@ -8,13 +8,16 @@ import static org.assertj.core.api.Assertions.within;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.cells.Cell;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.cells.DenseParameters;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
 import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.shapes.Shape;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -195,6 +198,30 @@ class EquilibriumTest {
                     + "expected a TANH cell of 7 elements and 3 inputs");
         }
         assertThatThrownBy(() -> layer.forward(new float[2][INPUTS])).hasMessage("forward: this layer was used after it was closed");
+    }
+
+    /** Rows are flat, token after token; who forgets it reads how many numbers they have, and why. */
+    @Test
+    void rowsOfTokensAndImagesAreFlat() {
+        Cell tokens = Cell.of(Type.F32, Shape.tokens(16, 8), (net, z, x) -> net.linear("w", z, 8).scale(0.1).plus(x));
+        try (var layer = Equilibrium.of(tokens).build()) {
+            assertThatThrownBy(() -> layer.forward(new float[16][8])).hasMessage(
+                    "forward: row 0 of x has length 8, expected 128 (16 tokens × 8)");
+            assertThat(layer.forward(new float[2][128])).hasDimensions(2, 128);
+            assertThatThrownBy(() -> layer.backward(new float[2][8])).hasMessage(
+                    "backward: row 0 of dz has length 8, expected 128 (16 tokens × 8)");
+            assertThat(layer.backward(new float[2][128])).hasDimensions(2, 128);
+        }
+        Shape image = Shape.image(2, 3, 4);
+        Cell images = Cell.of(Type.F32, Shape.together(image, Shape.vector(5)), image, (net, z, x) ->
+                net.together(z.part(0).scale(0.1).plus(x), z.part(1).scale(0.1)));
+        try (var layer = Equilibrium.of(images).build()) {
+            assertThatThrownBy(() -> layer.forward(new float[1][6])).hasMessage(
+                    "forward: row 0 of x has length 6, expected 24 (2 × 3 pixels × 4)");
+            layer.forward(new float[1][24]);
+            assertThatThrownBy(() -> layer.backward(new float[1][24])).hasMessage(
+                    "backward: row 0 of dz has length 24, expected 29 (together(image(2, 3, 4), vector(5)))");
+        }
     }
 
     /** A backward solve that may make a single product fails. */
