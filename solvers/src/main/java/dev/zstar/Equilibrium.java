@@ -57,13 +57,13 @@ public final class Equilibrium<P> implements AutoCloseable {
     private boolean closed;
 
     Equilibrium(EquilibriumBuilder<P> builder) {
-        options = new ArrayLayer.Options(builder.stopping, builder.mode, builder.method);
+        options = new ArrayLayer.Options(builder.stopping, builder.mode, builder.method, builder.observer);
         lenient = builder.lenient;
         model = builder.model.get();
         Engine started = null;
         try {
             started = builder.pool == null ? Engines.best(builder.threads) : Engines.best(builder.threads, builder.pool);
-            ArrayLayer.requireMethod(options, started, model.type(), model.n());
+            ArrayLayer.requireFit(options, started, model.type(), model.n());
         } catch (Throwable e) {
             model.close();
             if (started != null) {

@@ -9,6 +9,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.Cell;
 import dev.zstar.solvers.cells.DenseCell;
@@ -172,6 +173,40 @@ class EquilibriumTest {
             assertThat(lenient.rows().get(1).status().isSuccess()).isTrue();
             assertThat(lenient.backward(new float[][] {{1}, {1}})[0]).containsExactly(0);
         }
+    }
+
+    @Test
+    void anObserverEndsRowsOrCancels() {
+        DenseParameters p = cell();
+        float[][] x = random(3, INPUTS, 1, 4);
+        try (var whole = Equilibrium.of(p).build();
+                var early = Equilibrium.of(p).observer((progress, z, rows, exits) -> {
+                    for (int i = 0; i < rows.count(); i++) {
+                        if (rows.index(i) == 1 && progress.evaluations(1) == 2) {
+                            exits.stop(i);
+                        }
+                    }
+                }).build();
+                var cancelled = Equilibrium.of(p).observer((progress, z, rows) -> progress.evaluations() < 3).build()) {
+            float[][] expected = whole.forward(x);
+            float[][] z = early.forward(x);
+            assertThat(early.rows().get(1).status()).isEqualTo(Status.STOPPED_BY_OBSERVER);
+            assertThat(early.rows().get(1).evaluations()).isEqualTo(2);
+            assertThat(z[1]).isNotEqualTo(expected[1]);
+            assertThat(z[0]).isEqualTo(expected[0]);
+            assertThat(z[2]).isEqualTo(expected[2]);
+            early.backward(new float[3][N]);
+            assertThat(early.gradientRows().get(1).use()).isEqualTo(GradientOutcome.Use.ADDED);
+            assertThatThrownBy(() -> cancelled.forward(x)).isInstanceOf(NotSolved.class)
+                    .hasMessageStartingWith("3 of 3 rows were not solved to a relative tolerance of 1.0E-5. ")
+                    .hasMessageContaining("CANCELLED");
+        }
+        GradientMode schedule = new GradientMode.JacobianFree().then(5, new GradientMode.Unrolled(2));
+        assertThatThrownBy(() -> Equilibrium.of(p).gradients(schedule).observer((progress, z, rows) -> true).build())
+                .hasMessage("equilibrium: the gradient mode Unrolled[steps=2] takes a fixed number of steps, expected no observer, or a mode "
+                        + "that solves for the equilibrium");
+        assertThatThrownBy(() -> Equilibrium.of(p).observer(null)).isInstanceOf(NullPointerException.class)
+                .hasMessage("equilibrium: the observer is null");
     }
 
     @Test
