@@ -203,8 +203,8 @@ class EquilibriumTest {
         }
         GradientMode schedule = new GradientMode.JacobianFree().then(5, new GradientMode.Unrolled(2));
         assertThatThrownBy(() -> Equilibrium.of(p).gradients(schedule).observer((progress, z, rows) -> true).build())
-                .hasMessage("equilibrium: the gradient mode Unrolled[steps=2] takes a fixed number of steps, expected no observer, or a mode "
-                        + "that solves for the equilibrium");
+                .hasMessage("equilibrium: the gradient mode Unrolled[steps=2] takes a fixed number of steps, expected no observer, or a "
+                        + "mode that solves for the equilibrium");
         assertThatThrownBy(() -> Equilibrium.of(p).observer(null)).isInstanceOf(NullPointerException.class)
                 .hasMessage("equilibrium: the observer is null");
     }

@@ -121,7 +121,8 @@ final class ReasonCommand implements Runnable {
             if (!goesOn || now - last > INTERVAL) {
                 training.save(file);
                 printed.printf(Locale.ROOT, "%5.1f min  step %d of %d  loss %.4f  squares right %.2f%%  %.0f ms a step%n",
-                        (now - start) / 60e9, training.steps(), steps, loss / counted, 100 * squares / counted, (now - last) / 1e6 / counted);
+                        (now - start) / 60e9, training.steps(), steps, loss / counted, 100 * squares / counted,
+                        (now - last) / 1e6 / counted);
                 printed.flush();
                 last = now;
                 counted = 0;
@@ -139,7 +140,8 @@ final class ReasonCommand implements Runnable {
                 + "In lock-step, right after this many steps:%n", count, seen == 0 ? "" : ", " + seen + " of which occurred in training");
         for (int depth = 1; depth <= Inference.MOST; depth *= 2) {
             Score score = comparison.depths().get(depth - 1);
-            printed.printf(Locale.ROOT, "  %2d steps  squares %6.2f%%  puzzles %6.2f%%%n", depth, 100 * score.squares(), 100 * score.solved());
+            printed.printf(Locale.ROOT, "  %2d steps  squares %6.2f%%  puzzles %6.2f%%%n", depth, 100 * score.squares(),
+                    100 * score.solved());
         }
         printed.printf("%n%-30s %8s %8s %8s %8s   %s%n", "", "nfev", "squares", "puzzles", "per s", "lock-step that solves as many");
         for (Exit exit : Exit.values()) {

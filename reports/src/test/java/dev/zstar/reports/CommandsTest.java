@@ -112,7 +112,8 @@ class CommandsTest {
         String[] small = {"reason", "--side", "4", "--width", "16", "--steps", "3", "--puzzles", "6", "--flight", "4", "--threads", "1"};
         succeeds(List.of(), small);
         assertThat(out).containsPattern("step 3 of 3 +loss [0-9.]+").contains("zstar reason --resume reasoner.safetensors",
-                "6 puzzles from another seed than those of training", "squares", "stream, certain ", "stream, stable, Anderson ", "4 starts, certain ");
+                "6 puzzles from another seed than those of training", "squares", "stream, certain ",
+                "stream, stable, Anderson ", "4 starts, certain ");
         assertThat(run(List.of(), small)).isEqualTo(2);
         assertThat(err).contains("--out reasoner.safetensors exists; expected a new file, or --resume reasoner.safetensors");
         assertThat(run(List.of(), "reason", "--out", "no-folder/file")).isEqualTo(2);

@@ -1,8 +1,8 @@
 package dev.zstar.benchmarks.reasoner;
 
 /**
- * The size of a Sudoku. Each row, column and box of {@code boxRows × boxCols} squares has every digit from 1 to {@link #side} once. Squares are
- * counted from 0, row by row.
+ * The size of a Sudoku. Each row, column and box of {@code boxRows × boxCols} squares has every digit from 1 to {@link #side} once.
+ * Squares are counted from 0, row by row.
  *
  * @param boxRows rows of a box
  * @param boxCols columns of a box

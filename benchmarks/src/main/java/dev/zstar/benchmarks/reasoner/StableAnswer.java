@@ -8,8 +8,8 @@ import dev.zstar.solvers.exits.ExitRule;
 import java.util.Arrays;
 
 /**
- * Ends a puzzle when no digit has changed for a number of evaluations in a row: {@link dev.zstar.solvers.exits.StableArgmax} for all squares
- * together. The answers are not closed.
+ * Ends a puzzle when no digit has changed for a number of evaluations in a row: {@link dev.zstar.solvers.exits.StableArgmax} for all
+ * squares together. The answers are not closed.
  */
 final class StableAnswer implements ExitRule {
     private final Answers answers;

@@ -84,7 +84,7 @@ public final class PowerIteration implements AutoCloseable {
         return σ;
     }
 
-    /** @param operation what messages begin with: a class that has a matrix normalised calls it V */
+    /** @param operation what messages begin with: the method that a user called */
     double run(String operation, Block matrix, int iterations) {
         Arguments.atLeast(operation, "the number of iterations", iterations, 1);
         Arguments.present(operation, "V", matrix).requireShape(operation, "V", left.type(), left.cols(), right.cols());
@@ -108,7 +108,8 @@ public final class PowerIteration implements AutoCloseable {
             }
         }
         if (!(σ < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException(operation + ": σ(V) of the matrix V (" + matrix.shape() + ") overflows f64, expected a smaller V");
+            throw new IllegalArgumentException(
+                    operation + ": σ(V) of the matrix V (" + matrix.shape() + ") overflows f64, expected a smaller V");
         }
         return σ;
     }

@@ -103,7 +103,7 @@ public final class SpectralNormalisation implements AutoCloseable {
         limit(v, w);
     }
 
-    /** Whether a row of {@code s V} is farther from that of W than half the longest row of W. If a number is not finite, it counts as far. */
+    /** Whether a row of {@code s V} is farther from that of W than half the longest row of W. A distance that is not finite is far. */
     private boolean isAnother(Block v, Block w) {
         if (Double.isNaN(sigma)) {
             return true;

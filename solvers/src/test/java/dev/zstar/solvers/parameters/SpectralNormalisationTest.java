@@ -168,4 +168,19 @@ class SpectralNormalisationTest {
             })).isZero();
         }
     }
+
+    @Test
+    void aPowerIterationNamesItsOwnMethod() {
+        try (Engine engine = Engines.best(1);
+                PowerIteration power = new PowerIteration(engine, Type.F64, 3, 4, 1);
+                Block v = engine.allocate(Type.F64, 3, 4)) {
+            assertThatThrownBy(() -> power.run(null, 1)).isInstanceOf(NullPointerException.class).hasMessage("run: V is null");
+            assertThatThrownBy(() -> power.run(v.head(2), 1)).hasMessage("run: V is 2×4 f64, expected 3×4 f64");
+            assertThatThrownBy(() -> power.run(v, 0)).hasMessage("run: the number of iterations is 0, expected at least 1");
+            assertThatThrownBy(() -> power.again(v.head(2))).hasMessage("again: V is 2×4 f64, expected 3×4 f64");
+            v.set(1, 2, Double.NaN);
+            assertThatThrownBy(() -> power.run(v, 1))
+                    .hasMessage("run: V holds NaN in row 1, column 2, expected a finite number in every element");
+        }
+    }
 }
