@@ -11,7 +11,6 @@ import dev.zstar.kernels.Engines;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -83,17 +82,14 @@ final class ReasonCommand implements Runnable {
         int used = threads == null ? Engines.processors() : threads;
         Limits.requireThreads("--threads", used);
         PrintWriter printed = spec.commandLine().getOut();
-        Path file = resume != null && !spec.commandLine().getParseResult().hasMatchedOption("--out") ? resume : out;
-        if (minutes > 0 && !file.equals(resume) && Files.exists(file)) {
-            throw new IllegalArgumentException("--out " + file + " exists; expected a new file, or --resume " + file + " to go on from it");
-        }
+        Path file = TrainingFile.choose(spec, out, resume, minutes);
         ReasonerTraining.Options options = ReasonerTraining.Options.of(Reasoner.Size.of(side, width), steps, seed);
         try (Engine engine = Engines.best(used);
                 ReasonerTraining training = new ReasonerTraining(engine, options)) {
             if (resume != null) {
                 training.resume(resume);
             } else if (minutes > 0) {
-                first(training, file);
+                TrainingFile.first(training::save, file);
             }
             printed.printf(Locale.ROOT, "%d×%d Sudokus, %d elements for each cell, %,d parameters; engine %s, %d threads%n", side, side,
                     width, training.count(), engine.name(), engine.threads());
@@ -103,16 +99,6 @@ final class ReasonCommand implements Runnable {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
-        }
-    }
-
-    /** Writes the file before training, so that one that cannot be written does not cost the time of training. */
-    private static void first(ReasonerTraining training, Path file) {
-        try {
-            training.save(file);
-        } catch (IOException e) {
-            throw new IllegalArgumentException(
-                    file + " cannot be written (" + e.getClass().getSimpleName() + "); choose another file with --out", e);
         }
     }
 

@@ -88,6 +88,10 @@ class CommandsTest {
         assertThat(out).contains("Loss without memory: 0.9041", "use the same options and --resume language.safetensors",
                 "Test on 16 new sequences:")
                 .containsPattern("step 3 of 3 +loss [0-9.]+");
+        assertThat(run(List.of(), small)).isEqualTo(2);
+        assertThat(err).contains("--out language.safetensors exists; expected a new file, or --resume language.safetensors");
+        assertThat(run(List.of(), "language", "--out", "no-folder/file")).isEqualTo(2);
+        assertThat(err).contains("zstar: no-folder/file cannot be written (NoSuchFileException); choose another file with --out");
         String[] again = Arrays.copyOf(small, small.length + 2);
         again[small.length] = "--resume";
         again[small.length + 1] = "language.safetensors";
@@ -98,7 +102,7 @@ class CommandsTest {
         assertThat(err).contains("language.safetensors: the number steps is 3, expected 4");
         assertThat(run(List.of(), "language", "--delay", "3")).isEqualTo(2);
         assertThat(err).contains("--delay has no effect on the task novel; expected only options of that task");
-        succeeds(List.of(), "language", "--length", "9", "--width", "16", "--steps", "1", "--tests", "16", "--threads", "1");
+        succeeds(List.of(), "language", "--length", "9", "--width", "16", "--steps", "1", "--tests", "16", "--threads", "1", "--out", "b");
         assertThat(out).contains("3.521 of bigrams", "She had been");
     }
 
