@@ -93,7 +93,9 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         return bank.buffers();
     }
 
-    /** Like {@link #update}, after a checkpoint was loaded into parameters and {@link #buffers}; takes no step of a power iteration. */
+    /**
+     * {@link #update} without a step of power iterations: after parameters and {@link #buffers} were loaded, or parameters were swapped.
+     */
     public void restore() {
         checks.requireOpen("restore");
         programs.inputs.clear();

@@ -248,7 +248,7 @@ public final class Net {
             throw new IllegalArgumentException(
                     "layer norm " + name + ": the input is " + x.shape() + ", expected tokens or a vector; groupNorm takes images");
         }
-        return groupNorm(name, x, 1, epsilon);
+        return groupNorm("layer norm", name, x, 1, epsilon);
     }
 
     /**
@@ -263,9 +263,13 @@ public final class Net {
     public Value groupNorm(String name, Value x, int groups, double epsilon) {
         Arguments.present(Described.name("groupNorm", name), "the input", x);
         Arguments.atLeast(name, "the number of groups", groups, 1);
+        return groupNorm("group norm", name, x, groups, epsilon);
+    }
+
+    private Value groupNorm(String kind, String name, Value x, int groups, double epsilon) {
         int width = x.shape().width();
         Parameter bias = Parameter.vector(name + ".bias", width, Initialiser.constant(0));
-        return add(new GroupNorm(groups, ones(name, width), parameter(bias), positive(name, epsilon)), x);
+        return add(new GroupNorm(kind, groups, ones(name, width), parameter(bias), positive(name, epsilon)), x);
     }
 
     private Parameter ones(String name, int width) {

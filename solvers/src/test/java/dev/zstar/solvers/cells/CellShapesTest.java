@@ -127,6 +127,15 @@ class CellShapesTest {
         assertThatThrownBy(() -> cell.descriptions().clear()).isInstanceOf(UnsupportedOperationException.class);
     }
 
+    /** Layer norm and group norm share an operation, but not its name. */
+    @Test
+    void normsAreCalledAsTheUserCallsThem() {
+        Cell tokens = Cell.of(Type.F32, TOKENS, (net, z, x) -> net.layerNorm("n", z));
+        assertThat(tokens.toString()).endsWith("layer norm n.weight " + TOKENS);
+        Cell image = Cell.of(Type.F32, IMAGE, (net, z, x) -> net.groupNorm("n", z, 1));
+        assertThat(image.toString()).endsWith("group norm n.weight " + IMAGE);
+    }
+
     /** A product, its bias, the injected input, the residual and the activation are one operation. */
     @Test
     void convolutionsTakeUpWhatFollows() {

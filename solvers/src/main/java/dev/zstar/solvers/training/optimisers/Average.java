@@ -24,11 +24,14 @@ import java.util.Map;
  *
  * <pre>{@code
  * average.swap(parameters);
- * map.update();
+ * map.restore();
  * // evaluate
  * average.swap(parameters);
- * map.update();
+ * map.restore();
  * }</pre>
+ *
+ * <p>An evaluation like this changes no bit of the training. With {@code map.update()} each spectral norm would take two more steps of its
+ * power iteration.
  */
 public final class Average implements AutoCloseable {
     private final Engine engine;
