@@ -1,0 +1,203 @@
+package dev.zstar.benchmarks.families;
+
+import dev.zstar.benchmarks.digits.Digits;
+import dev.zstar.kernels.Allocation;
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.parameters.Parameter;
+import dev.zstar.solvers.parameters.Parameters;
+import dev.zstar.solvers.training.heads.CrossEntropy;
+import dev.zstar.solvers.training.heads.LinearHead;
+import dev.zstar.solvers.training.heads.Predictions;
+import dev.zstar.solvers.training.optimisers.Adam;
+import java.util.stream.IntStream;
+
+/**
+ * A model of any {@link Family} that reads handwritten digits: its body, a linear head, and the mean cross entropy of the rows. Trained
+ * with Adam. Models of two families differ in their bodies alone, so that accuracy, memory and time of the bodies can be compared.
+ *
+ * <p>After any number of steps the parameters have the same bits for any number of threads. Not thread-safe.
+ */
+public final class Classifier implements AutoCloseable {
+    private static final String HEAD = "head";
+
+    private final Allocation owned = new Allocation();
+    private final Type type;
+    private final int batch;
+    private final Parameters parameters;
+    private final Parameters gradients;
+    private final Parameters bodyGradients;
+    private final Body body;
+    private final LinearHead head;
+    private final CrossEntropy loss;
+    private final Adam adam;
+    private final Block x;
+    private final Block features;
+    private final Block features2;
+    private final Block y;
+    private final Block dy;
+    private final int[] labels;
+    private final int[] used;
+    private long forward;
+    private long backward;
+    private long passes;
+    private long failures;
+
+    /**
+     * A model with random parameters.
+     *
+     * @param batch the most rows of a step
+     * @param seed seed of the first parameters
+     */
+    public Classifier(Engine engine, Family family, int batch, long seed) {
+        type = family.type();
+        this.batch = batch;
+        try {
+            var descriptions = Parameter.join(family.descriptions(), LinearHead.descriptions(HEAD, Digits.CLASSES, family.features()));
+            parameters = owned.add(Parameters.initial(type, descriptions, seed));
+            gradients = owned.add(parameters.zerosLike());
+            bodyGradients = gradients.subset(family.descriptions());
+            body = owned.add(family.plan(engine, batch, parameters.subset(family.descriptions())));
+            head = owned.add(new LinearHead(engine, HEAD, parameters, batch));
+            loss = new CrossEntropy(engine, batch);
+            adam = owned.add(Adam.plan(engine, parameters));
+            x = owned.add(engine.allocate(type, batch, family.inputs()));
+            features = owned.add(engine.allocate(type, batch, family.features()));
+            features2 = owned.add(engine.allocate(type, batch, family.features()));
+            y = owned.add(engine.allocate(type, batch, Digits.CLASSES));
+            dy = owned.add(engine.allocate(type, batch, Digits.CLASSES));
+        } catch (Throwable e) {
+            owned.close();
+            throw e;
+        }
+        labels = new int[batch];
+        used = new int[batch];
+    }
+
+    /** Copies images {@code images[from … from + count - 1]} and their labels. */
+    private void load(Digits data, int[] images, int from, int count) {
+        for (int p = 0; p < count; p++) {
+            float[] pixels = data.pixels().get(images[from + p]);
+            for (int i = 0; i < pixels.length; i++) {
+                x.set(p, i, pixels[i]);
+            }
+            labels[p] = data.labels().get(images[from + p]);
+        }
+    }
+
+    /** The forward pass of training, and the gradient of the logits in {@code dy}. Rows that failed have no part in the loss. */
+    private double forward(int count) {
+        forward += body.forward(x.head(count), features.head(count));
+        passes++;
+        for (int p = 0; p < count; p++) {
+            used[p] = body.succeeded(p) ? labels[p] : CrossEntropy.IGNORED;
+            failures += body.succeeded(p) ? 0 : 1;
+        }
+        head.apply(features.head(count), y.head(count));
+        return loss.apply(y.head(count), used, dy.head(count));
+    }
+
+    /**
+     * The mean cross entropy of some images, by the forward pass of training.
+     *
+     * @param images indices of images, of which {@code count} are used, starting at {@code from}
+     */
+    public double loss(Digits data, int[] images, int from, int count) {
+        load(data, images, from, count);
+        return forward(count);
+    }
+
+    /** The same, and its gradients in {@link #gradients()}. */
+    public double differentiate(Digits data, int[] images, int from, int count) {
+        load(data, images, from, count);
+        double mean = forward(count);
+        gradients.clear();
+        for (int p = 0; p < count; p++) {
+            if (!body.succeeded(p)) {
+                // Its features may be anything.
+                features.part(p, batch).fill(0);
+            }
+        }
+        head.gradients(dy.head(count), features.head(count), gradients);
+        head.vjp(dy.head(count), features2.head(count));
+        backward += body.backward(features2.head(count), bodyGradients);
+        return mean;
+    }
+
+    /** A step of Adam on some images. Returns the mean cross entropy before the step. */
+    public double train(Digits data, int[] images, int from, int count, double rate) {
+        double mean = differentiate(data, images, from, count);
+        adam.step(parameters, gradients, rate);
+        update();
+        return mean;
+    }
+
+    /** Steps through the images for training, batch by batch, from the first on. Returns the mean loss of the last batches of a round. */
+    public double train(Digits data, int steps, double rate) {
+        int[] images = IntStream.range(0, Digits.TRAINING).toArray();
+        int round = Digits.TRAINING / batch;
+        double sum = 0;
+        for (int step = 0; step < steps; step++) {
+            double mean = train(data, images, step % round * batch, batch, rate);
+            sum += step >= steps - round ? mean : 0;
+        }
+        return sum / Math.min(steps, round);
+    }
+
+    /** The fraction of the images {@code from … to - 1} that are classified correctly. A row that failed is wrong. */
+    public double accuracy(Digits data, int from, int to) {
+        int[] images = IntStream.range(0, to).toArray();
+        int right = 0;
+        for (int at = from; at < to; at += batch) {
+            int count = Math.min(batch, to - at);
+            load(data, images, at, count);
+            body.infer(x.head(count), features.head(count));
+            head.apply(features.head(count), y.head(count));
+            for (int p = 0; p < count; p++) {
+                right += body.succeeded(p) && Predictions.of(y, p) == labels[p] ? 1 : 0;
+            }
+        }
+        return (double) right / (to - from);
+    }
+
+    /** Reads the parameters again, after their values were changed by other means than {@link #train}. */
+    public void update() {
+        body.update();
+    }
+
+    /** The parameters; a view. */
+    public Parameters parameters() {
+        return parameters;
+    }
+
+    /** The gradients of the last {@link #differentiate}; a view. */
+    public Parameters gradients() {
+        return gradients;
+    }
+
+    /** The mean number of evaluations of a forward pass of training so far. */
+    public double meanForward() {
+        return (double) forward / passes;
+    }
+
+    /** The number of products and repeated evaluations of all backward passes so far. */
+    public long backward() {
+        return backward;
+    }
+
+    /** How many rows of training had no equilibrium so far. */
+    public long failures() {
+        return failures;
+    }
+
+    /** Bytes that the body holds, without parameters, gradients and the state of the optimiser, which every family has. */
+    public long bodyBytes() {
+        return body.bytes();
+    }
+
+    @Override
+    public void close() {
+        owned.close();
+    }
+}
