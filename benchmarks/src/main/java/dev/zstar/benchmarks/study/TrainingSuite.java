@@ -159,7 +159,7 @@ final class TrainingSuite {
         }
     }
 
-    private static void shuffle(int[] images, Random random) {
+    static void shuffle(int[] images, Random random) {
         for (int i = images.length - 1; i > 0; i--) {
             int j = random.nextInt(i + 1);
             int swap = images[i];
