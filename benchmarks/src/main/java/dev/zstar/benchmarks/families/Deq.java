@@ -36,6 +36,20 @@ public final class Deq implements Body {
      * @param mode how the equilibrium is differentiated
      */
     public record Options(Cell cell, Stopping stopping, GradientMode mode) implements Family {
+        /**
+         * {@code f = W₂ relu(W₁ z + U x + b)} with {@code ‖W₂‖₂ ≤ 0.9} and {@code ‖W₁‖₂ ≤ 0.7}, to 10⁻⁴, with exact gradients.
+         *
+         * @param hidden elements of the hidden layer
+         */
+        public static Options hidden(Type type, int n, int hidden, int inputs) {
+            Cell cell = Cell.of(type, Shape.vector(n), Shape.vector(inputs), (net, z, x) -> {
+                var u = net.weight("u", hidden, inputs, Initialiser.normal(1 / Math.sqrt(inputs)));
+                var inner = net.product(net.spectralNorm("w1", hidden, n, 0.7), z).plus(net.bias("b", net.product(u, x)));
+                return net.product(net.spectralNorm("w2", n, hidden, 0.9), inner.relu());
+            });
+            return new Options(cell, Stopping.relative(1e-4), GradientMode.DEFAULT);
+        }
+
         /** {@code f = tanh(W z + U x + b)} with {@code ‖W‖₂ ≤ 0.9}, to 10⁻⁴, with exact gradients. */
         public static Options dense(Type type, int n, int inputs) {
             Cell cell = Cell.of(type, Shape.vector(n), Shape.vector(inputs), (net, z, x) -> {

@@ -3,6 +3,7 @@ package dev.zstar.benchmarks.study;
 import dev.zstar.benchmarks.families.Classifier;
 import dev.zstar.benchmarks.families.Deq;
 import dev.zstar.benchmarks.families.Family;
+import dev.zstar.benchmarks.families.MonotoneDeq;
 import dev.zstar.benchmarks.families.MultiscaleDeq;
 import dev.zstar.benchmarks.families.NeuralOde;
 import dev.zstar.benchmarks.families.Samples;
@@ -22,7 +23,7 @@ import java.util.function.Supplier;
 
 /**
  * Trains the families of models by the same code, on the digits and on rings in the plane, with several seeds. On the digits all have about
- * the number of parameters of the dense equilibrium, 26,000; the multiscale one has fewer.
+ * 25,000 parameters.
  */
 final class DepthFamilies implements Fork.Task {
     private static final int BATCH = 64;
@@ -30,6 +31,7 @@ final class DepthFamilies implements Fork.Task {
     /** The mean training loss of an epoch at which a model counts as trained. */
     private static final double LOSS = 0.1;
     private static final int PIXELS = 64;
+
     /** Test accuracy and times of one seed. */
     private record Trained(double accuracy, double seconds, double stepMicros, double evaluations) {}
 
@@ -40,8 +42,9 @@ final class DepthFamilies implements Fork.Task {
         families.put("standard, 4 layers", () -> StandardNetwork.Options.dense(Type.F32, 55, PIXELS, 4, false, false));
         families.put("tied, 12 layers", () -> StandardNetwork.Options.dense(Type.F32, 128, PIXELS, 12, true, false));
         families.put("neural ODE", () -> NeuralOde.Options.dense(Type.F32, 128, PIXELS));
-        families.put("DEQ", () -> Deq.Options.dense(Type.F32, 128, PIXELS));
-        families.put("multiscale DEQ", () -> MultiscaleDeq.Options.digits(Type.F32, 16));
+        families.put("DEQ", () -> Deq.Options.hidden(Type.F32, 64, 128, PIXELS));
+        families.put("monotone DEQ", () -> MonotoneDeq.Options.digits(Type.F32, 96));
+        families.put("multiscale DEQ", () -> MultiscaleDeq.Options.digits(Type.F32, 6));
         return families;
     }
 
@@ -52,6 +55,11 @@ final class DepthFamilies implements Fork.Task {
         families.put("neural ODE", () -> NeuralOde.Options.flow(Type.F32, 2, 64));
         families.put("DEQ", () -> Deq.Options.dense(Type.F32, 16, 2));
         return families;
+    }
+
+    /** Epochs of a family: the multiscale model needs fewer, and each takes ten times as long. */
+    static int epochs(String family, boolean quick) {
+        return family.startsWith("multiscale") ? quick ? 5 : 15 : quick ? 10 : 25;
     }
 
     /** The argument that {@link #run} reads. */

@@ -340,7 +340,6 @@ class CellMapTest {
         }
     }
 
-    /** NaN and infinities of a row stay in that row. */
     /** As from a file: the bits are those of a map that was planned with these values, so the norms are bounded as well. */
     @Test
     void otherValuesAreReadAsInANewPlan() {
