@@ -78,11 +78,11 @@ public final class Classifier implements AutoCloseable {
     /** Copies images {@code images[from … from + count - 1]} and their labels. */
     private void load(Samples data, int[] images, int from, int count) {
         for (int p = 0; p < count; p++) {
-            float[] pixels = data.inputs()[images[from + p]];
+            float[] pixels = data.inputs().get(images[from + p]);
             for (int i = 0; i < pixels.length; i++) {
                 x.set(p, i, pixels[i]);
             }
-            labels[p] = data.labels()[images[from + p]];
+            labels[p] = data.labels().get(images[from + p]);
         }
     }
 

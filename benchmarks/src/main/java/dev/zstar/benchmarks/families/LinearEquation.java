@@ -69,6 +69,7 @@ public final class LinearEquation implements AutoCloseable {
      * @param w the gradient with respect to W, row by row
      * @param b the gradient with respect to b
      */
+    @SuppressWarnings("ArrayRecordComponent") // Figures to be read, which nobody compares.
     public record Derivative(double[] z, double[] w, double[] b) {}
 
     /** An equation with this matrix, row by row. */

@@ -8,7 +8,7 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.RowData;
 import dev.zstar.solvers.Shaped;
-import dev.zstar.solvers.guard.Arguments;
+import java.util.Objects;
 
 /**
  * A convex quadratic program as a layer (Amos and Kolter 2017, OptNet), by its optimality conditions:
@@ -57,14 +57,16 @@ public final class QuadraticProgram implements EquilibriumMap<Block>, Shaped, Au
      * @param a A, {@code m × n} with m at least 1
      */
     public QuadraticProgram(Engine engine, int batch, Block q, Block a) {
-        this.engine = Arguments.present("quadratic program", "the engine", engine);
-        n = Arguments.present("quadratic program", "Q", q).rows();
-        m = Arguments.present("quadratic program", "A", a).rows();
+        this.engine = Objects.requireNonNull(engine, "quadratic program: the engine is null");
+        n = Objects.requireNonNull(q, "quadratic program: Q is null").rows();
+        m = Objects.requireNonNull(a, "quadratic program: A is null").rows();
         Type type = q.type();
         q.requireShape("quadratic program", "Q", type, n, n);
         a.requireShape("quadratic program", "A", type, m, n);
-        Arguments.atLeast("quadratic program", "the number of constraints", m, 1);
-        Arguments.atLeast("quadratic program", "the batch", batch, 1);
+        if (m < 1 || batch < 1) {
+            throw new IllegalArgumentException(
+                    "quadratic program: " + m + " constraints and a batch of " + batch + ", expected at least 1 of each");
+        }
         double bound = norm(a);
         σ = 1 / bound;
         τ = 1 / (norm(q) + bound);

@@ -1,6 +1,8 @@
 package dev.zstar.benchmarks.families;
 
 import dev.zstar.benchmarks.digits.Digits;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -13,12 +15,11 @@ import java.util.random.RandomGeneratorFactory;
  * @param classes how many classes there are
  * @param training how many samples are for training
  */
-public record Samples(String name, float[][] inputs, int[] labels, int classes, int training) {
+public record Samples(String name, List<float[]> inputs, List<Integer> labels, int classes, int training) {
     /** Handwritten digits of 8×8 pixels. */
     public static Samples digits() {
         Digits digits = Digits.load();
-        return new Samples("digits", digits.pixels().toArray(float[][]::new), digits.labels().stream().mapToInt(Integer::intValue).toArray(),
-                Digits.CLASSES, Digits.TRAINING);
+        return new Samples("digits", digits.pixels(), digits.labels(), Digits.CLASSES, Digits.TRAINING);
     }
 
     /**
@@ -28,22 +29,23 @@ public record Samples(String name, float[][] inputs, int[] labels, int classes, 
      */
     public static Samples rings(int count, long seed) {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-        float[][] inputs = new float[count][];
-        int[] labels = new int[count];
+        List<float[]> inputs = new ArrayList<>();
+        List<Integer> labels = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            labels[i] = i % 2;
-            double least = labels[i] == 0 ? 0 : 1;
-            double most = labels[i] == 0 ? 0.5 : 1.5;
+            boolean isDisc = i % 2 == 0;
+            labels.add(isDisc ? 0 : 1);
+            double least = isDisc ? 0 : 1;
+            double most = isDisc ? 0.5 : 1.5;
             // The root makes the density the same everywhere.
             double radius = Math.sqrt(least * least + random.nextDouble() * (most * most - least * least));
             double angle = 2 * Math.PI * random.nextDouble();
-            inputs[i] = new float[] {(float) (radius * Math.cos(angle)), (float) (radius * Math.sin(angle))};
+            inputs.add(new float[] {(float) (radius * Math.cos(angle)), (float) (radius * Math.sin(angle))});
         }
         return new Samples("rings", inputs, labels, 2, count * 4 / 5);
     }
 
     /** Samples for testing. */
     public int tests() {
-        return inputs.length - training;
+        return inputs.size() - training;
     }
 }

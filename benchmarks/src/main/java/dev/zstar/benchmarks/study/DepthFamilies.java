@@ -93,8 +93,9 @@ final class DepthFamilies implements Fork.Task {
                     trained.stream().mapToDouble(Trained::seconds).filter(Double::isFinite).toArray());
             add(results, name, engine, epochs, "stepUs", trained.stream().mapToDouble(Trained::stepMicros).toArray());
             add(results, name, engine, epochs, "nfev", trained.stream().mapToDouble(Trained::evaluations).toArray());
-            add(results, name, engine, epochs, "stateBytes", bytes);
-            add(results, name, engine, epochs, "parameters", family.descriptions().stream().mapToLong(p -> (long) p.rows() * p.cols()).sum());
+            add(results, name, engine, epochs, "stateBytes", (double) bytes);
+            add(results, name, engine, epochs, "parameters",
+                    family.descriptions().stream().mapToDouble(p -> (double) p.rows() * p.cols()).sum());
         }
         return new ForkResults(results);
     }
@@ -130,12 +131,12 @@ final class DepthFamilies implements Fork.Task {
                 seconds = nanos * 1e-9;
             }
         }
-        double accuracy = model.accuracy(data, data.training(), data.inputs().length);
+        double accuracy = model.accuracy(data, data.training(), data.inputs().size());
         Arrays.sort(steps);
         return new Trained(accuracy, seconds, Stopwatch.median(steps), model.meanForward());
     }
 
-    private static void add(ArrayList<StudyResult> results, String name, Engine engine, int epochs, String metric, double... values) {
+    private static void add(List<StudyResult> results, String name, Engine engine, int epochs, String metric, double... values) {
         if (values.length > 0) {
             Arrays.sort(values);
             TreeMap<String, Double> params = new TreeMap<>(Map.of("epochs", (double) epochs, "batch", (double) BATCH));

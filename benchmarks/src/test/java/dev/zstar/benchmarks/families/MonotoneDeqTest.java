@@ -82,7 +82,7 @@ class MonotoneDeqTest {
         try (Engine engine = Engines.best(1);
                 Classifier model = new Classifier(engine, MonotoneDeq.Options.digits(Type.F32, 32), DATA.classes(), 64, 1)) {
             model.train(DATA, 66, 5e-3);
-            assertThat(model.accuracy(DATA, DATA.training(), DATA.inputs().length)).isGreaterThan(0.8);
+            assertThat(model.accuracy(DATA, DATA.training(), DATA.inputs().size())).isGreaterThan(0.8);
             assertThat(model.failures()).isZero();
         }
     }

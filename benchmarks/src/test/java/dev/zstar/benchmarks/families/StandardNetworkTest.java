@@ -121,7 +121,7 @@ class StandardNetworkTest {
             var options = StandardNetwork.Options.dense(Type.F32, 32, Digits.PIXELS, 6, false, threads == 3);
             try (Engine engine = Engines.best(threads); Classifier model = new Classifier(engine, options, DATA.classes(), 64, 1)) {
                 model.train(DATA, 44, 3e-3);
-                assertThat(model.accuracy(DATA, DATA.training(), DATA.inputs().length)).isGreaterThan(0.7);
+                assertThat(model.accuracy(DATA, DATA.training(), DATA.inputs().size())).isGreaterThan(0.7);
                 double[] w = model.parameters().get("layer3.W").toDoubles();
                 first = first == null ? w : first;
                 assertThat(w).isEqualTo(first);

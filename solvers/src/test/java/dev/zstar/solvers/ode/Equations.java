@@ -69,6 +69,7 @@ enum Equations {
 
     final double t0;
     final double t1;
+    @SuppressWarnings("ImmutableEnumChecker") // Nobody writes to it.
     final double[] start;
 
     Equations(double t0, double t1, double... start) {

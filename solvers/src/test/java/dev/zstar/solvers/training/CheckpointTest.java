@@ -191,7 +191,6 @@ class CheckpointTest {
         }
     }
 
-    /** Integers, and numbers that would be rounded: training would go on with others. */
     /** The spectral norm takes no step of its power iteration for an evaluation. */
     @Test
     void anEvaluationWithTheAverageChangesNoBitOfTheTraining() {

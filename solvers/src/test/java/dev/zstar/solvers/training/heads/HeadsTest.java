@@ -96,7 +96,7 @@ class HeadsTest {
                     head.apply(z, y);
                     return squares.apply(y, target, dy);
                 };
-                loss.applyAsDouble(z);
+                double _ = loss.applyAsDouble(z);
                 head.gradients(dy, z, sum);
                 differentiate("A", values.get("head.weight"), sum.get("head.weight"), loss);
                 y.fill(Double.NaN);

@@ -180,6 +180,7 @@ class OptimiserTest {
     }
 
     @Test
+    @SuppressWarnings("try") // One is closed early, to see what a step says then.
     void wrongCallsAreNamedAndChangeNothing() {
         try (Engine engine = Problems.engines().getFirst().create(1);
                 Parameters values = start(Type.F64);
