@@ -197,6 +197,15 @@ public final class Block implements AutoCloseable {
     }
 
     /**
+     * Rows {@code from … from + count - 1} as a block on the same memory. Each call creates a view. Closing it has no effect.
+     *
+     * @throws IndexOutOfBoundsException unless {@code 0 ≤ from ≤ from + count ≤ rows}
+     */
+    public Block range(int from, int count) {
+        return BlockViews.range(this, from, count);
+    }
+
+    /**
      * The same memory as {@code rows · parts} rows of {@code cols / parts} columns: the tokens of a sample, or the heads of a token. Row
      * {@code p} becomes rows {@code p · parts … (p + 1) · parts - 1}. Each view is created once and kept. Closing a view has no effect.
      *

@@ -17,6 +17,14 @@ final class BlockViews {
         return views;
     }
 
+    static Block range(Block block, int from, int count) {
+        if (from < 0 || count < 0 || from > block.rows() - count) {
+            throw new IndexOutOfBoundsException("range: " + count + " rows from row " + from + " of a block of " + block.shape()
+                    + ", expected rows within 0 to " + (block.rows() - 1));
+        }
+        return new Block(block, from, count, block.cols());
+    }
+
     /** All parts, after a check that part {@code i} is one of them. */
     static Block[] parts(Block block, int i, int count) {
         if (count < 1 || block.rows() % count != 0) {

@@ -1,11 +1,7 @@
 package dev.zstar.solvers.implicit;
 
-import dev.zstar.kernels.Engine;
-import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.linear.Gmres;
-import dev.zstar.solvers.linear.LinearSolver;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -32,7 +28,7 @@ public sealed interface GradientMode {
         if (!(tolerance >= 0 && tolerance < 1)) {
             throw new IllegalArgumentException("exact: the tolerance is " + tolerance + ", expected 0 ≤ tolerance < 1");
         }
-        return new Exact((engine, type, batch, n) -> Gmres.plan(engine, type, batch, n, 20, Stopping.relative(tolerance)));
+        return new Exact(LinearMethod.gmres(20, Stopping.relative(tolerance)));
     }
 
     /**
@@ -46,13 +42,6 @@ public sealed interface GradientMode {
         public Exact {
             Arguments.present("Exact", "the method", method);
         }
-    }
-
-    /** Plans a linear solver. */
-    @FunctionalInterface
-    interface LinearMethod {
-        /** Plans a solver for batches of up to {@code batch} rows of {@code n} elements. */
-        LinearSolver plan(Engine engine, Type type, int batch, int n);
     }
 
     /**
