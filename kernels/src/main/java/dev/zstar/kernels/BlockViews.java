@@ -6,6 +6,14 @@ import java.util.Arrays;
 final class BlockViews {
     private BlockViews() {}
 
+    /** The block, with all heads. */
+    static Block withHeads(Block block) {
+        for (int count = 0; count <= block.rows(); count++) {
+            block.head(count);
+        }
+        return block;
+    }
+
     /** The heads that exist, {@code head(count)} among them. */
     static Block[] heads(Block block, Block[] heads, int count) {
         if (count < 0 || count > block.rows()) {
@@ -17,6 +25,7 @@ final class BlockViews {
         return views;
     }
 
+    /** Rows of a block from row {@code from} on. */
     static Block range(Block block, int from, int count) {
         if (from < 0 || count < 0 || from > block.rows() - count) {
             throw new IndexOutOfBoundsException("range: " + count + " rows from row " + from + " of a block of " + block.shape()

@@ -53,6 +53,10 @@ final class Summary {
                         row.name(), row.value(), find(file, row, "backwardRatio"), find(file, row, "modeProducts"),
                         find(file, row, "cosine"), find(file, row, "gradientError"), find(file, row, "modeBytes") / 0x1p20,
                         mark(file, row));
+                case "backward passUs" -> out.printf(Locale.ROOT,
+                        "%-34s %12.1f µs for both passes, %.2f × those of 27 blocks, %.0f evaluations, %.0f products, %.2f MiB%s%n",
+                        row.name(), row.value(), find(file, row, "passRatio"), find(file, row, "passEvaluations"),
+                        find(file, row, "passProducts"), find(file, row, "passBytes") / 0x1p20, mark(file, row));
                 case "training failedImages" -> {
                     if (row.name().startsWith("expanding")) {
                         out.printf(Locale.ROOT, "%-34s %12.0f of %.0f images failed, parameters %s, %.1f%% correct%n",

@@ -99,11 +99,11 @@ class SharedMemoryTest {
                     FixedPointSolver alone = planner.apply(own())) {
                 double[] expected = solve(alone);
                 for (int pass = 0; pass < 2; pass++) {
-                    memory.range(0, BLOCKS).fill(pass == 0 ? Double.NaN : 1e300);
+                    double rubbish = pass == 0 ? Double.NaN : 1e300;
+                    memory.range(0, BLOCKS).fill(rubbish);
                     assertThat(solve(shared)).as(name).isEqualTo(expected);
                     assertThat(shared.outcome().evaluations()).as(name).isEqualTo(alone.outcome().evaluations());
-                    assertThat(memory.range(0, 2).get(0, 0)).as("%s leaves the first blocks alone", name)
-                            .isEqualTo(pass == 0 ? Double.NaN : 1e300);
+                    assertThat(memory.range(0, 2).toDoubles()).as("%s leaves the first blocks alone", name).containsOnly(rubbish);
                 }
             }
         });

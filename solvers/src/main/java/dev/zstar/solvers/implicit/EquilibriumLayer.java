@@ -23,8 +23,9 @@ import java.util.function.Function;
  * each row; a layer does not throw for a row that fails. Backpropagation through steps may overflow in the middle; such a row is
  * {@linkplain GradientOutcome.Use#INCOMPLETE incomplete}.
  *
- * <p>The layer does not close the map and the forward solver (but see {@link #plan(EquilibriumMap, Stopping)}). Do not use either between a
- * forward pass and its backward pass; before and after that you may. A backward pass refuses a map that has been given other parameters or
+ * <p>A layer that plans its forward solver ({@link LayerMethods}) also closes it, and both passes share memory. A solver of the caller has
+ * memory of its own, and stays the caller's. So does the map. Do not use either between a forward pass and its backward pass; before and
+ * after that you may. A backward pass refuses a map that has been given other parameters or
  * another input since its forward pass, if the map counts its {@link EquilibriumMap#version}. If assertions are on, it also refuses blocks
  * whose elements have changed. Not thread-safe. Passes allocate nothing once they are warm, except for the first row that fails.
  *
@@ -77,7 +78,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     }
 
     /**
-     * Plans a layer. Allocates two blocks, and what the mode needs; for a schedule, what each of its different modes needs.
+     * Plans a layer on a solver of the caller. Allocates two blocks, and what the mode needs. The modes of a schedule share memory.
      *
      * @param batch the largest number of rows of a pass
      * @param n the number of elements of a state

@@ -140,7 +140,7 @@ public sealed interface GradientMode {
      * <pre>{@code y ← (1 - β) y + β f(z),   z ← (1 - β) z + β f(y),}</pre>
      *
      * whose result is z. The backward pass runs the steps in reverse, {@code z ← (z - β f(y)) / (1 - β)} and the same for y, and
-     * backpropagates through each. So it takes 10 blocks for any N. The result is the gradient of the N steps, exact but for rounding. Each
+     * backpropagates through each. So it takes 7 blocks for any N. The result is the gradient of the N steps, exact but for rounding. Each
      * step back multiplies rounding errors: by {@code 1 / |1 - β|} where J is 0, and by the square of that where J has the eigenvalue 1.
      * {@link GradientOutcome#residual} estimates the relative error of the gradient. Inference still solves.
      *

@@ -6,8 +6,8 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
-import dev.zstar.solvers.fixedpoint.Picard;
 import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.fixedpoint.Picard;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
