@@ -124,7 +124,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     public static <G> EquilibriumLayer<G> plan(
             Engine engine, Type type, int batch, int n, EquilibriumMap<G> map, LayerMethods methods, double damping) {
         check(engine, type, batch, n, map, damping);
-        GradientMode mode = Arguments.present("layer", "the methods", methods).mode();
+        GradientMode mode = Arguments.present("layer", "the choice of methods", methods).mode();
         Workspace trial = new Workspace(engine, type, 1, n);
         methods.plan(trial).close();
         LayerSpace space = new LayerSpace(engine, type, batch, n, LayerBlocks.of(mode), trial.blocks(), true);
