@@ -280,6 +280,7 @@ public final class QuadraticProgram implements EquilibriumMap<Block>, Shaped, Au
     }
 
     /** Bytes that this map holds. */
+    @Override
     public long bytes() {
         return q.bytes() + a.bytes() + inputs.bytes() + sides.bytes() + z.bytes() + λ.bytes() + p.bytes() + w.bytes();
     }
