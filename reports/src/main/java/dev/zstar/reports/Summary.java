@@ -109,13 +109,13 @@ final class Summary {
     }
 
     private void memory() {
-        Optional<StudyFile.Row> deepest = rows("depth", "bytes").filter(row -> row.name().startsWith("unrolled"))
+        Optional<StudyFile.Row> deepest = rows("depth", "stateBytes").filter(row -> row.name().startsWith("unrolled"))
                 .max(Comparator.comparingDouble(row -> row.params().get("depth")));
-        deepest.ifPresent(unrolled -> rows("depth", "bytes")
-                .filter(row -> row.name().startsWith("DEQ") && row.params().get("depth").equals(unrolled.params().get("depth")))
+        deepest.ifPresent(unrolled -> rows("depth", "stateBytes")
+                .filter(row -> row.name().startsWith("DEQ in 8") && row.params().get("depth").equals(unrolled.params().get("depth")))
                 .findFirst()
                 .ifPresent(deq -> line("memory", String.format(Locale.ROOT,
-                        "%.1f MiB for an equilibrium, %.1f MiB for the network of %.0f layers that reaches it",
+                        "%.1f MiB of states for an equilibrium, %.1f MiB for the %.0f layers that reach it",
                         deq.value() / 0x1p20, unrolled.value() / 0x1p20, unrolled.params().get("depth")))));
     }
 

@@ -31,6 +31,9 @@ function fact(big, sentence) {
   element("span", sentence, box);
 }
 
+// Costs of a training step by effective depth, of one kind of model.
+const depths = (metric, kind) => rows("depth", metric).filter(r => r.case === kind + " depth=" + r.params.depth).sort((a, b) => a.params.depth - b.params.depth);
+
 function summarise() {
   const accuracy = rows("training", "accuracy").find(r => r.case.startsWith("digits"));
   const seconds = rows("training", "seconds").find(r => r.case.startsWith("digits"));
@@ -54,10 +57,9 @@ function summarise() {
   const torch = rows("cells", "timeRatio").find(r => r.case.startsWith("transformer evaluation") && r.engine.startsWith("torch/") && !unsettled(r));
   if (torch) fact(number(torch.value) + "×", "the speed of PyTorch for an evaluation of a cell like a layer of a transformer, on " + torch.threads
     + (torch.threads === 1 ? " thread" : " threads") + " (" + forks(torch) + ").");
-  const memory = kind => rows("depth", "bytes").filter(r => r.case.startsWith(kind)).sort((a, b) => a.params.depth - b.params.depth);
-  const deq = memory("DEQ"), unrolled = memory("unrolled");
-  if (deq.length > 1) fact(number(unrolled.at(-1).value / deq.at(-1).value) + "×", "the memory, forward and backward: a network of " + deq.at(-1).params.depth
-    + " layers needs this many times the memory of the equilibrium model, which does not grow with depth.");
+  const states = kind => depths("stateBytes", kind), small = states("DEQ in 8 blocks").at(-1), deep = states("unrolled").at(-1);
+  if (small && deep) fact(number(deep.value / small.value) + "×", "the memory: the states of a network of " + deep.params.depth
+    + " layers take this many times those of the equilibrium that it approaches, which do not grow with depth.");
   const ends = problemEnds(), tried = name => ends.filter(r => r.engine === name);
   const solved = name => tried(name).filter(r => r.metric === "nfev").length;
   if (tried("anderson(10)").length) fact(solved("anderson(10)") + " of " + tried("anderson(10)").length, "test problems are solved by Anderson acceleration with its default options (window 10)"
@@ -350,13 +352,17 @@ function draw() {
       series: shown.map((t, i) => series(t.name, t.residuals.map((r, k) => [k + 1, r]).filter(p => p[1] > 0), i ? "openblas" : "simd", { symbolSize: 4 })),
     }, ["solver", "problem", "evaluations", "last residual"], traces.map(t => [t.name, t.case, t.residuals.length, t.residuals.at(-1)]));
   }
-  const memory = rows("depth", "bytes");
+  const memory = rows("depth", "stateBytes").filter(r => r.params.depth);
   if (memory.length) {
-    const of = kind => memory.filter(r => r.case.startsWith(kind)).map(r => [r.params.depth, r.value / 2 ** 20]);
-    chart("Memory over effective depth", "Live bytes of a forward and backward pass, n = 512, batch 64. The unrolled network keeps every state.", {
-      xAxis: axis("layers"), yAxis: axis("MiB", "value", { wide: true }), series: [series("equilibrium", of("DEQ"), "simd"), series("unrolled", of("unrolled"), "openblas")],
-    }, ["case", "MiB live", "MiB, peak of the process"], memory.map(r => [r.case, r.value / 2 ** 20,
-      (rows("depth", "rss").find(h => h.case === r.case) || {}).value / 2 ** 20 || ""]));
+    const kinds = [...new Set(memory.map(r => r.case.slice(0, r.case.lastIndexOf(" depth="))))], keys = ["simd", "scalar", "openblas", "other"];
+    const of = (r, metric) => (rows("depth", metric).find(h => h.case === r.case) || {}).value;
+    const note = ", dense cell, f32, n = " + memory[0].params.n + ", batch " + memory[0].params.batch + ". ";
+    const lines = metric => kinds.map((k, i) => series(k, depths(metric, k).map(r => [r.params.depth, metric === "stateBytes" ? r.value / 2 ** 20 : r.value / 1000]), keys[i % 4]));
+    const body = memory.map(r => [r.case, r.value / 2 ** 20, of(r, "bytes") / 2 ** 20, of(r, "rss") / 2 ** 20 || "", of(r, "stepUs") / 1000]);
+    const header = ["case", "MiB of states", "MiB live, with parameters", "MiB, peak of the process", "ms for a step"];
+    chart("Memory over effective depth", "States of a training step: what grows with the batch" + note + "An equilibrium is solved to the residual that as many plain steps reach; 27 blocks are the default. The network "
+      + "has so many tied layers and keeps all states, or with checkpoints every √L-th.", { xAxis: axis("layers"), yAxis: axis("MiB", "value", { wide: true }), series: lines("stateBytes") }, header, body);
+    chart("Time over effective depth", "A training step, forward and backward" + note, { xAxis: axis("layers"), yAxis: axis("ms", "value", { wide: true }), series: lines("stepUs") }, header, body);
   }
   const errors = rows("depth", "gradientError");
   if (errors.length) {

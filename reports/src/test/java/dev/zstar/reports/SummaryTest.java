@@ -55,9 +55,9 @@ class SummaryTest {
                 result("streaming", "digits", "stream", "rowsPerSecond", 300),
                 result("streaming", "digits", "batches", "rowsPerSecond", 250),
                 result("streaming", "digits", "stream/lockstep", "ratio", 2.5),
-                result("depth", "DEQ depth=200", "simd", "bytes", 0x1p20, null, Map.of("depth", 200.0)),
-                result("depth", "unrolled depth=20", "simd", "bytes", 0x1p21, null, Map.of("depth", 20.0)),
-                result("depth", "unrolled depth=200", "simd", "bytes", 0x1p24, null, Map.of("depth", 200.0)),
+                result("depth", "DEQ in 8 blocks depth=200", "simd", "stateBytes", 0x1p20, null, Map.of("depth", 200.0)),
+                result("depth", "unrolled depth=20", "simd", "stateBytes", 0x1p21, null, Map.of("depth", 20.0)),
+                result("depth", "unrolled depth=200", "simd", "stateBytes", 0x1p24, null, Map.of("depth", 200.0)),
                 result("training", "digits n=128", "simd", "accuracy", 0.978), result("training", "digits n=128", "simd", "seconds", 3.21)),
                 List.of()))
                 .containsExactly(
@@ -68,7 +68,7 @@ class SummaryTest {
                         "gradients exact, 1e-3 n=512 B=32 in 12.3 µs: cosine 1.0000 with the exact gradient",
                         "faults 1,000,000 random solves: 2 violated guarantees, 64 B not freed",
                         "streams 2.50 × as many images a second as in lock-step, 1.20 × as many as in batches",
-                        "memory 1.0 MiB for an equilibrium, 16.0 MiB for the network of 200 layers that reaches it",
+                        "memory 1.0 MiB of states for an equilibrium, 16.0 MiB for the 200 layers that reach it",
                         "training 97.8% of unseen digits correct after 3.2 s on 1 thread");
     }
 
