@@ -95,8 +95,8 @@ final class ReasonCommand implements Runnable {
             } else if (minutes > 0) {
                 first(training, file);
             }
-            printed.printf(Locale.ROOT, "%d×%d Sudokus, %d elements for each cell, %,d parameters; engine %s, %d threads%n", side, side,
-                    width, training.count(), engine.name(), engine.threads());
+            printed.printf(Locale.ROOT, "%d×%d Sudokus, %d elements for each cell, %,d parameters; engine %s, %d %s%n", side, side,
+                    width, training.count(), engine.name(), engine.threads(), engine.threads() == 1 ? "thread" : "threads");
             train(training, file, printed);
             try (Inference inference = training.inference(flight, puzzles)) {
                 compare(new Comparison(inference), inference, printed);

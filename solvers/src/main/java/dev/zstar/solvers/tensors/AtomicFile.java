@@ -5,6 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -27,6 +28,9 @@ final class AtomicFile {
         Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
         if (Files.isDirectory(target)) {
             throw new FileSystemException(path.toString(), null, "this is a folder, expected a file");
+        }
+        if (!Files.isDirectory(target.getParent())) {
+            throw new NoSuchFileException(path.toString(), null, "its folder does not exist, expected one to write to");
         }
         Path temporary = target.resolveSibling(
                 "." + target.getFileName() + "." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".tmp");
