@@ -91,8 +91,8 @@ final class ReasonCommand implements Runnable {
             } else if (minutes > 0) {
                 TrainingFile.first(training::save, file);
             }
-            printed.printf(Locale.ROOT, "%d×%d Sudokus, %d elements for each square, %,d parameters; engine %s, %d threads%n", side, side,
-                    width, training.count(), engine.name(), engine.threads());
+            printed.printf(Locale.ROOT, "%d×%d Sudokus, %d elements for each square, %,d parameters; engine %s, %d %s%n", side, side,
+                    width, training.count(), engine.name(), engine.threads(), engine.threads() == 1 ? "thread" : "threads");
             train(training, file, printed);
             try (Inference inference = training.inference(flight, puzzles)) {
                 // There are so few 4×4 puzzles that some occur twice. Of larger ones it would take long to count them.

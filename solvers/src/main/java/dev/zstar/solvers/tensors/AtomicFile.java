@@ -36,6 +36,9 @@ final class AtomicFile {
             throw new FileSystemException(path.toString(), null, "this is not a regular file, expected a file or a new name");
         }
         Path target = target(path);
+        if (!Files.isDirectory(target.getParent())) {
+            throw new NoSuchFileException(path.toString(), null, "its folder does not exist, expected one to write to");
+        }
         try {
             replace(target, body);
         } catch (FileSystemException e) {

@@ -183,6 +183,9 @@ class WritersTest {
             assertThatThrownBy(() -> a.as(null)).isInstanceOf(NullPointerException.class).hasMessage("as: the element type is null");
             assertThatThrownBy(() -> Safetensors.write(folder, Map.of("a", numbers))).isInstanceOf(FileSystemException.class)
                     .hasMessage(folder + ": this is a folder, expected a file");
+            Path nowhere = folder.resolve("none").resolve("a.safetensors");
+            assertThatThrownBy(() -> Safetensors.write(nowhere, Map.of("a", numbers))).isInstanceOf(FileSystemException.class)
+                    .hasMessage(nowhere + ": its folder does not exist, expected one to write to");
             assertThat(path).hasContent("old");
             try (Stream<Path> files = Files.list(folder)) {
                 assertThat(files).containsExactly(path);
