@@ -22,6 +22,7 @@ import dev.zstar.solvers.shapes.Shape;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A multiscale deep equilibrium model (Bai, Koltun and Kolter 2020). The state is several images together, each of half the height and
@@ -163,8 +164,8 @@ public final class MultiscaleDeq implements Body {
         }
 
         /**
-         * Those of the cell, with other first values. A group norm undoes the scale of what it normalises, so that small weights do not make
-         * the cell contract. What does is an injection that outweighs the state, and small gains on the way back to the state.
+         * Those of the cell, with other first values. A group norm undoes the scale of what it normalises, so that small weights do not
+         * make the cell contract. What does is an injection that outweighs the state, and small gains on the way back to the state.
          */
         @Override
         public List<Parameter> descriptions() {
@@ -270,8 +271,8 @@ public final class MultiscaleDeq implements Body {
 
     @Override
     public long bytes() {
-        long blocks = z.bytes() + dz.bytes() + images.stream().mapToLong(Block::bytes).sum() + pooled.stream().mapToLong(Block::bytes).sum();
-        return map.bytes() + solver.bytes() + layer.bytes() + blocks;
+        long pools = Stream.concat(images.stream(), pooled.stream()).mapToLong(Block::bytes).sum();
+        return map.bytes() + solver.bytes() + layer.bytes() + z.bytes() + dz.bytes() + pools;
     }
 
     @Override

@@ -8,7 +8,8 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.RowData;
 import dev.zstar.solvers.Shaped;
-import dev.zstar.solvers.guard.Arguments;
+import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * A convex quadratic program as a layer (Amos and Kolter 2017, OptNet), by its optimality conditions:
@@ -25,8 +26,8 @@ import dev.zstar.solvers.guard.Arguments;
  *   λ⁺ = λ + σ (A (2 z⁺ - z) - b)
  * </pre>
  *
- * <p>With {@code σ = 1/a} and {@code τ = 1 / (L + a)}, for upper bounds a of ‖A‖₂ and L of ‖Q‖₂, plain steps converge. Q and A are shared by all
- * rows; {@code x = [q, b, l, h]} is the input of a row, and the gradients are those of x. They exist where no variable is at a bound with
+ * <p>With {@code σ = 1/a} and {@code τ = 1 / (L + a)}, for upper bounds a of ‖A‖₂ and L of ‖Q‖₂, plain steps converge. All rows share Q
+ * and A. The input of a row is {@code x = [q, b, l, h]}, and the gradients are those of x. They exist where no variable is at a bound with
  * a multiplier of 0.
  *
  * <p>A state is {@code [z, λ]}. Not thread-safe.
@@ -57,14 +58,16 @@ public final class QuadraticProgram implements EquilibriumMap<Block>, Shaped, Au
      * @param a A, {@code m × n} with m at least 1
      */
     public QuadraticProgram(Engine engine, int batch, Block q, Block a) {
-        this.engine = Arguments.present("quadratic program", "the engine", engine);
-        n = Arguments.present("quadratic program", "Q", q).rows();
-        m = Arguments.present("quadratic program", "A", a).rows();
+        this.engine = Objects.requireNonNull(engine, "quadratic program: the engine is null");
+        n = Objects.requireNonNull(q, "quadratic program: Q is null").rows();
+        m = Objects.requireNonNull(a, "quadratic program: A is null").rows();
         Type type = q.type();
         q.requireShape("quadratic program", "Q", type, n, n);
         a.requireShape("quadratic program", "A", type, m, n);
-        Arguments.atLeast("quadratic program", "the number of constraints", m, 1);
-        Arguments.atLeast("quadratic program", "the batch", batch, 1);
+        if (m < 1 || batch < 1) {
+            throw new IllegalArgumentException("quadratic program: the number of constraints is " + m + " and the batch is " + batch
+                    + ", expected at least 1 of each");
+        }
         double bound = norm(a);
         σ = 1 / bound;
         τ = 1 / (norm(q) + bound);
@@ -97,7 +100,7 @@ public final class QuadraticProgram implements EquilibriumMap<Block>, Shaped, Au
             }
             rows = Math.max(rows, row);
         }
-        return Math.sqrt(rows * java.util.Arrays.stream(columns).max().orElse(0));
+        return Math.sqrt(rows * Arrays.stream(columns).max().orElse(0));
     }
 
     @Override
