@@ -74,7 +74,8 @@ public record Compression(int tasks, long generated, long parameters, double sha
             x = engine.allocate(Type.F32, tasks * points, 2);
             y = engine.allocate(Type.F32, tasks * points, 2);
             for (int row = 0; row < tasks * points; row++) {
-                double θ = 2 * Math.PI * (row / points) / tasks;
+                int task = row / points;
+                double θ = 2 * Math.PI * task / tasks;
                 double a = random.nextDouble(-1, 1);
                 double b = random.nextDouble(-1, 1);
                 set(contexts, row, Math.cos(θ), Math.sin(θ));

@@ -18,6 +18,8 @@ import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
 import dev.zstar.solvers.parameters.Parameters;
 import dev.zstar.solvers.shapes.Shape;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * The equation {@code z = W z + b} in f64, in which everything is known:
@@ -69,7 +71,7 @@ public final class LinearEquation implements AutoCloseable {
      * @param w the gradient with respect to W, row by row
      * @param b the gradient with respect to b
      */
-    public record Derivative(double[] z, double[] w, double[] b) {}
+    public record Derivative(List<Double> z, List<Double> w, List<Double> b) {}
 
     /** An equation with this matrix, row by row. */
     public LinearEquation(Engine engine, double[][] w) {
@@ -195,7 +197,11 @@ public final class LinearEquation implements AutoCloseable {
                 throw new IllegalStateException("derivative: " + outcome + ", expected an equilibrium and its gradient");
             }
         }
-        return new Derivative(z.toDoubles(), gradients.get("W").toDoubles(), dx.toDoubles());
+        return new Derivative(list(z), list(gradients.get("W")), list(dx));
+    }
+
+    private static List<Double> list(Block block) {
+        return Arrays.stream(block.toDoubles()).boxed().toList();
     }
 
     /** The map, with b of the last call as its input. */

@@ -43,7 +43,8 @@ final class DirectionalDerivatives {
             assertThat((up - down) / (2 * h) - expected).as("%s: derivative %s, gradient of length %s", names.get(k), expected,
                     norm(gradient)).isBetween(-tolerance * norm(gradient), tolerance * norm(gradient));
         }
-        function.getAsDouble();
+        // The function has read the old parameters again.
+        assertThat(function.getAsDouble()).isFinite();
     }
 
     private static double at(DoubleSupplier function, Block block, double[] old, double[] direction, double h) {
