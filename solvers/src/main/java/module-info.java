@@ -10,6 +10,7 @@ module dev.zstar.solvers {
     exports dev.zstar.solvers.fixedpoint;
     exports dev.zstar.solvers.implicit;
     exports dev.zstar.solvers.linear;
+    exports dev.zstar.solvers.ode;
     exports dev.zstar.solvers.parameters;
     exports dev.zstar.solvers.shapes;
     exports dev.zstar.solvers.tensors;

@@ -4,6 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.RowObserver;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.diagnosis.Diagnosis;
 import dev.zstar.solvers.fixedpoint.Broyden;
@@ -21,6 +22,7 @@ import java.util.stream.IntStream;
 /** The blocks behind an {@link Equilibrium}, for batches of up to a number of rows. It copies arrays in and out. */
 final class ArrayLayer<G> implements AutoCloseable {
     private final Stopping stopping;
+    private final RowObserver observer;
     private final OwnedMemory memory;
     private final int batch;
     private final Model.Plan<G> plan;
@@ -35,6 +37,7 @@ final class ArrayLayer<G> implements AutoCloseable {
 
     private ArrayLayer(Engine engine, Model<?> model, Model.Plan<G> plan, int batch, Options options) {
         stopping = options.stopping();
+        observer = options.observer();
         this.plan = plan;
         this.batch = batch;
         int n = model.n();
@@ -54,8 +57,8 @@ final class ArrayLayer<G> implements AutoCloseable {
         }
     }
 
-    /** How an equilibrium is solved and differentiated. */
-    record Options(Stopping stopping, GradientMode mode, ForwardMethod method) {}
+    /** How an equilibrium is solved and differentiated. The observer is null for none. */
+    record Options(Stopping stopping, GradientMode mode, ForwardMethod method, RowObserver observer) {}
 
     static ArrayLayer<?> of(Engine engine, Model<?> model, int batch, Options options) {
         return of(engine, model, model.plan(engine, batch), batch, options);
@@ -65,8 +68,14 @@ final class ArrayLayer<G> implements AutoCloseable {
         return new ArrayLayer<>(engine, model, plan, batch, options);
     }
 
-    /** Throws if the gradient mode needs another method. What a method plans is known only once it has planned. */
-    static void requireMethod(Options options, Engine engine, Type type, int n) {
+    /** Throws if the gradient mode needs another method, or takes no observer. What a method plans is known only once it has planned. */
+    static void requireFit(Options options, Engine engine, Type type, int n) {
+        if (options.observer() != null) {
+            options.mode().modes().stream().filter(GradientMode::unrolls).findFirst().ifPresent(mode -> {
+                throw new IllegalArgumentException("equilibrium: the gradient mode " + mode
+                        + " takes a fixed number of steps, expected no observer, or a mode that solves for the equilibrium");
+            });
+        }
         if (options.mode().modes().contains(new GradientMode.BroydenInverse())) {
             try (FixedPointSolver planned = plan(options.method(), engine, type, 1, n, options.stopping())) {
                 if (!(planned instanceof Broyden)) {
@@ -99,7 +108,7 @@ final class ArrayLayer<G> implements AutoCloseable {
         RowArrays.copyIn(input, x);
         Block state = z.head(input.length);
         state.fill(0);
-        outcome = layer.forward(x.head(input.length), state);
+        outcome = layer.forward(x.head(input.length), state, observer);
         rows = input.length;
         return RowArrays.copyOut(state);
     }
@@ -171,10 +180,14 @@ final class ArrayLayer<G> implements AutoCloseable {
         return ends;
     }
 
-    /** Throws unless a matrix has rows, each of {@code cols} finite numbers. */
-    static void requireMatrix(String operation, String name, float[][] matrix, int cols) {
+    /**
+     * Throws unless a matrix has rows, each of {@code cols} finite numbers.
+     *
+     * @param layout what the numbers of a row are, such as {@code 128 (16 tokens × 8)}
+     */
+    static void requireMatrix(String operation, String name, float[][] matrix, int cols, String layout) {
         Arguments.atLeast(operation, "the number of rows of " + name, Arguments.present(operation, name, matrix).length, 1);
-        Arguments.rows(operation, name, matrix, cols);
+        Arguments.rows(operation, name, matrix, cols, layout);
         Arguments.finite(operation, name, matrix);
     }
 

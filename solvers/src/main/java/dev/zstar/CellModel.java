@@ -8,7 +8,9 @@ import dev.zstar.solvers.cells.Cell;
 import dev.zstar.solvers.cells.CellGradients;
 import dev.zstar.solvers.cells.CellMap;
 import dev.zstar.solvers.guard.OwnedMemory;
+import dev.zstar.solvers.guard.Plural;
 import dev.zstar.solvers.parameters.Parameters;
+import dev.zstar.solvers.shapes.Shape;
 
 /** A described cell with parameters in blocks. */
 final class CellModel implements Model<Parameters> {
@@ -46,6 +48,25 @@ final class CellModel implements Model<Parameters> {
     @Override
     public int inputs() {
         return cell.inputs();
+    }
+
+    @Override
+    public String stateLayout() {
+        return layout(cell.state());
+    }
+
+    @Override
+    public String inputLayout() {
+        return layout(cell.input());
+    }
+
+    private static String layout(Shape shape) {
+        return switch (shape) {
+            case Shape.Vector v -> Integer.toString(v.n());
+            case Shape.Tokens t -> t.size() + " (" + Plural.of(t.count(), "token") + " × " + t.width() + ")";
+            case Shape.Image i -> i.size() + " (" + i.pixels().height() + " × " + i.pixels().width() + " pixels × " + i.width() + ")";
+            case Shape.Together t -> t.size() + " (" + t + ")";
+        };
     }
 
     @Override

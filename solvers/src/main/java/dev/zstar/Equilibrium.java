@@ -35,6 +35,8 @@ import java.util.List;
  * }
  * }</pre>
  *
+ * <p>A row of x or z is flat, whatever its shape: that of {@code Shape.tokens(16, 8)} has 128 numbers, token after token.
+ *
  * <p>Defaults: the element type of the cell, one thread, {@link ForwardMethod#ANDERSON} from a start at zeros, a relative tolerance of
  * 10⁻⁵ in each row, at most 200 evaluations, and {@link GradientMode#DEFAULT}. Rows are counted from 0.
  *
@@ -55,13 +57,13 @@ public final class Equilibrium<P> implements AutoCloseable {
     private boolean closed;
 
     Equilibrium(EquilibriumBuilder<P> builder) {
-        options = new ArrayLayer.Options(builder.stopping, builder.mode, builder.method);
+        options = new ArrayLayer.Options(builder.stopping, builder.mode, builder.method, builder.observer);
         lenient = builder.lenient;
         model = builder.model.get();
         Engine started = null;
         try {
             started = builder.pool == null ? Engines.best(builder.threads) : Engines.best(builder.threads, builder.pool);
-            ArrayLayer.requireMethod(options, started, model.type(), model.n());
+            ArrayLayer.requireFit(options, started, model.type(), model.n());
         } catch (Throwable e) {
             model.close();
             if (started != null) {
@@ -136,7 +138,7 @@ public final class Equilibrium<P> implements AutoCloseable {
      */
     public float[][] forward(float[][] x) {
         requireOpen("forward");
-        ArrayLayer.requireMatrix("forward", "x", x, model.inputs());
+        ArrayLayer.requireMatrix("forward", "x", x, model.inputs(), model.inputLayout());
         gradientRows = List.of();
         if (layer == null || layer.batch() < x.length) {
             closeLayer();
@@ -167,7 +169,7 @@ public final class Equilibrium<P> implements AutoCloseable {
             throw new IllegalStateException("backward: there was no forward pass since the layer was built or last updated, "
                     + "expected forward(x) first");
         }
-        ArrayLayer.requireMatrix("backward", "dz", dz, model.n());
+        ArrayLayer.requireMatrix("backward", "dz", dz, model.n(), model.stateLayout());
         if (dz.length != layer.rows()) {
             throw new IllegalArgumentException("backward: the number of rows of dz is " + dz.length + ", expected " + layer.rows()
                     + ", that of x in the last forward");

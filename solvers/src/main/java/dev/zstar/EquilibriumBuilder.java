@@ -1,6 +1,8 @@
 package dev.zstar;
 
 import dev.zstar.kernels.Engines;
+import dev.zstar.solvers.Observer;
+import dev.zstar.solvers.RowObserver;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.guard.Arguments;
@@ -21,6 +23,8 @@ public final class EquilibriumBuilder<P> {
     int threads = 1;
     Executor pool;
     boolean lenient;
+    /** Null for none. */
+    RowObserver observer;
 
     EquilibriumBuilder(Supplier<Model<P>> model) {
         this.model = model;
@@ -59,6 +63,23 @@ public final class EquilibriumBuilder<P> {
         return this;
     }
 
+    /**
+     * An observer of every forward solve, which is called after each evaluation and may end single rows. A row that it stops is a success
+     * ({@link dev.zstar.solvers.Status#STOPPED_BY_OBSERVER}): it is returned, and its gradient is computed as if it were an equilibrium. A
+     * gradient mode that unrolls takes a fixed number of steps, so it has no observer.
+     *
+     * @param observer such as a rule of {@code dev.zstar.solvers.exits}; stays the caller's
+     */
+    public EquilibriumBuilder<P> observer(RowObserver observer) {
+        this.observer = Arguments.present("equilibrium", "the observer", observer);
+        return this;
+    }
+
+    /** The same with an observer that only watches or cancels the solve. */
+    public EquilibriumBuilder<P> observer(Observer observer) {
+        return observer((RowObserver) observer);
+    }
+
     /** The number of threads to compute with, the caller's included; the default is one. */
     public EquilibriumBuilder<P> threads(int threads) {
         Arguments.atLeast("equilibrium", "the number of threads", threads, 1);
@@ -91,7 +112,7 @@ public final class EquilibriumBuilder<P> {
     /**
      * Builds the layer, on the engine of {@link Engines#best}. The caller closes the layer.
      *
-     * @throws IllegalArgumentException if the gradient mode needs another method
+     * @throws IllegalArgumentException if the gradient mode needs another method, or if it unrolls and there is an observer
      */
     public Equilibrium<P> build() {
         return new Equilibrium<>(this);

@@ -7,7 +7,9 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.FiniteDifferences;
 import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.Observer;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.RowObserver;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.diagnosis.Diagnosis;
@@ -32,8 +34,8 @@ import java.util.function.UnaryOperator;
  * are Euclidean. Each setting returns another problem and leaves this one unchanged. If two settings contradict each other, the later call
  * wins.
  *
- * <p>Immutable, and as thread-safe as f. Each solve creates an engine with one thread and a solver, and closes both. To solve often, keep a
- * {@link FixedPointSolver}.
+ * <p>Immutable, and as thread-safe as f and the observer. Each solve creates an engine with one thread and a solver, and closes both. To
+ * solve often, keep a {@link FixedPointSolver}.
  */
 public final class FixedPoint {
     /** {@code ‖f(z) - z‖ ≤ 10⁻¹⁰ ‖f(z)‖}, and at most 1000 evaluations. */
@@ -44,14 +46,18 @@ public final class FixedPoint {
     private final double[] start;
     private final Stopping stopping;
     private final ForwardMethod method;
+    /** Null for none. */
+    private final RowObserver observer;
 
     private FixedPoint(
-            UnaryOperator<double[]> f, BinaryOperator<double[]> vjp, double[] start, Stopping stopping, ForwardMethod method) {
+            UnaryOperator<double[]> f, BinaryOperator<double[]> vjp, double[] start, Stopping stopping, ForwardMethod method,
+            RowObserver observer) {
         this.f = f;
         this.vjp = vjp;
         this.start = start;
         this.stopping = stopping;
         this.method = method;
+        this.observer = observer;
     }
 
     /**
@@ -73,7 +79,8 @@ public final class FixedPoint {
      */
     public static FixedPoint of(UnaryOperator<double[]> f, int n) {
         Arguments.atLeast("fixed point", "n", n, 1);
-        return new FixedPoint(Arguments.present("fixed point", "the function", f), null, new double[n], DEFAULT, ForwardMethod.ANDERSON);
+        return new FixedPoint(Arguments.present("fixed point", "the function", f), null, new double[n], DEFAULT, ForwardMethod.ANDERSON,
+                null);
     }
 
     /** The same problem from another start. */
@@ -81,7 +88,7 @@ public final class FixedPoint {
         if (Arguments.present("fixed point", "the start", start).length != this.start.length) {
             throw new IllegalArgumentException("fixed point: the start has length " + start.length + ", expected " + this.start.length);
         }
-        return new FixedPoint(f, vjp, start.clone(), stopping, method);
+        return new FixedPoint(f, vjp, start.clone(), stopping, method, observer);
     }
 
     /**
@@ -109,12 +116,27 @@ public final class FixedPoint {
      * a budget of 200 evaluations unless {@link Stopping#within(int)} sets another.
      */
     public FixedPoint stopping(Stopping stopping) {
-        return new FixedPoint(f, vjp, start, Arguments.present("fixed point", "the stopping rule", stopping), method);
+        return new FixedPoint(f, vjp, start, Arguments.present("fixed point", "the stopping rule", stopping), method, observer);
     }
 
     /** The same problem, to be solved by another method. */
     public FixedPoint method(ForwardMethod method) {
-        return new FixedPoint(f, vjp, start, stopping, Arguments.present("fixed point", "the method", method));
+        return new FixedPoint(f, vjp, start, stopping, Arguments.present("fixed point", "the method", method), observer);
+    }
+
+    /**
+     * The same problem, to be solved with an observer, which is called after each evaluation. Its block of iterates has one row, z. If it
+     * stops that row, the solve is a success with {@link Status#STOPPED_BY_OBSERVER}.
+     *
+     * @param observer such as a rule of {@code dev.zstar.solvers.exits}; each solve uses this one object
+     */
+    public FixedPoint observer(RowObserver observer) {
+        return new FixedPoint(f, vjp, start, stopping, method, Arguments.present("fixed point", "the observer", observer));
+    }
+
+    /** The same with an observer that only watches or cancels the solve. */
+    public FixedPoint observer(Observer observer) {
+        return observer((RowObserver) observer);
     }
 
     /**
@@ -124,7 +146,7 @@ public final class FixedPoint {
      *     must not keep them
      */
     public FixedPoint vjp(BinaryOperator<double[]> vjp) {
-        return new FixedPoint(f, Arguments.present("fixed point", "the derivative", vjp), start, stopping, method);
+        return new FixedPoint(f, Arguments.present("fixed point", "the derivative", vjp), start, stopping, method, observer);
     }
 
     /**
@@ -139,7 +161,7 @@ public final class FixedPoint {
                 FixedPointSolver solver = Arguments.present("fixed point", "the solver that the method planned",
                         method.plan(engine, Type.F64, 1, start.length, stopping));
                 Block z = Block.of(Type.F64, 1, start.length, start)) {
-            Outcome outcome = solver.solve(map(), z);
+            Outcome outcome = solver.solve(map(), z, observer);
             List<String> reasons = outcome.succeeded() ? List.of() : reasons(solver, z);
             return new Solution(this, z.toDoubles(), outcome.status(0), outcome.residual(0), outcome.evaluations(0), reasons);
         }
@@ -230,7 +252,7 @@ public final class FixedPoint {
 
         /**
          * Whether the solve ended with a success ({@link Status#isSuccess}). After {@link Stopping#fixed}, which tests nothing, this is so
-         * unless f returned NaN or infinity: look at {@link #residual}.
+         * unless f returned NaN or infinity, and also when an observer stopped the row: look at {@link #residual}.
          */
         public boolean solved() {
             return status.isSuccess();
@@ -276,8 +298,8 @@ public final class FixedPoint {
          * Jᵀ. Without {@link FixedPoint#vjp} each product takes 2 n evaluations of f, for central differences.
          *
          * @param gradient g, n finite numbers
-         * @throws NotSolved if the solve failed, or the linear solve does. After {@link Stopping#fixed} nothing was tested, and the result
-         *     is meaningless unless z is a fixed point
+         * @throws NotSolved if the solve failed, or the linear solve does. After {@link Stopping#fixed}, or if an observer stopped the row,
+         *     nothing was tested, and the result is meaningless unless z is a fixed point
          */
         public double[] adjoint(double... gradient) {
             orThrow();

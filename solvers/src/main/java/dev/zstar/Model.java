@@ -17,6 +17,16 @@ interface Model<P> extends AutoCloseable {
 
     int inputs();
 
+    /** The n numbers of a row of z in words, for messages: {@code 128 (16 tokens × 8)}. */
+    default String stateLayout() {
+        return Integer.toString(n());
+    }
+
+    /** The same of a row of x. */
+    default String inputLayout() {
+        return Integer.toString(inputs());
+    }
+
     P parameters();
 
     P gradients();

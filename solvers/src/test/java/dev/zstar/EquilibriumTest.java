@@ -8,13 +8,17 @@ import static org.assertj.core.api.Assertions.within;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.cells.Cell;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.cells.DenseParameters;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
 import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.shapes.Shape;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -172,6 +176,40 @@ class EquilibriumTest {
     }
 
     @Test
+    void anObserverEndsRowsOrCancels() {
+        DenseParameters p = cell();
+        float[][] x = random(3, INPUTS, 1, 4);
+        try (var whole = Equilibrium.of(p).build();
+                var early = Equilibrium.of(p).observer((progress, z, rows, exits) -> {
+                    for (int i = 0; i < rows.count(); i++) {
+                        if (rows.index(i) == 1 && progress.evaluations(1) == 2) {
+                            exits.stop(i);
+                        }
+                    }
+                }).build();
+                var cancelled = Equilibrium.of(p).observer((progress, z, rows) -> progress.evaluations() < 3).build()) {
+            float[][] expected = whole.forward(x);
+            float[][] z = early.forward(x);
+            assertThat(early.rows().get(1).status()).isEqualTo(Status.STOPPED_BY_OBSERVER);
+            assertThat(early.rows().get(1).evaluations()).isEqualTo(2);
+            assertThat(z[1]).isNotEqualTo(expected[1]);
+            assertThat(z[0]).isEqualTo(expected[0]);
+            assertThat(z[2]).isEqualTo(expected[2]);
+            early.backward(new float[3][N]);
+            assertThat(early.gradientRows().get(1).use()).isEqualTo(GradientOutcome.Use.ADDED);
+            assertThatThrownBy(() -> cancelled.forward(x)).isInstanceOf(NotSolved.class)
+                    .hasMessageStartingWith("3 of 3 rows were not solved to a relative tolerance of 1.0E-5. ")
+                    .hasMessageContaining("CANCELLED");
+        }
+        GradientMode schedule = new GradientMode.JacobianFree().then(5, new GradientMode.Unrolled(2));
+        assertThatThrownBy(() -> Equilibrium.of(p).gradients(schedule).observer((progress, z, rows) -> true).build())
+                .hasMessage("equilibrium: the gradient mode Unrolled[steps=2] takes a fixed number of steps, expected no observer, or a "
+                        + "mode that solves for the equilibrium");
+        assertThatThrownBy(() -> Equilibrium.of(p).observer(null)).isInstanceOf(NullPointerException.class)
+                .hasMessage("equilibrium: the observer is null");
+    }
+
+    @Test
     void wrongUseIsOneSentence() {
         DenseParameters p = cell();
         assertThatThrownBy(() -> DenseCell.tanh(new float[2][3], new float[2][1], new float[2]))
@@ -195,6 +233,30 @@ class EquilibriumTest {
                     + "expected a TANH cell of 7 elements and 3 inputs");
         }
         assertThatThrownBy(() -> layer.forward(new float[2][INPUTS])).hasMessage("forward: this layer was used after it was closed");
+    }
+
+    /** Rows are flat, token after token; who forgets it reads how many numbers they have, and why. */
+    @Test
+    void rowsOfTokensAndImagesAreFlat() {
+        Cell tokens = Cell.of(Type.F32, Shape.tokens(16, 8), (net, z, x) -> net.linear("w", z, 8).scale(0.1).plus(x));
+        try (var layer = Equilibrium.of(tokens).build()) {
+            assertThatThrownBy(() -> layer.forward(new float[16][8])).hasMessage(
+                    "forward: row 0 of x has length 8, expected 128 (16 tokens × 8)");
+            assertThat(layer.forward(new float[2][128])).hasDimensions(2, 128);
+            assertThatThrownBy(() -> layer.backward(new float[2][8])).hasMessage(
+                    "backward: row 0 of dz has length 8, expected 128 (16 tokens × 8)");
+            assertThat(layer.backward(new float[2][128])).hasDimensions(2, 128);
+        }
+        Shape image = Shape.image(2, 3, 4);
+        Cell images = Cell.of(Type.F32, Shape.together(image, Shape.vector(5)), image, (net, z, x) ->
+                net.together(z.part(0).scale(0.1).plus(x), z.part(1).scale(0.1)));
+        try (var layer = Equilibrium.of(images).build()) {
+            assertThatThrownBy(() -> layer.forward(new float[1][6])).hasMessage(
+                    "forward: row 0 of x has length 6, expected 24 (2 × 3 pixels × 4)");
+            layer.forward(new float[1][24]);
+            assertThatThrownBy(() -> layer.backward(new float[1][24])).hasMessage(
+                    "backward: row 0 of dz has length 24, expected 29 (together(image(2, 3, 4), vector(5)))");
+        }
     }
 
     /** A backward solve that may make a single product fails. */

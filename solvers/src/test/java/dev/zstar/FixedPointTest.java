@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import dev.zstar.kernels.Block;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.exits.SmallResidual;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** A problem of your own, in arrays. */
@@ -51,6 +54,31 @@ class FixedPointTest {
         // u - Mᵀ u = (1, -1)
         assertThat(u[0] - m[0][0] * u[0] - m[1][0] * u[1]).isCloseTo(1, within(1e-7));
         assertThat(u[1] - m[0][1] * u[0] - m[1][1] * u[1]).isCloseTo(-1, within(1e-7));
+    }
+
+    @Test
+    void observersWatchStopAndCancel() {
+        FixedPoint cosine = FixedPoint.of(v -> new double[] {Math.cos(v[0])}, 1);
+        List<Double> seen = new ArrayList<>();
+        FixedPoint.Solution whole = cosine.observer((progress, z, rows) -> {
+            // The row that has converged is no longer in z.
+            if (rows.count() == 1) {
+                seen.add(z.get(0, 0));
+            }
+            return true;
+        }).solve();
+        assertThat(seen).hasSize(whole.evaluations() - 1).startsWith(0.0, 1.0);
+        assertThat(whole.z()).isEqualTo(cosine.solve().z());
+        FixedPoint.Solution early = cosine.observer(new SmallResidual(0.1)).tolerance(1e-9).solve();
+        assertThat(early.status()).isEqualTo(Status.STOPPED_BY_OBSERVER);
+        assertThat(early.solved()).isTrue();
+        assertThat(early.residual()).isBetween(1e-9, 0.1);
+        FixedPoint.Solution cancelled = cosine.observer((progress, z, rows) -> progress.evaluations() < 3).solve();
+        assertThat(cancelled.status()).isEqualTo(Status.CANCELLED);
+        assertThat(cancelled.evaluations()).isEqualTo(3);
+        assertThatThrownBy(cancelled::orThrow).isInstanceOf(NotSolved.class).hasMessageContaining("CANCELLED");
+        assertThatThrownBy(() -> cosine.observer(null)).isInstanceOf(NullPointerException.class)
+                .hasMessage("fixed point: the observer is null");
     }
 
     @Test

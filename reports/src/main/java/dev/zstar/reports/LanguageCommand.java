@@ -89,12 +89,14 @@ final class LanguageCommand implements Runnable {
         int used = threads != null ? threads : Engines.processors();
         check(most, used);
         printed = spec.commandLine().getOut();
-        Path file = resume != null && !spec.commandLine().getParseResult().hasMatchedOption("--out") ? resume : out;
+        Path file = TrainingFile.of(spec.commandLine(), out, resume, minutes > 0);
         Sequences data = task == Task.NOVEL ? Novel.persuasion(length) : new CopyMemory(delay);
         try (Engine engine = Engines.best(used);
                 DeqTransformer model = new DeqTransformer(engine, TransformerOptions.of(width, most, seed), data)) {
             if (resume != null) {
                 model.resume(resume);
+            } else if (minutes > 0) {
+                TrainingFile.first(model::save, file);
             }
             describe(data);
             print("DEQ-Transformer with %d elements for each symbol, %,d parameters; engine %s, %d %s", width,

@@ -11,7 +11,6 @@ import dev.zstar.kernels.Engines;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -83,36 +82,25 @@ final class ReasonCommand implements Runnable {
         int used = threads == null ? Engines.processors() : threads;
         Limits.requireThreads("--threads", used);
         PrintWriter printed = spec.commandLine().getOut();
-        Path file = resume != null && !spec.commandLine().getParseResult().hasMatchedOption("--out") ? resume : out;
-        if (minutes > 0 && !file.equals(resume) && Files.exists(file)) {
-            throw new IllegalArgumentException("--out " + file + " exists; expected a new file, or --resume " + file + " to go on from it");
-        }
+        Path file = TrainingFile.of(spec.commandLine(), out, resume, minutes > 0);
         ReasonerTraining.Options options = ReasonerTraining.Options.of(Reasoner.Size.of(side, width), steps, seed);
         try (Engine engine = Engines.best(used);
                 ReasonerTraining training = new ReasonerTraining(engine, options)) {
             if (resume != null) {
                 training.resume(resume);
             } else if (minutes > 0) {
-                first(training, file);
+                TrainingFile.first(training::save, file);
             }
-            printed.printf(Locale.ROOT, "%d×%d Sudokus, %d elements for each cell, %,d parameters; engine %s, %d threads%n", side, side,
+            printed.printf(Locale.ROOT, "%d×%d Sudokus, %d elements for each square, %,d parameters; engine %s, %d threads%n", side, side,
                     width, training.count(), engine.name(), engine.threads());
             train(training, file, printed);
             try (Inference inference = training.inference(flight, puzzles)) {
-                compare(new Comparison(inference), inference, printed);
+                // There are so few 4×4 puzzles that some occur twice. Of larger ones it would take long to count them.
+                int seen = side == 4 ? training.seen(puzzles) : 0;
+                compare(new Comparison(inference), inference.count(), seen, printed);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
-        }
-    }
-
-    /** Writes the file before training, so that one that cannot be written does not cost the time of training. */
-    private static void first(ReasonerTraining training, Path file) {
-        try {
-            training.save(file);
-        } catch (IOException e) {
-            throw new IllegalArgumentException(
-                    file + " cannot be written (" + e.getClass().getSimpleName() + "); choose another file with --out", e);
         }
     }
 
@@ -122,23 +110,24 @@ final class ReasonCommand implements Runnable {
         int first = training.steps();
         int counted = 0;
         double loss = 0;
-        double cells = 0;
+        double squares = 0;
         boolean goesOn = !training.isDone() && minutes > 0;
         while (goesOn) {
             loss += training.step();
-            cells += training.cells();
+            squares += training.squares();
             counted++;
             long now = System.nanoTime();
             goesOn = !training.isDone() && now - start < minutes * 60e9;
             if (!goesOn || now - last > INTERVAL) {
                 training.save(file);
-                printed.printf(Locale.ROOT, "%5.1f min  step %d of %d  loss %.4f  cells right %.2f%%  %.0f ms a step%n",
-                        (now - start) / 60e9, training.steps(), steps, loss / counted, 100 * cells / counted, (now - last) / 1e6 / counted);
+                printed.printf(Locale.ROOT, "%5.1f min  step %d of %d  loss %.4f  squares right %.2f%%  %.0f ms a step%n",
+                        (now - start) / 60e9, training.steps(), steps, loss / counted, 100 * squares / counted,
+                        (now - last) / 1e6 / counted);
                 printed.flush();
                 last = now;
                 counted = 0;
                 loss = 0;
-                cells = 0;
+                squares = 0;
             }
         }
         if (training.steps() > first) {
@@ -146,14 +135,15 @@ final class ReasonCommand implements Runnable {
         }
     }
 
-    private static void compare(Comparison comparison, Inference inference, PrintWriter printed) {
-        printed.printf(Locale.ROOT, "%n%d new puzzles: easy, medium and hard ones in turn. In lock-step, right after this many steps:%n",
-                inference.count());
+    private static void compare(Comparison comparison, int count, int seen, PrintWriter printed) {
+        printed.printf(Locale.ROOT, "%n%d puzzles from another seed than those of training%s: easy, medium and hard ones in turn.%n"
+                + "In lock-step, right after this many steps:%n", count, seen == 0 ? "" : ", " + seen + " of which occurred in training");
         for (int depth = 1; depth <= Inference.MOST; depth *= 2) {
             Score score = comparison.depths().get(depth - 1);
-            printed.printf(Locale.ROOT, "  %2d steps  cells %6.2f%%  puzzles %6.2f%%%n", depth, 100 * score.cells(), 100 * score.solved());
+            printed.printf(Locale.ROOT, "  %2d steps  squares %6.2f%%  puzzles %6.2f%%%n", depth, 100 * score.squares(),
+                    100 * score.solved());
         }
-        printed.printf("%n%-30s %8s %8s %8s %8s   %s%n", "", "nfev", "cells", "puzzles", "per s", "lock-step that solves as many");
+        printed.printf("%n%-30s %8s %8s %8s %8s   %s%n", "", "nfev", "squares", "puzzles", "per s", "lock-step that solves as many");
         for (Exit exit : Exit.values()) {
             for (boolean anderson : new boolean[] {false, true}) {
                 print(comparison.stream(exit, anderson), printed);
@@ -164,7 +154,7 @@ final class ReasonCommand implements Runnable {
 
     private static void print(Comparison.Row row, PrintWriter printed) {
         printed.printf(Locale.ROOT, "%-30s %8.2f %7.2f%% %7.2f%% %8.0f   %2d steps, %.2f%%, %.0f per s: %.2f times as fast%n", row.way(),
-                row.score().evaluations(), 100 * row.score().cells(), 100 * row.score().solved(), row.perSecond(), row.depth(),
+                row.score().evaluations(), 100 * row.score().squares(), 100 * row.score().solved(), row.perSecond(), row.depth(),
                 100 * row.lockstep().solved(), row.lockstepPerSecond(), row.ratio());
         printed.flush();
     }

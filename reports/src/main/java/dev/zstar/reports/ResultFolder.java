@@ -17,6 +17,7 @@ import java.util.Set;
 final class ResultFolder {
     private static final String DATA = "study.json";
     private static final String PAGE = "index.html";
+    private static final String CASES = ".cases";
 
     private final Path folder;
 
@@ -59,9 +60,47 @@ final class ResultFolder {
 
     private boolean replaceable() {
         try (var files = Files.list(folder)) {
-            return files.allMatch(file -> Set.of(DATA, PAGE).contains(file.getFileName().toString()));
+            return files.allMatch(file -> Set.of(DATA, PAGE, CASES).contains(file.getFileName().toString()));
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    /** Where the study keeps the result of each case until it has finished. */
+    Path cases() {
+        return folder.resolve(CASES);
+    }
+
+    /** The file of a study that was stopped. */
+    StudyFile unfinished() {
+        Path data = folder.resolve(DATA);
+        if (!Files.exists(data)) {
+            throw new IllegalArgumentException(folder + " has no " + DATA + "; expected the folder of a study that was stopped");
+        }
+        StudyFile file;
+        try {
+            file = StudyFile.parse(Files.readString(data));
+        } catch (IOException e) {
+            throw new IllegalArgumentException(data + " cannot be read: " + e.getMessage(), e);
+        }
+        if (!Boolean.FALSE.equals(file.finished()) || file.command() == null) {
+            throw new IllegalArgumentException("the study in " + folder + " has finished; expected one that was stopped");
+        }
+        return file;
+    }
+
+    /** Deletes what {@link #cases} holds. */
+    void forgetCases() {
+        if (!Files.isDirectory(cases())) {
+            return;
+        }
+        try (var files = Files.list(cases())) {
+            for (Path file : files.toList()) {
+                Files.deleteIfExists(file);
+            }
+            Files.deleteIfExists(cases());
+        } catch (IOException e) {
+            // They may stay: they belong to one build, and a new study with the same options makes the same.
         }
     }
 
@@ -99,5 +138,10 @@ final class ResultFolder {
             Files.deleteIfExists(freshPage);
         }
         return page;
+    }
+
+    @Override
+    public String toString() {
+        return folder.toString();
     }
 }

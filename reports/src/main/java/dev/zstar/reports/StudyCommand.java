@@ -2,6 +2,7 @@ package dev.zstar.reports;
 
 import dev.zstar.benchmarks.study.Measurements;
 import dev.zstar.benchmarks.study.Study;
+import dev.zstar.benchmarks.study.StudyException;
 import dev.zstar.benchmarks.study.StudyOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -35,11 +37,39 @@ final class StudyCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", description = "Threads for training (default: all processors).")
     private Integer threads;
 
+    @Option(names = "--resume", paramLabel = "DIR",
+            description = "Resumes a study that was stopped, from the folder of its result, with its options.")
+    private Path resume;
+
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
     @Override
     public Integer call() {
+        if (resume != null) {
+            return resumed();
+        }
+        DateTimeFormatter format = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+        Path place = out != null ? out : Path.of("study-" + LocalDateTime.now(ZoneId.systemDefault()).format(format));
+        ResultFolder folder = new ResultFolder(place);
+        folder.forgetCases();
+        return run(folder);
+    }
+
+    /** Runs the command that the folder names. What it has measured is found in the folder. */
+    private int resumed() {
+        if (quick || out != null || !suites.isEmpty() || threads != null) {
+            throw new IllegalArgumentException("--resume takes the options of the study that was stopped, expected no others");
+        }
+        ResultFolder folder = new ResultFolder(resume);
+        String[] words = folder.unfinished().command().split(" ", -1);
+        StudyCommand stopped = new StudyCommand();
+        new CommandLine(stopped).parseArgs(Arrays.copyOfRange(words, 2, words.length));
+        stopped.spec = spec;
+        return stopped.run(folder);
+    }
+
+    private int run(ResultFolder folder) {
         if (threads != null) {
             Limits.requireThreads("--threads", threads);
             if (!suites.isEmpty() && !suites.contains("training")) {
@@ -47,25 +77,48 @@ final class StudyCommand implements Callable<Integer> {
                         + "expected a --suite that includes training");
             }
         }
-        StudyOptions options = new StudyOptions(quick, suites, threads == null ? 0 : threads);
-        DateTimeFormatter format = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
-        Path place = out != null ? out : Path.of("study-" + LocalDateTime.now(ZoneId.systemDefault()).format(format));
-        ResultFolder folder = new ResultFolder(place);
+        StudyOptions options = new StudyOptions(quick, suites, threads == null ? 0 : threads, folder.cases());
         // Read first, so that a failure does not come after half an hour of measuring.
         Machine machine = Machine.read();
         Instant started = Instant.now();
+        String command = command();
+        write(folder, StudyFile.of(started, command, machine, Measurements.NONE, false));
+        PrintWriter err = spec.commandLine().getErr();
+        Thread stopped = new Thread(() -> {
+            err.println("stopped; to go on: zstar study --resume " + folder);
+            err.flush();
+        });
+        Runtime.getRuntime().addShutdownHook(stopped);
         Measurements measured;
-        try (ProgressReport report = new ProgressReport(spec.commandLine().getErr())) {
-            measured = Study.run(options, report);
+        try (ProgressReport report = new ProgressReport(err)) {
+            // The page has figures as soon as the first suite has ended.
+            measured = Study.run(options, report, found -> {
+                try {
+                    write(folder, StudyFile.of(started, command, machine, found, false));
+                } catch (StudyException e) {
+                    // The measuring goes on: the end tries again, and says where the result is.
+                }
+            });
+        } finally {
+            Runtime.getRuntime().removeShutdownHook(stopped);
         }
-        StudyFile file = StudyFile.of(started, machine, measured);
+        StudyFile file = StudyFile.of(started, command, machine, measured, true);
         PrintWriter printed = spec.commandLine().getOut();
+        Path page = write(folder, file);
+        folder.forgetCases();
         Summary.print(file, printed);
-        printed.flush();
-        String json = file.json();
-        Path page = folder.write(json, Page.html(json));
         printed.printf("%nThe page: %s%n", page);
         printed.flush();
         return measured.failures().isEmpty() ? 0 : 1;
+    }
+
+    private static Path write(ResultFolder folder, StudyFile file) {
+        String json = file.json();
+        return folder.write(json, Page.html(json));
+    }
+
+    private String command() {
+        return "zstar study" + (quick ? " --quick" : "") + (suites.isEmpty() ? "" : " --suite " + String.join(",", suites))
+                + (threads == null ? "" : " --threads " + threads);
     }
 }

@@ -5,6 +5,7 @@ import dev.zstar.benchmarks.study.Ceiling;
 import dev.zstar.benchmarks.study.Measurements;
 import dev.zstar.benchmarks.study.StudyResult;
 import dev.zstar.benchmarks.study.Trace;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -17,15 +18,20 @@ import tools.jackson.databind.json.JsonMapper;
  * The contents of {@code study.json}.
  *
  * @param commit the commit that was measured; null if unknown
+ * @param command what was called, such as {@code zstar study --quick}; null in files of older versions
+ * @param seconds the time that it has taken so far; null in files of older versions
+ * @param finished false while more results will follow; null in files of older versions, which are finished
  * @param remarks sentences that a reader of the figures needs, such as what was left out and why; empty in files of older versions
+ * @param failures sentences about suites that failed, whose figures are left out; older versions have them among the remarks
  */
 record StudyFile(
-        String schema, String startedAt, String commit, Machine machine, List<Ceiling> ceilings, List<Row> results, List<Curve> traces,
-        List<String> remarks) {
+        String schema, String startedAt, String commit, String command, Double seconds, Boolean finished, Machine machine,
+        List<Ceiling> ceilings, List<Row> results, List<Curve> traces, List<String> remarks, List<String> failures) {
     static final String SCHEMA = "zstar.study/1";
 
     StudyFile {
         remarks = remarks == null ? List.of() : remarks;
+        failures = failures == null ? List.of() : failures;
     }
 
     /** A result with the names of the file. */
@@ -45,10 +51,12 @@ record StudyFile(
         }
     }
 
-    static StudyFile of(Instant startedAt, Machine machine, Measurements measured) {
-        return new StudyFile(SCHEMA, startedAt.truncatedTo(ChronoUnit.SECONDS).toString(), Checkout.commit().orElse(null), machine,
-                measured.ceilings(), measured.results().stream().map(Row::of).toList(), measured.traces().stream().map(Curve::of).toList(),
-                Stream.of(machine.notes(), measured.remarks(), measured.failures()).flatMap(List::stream).toList());
+    static StudyFile of(Instant startedAt, String command, Machine machine, Measurements measured, boolean finished) {
+        double seconds = Duration.between(startedAt, Instant.now()).toMillis() / 1e3;
+        return new StudyFile(SCHEMA, startedAt.truncatedTo(ChronoUnit.SECONDS).toString(), Checkout.commit().orElse(null), command, seconds,
+                finished, machine, measured.ceilings(), measured.results().stream().map(Row::of).toList(),
+                measured.traces().stream().map(Curve::of).toList(),
+                Stream.of(machine.notes(), measured.remarks()).flatMap(List::stream).toList(), measured.failures());
     }
 
     String json() {

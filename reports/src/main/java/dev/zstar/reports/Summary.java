@@ -1,108 +1,162 @@
 package dev.zstar.reports;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 
-/** Prints the most important figures as a table for the terminal. */
+/**
+ * The most important figures for the terminal: at most one line for each subject, and one for each suite that failed. Everything else is on
+ * the page.
+ */
 final class Summary {
-    private Summary() {}
+    /** The most columns of a line. */
+    static final int WIDTH = 100;
+
+    private final StudyFile file;
+    private final List<String> lines = new ArrayList<>();
+
+    private Summary(StudyFile file) {
+        this.file = file;
+    }
 
     static void print(StudyFile file, PrintWriter out) {
         out.println();
-        file.remarks().forEach(remark -> out.println("note: " + remark));
-        file.ceilings().forEach(ceiling -> out.printf(Locale.ROOT, "%-34s %12.1f %s%n", "ceiling " + ceiling.name(), ceiling.value(),
-                ceiling.unit()));
-        for (StudyFile.Row row : file.results()) {
-            String label = row.name() + " on " + row.engine();
-            switch (row.suite() + " " + row.metric()) {
-                case "kernels gflops" -> out.printf(Locale.ROOT, "%-34s %12.1f GFLOP/s%s%s%n", label, row.value(), ceilingFraction(row),
-                        mark(file, row));
-                case "kernels gbps" -> out.printf(Locale.ROOT, "%-34s %12.1f GB/s%s%s%n", label, row.value(), ceilingFraction(row),
-                        mark(file, row));
-                case "kernels ratio", "streaming ratio" -> out.printf(Locale.ROOT, "%-34s %12.2f × (worst fork %.2f)%s%n",
-                        row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min(), mark(file, row));
-                case "cells gflops" -> out.printf(Locale.ROOT, "%-52s %8.1f GFLOP/s, %.2f ms%s%s%n", label, row.value(),
-                        find(file, row, "us") / 1e3, ceilingFraction(row), mark(file, row));
-                case "cells bytes" -> out.printf(Locale.ROOT, "%-52s %8.1f MiB held, %.2f ms%s%n", label, row.value() / 0x1p20,
-                        find(file, row, "us") / 1e3, mark(file, row));
-                case "cells timeRatio" -> out.printf(Locale.ROOT, "%-52s %8.2f × the time (forks %.2f to %.2f)%s%n",
-                        row.name() + ": " + row.engine().replace("/", " / "), row.value(), row.min(), row.p90(), mark(file, row));
-                case "forward us", "backward us" -> out.printf(Locale.ROOT,
-                        "%-34s %12.1f µs, %.0f evaluations, %.2f × the time of the evaluations alone, %.0f B allocated%n",
-                        label, row.value(), find(file, row, "nfev"), find(file, row, "overhead"), find(file, row, "allocated"));
-                case "forward methodUs" -> out.printf(Locale.ROOT,
-                        "%-34s %12.1f µs, %.0f evaluations, %.0f blocks, %.2f × the time of anderson(5)%s%n",
-                        label, row.value(), find(file, row, "nfev"), find(file, row, "blocks"), find(file, row, "methodRatio"),
-                        mark(file, row));
-                case "forward traffic" -> out.printf(Locale.ROOT, "%-34s %12.1f vectors moved in each step of a row, %.2f × the minimum%n",
-                        label, row.value(), find(file, row, "trafficRatio"));
-                case "forward depth" -> out.printf(Locale.ROOT, "%-34s %12.0f plain steps to the same residual%n", label, row.value());
-                case "forward solves" -> out.printf(Locale.ROOT,
-                        "%-34s %12.0f solves, %.0f rows, %.0f violated guarantees, %.0f B not freed%n",
-                        label, row.value(), find(file, row, "rows"), find(file, row, "brokenPromises"), find(file, row, "bytesLeft"));
-                case "forward mixedUs" -> out.printf(Locale.ROOT, "%-34s %12.1f µs, %.0f evaluations in f32, %.0f in narrow weights%s%n",
-                        label, row.value(), find(file, row, "nfev"), orZero(find(file, row, "cheapNfev")), mark(file, row));
-                case "backward products" -> out.printf(Locale.ROOT, "%-46s %4.0f products, %.2f × those of GMRES without restarts%n",
-                        row.name(), row.value(), find(file, row, "productsRatio"));
-                case "backward sequenceProducts" -> out.printf(Locale.ROOT, "%-46s %4.0f products, %.2f × those of GMRES(20)%n",
-                        row.name(), row.value(), find(file, row, "sequenceRatio"));
-                case "backward productsFailed" -> out.printf(Locale.ROOT, "%-46s not solved in %.0f products%n", row.name(), row.value());
-                case "backward backwardUs" -> out.printf(Locale.ROOT,
-                        "%-34s %12.1f µs, %.2f × the default, %.0f evaluations, cosine %.4f, error %.1e, %.1f MiB%s%n",
-                        row.name(), row.value(), find(file, row, "backwardRatio"), find(file, row, "modeProducts"),
-                        find(file, row, "cosine"), find(file, row, "gradientError"), find(file, row, "modeBytes") / 0x1p20,
-                        mark(file, row));
-                case "training failedImages" -> {
-                    if (row.name().startsWith("expanding")) {
-                        out.printf(Locale.ROOT, "%-34s %12.0f of %.0f images failed, parameters %s, %.1f%% correct%n",
-                                row.name(), row.value(), find(file, row, "images"),
-                                find(file, row, "finite") == 1 ? "finite" : "not finite", 100 * find(file, row, "accuracy"));
-                    }
-                }
-                case "training stepUs" -> out.printf(Locale.ROOT,
-                        "%-34s %12.0f µs for each step, %.0f steps, %.1f%% correct after a quarter of the time, %.1f%% at the end%n",
-                        row.name(), row.value(), find(file, row, "steps"), 100 * find(file, row, "accuracyQuarter"),
-                        100 * find(file, row, "accuracyEnd"));
-                case "streaming rowsPerSecond" -> out.printf(Locale.ROOT, "%-34s %12.0f images per second%n", label, row.value());
-                case "depth bytes" -> out.printf(Locale.ROOT, "%-34s %12.1f MiB%n", row.name(), row.value() / 0x1p20);
-                default -> {}
-            }
+        new Summary(file).lines().forEach(out::println);
+    }
+
+    private List<String> lines() {
+        products();
+        cells();
+        solves();
+        problems();
+        gradients();
+        random();
+        streams();
+        memory();
+        training();
+        unreliable();
+        file.failures().forEach(failure -> lines.add(shortened("failed      " + failure)));
+        return lines;
+    }
+
+    private void line(String subject, String text) {
+        lines.add(shortened(String.format(Locale.ROOT, "%-11s %s", subject, text)));
+    }
+
+    private static String shortened(String line) {
+        return line.length() <= WIDTH ? line : line.substring(0, WIDTH - 1) + "…";
+    }
+
+    private void products() {
+        rows("kernels", "gflops").filter(row -> row.name().startsWith("gemm n=") && !row.engine().equals("openblas"))
+                .max(Comparator.comparingDouble(StudyFile.Row::value))
+                .ifPresent(row -> line("products", String.format(Locale.ROOT, "%.0f GFLOP/s (%s)%s%s", row.value(), row.name(), share(row),
+                        find("kernels", row.name(), row.engine() + "/openblas", "ratio").map(ratio -> String.format(Locale.ROOT,
+                                ", %.2f × OpenBLAS", ratio.value())).orElse(""))));
+    }
+
+    private void cells() {
+        rows("cells", "gflops").filter(row -> row.name().startsWith("transformer evaluation") && !row.engine().equals("torch"))
+                .findFirst()
+                .ifPresent(row -> line("cells", String.format(Locale.ROOT, "%.0f GFLOP/s, a layer of a transformer, %s%s",
+                        row.value(), threads(row.threads()), find("cells", row.name(), "torch/" + row.engine(), "timeRatio")
+                                .map(ratio -> String.format(Locale.ROOT, ": %.2f × the speed of PyTorch", ratio.value())).orElse(""))));
+    }
+
+    private void solves() {
+        for (String suite : List.of("forward", "backward")) {
+            rows(suite, "us").findFirst().ifPresent(row -> line(suite, String.format(Locale.ROOT,
+                    "%s in %s: %.0f evaluations, %.2f × the time of these alone", row.name(), time(row.value()),
+                    value(suite, row, "nfev"), value(suite, row, "overhead"))));
         }
-        ProblemTable.print(file.results(), out);
-        file.results().stream()
-                .filter(row -> row.suite().equals("training") && row.name().startsWith("digits") && row.metric().equals("accuracy"))
-                .forEach(row -> out.printf(Locale.ROOT, "%-34s %11.1f%% of unseen digits correct after %.1f s on %d threads%n",
-                        "trained " + row.name(),
-                        100 * row.value(), find(file, row, "seconds"), row.threads()));
     }
 
-    private static String ceilingFraction(StudyFile.Row row) {
-        return row.ofLimit() == null ? "" : String.format(Locale.ROOT, ", %.2f of the ceiling", row.ofLimit());
+    private void problems() {
+        List<StudyFile.Row> ends = rows("forward", null)
+                .filter(row -> row.params().containsKey("tolerance") && row.engine().equals("anderson(10)"))
+                .filter(row -> row.metric().equals("nfev") || row.metric().startsWith("failed."))
+                .toList();
+        if (!ends.isEmpty()) {
+            line("problems", String.format(Locale.ROOT, "%d of %d test problems solved by Anderson acceleration with its default options",
+                    ends.stream().filter(row -> row.metric().equals("nfev")).count(), ends.size()));
+        }
     }
 
-    /** A warning if the code allocated, which means that it was not fully compiled. For a ratio, both sides count. */
-    private static String mark(StudyFile file, StudyFile.Row row) {
-        List<String> engines = List.of(row.engine().split("/", -1));
-        double bytes = file.results().stream()
-                .filter(other -> other.metric().equals("allocated") && other.name().equals(row.name()) && engines.contains(other.engine()))
-                .mapToDouble(StudyFile.Row::value)
-                .max()
-                .orElse(0);
-        return bytes == 0 ? "" : String.format(Locale.ROOT, ", UNRELIABLE: not fully compiled, still allocates %.0f B in each call", bytes);
+    private void gradients() {
+        rows("backward", "backwardUs").findFirst().ifPresent(row -> line("gradients", String.format(Locale.ROOT,
+                "%s in %s: cosine %.4f with the exact gradient", row.name(), time(row.value()), value("backward", row, "cosine"))));
     }
 
-    private static double orZero(double value) {
-        return Double.isNaN(value) ? 0 : value;
+    private void random() {
+        rows("forward", "solves").findFirst().ifPresent(row -> line("faults",
+                String.format(Locale.ROOT, "%,.0f random solves: %.0f violated guarantees, %.0f B not freed", row.value(),
+                value("forward", row, "brokenPromises"), value("forward", row, "bytesLeft"))));
+    }
+
+    private void streams() {
+        rows("streaming", "ratio").filter(row -> row.engine().equals("stream/lockstep")).findFirst().ifPresent(row -> line("streams",
+                String.format(Locale.ROOT, "%.2f × as many images a second as in lock-step%s", row.value(),
+                rate("stream").flatMap(stream -> rate("batches").map(batches -> stream / batches))
+                        .map(ratio -> String.format(Locale.ROOT, ", %.2f × as many as in batches", ratio)).orElse(""))));
+    }
+
+    private Optional<Double> rate(String way) {
+        return rows("streaming", "rowsPerSecond").filter(row -> row.engine().equals(way)).findFirst().map(StudyFile.Row::value);
+    }
+
+    private void memory() {
+        Optional<StudyFile.Row> deepest = rows("depth", "bytes").filter(row -> row.name().startsWith("unrolled"))
+                .max(Comparator.comparingDouble(row -> row.params().get("depth")));
+        deepest.ifPresent(unrolled -> rows("depth", "bytes")
+                .filter(row -> row.name().startsWith("DEQ") && row.params().get("depth").equals(unrolled.params().get("depth")))
+                .findFirst()
+                .ifPresent(deq -> line("memory", String.format(Locale.ROOT,
+                        "%.1f MiB for an equilibrium, %.1f MiB for the network of %.0f layers that reaches it",
+                        deq.value() / 0x1p20, unrolled.value() / 0x1p20, unrolled.params().get("depth")))));
+    }
+
+    private void training() {
+        rows("training", "accuracy").filter(row -> row.name().startsWith("digits")).findFirst().ifPresent(row -> line("training",
+                String.format(Locale.ROOT, "%.1f%% of unseen digits correct after %.1f s on %s", 100 * row.value(),
+                        value("training", row, "seconds"), threads(row.threads()))));
+    }
+
+    /** How many figures are of code that still allocated, which means that it was not fully compiled. */
+    private void unreliable() {
+        long count = file.results().stream().filter(row -> row.metric().equals("allocated") && row.value() > 0).count();
+        if (count > 0) {
+            line("unreliable", count == 1 ? "1 case was measured before it was fully compiled; the page marks it"
+                    : count + " cases were measured before they were fully compiled; the page marks them");
+        }
+    }
+
+    private static String threads(int threads) {
+        return threads == 1 ? "1 thread" : threads + " threads";
+    }
+
+    private static String time(double micros) {
+        return micros < 1000 ? String.format(Locale.ROOT, "%.3g µs", micros) : String.format(Locale.ROOT, "%.3g ms", micros / 1000);
+    }
+
+    private static String share(StudyFile.Row row) {
+        return row.ofLimit() == null ? "" : String.format(Locale.ROOT, ", %.2f of the peak of a core", row.ofLimit());
+    }
+
+    /** The results of a suite, of one metric or, with null, of all. */
+    private Stream<StudyFile.Row> rows(String suite, String metric) {
+        return file.results().stream().filter(row -> row.suite().equals(suite) && (metric == null || row.metric().equals(metric)));
+    }
+
+    private Optional<StudyFile.Row> find(String suite, String name, String engine, String metric) {
+        return rows(suite, metric).filter(row -> row.name().equals(name) && row.engine().equals(engine)).findFirst();
     }
 
     /** Another metric of the same case on the same engine; NaN if there is none. */
-    private static double find(StudyFile file, StudyFile.Row like, String metric) {
-        List<StudyFile.Row> rows = file.results();
-        return rows.stream()
-                .filter(row -> row.name().equals(like.name()) && row.engine().equals(like.engine()) && row.metric().equals(metric))
-                .mapToDouble(StudyFile.Row::value)
-                .findFirst()
-                .orElse(Double.NaN);
+    private double value(String suite, StudyFile.Row like, String metric) {
+        return find(suite, like.name(), like.engine(), metric).map(StudyFile.Row::value).orElse(Double.NaN);
     }
 }

@@ -12,7 +12,6 @@ const own = suite => (study.results.find(r => r.suite === suite && r.metric === 
 const unsettled = r => Math.max(0, ...study.results.filter(s => s.metric === "allocated" && s.suite === r.suite && s.case === r.case
   && r.engine.split("/").includes(s.engine)).map(s => s.value));
 const mark = r => unsettled(r) ? " (unreliable: not fully compiled, still allocates " + number(unsettled(r)) + " B in each call)" : "";
-const ceiling = name => (study.ceilings.find(c => c.name === name) || {}).value;
 const number = (x, digits = 3) => x === undefined || x === null ? "" : Math.abs(x) >= 10000
   ? Math.round(x).toLocaleString("en") : String(Number(x.toPrecision(digits)));
 const forks = r => r.runs === 1 ? "one fresh process" : "median of " + r.runs + " fresh processes";
@@ -105,15 +104,16 @@ function chart(title, note, option, header, body) {
 const axis = (name, type = "value", extra = {}) => ({ name, type, nameLocation: "middle", nameGap: type === "log" || extra.wide ? 48 : 30, ...extra });
 const series = (name, data, key, extra = {}) => ({
   name, type: "line", data, symbol: MARKERS[key] || "diamond", symbolSize: 8, color: COLOURS[key] || COLOURS.other, lineStyle: { width: 2 }, ...extra });
-const line = (name, value) => ({ name, yAxis: value, label: { formatter: name, position: "insideEndTop", color: "#808890", textBorderWidth: 0 } });
 
-function speed(title, note, metric, unit, select, lines) {
+function speed(title, note, metric, unit, select) {
   const all = rows("kernels", metric).filter(select);
   if (!all.length) return;
   const engines = [...new Set(all.map(r => r.engine))];
   const drawn = engines.map(e => series(e, all.filter(r => r.engine === e).map(r => [r.params.n, r.value]), e));
-  drawn[0].markLine = { symbol: "none", silent: true, lineStyle: { type: "dashed" }, data: lines.filter(l => l.yAxis) };
-  const top = Math.max(...all.map(r => r.value), ...lines.filter(l => l.yAxis && metric === "gflops").map(l => l.yAxis));
+  // The ceiling that each case was measured against, in the same process.
+  const limits = all.filter(r => r.engine === engines[0] && r.limit);
+  if (limits.length) drawn.push({ name: "ceiling", type: "line", data: limits.map(r => [r.params.n, r.limit]), symbol: "none", color: "#808890", lineStyle: { type: "dashed", width: 1 } });
+  const top = Math.max(...all.map(r => r.value), ...limits.map(r => r.limit));
   chart(title, note, {
     xAxis: axis("n", "log", { logBase: 2, min: Math.min(...all.map(r => r.params.n)), nameGap: 30 }),
     yAxis: axis(unit, "value", { wide: true, max: Math.ceil(top * 1.04 / (top > 100 ? 50 : 10)) * (top > 100 ? 50 : 10) }), series: drawn,
@@ -185,7 +185,7 @@ function streaming() {
   chart("Images per second, if some are harder than others", p.images.toLocaleString("en") + " images: easy, hard and corrupted, n = " + p.n + ", " + p.batch
     + " at a time on one thread, to 10⁻⁶. In lock-step, a batch computes until its slowest image is done. In batches, images leave when they are done. In a stream, the next image takes the slot. An image takes "
     + number(get("meanEvaluations", "stream")) + " evaluations on average, " + number(get("mostEvaluations", "stream")) + " at most.", {
-    xAxis: axis("images per second"), yAxis: { type: "category", data: names.slice().reverse() }, grid: { left: 80, right: 70, top: 20, bottom: 50 }, legend: { show: false }, tall: 5,
+    xAxis: axis("images per second"), yAxis: { type: "category", data: names.slice().reverse(), axisLabel: { interval: 0 } }, grid: { left: 80, right: 70, top: 20, bottom: 50 }, legend: { show: false }, tall: 5,
     series: [{ type: "bar", barMaxWidth: 26, color: COLOURS.simd, label: { show: true, position: "right", color: "#808890", textBorderWidth: 0, formatter: b => number(b.value) }, data: all.map(r => r.value).reverse() }],
   }, ["schedule", "images per second", "slowest fork", "relative to lock-step"], all.map(r => [called[r.engine] || r.engine, r.value, r.min, r.engine === "lockstep" ? 1 : get("ratio", r.engine + "/lockstep")]));
 }
@@ -203,7 +203,7 @@ function cells() {
   const called = { torch: "PyTorch" };
   chart("A cell like a layer of a transformer", "f32, " + p.batch + " samples of " + p.tokens + " tokens, width " + p.width + ", " + p.heads + " heads, SwiGLU of width " + p.hidden
     + ". An evaluation of f, and a product with the transposed Jacobian in z (vjp). Operations are those of the products; what a kernel computes again is not counted.", {
-    xAxis: axis("GFLOP/s"), yAxis: { type: "category", data: names.map(n => n.replace("transformer ", "")).reverse() }, grid: { left: 160, right: 70, top: 40, bottom: 50 }, tall: 5 * names.length,
+    xAxis: axis("GFLOP/s"), yAxis: { type: "category", data: names.map(n => n.replace("transformer ", "")).reverse(), axisLabel: { interval: 0 } }, grid: { left: 160, right: 70, top: 40, bottom: 50 }, tall: 5 * names.length,
     series: engines.slice().reverse().map(e => ({ name: called[e] || e, type: "bar", barMaxWidth: 22, color: COLOURS[e] || COLOURS.other, label: { show: true, position: "right", color: "#808890", textBorderWidth: 0, formatter: b => number(b.value) },
       data: names.map(n => (rates.find(r => r.case === n && r.engine === e) || {}).value).reverse() })),
   }, ["case", "by", "ms", "GFLOP/s", "share of the ceiling", "PyTorch's time / zstar's", "least", "most"], rates.map(r => {
@@ -213,6 +213,102 @@ function cells() {
   const kept = rows("cells", "bytes");
   table(heading("What a linearisation keeps", "The vjp of the same cell, if the map keeps every intermediate value of its point, and if it keeps the point alone and computes them again in each vjp. MiB are all that the map holds, "
     + "with its packed matrices."), ["case", "ms", "MiB"], kept.map(r => [r.case + mark(r), get(r, r.engine, "us").value / 1000, r.value / 2 ** 20]));
+}
+
+// Every row of a suite whose case has this metric, with its other metrics.
+const cases = (suite, metric, columns) => rows(suite, metric).map(r => {
+  const get = name => (study.results.find(s => s.suite === suite && s.case === r.case && s.engine === r.engine && s.metric === name) || {}).value;
+  return [r.case + mark(r), ...columns(get, r)];
+});
+
+// The classic table: families of models, and what was measured of each. Every figure is a link to its row of the file.
+const FAMILY_FIGURES = [
+  ["parameters", "digits", "parameters", r => number(r.value, 5)], ["forward pass: evaluations or layers", "digits", "nfev", r => number(r.value)],
+  ["forward pass: MiB", "digits", "forwardBytes", r => number(r.value / 2 ** 20)], ["training step: MiB of states", "digits", "stateBytes", r => number(r.value / 2 ** 20)],
+  ["training step: µs", "digits", "stepUs", r => number(r.value)], ["seconds to a loss of 0.1", "digits", "secondsToLoss", r => number(r.value)],
+  ["effective depth", "digits", "effectiveDepth", r => number(r.value)], ["unseen digits correct", "digits", "accuracy", r => percent(r)],
+  ["rings in the plane told apart", "rings", "accuracy", r => percent(r)], ["relative error of the gradient", "digits", "gradientError", r => r.value.toExponential(1)]];
+const percent = r => number(100 * r.value) + "%" + (r.runs > 1 ? " (" + number(100 * r.min) + "–" + number(100 * r.p90) + ")" : "");
+
+function families() {
+  const split = r => [r.case.slice(0, r.case.indexOf(": ")), r.case.slice(r.case.indexOf(": ") + 2)];
+  const all = study.results.filter(r => r.suite === "depth" && /^(digits|rings): /.test(r.case));
+  const names = [...new Set(all.map(r => split(r)[1]))];
+  if (!names.length) return;
+  const seeds = Math.max(...all.filter(r => r.metric === "accuracy").map(r => r.runs));
+  const home = heading("Families of models", "Trained by the same code, on one thread, with about the same number of parameters. Accuracies are medians of " + seeds + " seeds, with the least and the most. "
+    + "States are what grows with the batch: of a network all its layers, of an equilibrium the workspaces of its solvers. A figure is a link to its row in the file.");
+  const wrap = element("div", undefined, home);
+  wrap.className = "table";
+  const made = element("table", undefined, wrap), head = element("tr", undefined, element("thead", undefined, made));
+  ["", ...names].forEach(h => { element("th", h, head).scope = "col"; });
+  const tbody = element("tbody", undefined, made);
+  FAMILY_FIGURES.forEach(([title, data, metric, text]) => {
+    const found = names.map(n => all.find(r => r.metric === metric && r.case === data + ": " + n));
+    if (!found.some(r => r)) return;
+    const tr = element("tr", undefined, tbody);
+    element("th", title, tr).scope = "row";
+    found.forEach(r => {
+      const td = element("td", r ? undefined : "–", tr);
+      if (r) element("a", text(r), td).href = "#result-" + study.results.indexOf(r);
+    });
+  });
+}
+
+function everything() {
+  const details = element("details", undefined, heading("Every figure", "All rows of study.json."));
+  element("summary", "The rows", details);
+  const header = ["suite", "case", "engine", "threads", "metric", "value", "least", "median", "runs"];
+  table(details, header, study.results.map(r => [r.suite, r.case, r.engine, r.threads, r.metric, r.value, r.min, r.median, r.runs]));
+  details.querySelectorAll("tbody tr").forEach((tr, i) => { tr.id = "result-" + i; });
+  addEventListener("hashchange", () => reveal(details));
+  reveal(details);
+}
+
+function reveal(details) {
+  const row = location.hash.startsWith("#result-") && document.getElementById(location.hash.slice(1));
+  if (!row) return;
+  details.open = true;
+  row.scrollIntoView({ block: "center" });
+}
+
+function linear() {
+  const all = [...rows("backward", "products"), ...rows("backward", "productsFailed")];
+  if (all.length) {
+    const cut = r => r.case.indexOf(","), method = r => r.case.slice(0, cut(r)), system = r => r.case.slice(cut(r) + 2);
+    const systems = [...new Set(all.map(system))], methods = [...new Set(all.map(method))];
+    table(heading("Products of the linear solvers", "Products with Jᵀ until (I − Jᵀ) v = g is solved; ρ is the spectral radius of J. A dash marks a system that the method did not solve within its products."),
+      ["method", ...systems], methods.map(m => [m, ...systems.map(s => {
+        const r = all.find(a => method(a) === m && system(a) === s);
+        return !r ? "" : r.metric === "products" ? String(r.value) : "– (" + r.value + ")";
+      })]));
+  }
+  const sequences = cases("backward", "sequenceProducts", (get, r) => [r.value, get("sequenceRatio")]);
+  if (sequences.length) table(heading("Sequences of linear systems", "Products for a sequence of systems that change little, as in training. A recycled solver starts each from what the last one taught it."),
+    ["case", "products", "products / those of GMRES(20)"], sequences);
+}
+
+function gradients() {
+  const modes = cases("backward", "backwardUs", (get, r) => [r.value, get("backwardRatio"), get("modeProducts"), get("cosine").toFixed(4),
+    get("gradientError").toExponential(1), get("modeBytes") / 2 ** 20]);
+  if (modes.length) table(heading("Gradient modes", "How a layer differentiates its equilibrium: the time of a backward pass, the evaluations of f and products with J or Jᵀ that it takes, and how far its gradient "
+    + "is from the exact one, as the cosine of the angle and as the largest relative error of a row. MiB are those of the layer. One thread, f32."),
+    ["mode", "µs", "time / that of the default", "evaluations and products", "cosine", "error", "MiB"], modes);
+  const training = cases("training", "stepUs", (get, r) => [r.value, get("steps"), number(100 * get("accuracyQuarter")) + "%", number(100 * get("accuracyEnd")) + "%", get("failedImages")]);
+  if (training.length) table(heading("Training in each gradient mode, for the same time", "Handwritten digits, one thread. Correct are unseen images, after a quarter of the time and at its end. Images whose solve fails are skipped."),
+    ["mode", "µs for each step", "steps", "correct after a quarter", "correct at the end", "failed images"], training);
+  const expanding = rows("training", "failedImages").filter(r => r.case.startsWith("expanding")).map(r => {
+    const get = name => (rows("training", name).find(s => s.case === r.case) || {}).value;
+    return [r.case, r.value, get("images"), get("finite") === 1 ? "yes" : "no", number(100 * get("accuracy")) + "%"];
+  });
+  if (expanding.length) table(heading("Training that breaks contraction", "Nothing bounds ‖W‖, and the learning rate is fifty times the usual one. Images whose solve fails are skipped, or their gradients damped."),
+    ["case", "failed images", "images", "parameters finite", "correct"], expanding);
+}
+
+function random() {
+  const all = cases("forward", "solves", (get, r) => [r.value, get("rows"), get("brokenPromises"), get("bytesLeft")]);
+  if (all.length) table(heading("Random solves", "Solves with random maps, sizes, options, budgets, faults and observers. Each outcome is checked against what the documentation promises."),
+    ["case", "solves", "rows", "violated guarantees", "bytes not freed"], all);
 }
 
 function mixed() {
@@ -228,16 +324,15 @@ function mixed() {
 }
 
 function draw() {
-  speed("Matrix times matrix", "One thread, f32, batch = n, packed weights. The dashed line is the peak multiply-add rate of the core.", "gflops",
-    "GFLOP/s", r => r.case === "gemm n=" + r.params.n, [line("ceiling", ceiling("fma.f32.1t"))]);
-  speed("Matrix times vector", "One thread, f32. The dashed lines are the peak rates at which a thread reads from each level of memory.", "gbps", "GB/s", r => r.case.startsWith("gemv n="),
-    ["L2", "L3", "DRAM"].map(l => line(l, ceiling("read." + l + ".1t"))));
+  speed("Matrix times matrix", "One thread, f32, batch = n, packed weights. The dashed line is the rate of multiply-adds that the core reached beside each case.", "gflops",
+    "GFLOP/s", r => r.case === "gemm n=" + r.params.n);
+  speed("Matrix times vector", "One thread, f32. The dashed line is the rate at which the core read as many bytes beside each case.", "gbps", "GB/s", r => r.case.startsWith("gemv n="));
   const kernels = rows("kernels", "ratio");
   if (kernels.length) {
     const of = (r, metric) => rows("kernels", metric).find(s => s.case === r.case && s.engine === r.engine.split("/")[0]) || {};
     const names = kernels.map(r => r.case + ": " + r.engine.replace("/", " / ") + mark(r));
     chart("Each kernel compared with OpenBLAS or another implementation", "The speed of the first relative to the second, the median of the forks. At 1 both are equally fast.", {
-      xAxis: axis("times as fast", "log", { logBase: 2, nameGap: 28 }), yAxis: { type: "category", data: names.slice().reverse(), axisLabel: { fontSize: 10, width: 230, overflow: "truncate" } },
+      xAxis: axis("times as fast", "log", { logBase: 2, nameGap: 28 }), yAxis: { type: "category", data: names.slice().reverse(), axisLabel: { interval: 0, fontSize: 10, width: 230, overflow: "truncate" } },
       grid: { left: 250 }, legend: { show: false }, series: [{ type: "bar", color: COLOURS.simd, data: kernels.map(r => r.value).reverse(),
         markLine: { symbol: "none", silent: true, data: [{ xAxis: 1, label: { show: false } }], lineStyle: { type: "dashed" } } }], tall: kernels.length,
     }, ["case", "compared", "ratio", "worst fork", "µs", "share of the ceiling", "heap bytes in each call"], kernels.map(r => {
@@ -263,6 +358,16 @@ function draw() {
     }, ["case", "MiB live", "MiB, peak of the process"], memory.map(r => [r.case, r.value / 2 ** 20,
       (rows("depth", "rss").find(h => h.case === r.case) || {}).value / 2 ** 20 || ""]));
   }
+  const errors = rows("depth", "gradientError");
+  if (errors.length) {
+    const of = (r, metric) => (rows("depth", metric).find(s => s.case === r.case) || {}).value;
+    const line = start => errors.filter(r => r.case.startsWith(start)).map(r => [of(r, "effectiveDepth"), r.value]).sort((a, b) => a[0] - b[0]);
+    chart("Error of the gradient over effective depth", "Gradients of all parameters, f32, n = " + errors[0].params.n + ". The reference is f64, unrolled to convergence. An equilibrium is as deep as the plain steps that reach its residual; "
+      + "its forward and backward solves have the same tolerance.", {
+      xAxis: axis("effective depth"), yAxis: axis("relative error", "log", { axisLabel: { formatter: x => x.toExponential(0) } }),
+      series: [series("equilibrium", line("DEQ"), "simd"), series("tied network", line("tied network"), "openblas")],
+    }, ["case", "effective depth", "evaluations", "relative error", "1 − cosine"], errors.map(r => [r.case, of(r, "effectiveDepth"), of(r, "nfev"), r.value.toExponential(1), (1 - of(r, "cosine")).toExponential(1)]));
+  }
   const epochs = rows("training", "accuracy").filter(r => r.case.startsWith("epoch"));
   if (epochs.length) {
     const at = (r, metric) => rows("training", metric).find(s => s.case === r.case).value;
@@ -284,6 +389,11 @@ function draw() {
   streaming();
   mixed();
   problems();
+  random();
+  linear();
+  gradients();
+  families();
+  if (study.results.length) everything();
 }
 
 function paint() {
@@ -315,7 +425,8 @@ function facts() {
   study.ceilings.forEach(c => entry("ceiling " + c.name, number(c.value) + " " + c.unit));
   entry("started", study.startedAt);
   entry("commit", study.commit || "unknown");
-  entry("command", "./zstar study");
+  entry("command", "./" + (study.command || "zstar study"));
+  if (study.seconds) entry("duration", number(study.seconds / 60) + " min");
 }
 
 function theme(name) { root.dataset.theme = name; paint(); }
@@ -324,6 +435,8 @@ root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark"
 document.getElementById("theme").addEventListener("click", () => theme(root.dataset.theme === "dark" ? "light" : "dark"));
 addEventListener("resize", () => charts.forEach(c => c.instance.resize()));
 summarise();
+if (study.finished === false) element("p", "The study is still running: this page shows what it has measured so far. Reload it for more.", document.getElementById("charts"));
+(study.failures || []).forEach(failure => element("p", "Failed: " + failure + ".", document.getElementById("charts")));
 (study.remarks || []).forEach(remark => element("p", "Note: " + remark + ".", document.getElementById("charts")));
 draw();
 facts();

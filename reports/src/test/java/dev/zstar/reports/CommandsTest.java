@@ -88,6 +88,10 @@ class CommandsTest {
         assertThat(out).contains("Loss without memory: 0.9041", "use the same options and --resume language.safetensors",
                 "Test on 16 new sequences:")
                 .containsPattern("step 3 of 3 +loss [0-9.]+");
+        assertThat(run(List.of(), small)).isEqualTo(2);
+        assertThat(err).contains("--out language.safetensors exists; expected a new file, or --resume language.safetensors");
+        assertThat(run(List.of(), "language", "--out", "no-folder/file")).isEqualTo(2);
+        assertThat(err).contains("zstar: no-folder/file cannot be written (NoSuchFileException); choose another file with --out");
         String[] again = Arrays.copyOf(small, small.length + 2);
         again[small.length] = "--resume";
         again[small.length + 1] = "language.safetensors";
@@ -98,7 +102,8 @@ class CommandsTest {
         assertThat(err).contains("language.safetensors: the number steps is 3, expected 4");
         assertThat(run(List.of(), "language", "--delay", "3")).isEqualTo(2);
         assertThat(err).contains("--delay has no effect on the task novel; expected only options of that task");
-        succeeds(List.of(), "language", "--length", "9", "--width", "16", "--steps", "1", "--tests", "16", "--threads", "1");
+        succeeds(List.of(), "language", "--length", "9", "--width", "16", "--steps", "1", "--tests", "16", "--threads", "1", "--out",
+                "novel.safetensors");
         assertThat(out).contains("3.521 of bigrams", "She had been");
     }
 
@@ -107,7 +112,8 @@ class CommandsTest {
         String[] small = {"reason", "--side", "4", "--width", "16", "--steps", "3", "--puzzles", "6", "--flight", "4", "--threads", "1"};
         succeeds(List.of(), small);
         assertThat(out).containsPattern("step 3 of 3 +loss [0-9.]+").contains("zstar reason --resume reasoner.safetensors",
-                "6 new puzzles", "stream, certain ", "stream, stable, Anderson ", "4 starts, certain ");
+                "6 puzzles from another seed than those of training", "squares", "stream, certain ",
+                "stream, stable, Anderson ", "4 starts, certain ");
         assertThat(run(List.of(), small)).isEqualTo(2);
         assertThat(err).contains("--out reasoner.safetensors exists; expected a new file, or --resume reasoner.safetensors");
         assertThat(run(List.of(), "reason", "--out", "no-folder/file")).isEqualTo(2);
@@ -116,7 +122,7 @@ class CommandsTest {
         again[small.length] = "--resume";
         again[small.length + 1] = "reasoner.safetensors";
         succeeds(List.of(), again);
-        assertThat(out).doesNotContain("loss").contains("6 new puzzles");
+        assertThat(out).doesNotContain("loss").contains("6 puzzles from another seed");
         again[6] = "4";
         assertThat(run(List.of(), again)).isEqualTo(2);
         assertThat(err).contains("reasoner.safetensors: the number steps is 3, expected 4");

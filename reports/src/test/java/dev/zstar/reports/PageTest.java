@@ -45,9 +45,9 @@ class PageTest {
     private String drawn() throws IOException, InterruptedException {
         Optional<Path> browser = browser();
         assumeTrue(browser.isPresent(), "no Chromium on the path");
-        StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null,
+        StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null, "zstar study --quick", 90.0, false,
                 new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), rows, List.of(),
-                List.of("the openblas engine is not compared: it has <no> library"));
+                List.of("the openblas engine is not compared: it has <no> library"), List.of("a suite <failed>"));
         Path page = Files.writeString(temp.resolve("index.html"), Page.html(file.json()));
         File dom = temp.resolve("dom").toFile();
         Process process = new ProcessBuilder(browser.orElseThrow().toString(), "--headless", "--no-sandbox", "--disable-gpu",
@@ -81,6 +81,54 @@ class PageTest {
                 + "<td [^>]*class=\"failed\"[^>]*>b</td><td [^>]*class=\"fewest\"[^>]*>20</td></tr>");
         assertThat(text).contains("picard, f32: budget spent after 1000 evaluations", ">x</td>");
         assertThat(text).contains("<b>4 of 4</b>", "with its default options (window 10); plain steps solve 2.");
+    }
+
+    @Test
+    void aStudyThatHasJustBegunIsAPage() throws IOException, InterruptedException {
+        assertThat(drawn()).contains("The study is still running", "The machine");
+    }
+
+    @Test
+    void familiesAreColumnsWhoseFiguresLinkToTheirRows() throws IOException, InterruptedException {
+        add("depth", "digits: DEQ", "simd", Map.of(), "accuracy", 0.98);
+        add("depth", "rings: DEQ", "simd", Map.of(), "accuracy", 1);
+        add("depth", "digits: neural ODE", "simd", Map.of(), "accuracy", 0.9);
+        add("depth", "digits: DEQ", "simd", Map.of(), "stateBytes", 0x1p21);
+        String text = drawn();
+        assertThat(text).contains("<th scope=\"col\">DEQ</th><th scope=\"col\">neural ODE</th>");
+        assertThat(text).contains("unseen digits correct</th><td><a href=\"#result-0\">98% (98–98)</a></td>"
+                + "<td><a href=\"#result-2\">90% (90–90)</a></td>");
+        assertThat(text).contains("told apart</th><td><a href=\"#result-1\">100% (100–100)</a></td><td>–</td>");
+        assertThat(text).contains("MiB of states</th><td><a href=\"#result-3\">2</a></td><td>–</td>").doesNotContain("seconds to a loss");
+        assertThat(text).contains("<tr id=\"result-2\"><td>depth</td><td>digits: neural ODE</td><td>simd</td>");
+    }
+
+    @Test
+    void linearSolversGradientModesAndRandomSolvesHaveTables() throws IOException, InterruptedException {
+        add("backward", "gmres, ρ = 0.9, Gaussian", "simd", Map.of(), "products", 31);
+        add("backward", "picard, ρ = 0.9, Gaussian", "simd", Map.of(), "productsFailed", 200);
+        add("backward", "slow, gmres", "simd", Map.of(), "sequenceProducts", 120);
+        add("backward", "slow, gmres", "simd", Map.of(), "sequenceRatio", 0.75);
+        Map.of("backwardUs", 850.0, "backwardRatio", 1.5, "modeProducts", 12.0, "cosine", 0.98765, "gradientError", 0.0012,
+                "modeBytes", 0x1p22)
+                .forEach((metric, value) -> add("backward", "phantom, 5 n=512 B=32", "simd", Map.of(), metric, value));
+        Map.of("stepUs", 1234.0, "steps", 500.0, "accuracyQuarter", 0.9, "accuracyEnd", 0.975, "failedImages", 3.0)
+                .forEach((metric, value) -> add("training", "phantom, 5 n=128 B=64", "simd", Map.of(), metric, value));
+        Map.of("failedImages", 640.0, "images", 14080.0, "finite", 1.0, "accuracy", 0.5)
+                .forEach((metric, value) -> add("training", "expanding, skipped", "simd", Map.of(), metric, value));
+        Map.of("solves", 5000.0, "rows", 15000.0, "brokenPromises", 0.0, "bytesLeft", 0.0)
+                .forEach((metric, value) -> add("forward", "random solves", "simd", Map.of(), metric, value));
+        String text = drawn();
+        assertThat(text).contains("<th scope=\"col\">ρ = 0.9, Gaussian</th>", "<td>gmres</td><td>31</td>",
+                "<td>picard</td><td>– (200)</td>");
+        assertThat(text).contains("<td>slow, gmres</td><td>120</td><td>0.75</td>");
+        assertThat(text).contains("<td>phantom, 5 n=512 B=32</td><td>850</td><td>1.5</td><td>12</td><td>0.9877</td>"
+                + "<td>1.2e-3</td><td>4</td>");
+        assertThat(text).contains("<td>phantom, 5 n=128 B=64</td><td>1234</td><td>500</td><td>90%</td><td>97.5%</td><td>3</td>");
+        assertThat(text).contains("<td>expanding, skipped</td><td>640</td><td>14,080</td><td>yes</td><td>50%</td>");
+        assertThat(text).contains("<td>random solves</td><td>5000</td><td>15,000</td><td>0</td><td>0</td>");
+        assertThat(text).contains("The study is still running", "Failed: a suite &lt;failed&gt;.",
+                "<dd>./zstar study --quick</dd>", "<dd>1.5 min</dd>");
     }
 
     @Test

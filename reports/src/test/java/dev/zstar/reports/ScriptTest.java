@@ -74,8 +74,8 @@ class ScriptTest {
 
     @Test
     void theHelpOfACommandBuildsNothing() throws Exception {
-        String note = "zstar: only the overview is available before zstar is built; after the first run of ./zstar study, "
-                + "./zstar study --help lists its options\n";
+        String note = "zstar: only the overview is available before zstar is built; run ./zstar doctor, which builds it, "
+                + "then ./zstar study --help lists its options\n";
         assertThat(run("study", "--help")).isEqualTo(new Answer(0, usage(), note));
     }
 

@@ -14,7 +14,6 @@ import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.exits.ExitRule;
-import dev.zstar.solvers.exits.LinearHead;
 import dev.zstar.solvers.exits.LowEntropy;
 import dev.zstar.solvers.exits.SmallSecondDifference;
 import dev.zstar.solvers.exits.StableArgmax;
@@ -26,6 +25,8 @@ import dev.zstar.solvers.fixedpoint.MultiStart;
 import dev.zstar.solvers.fixedpoint.NewtonKrylov;
 import dev.zstar.solvers.fixedpoint.Picard;
 import dev.zstar.solvers.fixedpoint.Start;
+import dev.zstar.solvers.parameters.Parameters;
+import dev.zstar.solvers.training.heads.LinearHead;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -82,7 +83,8 @@ class Level4SolversTest {
                 DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, n, batch, 0.9, 1);
                 FixedPointSolver solver = FixedPointSolver.plan(cell, Stopping.relative(1e-6));
                 Block w = Problems.random(Type.F32, 10, n, 1, 2);
-                LinearHead head = new LinearHead(engine, w, null, batch);
+                LinearHead head = new LinearHead(engine, "head",
+                        Parameters.of(Type.F32, LinearHead.descriptionsNoBias("head", 10, n), List.of(w)), batch);
                 Block z = engine.allocate(Type.F32, batch, n)) {
             // guide
             ExitRule settled = ExitRule.any(

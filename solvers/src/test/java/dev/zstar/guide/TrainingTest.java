@@ -22,19 +22,21 @@ import dev.zstar.solvers.training.optimisers.Adam;
 import dev.zstar.solvers.training.optimisers.Clipping;
 import dev.zstar.solvers.training.optimisers.Schedule;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A whole training, with everything that belongs to it: the parts between the marks are a classifier in 40 lines. */
+/** A whole training, with everything that belongs to it: the part between the marks is a classifier in 50 lines. */
 class TrainingTest {
     @TempDir
     private Path folder;
 
     /** Points in the plane, and whether each is inside a ring: no line separates the two classes. */
-    private static void points(Random random, Block x, int[] labels) {
+    private static void points(RandomGenerator random, Block x, int[] labels) {
         for (int p = 0; p < x.rows(); p++) {
             double a = 2 * random.nextDouble() - 1;
             double b = 2 * random.nextDouble() - 1;
@@ -44,11 +46,9 @@ class TrainingTest {
         }
     }
 
-    @Test
-    void aClassifier() throws IOException {
-        Path path = folder.resolve("ring.safetensors");
-        double accuracy = 0;
-        // guide
+    // guide
+    /** Trains up to a step, from the file if there is one, and returns the accuracy. */
+    static double train(Path file, int steps) throws IOException {
         int n = 32;
         int batch = 64;
         Cell cell = Cell.of(Type.F32, Shape.vector(n), Shape.vector(2), (net, z, x) ->
@@ -71,10 +71,14 @@ class TrainingTest {
             Clipping clipping = new Clipping(engine, gradients, 1);
             Schedule schedule = Schedule.cosine(0.02, 0, 300).warmUp(20);
             Checkpoint checkpoint = Checkpoint.of(parameters).with(adam).withBuffers(map.buffers());
-            Random random = new Random(1);
             int[] labels = new int[batch];
-            while (adam.steps() < 320) {
-                points(random, x, labels);
+            int step = 0;
+            if (Files.exists(file)) {                                  // resumes
+                step = checkpoint.load(file).get("step").intValue();
+                map.restore();
+            }
+            for (; step < steps; step++) {
+                points(new SplittableRandom(step), x, labels);         // the data of this step
                 z.fill(0);
                 layer.forward(x, z);                                   // z = f(z, x)
                 head.apply(z, y);                                      // the logits
@@ -84,19 +88,32 @@ class TrainingTest {
                 head.gradients(dy, z, gradients);
                 layer.backward(dz, sum);                               // through the equilibrium
                 if (Double.isFinite(clipping.apply(gradients))) {
-                    adam.step(parameters, gradients, schedule.rate(adam.steps()));
+                    adam.step(parameters, gradients, schedule.rate(step));
                     map.update();
                 }
             }
-            checkpoint.save(path, Map.of("seed", 1L));
-            points(random, x, labels);
+            checkpoint.save(file, Map.of("step", (long) step));
+            points(new SplittableRandom(-1), x, labels);               // data that no step had
             z.fill(0);
             layer.infer(x, z);
             head.apply(z, y);
-            accuracy = Predictions.correct(y, labels) / (double) batch;
+            return Predictions.correct(y, labels) / (double) batch;
         }
-        // end
+    }
+    // end
+
+    @Test
+    void aClassifierResumesWithTheSameBits() throws IOException {
+        Path whole = folder.resolve("whole.safetensors");
+        Path file = folder.resolve("parts.safetensors");
+        double accuracy = train(whole, 320);
         assertThat(accuracy).isGreaterThan(0.9);
-        assertThat(path).exists();
+        train(file, 7);
+        assertThat(Files.readAllBytes(file)).isNotEqualTo(Files.readAllBytes(whole));
+        // guide
+        train(file, 200);
+        train(file, 320);                                             // the bits of a single train(file, 320)
+        // end
+        assertThat(Files.readAllBytes(file)).isEqualTo(Files.readAllBytes(whole));
     }
 }

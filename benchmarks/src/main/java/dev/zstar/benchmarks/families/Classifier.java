@@ -1,6 +1,5 @@
 package dev.zstar.benchmarks.families;
 
-import dev.zstar.benchmarks.digits.Digits;
 import dev.zstar.kernels.Allocation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
@@ -14,7 +13,7 @@ import dev.zstar.solvers.training.optimisers.Adam;
 import java.util.stream.IntStream;
 
 /**
- * A model of any {@link Family} that reads handwritten digits: its body, a linear head, and the mean cross entropy of the rows. Trained
+ * A model of any {@link Family} that tells classes of samples apart: its body, a linear head, and the mean cross entropy of the rows. Trained
  * with Adam. Models of two families differ in their bodies alone, so that accuracy, memory and time of the bodies can be compared.
  *
  * <p>After any number of steps the parameters have the same bits for any number of threads. Not thread-safe.
@@ -47,14 +46,15 @@ public final class Classifier implements AutoCloseable {
     /**
      * A model with random parameters.
      *
+     * @param classes the number of classes
      * @param batch the most rows of a step
      * @param seed seed of the first parameters
      */
-    public Classifier(Engine engine, Family family, int batch, long seed) {
+    public Classifier(Engine engine, Family family, int classes, int batch, long seed) {
         type = family.type();
         this.batch = batch;
         try {
-            var descriptions = Parameter.join(family.descriptions(), LinearHead.descriptions(HEAD, Digits.CLASSES, family.features()));
+            var descriptions = Parameter.join(family.descriptions(), LinearHead.descriptions(HEAD, classes, family.features()));
             parameters = owned.add(Parameters.initial(type, descriptions, seed));
             gradients = owned.add(parameters.zerosLike());
             bodyGradients = gradients.subset(family.descriptions());
@@ -65,8 +65,8 @@ public final class Classifier implements AutoCloseable {
             x = owned.add(engine.allocate(type, batch, family.inputs()));
             features = owned.add(engine.allocate(type, batch, family.features()));
             features2 = owned.add(engine.allocate(type, batch, family.features()));
-            y = owned.add(engine.allocate(type, batch, Digits.CLASSES));
-            dy = owned.add(engine.allocate(type, batch, Digits.CLASSES));
+            y = owned.add(engine.allocate(type, batch, classes));
+            dy = owned.add(engine.allocate(type, batch, classes));
         } catch (Throwable e) {
             owned.close();
             throw e;
@@ -76,9 +76,9 @@ public final class Classifier implements AutoCloseable {
     }
 
     /** Copies images {@code images[from … from + count - 1]} and their labels. */
-    private void load(Digits data, int[] images, int from, int count) {
+    private void load(Samples data, int[] images, int from, int count) {
         for (int p = 0; p < count; p++) {
-            float[] pixels = data.pixels().get(images[from + p]);
+            float[] pixels = data.inputs().get(images[from + p]);
             for (int i = 0; i < pixels.length; i++) {
                 x.set(p, i, pixels[i]);
             }
@@ -103,13 +103,13 @@ public final class Classifier implements AutoCloseable {
      *
      * @param images indices of images, of which {@code count} are used, starting at {@code from}
      */
-    public double loss(Digits data, int[] images, int from, int count) {
+    public double loss(Samples data, int[] images, int from, int count) {
         load(data, images, from, count);
         return forward(count);
     }
 
     /** The same, and its gradients in {@link #gradients()}. */
-    public double differentiate(Digits data, int[] images, int from, int count) {
+    public double differentiate(Samples data, int[] images, int from, int count) {
         load(data, images, from, count);
         double mean = forward(count);
         gradients.clear();
@@ -126,7 +126,7 @@ public final class Classifier implements AutoCloseable {
     }
 
     /** A step of Adam on some images. Returns the mean cross entropy before the step. */
-    public double train(Digits data, int[] images, int from, int count, double rate) {
+    public double train(Samples data, int[] images, int from, int count, double rate) {
         double mean = differentiate(data, images, from, count);
         adam.step(parameters, gradients, rate);
         update();
@@ -134,9 +134,9 @@ public final class Classifier implements AutoCloseable {
     }
 
     /** Steps through the images for training, batch by batch, from the first on. Returns the mean loss of the last batches of a round. */
-    public double train(Digits data, int steps, double rate) {
-        int[] images = IntStream.range(0, Digits.TRAINING).toArray();
-        int round = Digits.TRAINING / batch;
+    public double train(Samples data, int steps, double rate) {
+        int[] images = IntStream.range(0, data.training()).toArray();
+        int round = data.training() / batch;
         double sum = 0;
         for (int step = 0; step < steps; step++) {
             double mean = train(data, images, step % round * batch, batch, rate);
@@ -146,7 +146,7 @@ public final class Classifier implements AutoCloseable {
     }
 
     /** The fraction of the images {@code from … to - 1} that are classified correctly. A row that failed is wrong. */
-    public double accuracy(Digits data, int from, int to) {
+    public double accuracy(Samples data, int from, int to) {
         int[] images = IntStream.range(0, to).toArray();
         int right = 0;
         for (int at = from; at < to; at += batch) {

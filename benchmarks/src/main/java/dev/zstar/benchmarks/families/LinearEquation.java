@@ -71,7 +71,8 @@ public final class LinearEquation implements AutoCloseable {
      * @param w the gradient with respect to W, row by row
      * @param b the gradient with respect to b
      */
-    public record Derivative(List<Double> z, List<Double> w, List<Double> b) {}
+    @SuppressWarnings("ArrayRecordComponent") // Figures to be read, which nobody compares.
+    public record Derivative(double[] z, double[] w, double[] b) {}
 
     /** An equation with this matrix, row by row. */
     public LinearEquation(Engine engine, double[][] w) {

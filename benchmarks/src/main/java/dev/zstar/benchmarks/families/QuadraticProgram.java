@@ -8,7 +8,6 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.RowData;
 import dev.zstar.solvers.Shaped;
-import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -65,8 +64,8 @@ public final class QuadraticProgram implements EquilibriumMap<Block>, Shaped, Au
         q.requireShape("quadratic program", "Q", type, n, n);
         a.requireShape("quadratic program", "A", type, m, n);
         if (m < 1 || batch < 1) {
-            throw new IllegalArgumentException("quadratic program: the number of constraints is " + m + " and the batch is " + batch
-                    + ", expected at least 1 of each");
+            throw new IllegalArgumentException(
+                    "quadratic program: " + m + " constraints and a batch of " + batch + ", expected at least 1 of each");
         }
         double bound = norm(a);
         σ = 1 / bound;

@@ -1,8 +1,8 @@
 package dev.zstar.benchmarks.reasoner;
 
 /**
- * The size of a Sudoku. Each row, column and box of {@code boxRows × boxCols} cells has every digit from 1 to {@link #side} once. Cells are
- * counted from 0, row by row.
+ * The size of a Sudoku. Each row, column and box of {@code boxRows × boxCols} squares has every digit from 1 to {@link #side} once.
+ * Squares are counted from 0, row by row.
  *
  * @param boxRows rows of a box
  * @param boxCols columns of a box
@@ -23,23 +23,23 @@ public record Board(int boxRows, int boxCols) {
         return boxRows * boxCols;
     }
 
-    /** The number of cells. */
-    public int cells() {
+    /** The number of squares. */
+    public int squares() {
         return side() * side();
     }
 
-    /** The row of a cell. */
-    public int row(int cell) {
-        return cell / side();
+    /** The row of a square. */
+    public int row(int square) {
+        return square / side();
     }
 
-    /** The column of a cell. */
-    public int column(int cell) {
-        return cell % side();
+    /** The column of a square. */
+    public int column(int square) {
+        return square % side();
     }
 
-    /** The box of a cell, counted row by row. */
-    public int box(int cell) {
-        return row(cell) / boxRows * boxRows + column(cell) / boxCols;
+    /** The box of a square, counted row by row. */
+    public int box(int square) {
+        return row(square) / boxRows * boxRows + column(square) / boxCols;
     }
 }

@@ -7,8 +7,8 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.exits.ExitRule;
 
 /**
- * Ends a puzzle as soon as the model is certain of every cell: the probability of each chosen digit is at least a threshold. The rules of
- * the library look at one answer for each row. A puzzle has an answer for each cell, and its least certain one decides.
+ * Ends a puzzle as soon as the model is certain of every square: the probability of each chosen digit is at least a threshold. The rules of
+ * the library look at one answer for each row. A puzzle has an answer for each square, and its least certain one decides.
  *
  * @param answers reads the states; not closed
  * @param probability the threshold

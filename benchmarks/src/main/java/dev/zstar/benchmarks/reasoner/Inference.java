@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
 public final class Inference implements AutoCloseable {
     /** The plain steps, or the evaluations of a solver, after which a puzzle is given up. */
     public static final int MOST = 64;
-    /** With it, the model is certain enough of a cell to end. */
+    /** With it, the model is certain enough of a square to end. */
     private static final double CERTAIN = 0.9;
     /**
      * Anderson acceleration with a window of 1. On 128 6×6 puzzles, of which plain steps solved 96.9%, windows of 1 and 2 solved 96.9% and
@@ -37,15 +37,15 @@ public final class Inference implements AutoCloseable {
     /**
      * How well and at which cost the test puzzles were solved.
      *
-     * @param cells the fraction of the empty cells that were right
-     * @param solved the fraction of the puzzles that were right in every cell
-     * @param evaluations evaluations of the cell for a puzzle, on average
+     * @param squares the fraction of the empty squares that were right
+     * @param solved the fraction of the puzzles that were right in every square
+     * @param evaluations evaluations of f for a puzzle, on average
      */
-    public record Score(double cells, double solved, double evaluations) {}
+    public record Score(double squares, double solved, double evaluations) {}
 
     /** When a puzzle leaves the stream. */
     public enum Exit {
-        /** When the model is certain of every cell. */
+        /** When the model is certain of every square. */
         CERTAIN,
         /** When no digit has changed for three evaluations in a row. */
         STABLE,
@@ -78,6 +78,10 @@ public final class Inference implements AutoCloseable {
         single = owned.add(model.inputs(1));
         z = owned.add(model.states(batch)).withHeads();
         next = owned.add(model.states(batch)).withHeads();
+    }
+
+    List<Puzzle> puzzles() {
+        return puzzles;
     }
 
     /** The number of test puzzles. */
@@ -209,13 +213,13 @@ public final class Inference implements AutoCloseable {
             for (int p = 0; p < states.rows(); p++) {
                 Puzzle puzzle = puzzles.get(from + p);
                 int wrong = 0;
-                for (int cell = 0; cell < answers.cells(); cell++) {
-                    if (puzzle.clue(cell) == 0) {
+                for (int square = 0; square < answers.squares(); square++) {
+                    if (puzzle.clue(square) == 0) {
                         empty++;
-                        wrong += answers.digit(p, cell) == puzzle.digit(cell) ? 0 : 1;
+                        wrong += answers.digit(p, square) == puzzle.digit(square) ? 0 : 1;
                     }
                 }
-                right += answers.cells() - puzzle.given() - wrong;
+                right += answers.squares() - puzzle.given() - wrong;
                 solved += wrong == 0 ? 1 : 0;
                 seen++;
             }

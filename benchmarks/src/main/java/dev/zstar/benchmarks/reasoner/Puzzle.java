@@ -4,11 +4,11 @@ import java.util.Arrays;
 
 /** A Sudoku with exactly one solution. */
 public final class Puzzle {
-    /** How many cells are given. */
+    /** How many squares are given. */
     public enum Difficulty {
-        /** 55% of the cells. */
+        /** 55% of the squares. */
         EASY(0.55),
-        /** 42% of the cells. */
+        /** 42% of the squares. */
         MEDIUM(0.42),
         /** So few that the solution would not be unique with any of them less. */
         HARD(0);
@@ -19,7 +19,7 @@ public final class Puzzle {
             this.given = given;
         }
 
-        /** The fraction of the cells that are given, if that leaves the solution unique. */
+        /** The fraction of the squares that are given, if that leaves the solution unique. */
         double given() {
             return given;
         }
@@ -42,22 +42,22 @@ public final class Puzzle {
         return board;
     }
 
-    /** How many cells are given. */
+    /** How many squares are given. */
     public Difficulty difficulty() {
         return difficulty;
     }
 
-    /** The digit that is given in a cell; 0 if it is empty. */
-    public int clue(int cell) {
-        return clues[cell];
+    /** The digit that is given in a square; 0 if it is empty. */
+    public int clue(int square) {
+        return clues[square];
     }
 
-    /** The digit of a cell in the solution. */
-    public int digit(int cell) {
-        return solution[cell];
+    /** The digit of a square in the solution. */
+    public int digit(int square) {
+        return solution[square];
     }
 
-    /** The number of cells that are given. */
+    /** The number of squares that are given. */
     public int given() {
         return (int) Arrays.stream(clues).filter(digit -> digit != 0).count();
     }
@@ -68,12 +68,12 @@ public final class Puzzle {
         return search.load(clues) ? search.count(limit) : 0;
     }
 
-    /** The clues row by row, a dot for an empty cell. */
+    /** The clues row by row, a dot for an empty square. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
-        for (int cell = 0; cell < clues.length; cell++) {
-            text.append(clues[cell] == 0 ? "." : Integer.toString(clues[cell]));
+        for (int square = 0; square < clues.length; square++) {
+            text.append(clues[square] == 0 ? "." : Integer.toString(clues[square]));
         }
         return text.toString();
     }

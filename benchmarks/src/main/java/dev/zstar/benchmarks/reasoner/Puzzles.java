@@ -33,28 +33,28 @@ public record Puzzles(Board board, long seed) {
         int[] solution = search.solution();
         int[] clues = solution.clone();
         int left = clues.length;
-        for (int cell : shuffled(clues.length, random)) {
-            if (left > difficulty.given() * clues.length && isForced(search, clues, cell)) {
-                clues[cell] = 0;
+        for (int square : shuffled(clues.length, random)) {
+            if (left > difficulty.given() * clues.length && isForced(search, clues, square)) {
+                clues[square] = 0;
                 left--;
             }
         }
         return new Puzzle(board, difficulty, clues, solution);
     }
 
-    /** Whether no other digit in this cell leads to a solution. */
-    private boolean isForced(Search search, int[] clues, int cell) {
-        int digit = clues[cell];
+    /** Whether no other digit in this square leads to a solution. */
+    private boolean isForced(Search search, int[] clues, int square) {
+        int digit = clues[square];
         try {
             for (int other = 1; other <= board.side(); other++) {
-                clues[cell] = other;
+                clues[square] = other;
                 if (other != digit && search.load(clues) && search.complete(null)) {
                     return false;
                 }
             }
             return true;
         } finally {
-            clues[cell] = digit;
+            clues[square] = digit;
         }
     }
 

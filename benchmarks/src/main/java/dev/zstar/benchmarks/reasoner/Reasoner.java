@@ -26,7 +26,7 @@ import java.util.List;
  *   f(z, x) = h'' of the last block
  * </pre>
  *
- * <p>A cell of the board is a token. x says which digit is given there, and in which row, column and box it is. A linear head reads the
+ * <p>A square of the board is a token. x says which digit is given there, and in which row, column and box it is. A linear head reads the
  * digits from the tokens of z, after any number of steps.
  */
 public final class Reasoner implements AutoCloseable {
@@ -45,9 +45,9 @@ public final class Reasoner implements AutoCloseable {
     public record Size(Board board, int width, int heads, int hidden, int blocks) {
         /** Checks that the tokens of a state fill whole cache lines, without padding after the last. */
         public Size {
-            try (Block state = Block.allocate(Type.F32, 1, board.cells() * width)) {
-                if (width % LINE != 0 || !state.canFold(board.cells())) {
-                    throw new IllegalArgumentException("reasoner: the width is " + width + " with " + board.cells()
+            try (Block state = Block.allocate(Type.F32, 1, board.squares() * width)) {
+                if (width % LINE != 0 || !state.canFold(board.squares())) {
+                    throw new IllegalArgumentException("reasoner: the width is " + width + " with " + board.squares()
                             + " tokens, expected a multiple of 16 whose product with the tokens is not a multiple of 1,024");
                 }
             }
@@ -65,13 +65,13 @@ public final class Reasoner implements AutoCloseable {
 
         /** The numbers of a state. */
         public int n() {
-            return board.cells() * width;
+            return board.squares() * width;
         }
 
-        /** The cell, with an input of {@code cells × features}. */
+        /** The cell, with an input of {@code squares × features}. */
         public Cell cell() {
-            Shape state = Shape.tokens(board.cells(), width);
-            return Cell.of(Type.F32, state, Shape.tokens(board.cells(), features()), (net, z, x) -> {
+            Shape state = Shape.tokens(board.squares(), width);
+            return Cell.of(Type.F32, state, Shape.tokens(board.squares(), features()), (net, z, x) -> {
                 // Four features of a token are 1, so that U x has about the size of a normalised state.
                 Value h = z.plus(net.bias("input.bias",
                         net.product(net.weight("input.weight", width, features(), Initialiser.normal(0.5)), x)));
@@ -111,7 +111,7 @@ public final class Reasoner implements AutoCloseable {
         this.batch = batch;
         Cell cell = size.cell();
         map = owned.add(cell.plan(engine, batch, parameters.subset(cell.descriptions())));
-        head = owned.add(new LinearHead(engine, "head", parameters, batch * size.board().cells()));
+        head = owned.add(new LinearHead(engine, "head", parameters, batch * size.board().squares()));
     }
 
     Engine engine() {
@@ -146,12 +146,12 @@ public final class Reasoner implements AutoCloseable {
 
     /** Memory for the inputs of this many puzzles. */
     Block inputs(int rows) {
-        return engine.allocate(Type.F32, rows, size.board().cells() * size.features());
+        return engine.allocate(Type.F32, rows, size.board().squares() * size.features());
     }
 
     /** The tokens of all rows of a block of states or gradients, one below the other. */
     Block tokens(Block states) {
-        return states.folded(size.board().cells());
+        return states.folded(size.board().squares());
     }
 
     /** Writes a puzzle as row {@code row} of the inputs: four ones in each token. */
@@ -159,12 +159,12 @@ public final class Reasoner implements AutoCloseable {
         Board board = size.board();
         int side = board.side();
         inputs.part(row, inputs.rows()).fill(0);
-        for (int cell = 0; cell < board.cells(); cell++) {
-            int at = cell * size.features();
-            inputs.set(row, at + puzzle.clue(cell), 1);
-            inputs.set(row, at + side + 1 + board.row(cell), 1);
-            inputs.set(row, at + 2 * side + 1 + board.column(cell), 1);
-            inputs.set(row, at + 3 * side + 1 + board.box(cell), 1);
+        for (int square = 0; square < board.squares(); square++) {
+            int at = square * size.features();
+            inputs.set(row, at + puzzle.clue(square), 1);
+            inputs.set(row, at + side + 1 + board.row(square), 1);
+            inputs.set(row, at + 2 * side + 1 + board.column(square), 1);
+            inputs.set(row, at + 3 * side + 1 + board.box(square), 1);
         }
     }
 

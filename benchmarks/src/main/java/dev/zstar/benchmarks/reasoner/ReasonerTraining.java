@@ -24,8 +24,11 @@ import dev.zstar.solvers.training.optimisers.Decay;
 import dev.zstar.solvers.training.optimisers.Schedule;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Trains a {@link Reasoner} with deep supervision (Wang et al. 2025): a puzzle stays in its row of the batch for several segments. Each
@@ -87,7 +90,7 @@ public final class ReasonerTraining implements AutoCloseable {
     private final Block dy;
     private final int[] labels;
     private int step;
-    private double cells;
+    private double squares;
 
     /** Training from its first step on. */
     public ReasonerTraining(Engine engine, Options options) {
@@ -95,7 +98,7 @@ public final class ReasonerTraining implements AutoCloseable {
         this.engine = engine;
         Reasoner.Size size = options.size();
         int batch = options.batch();
-        int tokens = batch * size.board().cells();
+        int tokens = batch * size.board().squares();
         puzzles = new Puzzles(size.board(), options.seed());
         schedule = options.schedule();
         parameters = owned.add(Parameters.initial(Type.F32, size.descriptions(), options.seed()));
@@ -126,16 +129,16 @@ public final class ReasonerTraining implements AutoCloseable {
         long generation = ((long) step + row) / options.segments();
         Puzzle puzzle = puzzles.get(generation * options.batch() + row);
         model.encode(puzzle, x, row);
-        int count = options.size().board().cells();
-        for (int cell = 0; cell < count; cell++) {
-            labels[row * count + cell] = puzzle.digit(cell) - 1;
+        int count = options.size().board().squares();
+        for (int square = 0; square < count; square++) {
+            labels[row * count + square] = puzzle.digit(square) - 1;
         }
     }
 
     /**
      * One step of training. A step whose gradient is not finite changes no parameter.
      *
-     * @return the mean cross entropy of a cell before the step
+     * @return the mean cross entropy of a square before the step
      */
     public double step() {
         for (int row = 0; row < options.batch(); row++) {
@@ -148,7 +151,7 @@ public final class ReasonerTraining implements AutoCloseable {
         Outcome solved = layer.forward(x, z);
         Block states = model.tokens(z);
         model.head().apply(states, y);
-        cells = (double) Predictions.correct(y, labels) / labels.length;
+        squares = (double) Predictions.correct(y, labels) / labels.length;
         double mean = loss.apply(y, labels, dy);
         for (int row = 0; row < options.batch(); row++) {
             if (!solved.status(row).isSuccess()) {
@@ -179,9 +182,9 @@ public final class ReasonerTraining implements AutoCloseable {
         return step >= options.steps();
     }
 
-    /** The fraction of the cells that were right in the last step, at states of every age. */
-    public double cells() {
-        return cells;
+    /** The fraction of the squares that were right in the last step, at states of every age. */
+    public double squares() {
+        return squares;
     }
 
     /** The number of all parameters. */
@@ -224,15 +227,34 @@ public final class ReasonerTraining implements AutoCloseable {
         }
     }
 
+    private Puzzles test() {
+        return new Puzzles(options.size().board(), options.seed() ^ TEST << 32);
+    }
+
+    /**
+     * How many of the first test puzzles occurred in training so far. Makes all of those puzzles again, which takes seconds for 4×4 and
+     * longer for other sizes, where hardly any occurs twice.
+     */
+    public int seen(int count) {
+        Set<String> trained = new HashSet<>();
+        for (int row = 0; step > 0 && row < options.batch(); row++) {
+            long last = (step - 1L + row) / options.segments();
+            for (long generation = row / options.segments(); generation <= last; generation++) {
+                trained.add(puzzles.get(generation * options.batch() + row).toString());
+            }
+        }
+        Puzzles test = test();
+        return (int) IntStream.range(0, count).filter(i -> trained.contains(test.get(i).toString())).count();
+    }
+
     /**
      * The averaged model, which is independent of this training.
      *
      * @param batch the most puzzles in flight
-     * @param count puzzles to measure with, none of which is in the training set
+     * @param count puzzles to measure with, from another seed than those of training
      */
     public Inference inference(int batch, int count) {
-        Puzzles test = new Puzzles(options.size().board(), options.seed() ^ TEST << 32);
-        return new Inference(engine, options.size(), batch, step == 0 ? parameters : average.values(), test, count);
+        return new Inference(engine, options.size(), batch, step == 0 ? parameters : average.values(), test(), count);
     }
 
     @Override

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
- * Completes a Sudoku by depth-first search. It branches at an empty cell with the fewest candidates. The used digits of each row, column
- * and box are the bits of an integer, so a cell's candidates are found with two operations.
+ * Completes a Sudoku by depth-first search. It branches at an empty square with the fewest candidates. The used digits of each row, column
+ * and box are the bits of an integer, so a square's candidates are found with two operations.
  */
 final class Search {
     private static final int EMPTY = 0;
@@ -14,20 +14,20 @@ final class Search {
     private final int[] rows;
     private final int[] columns;
     private final int[] boxes;
-    /** The digits of the cells, or {@link #EMPTY}. */
-    private final int[] cells;
+    /** The digits of the squares, or {@link #EMPTY}. */
+    private final int[] squares;
 
     Search(Board board) {
         this.board = board;
         rows = new int[board.side()];
         columns = new int[board.side()];
         boxes = new int[board.side()];
-        cells = new int[board.cells()];
+        squares = new int[board.squares()];
     }
 
     /** The digits after a search that found a solution. */
     int[] solution() {
-        return cells.clone();
+        return squares.clone();
     }
 
     /**
@@ -39,13 +39,13 @@ final class Search {
         Arrays.fill(rows, 0);
         Arrays.fill(columns, 0);
         Arrays.fill(boxes, 0);
-        Arrays.fill(cells, EMPTY);
-        for (int cell = 0; cell < digits.length; cell++) {
-            if (digits[cell] != EMPTY) {
-                if ((candidates(cell) & bit(digits[cell])) == 0) {
+        Arrays.fill(squares, EMPTY);
+        for (int square = 0; square < digits.length; square++) {
+            if (digits[square] != EMPTY) {
+                if ((candidates(square) & bit(digits[square])) == 0) {
                     return false;
                 }
-                put(cell, digits[cell]);
+                put(square, digits[square]);
             }
         }
         return true;
@@ -58,48 +58,48 @@ final class Search {
      * @return whether there is one; {@link #solution} has it
      */
     boolean complete(RandomGenerator random) {
-        int cell = mostConstrained();
-        if (cell < 0) {
+        int square = mostConstrained();
+        if (square < 0) {
             return true;
         }
-        int left = candidates(cell);
+        int left = candidates(square);
         while (left != 0) {
             int digit = random == null ? Integer.numberOfTrailingZeros(left) + 1 : pick(left, random);
             left &= ~bit(digit);
-            put(cell, digit);
+            put(square, digit);
             if (complete(random)) {
                 return true;
             }
-            remove(cell);
+            remove(square);
         }
         return false;
     }
 
     /** The number of solutions of what is loaded, but at most {@code limit}. */
     int count(int limit) {
-        int cell = mostConstrained();
-        if (cell < 0) {
+        int square = mostConstrained();
+        if (square < 0) {
             return 1;
         }
         int found = 0;
-        for (int left = candidates(cell); left != 0 && found < limit; left &= left - 1) {
-            put(cell, Integer.numberOfTrailingZeros(left) + 1);
+        for (int left = candidates(square); left != 0 && found < limit; left &= left - 1) {
+            put(square, Integer.numberOfTrailingZeros(left) + 1);
             found += count(limit - found);
-            remove(cell);
+            remove(square);
         }
         return found;
     }
 
-    /** An empty cell with the fewest candidates; -1 if no cell is empty. */
+    /** An empty square with the fewest candidates; -1 if no square is empty. */
     private int mostConstrained() {
         int best = -1;
         int fewest = Integer.MAX_VALUE;
-        for (int cell = 0; cell < cells.length && fewest > 1; cell++) {
-            if (cells[cell] == EMPTY) {
-                int count = Integer.bitCount(candidates(cell));
+        for (int square = 0; square < squares.length && fewest > 1; square++) {
+            if (squares[square] == EMPTY) {
+                int count = Integer.bitCount(candidates(square));
                 if (count < fewest) {
                     fewest = count;
-                    best = cell;
+                    best = square;
                 }
             }
         }
@@ -114,8 +114,8 @@ final class Search {
         return Integer.numberOfTrailingZeros(rest) + 1;
     }
 
-    private int candidates(int cell) {
-        int used = rows[board.row(cell)] | columns[board.column(cell)] | boxes[board.box(cell)];
+    private int candidates(int square) {
+        int used = rows[board.row(square)] | columns[board.column(square)] | boxes[board.box(square)];
         return ~used & (1 << board.side()) - 1;
     }
 
@@ -123,19 +123,19 @@ final class Search {
         return 1 << digit - 1;
     }
 
-    private void put(int cell, int digit) {
-        flip(cell, digit);
-        cells[cell] = digit;
+    private void put(int square, int digit) {
+        flip(square, digit);
+        squares[square] = digit;
     }
 
-    private void remove(int cell) {
-        flip(cell, cells[cell]);
-        cells[cell] = EMPTY;
+    private void remove(int square) {
+        flip(square, squares[square]);
+        squares[square] = EMPTY;
     }
 
-    private void flip(int cell, int digit) {
-        rows[board.row(cell)] ^= bit(digit);
-        columns[board.column(cell)] ^= bit(digit);
-        boxes[board.box(cell)] ^= bit(digit);
+    private void flip(int square, int digit) {
+        rows[board.row(square)] ^= bit(digit);
+        columns[board.column(square)] ^= bit(digit);
+        boxes[board.box(square)] ^= bit(digit);
     }
 }

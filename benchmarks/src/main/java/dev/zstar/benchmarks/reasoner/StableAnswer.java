@@ -8,8 +8,8 @@ import dev.zstar.solvers.exits.ExitRule;
 import java.util.Arrays;
 
 /**
- * Ends a puzzle when no digit has changed for a number of evaluations in a row: {@link dev.zstar.solvers.exits.StableArgmax} for all cells
- * together. The answers are not closed.
+ * Ends a puzzle when no digit has changed for a number of evaluations in a row: {@link dev.zstar.solvers.exits.StableArgmax} for all
+ * squares together. The answers are not closed.
  */
 final class StableAnswer implements ExitRule {
     private final Answers answers;
@@ -21,7 +21,7 @@ final class StableAnswer implements ExitRule {
     StableAnswer(Answers answers, int evaluations) {
         this.answers = answers;
         needed = evaluations;
-        last = new int[answers.batch()][answers.cells()];
+        last = new int[answers.batch()][answers.squares()];
         stable = new int[answers.batch()];
     }
 
@@ -45,10 +45,10 @@ final class StableAnswer implements ExitRule {
 
     private boolean changed(int[] before, int p) {
         boolean changed = false;
-        for (int cell = 0; cell < before.length; cell++) {
-            int digit = answers.digit(p, cell);
-            changed |= digit != before[cell];
-            before[cell] = digit;
+        for (int square = 0; square < before.length; square++) {
+            int digit = answers.digit(p, square);
+            changed |= digit != before[square];
+            before[square] = digit;
         }
         return changed;
     }

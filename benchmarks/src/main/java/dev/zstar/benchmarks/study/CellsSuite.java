@@ -151,7 +151,7 @@ final class CellsSuite {
 
     private void rate(
             String name, int threads, SortedMap<String, Double> params, double work, List<Pair> pairs, Function<Pair, CallCost> own) {
-        double limit = Stopwatch.quantile(pairs.stream().mapToDouble(pair -> pair.own().ceiling()).sorted().toArray(), 0.5);
+        double limit = Stopwatch.median(pairs.stream().mapToDouble(pair -> pair.own().ceiling()).sorted().toArray());
         add(name, Study.own(), threads, params, "gflops", limit, pairs, pair -> work / own.apply(pair).nanos());
         cost(name, Study.own(), threads, params, pairs, own);
     }

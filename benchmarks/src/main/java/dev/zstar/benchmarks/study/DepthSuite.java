@@ -22,8 +22,9 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * Memory of a forward and backward pass against effective depth. A weight-tied network of that depth keeps every state for its backward
- * pass. The equilibrium that it approaches keeps one. Each point is measured in its own process.
+ * What effective depth costs. Memory of a forward and backward pass against it: a weight-tied network of that depth keeps every state for
+ * its backward pass, and the equilibrium that it approaches keeps one. How exact gradients are. Families of models, trained by the same
+ * code. Each point is measured in its own process.
  */
 final class DepthSuite {
     private static final int N = 512;
@@ -35,7 +36,7 @@ final class DepthSuite {
 
     static void run(boolean quick, StudyProgress progress, List<StudyResult> results) {
         int[] depths = quick ? new int[] {20, 200} : new int[] {10, 20, 50, 100, 200};
-        progress.stage("depth", 2 * depths.length);
+        progress.stage("depth", 2 * depths.length + 1 + DepthFamilies.digits().size() + DepthFamilies.rings().size());
         for (int depth : depths) {
             for (String kind : new String[] {"DEQ", "unrolled"}) {
                 PeakMemory memory = Fork.call(DepthChild.class, PeakMemory.class, kind + " " + depth);
@@ -47,6 +48,16 @@ final class DepthSuite {
                 progress.step(String.format(Locale.ROOT, "%s: %.1f MiB", name, memory.live() / 0x1p20));
             }
         }
+        results.addAll(Fork.call(DepthGradients.class, ForkResults.class, "").results());
+        progress.step("gradients against tolerance and layers");
+        DepthFamilies.digits().keySet().forEach(family -> families("digits", family, quick, progress, results));
+        DepthFamilies.rings().keySet().forEach(family -> families("rings", family, quick, progress, results));
+    }
+
+    private static void families(String data, String family, boolean quick, StudyProgress progress, List<StudyResult> results) {
+        String argument = DepthFamilies.argument(data, family, quick ? 2 : 5, DepthFamilies.epochs(family, quick));
+        results.addAll(Fork.call(DepthFamilies.class, ForkResults.class, argument).results());
+        progress.step(data + ": " + family);
     }
 
     private static void add(List<StudyResult> results, String name, String engine, int depth, String metric, double value) {

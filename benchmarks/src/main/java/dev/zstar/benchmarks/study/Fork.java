@@ -22,7 +22,14 @@ final class Fork {
     /** Lines that a JVM prints in any case, such as the one about JAVA_TOOL_OPTIONS. */
     private static final Pattern CHATTER = Pattern.compile("^(WARNING|Picked up )");
 
+    private static volatile Journal journal;
+
     private Fork() {}
+
+    /** Takes results from this journal if they are there, and keeps new ones in it; null for none. One study runs at a time. */
+    static void keepIn(Journal theJournal) {
+        journal = theJournal;
+    }
 
     /** The work of a child. */
     interface Task {
@@ -32,6 +39,13 @@ final class Fork {
 
     /** Runs {@code task}, which has a constructor without parameters, in a child. The flags follow those of this JVM, and override them. */
     static <T extends Serializable> T call(Class<? extends Task> task, Class<T> result, String argument, String... flags) {
+        Journal kept = journal;
+        return kept == null ? start(task, result, argument, flags)
+                : kept.call(task.getName() + " " + argument + " " + String.join(" ", flags), result,
+                        () -> start(task, result, argument, flags));
+    }
+
+    private static <T extends Serializable> T start(Class<? extends Task> task, Class<T> result, String argument, String... flags) {
         Path out = null;
         Path err = null;
         Process process = null;

@@ -78,7 +78,7 @@ final class KernelSuite {
         for (String contender : timings.getFirst().times().keySet()) {
             boolean rated = comparison != KernelCase.Comparison.TRANSFORM && !contender.equals("bf16") && !contender.equals("int8");
             if (rated) {
-                double limit = Stopwatch.quantile(sorted(timings, Timing::ceiling), 0.5);
+                double limit = Stopwatch.median(sorted(timings, Timing::ceiling));
                 boolean alone = contender.equals("alone");
                 results.add(result(shape, contender, alone ? 1 : shape.threads(), shape.computes() ? "gflops" : "gbps",
                         sorted(timings, timing -> shape.work() / timing.nanos(contender)), alone || Double.isNaN(limit) ? null : limit));

@@ -11,4 +11,7 @@ import java.util.List;
  */
 public record Measurements(
         List<Ceiling> ceilings, List<StudyResult> results, List<Trace> traces, List<String> remarks, List<String> failures)
-        implements Serializable {}
+        implements Serializable {
+    /** Nothing yet. */
+    public static final Measurements NONE = new Measurements(List.of(), List.of(), List.of(), List.of(), List.of());
+}

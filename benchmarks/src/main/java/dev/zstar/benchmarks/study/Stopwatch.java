@@ -128,4 +128,9 @@ final class Stopwatch {
     static double quantile(double[] sorted, double fraction) {
         return sorted[(int) Math.min(sorted.length - 1, Math.floor(fraction * sorted.length))];
     }
+
+    /** The middle one; of an even number, the mean of the middle two. */
+    static double median(double[] sorted) {
+        return 0.5 * (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]);
+    }
 }

@@ -24,51 +24,68 @@ public final class Study {
     private final List<String> remarks = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
 
-    Study() {}
+    private final Consumer<Measurements> soFar;
+
+    Study(Consumer<Measurements> soFar) {
+        this.soFar = soFar;
+    }
 
     /**
      * Runs the suites of the options.
      *
+     * @param soFar receives everything that was measured, after each part that gave figures
      * @throws StudyException if no suite gave a figure
      */
-    public static Measurements run(StudyOptions options, StudyProgress progress) {
-        Study study = new Study();
-        if (options.wants("kernels")) {
-            study.attempt("kernels", part -> KernelSuite.run(options.quick(), progress, part.ceilings, part.results));
-        }
-        if (options.wants("cells")) {
-            study.attempt("cells", part -> CellsSuite.run(options.quick(), progress, part.results, part.remarks));
-        }
-        if (options.wants("forward") || options.wants("backward")) {
-            study.attempt("forward and backward", part -> SolveSuite.run(options, progress, part.results, part.traces));
-        }
-        if (options.wants("forward")) {
-            study.attempt("forward: problems", part -> ProblemSuite.run(progress, part.results));
-            study.attempt("forward: random solves", part -> FaultSuite.run(options.quick(), progress, part.results));
-        }
-        if (options.wants("backward")) {
-            study.attempt("backward", part -> BackwardSuite.run(options, progress, part.results));
-        }
-        if (options.wants("streaming")) {
-            study.attempt("streaming", part -> StreamingSuite.run(options.quick(), progress, part.results));
-        }
-        if (options.wants("depth")) {
-            study.attempt("depth", part -> DepthSuite.run(options.quick(), progress, part.results));
-        }
-        if (options.wants("training")) {
-            study.attempt("training", part -> TrainingSuite.run(options, progress, part.results));
+    public static Measurements run(StudyOptions options, StudyProgress progress, Consumer<Measurements> soFar) {
+        Study study = new Study(soFar);
+        Fork.keepIn(options.journal() == null ? null : Journal.in(options.journal()));
+        try {
+            study.suites(options, progress);
+        } finally {
+            Fork.keepIn(null);
         }
         if (study.results.isEmpty() && !study.failures.isEmpty()) {
             throw new StudyException(String.join("\n", study.failures));
         }
-        List<String> remarks = Stream.concat(engineRemarks().stream(), study.remarks.stream()).toList();
-        return new Measurements(List.copyOf(study.ceilings), List.copyOf(study.results), List.copyOf(study.traces), remarks,
-                List.copyOf(study.failures));
+        return study.measurements();
+    }
+
+    private void suites(StudyOptions options, StudyProgress progress) {
+        if (options.wants("kernels")) {
+            attempt("kernels", part -> KernelSuite.run(options.quick(), progress, part.ceilings, part.results));
+        }
+        if (options.wants("cells")) {
+            attempt("cells", part -> CellsSuite.run(options.quick(), progress, part.results, part.remarks));
+        }
+        if (options.wants("forward") || options.wants("backward")) {
+            attempt("forward and backward", part -> SolveSuite.run(options, progress, part.results, part.traces));
+        }
+        if (options.wants("forward")) {
+            attempt("forward: problems", part -> ProblemSuite.run(progress, part.results));
+            attempt("forward: random solves", part -> FaultSuite.run(options.quick(), progress, part.results));
+        }
+        if (options.wants("backward")) {
+            attempt("backward", part -> BackwardSuite.run(options, progress, part.results));
+        }
+        if (options.wants("streaming")) {
+            attempt("streaming", part -> StreamingSuite.run(options.quick(), progress, part.results));
+        }
+        if (options.wants("depth")) {
+            attempt("depth", part -> DepthSuite.run(options.quick(), progress, part.results));
+        }
+        if (options.wants("training")) {
+            attempt("training", part -> TrainingSuite.run(options, progress, part.results));
+        }
+    }
+
+    private Measurements measurements() {
+        return new Measurements(List.copyOf(ceilings), List.copyOf(results), List.copyOf(traces),
+                Stream.concat(engineRemarks().stream(), remarks.stream()).toList(), List.copyOf(failures));
     }
 
     /** Keeps the results of a suite that ends, or else the reason why it failed. Half of a suite could be taken for the whole. */
     void attempt(String suite, Consumer<Study> body) {
-        Study part = new Study();
+        Study part = new Study(_ -> {});
         try {
             body.accept(part);
         } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
@@ -83,6 +100,7 @@ public final class Study {
         results.addAll(part.results);
         traces.addAll(part.traces);
         remarks.addAll(part.remarks);
+        soFar.accept(measurements());
     }
 
     /** The engine that runs zstar's own kernels here: {@code simd}, or {@code scalar} if {@code simd} cannot run. */

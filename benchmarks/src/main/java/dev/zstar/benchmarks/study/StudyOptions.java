@@ -1,5 +1,6 @@
 package dev.zstar.benchmarks.study;
 
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -8,8 +9,14 @@ import java.util.List;
  * @param quick fewer sizes, forks and epochs
  * @param suites names from {@link Study#SUITES}; empty means all
  * @param threads threads for training; 0 means all processors. Comparisons of engines run on one thread
+ * @param journal the folder that keeps the result of each case, so that a study that was stopped resumes; null for none
  */
-public record StudyOptions(boolean quick, List<String> suites, int threads) {
+public record StudyOptions(boolean quick, List<String> suites, int threads, Path journal) {
+    /** Options without a journal. */
+    public StudyOptions(boolean quick, List<String> suites, int threads) {
+        this(quick, suites, threads, null);
+    }
+
     /** Checks the names. */
     public StudyOptions {
         suites = List.copyOf(suites);

@@ -122,7 +122,7 @@ final class TrainingSuite {
                     double[] early = train(model, data, seconds / 4);
                     double earlyAccuracy = model.accuracy(data, Digits.TRAINING, data.size());
                     double[] late = train(model, data, seconds - seconds / 4);
-                    add(results, name, engine, params, "stepUs", Stopwatch.quantile(late, 0.5) * 1e-3);
+                    add(results, name, engine, params, "stepUs", Stopwatch.median(late) * 1e-3);
                     add(results, name, engine, params, "steps", early.length + late.length);
                     add(results, name, engine, params, "accuracyQuarter", earlyAccuracy);
                     add(results, name, engine, params, "accuracyEnd", model.accuracy(data, Digits.TRAINING, data.size()));
@@ -159,7 +159,7 @@ final class TrainingSuite {
         }
     }
 
-    private static void shuffle(int[] images, Random random) {
+    static void shuffle(int[] images, Random random) {
         for (int i = images.length - 1; i > 0; i--) {
             int j = random.nextInt(i + 1);
             int swap = images[i];

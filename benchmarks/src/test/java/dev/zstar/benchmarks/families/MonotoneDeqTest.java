@@ -3,7 +3,6 @@ package dev.zstar.benchmarks.families;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.zstar.benchmarks.digits.Digits;
 import dev.zstar.benchmarks.families.MonotoneDeq.Splitting;
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
@@ -23,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The monotone model on the digits. */
 class MonotoneDeqTest {
-    private static final Digits DATA = Digits.load();
+    private static final Samples DATA = Samples.digits();
     private static final int[] IMAGES = {0, 1, 2};
 
     private static MonotoneDeq.Options exact() {
@@ -34,7 +33,7 @@ class MonotoneDeqTest {
     @EnumSource(Splitting.class)
     void gradientsEqualCentralDifferences(Splitting splitting) {
         var options = exact().with(splitting, splitting == Splitting.FORWARD_BACKWARD ? 0.2 : 1, true);
-        try (Engine engine = Engines.best(1); Classifier model = new Classifier(engine, options, 3, 1)) {
+        try (Engine engine = Engines.best(1); Classifier model = new Classifier(engine, options, DATA.classes(), 3, 1)) {
             model.differentiate(DATA, IMAGES, 0, 3);
             DirectionalDerivatives.check(() -> {
                 model.update();
@@ -81,9 +80,9 @@ class MonotoneDeqTest {
     @Test
     void itLearns() {
         try (Engine engine = Engines.best(1);
-                Classifier model = new Classifier(engine, MonotoneDeq.Options.digits(Type.F32, 32), 64, 1)) {
+                Classifier model = new Classifier(engine, MonotoneDeq.Options.digits(Type.F32, 32), DATA.classes(), 64, 1)) {
             model.train(DATA, 66, 5e-3);
-            assertThat(model.accuracy(DATA, Digits.TRAINING, DATA.size())).isGreaterThan(0.8);
+            assertThat(model.accuracy(DATA, DATA.training(), DATA.inputs().size())).isGreaterThan(0.8);
             assertThat(model.failures()).isZero();
         }
     }

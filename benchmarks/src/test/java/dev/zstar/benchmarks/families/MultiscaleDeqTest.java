@@ -3,7 +3,6 @@ package dev.zstar.benchmarks.families;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.zstar.benchmarks.digits.Digits;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
@@ -15,14 +14,14 @@ import org.junit.jupiter.api.Test;
 
 /** The multiscale model on the digits. */
 class MultiscaleDeqTest {
-    private static final Digits DATA = Digits.load();
+    private static final Samples DATA = Samples.digits();
 
     /** The step is short, since the derivatives of ReLU jump, and the state has gains of 0.1. */
     @Test
     void gradientsEqualCentralDifferences() {
         var options = MultiscaleDeq.Options.digits(Type.F64, 2).with(Stopping.relative(1e-13).within(600), GradientMode.exact(1e-12));
         int[] images = {0, 1};
-        try (Engine engine = Engines.best(1); Classifier model = new Classifier(engine, options, 2, 1)) {
+        try (Engine engine = Engines.best(1); Classifier model = new Classifier(engine, options, DATA.classes(), 2, 1)) {
             model.differentiate(DATA, images, 0, 2);
             assertThat(model.failures()).isZero();
             DirectionalDerivatives.check(() -> {
@@ -36,11 +35,11 @@ class MultiscaleDeqTest {
     @Test
     void itLearns() {
         try (Engine engine = Engines.best(1);
-                Classifier model = new Classifier(engine, MultiscaleDeq.Options.digits(Type.F32, 4), 32, 1)) {
-            double before = model.accuracy(DATA, Digits.TRAINING, Digits.TRAINING + 96);
+                Classifier model = new Classifier(engine, MultiscaleDeq.Options.digits(Type.F32, 4), DATA.classes(), 32, 1)) {
+            double before = model.accuracy(DATA, DATA.training(), DATA.training() + 96);
             model.train(DATA, 40, 0.01);
             assertThat(before).isLessThan(0.3);
-            assertThat(model.accuracy(DATA, Digits.TRAINING, Digits.TRAINING + 96)).isGreaterThan(0.5);
+            assertThat(model.accuracy(DATA, DATA.training(), DATA.training() + 96)).isGreaterThan(0.5);
             assertThat(model.meanForward()).isLessThan(40);
         }
     }

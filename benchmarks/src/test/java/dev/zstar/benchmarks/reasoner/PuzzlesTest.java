@@ -22,8 +22,8 @@ class PuzzlesTest {
         for (int i = 0; i < COUNT; i++) {
             Puzzle puzzle = puzzles.get(i);
             assertThat(puzzle.solutions(2)).as(puzzle.toString()).isEqualTo(1);
-            for (int cell = 0; cell < board.cells(); cell++) {
-                assertThat(puzzle.clue(cell)).isIn(0, puzzle.digit(cell));
+            for (int square = 0; square < board.squares(); square++) {
+                assertThat(puzzle.clue(square)).isIn(0, puzzle.digit(square));
             }
             requireEveryDigitOnce(puzzle, board::row);
             requireEveryDigitOnce(puzzle, board::column);
@@ -35,8 +35,8 @@ class PuzzlesTest {
     private static void requireEveryDigitOnce(Puzzle puzzle, IntUnaryOperator part) {
         int side = puzzle.board().side();
         BitSet seen = new BitSet();
-        for (int cell = 0; cell < puzzle.board().cells(); cell++) {
-            seen.set(part.applyAsInt(cell) * side + puzzle.digit(cell) - 1);
+        for (int square = 0; square < puzzle.board().squares(); square++) {
+            seen.set(part.applyAsInt(square) * side + puzzle.digit(square) - 1);
         }
         assertThat(seen.cardinality()).isEqualTo(side * side);
     }
@@ -46,13 +46,13 @@ class PuzzlesTest {
         Board board = Board.of(6);
         Puzzle puzzle = new Puzzles(board, 5).get(2);
         assertThat(puzzle.difficulty()).isEqualTo(Difficulty.HARD);
-        for (int removed = 0; removed < board.cells(); removed++) {
+        for (int removed = 0; removed < board.squares(); removed++) {
             if (puzzle.clue(removed) != 0) {
-                int[] clues = new int[board.cells()];
-                int[] solution = new int[board.cells()];
-                for (int cell = 0; cell < clues.length; cell++) {
-                    clues[cell] = cell == removed ? 0 : puzzle.clue(cell);
-                    solution[cell] = puzzle.digit(cell);
+                int[] clues = new int[board.squares()];
+                int[] solution = new int[board.squares()];
+                for (int square = 0; square < clues.length; square++) {
+                    clues[square] = square == removed ? 0 : puzzle.clue(square);
+                    solution[square] = puzzle.digit(square);
                 }
                 assertThat(new Puzzle(board, Difficulty.HARD, clues, solution).solutions(2)).isEqualTo(2);
             }
@@ -64,7 +64,7 @@ class PuzzlesTest {
         Puzzles puzzles = new Puzzles(Board.of(9), 7);
         for (int i = 0; i < 3 * 5; i += 3) {
             assertThat(puzzles.get(i).difficulty()).isEqualTo(Difficulty.EASY);
-            // 55% of 81 cells, and 42%, rounded down.
+            // 55% of 81 squares, and 42%, rounded down.
             assertThat(puzzles.get(i).given()).isEqualTo(44);
             assertThat(puzzles.get(i + 1).given()).isEqualTo(34);
             assertThat(puzzles.get(i + 2).given()).isBetween(17, 33);

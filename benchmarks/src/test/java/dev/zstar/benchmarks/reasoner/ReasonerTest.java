@@ -10,7 +10,9 @@ import dev.zstar.kernels.Engines;
 import dev.zstar.solvers.implicit.GradientMode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -75,6 +77,28 @@ class ReasonerTest {
             assertThat(training.steps()).isEqualTo(7);
             assertThat(meanLoss(training, 6)).isEqualTo(loss);
             assertThat(training.parameter("block1.mlp.down.weight")).isEqualTo(expected);
+        }
+    }
+
+    /** Of 4×4 puzzles some occur twice, and nobody calls them new. */
+    @Test
+    void testPuzzlesThatOccurredInTrainingAreCounted() {
+        try (Engine engine = Engines.best(1);
+                ReasonerTraining training = new ReasonerTraining(engine, options(20))) {
+            assertThat(training.seen(300)).as("before training").isZero();
+            meanLoss(training, 20);
+            int seen = training.seen(300);
+            Set<String> trained = new HashSet<>();
+            // 16 rows with 4 segments for each puzzle: rows get their puzzles in turn, up to that of step 19.
+            Puzzles puzzles = new Puzzles(Board.of(4), 1);
+            for (int step = 0; step < 20; step++) {
+                for (int row = 0; row < 16; row++) {
+                    trained.add(puzzles.get((step + row) / 4 * 16L + row).toString());
+                }
+            }
+            try (Inference inference = training.inference(4, 300)) {
+                assertThat(seen).isEqualTo((int) inference.puzzles().stream().filter(p -> trained.contains(p.toString())).count());
+            }
         }
     }
 

@@ -34,10 +34,20 @@ class StudyTest {
     @Test
     void aSuiteThatFailsLeavesWhatTheOthersMeasured() {
         Stopper stopper = new Stopper();
-        Measurements measured = Study.run(new StudyOptions(true, List.of("depth", "training"), 1), stopper);
+        List<Measurements> soFar = new ArrayList<>();
+        Measurements measured = Study.run(new StudyOptions(true, List.of("depth", "training"), 1), stopper, soFar::add);
+        assertThat(soFar).hasSize(1);
+        assertThat(soFar.getFirst().results()).isEqualTo(measured.results());
         assertThat(stopper.stages).containsExactly("depth", "training");
         assertThat(measured.results()).isNotEmpty().allMatch(result -> result.suite().equals("depth"));
         assertThat(measured.failures()).containsExactly("the training suite failed, and its figures are left out: no more");
+    }
+
+    @Test
+    void theMedianOfTwoIsBetweenThem() {
+        assertThat(Stopwatch.median(new double[] {1, 4})).isEqualTo(2.5);
+        assertThat(Stopwatch.median(new double[] {1, 2, 9})).isEqualTo(2);
+        assertThat(Stopwatch.median(new double[] {3})).isEqualTo(3);
     }
 
     @Test
@@ -51,7 +61,7 @@ class StudyTest {
             @Override
             public void step(String detail) {}
         };
-        assertThatThrownBy(() -> Study.run(new StudyOptions(true, List.of("depth"), 1), refusing))
+        assertThatThrownBy(() -> Study.run(new StudyOptions(true, List.of("depth"), 1), refusing, _ -> {}))
                 .isInstanceOf(StudyException.class)
                 .hasMessage("the depth suite failed, and its figures are left out: java.lang.IllegalStateException: never");
     }

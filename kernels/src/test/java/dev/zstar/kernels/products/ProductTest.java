@@ -209,6 +209,36 @@ class ProductTest {
         }
     }
 
+    /** {@code α Σ + β c} is two roundings after the sum, in however many sweeps the sum was computed. */
+    @ParameterizedTest
+    @EnumSource(Type.class)
+    void aFactorMultipliesTheWholeSum(Type type) {
+        int inputs = 2 * 2048 + 5;
+        double α = type == Type.F32 ? 0.3f : 0.3;
+        for (int rows : new int[] {3, 70, 300}) {
+            for (double β : new double[] {0, 0.5}) {
+                try (Engine engine = Engines.named("simd", 2);
+                        Block a = Reference.random(type, inputs, rows, 1);
+                        Block b = Reference.random(type, inputs, 101, 2);
+                        Block sum = Reference.padded(type, rows, 101);
+                        Block c = Reference.random(type, rows, 101, 3)) {
+                    double[] before = c.toDoubles();
+                    engine.gemm(1, a, true, b, false, 0, sum);
+                    engine.gemm(α, a, true, b, false, β, c);
+                    double[] sums = sum.toDoubles();
+                    double[] expected = new double[sums.length];
+                    for (int i = 0; i < sums.length; i++) {
+                        // The product with β is exact.
+                        expected[i] = type == Type.F32
+                                ? Math.fma((float) sums[i], (float) α, (float) (β * before[i]))
+                                : Math.fma(sums[i], α, β * before[i]);
+                    }
+                    assertThat(c.toDoubles()).as("%d rows, β = %s", rows, β).isEqualTo(expected);
+                }
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(Type.class)
     void tanhAndNormsAgreeWithTheirDefinition(Type type) {

@@ -50,7 +50,7 @@ public final class Cell {
         this.state = Arguments.present("cell", "the shape of the state", state);
         this.input = Arguments.present("cell", "the shape of the input", input);
         Arguments.present("cell", "the network", network);
-        Net net = new Net();
+        Net net = new Net(type);
         z = Node.leaf("z", state, true);
         x = Node.leaf("x", input, false);
         Value result = Arguments.present("cell", "the result of the network", network.describe(net, new Value(net, z), new Value(net, x)));

@@ -73,8 +73,9 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     /**
      * Reads the parameters again, after a step of an optimiser or after a file has been read. Every row loses its input and its point of
-     * linearisation: call {@link #inject} again. Each spectral norm takes one step of its power iteration, which is enough for a small
-     * change of its matrix. Does not look for NaN: with it, rows end with {@code NONFINITE_FUNCTION}.
+     * linearisation: call {@link #inject} again. The power iteration of each spectral norm takes as many steps as the change of its matrix
+     * needs: one after a small change, 50 after other values were read ({@link dev.zstar.solvers.parameters.SpectralNormalisation#update}).
+     * Does not look for NaN: with it, rows end with {@code NONFINITE_FUNCTION}.
      *
      * @throws IllegalArgumentException if a matrix cannot be normalised, because it holds NaN or a row of zeros; then call it again
      *     with other values
@@ -92,7 +93,9 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         return bank.buffers();
     }
 
-    /** Like {@link #update}, after a checkpoint was loaded into parameters and {@link #buffers}; takes no step of a power iteration. */
+    /**
+     * {@link #update} without a step of power iterations: after parameters and {@link #buffers} were loaded, or parameters were swapped.
+     */
     public void restore() {
         checks.requireOpen("restore");
         programs.inputs.clear();

@@ -2,6 +2,7 @@ package dev.zstar.solvers.cells;
 
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Convolution;
+import dev.zstar.kernels.Type;
 import dev.zstar.solvers.cells.operations.Affine;
 import dev.zstar.solvers.cells.operations.Bias;
 import dev.zstar.solvers.cells.operations.Concatenate;
@@ -17,6 +18,7 @@ import dev.zstar.solvers.cells.operations.RmsNorm;
 import dev.zstar.solvers.cells.operations.Shapes;
 import dev.zstar.solvers.cells.operations.TokenBias;
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Scaled;
 import dev.zstar.solvers.parameters.Initialiser;
 import dev.zstar.solvers.parameters.Parameter;
 import dev.zstar.solvers.parameters.Weight;
@@ -31,11 +33,14 @@ import java.util.List;
  * name may be used once. To use a matrix twice, create it with {@link #weight} and multiply with it twice.
  */
 public final class Net {
+    private final Type type;
     private final Described described = new Described();
     private int dropouts;
     private boolean closed;
 
-    Net() {}
+    Net(Type type) {
+        this.type = type;
+    }
 
     Value add(Operation operation, Value... inputs) {
         requireOpen(operation.name());
@@ -225,7 +230,7 @@ public final class Net {
         return rmsNorm(name, x, 1e-6);
     }
 
-    /** The same with another ε. */
+    /** The same with another ε, a normal number of the type of the cell. */
     public Value rmsNorm(String name, Value x, double epsilon) {
         Arguments.present(Described.name("rmsNorm", name), "the input", x);
         return add(new RmsNorm(ones(name, x.shape().width()), positive(name, epsilon)), x);
@@ -236,14 +241,14 @@ public final class Net {
         return layerNorm(name, x, 1e-5);
     }
 
-    /** The same with another ε. */
+    /** The same with another ε, a normal number of the type of the cell. */
     public Value layerNorm(String name, Value x, double epsilon) {
         Arguments.present(Described.name("layerNorm", name), "the input", x);
         if (x.shape() instanceof Shape.Image) {
             throw new IllegalArgumentException(
                     "layer norm " + name + ": the input is " + x.shape() + ", expected tokens or a vector; groupNorm takes images");
         }
-        return groupNorm(name, x, 1, epsilon);
+        return groupNorm("layer norm", name, x, 1, epsilon);
     }
 
     /**
@@ -254,21 +259,29 @@ public final class Net {
         return groupNorm(name, x, groups, 1e-5);
     }
 
-    /** The same with another ε. */
+    /** The same with another ε, a normal number of the type of the cell. */
     public Value groupNorm(String name, Value x, int groups, double epsilon) {
         Arguments.present(Described.name("groupNorm", name), "the input", x);
         Arguments.atLeast(name, "the number of groups", groups, 1);
+        return groupNorm("group norm", name, x, groups, epsilon);
+    }
+
+    private Value groupNorm(String kind, String name, Value x, int groups, double epsilon) {
         int width = x.shape().width();
         Parameter bias = Parameter.vector(name + ".bias", width, Initialiser.constant(0));
-        return add(new GroupNorm(groups, ones(name, width), parameter(bias), positive(name, epsilon)), x);
+        return add(new GroupNorm(kind, groups, ones(name, width), parameter(bias), positive(name, epsilon)), x);
     }
 
     private Parameter ones(String name, int width) {
         return parameter(Parameter.vector(name + ".weight", width, Initialiser.constant(1)));
     }
 
-    private static double positive(String name, double epsilon) {
+    /** As 0, to which the type rounds a smaller number, ε would leave infinite derivatives at x = 0. */
+    private double positive(String name, double epsilon) {
         Arguments.positive(name, "ε", epsilon);
+        if (!Scaled.isNormal(type, epsilon)) {
+            throw new IllegalArgumentException(name + ": ε is " + epsilon + ", expected a normal number of the type " + type);
+        }
         return epsilon;
     }
 

@@ -7,7 +7,10 @@ import dev.zstar.solvers.guard.Arguments;
 
 /**
  * Computes the output of a model from a state: its logits, one for each class or token. Rules about outputs call it once for all active
- * rows. {@link LinearHead} is a head of one product.
+ * rows.
+ *
+ * <p>{@code LinearHead} in {@code dev.zstar.solvers.training.heads} is the head of one product that training uses. For a product in a
+ * narrower format, pack its matrix: {@code Head.of(solver, outputs, (z, out, rows) -> engine.apply(weights, z, out, epilogue))}.
  */
 public interface Head extends Shaped {
     /** The number of logits of a row. */

@@ -76,10 +76,15 @@ public final class Arguments {
 
     /** Throws unless no row is null and each has {@code cols} elements. */
     public static void rows(String operation, String name, float[][] matrix, int cols) {
+        rows(operation, name, matrix, cols, Integer.toString(cols));
+    }
+
+    /** The same, with what was expected in words that begin with {@code cols}. */
+    public static void rows(String operation, String name, float[][] matrix, int cols, String expected) {
         for (int i = 0; i < matrix.length; i++) {
             if (present(operation, "row " + i + " of " + name, matrix[i]).length != cols) {
                 throw new IllegalArgumentException(
-                        operation + ": row " + i + " of " + name + " has length " + matrix[i].length + ", expected " + cols);
+                        operation + ": row " + i + " of " + name + " has length " + matrix[i].length + ", expected " + expected);
             }
         }
     }

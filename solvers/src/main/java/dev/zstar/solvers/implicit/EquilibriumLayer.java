@@ -5,6 +5,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.RowObserver;
 import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
@@ -57,8 +58,7 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         pass = new ForwardPass(map, type, n, batch);
         memory = new OwnedMemory(engine);
         try {
-            boolean unrolled = mode.modes().stream().anyMatch(UnrolledNetwork::unrolls);
-            Cotangents cotangents = new Cotangents(engine, memory, type, batch, n, unrolled);
+            Cotangents cotangents = new Cotangents(engine, memory, type, batch, n, mode.unrolls());
             modes = mode.modes().stream().map(m -> PlannedMode.plan(m, engine, memory, type, batch, n, solver, cotangents))
                     .toArray(PlannedMode[]::new);
             backward = new BackwardPass<>(engine, memory, type, batch, n, map, damping, cotangents, pass, outcome);
@@ -144,9 +144,24 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
      * @return how the solve went; for modes that unroll, the residual after the last step. The next pass overwrites it
      */
     public Outcome forward(Block x, Block z) {
+        return forward(x, z, null);
+    }
+
+    /**
+     * The same with an observer, which is called after each evaluation of the solve and may end single rows. A row that it stops is a
+     * success ({@link dev.zstar.solvers.Status#STOPPED_BY_OBSERVER}), so it has a gradient: that of an equilibrium, at the point where it
+     * was stopped.
+     *
+     * @param observer may be null; must be if the mode unrolls, since it then takes a fixed number of steps
+     */
+    public Outcome forward(Block x, Block z, RowObserver observer) {
+        if (observer != null && mode().unrolls()) {
+            throw new IllegalArgumentException("forward: the gradient mode " + mode()
+                    + " takes a fixed number of steps, expected no observer, or a mode that solves for the equilibrium");
+        }
         pass.begin("forward", x, z);
         map.inject(x);
-        Outcome solved = current.forward(map, solver, z);
+        Outcome solved = current.forward(map, solver, z, observer);
         outcome.start(solved);
         pass.end(x, z);
         return solved;
@@ -160,9 +175,18 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
      * @param z {@code rows × n}: the start, which is overwritten with the equilibrium
      */
     public Outcome infer(Block x, Block z) {
+        return infer(x, z, null);
+    }
+
+    /**
+     * The same with an observer, such as an exit rule, in every gradient mode.
+     *
+     * @param observer may be null
+     */
+    public Outcome infer(Block x, Block z, RowObserver observer) {
         pass.begin("infer", x, z);
         map.inject(x);
-        return solver.solve(map, z);
+        return solver.solve(map, z, observer);
     }
 
     /**

@@ -217,6 +217,11 @@ public sealed interface GradientMode {
         }
 
         @Override
+        public boolean unrolls() {
+            return phases.stream().anyMatch(phase -> phase.mode().unrolls());
+        }
+
+        @Override
         public Scheduled then(int from, GradientMode mode) {
             return new Scheduled(Stream.concat(phases.stream(), Stream.of(new Phase(from, mode))).toList());
         }
@@ -252,6 +257,14 @@ public sealed interface GradientMode {
     /** The different modes of a schedule; for any other mode a list of itself. */
     default List<GradientMode> modes() {
         return List.of(this);
+    }
+
+    /**
+     * Whether the forward pass of training takes a fixed number of steps instead of a solve: for {@link Unrolled}, {@link Checkpointed} and
+     * {@link Reversible}, and for a schedule with one of them.
+     */
+    default boolean unrolls() {
+        return this instanceof Unrolled || this instanceof Checkpointed || this instanceof Reversible;
     }
 
     private static void requireSteps(int steps) {

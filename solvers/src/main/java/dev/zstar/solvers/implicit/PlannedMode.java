@@ -5,6 +5,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.RowObserver;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.guard.OwnedMemory;
 
@@ -28,8 +29,8 @@ record PlannedMode(GradientMode mode, MultiSecant secants, AdjointMethod method,
                 UnrolledNetwork.plan(mode, engine, memory, type, n, batch, cotangents));
     }
 
-    /** The forward pass of training. */
-    Outcome forward(EquilibriumMap<?> map, FixedPointSolver solver, Block z) {
-        return network != null ? network.forward(map, z) : solver.solve(secants == null ? map : secants.follow(map), z);
+    /** The forward pass of training. The observer may be null; a network has none. */
+    Outcome forward(EquilibriumMap<?> map, FixedPointSolver solver, Block z, RowObserver observer) {
+        return network != null ? network.forward(map, z) : solver.solve(secants == null ? map : secants.follow(map), z, observer);
     }
 }

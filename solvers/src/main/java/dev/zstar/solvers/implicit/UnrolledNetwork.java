@@ -34,12 +34,4 @@ sealed interface UnrolledNetwork permits PlainNetwork, ReversibleNetwork {
             default -> null;
         };
     }
-
-    /** Whether a mode unrolls. */
-    static boolean unrolls(GradientMode mode) {
-        return switch (mode) {
-            case GradientMode.Unrolled _, GradientMode.Checkpointed _, GradientMode.Reversible _ -> true;
-            default -> false;
-        };
-    }
 }

@@ -10,11 +10,12 @@ import java.util.Random;
 /**
  * The largest singular value σ of a matrix V, with its singular vectors: {@code v ← Vᵀu / ‖Vᵀu‖}, {@code u ← V v / ‖V v‖},
  * {@code σ = ‖V v‖ = uᵀ V v} (Miyato et al. 2018, algorithm 1). It approaches σ from below. A step multiplies the error of σ by about
- * {@code (σ₂/σ₁)⁴}. The vectors are kept from call to call, so after a small change of V one step is enough.
+ * {@code (σ₂/σ₁)⁴}. The vectors are kept from call to call, so after a small change of V a step or two are enough.
  */
 public final class PowerIteration implements AutoCloseable {
     private final Engine engine;
     private final long seed;
+    private final Random random = new Random();
     private final OwnedMemory memory;
     private final Block left;
     private final Block right;
@@ -28,6 +29,8 @@ public final class PowerIteration implements AutoCloseable {
      * range of the type.
      */
     private int shift;
+    /** The factor by which the last step raised the estimate of σ: {@code ‖V v‖ / ‖Vᵀu‖}, which is 1 for singular vectors. */
+    private double growth;
 
     /** For matrices of {@code rows × cols}. Starts with a random u. */
     public PowerIteration(Engine engine, Type type, int rows, int cols, long seed) {
@@ -46,8 +49,14 @@ public final class PowerIteration implements AutoCloseable {
         restart();
     }
 
+    /** Forgets all matrices: the next run has the bits of a new object. */
+    void forget() {
+        restart();
+        shift = 0;
+    }
+
     private void restart() {
-        Random random = new Random(seed);
+        random.setSeed(seed);
         for (int i = 0; i < left.cols(); i++) {
             left.set(0, i, random.nextGaussian());
         }
@@ -59,11 +68,30 @@ public final class PowerIteration implements AutoCloseable {
      * @throws IllegalArgumentException if an element of the matrix is NaN or infinite, or σ is larger than any f64
      */
     public double run(Block matrix, int iterations) {
-        Arguments.atLeast("apply", "the number of iterations", iterations, 1);
-        Arguments.present("apply", "the matrix", matrix).requireShape("apply", "the matrix", left.type(), left.cols(), right.cols());
+        return run("run", matrix, iterations);
+    }
+
+    /**
+     * Takes steps until one raises the estimate of σ by at most this part of it, and returns σ.
+     *
+     * @param most the largest number of steps
+     */
+    double converge(String operation, Block matrix, double tolerance, int most) {
+        double σ = run(operation, matrix, 1);
+        for (int k = 1; k < most && growth > 1 + tolerance; k++) {
+            σ = run(operation, matrix, 1);
+        }
+        return σ;
+    }
+
+    /** @param operation what messages begin with: the method that a user called */
+    double run(String operation, Block matrix, int iterations) {
+        Arguments.atLeast(operation, "the number of iterations", iterations, 1);
+        Arguments.present(operation, "V", matrix).requireShape(operation, "V", left.type(), left.cols(), right.cols());
+        growth = 1;
         double σ = iterate(matrix, iterations);
         if (Double.isNaN(σ)) {
-            double largest = largest(matrix);
+            double largest = largest(operation, matrix);
             if (largest == 0) {
                 return 0;
             }
@@ -80,7 +108,8 @@ public final class PowerIteration implements AutoCloseable {
             }
         }
         if (!(σ < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("apply: σ(V) of the matrix V (" + matrix.shape() + ") overflows f64, expected a smaller V");
+            throw new IllegalArgumentException(
+                    operation + ": σ(V) of the matrix V (" + matrix.shape() + ") overflows f64, expected a smaller V");
         }
         return σ;
     }
@@ -90,11 +119,15 @@ public final class PowerIteration implements AutoCloseable {
      * the same to the bit. A program that resumes from a file needs this. Takes a step if v is zero.
      */
     public double again(Block matrix) {
-        Arguments.present("again", "the matrix", matrix).requireShape("again", "the matrix", left.type(), left.cols(), right.cols());
+        return again("again", matrix);
+    }
+
+    double again(String operation, Block matrix) {
+        Arguments.present(operation, "V", matrix).requireShape(operation, "V", left.type(), left.cols(), right.cols());
         double length = leftFrom(matrix);
         if (length == 0) {
             restart();
-            return run(matrix, 1);
+            return run(operation, matrix, 1);
         }
         return Math.scalb(length, shift);
     }
@@ -107,8 +140,8 @@ public final class PowerIteration implements AutoCloseable {
         return normalise(left);
     }
 
-    private static double largest(Block matrix) {
-        Arguments.finite("apply", "V", matrix);
+    private static double largest(String operation, Block matrix) {
+        Arguments.finite(operation, "V", matrix);
         double largest = 0;
         for (int i = 0; i < matrix.rows(); i++) {
             for (int j = 0; j < matrix.cols(); j++) {
@@ -127,7 +160,8 @@ public final class PowerIteration implements AutoCloseable {
             scale(down, left);
             engine.gemm(1, left, false, matrix, false, 0, right);
             scale(up, left);
-            if (normalise(right) == 0) {
+            double before = normalise(right);
+            if (before == 0) {
                 return Double.NaN;
             }
             double length = leftFrom(matrix);
@@ -135,6 +169,7 @@ public final class PowerIteration implements AutoCloseable {
                 restart();
                 return Double.NaN;
             }
+            growth = length / before;
             σ = Math.scalb(length, shift);
         }
         return σ;

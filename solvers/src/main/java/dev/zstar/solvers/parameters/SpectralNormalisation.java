@@ -12,13 +12,20 @@ import dev.zstar.solvers.guard.Scaled;
  * finds it. Unlike the paper, this class leaves weights within the bound unchanged.
  *
  * <p>σ comes from a power iteration that keeps its vectors from step to step. About 50 iterations are needed at the start, then one for
- * each small change of V. The iteration approaches σ from below. Until it converges, {@code ‖W‖₂} may exceed c, by the factor by which σ is
- * underestimated.
+ * each small change of V; {@link #update} takes as many as a change needs. The iteration approaches σ from below. Until it converges,
+ * {@code ‖W‖₂} may exceed c, by the factor by which σ is underestimated.
  *
  * <p>Not thread-safe. Allocates nothing after the constructor. Holds two vectors:
  * {@code Block.bytes(type, 1, rows) + Block.bytes(type, 1, cols)}.
  */
 public final class SpectralNormalisation implements AutoCloseable {
+    /** Steps of the power iteration for a V that has nothing to do with the last one. */
+    private static final int MOST = 50;
+    /** The iteration has converged when a step raises σ by at most this part of it. */
+    private static final double TOLERANCE = 1e-4;
+    /** V is another matrix if a row has moved by more than this part of the longest row. A step of an optimiser moves it by less. */
+    private static final double ANOTHER = 0.5;
+
     private final Engine engine;
     private final Type type;
     private final int rows;
@@ -26,6 +33,8 @@ public final class SpectralNormalisation implements AutoCloseable {
     private final double limit;
     private final PowerIteration power;
     private final double[] products;
+    private final double[] lengths;
+    private final double[] former;
     private double sigma = Double.NaN;
 
     /**
@@ -46,6 +55,8 @@ public final class SpectralNormalisation implements AutoCloseable {
         this.limit = limit;
         power = new PowerIteration(engine, type, rows, cols, seed);
         products = new double[rows];
+        lengths = new double[rows];
+        former = new double[rows];
     }
 
     /**
@@ -61,8 +72,57 @@ public final class SpectralNormalisation implements AutoCloseable {
         Arguments.present("apply", "W", w).requireShape("apply", "W", type, rows, cols);
         // If the iteration refuses V, there is no σ.
         sigma = Double.NaN;
-        sigma = power.run(v, iterations);
+        sigma = power.run("apply", v, iterations);
         limit(v, w);
+    }
+
+    /**
+     * {@code W = V min(1, c / σ(V))} after any change of V: by a step of an optimiser, or from a file. The power iteration goes on from the
+     * vectors of the last V, until a step raises σ by at most 10⁻⁴ of it, for at most 50 steps. After a small change that is one step.
+     *
+     * <p>If a row of V has moved by more than half the length of the longest row, V is another matrix. Then the iteration starts afresh:
+     * the last vectors may be singular vectors of the new V, too, but of a smaller singular value. W has the bits that
+     * {@code apply(v, w, 50)} of a new object writes. So has the first call.
+     *
+     * @param v {@code rows × cols}
+     * @param w the W that the last call wrote; overwritten
+     * @throws IllegalArgumentException if V holds NaN or infinities, or a shape does not fit
+     */
+    public void update(Block v, Block w) {
+        Arguments.present("update", "V", v).requireShape("update", "V", type, rows, cols);
+        Arguments.present("update", "W", w).requireShape("update", "W", type, rows, cols);
+        Arguments.disjoint("update", "V", v, "W", w);
+        boolean another = isAnother(v, w);
+        sigma = Double.NaN;
+        if (another) {
+            power.forget();
+            sigma = power.run("update", v, MOST);
+        } else {
+            sigma = power.converge("update", v, TOLERANCE, MOST);
+        }
+        limit(v, w);
+    }
+
+    /** Whether a row of {@code s V} is farther from that of W than half the longest row of W. A distance that is not finite is far. */
+    private boolean isAnother(Block v, Block w) {
+        if (Double.isNaN(sigma)) {
+            return true;
+        }
+        engine.norm(v, lengths);
+        engine.norm(w, former);
+        engine.dot(v, w, products);
+        double longest = 0;
+        for (double length : former) {
+            longest = Math.max(longest, length);
+        }
+        boolean near = true;
+        for (int i = 0; i < rows && near; i++) {
+            double a = factor() * lengths[i] / longest;
+            double b = former[i] / longest;
+            double cosine = a == 0 || b == 0 ? 0 : products[i] / lengths[i] / former[i];
+            near = a * a - 2 * a * b * cosine + b * b <= ANOTHER * ANOTHER;
+        }
+        return !near;
     }
 
     /**
@@ -72,7 +132,7 @@ public final class SpectralNormalisation implements AutoCloseable {
     public void restore(Block v, Block w) {
         Arguments.present("restore", "V", v).requireShape("restore", "V", type, rows, cols);
         Arguments.present("restore", "W", w).requireShape("restore", "W", type, rows, cols);
-        sigma = power.again(v);
+        sigma = power.again("restore", v);
         limit(v, w);
     }
 

@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Parameters as the tensors that a layout has them in. Owns a copy of those that are put together of parts. */
+/** Parameters as the tensors that a layout has them in. Owns a copy of those that are put together of parts, and of parts of a row. */
 final class TensorSources implements AutoCloseable {
     private final Parameters parameters;
     private final List<TensorSource> sources = new ArrayList<>();
@@ -39,14 +39,27 @@ final class TensorSources implements AutoCloseable {
 
     private void cut(Parameter p, List<String> names) {
         int count = names.size();
-        if (count > 1 && (p.rows() % count != 0 || p.dimensions().getFirst() % count != 0 || p.order().getFirst() != 0)) {
-            throw new IllegalArgumentException(
-                    "write " + p + ": the layout cuts it into " + count + " parts, expected a number that divides its rows");
+        if (count > 1 && (p.order().isEmpty() || p.order().getFirst() != 0 || p.dimensions().getFirst() % count != 0
+                || p.rows() != 1 && p.rows() % count != 0)) {
+            throw new IllegalArgumentException("write " + p + ": the layout cuts it into " + count
+                    + " parts, expected a number that divides its " + (p.rows() == 1 ? "first dimension" : "rows"));
         }
-        Block block = parameters.get(p.name());
         for (int i = 0; i < count; i++) {
-            add(p, names.get(i), count == 1 ? block : block.part(i, count), 1, count);
+            add(p, names.get(i), part(p, i, count), 1, count);
         }
+    }
+
+    /** Part i of equal ones. The first dimension is the slowest in the block, too, so a part is some of its rows, or of its only row. */
+    private Block part(Parameter p, int i, int count) {
+        Block block = parameters.get(p.name());
+        if (count == 1 || p.rows() != 1) {
+            return count == 1 ? block : block.part(i, count);
+        }
+        int cols = p.cols() / count;
+        Block copy = Block.allocate(parameters.type(), 1, cols);
+        copies.add(copy);
+        copy.copyColumns(block, i * cols, 0, cols);
+        return copy;
     }
 
     private static void place(Parameter p, FileLayout.Place place, Parameter... parts) {

@@ -52,7 +52,11 @@ public sealed interface Shape {
         return size() / width();
     }
 
-    /** The same places with another width. */
+    /**
+     * The same places with another width.
+     *
+     * @throws IllegalArgumentException if this is several values together, which have no common width
+     */
     Shape withWidth(int width);
 
     /** A vector of n elements. */
@@ -172,7 +176,7 @@ public sealed interface Shape {
 
         @Override
         public Shape withWidth(int width) {
-            throw new IllegalArgumentException("a product of " + this + ", expected one of its parts: value.part(i)");
+            throw new IllegalArgumentException("withWidth: the shape is " + this + ", expected one of its parts");
         }
 
         /** The first element of part i. */

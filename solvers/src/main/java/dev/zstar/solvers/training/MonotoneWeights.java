@@ -99,6 +99,8 @@ public record MonotoneWeights(Engine engine, double m) {
     public double lipschitz(Block w, int iterations) {
         int n = Arguments.present("lipschitz", "W", w).rows();
         w.requireShape("lipschitz", "W", w.type(), n, n);
+        Arguments.finite("lipschitz", "W", w);
+        Arguments.atLeast("lipschitz", "the number of iterations", iterations, 1);
         try (Block difference = engine.allocate(w.type(), n, n);
                 PowerIteration power = new PowerIteration(engine, w.type(), n, n, 1)) {
             engine.axpby(-1, w, 0, difference);

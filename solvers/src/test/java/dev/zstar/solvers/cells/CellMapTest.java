@@ -340,7 +340,29 @@ class CellMapTest {
         }
     }
 
-    /** NaN and infinities of a row stay in that row. */
+    /** As from a file: the bits are those of a map that was planned with these values, so the norms are bounded as well. */
+    @Test
+    void otherValuesAreReadAsInANewPlan() {
+        Cell cell = Cell.of(Type.F32, Shape.vector(9), Shape.vector(5), (net, a, b) ->
+                net.product(net.spectralNorm("w", 9, 9, 0.5), a).plus(net.product(net.weightNorm("u", 9, 5), b)));
+        try (Parameters values = cell.parameters(1);
+                Parameters others = cell.parameters(2);
+                Block state = Problems.random(Type.F32, 2, 9, 1, 3);
+                Block input = Problems.random(Type.F32, 2, 5, 1, 4);
+                Block first = engine.allocate(Type.F32, 2, 9);
+                Block second = engine.allocate(Type.F32, 2, 9);
+                CellMap planned = cell.plan(engine, 2, others);
+                CellMap updated = cell.plan(engine, 2, values)) {
+            values.copyFrom(others);
+            updated.update();
+            planned.inject(input);
+            planned.apply(state, first, new Rows(2));
+            updated.inject(input);
+            updated.apply(state, second, new Rows(2));
+            assertThat(second.toDoubles()).isEqualTo(first.toDoubles());
+        }
+    }
+
     @Test
     void rowsThatAreNotFiniteTouchNoOther() {
         Rows rows = new Rows(BATCH);

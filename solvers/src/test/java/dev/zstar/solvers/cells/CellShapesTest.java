@@ -105,6 +105,19 @@ class CellShapesTest {
         refuses(IMAGE, (net, z, x) -> z.upsample(100_000),
                 "upsample: the input is image(4, 6, 3) and the factor 100000, expected a result of fewer than 2³¹ elements");
         assertThatThrownBy(() -> Shape.together(VECTOR, null)).hasMessage("together: a part is null");
+        assertThatThrownBy(() -> PAIR.withWidth(3)).hasMessage(
+                "withWidth: the shape is together(image(4, 6, 3), vector(7)), expected one of its parts");
+    }
+
+    /** The type would round ε to 0 or to few digits. */
+    @Test
+    void epsilonIsANormalNumberOfTheType() {
+        String tail = ", expected a normal number of the type f32";
+        refuses(TOKENS, (net, z, x) -> net.rmsNorm("r", z, 1e-200), "r: ε is 1.0E-200" + tail);
+        refuses(TOKENS, (net, z, x) -> net.layerNorm("l", z, 1e-40), "l: ε is 1.0E-40" + tail);
+        refuses(TOKENS, (net, z, x) -> net.groupNorm("g", z, 2, 1e39), "g: ε is 1.0E39" + tail);
+        refuses(TOKENS, (net, z, x) -> net.rmsNorm("r", z, 0), "r: ε is 0.0, expected a finite number above 0");
+        assertThat(Cell.of(Type.F64, TOKENS, (net, z, x) -> net.rmsNorm("r", z, 1e-200)).n()).isEqualTo(30);
     }
 
     /** Nobody changes the descriptions of a cell. */
@@ -112,6 +125,15 @@ class CellShapesTest {
     void descriptionsAreFixed() {
         Cell cell = Cell.of(Type.F32, TOKENS, (net, z, x) -> net.linear("w", z, 6));
         assertThatThrownBy(() -> cell.descriptions().clear()).isInstanceOf(UnsupportedOperationException.class);
+    }
+
+    /** Layer norm and group norm share an operation, but not its name. */
+    @Test
+    void normsAreCalledAsTheUserCallsThem() {
+        Cell tokens = Cell.of(Type.F32, TOKENS, (net, z, x) -> net.layerNorm("n", z));
+        assertThat(tokens.toString()).endsWith("layer norm n.weight " + TOKENS);
+        Cell image = Cell.of(Type.F32, IMAGE, (net, z, x) -> net.groupNorm("n", z, 1));
+        assertThat(image.toString()).endsWith("group norm n.weight " + IMAGE);
     }
 
     /** A product, its bias, the injected input, the residual and the activation are one operation. */

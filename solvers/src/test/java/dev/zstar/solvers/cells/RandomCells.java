@@ -233,16 +233,18 @@ final class RandomCells {
         return switch (random.nextInt(3)) {
             case 0 -> net.rmsNorm(name(), w, epsilon);
             case 1 -> net.layerNorm(name(), w, epsilon);
-            default -> net.groupNorm(name(), w, width % 2 == 0 ? 2 : 1, epsilon);
+            default -> net.groupNorm(name(), w, oneIn(3) ? width : width % 2 == 0 ? 2 : 1, epsilon);
         };
     }
 
     private Value attention(Value v) {
         int width = v.shape().width();
-        Heads heads = Heads.heads(width % 4 == 0 && oneIn(2) ? 2 : 1);
+        // As many heads as elements are the narrowest heads.
+        int count = oneIn(4) ? width : width % 4 == 0 && oneIn(2) ? 2 : 1;
+        Heads heads = Heads.heads(count);
         heads = oneIn(2) ? heads : heads.causal();
         heads = oneIn(2) ? heads : heads.noBias();
-        heads = oneIn(2) || width % 2 != 0 ? heads
+        heads = oneIn(2) || width / count % 2 != 0 ? heads
                 : heads.rotary(100, oneIn(2) ? Rotary.Pairing.HALVES : Rotary.Pairing.NEIGHBOURS);
         return oneIn(2) ? net.attention(name(), v, heads) : net.attention(name(), v, as(any(), v.shape()), heads);
     }

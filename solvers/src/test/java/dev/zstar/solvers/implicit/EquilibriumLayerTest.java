@@ -10,8 +10,11 @@ import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
 import dev.zstar.solvers.ReversibleTanhNetwork;
+import dev.zstar.solvers.RowObserver;
+import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.TanhNetwork;
 import dev.zstar.solvers.cells.DenseCell;
@@ -99,6 +102,47 @@ class EquilibriumLayerTest {
             gradients().forEach(Block::close);
             for (Block block : new Block[] {w, u, b, x, z, g}) {
                 block.close();
+            }
+        }
+    }
+
+    /** An observer ends one row early. The row has a gradient, and no bit of another row changes. */
+    @Test
+    void anObserverEndsSingleRows() {
+        RowObserver second = (progress, iterate, rows, exits) -> {
+            for (int p = 0; p < rows.count(); p++) {
+                if (rows.index(p) == 1 && progress.evaluations(1) >= 3) {
+                    exits.stop(p);
+                }
+            }
+        };
+        for (GradientMode mode : MODES) {
+            try (Engine engine = Engines.best(1); Setup s = new Setup(engine, Type.F64, mode, 0)) {
+                if (mode.unrolls()) {
+                    assertThatThrownBy(() -> s.layer.forward(s.x, s.z, second)).hasMessage("forward: the gradient mode " + mode
+                            + " takes a fixed number of steps, expected no observer, or a mode that solves for the equilibrium");
+                    assertThat(s.layer.infer(s.x, s.z, second).status(1)).isEqualTo(Status.STOPPED_BY_OBSERVER);
+                    continue;
+                }
+                s.layer.forward(s.x, s.z);
+                double[] others = row(s.z, 2);
+                double[] whole = row(s.z, 1);
+                s.z.fill(0);
+                Outcome outcome = s.layer.forward(s.x, s.z, second);
+                assertThat(outcome.succeeded()).as("%s", mode).isTrue();
+                assertThat(outcome.status(1)).isEqualTo(Status.STOPPED_BY_OBSERVER);
+                assertThat(outcome.evaluations(1)).isEqualTo(3);
+                assertThat(row(s.z, 2)).isEqualTo(others);
+                assertThat(row(s.z, 1)).isNotEqualTo(whole);
+                assertThat(s.layer.backward(s.g, s.sum).use(1)).as("%s", mode).isEqualTo(Use.ADDED);
+                assertThat(Problems.allocated(() -> {
+                    s.z.fill(0);
+                    s.layer.forward(s.x, s.z, second);
+                    s.layer.backward(s.g, s.sum);
+                })).as("%s", mode).isZero();
+                s.z.fill(0);
+                s.layer.forward(s.x, s.z, null);
+                assertThat(row(s.z, 1)).isEqualTo(whole);
             }
         }
     }

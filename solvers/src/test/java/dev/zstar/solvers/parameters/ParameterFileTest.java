@@ -22,6 +22,7 @@ import dev.zstar.solvers.tensors.TensorSource;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -303,6 +304,35 @@ class ParameterFileTest {
                 assertThat(file.get("gate_up").shape()).containsExactly(10);
                 assertThat(file.get("k").toDoubles()).isEqualTo(p.get("attn.in_proj_bias").part(1, 3).toDoubles());
             }
+        }
+    }
+
+    /** A parameter of one row, as several tensors: a vector, and a kernel that a block has in one row. */
+    @Test
+    void rowsAreStackedAndCut(@TempDir Path folder) throws Exception {
+        Path path = folder.resolve("rows.safetensors");
+        Initialiser some = Initialiser.normal(1);
+        FileLayout layout = FileLayout.sameNames().stack("v", "a", "b", "c").stack("k", "d", "e");
+        List<Parameter> descriptions = List.of(Parameter.vector("v", 12, some), new Parameter("k", 1, 8, List.of(4, 2), some));
+        try (Parameters p = Parameters.initial(Type.F64, descriptions, 1); Parameters back = p.zerosLike()) {
+            ParameterFile.write(path, p, layout, Map.of());
+            assertThat(ParameterFile.read(path, back, layout)).isEmpty();
+            for (String name : p.names()) {
+                assertThat(back.get(name).toDoubles()).as(name).isEqualTo(p.get(name).toDoubles());
+            }
+            try (TensorFile file = TensorFile.open(path)) {
+                assertThat(file.get("b").shape()).containsExactly(4);
+                assertThat(file.get("b").toDoubles()).isEqualTo(Arrays.copyOfRange(p.get("v").toDoubles(), 4, 8));
+                assertThat(file.get("e").shape()).containsExactly(2, 2);
+                assertThat(file.get("e").toDoubles()).isEqualTo(Arrays.copyOfRange(p.get("k").toDoubles(), 4, 8));
+            }
+            FileLayout five = FileLayout.sameNames().stack("v", "a", "b", "c", "d", "e");
+            assertThatThrownBy(() -> ParameterFile.write(path, p, five, Map.of())).hasMessage(
+                    "write v [12]: the layout cuts it into 5 parts, expected a number that divides its first dimension");
+        }
+        try (Parameters scalar = Parameters.zeros(Type.F64, List.of(new Parameter("s", 1, 1, List.of(), some)))) {
+            assertThatThrownBy(() -> ParameterFile.write(path, scalar, FileLayout.sameNames().stack("s", "a", "b"), Map.of())).hasMessage(
+                    "write s []: the layout cuts it into 2 parts, expected a number that divides its first dimension");
         }
     }
 

@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Type;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -180,6 +184,59 @@ class WritersTest {
             assertThatThrownBy(() -> Safetensors.write(folder, Map.of("a", numbers))).isInstanceOf(FileSystemException.class)
                     .hasMessage(folder + ": this is a folder, expected a file");
             assertThat(path).hasContent("old");
+            try (Stream<Path> files = Files.list(folder)) {
+                assertThat(files).containsExactly(path);
+            }
+        }
+    }
+
+    /** A device such as /dev/null is like this socket: moving a file over it would take it from the whole system. */
+    @Test
+    void onlyFilesAreReplaced() throws IOException {
+        Path socket = folder.resolve("socket");
+        try (Block a = Block.of(Type.F32, 1, 1, 1.0); ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(socket));
+            assertThatThrownBy(() -> Safetensors.write(socket, Map.of("a", a))).isInstanceOf(FileSystemException.class)
+                    .hasMessage(socket + ": this is not a regular file, expected a file or a new name");
+            assertThat(Files.exists(socket)).isTrue();
+            assertThat(Files.isRegularFile(socket)).isFalse();
+        }
+    }
+
+    @Test
+    void aLinkToAFileThatDoesNotExistStaysALink() throws IOException {
+        Path link = folder.resolve("link");
+        Path circle = folder.resolve("circle");
+        Path inner = Files.createDirectory(folder.resolve("inner"));
+        Files.createSymbolicLink(link, Path.of("inner", "hop"));
+        Files.createSymbolicLink(inner.resolve("hop"), Path.of("target"));
+        Files.createSymbolicLink(circle, circle);
+        try (Block a = Block.of(Type.F32, 1, 1, 3.0)) {
+            Safetensors.write(link, Map.of("a", a));
+            assertThat(link).isSymbolicLink();
+            assertThat(inner.resolve("hop")).isSymbolicLink();
+            try (TensorFile file = TensorFile.open(inner.resolve("target"))) {
+                assertThat(file.get("a").get(0)).isEqualTo(3);
+            }
+            assertThatThrownBy(() -> Safetensors.write(circle, Map.of("a", a)))
+                    .hasMessage(circle + ": this is a link through too many links, expected a file");
+        }
+    }
+
+    @Test
+    void namesMayBeLongAndFailuresNameThePathOfTheCaller() throws IOException {
+        Path path = folder.resolve("n".repeat(250));
+        Path missing = folder.resolve("missing").resolve("a.safetensors");
+        try (Block a = Block.of(Type.F32, 1, 1, 1.0)) {
+            Safetensors.write(path, Map.of("a", a));
+            assertThat(Files.size(path)).isPositive();
+            assertThatThrownBy(() -> Safetensors.write(missing, Map.of("a", a))).isInstanceOf(NoSuchFileException.class)
+                    .hasMessage(missing + ": its folder does not exist");
+            assertThatThrownBy(() -> Safetensors.write(path.resolve("a"), Map.of("a", a))).isInstanceOf(FileSystemException.class)
+                    .hasMessageStartingWith(path.resolve("a") + ": ");
+            Path longer = folder.resolve("n".repeat(2000));
+            assertThatThrownBy(() -> Safetensors.write(longer, Map.of("a", a))).isInstanceOf(FileSystemException.class)
+                    .hasMessageStartingWith(longer + ": ");
             try (Stream<Path> files = Files.list(folder)) {
                 assertThat(files).containsExactly(path);
             }

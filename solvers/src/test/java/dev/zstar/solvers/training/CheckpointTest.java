@@ -191,7 +191,25 @@ class CheckpointTest {
         }
     }
 
-    /** Integers, and numbers that would be rounded: training would go on with others. */
+    /** The spectral norm takes no step of its power iteration for an evaluation. */
+    @Test
+    void anEvaluationWithTheAverageChangesNoBitOfTheTraining() {
+        List<float[]> whole;
+        try (Training training = new Training()) {
+            training.train(0, 20);
+            whole = training.numbers();
+        }
+        try (Training training = new Training()) {
+            training.train(0, 10);
+            for (int swap = 0; swap < 2; swap++) {
+                training.average.swap(training.values);
+                training.map.restore();
+            }
+            training.train(10, 20);
+            assertThat(training.numbers()).usingRecursiveComparison().isEqualTo(whole);
+        }
+    }
+
     @Test
     void numbersOfAnotherTypeAreRefused() throws IOException {
         Path path = folder.resolve("model.safetensors");

@@ -41,6 +41,11 @@ class MonotoneWeightsTest {
             }, List.of(a, b), List.of(da, db), 1e-7);
             assertThatThrownBy(() -> new MonotoneWeights(engine, 0))
                     .hasMessage("monotone weights: m is 0.0, expected a finite number above 0");
+            assertThatThrownBy(() -> weights.lipschitz(w, 0))
+                    .hasMessage("lipschitz: the number of iterations is 0, expected at least 1");
+            w.set(2, 1, Double.NaN);
+            assertThatThrownBy(() -> weights.lipschitz(w, 9))
+                    .hasMessage("lipschitz: W holds NaN in row 2, column 1, expected a finite number in every element");
         }
     }
 }

@@ -79,7 +79,7 @@ public final class F32Epilogue {
         return t;
     }
 
-    private static void load(long from, int vectors, float[] t, int to) {
+    static void load(long from, int vectors, float[] t, int to) {
         for (int v = 0; v < vectors; v++) {
             FloatVector.fromMemorySegment(S, ALL, from + v * (long) S.vectorByteSize(), ORDER).intoArray(t, to + v * L);
         }
@@ -185,7 +185,7 @@ public final class F32Epilogue {
         store(out, row, rows, column, vectors, t);
     }
 
-    private static void store(float[] t, int from, long to, int real) {
+    static void store(float[] t, int from, long to, int real) {
         int i = 0;
         for (; i <= real - L; i += L) {
             FloatVector.fromArray(S, t, from + i).intoMemorySegment(ALL, to + i * B, ORDER);

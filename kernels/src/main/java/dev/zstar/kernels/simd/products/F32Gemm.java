@@ -22,6 +22,11 @@ public final class F32Gemm {
     private static final CallLocal<Scratch> PANEL = new CallLocal<>(Scratch::new);
     /** Rows of a transposed {@code a}. */
     private static final CallLocal<Scratch> ROWS = new CallLocal<>(Scratch::new);
+    /** Sums of several sweeps before the product with α, by panel and row. A product with each part would round once for each sweep. */
+    private static final CallLocal<Scratch> SUMS = new CallLocal<>(Scratch::new);
+
+    /** Bytes of a row of the widest panel. */
+    private static final long WIDEST = (long) Panels.VECTORS * L * F32.byteSize();
 
     private F32Gemm() {}
 
@@ -45,9 +50,11 @@ public final class F32Gemm {
         boolean pack = transposeB || toRow - fromRow >= Tuning.PACK;
         for (int row0 = fromRow; row0 < toRow; row0 += block) {
             int row1 = Math.min(row0 + block, toRow);
+            long sums = scaled && inputs > Tuning.INPUTS ? SUMS.get().address((toPanel - fromPanel) * (long) (row1 - row0) * WIDEST) : 0;
             for (int k0 = 0; k0 < inputs; k0 += Tuning.INPUTS) {
                 int k = Math.min(Tuning.INPUTS, inputs - k0);
-                boolean first = zeros && k0 == 0;
+                boolean first = k0 == 0 && (zeros || scaled);
+                boolean last = k0 + k == inputs;
                 long zr = transposeA ? Block.bytes(a.type(), 1, k) : a.strideBytes();
                 long z = transposeA ? rows(a, row0, row1, k0, k, zr) : a.address() + row0 * zr + k0 * F32.byteSize();
                 for (int panel = fromPanel; panel < toPanel; panel++) {
@@ -62,14 +69,19 @@ public final class F32Gemm {
                         int rows = Tuning.rows(row1 - row, Format.FULL);
                         int real = Math.min(rows, row1 - row);
                         long at = z + (row - row0) * zr;
-                        if (!first && !scaled) {
+                        long kept = sums + ((panel - fromPanel) * (long) (row1 - row0) + row - row0) * WIDEST;
+                        if (!first && scaled) {
+                            F32Epilogue.load(kept, real * vectors, t, 0);
+                        } else if (!first) {
                             F32Epilogue.resume(c, row, real, column, vectors, t);
                         }
-                        F32Tiles.tile(rows, vectors, from, wk, at, zr, real - 1, k, first || scaled ? F32Epilogue.ZEROS : t, t);
-                        if (scaled) {
+                        F32Tiles.tile(rows, vectors, from, wk, at, zr, real - 1, k, first ? F32Epilogue.ZEROS : t, t);
+                        if (!scaled) {
+                            F32Epilogue.store(c, row, real, column, vectors, t);
+                        } else if (last) {
                             F32Epilogue.add(alpha, c, row, real, column, vectors, t);
                         } else {
-                            F32Epilogue.store(c, row, real, column, vectors, t);
+                            F32Epilogue.store(t, 0, kept, real * vectors * L);
                         }
                         row += rows;
                     }

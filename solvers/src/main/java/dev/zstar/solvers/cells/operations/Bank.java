@@ -205,7 +205,7 @@ public final class Bank {
     /** Takes the new values of all parameters. */
     public void update() {
         for (int i = 0; i < order.size(); i++) {
-            order.get(i).update(1);
+            order.get(i).update();
         }
         for (int i = 0; i < updates.size(); i++) {
             updates.get(i).run();

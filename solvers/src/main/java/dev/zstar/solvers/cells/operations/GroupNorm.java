@@ -11,15 +11,16 @@ import java.util.List;
  * {@code y = gain ⊙ (x - μ) / √(σ² + ε) + bias}, with the mean and the variance of each group of channels of an image (Wu, He 2018), or of
  * each token or vector: layer normalisation (Ba, Kiros, Hinton 2016).
  *
+ * @param kind what the user called it: group norm or layer norm
  * @param groups how many groups the channels are cut into; 1 for layer normalisation
  * @param gain the factor of each channel
  * @param bias the bias of each channel
  * @param epsilon ε
  */
-public record GroupNorm(int groups, Parameter gain, Parameter bias, double epsilon) implements Normalisation {
+public record GroupNorm(String kind, int groups, Parameter gain, Parameter bias, double epsilon) implements Normalisation {
     @Override
     public String name() {
-        return "group norm " + gain.name();
+        return kind + " " + gain.name();
     }
 
     @Override

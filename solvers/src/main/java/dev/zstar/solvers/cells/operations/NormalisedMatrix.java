@@ -11,9 +11,6 @@ import dev.zstar.solvers.parameters.WeightNormalisation;
 
 /** A matrix that is computed from a parameter of its shape, and the way back of its gradient. */
 final class NormalisedMatrix {
-    /** Steps of the power iteration before the first use (Miyato et al. take one a training step, from a random start). */
-    private static final int FIRST = 50;
-
     private final Engine engine;
     private final Parameters values;
     private final Weight weight;
@@ -49,7 +46,7 @@ final class NormalisedMatrix {
             spectral = memory.add(new SpectralNormalisation(engine, type, v.rows(), v.cols(),
                     ((Weight.Norm.Spectral) weight.norm()).limit(), 1), SpectralNormalisation::close, SpectralNormalisation::bytes);
         }
-        update(FIRST);
+        update();
     }
 
     Block matrix() {
@@ -64,11 +61,11 @@ final class NormalisedMatrix {
         gradient.fill(0);
     }
 
-    void update(int iterations) {
+    void update() {
         if (rows != null) {
             rows.apply(v, lengths, matrix);
         } else {
-            spectral.apply(v, matrix, iterations);
+            spectral.update(v, matrix);
         }
     }
 

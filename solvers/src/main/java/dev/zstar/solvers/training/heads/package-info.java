@@ -5,6 +5,6 @@
  * token. Gradients with respect to inputs are overwritten; those of parameters are added. Nothing is allocated after the constructors. A
  * loss is the mean over samples, in f64. No class here is thread-safe. Rows, columns and labels are counted from 0.
  *
- * <p>May use the packages {@code parameters} and {@code guard}, and {@code dev.zstar.kernels}.
+ * <p>May use the packages {@code exits}, {@code parameters} and {@code guard}, and {@code dev.zstar.kernels}.
  */
 package dev.zstar.solvers.training.heads;

@@ -5,6 +5,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
 import dev.zstar.solvers.parameters.Parameters;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -26,6 +27,7 @@ public final class Adam implements Optimiser {
     private final OwnedMemory memory;
     private final Parameters mean;
     private final Parameters square;
+    private final List<Parameters> kept;
     private long steps;
 
     /**
@@ -85,6 +87,7 @@ public final class Adam implements Optimiser {
         try {
             mean = memory.add(like.zerosLike(), Parameters::close, Parameters::bytes);
             square = memory.add(like.zerosLike(), Parameters::close, Parameters::bytes);
+            kept = List.of(mean, square);
         } catch (Throwable e) {
             memory.close();
             throw e;
@@ -107,7 +110,7 @@ public final class Adam implements Optimiser {
 
     @Override
     public void step(Parameters values, Parameters gradients, double rate) {
-        Steps.require(like, values, gradients, rate);
+        Steps.require(like, values, gradients, rate, kept);
         steps++;
         // Beyond that many steps both corrections are 1.
         int t = (int) Math.min(steps, Integer.MAX_VALUE);

@@ -4,6 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.parameters.Parameters;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -26,6 +27,7 @@ public final class Sgd implements Optimiser {
     private final double[] decay;
     /** m; null without momentum. */
     private final Parameters momentum;
+    private final List<Parameters> kept;
     private long steps;
 
     /**
@@ -72,6 +74,7 @@ public final class Sgd implements Optimiser {
         this.options = Arguments.present("sgd", "the options", options);
         decay = options.decay().factors(like.descriptions());
         momentum = options.momentum() == 0 ? null : like.zerosLike();
+        kept = momentum == null ? List.of() : List.of(momentum);
     }
 
     /**
@@ -85,7 +88,7 @@ public final class Sgd implements Optimiser {
 
     @Override
     public void step(Parameters values, Parameters gradients, double rate) {
-        Steps.require(like, values, gradients, rate);
+        Steps.require(like, values, gradients, rate, kept);
         for (int i = 0; i < decay.length; i++) {
             step(values.blocks().get(i), gradients.blocks().get(i), i, rate);
         }

@@ -1,24 +1,36 @@
 package dev.zstar.solvers.training.optimisers;
 
+import dev.zstar.kernels.Block;
+import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.parameters.Parameters;
+import java.util.List;
 
 /** Checks of the arguments of a step. */
 final class Steps {
     private Steps() {}
 
-    static void require(Parameters like, Parameters values, Parameters gradients, double rate) {
+    /**
+     * Throws unless a step can change all parameters: one that fails halfway would leave some changed, and others not.
+     *
+     * @param state what the optimiser keeps
+     */
+    static void require(Parameters like, Parameters values, Parameters gradients, double rate, List<Parameters> state) {
         like.requireSame("step", "the values", values);
         like.requireSame("step", "the gradients", gradients);
         if (!(rate >= 0 && rate < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("step: the rate is " + rate + ", expected a finite number of at least 0");
         }
         for (int i = 0; i < values.blocks().size(); i++) {
-            // A step that fails halfway would leave some parameters changed and others not.
-            values.blocks().get(i).requireOpen("step", "a block of the values");
-            gradients.blocks().get(i).requireOpen("step", "a block of the gradients");
-            if (values.blocks().get(i) == gradients.blocks().get(i)) {
-                throw new IllegalArgumentException("step: the values and the gradients share the block of " + values.descriptions().get(i)
-                        + ", expected different blocks");
+            Block p = values.blocks().get(i);
+            Block g = gradients.blocks().get(i);
+            p.requireOpen("step", "a block of the values");
+            g.requireOpen("step", "a block of the gradients");
+            Arguments.disjoint("step", "a block of the values", p, "a block of the gradients", g);
+            for (int k = 0; k < state.size(); k++) {
+                Block kept = state.get(k).blocks().get(i);
+                kept.requireOpen("step", "a block of the state");
+                Arguments.disjoint("step", "a block of the values", p, "a block of the state", kept);
+                Arguments.disjoint("step", "a block of the gradients", g, "a block of the state", kept);
             }
         }
     }

@@ -7,9 +7,20 @@ import static org.assertj.core.api.Assertions.within;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
+import dev.zstar.solvers.Status;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.exits.ExitRule;
+import dev.zstar.solvers.exits.LowEntropy;
+import dev.zstar.solvers.fixedpoint.Picard;
+import dev.zstar.solvers.parameters.Parameter;
 import dev.zstar.solvers.parameters.Parameters;
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +76,59 @@ class HeadsTest {
                     differentiate("a", values.get("head.bias"), sum.get("head.bias"), loss);
                 }
             }
+        }
+    }
+
+    @Test
+    void withoutABiasItIsAProduct() {
+        List<Parameter> descriptions = LinearHead.descriptionsNoBias("head", OUTPUTS, INPUTS);
+        for (EngineProvider provider : Problems.engines()) {
+            try (Engine engine = provider.create(2);
+                    Parameters values = Parameters.initial(Type.F64, descriptions, 1);
+                    Parameters sum = values.zerosLike();
+                    LinearHead head = new LinearHead(engine, "head", values, ROWS);
+                    Block z = Problems.random(Type.F64, ROWS, INPUTS, 1, 2);
+                    Block y = engine.allocate(Type.F64, ROWS, OUTPUTS);
+                    Block dy = engine.allocate(Type.F64, ROWS, OUTPUTS);
+                    Block target = Problems.random(Type.F64, ROWS, OUTPUTS, 1, 3)) {
+                MeanSquaredError squares = new MeanSquaredError(engine, ROWS);
+                ToDoubleFunction<Block> loss = at -> {
+                    head.apply(z, y);
+                    return squares.apply(y, target, dy);
+                };
+                double _ = loss.applyAsDouble(z);
+                head.gradients(dy, z, sum);
+                differentiate("A", values.get("head.weight"), sum.get("head.weight"), loss);
+                y.fill(Double.NaN);
+                z.fill(0);
+                head.apply(z, y);
+                assertThat(y.toDoubles()).containsOnly(0);
+            }
+        }
+    }
+
+    /** A rule is planned once, with the head that is trained. It asks the weights of now. */
+    @Test
+    void exitRulesFollowTheTraining() {
+        try (Engine engine = Engines.best(1);
+                Parameters values = Parameters.zeros(Type.F32, LinearHead.descriptions("head", 4, 3));
+                LinearHead head = new LinearHead(engine, "head", values, 2);
+                Picard picard = Picard.plan(engine, Type.F32, 2, 3, 1, Stopping.relative(0).within(6));
+                ExitRule certain = new LowEntropy(head, 0.1);
+                Block z = engine.allocate(Type.F32, 2, 3)) {
+            FixedPointMap f = FixedPointMap.rowwise((row, in, out) -> Arrays.setAll(out, i -> in[i] / 2 + row + 1));
+            assertThat(picard.solve(f, z, certain).status(1)).isEqualTo(Status.MAX_EVALUATIONS);
+            values.get("head.weight").set(2, 0, 100);
+            z.fill(0);
+            Outcome outcome = picard.solve(f, z, certain);
+            assertThat(outcome.status(1)).isEqualTo(Status.STOPPED_BY_OBSERVER);
+            assertThat(outcome.evaluations(1)).as("at 0 all logits are equal").isEqualTo(2);
+            values.get("head.weight").fill(0);
+            z.fill(0);
+            assertThat(picard.solve(f, z, certain).status(1)).isEqualTo(Status.MAX_EVALUATIONS);
+            values.get("head.bias").set(0, 3, 100);
+            z.fill(0);
+            assertThat(picard.solve(f, z, certain).evaluations(0)).isEqualTo(1);
         }
     }
 

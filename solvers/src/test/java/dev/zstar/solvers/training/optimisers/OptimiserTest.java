@@ -180,18 +180,27 @@ class OptimiserTest {
     }
 
     @Test
+    @SuppressWarnings("try") // One is closed early, to see what a step says then.
     void wrongCallsAreNamedAndChangeNothing() {
         try (Engine engine = Problems.engines().getFirst().create(1);
                 Parameters values = start(Type.F64);
                 Parameters other = Parameters.zeros(Type.F64, DESCRIPTIONS.subList(0, 1));
                 Parameters gradients = values.zerosLike();
-                Adam adam = Adam.plan(engine, values)) {
+                Adam adam = Adam.plan(engine, values);
+                Sgd sgd = Sgd.plan(engine, values, Sgd.Options.momentum(0.9))) {
             assertThatThrownBy(() -> adam.step(values, other, 0.1)).hasMessage(
                     "step: the gradients are 1 of f64, expected 2 of f64");
             assertThatThrownBy(() -> adam.step(values, gradients, Double.NaN)).hasMessage(
                     "step: the rate is NaN, expected a finite number of at least 0");
             assertThatThrownBy(() -> adam.step(values, values, 0.1)).hasMessage(
-                    "step: the values and the gradients share the block of w [3, 4], expected different blocks");
+                    "step: a block of the values (3×4 f64) and a block of the gradients (3×4 f64) share memory, expected blocks that do "
+                            + "not overlap");
+            assertThatThrownBy(() -> adam.step(values, adam.state().get("mean"), 0.1)).hasMessageStartingWith(
+                    "step: a block of the gradients (3×4 f64) and a block of the state (3×4 f64) share memory");
+            assertThatThrownBy(() -> sgd.step(sgd.state().get("momentum"), gradients, 0.1)).hasMessageStartingWith(
+                    "step: a block of the values (3×4 f64) and a block of the state (3×4 f64) share memory");
+            sgd.close();
+            assertThatThrownBy(() -> sgd.step(values, gradients, 0.1)).hasMessageStartingWith("step: a block of the state");
             assertThatThrownBy(() -> adam.step(null, gradients, 0.1)).isInstanceOf(NullPointerException.class)
                     .hasMessage("step: the values is null");
             assertThatThrownBy(() -> adam.resume(-1)).hasMessage("resume: the number of steps is -1, expected at least 0");
@@ -200,6 +209,7 @@ class OptimiserTest {
                     "adam: β₂ is -1.0, expected at least 0 and below 1");
             assertThatThrownBy(() -> Decay.of(-1)).hasMessage("decay: the factor λ is -1.0, expected a finite number of at least 0");
             assertThat(adam.steps()).isZero();
+            assertThat(sgd.steps()).isZero();
         }
     }
 }

@@ -122,6 +122,34 @@ class StepPartsTest {
         }
     }
 
+    /**
+     * If y is off by k units in the last place, {@code γ y + (1 - γ) p} is off by at most γ k + 1/2 before the last rounding: once 1 unit,
+     * never 2.
+     */
+    @Test
+    void theAverageOfWhatDoesNotChangeIsThat() {
+        List<Parameter> one = List.of(Parameter.vector("p", 1, Initialiser.constant(1)));
+        for (Type type : Type.values()) {
+            for (double beta : new double[] {0, 0.3, 0.9, 0.999, 0.9999, Math.nextDown(1.0)}) {
+                try (Engine engine = Problems.engines().getFirst().create(1);
+                        Parameters p = Parameters.zeros(type, one);
+                        Average average = new Average(engine, p, beta)) {
+                    p.get("p").fill(0.7);
+                    for (int i = 0; i < 3000; i++) {
+                        average.update(p);
+                    }
+                    double unit = type == Type.F32 ? Math.ulp(0.7f) : Math.ulp(0.7);
+                    assertThat(average.values().get("p").get(0, 0)).as("%s, β = %s", type, beta)
+                            .isCloseTo(p.get("p").get(0, 0), within(unit));
+                    assertThatThrownBy(() -> average.update(average.values())).hasMessage("update: a block of the parameters (1×1 " + type
+                            + ") and a block of the average (1×1 " + type + ") share memory, expected blocks that do not overlap");
+                    assertThatThrownBy(() -> average.swap(average.values())).hasMessageStartingWith("swap: a block of the parameters");
+                    assertThat(average.isSwapped()).isFalse();
+                }
+            }
+        }
+    }
+
     @Test
     void aSwapIsUndoneByAnotherToTheBit() {
         try (Engine engine = Problems.engines().getFirst().create(1);
