@@ -18,8 +18,6 @@ import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
 import dev.zstar.solvers.parameters.Parameters;
 import dev.zstar.solvers.shapes.Shape;
-import java.util.Arrays;
-import java.util.List;
 
 /**
  * The equation {@code z = W z + b} in f64, in which everything is known:
@@ -198,11 +196,7 @@ public final class LinearEquation implements AutoCloseable {
                 throw new IllegalStateException("derivative: " + outcome + ", expected an equilibrium and its gradient");
             }
         }
-        return new Derivative(list(z), list(gradients.get("W")), list(dx));
-    }
-
-    private static List<Double> list(Block block) {
-        return Arrays.stream(block.toDoubles()).boxed().toList();
+        return new Derivative(z.toDoubles(), gradients.get("W").toDoubles(), dx.toDoubles());
     }
 
     /** The map, with b of the last call as its input. */

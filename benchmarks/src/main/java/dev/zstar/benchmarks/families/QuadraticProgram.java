@@ -99,7 +99,7 @@ public final class QuadraticProgram implements EquilibriumMap<Block>, Shaped, Au
             }
             rows = Math.max(rows, row);
         }
-        return Math.sqrt(rows * Arrays.stream(columns).max().orElse(0));
+        return Math.sqrt(rows * java.util.Arrays.stream(columns).max().orElse(0));
     }
 
     @Override
@@ -280,6 +280,7 @@ public final class QuadraticProgram implements EquilibriumMap<Block>, Shaped, Au
     }
 
     /** Bytes that this map holds. */
+    @Override
     public long bytes() {
         return q.bytes() + a.bytes() + inputs.bytes() + sides.bytes() + z.bytes() + λ.bytes() + p.bytes() + w.bytes();
     }
