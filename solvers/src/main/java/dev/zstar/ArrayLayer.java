@@ -6,6 +6,7 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.RowObserver;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.diagnosis.Diagnosis;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
@@ -14,6 +15,8 @@ import dev.zstar.solvers.guard.OwnedMemory;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
+import dev.zstar.solvers.implicit.LayerMemory;
+import dev.zstar.solvers.implicit.LayerMethods;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
@@ -26,7 +29,6 @@ final class ArrayLayer<G> implements AutoCloseable {
     private final OwnedMemory memory;
     private final int batch;
     private final Model.Plan<G> plan;
-    private final FixedPointSolver solver;
     private final EquilibriumLayer<G> layer;
     private final Block x;
     private final Block z;
@@ -48,8 +50,7 @@ final class ArrayLayer<G> implements AutoCloseable {
             x = memory.block(type, batch, model.inputs());
             z = memory.block(type, batch, n);
             g = memory.block(type, batch, n);
-            solver = memory.add(plan(options.method(), engine, type, batch, n, stopping), FixedPointSolver::close, FixedPointSolver::bytes);
-            layer = memory.add(EquilibriumLayer.plan(engine, type, batch, n, plan.map(), solver, options.mode()), EquilibriumLayer::close,
+            layer = memory.add(EquilibriumLayer.plan(engine, type, batch, n, plan.map(), options.methods(), 0), EquilibriumLayer::close,
                     EquilibriumLayer::bytes);
         } catch (Throwable e) {
             memory.close();
@@ -58,7 +59,13 @@ final class ArrayLayer<G> implements AutoCloseable {
     }
 
     /** How an equilibrium is solved and differentiated. The observer is null for none. */
-    record Options(Stopping stopping, GradientMode mode, ForwardMethod method, RowObserver observer) {}
+    record Options(Stopping stopping, LayerMethods methods, RowObserver observer) {}
+
+    /** These methods of the forward solve and of the gradient. */
+    static LayerMethods methods(ForwardMethod method, Stopping stopping, GradientMode mode) {
+        return LayerMethods.of(workspace -> Arguments.present("equilibrium", "the solver that the method planned",
+                method.plan(workspace, stopping)), mode);
+    }
 
     static ArrayLayer<?> of(Engine engine, Model<?> model, int batch, Options options) {
         return of(engine, model, model.plan(engine, batch), batch, options);
@@ -70,24 +77,21 @@ final class ArrayLayer<G> implements AutoCloseable {
 
     /** Throws if the gradient mode needs another method, or takes no observer. What a method plans is known only once it has planned. */
     static void requireFit(Options options, Engine engine, Type type, int n) {
+        GradientMode mode = options.methods().mode();
         if (options.observer() != null) {
-            options.mode().modes().stream().filter(GradientMode::unrolls).findFirst().ifPresent(mode -> {
-                throw new IllegalArgumentException("equilibrium: the gradient mode " + mode
+            mode.modes().stream().filter(GradientMode::unrolls).findFirst().ifPresent(one -> {
+                throw new IllegalArgumentException("equilibrium: the gradient mode " + one
                         + " takes a fixed number of steps, expected no observer, or a mode that solves for the equilibrium");
             });
         }
-        if (options.mode().modes().contains(new GradientMode.BroydenInverse())) {
-            try (FixedPointSolver planned = plan(options.method(), engine, type, 1, n, options.stopping())) {
+        if (mode.modes().contains(new GradientMode.BroydenInverse())) {
+            try (FixedPointSolver planned = options.methods().plan(new Workspace(engine, type, 1, n))) {
                 if (!(planned instanceof Broyden)) {
                     throw new IllegalArgumentException("equilibrium: the gradient mode is BroydenInverse and the method plans "
                             + planned.getClass().getSimpleName() + ", expected .method(ForwardMethod.BROYDEN) for this mode");
                 }
             }
         }
-    }
-
-    private static FixedPointSolver plan(ForwardMethod method, Engine engine, Type type, int batch, int n, Stopping stopping) {
-        return Arguments.present("equilibrium", "the solver that the method planned", method.plan(engine, type, batch, n, stopping));
     }
 
     /** Sets the number of the training step, for a schedule of modes. */
@@ -97,6 +101,10 @@ final class ArrayLayer<G> implements AutoCloseable {
 
     int batch() {
         return batch;
+    }
+
+    LayerMemory memory() {
+        return layer.memory();
     }
 
     int rows() {
@@ -125,6 +133,7 @@ final class ArrayLayer<G> implements AutoCloseable {
     }
 
     private String reasons(List<Integer> failed) {
+        FixedPointSolver solver = layer.solver();
         if (outcome.equals(solver.outcome())) {
             Diagnosis diagnosis = Diagnosis.of(solver, plan.map(), z.head(rows));
             return String.join(" ", diagnosis.failures()) + " " + Endings.otherMethods(solver, diagnosis);

@@ -9,6 +9,7 @@ import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
+import dev.zstar.solvers.implicit.LayerMemory;
 import dev.zstar.solvers.parameters.Parameters;
 import java.util.List;
 
@@ -50,6 +51,8 @@ public final class Equilibrium<P> implements AutoCloseable {
     private final Engine engine;
     private final Model<P> model;
     private final ArrayLayer.Options options;
+    /** Whether the methods were chosen to fit a number of blocks. */
+    private final boolean limited;
     private final boolean lenient;
     private ArrayLayer<?> layer;
     private List<GradientRow> gradientRows = List.of();
@@ -57,7 +60,8 @@ public final class Equilibrium<P> implements AutoCloseable {
     private boolean closed;
 
     Equilibrium(EquilibriumBuilder<P> builder) {
-        options = new ArrayLayer.Options(builder.stopping, builder.mode, builder.method, builder.observer);
+        options = new ArrayLayer.Options(builder.stopping, builder.methods(), builder.observer);
+        limited = builder.blocks > 0;
         lenient = builder.lenient;
         model = builder.model.get();
         Engine started = null;
@@ -231,11 +235,26 @@ public final class Equilibrium<P> implements AutoCloseable {
         }
     }
 
+    /**
+     * The bytes that the forward and the backward pass hold now, and the cell. Larger batches take more. The blocks that x, z and dz are
+     * copied to are not counted.
+     *
+     * @throws IllegalStateException before the first {@link #forward}
+     */
+    public LayerMemory memory() {
+        requireOpen("memory");
+        if (layer == null) {
+            throw new IllegalStateException("memory: there was no forward pass yet, expected forward(x) first");
+        }
+        return layer.memory();
+    }
+
     /** Such as {@code TANH cell of 8 elements and 2 inputs, to a relative tolerance of 1.0E-5, on the simd engine with 1 thread}. */
     @Override
     public String toString() {
         double tolerance = options.stopping().relative();
-        return model + (tolerance > 0 ? ", to a relative tolerance of " + tolerance : "") + ", on the "
+        return model + (tolerance > 0 ? ", to a relative tolerance of " + tolerance : "") + (limited ? ", by " + options.methods() : "")
+                + ", on the "
                 + engine + (closed ? ", closed" : "");
     }
 

@@ -7,6 +7,7 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.implicit.GradientMode;
+import dev.zstar.solvers.implicit.LayerMethods;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
@@ -22,6 +23,8 @@ public final class EquilibriumBuilder<P> {
     ForwardMethod method = ForwardMethod.ANDERSON;
     int threads = 1;
     Executor pool;
+    /** 0 for no limit. */
+    int blocks;
     boolean lenient;
     /** Null for none. */
     RowObserver observer;
@@ -50,6 +53,7 @@ public final class EquilibriumBuilder<P> {
     /** The method of the forward solve; the default is {@link ForwardMethod#ANDERSON}. */
     public EquilibriumBuilder<P> method(ForwardMethod method) {
         this.method = Arguments.present("equilibrium", "the method", method);
+        blocks = 0;
         return this;
     }
 
@@ -78,6 +82,25 @@ public final class EquilibriumBuilder<P> {
     /** The same with an observer that only watches or cancels the solve. */
     public EquilibriumBuilder<P> observer(Observer observer) {
         return observer((RowObserver) observer);
+    }
+
+    /**
+     * Makes the layer fit a number of blocks, each a vector of n elements for each row of the batch. The forward method follows from it, and
+     * so do the cycles of an {@linkplain GradientMode#exact exact} gradient; {@link LayerMethods#within} has the table. By default a layer
+     * takes 27 blocks. {@link Equilibrium#toString} says what was chosen. The cell, the parameters, and the blocks that x, z and dz are
+     * copied to are not counted. Replaces {@link #method}.
+     *
+     * @param blocks at least 8 for an exact gradient; {@link #build} refuses too few, and names the least number for the gradient mode
+     */
+    public EquilibriumBuilder<P> memory(int blocks) {
+        Arguments.atLeast("equilibrium", "the number of blocks", blocks, 1);
+        this.blocks = blocks;
+        return this;
+    }
+
+    /** The methods that these options ask for. */
+    LayerMethods methods() {
+        return blocks > 0 ? LayerMethods.within(blocks, stopping, mode) : ArrayLayer.methods(method, stopping, mode);
     }
 
     /** The number of threads to compute with, the caller's included; the default is one. */
@@ -112,7 +135,8 @@ public final class EquilibriumBuilder<P> {
     /**
      * Builds the layer, on the engine of {@link Engines#best}. The caller closes the layer.
      *
-     * @throws IllegalArgumentException if the gradient mode needs another method, or if it unrolls and there is an observer
+     * @throws IllegalArgumentException if the gradient mode needs another method or more {@link #memory}, or if it unrolls and there is an
+     *     observer
      */
     public Equilibrium<P> build() {
         return new Equilibrium<>(this);

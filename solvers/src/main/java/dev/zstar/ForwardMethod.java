@@ -3,6 +3,8 @@ package dev.zstar;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.fixedpoint.NewtonKrylov;
@@ -19,15 +21,19 @@ import dev.zstar.solvers.fixedpoint.Picard;
 @FunctionalInterface
 public interface ForwardMethod {
     /** Anderson acceleration with a window of 10. This is the default. */
-    ForwardMethod ANDERSON = FixedPointSolver::plan;
+    @SuppressWarnings("ClassInitializationDeadlock") // Only this interface uses WorkspaceMethod, so it always comes first.
+    ForwardMethod ANDERSON =
+            new WorkspaceMethod((workspace, stopping) -> Anderson.plan(workspace, Anderson.Options.DEFAULT, stopping));
 
     /** Broyden's good method with 30 steps. {@link dev.zstar.solvers.implicit.GradientMode.BroydenInverse} needs it. */
+    @SuppressWarnings("ClassInitializationDeadlock") // As above.
     ForwardMethod BROYDEN =
-            (engine, type, batch, n, stopping) -> Broyden.plan(engine, type, batch, n, Broyden.Options.DEFAULT, stopping);
+            new WorkspaceMethod((workspace, stopping) -> Broyden.plan(workspace, Broyden.Options.DEFAULT, stopping));
 
     /** Newton's method with GMRES. Without a derivative its products with J are differences of f. */
+    @SuppressWarnings("ClassInitializationDeadlock") // As above.
     ForwardMethod NEWTON_KRYLOV =
-            (engine, type, batch, n, stopping) -> NewtonKrylov.plan(engine, type, batch, n, NewtonKrylov.Options.DEFAULT, stopping);
+            new WorkspaceMethod((workspace, stopping) -> NewtonKrylov.plan(workspace, NewtonKrylov.Options.DEFAULT, stopping));
 
     /**
      * Damped plain steps {@code z + β (f(z) - z)}, with β above 0 and at most 1. A β of 1 takes whole steps.
@@ -36,9 +42,17 @@ public interface ForwardMethod {
      */
     static ForwardMethod damped(double β) {
         Picard.Options options = Picard.Options.damped(β);
-        return (engine, type, batch, n, stopping) -> Picard.plan(engine, type, batch, n, options, stopping);
+        return new WorkspaceMethod((workspace, stopping) -> Picard.plan(workspace, options, stopping));
     }
 
     /** Plans a solver for batches of up to {@code batch} rows of {@code n} elements. The caller closes it. */
     FixedPointSolver plan(Engine engine, Type type, int batch, int n, Stopping stopping);
+
+    /**
+     * Plans a solver in a workspace, whose memory other solvers may use at other times. The default leaves the workspace alone, and the
+     * solver has memory of its own.
+     */
+    default FixedPointSolver plan(Workspace workspace, Stopping stopping) {
+        return plan(workspace.engine(), workspace.type(), workspace.batch(), workspace.n(), stopping);
+    }
 }

@@ -311,6 +311,35 @@ class EquilibriumTest {
     }
 
     @Test
+    void aLayerFitsANumberOfBlocks() {
+        DenseParameters p = cell();
+        float[][] x = random(3, INPUTS, 1, 4);
+        float[][] dz = random(3, N, 1, 5);
+        try (var small = Equilibrium.of(p).tolerance(1e-6).memory(9).build(); var usual = Equilibrium.of(p).tolerance(1e-6).build()) {
+            assertThat(small.toString()).contains(", by plain steps of adaptive length forward, GMRES with cycles of 2 steps backward, "
+                    + "within 9 blocks, on the ");
+            assertThatThrownBy(small::memory).isInstanceOf(IllegalStateException.class)
+                    .hasMessage("memory: there was no forward pass yet, expected forward(x) first");
+            float[][] z = small.forward(x);
+            float[][] expected = usual.forward(x);
+            for (int b = 0; b < 3; b++) {
+                assertThat(z[b]).containsExactly(expected[b], within(1e-4f));
+            }
+            assertThat(small.memory().blocks()).isEqualTo(9);
+            assertThat(usual.memory().blocks()).isEqualTo(27);
+            small.backward(dz);
+            usual.backward(dz);
+            assertThat(small.gradients().b()).containsExactly(usual.gradients().b(), within(1e-1f));
+        }
+        assertThatThrownBy(() -> Equilibrium.of(p).memory(0)).hasMessage("equilibrium: the number of blocks is 0, expected at least 1");
+        assertThatThrownBy(() -> Equilibrium.of(p).memory(3).gradients(new GradientMode.JacobianFree()).build())
+                .hasMessage("memory: the number of blocks is 3, expected at least 4 for the gradient mode JacobianFree[]");
+        try (var layer = Equilibrium.of(p).memory(3).method(ForwardMethod.BROYDEN).build()) {
+            assertThat(layer.toString()).as("the later call wins").doesNotContain("blocks");
+        }
+    }
+
+    @Test
     void everyMethodAndModeWorksTogether() {
         DenseParameters p = cell();
         float[][] x = random(3, INPUTS, 1, 4);

@@ -22,7 +22,6 @@ import java.lang.ref.Cleaner;
  */
 public final class Block implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
-
     static {
         AccessWarmup.run();
     }
@@ -38,16 +37,15 @@ public final class Block implements AutoCloseable {
     private final Block owner;
     /** Frees the memory of a block that was not closed; null for a view. */
     private final Cleaner.Cleanable watch;
-
     private volatile Block[] heads;
     private volatile Block[] parts = {};
     private volatile Block[] folds = {};
 
-    private Block(Type type, int rows, int cols, int stride, BlockMemory memory) {
+    private Block(Type type, int rows, int cols, BlockMemory memory) {
         this.type = type;
         this.rows = rows;
         this.cols = cols;
-        this.stride = stride;
+        this.stride = BlockLayout.stride(type, cols);
         this.segment = memory.segment;
         this.address = segment.address();
         this.memory = memory;
@@ -84,8 +82,7 @@ public final class Block implements AutoCloseable {
     }
 
     private static Block allocate(Type type, int rows, int cols, boolean scratch) {
-        long bytes = bytes(type, rows, cols);
-        return new Block(type, rows, cols, BlockLayout.stride(type, cols), new BlockMemory(bytes, rows + "×" + cols + " " + type, scratch));
+        return new Block(type, rows, cols, new BlockMemory(bytes(type, rows, cols), rows + "×" + cols + " " + type, scratch));
     }
 
     /**
@@ -174,10 +171,7 @@ public final class Block implements AutoCloseable {
 
     /** Creates all {@linkplain #head heads}, so that none is allocated later, and returns this block. */
     public Block withHeads() {
-        for (int count = 0; count <= rows; count++) {
-            head(count);
-        }
-        return this;
+        return BlockViews.withHeads(this);
     }
 
     /**
@@ -194,6 +188,11 @@ public final class Block implements AutoCloseable {
             parts = views;
         }
         return views[i];
+    }
+
+    /** Rows {@code from … from + count - 1} as a block on the same memory. Each call creates a view. Closing it has no effect. */
+    public Block range(int from, int count) {
+        return BlockViews.range(this, from, count);
     }
 
     /**

@@ -6,6 +6,14 @@ import java.util.Arrays;
 final class BlockViews {
     private BlockViews() {}
 
+    /** The block, with all heads. */
+    static Block withHeads(Block block) {
+        for (int count = 0; count <= block.rows(); count++) {
+            block.head(count);
+        }
+        return block;
+    }
+
     /** The heads that exist, {@code head(count)} among them. */
     static Block[] heads(Block block, Block[] heads, int count) {
         if (count < 0 || count > block.rows()) {
@@ -15,6 +23,15 @@ final class BlockViews {
         Block[] views = heads == null ? new Block[block.rows() + 1] : heads;
         views[count] = new Block(block, 0, count, block.cols());
         return views;
+    }
+
+    /** Rows of a block from row {@code from} on. */
+    static Block range(Block block, int from, int count) {
+        if (from < 0 || count < 0 || from > block.rows() - count) {
+            throw new IndexOutOfBoundsException("range: " + count + " rows from row " + from + " of a block of " + block.shape()
+                    + ", expected rows within 0 to " + (block.rows() - 1));
+        }
+        return new Block(block, from, count, block.cols());
     }
 
     /** All parts, after a check that part {@code i} is one of them. */

@@ -56,6 +56,14 @@ class BlockTest {
             assertThatThrownBy(() -> block.part(0, 4)).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> block.head(7)).isInstanceOf(IndexOutOfBoundsException.class)
                     .hasMessage("head: 7 rows of a block of 6×2 f32, expected 0 to 6");
+            assertThatThrownBy(() -> block.range(4, 3)).isInstanceOf(IndexOutOfBoundsException.class)
+                    .hasMessage("range: 3 rows from row 4 of a block of 6×2 f32, expected rows within 0 to 5");
+            assertThatThrownBy(() -> block.range(-1, 2)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> block.range(Integer.MAX_VALUE, 2)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> block.range(2, -1)).isInstanceOf(IndexOutOfBoundsException.class);
+            block.range(4, 2).set(1, 0, 7);
+            assertThat(block.get(5, 0)).isEqualTo(7);
+            assertThat(block.range(6, 0).rows()).isZero();
             assertThatThrownBy(() -> block.get(0, 2)).isInstanceOf(IndexOutOfBoundsException.class)
                     .hasMessage("element (0, 2) of a block of 6×2 f32, expected a row from 0 to 5 and a column from 0 to 1");
             assertThatThrownBy(() -> block.head(0).set(0, 0, 1)).hasMessage("element (0, 0) of a block of 0×2 f32, expected none");

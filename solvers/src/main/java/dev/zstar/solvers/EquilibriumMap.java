@@ -27,6 +27,11 @@ public interface EquilibriumMap<G> extends DifferentiableMap {
         return 0;
     }
 
+    /** The bytes that this map holds outside the heap, its linearisation included. 0 for a map that does not count them. */
+    default long bytes() {
+        return 0;
+    }
+
     /**
      * Accumulates {@code vᵀ ∂f/∂θ}, summed over the batch, and {@code vᵀ ∂f/∂x}, row by row, at the points last given to
      * {@link #linearise}. If v solves {@code (I - Jᵀ) v = ∂L/∂z*}, these are the gradients of L.

@@ -26,10 +26,21 @@ public final class Workspace implements AutoCloseable {
     private final List<Workspace> parts = new ArrayList<>();
     private final double[] ones;
     private final AtomicBoolean busy = new AtomicBoolean();
+    /** Null if all memory is this workspace's own. */
+    private final SharedMemory shared;
+    /** The block of the shared memory that is handed out next. */
+    private int next;
+    private int handedOut;
+    private Workspace kept;
     private boolean closed;
 
     /** Creates a workspace that holds nothing yet. */
     public Workspace(Engine engine, Type type, int batch, int n) {
+        this(engine, type, batch, n, null, 0);
+    }
+
+    /** @param first the first block of the shared memory that this workspace hands out */
+    Workspace(Engine engine, Type type, int batch, int n, SharedMemory shared, int first) {
         Arguments.present("plan", "the engine", engine);
         Arguments.present("plan", "the type", type);
         Arguments.atLeast("plan", "the batch", batch, 1);
@@ -38,18 +49,23 @@ public final class Workspace implements AutoCloseable {
         this.type = type;
         this.n = n;
         this.batch = batch;
+        this.shared = shared;
+        next = first;
         ones = new double[batch];
         Arrays.fill(ones, 1);
     }
 
     /** Builds a solver on a new workspace. Frees the memory if the constructor throws. */
     public static <S> S build(Engine engine, Type type, int batch, int n, Function<Workspace, S> constructor) {
-        Arguments.present("plan", "the constructor", constructor);
-        Workspace workspace = new Workspace(engine, type, batch, n);
+        return new Workspace(engine, type, batch, n).build(constructor);
+    }
+
+    /** Builds a solver on this workspace. Frees the memory if the constructor throws. */
+    public <S> S build(Function<Workspace, S> constructor) {
         try {
-            return constructor.apply(workspace);
+            return Arguments.present("plan", "the constructor", constructor).apply(this);
         } catch (Throwable t) {
-            workspace.close();
+            close();
             throw t;
         }
     }
@@ -79,21 +95,58 @@ public final class Workspace implements AutoCloseable {
         return ones;
     }
 
-    /** Allocates a block of {@code batch × n} with its views of the first rows, so that no solve has to make a view. */
+    /**
+     * A block of {@code batch × n} with its views of the first rows, so that no solve has to make a view. In {@link SharedMemory} its
+     * content is undefined at the start of each solve; otherwise it is zero at first.
+     */
     public Block block() {
-        Block block = engine.allocate(type, batch, n).withHeads();
-        blocks.add(block);
-        return block;
+        Block block = take(1);
+        if (block == null) {
+            block = engine.allocate(type, batch, n);
+            blocks.add(block);
+        }
+        return block.withHeads();
     }
 
-    /** Allocates {@code capacity} vectors for each row of the batch. */
+    /** {@code capacity} vectors for each row of the batch: the memory of as many blocks. In shared memory the content is undefined too. */
     public Basis basis(int capacity) {
+        Block rows = take(capacity);
+        if (rows != null) {
+            return new Basis(rows, capacity);
+        }
         Basis basis = Basis.allocate(engine, type, batch, capacity, n);
         blocks.add(basis.block());
         return basis;
     }
 
-    /** Allocates {@code count} vectors in total, not for each row of the batch. */
+    /** The next blocks of the shared memory; null if there is none, or not enough of it. */
+    private Block take(int count) {
+        handedOut += count;
+        if (shared == null || count > shared.blocks() - next) {
+            return null;
+        }
+        next += count;
+        return shared.range(next - count, count);
+    }
+
+    /**
+     * A part of this workspace whose content stays as it is until the next solve, such as states that an outcome returns, even if this
+     * workspace is in shared memory. Always the same object.
+     */
+    public Workspace kept() {
+        if (kept == null) {
+            kept = new Workspace(engine, type, batch, n);
+            include(kept);
+        }
+        return kept;
+    }
+
+    /** How many blocks {@link #block} and {@link #basis} have handed out, without those of {@link #kept}. */
+    public int blocks() {
+        return handedOut;
+    }
+
+    /** Allocates {@code count} vectors in total, not for each row of the batch. They are never shared. */
     public Block vectors(int count) {
         Block block = engine.allocate(type, count, n);
         blocks.add(block);
@@ -105,7 +158,7 @@ public final class Workspace implements AutoCloseable {
         parts.add(Arguments.present("include", "the other workspace", part));
     }
 
-    /** The bytes of all blocks. */
+    /** The bytes of all blocks, without those in shared memory. */
     public long bytes() {
         return blocks.stream().mapToLong(Block::bytes).sum() + parts.stream().mapToLong(Workspace::bytes).sum();
     }
@@ -141,6 +194,16 @@ public final class Workspace implements AutoCloseable {
      * @param operation the operation, for messages
      */
     public void enter(String operation, String operand, Block block) {
+        enterKept(operation, operand, block);
+        if (shared != null && !shared.enter(this)) {
+            busy.set(false);
+            throw new IllegalStateException(operation + ": another solver runs on the memory that this one shares, expected one solve at a "
+                    + "time");
+        }
+    }
+
+    /** {@link #enter(String, String, Block)} for a use of {@link #kept} memory alone: another solver may run on the shared memory. */
+    public void enterKept(String operation, String operand, Block block) {
         if (closed) {
             throw new IllegalStateException(
                     operation + ": this solver (batch " + batch + ", n " + n + ", " + type + ") was used after it was closed");
@@ -158,6 +221,9 @@ public final class Workspace implements AutoCloseable {
 
     /** Ends the solve that {@link #enter(String, Block)} began. */
     public void leave() {
+        if (shared != null) {
+            shared.leave(this);
+        }
         busy.set(false);
     }
 

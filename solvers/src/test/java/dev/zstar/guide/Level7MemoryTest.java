@@ -2,6 +2,7 @@ package dev.zstar.guide;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zstar.Equilibrium;
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
@@ -9,11 +10,19 @@ import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
+import dev.zstar.solvers.SharedMemory;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.DenseCell;
+import dev.zstar.solvers.cells.DenseParameters;
+import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.fixedpoint.EquilibriumStream;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.implicit.EquilibriumLayer;
+import dev.zstar.solvers.implicit.GradientMode;
+import dev.zstar.solvers.implicit.LayerMemory;
+import dev.zstar.solvers.implicit.LayerMethods;
+import dev.zstar.solvers.linear.Gmres;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -63,6 +72,55 @@ class Level7MemoryTest {
             };
             assertThat(Problems.allocated(solve)).isZero();
             assertThat(failures[0]).isZero();
+        }
+    }
+
+    @Test
+    void aLayerThatFits() {
+        float[][] w = Problems.random(N, N, 0.2, 1);
+        DenseParameters parameters = DenseCell.tanh(w, Problems.random(N, 3, 0.5, 2), new float[N]);
+        float[][] x = Problems.random(2, 3, 1, 3);
+        // guide
+        try (var layer = Equilibrium.of(parameters).memory(15).build()) {
+            layer.forward(x);
+            String methods = layer.toString();                     // … Anderson … a window of 5 forward, GMRES with cycles of 8 steps backward …
+            LayerMemory memory = layer.memory();                   // 15 blocks: 15 forward and 15 backward share 15, 0 are separate
+            // hide
+            assertThat(methods).contains("Anderson acceleration with a window of 5 forward, GMRES with cycles of 8 steps backward");
+            assertThat(memory.toString()).startsWith("15 blocks").contains(": 15 forward and 15 backward share 15, 0 are separate");
+            // show
+        }
+        // end
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = Problems.cell(engine, Activation.TANH, Type.F32, N, 2, 0.8, 1);
+                Block xs = Problems.random(Type.F32, 2, 3, 1, 4);
+                Block g = Problems.random(Type.F32, 2, N, 1, 5);
+                Block z = engine.allocate(Type.F32, 2, N);
+                Block v = engine.allocate(Type.F32, 2, N)) {
+            DenseCell.Gradients sum = new DenseCell.Gradients(null, null, null, null);
+            // guide
+            LayerMethods methods = LayerMethods.within(15, Stopping.relative(1e-5), GradientMode.DEFAULT);
+            try (var layer = EquilibriumLayer.plan(cell, methods)) {
+                layer.forward(xs, z);
+                layer.backward(g, sum);
+                // hide
+                assertThat(layer.memory().blocks()).isEqualTo(15);
+                // show
+            }
+            // end
+            // guide
+            try (var memory = SharedMemory.allocate(engine, Type.F32, 2, N, 25);
+                    var forward = Anderson.plan(memory.workspace(), Anderson.Options.DEFAULT, Stopping.relative(1e-5));
+                    var backward = Gmres.plan(memory.workspace(), Gmres.Options.DEFAULT, Stopping.relative(1e-3))) {
+                forward.solve(cell, z);
+                cell.linearise(z);
+                backward.solve(cell.adjoint(), g, v);                  // 25 blocks for both
+                // hide
+                assertThat(forward.bytes() + backward.bytes()).isZero();
+                assertThat(backward.solve(cell.adjoint(), g, v).succeeded()).isTrue();
+                // show
+            }
+            // end
         }
     }
 

@@ -9,11 +9,12 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.Cell;
 import dev.zstar.solvers.cells.CellGradients;
 import dev.zstar.solvers.cells.CellMap;
+import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.fixedpoint.Broyden;
-import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.GradientOutcome;
+import dev.zstar.solvers.implicit.LayerMethods;
 import dev.zstar.solvers.parameters.Initialiser;
 import dev.zstar.solvers.parameters.Parameter;
 import dev.zstar.solvers.parameters.Parameters;
@@ -105,10 +106,11 @@ public final class DeqClassifier implements AutoCloseable {
         gradients = owned.add(parameters.zerosLike());
         map = owned.add(cell.plan(engine, batch, parameters.subset(cell.descriptions())));
         sum = new CellGradients(gradients.subset(cell.descriptions()), null);
-        FixedPointSolver forward = owned.add(options.mode().modes().contains(new GradientMode.BroydenInverse())
-                ? Broyden.plan(engine, Type.F32, batch, n, Broyden.Options.DEFAULT, STOPPING)
-                : FixedPointSolver.plan(map, STOPPING));
-        layer = owned.add(EquilibriumLayer.plan(engine, Type.F32, batch, n, map, forward, options.mode(), options.damping()));
+        boolean inverse = options.mode().modes().contains(new GradientMode.BroydenInverse());
+        LayerMethods methods = LayerMethods.of(workspace -> inverse
+                ? Broyden.plan(workspace, Broyden.Options.DEFAULT, STOPPING)
+                : Anderson.plan(workspace, Anderson.Options.DEFAULT, STOPPING), options.mode());
+        layer = owned.add(EquilibriumLayer.plan(engine, Type.F32, batch, n, map, methods, options.damping()));
         head = owned.add(new LinearHead(engine, "head", parameters, batch));
         loss = new CrossEntropy(engine, batch);
         norm = new Clipping(engine, parameters, Double.POSITIVE_INFINITY);

@@ -219,7 +219,8 @@ final class GeneratedCell implements EquilibriumMap<Block>, AutoCloseable {
     }
 
     /** Bytes that this map holds, those of the generated matrices included. */
-    long bytes() {
+    @Override
+    public long bytes() {
         return weights.bytes() + affine.bytes() + linear.bytes() + slope.bytes() + vector.bytes() + result.bytes() + wide.bytes();
     }
 

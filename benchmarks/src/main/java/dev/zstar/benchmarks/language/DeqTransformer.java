@@ -9,10 +9,12 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.Cell;
 import dev.zstar.solvers.cells.CellGradients;
 import dev.zstar.solvers.cells.CellMap;
+import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.fixedpoint.Picard;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientOutcome;
+import dev.zstar.solvers.implicit.LayerMethods;
 import dev.zstar.solvers.parameters.Parameter;
 import dev.zstar.solvers.parameters.Parameters;
 import dev.zstar.solvers.training.Checkpoint;
@@ -122,9 +124,10 @@ public final class DeqTransformer implements AutoCloseable {
         parameters = owned.add(Parameters.initial(Type.F32, descriptions, options.seed()));
         gradients = owned.add(parameters.zerosLike());
         map = owned.add(cell.plan(engine, batch, parameters.subset(cell.descriptions())));
-        FixedPointSolver forward = owned.add(FixedPointSolver.plan(map, options.stopping()));
+        LayerMethods methods = LayerMethods.of(
+                workspace -> Anderson.plan(workspace, Anderson.Options.DEFAULT, options.stopping()), options.mode());
         plain = owned.add(Picard.plan(engine, Type.F32, batch, n, 1, Stopping.fixed(PLAIN)));
-        layer = owned.add(EquilibriumLayer.plan(map, forward, options.mode()));
+        layer = owned.add(EquilibriumLayer.plan(map, methods));
         embedding = new Embedding(engine, "symbols", parameters);
         head = owned.add(new LinearHead(engine, "head", parameters, batch * length));
         loss = new CrossEntropy(engine, batch * length);

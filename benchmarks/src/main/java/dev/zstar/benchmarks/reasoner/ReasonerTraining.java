@@ -7,10 +7,10 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.CellGradients;
-import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.fixedpoint.Picard;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
+import dev.zstar.solvers.implicit.LayerMethods;
 import dev.zstar.solvers.parameters.Initialiser;
 import dev.zstar.solvers.parameters.Parameter;
 import dev.zstar.solvers.parameters.Parameters;
@@ -105,8 +105,9 @@ public final class ReasonerTraining implements AutoCloseable {
         gradients = owned.add(parameters.zerosLike());
         sum = new CellGradients(gradients.subset(size.cell().descriptions()), null);
         model = owned.add(new Reasoner(engine, size, batch, parameters));
-        FixedPointSolver forward = owned.add(Picard.plan(engine, Type.F32, batch, size.n(), 1, Stopping.relative(1e-2).within(16)));
-        layer = owned.add(EquilibriumLayer.plan(model.map(), forward, options.mode()));
+        Stopping stopping = Stopping.relative(1e-2).within(16);
+        layer = owned.add(EquilibriumLayer.plan(model.map(), LayerMethods.of(
+                workspace -> Picard.plan(workspace, Picard.Options.PLAIN, stopping), options.mode())));
         loss = new CrossEntropy(engine, tokens);
         clipping = new Clipping(engine, parameters, 1);
         adam = owned.add(Adam.plan(engine, parameters, Adam.Options.DEFAULT.withBetas(0.9, 0.95).with(Decay.of(0.1))));

@@ -64,7 +64,7 @@ final class BackwardSuite {
 
     static void run(StudyOptions options, StudyProgress progress, List<StudyResult> results) {
         List<String> shapes = options.quick() ? List.of("512x32") : List.of("64x1", "512x32", "1024x64");
-        progress.stage("backward", 2 * RADII.length + 1 + shapes.size());
+        progress.stage("backward", 2 * RADII.length + 1 + 2 * shapes.size());
         for (double radius : RADII) {
             for (boolean symmetric : new boolean[] {false, true}) {
                 results.addAll(Fork.call(Counts.class, ForkResults.class, radius + " " + symmetric).results());
@@ -76,6 +76,8 @@ final class BackwardSuite {
         for (String shape : shapes) {
             results.addAll(Fork.call(Modes.class, ForkResults.class, shape).results());
             progress.step("gradient modes of " + shape.replace("x", " × "));
+            results.addAll(Fork.call(MemoryCurve.class, ForkResults.class, shape).results());
+            progress.step("time against memory of " + shape.replace("x", " × "));
         }
     }
 

@@ -6,6 +6,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.SharedMemory;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.fixedpoint.Anderson;
@@ -94,9 +95,9 @@ final class DepthSuite {
         /** Solves to the residual that {@code depth} plain steps reach, and differentiates there. */
         private static long equilibrium(Engine engine, DenseCell cell, int depth, Block x, Block g, Block dw, Block du, Block db) {
             double residual = Math.max(1e-6, Math.pow(0.9, depth));
-            try (Anderson forward = Anderson.plan(engine, Type.F32, BATCH, N, SolveChild.FIVE,
-                    Stopping.relative(residual));
-                    Gmres backward = Gmres.plan(engine, Type.F32, BATCH, N, 20, Stopping.relative(1e-4));
+            try (SharedMemory memory = SharedMemory.allocate(engine, Type.F32, BATCH, N, 25);
+                    Anderson forward = Anderson.plan(memory.workspace(), SolveChild.FIVE, Stopping.relative(residual));
+                    Gmres backward = Gmres.plan(memory.workspace(), Gmres.Options.DEFAULT, Stopping.relative(1e-4));
                     Block z = engine.allocate(Type.F32, BATCH, N);
                     Block v = engine.allocate(Type.F32, BATCH, N)) {
                 forward.solve(cell, z);

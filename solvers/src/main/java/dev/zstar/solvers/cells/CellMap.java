@@ -129,6 +129,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     }
 
     /** Bytes that this map holds, without the parameters themselves. Transposed copies of matrices are added by the first derivative. */
+    @Override
     public long bytes() {
         return memory.bytes();
     }

@@ -138,6 +138,7 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
      * Bytes that this cell holds, with W in every format. The first {@link #vjp} adds a transposed copy of W, the first gradient of x one
      * of U, and the first {@link #secondGradients} memory for another linearisation.
      */
+    @Override
     public long bytes() {
         return map.bytes() + parameters.bytes();
     }

@@ -216,7 +216,13 @@ public final class Anderson extends FixedPointSolver {
      * differences. A safeguard takes two more, and so does a step tolerance.
      */
     public static Anderson plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
+        return plan(new Workspace(engine, type, batch, n), options, stopping);
+    }
+
+    /** The same in a workspace, such as one of {@link dev.zstar.solvers.SharedMemory}. The solver closes it. */
+    public static Anderson plan(Workspace workspace, Options options, Stopping stopping) {
+        Arguments.present("plan", "the workspace", workspace);
         Arguments.present("plan", "options", options);
-        return Workspace.build(engine, type, batch, n, workspace -> new Anderson(workspace, options, stopping));
+        return workspace.build(own -> new Anderson(own, options, stopping));
     }
 }

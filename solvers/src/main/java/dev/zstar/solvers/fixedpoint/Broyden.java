@@ -147,14 +147,22 @@ public final class Broyden extends FixedPointSolver {
      *     that the search refuses
      */
     public static Broyden plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
+        return plan(new Workspace(engine, type, batch, n), options, stopping);
+    }
+
+    /**
+     * The same in a workspace, such as one of {@link dev.zstar.solvers.SharedMemory}. The directions or pairs are not shared, so
+     * {@link #inverse} stays valid until the next solve. The solver closes the workspace.
+     */
+    public static Broyden plan(Workspace workspace, Options options, Stopping stopping) {
+        Arguments.present("plan", "the workspace", workspace);
         Arguments.present("plan", "options", options);
         Arguments.present("plan", "the stopping rule", stopping);
         if (options.lineSearch() && stopping.fixed()) {
             throw new IllegalArgumentException("Broyden: a line search with a fixed number of evaluations, although the last one may be at "
                     + "a point that the search refuses, expected tolerances, or no line search");
         }
-        return Workspace.build(engine, type, batch, n,
-                workspace -> new Broyden(workspace, new BroydenSteps(workspace, options), options, stopping));
+        return workspace.build(own -> new Broyden(own, new BroydenSteps(own, options), options, stopping));
     }
 
     /**

@@ -65,9 +65,18 @@ public class FixedPointSolver extends Solver {
     public static FixedPointSolver of(
             Engine engine, Type type, int batch, int n, Stopping stopping, Safeguard safeguard,
             Function<Workspace, IterationMethod> method) {
+        return of(new Workspace(engine, type, batch, n), stopping, safeguard, method);
+    }
+
+    /**
+     * The same in a workspace, such as one of {@link dev.zstar.solvers.SharedMemory}. A method that needs content to outlive a solve takes
+     * it from {@link Workspace#kept}. The solver closes the workspace.
+     */
+    public static FixedPointSolver of(
+            Workspace workspace, Stopping stopping, Safeguard safeguard, Function<Workspace, IterationMethod> method) {
+        Arguments.present("plan", "the workspace", workspace);
         Arguments.present("plan", "the method", method);
-        return Workspace.build(engine, type, batch, n,
-                workspace -> new FixedPointSolver(workspace, stopping, safeguard, method.apply(workspace)));
+        return workspace.build(own -> new FixedPointSolver(own, stopping, safeguard, method.apply(own)));
     }
 
     /**

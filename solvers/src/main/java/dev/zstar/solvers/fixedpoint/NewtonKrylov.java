@@ -93,6 +93,12 @@ public final class NewtonKrylov extends FixedPointSolver {
      *     because most evaluations are not at iterates
      */
     public static NewtonKrylov plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
+        return plan(new Workspace(engine, type, batch, n), options, stopping);
+    }
+
+    /** The same in a workspace, such as one of {@link dev.zstar.solvers.SharedMemory}. The solver closes it. */
+    public static NewtonKrylov plan(Workspace workspace, Options options, Stopping stopping) {
+        Arguments.present("plan", "the workspace", workspace);
         Arguments.present("plan", "options", options);
         Arguments.present("plan", "the stopping rule", stopping);
         if (stopping.fixed()) {
@@ -103,6 +109,6 @@ public final class NewtonKrylov extends FixedPointSolver {
             throw new IllegalArgumentException("NewtonKrylov: recorded states at the evaluations " + stopping.recorded()
                     + ", although most evaluations are not at iterates, expected none");
         }
-        return Workspace.build(engine, type, batch, n, workspace -> new NewtonKrylov(workspace, options, stopping));
+        return workspace.build(own -> new NewtonKrylov(own, options, stopping));
     }
 }

@@ -69,8 +69,14 @@ public final class Picard extends FixedPointSolver {
      * two more.
      */
     public static Picard plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
+        return plan(new Workspace(engine, type, batch, n), options, stopping);
+    }
+
+    /** The same in a workspace, such as one of {@link dev.zstar.solvers.SharedMemory}. The solver closes it. */
+    public static Picard plan(Workspace workspace, Options options, Stopping stopping) {
+        Arguments.present("plan", "the workspace", workspace);
         Arguments.present("plan", "options", options);
-        return Workspace.build(engine, type, batch, n, workspace -> new Picard(workspace, options, stopping));
+        return workspace.build(own -> new Picard(own, options, stopping));
     }
 
     /** Plans with the same β for all steps. */

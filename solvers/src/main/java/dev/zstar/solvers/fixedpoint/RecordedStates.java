@@ -17,7 +17,7 @@ final class RecordedStates {
         evaluations = stopping.recorded();
         blocks = new Block[evaluations.size()];
         for (int i = 0; i < blocks.length; i++) {
-            blocks[i] = workspace.block();
+            blocks[i] = workspace.kept().block();
         }
     }
 

@@ -7,7 +7,6 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.OwnedMemory;
 import dev.zstar.solvers.linear.Gmres;
 import dev.zstar.solvers.linear.LinearSolver;
 import dev.zstar.solvers.linear.Neumann;
@@ -22,39 +21,47 @@ sealed interface AdjointMethod {
      *
      * @param forward the layer's forward solver, on the same engine, for the same type and n
      * @param secants the secant pairs of the forward solve; null unless the mode needs them
-     * @param memory owns what is allocated
+     * @param space owns what is allocated
      * @return null for modes that unroll
      */
-    static AdjointMethod plan(GradientMode mode, int batch, FixedPointSolver forward, MultiSecant secants, OwnedMemory memory) {
+    static AdjointMethod plan(GradientMode mode, int batch, FixedPointSolver forward, MultiSecant secants, LayerSpace space) {
         return switch (mode) {
             case GradientMode.Exact m -> new LinearSolve(take("the linear solver of the gradient mode",
-                    m.method().plan(forward.engine(), forward.type(), batch, forward.n()), batch, forward, memory));
+                    m.method().plan(space.adjoint()), batch, forward, space));
             case GradientMode.BroydenInverse _ -> new Inverted(inverse(forward), new Rows(batch));
             case GradientMode.Refined m -> {
                 Gmres.Options preconditioned = new Gmres.Options(m.restart(), secants.inverse().transposed(), false);
                 yield new Preconditioned(
-                        take("the preconditioned solver", Gmres.plan(forward.engine(), forward.type(), batch, forward.n(), preconditioned,
-                                m.stopping()), batch, forward, memory),
-                        take("the solver", Gmres.plan(forward.engine(), forward.type(), batch, forward.n(), m.restart(),
-                                m.stopping()), batch, forward, memory));
+                        take("the preconditioned solver", Gmres.plan(space.adjoint(), preconditioned, m.stopping()), batch, forward, space),
+                        take("the solver", Gmres.plan(space.adjoint(), Gmres.Options.DEFAULT.withRestart(m.restart()), m.stopping()), batch,
+                                forward, space));
             }
-            case GradientMode.JacobianFree _ -> series(0, 1, batch, forward, memory);
-            case GradientMode.NeumannSeries m -> series(m.terms(), 1, batch, forward, memory);
-            case GradientMode.Phantom m -> series(m.steps() - 1, m.damping(), batch, forward, memory);
+            case GradientMode.JacobianFree _ -> series(0, 1, space);
+            case GradientMode.NeumannSeries m -> series(m.terms(), 1, space);
+            case GradientMode.Phantom m -> series(m.steps() - 1, m.damping(), space);
             case GradientMode.Unrolled _, GradientMode.Checkpointed _, GradientMode.Reversible _ -> null;
             case GradientMode.Scheduled _ -> throw new IllegalArgumentException("layer: the mode is a schedule, expected one of its modes");
         };
     }
 
-    private static <S extends LinearSolver> S take(String what, S planned, int batch, FixedPointSolver forward, OwnedMemory memory) {
-        memory.add(Arguments.present("layer", what, planned), LinearSolver::close, LinearSolver::bytes);
+    /** How many of the shared blocks the solvers of a mode take. They run one after the other. */
+    static int blocks(GradientMode mode) {
+        return switch (mode) {
+            case GradientMode.Exact m -> m.method().blocks();
+            case GradientMode.Refined m -> m.restart() + 6;
+            case GradientMode.JacobianFree _, GradientMode.NeumannSeries _, GradientMode.Phantom _ -> 2;
+            default -> 0;
+        };
+    }
+
+    private static <S extends LinearSolver> S take(String what, S planned, int batch, FixedPointSolver forward, LayerSpace space) {
+        space.memory().add(Arguments.present("layer", what, planned), LinearSolver::close, LinearSolver::bytes);
         planned.requireFits("layer: " + what, forward.engine(), forward.type(), batch, forward.n());
         return planned;
     }
 
-    private static AdjointMethod series(int terms, double λ, int batch, FixedPointSolver forward, OwnedMemory memory) {
-        return new Series(memory.add(Neumann.plan(forward.engine(), forward.type(), batch, forward.n(), terms, λ), Neumann::close,
-                Neumann::bytes));
+    private static AdjointMethod series(int terms, double λ, LayerSpace space) {
+        return new Series(space.memory().add(Neumann.plan(space.adjoint(), terms, λ), Neumann::close, Neumann::bytes));
     }
 
     private static LinearOperator inverse(FixedPointSolver forward) {

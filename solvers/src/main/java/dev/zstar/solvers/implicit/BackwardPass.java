@@ -3,12 +3,10 @@ package dev.zstar.solvers.implicit;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.Type;
 import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.guard.Finite;
-import dev.zstar.solvers.guard.OwnedMemory;
 
 /** The backward pass of a layer: v by the method of a mode, and which rows have a gradient. */
 final class BackwardPass<G> {
@@ -25,9 +23,9 @@ final class BackwardPass<G> {
     private final double[] norms;
     private final PackedRows packed;
 
-    /** @param memory the layer's, which also closes what is allocated when a row first fails */
-    BackwardPass(Engine engine, OwnedMemory memory, Type type, int batch, int n, EquilibriumMap<G> map, double damping,
-            Cotangents cotangents, ForwardPass pass, GradientOutcome outcome) {
+    /** @param space the layer's memory, which also closes what is taken when a row first fails */
+    BackwardPass(Engine engine, LayerSpace space, int batch, EquilibriumMap<G> map, double damping, Cotangents cotangents,
+            ForwardPass pass, GradientOutcome outcome) {
         this.engine = engine;
         this.map = map;
         this.damping = damping;
@@ -38,7 +36,7 @@ final class BackwardPass<G> {
         all = new Rows(batch);
         used = new Rows(batch);
         norms = new double[batch];
-        packed = new PackedRows(memory, type, batch, n);
+        packed = new PackedRows(space);
     }
 
     /** Adds the gradients of the rows that have one. */

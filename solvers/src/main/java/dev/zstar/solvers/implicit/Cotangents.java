@@ -3,10 +3,9 @@ package dev.zstar.solvers.implicit;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Status;
+import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.guard.Finite;
-import dev.zstar.solvers.guard.OwnedMemory;
 
 /** The blocks of a backward pass, which all modes of a layer share: cotangents of two states, and the sum that a report compares. */
 final class Cotangents {
@@ -17,13 +16,13 @@ final class Cotangents {
     private final Block sum;
     private final double[] norms;
 
-    /** Allocates two blocks, or three if a mode unrolls, from the layer's memory, which also closes them. */
-    Cotangents(Engine engine, OwnedMemory memory, Type type, int batch, int n, boolean unrolled) {
-        this.engine = engine;
-        first = memory.block(type, batch, n);
-        second = memory.block(type, batch, n);
-        sum = unrolled ? memory.block(type, batch, n) : null;
-        norms = new double[batch];
+    /** Takes two blocks, or three if a mode unrolls. */
+    Cotangents(Workspace workspace, boolean unrolled) {
+        engine = workspace.engine();
+        first = workspace.block();
+        second = workspace.block();
+        sum = unrolled ? workspace.block() : null;
+        norms = new double[workspace.batch()];
     }
 
     Block first(int rows) {

@@ -8,9 +8,11 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.RowObserver;
 import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.OwnedMemory;
+import java.util.function.Function;
 
 /**
  * The layer {@code z* = f(z*; θ, x)} of a network (Bai, Kolter and Koltun 2019). {@link #forward} solves for z*. {@link #backward} takes
@@ -22,8 +24,9 @@ import dev.zstar.solvers.guard.OwnedMemory;
  * each row; a layer does not throw for a row that fails. Backpropagation through steps may overflow in the middle; such a row is
  * {@linkplain GradientOutcome.Use#INCOMPLETE incomplete}.
  *
- * <p>The layer does not close the map and the forward solver (but see {@link #plan(EquilibriumMap, Stopping)}). Do not use either between a
- * forward pass and its backward pass; before and after that you may. A backward pass refuses a map that has been given other parameters or
+ * <p>A layer that plans its forward solver ({@link LayerMethods}) also closes it, and both passes share memory. A solver of the caller has
+ * memory of its own, and stays the caller's. So does the map. Do not use either between a forward pass and its backward pass; before and
+ * after that you may. A backward pass refuses a map that has been given other parameters or
  * another input since its forward pass, if the map counts its {@link EquilibriumMap#version}. If assertions are on, it also refuses blocks
  * whose elements have changed. Not thread-safe. Passes allocate nothing once they are warm, except for the first row that fails.
  *
@@ -32,7 +35,7 @@ import dev.zstar.solvers.guard.OwnedMemory;
 public final class EquilibriumLayer<G> implements AutoCloseable {
     private final EquilibriumMap<G> map;
     private final FixedPointSolver solver;
-    private final OwnedMemory memory;
+    private final LayerSpace space;
     private final GradientMode mode;
     /** The different modes of a schedule. All others have one. */
     private final PlannedMode[] modes;
@@ -41,36 +44,42 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     private final ForwardPass pass;
     private final BackwardPass<G> backward;
 
-    private EquilibriumLayer(
-            Engine engine, Type type, int batch, int n, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode, double damping) {
-        Arguments.present("layer", "the engine", engine);
-        Arguments.present("layer", "the type", type);
-        this.map = Arguments.present("layer", "the map", map);
-        this.solver = Arguments.present("layer", "the forward solver", solver);
-        this.mode = Arguments.present("layer", "the gradient mode", mode);
-        Arguments.atLeast("layer", "n", n, 1);
-        Arguments.atLeast("layer", "the batch", batch, 1);
-        if (!(damping >= 0 && damping <= 1)) {
-            throw new IllegalArgumentException("layer: the damping of failed rows is " + damping + ", expected 0 to 1");
-        }
-        solver.requireFits("layer: the forward solver", engine, type, batch, n);
-        outcome = new GradientOutcome(batch);
-        pass = new ForwardPass(map, type, n, batch);
-        memory = new OwnedMemory(engine);
+    /** @param planner plans the solver in the memory of the layer, which then closes it */
+    private EquilibriumLayer(Engine engine, EquilibriumMap<G> map, GradientMode mode, double damping, LayerSpace space, int batch,
+            Function<Workspace, ? extends FixedPointSolver> planner) {
+        this.map = map;
+        this.mode = mode;
+        this.space = space;
         try {
-            Cotangents cotangents = new Cotangents(engine, memory, type, batch, n, mode.unrolls());
-            modes = mode.modes().stream().map(m -> PlannedMode.plan(m, engine, memory, type, batch, n, solver, cotangents))
+            Workspace workspace = space.forward();
+            solver = planner.apply(workspace);
+            solver.requireFits("layer: the forward solver", engine, workspace.type(), batch, workspace.n());
+            outcome = new GradientOutcome(batch);
+            pass = new ForwardPass(map, workspace.type(), workspace.n(), batch);
+            Cotangents cotangents = new Cotangents(space.cotangents(), mode.unrolls());
+            modes = mode.modes().stream().map(m -> PlannedMode.plan(m, engine, space, batch, solver, cotangents))
                     .toArray(PlannedMode[]::new);
-            backward = new BackwardPass<>(engine, memory, type, batch, n, map, damping, cotangents, pass, outcome);
+            backward = new BackwardPass<>(engine, space, batch, map, damping, cotangents, pass, outcome);
         } catch (Throwable e) {
-            memory.close();
+            space.close();
             throw e;
         }
         current = modes[0];
     }
 
+    private static void check(Engine engine, Type type, int batch, int n, Object map, double damping) {
+        Arguments.present("layer", "the engine", engine);
+        Arguments.present("layer", "the type", type);
+        Arguments.present("layer", "the map", map);
+        Arguments.atLeast("layer", "n", n, 1);
+        Arguments.atLeast("layer", "the batch", batch, 1);
+        if (!(damping >= 0 && damping <= 1)) {
+            throw new IllegalArgumentException("layer: the damping of failed rows is " + damping + ", expected 0 to 1");
+        }
+    }
+
     /**
-     * Plans a layer. Allocates two blocks, and what the mode needs; for a schedule, what each of its different modes needs.
+     * Plans a layer on a solver of the caller. Allocates two blocks, and what the mode needs. The modes of a schedule share memory.
      *
      * @param batch the largest number of rows of a pass
      * @param n the number of elements of a state
@@ -84,7 +93,11 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
      */
     public static <G> EquilibriumLayer<G> plan(
             Engine engine, Type type, int batch, int n, EquilibriumMap<G> map, FixedPointSolver solver, GradientMode mode, double damping) {
-        return new EquilibriumLayer<>(engine, type, batch, n, map, solver, mode, damping);
+        check(engine, type, batch, n, map, damping);
+        Arguments.present("layer", "the forward solver", solver).requireFits("layer: the forward solver", engine, type, batch, n);
+        LayerBlocks blocks = LayerBlocks.of(Arguments.present("layer", "the gradient mode", mode));
+        return new EquilibriumLayer<>(engine, map, mode, damping, new LayerSpace(engine, type, batch, n, blocks, 0, false), batch,
+                workspace -> solver);
     }
 
     /** Plans a layer that skips rows that fail: the damping is 0. */
@@ -100,19 +113,41 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
     }
 
     /**
+     * Plans a layer that also plans its forward solver, and closes it. Both passes use the same blocks: as many as the larger one takes.
+     *
+     * @param batch the largest number of rows of a pass
+     * @param n the number of elements of a state
+     * @param map f
+     * @param damping 0 to 1: the weight of the Jacobian-free gradient that a failed row adds; 0 skips such rows
+     * @throws NullPointerException if an argument is null
+     * @throws IllegalArgumentException if a number is out of its range, or the mode needs another solver
+     */
+    public static <G> EquilibriumLayer<G> plan(
+            Engine engine, Type type, int batch, int n, EquilibriumMap<G> map, LayerMethods methods, double damping) {
+        check(engine, type, batch, n, map, damping);
+        GradientMode mode = Arguments.present("layer", "the choice of methods", methods).mode();
+        Workspace trial = new Workspace(engine, type, 1, n);
+        methods.plan(trial).close();
+        LayerSpace space = new LayerSpace(engine, type, batch, n, LayerBlocks.of(mode), trial.blocks(), true);
+        return new EquilibriumLayer<>(engine, map, mode, damping, space, batch, workspace -> own(space, methods.plan(workspace)));
+    }
+
+    private static FixedPointSolver own(LayerSpace space, FixedPointSolver planned) {
+        return space.memory().add(planned, FixedPointSolver::close, FixedPointSolver::bytes);
+    }
+
+    /** Plans such a layer with the shape of the map. Rows that fail are skipped. */
+    public static <G, M extends EquilibriumMap<G> & Shaped> EquilibriumLayer<G> plan(M map, LayerMethods methods) {
+        Arguments.present("plan", "the map", map);
+        return plan(map.engine(), map.type(), map.batch(), map.n(), map, methods, 0);
+    }
+
+    /**
      * Plans a layer with the shape of the map, the solver of {@link FixedPointSolver#plan(Shaped, Stopping)} and
-     * {@link GradientMode#DEFAULT}. The solver closes with the layer. Rows that fail are skipped.
+     * {@link GradientMode#DEFAULT}: 27 blocks, which both passes share. Rows that fail are skipped.
      */
     public static <G, M extends EquilibriumMap<G> & Shaped> EquilibriumLayer<G> plan(M map, Stopping stopping) {
-        FixedPointSolver solver = FixedPointSolver.plan(map, stopping);
-        try {
-            EquilibriumLayer<G> layer = plan(map, solver, GradientMode.DEFAULT);
-            layer.memory.add(solver, FixedPointSolver::close, FixedPointSolver::bytes);
-            return layer;
-        } catch (Throwable e) {
-            solver.close();
-            throw e;
-        }
+        return plan(map, LayerMethods.of(workspace -> Anderson.plan(workspace, Anderson.Options.DEFAULT, stopping), GradientMode.DEFAULT));
     }
 
     /**
@@ -219,15 +254,23 @@ public final class EquilibriumLayer<G> implements AutoCloseable {
         return backward.report(current, gradient);
     }
 
-    /**
-     * Bytes that this layer holds, without the map. The forward solver is counted only if {@link #plan(EquilibriumMap, Stopping)} made it.
-     */
+    /** The solver of the forward pass, for a diagnosis. Do not use it between a forward pass and its backward pass. */
+    public FixedPointSolver solver() {
+        return solver;
+    }
+
+    /** Bytes that this layer holds, without the map. The forward solver is counted only if the layer planned it. */
     public long bytes() {
-        return memory.bytes();
+        return space.memory().bytes();
+    }
+
+    /** The parts of {@link #bytes}. */
+    public LayerMemory memory() {
+        return space.count(map.bytes());
     }
 
     @Override
     public void close() {
-        memory.close();
+        space.close();
     }
 }

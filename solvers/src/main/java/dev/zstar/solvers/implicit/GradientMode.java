@@ -1,11 +1,7 @@
 package dev.zstar.solvers.implicit;
 
-import dev.zstar.kernels.Engine;
-import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.linear.Gmres;
-import dev.zstar.solvers.linear.LinearSolver;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -32,7 +28,7 @@ public sealed interface GradientMode {
         if (!(tolerance >= 0 && tolerance < 1)) {
             throw new IllegalArgumentException("exact: the tolerance is " + tolerance + ", expected 0 ≤ tolerance < 1");
         }
-        return new Exact((engine, type, batch, n) -> Gmres.plan(engine, type, batch, n, 20, Stopping.relative(tolerance)));
+        return new Exact(LinearMethod.gmres(20, Stopping.relative(tolerance)));
     }
 
     /**
@@ -46,13 +42,6 @@ public sealed interface GradientMode {
         public Exact {
             Arguments.present("Exact", "the method", method);
         }
-    }
-
-    /** Plans a linear solver. */
-    @FunctionalInterface
-    interface LinearMethod {
-        /** Plans a solver for batches of up to {@code batch} rows of {@code n} elements. */
-        LinearSolver plan(Engine engine, Type type, int batch, int n);
     }
 
     /**
@@ -151,7 +140,7 @@ public sealed interface GradientMode {
      * <pre>{@code y ← (1 - β) y + β f(z),   z ← (1 - β) z + β f(y),}</pre>
      *
      * whose result is z. The backward pass runs the steps in reverse, {@code z ← (z - β f(y)) / (1 - β)} and the same for y, and
-     * backpropagates through each. So it takes 10 blocks for any N. The result is the gradient of the N steps, exact but for rounding. Each
+     * backpropagates through each. So it takes 7 blocks for any N. The result is the gradient of the N steps, exact but for rounding. Each
      * step back multiplies rounding errors: by {@code 1 / |1 - β|} where J is 0, and by the square of that where J has the eigenvalue 1.
      * {@link GradientOutcome#residual} estimates the relative error of the gradient. Inference still solves.
      *

@@ -2,40 +2,39 @@ package dev.zstar.solvers.implicit;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.Type;
+import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.guard.OwnedMemory;
 
-/** v, z and x of the rows that have a gradient, moved to the front. Allocated the first time that a row has none. */
+/**
+ * v, z and x of the rows that have a gradient, moved to the front. x is allocated the first time that a row has none, and v and z are taken
+ * from the workspace then.
+ */
 final class PackedRows {
     private final OwnedMemory memory;
-    private final Type type;
-    private final int batch;
-    private final int n;
+    private final Workspace workspace;
     private Block v;
     private Block z;
     private Block x;
     private int count;
 
-    /** Allocates from the layer's memory, which also closes it. */
-    PackedRows(OwnedMemory memory, Type type, int batch, int n) {
-        this.memory = memory;
-        this.type = type;
-        this.batch = batch;
-        this.n = n;
+    /** Takes memory of the layer, which also closes it. */
+    PackedRows(LayerSpace space) {
+        memory = space.memory();
+        workspace = space.packed();
     }
 
     /** Copies the rows used. */
     void pack(Rows used, Block v, Block z, Block x) {
         if (this.v == null) {
-            this.v = memory.block(type, batch, n);
-            this.z = memory.block(type, batch, n);
+            this.v = workspace.block();
+            this.z = workspace.block();
         }
         if (this.x == null || this.x.cols() != x.cols()) {
             if (this.x != null) {
                 memory.release(this.x);
                 this.x = null;
             }
-            this.x = memory.block(type, batch, x.cols());
+            this.x = memory.block(workspace.type(), workspace.batch(), x.cols());
         }
         count = used.count();
         for (int p = 0; p < count; p++) {

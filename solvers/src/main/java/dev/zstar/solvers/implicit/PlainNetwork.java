@@ -3,12 +3,11 @@ package dev.zstar.solvers.implicit;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.Type;
 import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.fixedpoint.Picard;
-import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -23,8 +22,7 @@ final class PlainNetwork implements UnrolledNetwork {
     private final boolean[] dropped;
     private Outcome states;
 
-    PlainNetwork(
-            Engine engine, OwnedMemory memory, Type type, int n, int batch, int steps, int spacing, Cotangents cotangents) {
+    PlainNetwork(Engine engine, LayerSpace space, int steps, int spacing, Cotangents cotangents) {
         this.engine = engine;
         this.steps = steps;
         this.spacing = spacing;
@@ -32,12 +30,14 @@ final class PlainNetwork implements UnrolledNetwork {
         int kept = (steps - 1) / spacing + 1;
         Integer[] at = IntStream.range(0, kept).mapToObj(i -> 1 + i * spacing).toArray(Integer[]::new);
         // The evaluation after the last step is for its residual.
-        picard = memory.add(Picard.plan(engine, type, batch, n, 1, Stopping.fixed(steps + 1).recording(at)), Picard::close, Picard::bytes);
+        Stopping all = Stopping.fixed(steps + 1).recording(at);
+        picard = space.memory().add(Picard.plan(space.forward(), Picard.Options.PLAIN, all), Picard::close, Picard::bytes);
+        Workspace workspace = space.segment();
         segment = new Block[spacing];
         for (int i = 0; i < spacing; i++) {
-            segment[i] = memory.block(type, batch, n);
+            segment[i] = workspace.block();
         }
-        dropped = new boolean[batch];
+        dropped = new boolean[workspace.batch()];
     }
 
     @Override

@@ -3,12 +3,11 @@ package dev.zstar.solvers.implicit;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.Type;
 import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
-import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.Arrays;
 
 /**
@@ -39,20 +38,21 @@ final class ReversibleNetwork implements UnrolledNetwork {
     private final double[] weight;
     private final double[] whole;
 
-    ReversibleNetwork(
-            Engine engine, OwnedMemory memory, Type type, int n, int batch, GradientMode.Reversible mode, Cotangents cotangents) {
+    ReversibleNetwork(Engine engine, LayerSpace space, GradientMode.Reversible mode, Cotangents cotangents) {
         this.engine = engine;
         this.cotangents = cotangents;
         halfSteps = 2 * mode.steps();
         β = mode.beta();
         // The evaluation after the last half-step is for its residual.
-        solver = memory.add(FixedPointSolver.of(engine, type, batch, n, Stopping.fixed(halfSteps + 1), null, workspace -> {
-            method = new ReversibleSteps(workspace, β);
+        solver = space.memory().add(FixedPointSolver.of(space.forward(), Stopping.fixed(halfSteps + 1), null, own -> {
+            method = new ReversibleSteps(own, β);
             return method;
         }), FixedPointSolver::close, FixedPointSolver::bytes);
-        newer = memory.block(type, batch, n);
-        older = memory.block(type, batch, n);
-        product = memory.block(type, batch, n);
+        Workspace workspace = space.segment();
+        newer = workspace.block();
+        older = workspace.block();
+        product = workspace.block();
+        int batch = workspace.batch();
         dropped = new boolean[batch];
         change = new double[batch];
         size = new double[batch];

@@ -28,7 +28,7 @@ final class ReversibleSteps implements IterationMethod {
     ReversibleSteps(Workspace workspace, double β) {
         engine = workspace.engine();
         this.β = β;
-        previous = workspace.block();
+        previous = workspace.kept().block();
         positions = new int[workspace.batch()];
         exponents = new int[workspace.batch()];
         Arrays.fill(positions, NONE);

@@ -3,10 +3,8 @@ package dev.zstar.solvers.implicit;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
-import dev.zstar.kernels.Type;
 import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.Outcome;
-import dev.zstar.solvers.guard.OwnedMemory;
 
 /** A network of a fixed number of steps that replaces the equilibrium in training, and backpropagation through it. */
 sealed interface UnrolledNetwork permits PlainNetwork, ReversibleNetwork {
@@ -24,14 +22,37 @@ sealed interface UnrolledNetwork permits PlainNetwork, ReversibleNetwork {
      */
     <G> Block backward(EquilibriumMap<G> map, Block g, Block z, Block x, Rows used, G sum, GradientOutcome outcome);
 
-    /** Plans the network of a mode. Allocates from the layer's memory, which also closes it. Returns null for modes that do not unroll. */
-    static UnrolledNetwork plan(GradientMode mode, Engine engine, OwnedMemory memory, Type type, int n, int batch, Cotangents cotangents) {
+    /** Plans the network of a mode in the layer's memory, which also closes it. Returns null for modes that do not unroll. */
+    static UnrolledNetwork plan(GradientMode mode, Engine engine, LayerSpace space, Cotangents cotangents) {
         return switch (mode) {
-            case GradientMode.Unrolled m -> new PlainNetwork(engine, memory, type, n, batch, m.steps(), 1, cotangents);
-            case GradientMode.Checkpointed m -> new PlainNetwork(engine, memory, type, n, batch, m.steps(),
-                    (int) Math.ceil(Math.sqrt(m.steps())), cotangents);
-            case GradientMode.Reversible m -> new ReversibleNetwork(engine, memory, type, n, batch, m, cotangents);
+            case GradientMode.Unrolled m -> new PlainNetwork(engine, space, m.steps(), 1, cotangents);
+            case GradientMode.Checkpointed m -> new PlainNetwork(engine, space, m.steps(), spacing(m), cotangents);
+            case GradientMode.Reversible m -> new ReversibleNetwork(engine, space, m, cotangents);
             default -> null;
+        };
+    }
+
+    private static int spacing(GradientMode.Checkpointed mode) {
+        return (int) Math.ceil(Math.sqrt(mode.steps()));
+    }
+
+    /** How many of the shared blocks the backward pass of a mode takes, in addition to the cotangents; 0 for modes that do not unroll. */
+    static int segment(GradientMode mode) {
+        return switch (mode) {
+            case GradientMode.Unrolled _ -> 1;
+            case GradientMode.Checkpointed m -> spacing(m);
+            case GradientMode.Reversible _ -> 3;
+            default -> 0;
+        };
+    }
+
+    /** How many blocks the forward pass of a mode keeps for the backward pass. */
+    static int kept(GradientMode mode) {
+        return switch (mode) {
+            case GradientMode.Unrolled m -> m.steps();
+            case GradientMode.Checkpointed m -> (m.steps() - 1) / spacing(m) + 1;
+            case GradientMode.Reversible _ -> 1;
+            default -> 0;
         };
     }
 }

@@ -4,6 +4,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.guard.Arguments;
 
 /**
  * BiCGStab for {@code (I - T) u = b} (van der Vorst 1992; Saad 2003, algorithm 7.7). Its memory does not grow with the number of steps;
@@ -17,6 +18,11 @@ public final class BiCgStab extends LinearSolver {
 
     /** For batches of up to {@code batch} rows of {@code n} elements. Allocates 10 blocks. */
     public static BiCgStab plan(Engine engine, Type type, int batch, int n, Stopping stopping) {
-        return Workspace.build(engine, type, batch, n, workspace -> new BiCgStab(workspace, stopping));
+        return plan(new Workspace(engine, type, batch, n), stopping);
+    }
+
+    /** The same in a workspace, such as one of {@link dev.zstar.solvers.SharedMemory}. The solver closes it. */
+    public static BiCgStab plan(Workspace workspace, Stopping stopping) {
+        return Arguments.present("plan", "the workspace", workspace).build(own -> new BiCgStab(own, stopping));
     }
 }

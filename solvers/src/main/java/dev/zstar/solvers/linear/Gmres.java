@@ -65,8 +65,14 @@ public final class Gmres extends LinearSolver {
      * another m if the method is flexible.
      */
     public static Gmres plan(Engine engine, Type type, int batch, int n, Options options, Stopping stopping) {
+        return plan(new Workspace(engine, type, batch, n), options, stopping);
+    }
+
+    /** The same in a workspace, such as one of {@link dev.zstar.solvers.SharedMemory}. The solver closes it. */
+    public static Gmres plan(Workspace workspace, Options options, Stopping stopping) {
+        Arguments.present("plan", "the workspace", workspace);
         Arguments.present("plan", "options", options);
-        return Workspace.build(engine, type, batch, n, workspace -> new Gmres(workspace, options, stopping));
+        return workspace.build(own -> new Gmres(own, options, stopping));
     }
 
     /** {@link #plan(Engine, Type, int, int, Options, Stopping)} with cycles of {@code restart} steps. */

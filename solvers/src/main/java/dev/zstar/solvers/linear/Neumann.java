@@ -5,6 +5,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.guard.Arguments;
 
 /**
  * The truncated Neumann series {@code u = λ Σ_{i ≤ k} ((1 - λ) I + λ T)ⁱ b ≈ (I - T)⁻¹ b}. It takes k products with T, no inner products,
@@ -37,6 +38,11 @@ public final class Neumann extends LinearSolver {
      * @param damping λ, above 0 and at most 1
      */
     public static Neumann plan(Engine engine, Type type, int batch, int n, int terms, double damping) {
-        return Workspace.build(engine, type, batch, n, workspace -> new Neumann(workspace, terms, damping));
+        return plan(new Workspace(engine, type, batch, n), terms, damping);
+    }
+
+    /** The same in a workspace, such as one of {@link dev.zstar.solvers.SharedMemory}. The solver closes it. */
+    public static Neumann plan(Workspace workspace, int terms, double damping) {
+        return Arguments.present("plan", "the workspace", workspace).build(own -> new Neumann(own, terms, damping));
     }
 }

@@ -72,7 +72,7 @@ final class RecycledPairs {
         this.workspace = workspace;
         this.v = v;
         this.k = k;
-        pairs = workspace.basis(2 * k);
+        pairs = workspace.kept().basis(2 * k);
         made = workspace.vectors(k);
         made.part(0, k);
         counts = new int[workspace.batch()];

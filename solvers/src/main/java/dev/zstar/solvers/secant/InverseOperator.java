@@ -39,7 +39,7 @@ public final class InverseOperator implements LinearOperator {
         Arguments.present("inverse", "u", u);
         Arguments.present("inverse", "out", out);
         Arguments.present("inverse", "rows", rows);
-        workspace.enter("inverse", "u", u);
+        workspace.enterKept("inverse", "u", u);
         try {
             out.requireShape("inverse", "out", workspace.type(), u.rows(), workspace.n());
             if (rows.count() != u.rows()) {

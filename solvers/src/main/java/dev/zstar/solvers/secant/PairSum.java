@@ -47,8 +47,8 @@ public final class PairSum extends StoredSteps {
     public PairSum(Workspace workspace, boolean good, int memory, int rank) {
         super(workspace, memory);
         this.good = good;
-        u = workspace.basis(m);
-        v = workspace.basis(m);
+        u = workspace.kept().basis(m);
+        v = workspace.kept().basis(m);
         room = workspace.block();
         reduction = rank > 0 ? new RankReduction(workspace, u, v, rank) : null;
         directions = new int[workspace.batch()];

@@ -46,7 +46,7 @@ public final class StepProduct extends StoredSteps {
     /** Allocates {@code memory} blocks, and one vector. */
     public StepProduct(Workspace workspace, int memory) {
         super(workspace, memory);
-        d = workspace.basis(m);
+        d = workspace.kept().basis(m);
         products = new double[workspace.batch() * m * m];
         λ = new double[workspace.batch() * m];
         dr = new double[workspace.batch() * m];

@@ -169,6 +169,7 @@ public final class ForwardBackward extends Splitting implements EquilibriumMap<D
     }
 
     /** Bytes that this object holds. The first {@link #vjp} adds a transposed copy of W, and the first gradient of x one of U. */
+    @Override
     public long bytes() {
         return memory.bytes();
     }
