@@ -203,8 +203,9 @@ public final class MultiscaleDeq implements Body {
             dz = owned.add(engine.allocate(type, batch, map.n()));
             images = IntStream.range(0, options.scales())
                     .mapToObj(i -> owned.add(engine.allocate(type, batch, options.scale(i).size()))).toList();
+            int places = options.parts() * options.parts();
             pooled = IntStream.range(0, options.scales())
-                    .mapToObj(i -> owned.add(engine.allocate(type, batch, options.scale(i).width() * options.parts() * options.parts()))).toList();
+                    .mapToObj(i -> owned.add(engine.allocate(type, batch, options.scale(i).width() * places))).toList();
         } catch (Throwable e) {
             owned.close();
             throw e;
@@ -245,8 +246,9 @@ public final class MultiscaleDeq implements Body {
         for (int i = 0, at = 0; i < images.size(); i++) {
             ImageShape shape = options.scale(i).pixels();
             pooled.get(i).head(rows).copyColumns(gradient, at, 0, pooled.get(i).cols());
-            engine.images().downsampleTransposed(shape, shape.height() / options.parts(), pooled.get(i).head(rows), images.get(i).head(rows));
-            dz.head(rows).copyColumns(images.get(i).head(rows), 0, state.offset(i), shape.size());
+            Block image = images.get(i).head(rows);
+            engine.images().downsampleTransposed(shape, shape.height() / options.parts(), pooled.get(i).head(rows), image);
+            dz.head(rows).copyColumns(image, 0, state.offset(i), shape.size());
             at += pooled.get(i).cols();
         }
     }
