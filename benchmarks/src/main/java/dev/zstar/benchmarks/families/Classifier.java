@@ -13,8 +13,8 @@ import dev.zstar.solvers.training.optimisers.Adam;
 import java.util.stream.IntStream;
 
 /**
- * A model of any {@link Family} that tells classes of samples apart: its body, a linear head, and the mean cross entropy of the rows. Trained
- * with Adam. Models of two families differ in their bodies alone, so that accuracy, memory and time of the bodies can be compared.
+ * A model of any {@link Family} that tells classes of samples apart: its body, a linear head, and the mean cross entropy of the rows.
+ * Trained with Adam. Models of two families differ in their bodies alone, so that accuracy, memory and time of the bodies can be compared.
  *
  * <p>After any number of steps the parameters have the same bits for any number of threads. Not thread-safe.
  */

@@ -27,8 +27,8 @@ import java.util.List;
  *   z* = relu(W z* + U x + b),   W = (1 - m) I - AᵀA + B - Bᵀ
  * </pre>
  *
- * <p>with the parameters A, B, U and b. For m above 0 there is one equilibrium for every input and for all values of the parameters, however
- * large W becomes. Plain steps may diverge; a splitting converges to it:
+ * <p>with the parameters A, B, U and b. For m above 0 there is one equilibrium for every input and for all values of the parameters,
+ * however large W becomes. Plain steps may diverge; a splitting converges to it:
  *
  * <ul>
  *   <li>{@link Splitting#PEACEMAN_RACHFORD}, for every step α; each update of W takes the inverse of a matrix,

@@ -22,6 +22,7 @@ import dev.zstar.solvers.shapes.Shape;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A multiscale deep equilibrium model (Bai, Koltun and Kolter 2020). The state is several images together, each of half the height and
@@ -169,8 +170,8 @@ public final class MultiscaleDeq implements Body {
         }
 
         /**
-         * Those of the cell, with other first values. A group norm undoes the scale of what it normalises, so that small weights do not make
-         * the cell contract. What does is an injection that outweighs the state, and small gains on the way back to the state.
+         * Those of the cell, with other first values. A group norm undoes the scale of what it normalises, so that small weights do not
+         * make the cell contract. What does is an injection that outweighs the state, and small gains on the way back to the state.
          */
         @Override
         public List<Parameter> descriptions() {
@@ -202,8 +203,9 @@ public final class MultiscaleDeq implements Body {
             dz = owned.add(engine.allocate(type, batch, map.n()));
             images = IntStream.range(0, options.scales())
                     .mapToObj(i -> owned.add(engine.allocate(type, batch, options.scale(i).size()))).toList();
+            int places = options.parts() * options.parts();
             pooled = IntStream.range(0, options.scales())
-                    .mapToObj(i -> owned.add(engine.allocate(type, batch, options.scale(i).width() * options.parts() * options.parts()))).toList();
+                    .mapToObj(i -> owned.add(engine.allocate(type, batch, options.scale(i).width() * places))).toList();
         } catch (Throwable e) {
             owned.close();
             throw e;
@@ -244,8 +246,9 @@ public final class MultiscaleDeq implements Body {
         for (int i = 0, at = 0; i < images.size(); i++) {
             ImageShape shape = options.scale(i).pixels();
             pooled.get(i).head(rows).copyColumns(gradient, at, 0, pooled.get(i).cols());
-            engine.images().downsampleTransposed(shape, shape.height() / options.parts(), pooled.get(i).head(rows), images.get(i).head(rows));
-            dz.head(rows).copyColumns(images.get(i).head(rows), 0, state.offset(i), shape.size());
+            Block image = images.get(i).head(rows);
+            engine.images().downsampleTransposed(shape, shape.height() / options.parts(), pooled.get(i).head(rows), image);
+            dz.head(rows).copyColumns(image, 0, state.offset(i), shape.size());
             at += pooled.get(i).cols();
         }
     }
@@ -276,8 +279,8 @@ public final class MultiscaleDeq implements Body {
 
     @Override
     public long bytes() {
-        long blocks = z.bytes() + dz.bytes() + images.stream().mapToLong(Block::bytes).sum() + pooled.stream().mapToLong(Block::bytes).sum();
-        return map.bytes() + solver.bytes() + layer.bytes() + blocks;
+        long pools = Stream.concat(images.stream(), pooled.stream()).mapToLong(Block::bytes).sum();
+        return map.bytes() + solver.bytes() + layer.bytes() + z.bytes() + dz.bytes() + pools;
     }
 
     @Override

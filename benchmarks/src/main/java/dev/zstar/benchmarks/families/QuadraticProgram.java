@@ -25,8 +25,8 @@ import java.util.Objects;
  *   λ⁺ = λ + σ (A (2 z⁺ - z) - b)
  * </pre>
  *
- * <p>With {@code σ = 1/a} and {@code τ = 1 / (L + a)}, for upper bounds a of ‖A‖₂ and L of ‖Q‖₂, plain steps converge. Q and A are shared by all
- * rows; {@code x = [q, b, l, h]} is the input of a row, and the gradients are those of x. They exist where no variable is at a bound with
+ * <p>With {@code σ = 1/a} and {@code τ = 1 / (L + a)}, for upper bounds a of ‖A‖₂ and L of ‖Q‖₂, plain steps converge. All rows share Q
+ * and A. The input of a row is {@code x = [q, b, l, h]}, and the gradients are those of x. They exist where no variable is at a bound with
  * a multiplier of 0.
  *
  * <p>A state is {@code [z, λ]}. Not thread-safe.

@@ -14,6 +14,7 @@ import dev.zstar.solvers.parameters.Parameter;
 import dev.zstar.solvers.parameters.Parameters;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -59,9 +60,7 @@ public final class StandardNetwork implements Body {
     public record Options(Cell cell, int layers, boolean tied, boolean checkpointed) implements Family {
         /** Checks the number of layers. */
         public Options {
-            if (cell == null) {
-                throw new NullPointerException("standard network: the cell is null");
-            }
+            Objects.requireNonNull(cell, "standard network: the cell is null");
             if (layers < 1) {
                 throw new IllegalArgumentException("standard network: the number of layers is " + layers + ", expected at least 1");
             }

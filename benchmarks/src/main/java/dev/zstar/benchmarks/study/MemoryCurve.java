@@ -74,7 +74,7 @@ final class MemoryCurve implements Fork.Task {
 
     private void add(int n, int batch, int blocks, Engine engine, String metric, double value) {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) n, "batch", (double) batch, "blocks", (double) blocks));
-        results.add(StudyResult.of("backward", "within " + blocks + " blocks n=" + n + " B=" + batch, engine.name(), 1, params, metric, null,
-                value));
+        String name = "within " + blocks + " blocks n=" + n + " B=" + batch;
+        results.add(StudyResult.of("backward", name, engine.name(), 1, params, metric, null, value));
     }
 }

@@ -47,7 +47,9 @@ class EdgeTest {
 
     @Test
     void theErrorOfAGradientIsAtMostTheToleranceOverTheDistanceToOne() {
-        List<EdgeGradients.Noise> noise = EdgeGradients.noise(ENGINE, new double[] {0.5, 0.9, 0.99, 0.999}, new double[] {1e-3, 1e-5, 1e-7}, 1);
+        double[] radii = {0.5, 0.9, 0.99, 0.999};
+        double[] tolerances = {1e-3, 1e-5, 1e-7};
+        List<EdgeGradients.Noise> noise = EdgeGradients.noise(ENGINE, radii, tolerances, 1);
         for (EdgeGradients.Noise n : noise) {
             // (1 + e_z)(1 + e_v) - 1 with both errors at most (1 + ρ) τ / (1 - ρ).
             double each = (1 + n.radius()) * n.tolerance() / (1 - n.radius());

@@ -90,7 +90,8 @@ class EquationsTest {
                     w[i / 5][i % 5] -= 2 * h;
                     double down = inner(g, w, b);
                     w[i / 5][i % 5] += h;
-                    assertThat((up - down) / (2 * h)).isCloseTo(derivative.w()[i], within(1e-6 * DirectionalDerivatives.norm(derivative.w())));
+                    double size = DirectionalDerivatives.norm(derivative.w());
+                    assertThat((up - down) / (2 * h)).isCloseTo(derivative.w()[i], within(1e-6 * size));
                 }
             }
         }
@@ -116,7 +117,8 @@ class EquationsTest {
             for (double[] g : new double[][] {{1, 0}, {0, 1}}) {
                 assertThatThrownBy(() -> equation.differentiate(new double[] {-0.6, 1}, g)).isInstanceOf(IllegalStateException.class)
                         .hasMessageStartingWith("derivative: row 0 has an eigenvalue of J at a distance of")
-                        .hasMessageEndingWith("so I - J is singular and z* is no smooth function of the parameters, expected no eigenvalue 1");
+                        .hasMessageEndingWith("so I - J is singular and z* is no smooth function of the parameters, expected no eigenvalue "
+                                + "1");
             }
         }
     }

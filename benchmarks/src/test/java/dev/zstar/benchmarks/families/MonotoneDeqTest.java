@@ -43,7 +43,7 @@ class MonotoneDeqTest {
         }
     }
 
-    /** W is far larger than a contraction. Both splittings find the one equilibrium without acceleration; plain steps of the cell do not. */
+    /** W is far from a contraction. Both splittings find the one equilibrium without acceleration; plain steps of the cell do not. */
     @Test
     void splittingsConvergeWhereTheCellDoesNotContract() {
         try (Engine engine = Engines.best(1);
