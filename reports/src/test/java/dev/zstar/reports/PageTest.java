@@ -27,7 +27,8 @@ class PageTest {
     private final List<StudyFile.Row> rows = new ArrayList<>();
 
     private void add(String suite, String name, String engine, Map<String, Double> params, String metric, double value) {
-        rows.add(new StudyFile.Row(suite, name, engine, 1, new TreeMap<>(params), metric, value, value, value, value, 2, null, null));
+        rows.add(new StudyFile.Row(suite, name, engine, 1, new TreeMap<>(params), metric, value, value, value, value, 2, null, null,
+                List.of(List.of(value))));
     }
 
     private void problem(String name, String solver, double tolerance, String metric, double value) {

@@ -16,7 +16,8 @@ class ProblemTableTest {
 
     private void add(String problem, String solver, String metric, double value) {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("n", 7.0, "tolerance", 1e-6, "radius", 0.5));
-        rows.add(new StudyFile.Row("forward", problem, solver, 1, params, metric, value, value, value, value, 1, null, null));
+        rows.add(new StudyFile.Row("forward", problem, solver, 1, params, metric, value, value, value, value, 1, null, null,
+                List.of(List.of(value))));
     }
 
     /** With the median over starts nearby. */
@@ -56,7 +57,8 @@ class ProblemTableTest {
     @Test
     void otherResultsMakeNoTable() {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("n", 64.0));
-        rows.add(new StudyFile.Row("forward", "anderson(5) n=64 B=1", "simd", 1, params, "nfev", 9, 9, 9, 9, 1, null, null));
+        rows.add(new StudyFile.Row("forward", "anderson(5) n=64 B=1", "simd", 1, params, "nfev", 9, 9, 9, 9, 1, null, null,
+                List.of(List.of(9.0))));
         assertThat(printed()).isEmpty();
     }
 }

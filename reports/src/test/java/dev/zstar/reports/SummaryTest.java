@@ -13,11 +13,13 @@ import org.junit.jupiter.api.Test;
 
 class SummaryTest {
     private static StudyResult randomSolves(String metric, double value) {
-        return new StudyResult("forward", "random solves", "simd", 1, new TreeMap<>(), metric, value, value, value, value, 1, null);
+        return new StudyResult("forward", "random solves", "simd", 1, new TreeMap<>(), metric, value, value, value, value, 1, null,
+                List.of(List.of(value)));
     }
 
     private static StudyResult kernel(String engine, String metric, double value) {
-        return new StudyResult("kernels", "gemv n=16", engine, 1, new TreeMap<>(), metric, value, value, value, value, 1, null);
+        return new StudyResult("kernels", "gemv n=16", engine, 1, new TreeMap<>(), metric, value, value, value, value, 1, null,
+                List.of(List.of(value)));
     }
 
     @Test
@@ -54,7 +56,8 @@ class SummaryTest {
     }
 
     private static StudyResult cell(String name, String engine, String metric, Double limit, double least, double value, double most) {
-        return new StudyResult("cells", name, engine, 1, new TreeMap<>(), metric, value, least, value, most, 2, limit);
+        return new StudyResult("cells", name, engine, 1, new TreeMap<>(), metric, value, least, value, most, 2, limit,
+                List.of(List.of(value)));
     }
 
     @Test
