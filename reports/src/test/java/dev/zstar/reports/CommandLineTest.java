@@ -63,13 +63,13 @@ class CommandLineTest {
 
     @Test
     void everyCommandSaysItsVersionAndItsExitCodes() {
-        for (String command : List.of("study", "solve", "tune", "doctor")) {
+        for (String command : List.of("study", "compare", "solve", "tune", "doctor")) {
             out.getBuffer().setLength(0);
             assertThat(run(command, "-V")).isZero();
             assertThat(out.toString().strip()).isEqualTo("zstar " + Zstar.version());
             assertThat(run(command, "--help")).isZero();
             assertThat(out.toString().strip())
-                    .endsWith("Exit code: 0 for success, 1 for a solve or a study that failed, 2 for a wrong option or value.");
+                    .endsWith("Exit code: 0 for success, 1 for a failure or a regression, 2 for a wrong option, value or file.");
         }
     }
 
