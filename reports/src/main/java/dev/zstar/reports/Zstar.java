@@ -16,7 +16,7 @@ import picocli.CommandLine.Command;
         description = "Solves z* = f(z*, x), differentiates through the solution, and measures the speed of both.",
         mixinStandardHelpOptions = true,
         subcommands = {
-            StudyCommand.class, CompareCommand.class, SolveCommand.class, ReasonCommand.class, LanguageCommand.class,
+            StudyCommand.class, CompareCommand.class, ReportCommand.class, SolveCommand.class, ReasonCommand.class, LanguageCommand.class,
             TuneCommand.class, DoctorCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",

@@ -63,7 +63,7 @@ class CommandLineTest {
 
     @Test
     void everyCommandSaysItsVersionAndItsExitCodes() {
-        for (String command : List.of("study", "compare", "solve", "tune", "doctor")) {
+        for (String command : List.of("study", "compare", "report", "solve", "tune", "doctor")) {
             out.getBuffer().setLength(0);
             assertThat(run(command, "-V")).isZero();
             assertThat(out.toString().strip()).isEqualTo("zstar " + Zstar.version());
