@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.stream.Stream;
 import tools.jackson.databind.SerializationFeature;
@@ -27,20 +28,26 @@ import tools.jackson.databind.json.JsonMapper;
 record StudyFile(
         String schema, String startedAt, String commit, String command, Double seconds, Boolean finished, Machine machine,
         List<Ceiling> ceilings, List<Row> results, List<Curve> traces, List<String> remarks, List<String> failures) {
-    static final String SCHEMA = "zstar.study/1";
+    static final String SCHEMA = "zstar.study/2";
+    /** Files of the first version have no samples, command, duration and failures; everything else is the same. */
+    private static final Set<String> READABLE = Set.of("zstar.study/1", SCHEMA);
 
     StudyFile {
         remarks = remarks == null ? List.of() : remarks;
         failures = failures == null ? List.of() : failures;
     }
 
-    /** A result with the names of the file. */
+    /**
+     * A result with the names of the file.
+     *
+     * @param samples for each fork its values; null in files of the first version
+     */
     record Row(
             String suite, @JsonProperty("case") String name, String engine, int threads, SortedMap<String, Double> params, String metric,
-            double value, double min, double median, double p90, int runs, Double limit, Double ofLimit) {
+            double value, double min, double median, double p90, int runs, Double limit, Double ofLimit, List<List<Double>> samples) {
         static Row of(StudyResult r) {
             return new Row(r.suite(), r.caseName(), r.engine(), r.threads(), r.params(), r.metric(), r.value(), r.min(), r.median(),
-                    r.p90(), r.runs(), r.limit(), r.ofLimit());
+                    r.p90(), r.runs(), r.limit(), r.ofLimit(), r.samples());
         }
     }
 
@@ -65,7 +72,7 @@ record StudyFile(
 
     static StudyFile parse(String json) {
         StudyFile file = mapper().readValue(json, StudyFile.class);
-        if (!SCHEMA.equals(file.schema())) {
+        if (file.schema() == null || !READABLE.contains(file.schema())) {
             throw new IllegalArgumentException("the result file has the schema '" + file.schema() + "'; expected '" + SCHEMA + "'");
         }
         return file;

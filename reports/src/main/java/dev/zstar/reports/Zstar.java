@@ -16,7 +16,8 @@ import picocli.CommandLine.Command;
         description = "Solves z* = f(z*, x), differentiates through the solution, and measures the speed of both.",
         mixinStandardHelpOptions = true,
         subcommands = {
-            StudyCommand.class, SolveCommand.class, ReasonCommand.class, LanguageCommand.class, TuneCommand.class, DoctorCommand.class
+            StudyCommand.class, CompareCommand.class, ReportCommand.class, SolveCommand.class, ReasonCommand.class, LanguageCommand.class,
+            TuneCommand.class, DoctorCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Also: zstar test        runs all tests", "      zstar jmh [ARGS]  runs single benchmarks",
@@ -27,7 +28,7 @@ public final class Zstar implements Runnable {
 
     /** Ends the help of every command. */
     private static final String EXIT_CODES =
-            "Exit code: 0 for success, 1 for a solve or a study that failed, 2 for a wrong option or value.";
+            "Exit code: 0 for success, 1 for a failure or a regression, 2 for a wrong option, value or file.";
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;

@@ -63,13 +63,13 @@ class CommandLineTest {
 
     @Test
     void everyCommandSaysItsVersionAndItsExitCodes() {
-        for (String command : List.of("study", "solve", "tune", "doctor")) {
+        for (String command : List.of("study", "compare", "report", "solve", "tune", "doctor")) {
             out.getBuffer().setLength(0);
             assertThat(run(command, "-V")).isZero();
             assertThat(out.toString().strip()).isEqualTo("zstar " + Zstar.version());
             assertThat(run(command, "--help")).isZero();
             assertThat(out.toString().strip())
-                    .endsWith("Exit code: 0 for success, 1 for a solve or a study that failed, 2 for a wrong option or value.");
+                    .endsWith("Exit code: 0 for success, 1 for a failure or a regression, 2 for a wrong option, value or file.");
         }
     }
 
@@ -204,7 +204,8 @@ class CommandLineTest {
 
     private static StudyFile sample() {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("n", 64.0));
-        StudyResult result = new StudyResult("kernels", "gemv n=64 </script>", "simd", 1, params, "gbps", 2, 1, 2, 3, 5, 4.0);
+        StudyResult result = new StudyResult("kernels", "gemv n=64 </script>", "simd", 1, params, "gbps", 2, 1, 2, 3, 5, 4.0,
+                List.of(List.of(2.0)));
         return StudyFile.of(Instant.EPOCH, "zstar study --quick",
                 new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
                 new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result), List.of(new Trace("picard", "n=1",
@@ -216,15 +217,15 @@ class CommandLineTest {
     void aResultFileIsReadAsItWasWritten() {
         StudyFile file = sample();
         assertThat(StudyFile.parse(file.json())).isEqualTo(file);
-        assertThat(file.json()).contains("\"schema\" : \"zstar.study/1\"").contains("\"case\" : \"gemv n=64").contains("\"ofLimit\" : 0.5");
+        assertThat(file.json()).contains("\"schema\" : \"zstar.study/2\"").contains("\"case\" : \"gemv n=64").contains("\"ofLimit\" : 0.5");
         assertThat(file.remarks()).containsExactly("a remark");
         assertThat(file.failures()).containsExactly("a failure");
         String older = file.json().replaceAll(",\\s*\"remarks\" : \\[[^\\]]*\\]", "").replaceAll(",\\s*\"notes\" : \\[[^\\]]*\\]", "")
                 .replaceAll(",\\s*\"failures\" : \\[[^\\]]*\\]", "").replaceAll("\"(command|seconds|finished)\" : [^,]*,\\s*", "");
         assertThat(older).doesNotContain("remarks", "notes", "failures", "command", "seconds", "finished");
         assertThat(StudyFile.parse(older).remarks()).as("a file of an older version").isEmpty();
-        assertThatThrownBy(() -> StudyFile.parse(file.json().replace("study/1", "study/9")))
-                .hasMessage("the result file has the schema 'zstar.study/9'; expected 'zstar.study/1'");
+        assertThatThrownBy(() -> StudyFile.parse(file.json().replace("study/2", "study/9")))
+                .hasMessage("the result file has the schema 'zstar.study/9'; expected 'zstar.study/2'");
     }
 
     @Test

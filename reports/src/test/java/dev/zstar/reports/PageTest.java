@@ -1,67 +1,38 @@
 package dev.zstar.reports;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a browser shows of the page, with invented results. Skipped if there is no Chromium. */
 class PageTest {
-    private static final int SECONDS = 60;
-
     @TempDir
     private Path temp;
 
     private final List<StudyFile.Row> rows = new ArrayList<>();
 
     private void add(String suite, String name, String engine, Map<String, Double> params, String metric, double value) {
-        rows.add(new StudyFile.Row(suite, name, engine, 1, new TreeMap<>(params), metric, value, value, value, value, 2, null, null));
+        rows.add(new StudyFile.Row(suite, name, engine, 1, new TreeMap<>(params), metric, value, value, value, value, 2, null, null,
+                List.of(List.of(value))));
     }
 
     private void problem(String name, String solver, double tolerance, String metric, double value) {
         add("forward", name, solver, Map.of("n", 7.0, "tolerance", tolerance, "radius", 0.5), metric, value);
     }
 
-    private static Optional<Path> browser() {
-        return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1))
-                .flatMap(folder -> Stream.of("chromium", "chromium-browser", "google-chrome").map(name -> Path.of(folder, name)))
-                .filter(Files::isExecutable)
-                .findFirst();
-    }
-
     /** The document after its scripts ran, without them and without line breaks. */
     private String drawn() throws IOException, InterruptedException {
-        Optional<Path> browser = browser();
-        assumeTrue(browser.isPresent(), "no Chromium on the path");
         StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null, "zstar study --quick", 90.0, false,
                 new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), rows, List.of(),
                 List.of("the openblas engine is not compared: it has <no> library"), List.of("a suite <failed>"));
-        Path page = Files.writeString(temp.resolve("index.html"), Page.html(file.json()));
-        File dom = temp.resolve("dom").toFile();
-        Process process = new ProcessBuilder(browser.orElseThrow().toString(), "--headless", "--no-sandbox", "--disable-gpu",
-                "--disable-dev-shm-usage", "--no-first-run", "--user-data-dir=" + temp.resolve("profile"),
-                "--virtual-time-budget=20000", "--dump-dom", page.toUri().toString())
-                .redirectOutput(dom).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-        if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly().waitFor();
-            throw new IllegalStateException("Chromium took more than " + SECONDS + " s");
-        }
-        String text = Files.readString(dom.toPath()).replace('\n', ' ').replaceAll("<script.*?</script>", "");
-        assertThat(text).as("the script came to its end").containsPattern("<body[^>]* data-rendered=\"true\"");
-        return text;
+        return Browser.drawn(temp, Page.html(file.json()));
     }
 
     @Test

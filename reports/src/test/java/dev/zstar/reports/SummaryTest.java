@@ -18,7 +18,8 @@ class SummaryTest {
 
     private static StudyResult result(String suite, String name, String engine, String metric, double value, Double limit,
             Map<String, Double> params) {
-        return new StudyResult(suite, name, engine, 1, new TreeMap<>(params), metric, value, value, value, value, 1, limit);
+        return new StudyResult(suite, name, engine, 1, new TreeMap<>(params), metric, value, value, value, value, 1, limit,
+                List.of(List.of(value)));
     }
 
     private static StudyResult result(String suite, String name, String engine, String metric, double value) {

@@ -91,6 +91,6 @@ final class MixedPrecisionChild implements Fork.Task {
     }
 
     private void add(String way, String metric, double... values) {
-        results.add(StudyResult.of("forward", name + " " + way, Study.own(), 1, params, metric, null, values));
+        results.add(StudyResult.ofOneFork("forward", name + " " + way, Study.own(), 1, params, metric, values));
     }
 }

@@ -190,7 +190,7 @@ final class SolveChild implements Fork.Task {
 
     private void add(String suite, String name, String metric, double[] sorted, double unit) {
         double[] values = Arrays.stream(sorted).map(nanos -> nanos * unit).toArray();
-        results.add(StudyResult.of(suite, name, engine, 1, params, metric, null, values));
+        results.add(StudyResult.ofOneFork(suite, name, engine, 1, params, metric, values));
     }
 
     private void single(String suite, String name, String metric, double value) {

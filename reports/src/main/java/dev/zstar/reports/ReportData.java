@@ -1,0 +1,105 @@
+package dev.zstar.reports;
+
+import dev.zstar.reports.comparison.Labels;
+import dev.zstar.reports.results.BenchmarkResult;
+import dev.zstar.reports.results.CaseKey;
+import dev.zstar.reports.results.ResultFile;
+import dev.zstar.reports.results.Unit;
+import dev.zstar.reports.statistics.Bootstrap;
+import dev.zstar.reports.statistics.Interval;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What the page of several files shows: groups of benchmarks, each with the values of every file.
+ *
+ * @param files a series each
+ * @param groups a chart and a table each
+ */
+record ReportData(List<Source> files, List<Group> groups) {
+    /** A file and where it was measured. */
+    record Source(String label, String kind, String measured, String machine, String java) {}
+
+    /** Benchmarks with one unit. */
+    record Group(String title, String unit, String direction, List<Row> rows) {}
+
+    /** A benchmark, with a value for each file; null where a file does not have it. */
+    record Row(String label, List<Value> values) {}
+
+    /**
+     * The median of the forks, or the score of a file without forks.
+     *
+     * @param value null if it is not a number
+     * @param low the lower end of the interval; null without an interval
+     * @param by how the interval was computed; empty without one
+     * @param allocated heap bytes in each operation; null if unknown
+     */
+    record Value(Double value, Double low, Double high, String by, int forks, Double allocated) {
+        static Value of(BenchmarkResult result, double factor) {
+            boolean replicated = result.forks().count() >= Bootstrap.LEAST_FORKS && result.forks().arePositive();
+            Optional<Interval> interval = replicated
+                    ? Optional.of(new Bootstrap(result.key().hashCode()).median(result.forks()))
+                    : result.quoted();
+            String by = interval.isEmpty() ? "" : replicated ? "95%, over forks" : "99.9%, over iterations, by JMH";
+            double value = replicated || Double.isNaN(result.score()) ? result.forks().median() : result.score();
+            return new Value(
+                    finite(value * factor), interval.map(i -> finite(i.low() * factor)).orElse(null),
+                    interval.map(i -> finite(i.high() * factor)).orElse(null), by,
+                    result.forks().count(), finite(result.allocation().median()));
+        }
+
+        private static Double finite(double value) {
+            return Double.isFinite(value) ? value : null;
+        }
+    }
+
+    static ReportData of(List<ResultFile> files) {
+        Set<CaseKey> keys = new LinkedHashSet<>();
+        files.forEach(file -> file.results().forEach(result -> keys.add(result.key())));
+        Map<CaseKey, String> labels = Labels.of(keys);
+        Map<String, List<BenchmarkResult>> firsts = new LinkedHashMap<>();
+        Map<CaseKey, List<BenchmarkResult>> all = new LinkedHashMap<>();
+        for (int i = 0; i < files.size(); i++) {
+            for (BenchmarkResult result : files.get(i).results()) {
+                List<BenchmarkResult> row = all.computeIfAbsent(result.key(), _ -> new ArrayList<>());
+                if (row.isEmpty()) {
+                    firsts.computeIfAbsent(result.group() + "\n" + result.unit().name(), _ -> new ArrayList<>()).add(result);
+                }
+                while (row.size() < i) {
+                    row.add(null);
+                }
+                row.add(result);
+            }
+        }
+        List<Group> groups = firsts.values().stream().map(group -> {
+            BenchmarkResult first = group.getFirst();
+            return new Group(first.group(), first.unit().name(), first.direction().name(),
+                    group.stream().map(one -> new Row(labels.get(one.key()), values(all.get(one.key()), first.unit()))).toList());
+        }).toList();
+        return new ReportData(files.stream().map(ReportData::source).toList(), groups);
+    }
+
+    /** The values in one unit. What cannot be converted is left out. */
+    private static List<Value> values(List<BenchmarkResult> row, Unit unit) {
+        List<Value> values = new ArrayList<>();
+        for (BenchmarkResult result : row) {
+            boolean known = result != null && result.unit().in(unit).isPresent();
+            values.add(known ? Value.of(result, result.unit().in(unit).getAsDouble()) : null);
+        }
+        return values;
+    }
+
+    private static Source source(ResultFile file) {
+        return new Source(file.label(), file.kind(), file.measured(), file.environment().machine(), file.environment().java());
+    }
+
+    String json() {
+        return JsonMapper.shared().writeValueAsString(this);
+    }
+}

@@ -1,0 +1,19 @@
+package dev.zstar.reports.results;
+
+import dev.zstar.reports.statistics.Forks;
+import dev.zstar.reports.statistics.Interval;
+import java.util.Optional;
+
+/**
+ * One benchmark as one file measured it.
+ *
+ * @param key what identifies the benchmark
+ * @param group benchmarks of a group are drawn in one chart
+ * @param score the figure that the file quotes; NaN if it has none
+ * @param quoted the interval that the file quotes; empty if it has none
+ * @param forks the values of each fork, in this unit; none if the file has none
+ * @param allocation bytes of heap in each operation, by fork; none if the file has none
+ */
+public record BenchmarkResult(
+        CaseKey key, String group, Unit unit, Direction direction, double score, Optional<Interval> quoted, Forks forks,
+        Forks allocation) {}

@@ -1,0 +1,130 @@
+package dev.zstar.reports;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zstar.reports.results.ResultReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** {@code zstar report}: the files that it takes, and what a browser shows of its page. */
+class ReportCommandTest {
+    @TempDir
+    private Path temp;
+
+    private String err;
+
+    private int run(List<String> files, Path out) {
+        StringWriter errWriter = new StringWriter();
+        CommandLine line = Zstar.commandLine();
+        line.setOut(new PrintWriter(new StringWriter(), true));
+        line.setErr(new PrintWriter(errWriter, true));
+        List<String> arguments = new ArrayList<>(List.of("report"));
+        for (String file : files) {
+            arguments.add(file(file).toString());
+        }
+        arguments.addAll(List.of("-o", out.toString()));
+        int code = line.execute(arguments.toArray(String[]::new));
+        err = errWriter.toString();
+        return code;
+    }
+
+    /** A copy of a resource, since the resources may be in a module. */
+    private Path file(String name) {
+        try (InputStream in = ResultReader.class.getResourceAsStream(name)) {
+            return Files.write(temp.resolve(name), in.readAllBytes());
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private String page(String... files) throws IOException {
+        Path out = temp.resolve("deep/page");
+        assertThat(run(List.of(files), out)).as(err).isZero();
+        return Files.readString(out.resolve("index.html"));
+    }
+
+    /** The page after this script ran in it, which puts what it finds into the document. */
+    private String drawn(String script, String... files) throws IOException, InterruptedException {
+        return Browser.drawn(temp, page(files).replace("</body>\n</html>", "<pre id=\"found\"></pre><script>"
+                + "const found = t => { document.getElementById('found').textContent += t + ';'; };" + script + "</script></body></html>"));
+    }
+
+    @Test
+    void severalFilesAreSeriesOfOnePage() throws IOException, InterruptedException {
+        String text = drawn("found(charts[0].instance.getOption().series.length);", "average-time.json", "without-raw-data.json",
+                "study-2.json", "no-benchmarks.json");
+        assertThat(text).contains("report of 4 files", "<h2>org.example.ListBenchmark.add, avgt</h2>", "<h2>kernels, us</h2>",
+                "us/op, less is better, intervals: 95%, over forks; 99.9%, over iterations, by JMH.",
+                "study; 2026-01-01T00:00:00Z; a cpu, 2 processors, an os; a jdk");
+        // 12.5 ns/op are 0.0125 us/op; two series of bars and two of intervals.
+        assertThat(text).contains("title=\"0.0125\">0.0125</td>", "<pre id=\"found\">4;</pre>");
+        assertThat(text).doesNotContain("undefined", ">NaN<", "null");
+    }
+
+    @Test
+    void labelsAreShownAndNeverRun() throws IOException, InterruptedException {
+        String text = drawn("found(typeof alerted); found(document.images.length);", "markup-in-labels.json");
+        assertThat(text).contains("<h2>org.example.&lt;b&gt;.bold, avgt</h2>", "end=&lt;/script&gt;&lt;b&gt; formula==1+1 "
+                + "input=&lt;img src=x onerror=alert(1)&gt; place=/*script*/ /*data*/, avgt</td>", "<pre id=\"found\">undefined;0;</pre>");
+        assertThat(page("markup-in-labels.json")).doesNotContain("<img src=x");
+    }
+
+    @Test
+    void smallNumbersAreNotZeroInTablesAndOnAxes() throws IOException, InterruptedException {
+        String text = drawn("const tiny = charts.find(c => c.group.title.includes('tiny')), o = tiny.instance.getOption();"
+                + "found(tiny.instance.getModel().getComponent('xAxis').axis.getViewLabels().map(l => l.formattedLabel).join(' '));",
+                "markup-in-labels.json");
+        assertThat(text).contains(">1.015e-11</td>").containsPattern("<pre id=\"found\">0 2e-12 4e-12 6e-12 8e-12 1e-11 1.2e-11;</pre>");
+    }
+
+    @Test
+    void tablesAreSortedByTheirHeadingsAndSavedAsCsv() throws IOException, InterruptedException {
+        String script = "const t = document.querySelector('table'), rows = () => [...t.tBodies[0].rows].map(r => r.cells[1].textContent).join(' ');"
+                + "const button = t.querySelectorAll('th button')[1];"
+                + "found(rows()); button.click(); found(rows()); button.click(); found(rows());"
+                + "found(t.querySelectorAll('th')[1].getAttribute('aria-sort'));"
+                + "found(csv(['a', '=b'], [['x\"y', 1e-9], ['@z', null]]).replaceAll('\\r\\n', '/'));";
+        String text = drawn(script, "average-time.json");
+        assertThat(text).contains("<pre id=\"found\">10.15 162.4;10.15 162.4;162.4 10.15;descending;"
+                + "\"a\",\"'=b\"/\"x\"\"y\",1e-9/\"'@z\",/;</pre>");
+    }
+
+    @Test
+    void onALogarithmicAxisPointsReplaceBars() throws IOException, InterruptedException {
+        String script = "const kind = () => { const o = charts[0].instance.getOption(); return o.xAxis[0].type + ' ' + o.series[0].type; };"
+                + "found(kind()); document.getElementById('log').click(); found(kind()); found(document.getElementById('log').ariaPressed);";
+        assertThat(drawn(script, "average-time.json")).contains("<pre id=\"found\">value bar;log custom;true;</pre>");
+    }
+
+    @Test
+    void filesWithoutBenchmarksHaveAPage() throws IOException, InterruptedException {
+        assertThat(drawn("", "no-benchmarks.json")).contains("The files hold no benchmarks.");
+    }
+
+    @Test
+    void theSamePageIsReplacedAndNothingElse() throws IOException {
+        page("average-time.json");
+        page("study-1.json");
+        Path other = Files.createDirectory(temp.resolve("other"));
+        Files.writeString(other.resolve("index.html"), "mine");
+        assertThat(run(List.of("average-time.json"), other)).isEqualTo(2);
+        assertThat(err).isEqualTo("zstar: " + other.resolve("index.html")
+                + " exists and is not the page of a report; choose another folder with --out\n");
+        assertThat(run(List.of("average-time.json"), temp.resolve("average-time.json"))).isEqualTo(2);
+        assertThat(err).isEqualTo("zstar: --out " + temp.resolve("average-time.json")
+                + " cannot be created (FileAlreadyExistsException); expected a folder\n");
+        assertThat(run(List.of("average-time.json", "average-time.json"), other)).isEqualTo(2);
+        assertThat(err).isEqualTo("zstar: " + temp.resolve("average-time.json") + " is given twice; expected different files\n");
+        assertThat(run(List.of("truncated.json"), other)).isEqualTo(2);
+        assertThat(err).startsWith("zstar: " + temp.resolve("truncated.json") + ": it is not valid JSON");
+    }
+}
