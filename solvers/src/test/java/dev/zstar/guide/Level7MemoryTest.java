@@ -83,7 +83,7 @@ class Level7MemoryTest {
         // guide
         try (var layer = Equilibrium.of(parameters).memory(15).build()) {
             layer.forward(x);
-            String methods = layer.toString();                     // … Anderson … a window of 5 forward, GMRES with cycles of 8 steps backward …
+            String methods = layer.toString();                     // … a window of 5 forward, GMRES with cycles of 8 steps backward …
             LayerMemory memory = layer.memory();                   // 15 blocks: 15 forward and 15 backward share 15, 0 are separate
             // hide
             assertThat(methods).contains("Anderson acceleration with a window of 5 forward, GMRES with cycles of 8 steps backward");
