@@ -61,6 +61,7 @@ class GuideTest {
         "7-memory-and-threads, Level7MemoryTest",
         "8-engines-and-flags, Level8EnginesTest",
         "11-weights, Level11WeightsTest",
+        "14-neural-odes, Level14OdesTest",
     })
     void aPageShowsExactlyTheCodeThatRuns(String page, String source) throws IOException {
         List<String> shown = blocks(Files.readString(GUIDE.resolve(page + ".md")));
