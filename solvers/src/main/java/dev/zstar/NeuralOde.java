@@ -73,7 +73,7 @@ public final class NeuralOde {
         return of(f).solve(z0, t0, t1).orThrow();
     }
 
-    /** The same equation with these tolerances for the error of each step ({@link StepControl}). */
+    /** The same equation with steps by these tolerances ({@link StepControl}). */
     public NeuralOde tolerance(double relative, double absolute) {
         return control(new StepControl(relative, absolute, control.firstStep(), control.maxStep(), control.maxEvaluations(), 0));
     }

@@ -46,7 +46,8 @@ class NeuralOdeTest {
         assertThat(solution.at(1)[1][0]).isCloseTo(2, within(1e-6));
         assertThat(solution.at(2)[1][0]).isNaN();
         assertThat(solution.z()[1][0]).isFinite();
-        assertThatThrownBy(solution::orThrow).isInstanceOf(NotSolved.class).hasMessageStartingWith("1 of 2 rows failed. Row 1 stopped at t = ")
+        assertThatThrownBy(solution::orThrow).isInstanceOf(NotSolved.class)
+                .hasMessageStartingWith("1 of 2 rows failed. Row 1 stopped at t = ")
                 .satisfies(e -> assertThat(((NotSolved) e).rows()).containsExactly(1));
     }
 

@@ -86,8 +86,9 @@ class OdeArgumentsTest {
                     .hasMessageStartingWith("solve: a block of states (2×2 f64) and z (2×2 f64) share memory");
             assertThatThrownBy(() -> solver.outcome().status(5)).hasMessage("status: row 5, expected none");
             assertThat(solver.solve(f, z, 0, 1).succeeded()).isTrue();
-            solver.close();
-            assertThatThrownBy(() -> solver.solve(f, z, 0, 1)).hasMessageContaining("was used after it was closed");
+            DormandPrince closed = DormandPrince.plan(engine, Type.F64, 2, 2, StepControl.DEFAULT);
+            closed.close();
+            assertThatThrownBy(() -> closed.solve(f, z, 0, 1)).hasMessageContaining("was used after it was closed");
         }
     }
 

@@ -11,6 +11,7 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 /** How rows end: by events, by observers, and by failures. */
@@ -27,7 +28,7 @@ class OdeEndingsTest {
         @Override
         public boolean occurred(int row, double t, Block z) {
             assertThat(z.get(0, column)).isCloseTo(level, within(1e-12));
-            log.add("%d %.6f".formatted(row, t));
+            log.add(String.format(Locale.ROOT, "%d %.6f", row, t));
             return ends;
         }
     }
