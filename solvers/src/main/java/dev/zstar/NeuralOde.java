@@ -73,7 +73,7 @@ public final class NeuralOde {
         return of(f).solve(z0, t0, t1).orThrow();
     }
 
-    /** The same equation with these tolerances for the error of each step ({@link StepControl}). */
+    /** The same equation with steps by these tolerances ({@link StepControl}). */
     public NeuralOde tolerance(double relative, double absolute) {
         return control(new StepControl(relative, absolute, control.firstStep(), control.maxStep(), control.maxEvaluations(), 0));
     }
@@ -129,7 +129,7 @@ public final class NeuralOde {
     private static int check(double[][] z0, double[] times) {
         Arguments.present("neural ode", "the start", z0);
         if (Arguments.present("neural ode", "the array of times", times).length < 2) {
-            throw new IllegalArgumentException("neural ode: there are " + Plural.of(times.length, "time") + ", expected at least 2");
+            throw new IllegalArgumentException("neural ode: the number of times is " + times.length + ", expected at least 2");
         }
         Arguments.atLeast("neural ode", "the number of rows of the start", z0.length, 1);
         int n = Arguments.present("neural ode", "row 0 of the start", z0[0]).length;

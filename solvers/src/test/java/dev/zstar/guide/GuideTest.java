@@ -62,6 +62,7 @@ class GuideTest {
         "8-engines-and-flags, Level8EnginesTest",
         "11-weights, Level11WeightsTest",
         "13-language, Level13LanguageTest",
+        "14-neural-odes, Level14OdesTest",
     })
     void aPageShowsExactlyTheCodeThatRuns(String page, String source) throws IOException {
         List<String> shown = blocks(Files.readString(GUIDE.resolve(page + ".md")));

@@ -7,11 +7,12 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.OwnedMemory;
 
 /**
- * The solve of an adjoint equation backwards in time, and the integral {@code ∂L/∂θ = ∫ aᵀ ∂f/∂θ dt} along it. The integral takes the weights
- * of each accepted step, {@code Σ h b_j a_jᵀ ∂f/∂θ(z_j)}: this is what the method would compute if the integral were part of the state.
+ * The solve of an adjoint equation backwards in time, and the integral {@code ∂L/∂θ = ∫ aᵀ ∂f/∂θ dt} along it. The integral takes the
+ * weights of each accepted step, {@code Σ h b_j a_jᵀ ∂f/∂θ(z_j)}. This is what the method would compute if the integral were part of the
+ * state.
  *
- * <p>The equation is linear in a, so a is scaled by a power of two to a root mean square from 1 to 2. Otherwise the absolute tolerance would
- * accept any error of a small gradient.
+ * <p>The equation is linear in a, so a is scaled by a power of two to a root mean square from 1 to 2. Otherwise the absolute tolerance
+ * would accept any error of a small gradient.
  */
 final class AdjointSolve<G> implements StepListener {
     /** The state of the backward solve, seen as z and a. */

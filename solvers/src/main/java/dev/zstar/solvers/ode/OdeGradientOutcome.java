@@ -100,9 +100,9 @@ public final class OdeGradientOutcome {
     }
 
     /**
-     * {@code ‖z̃(t₀) - z₀‖} of row {@code b}, with z̃ the state that {@link OdeGradientMode.Reversed} integrates backwards. NaN for the other
-     * modes, which do not reverse the solution, and for a row that was not integrated: one whose backward solve failed, or whose gradient
-     * given is zero.
+     * {@code ‖z̃(t₀) - z₀‖} of row {@code b}, with z̃ the state that {@link OdeGradientMode.Reversed} integrates backwards. NaN for the
+     * other modes, which do not reverse the solution, and for a row that was not integrated: one whose backward solve failed, or whose
+     * gradient given is zero.
      */
     public double drift(int b) {
         return drift[Arguments.row("drift", b, batch)];

@@ -23,10 +23,10 @@ final class Samples implements StepListener {
     void use(OdeOptions options, Block z, double[] from, double[] to) {
         for (int i = 0; i < options.states().length; i++) {
             Block block = options.states()[i];
-            block.requireShape("solve", "the block of states " + i, z.type(), z.rows(), z.cols());
-            Arguments.disjoint("solve", "the block of states " + i, block, "z", z);
+            block.requireShape("solve", "a block of states", z.type(), z.rows(), z.cols());
+            Arguments.disjoint("solve", "a block of states", block, "z", z);
             for (int j = 0; j < i; j++) {
-                Arguments.disjoint("solve", "the block of states " + i, block, "the block of states " + j, options.states()[j]);
+                Arguments.disjoint("solve", "a block of states", block, "another one", options.states()[j]);
             }
             double t = options.times()[i];
             for (int b = 0; b < z.rows(); b++) {

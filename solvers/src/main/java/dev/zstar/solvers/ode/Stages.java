@@ -94,7 +94,7 @@ final class Stages {
         markNonfinite(rows);
     }
 
-    /** k₂ … k_last, and z' if the last is 7. The state of the last stage is in {@code state}. Marks rows where k₂ is not finite. */
+    /** k₂ … k_last, and z' if the last is 7. Marks rows where k₂ is not finite. */
     void attempt(OdeFunction f, int last, Rows rows, StepSizes steps) {
         for (int j = 2; j <= last; j++) {
             evaluate(f, j, rows, steps);
@@ -175,18 +175,14 @@ final class Stages {
         return mix(k, rows);
     }
 
-    /**
-     * The dense output of the step of each row, by position.
-     *
-     * @param fraction by row of the batch: 0 at the start of the step, 1 at its end
-     */
-    Block dense(double[] fraction, Rows rows, StepSizes steps) {
+    /** The dense output of the step of each row, by position. θ is by row of the batch: 0 at the start of the step, 1 at its end. */
+    Block dense(double[] θ, Rows rows, StepSizes steps) {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             clear(b);
             c[at(b, Z)] = 1;
             for (int j = 1; j <= Tableau.STAGES; j++) {
-                c[at(b, j)] = steps.h(b) * Tableau.dense(j, fraction[b]);
+                c[at(b, j)] = steps.h(b) * Tableau.dense(j, θ[b]);
             }
         }
         return mix(y, rows);

@@ -134,8 +134,8 @@ final class StepSizes {
     }
 
     /**
-     * {@code x^a} for x ≥ 0. It has the same bits in the interpreter, in compiled code and on every processor, which Math.pow need not have,
-     * and allocates nothing, which StrictMath.pow does.
+     * {@code x^a} for x ≥ 0. It has the same bits in the interpreter, in compiled code and on every processor; Math.pow need not. It
+     * allocates nothing; StrictMath.pow allocates.
      */
     static double power(double x, double a) {
         return StrictMath.exp(a * StrictMath.log(x));

@@ -10,8 +10,8 @@ import dev.zstar.solvers.guard.Arguments;
 import java.util.Arrays;
 
 /**
- * The dense output of a solve: the state of each row at any time that its solve went through. Between two steps it is a polynomial of degree
- * 4, whose error is of order 4 in the step (Shampine 1986; Hairer, Nørsett and Wanner I, section II.6):
+ * The dense output of a solve: the state of each row at any time that its solve went through. Between two steps it is a polynomial of
+ * degree 4, and the method is of order 4 (Shampine 1986; Hairer, Nørsett and Wanner I, section II.6):
  * <pre>
  * z(t + θ h) = (1 - q) z₀ + q z₁ + θ (1 - θ)² h f₀ - θ² (1 - θ) h f₁ + θ² (1 - θ)² r,   q = θ² (3 - 2 θ)</pre>
  * It keeps three vectors of n elements for each step of each row: z, f and r. The memory grows with the longest solve, and is reused.

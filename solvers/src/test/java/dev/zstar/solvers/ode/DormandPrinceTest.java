@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DormandPrinceTest {
     private static double error(Equations equation, StepControl control) {
         try (Engine engine = Engines.best(1);
-                DormandPrince solver = DormandPrince.plan(engine, Type.F64, 1, equation.start.length, control);
+                DormandPrince solver = DormandPrince.plan(engine, Type.F64, 1, equation.start().length, control);
                 Block z = equation.block(Type.F64)) {
             OdeOutcome outcome = solver.solve(equation.function(), z, equation.t0, equation.t1);
             assertThat(outcome.status(0)).as(outcome.sentence(0)).isEqualTo(OdeStatus.REACHED_END);
@@ -50,8 +50,8 @@ class DormandPrinceTest {
     @EnumSource(Equations.class)
     void theTimeMayRunBackwards(Equations equation) {
         try (Engine engine = Engines.best(1);
-                DormandPrince solver = DormandPrince.plan(engine, Type.F64, 1, equation.start.length, StepControl.tolerances(1e-10, 1e-12));
-                Block z = Block.of(Type.F64, 1, equation.start.length, equation.at(equation.t1))) {
+                DormandPrince solver = DormandPrince.plan(engine, Type.F64, 1, equation.start().length, StepControl.tolerances(1e-10, 1e-12));
+                Block z = Block.of(Type.F64, 1, equation.start().length, equation.at(equation.t1))) {
             solver.solve(equation.function(), z, equation.t1, equation.t0);
             assertThat(equation.error(z, 0, equation.t0)).isLessThan(1e-6);
         }
@@ -121,7 +121,7 @@ class DormandPrinceTest {
                 trajectory.at(times[i], at);
                 assertThat(equation.error(at, 0, times[i])).isLessThan(1e-7);
             }
-            assertThat(all.part(0, times.length).toDoubles()).isEqualTo(equation.start);
+            assertThat(all.part(0, times.length).toDoubles()).isEqualTo(equation.start());
             assertThat(all.part(times.length - 1, times.length).toDoubles()).isEqualTo(z.toDoubles());
             assertThat(trajectory.steps(0)).isEqualTo(outcome.accepted(0));
             assertThat(trajectory.steps(1)).isZero();

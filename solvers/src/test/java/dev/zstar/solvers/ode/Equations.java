@@ -6,7 +6,7 @@ import dev.zstar.kernels.Type;
 
 /** Equations with a closed form. */
 enum Equations {
-    DECAY(0, 2, 1) {
+    DECAY(0, 2) {
         @Override
         void f(double t, double[] z, double[] out) {
             out[0] = -1.5 * z[0];
@@ -17,7 +17,7 @@ enum Equations {
             return new double[] {Math.exp(-1.5 * t)};
         }
     },
-    OSCILLATOR(0, 5, 1, 0) {
+    OSCILLATOR(0, 5) {
         @Override
         void f(double t, double[] z, double[] out) {
             out[0] = z[1];
@@ -29,7 +29,7 @@ enum Equations {
             return new double[] {Math.cos(t), -Math.sin(t)};
         }
     },
-    LOGISTIC(0, 4, 0.1) {
+    LOGISTIC(0, 4) {
         @Override
         void f(double t, double[] z, double[] out) {
             out[0] = 1.7 * z[0] * (1 - z[0]);
@@ -41,7 +41,7 @@ enum Equations {
         }
     },
     /** {@code z' = A z} with A = ((-1, 2), (-2, -1)), whose exponential is a decaying rotation. */
-    LINEAR(0, 3, 1, 2) {
+    LINEAR(0, 3) {
         @Override
         void f(double t, double[] z, double[] out) {
             out[0] = -z[0] + 2 * z[1];
@@ -55,7 +55,7 @@ enum Equations {
         }
     },
     /** Depends on the time: {@code z' = 2 t z}. */
-    TIMED(0.5, 1.5, 0.3) {
+    TIMED(0.5, 1.5) {
         @Override
         void f(double t, double[] z, double[] out) {
             out[0] = 2 * t * z[0];
@@ -69,25 +69,26 @@ enum Equations {
 
     final double t0;
     final double t1;
-    @SuppressWarnings("ImmutableEnumChecker") // Nobody writes to it.
-    final double[] start;
 
-    Equations(double t0, double t1, double... start) {
+    Equations(double t0, double t1) {
         this.t0 = t0;
         this.t1 = t1;
-        this.start = start;
     }
 
     abstract void f(double t, double[] z, double[] out);
 
     abstract double[] at(double t);
 
+    double[] start() {
+        return at(t0);
+    }
+
     OdeFunction function() {
         return OdeFunction.rowwise((row, t, z, out) -> f(t, z, out));
     }
 
     Block block(Type type) {
-        return Block.of(type, 1, start.length, start);
+        return Block.of(type, 1, start().length, start());
     }
 
     /** The largest error of a state at a time. */
