@@ -85,10 +85,10 @@ public final class EquilibriumBuilder<P> {
     }
 
     /**
-     * Makes the layer fit a number of blocks, each a vector of n elements for each row of the batch. The forward method follows from it, and
-     * so do the cycles of an {@linkplain GradientMode#exact exact} gradient; {@link LayerMethods#within} has the table. By default a layer
-     * takes 27 blocks. {@link Equilibrium#toString} says what was chosen. The cell, the parameters, and the blocks that x, z and dz are
-     * copied to are not counted. Replaces {@link #method}.
+     * Makes the layer fit a number of blocks, each a vector of n elements for each row of the batch. The forward method follows from it,
+     * and so do the cycles of an {@linkplain GradientMode#exact exact} gradient; {@link LayerMethods#within} has the table. By default a
+     * layer takes 27 blocks. {@link Equilibrium#toString} says what was chosen. The cell, the parameters, and the blocks that x, z and dz
+     * are copied to are not counted. Replaces {@link #method}.
      *
      * @param blocks at least 8 for an exact gradient; {@link #build} refuses too few, and names the least number for the gradient mode
      */

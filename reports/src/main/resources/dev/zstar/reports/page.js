@@ -257,6 +257,22 @@ function families() {
   });
 }
 
+function edges() {
+  const of = (metric, columns) => cases("depth", metric, columns).map(r => [r[0].replace("edge: ", ""), ...r.slice(1)]);
+  const training = of("lipschitz", (get, r) => [r.value, get("radius"), get("loss"), get("plain") < 0 ? "none within 500" : get("plain"), get("accelerated") < 0 ? "none within 500" : get("accelerated")]);
+  if (training.length) table(heading("Training at the edge of contraction", "A task that pushes the Lipschitz constant of the cell through 1. A guard may hold it back. Then plain steps and the default method solve for the trained equilibria, to 10⁻⁶."),
+    ["case", "largest ‖J‖₂", "largest ρ(J)", "loss", "plain steps", "evaluations of the default method"], training);
+  const noise = of("gradientNoise", (get, r) => [r.value.toExponential(1)]);
+  if (noise.length) table(heading("Gradients as ρ approaches 1", "The relative error of ∂L/∂W, if forward and backward solve have this tolerance."), ["case", "relative error"], noise);
+  const truncated = of("backwardResidual", (get, r) => [r.value.toExponential(1), get("backwardError").toExponential(1), get("backwardCosine").toFixed(4)]);
+  if (truncated.length) table(heading("Backward solves that end early", "GMRES at ρ = 0.95: the worst row of v."), ["case", "relative residual", "relative error", "cosine"], truncated);
+  const starts = of("distinct", (get, r) => [get("converged"), r.value]);
+  if (starts.length) table(heading("Starts and equilibria", "Random starts of one equation. Below a gain of 1 the map contracts, and has one equilibrium."), ["case", "starts that converged", "different equilibria"], starts);
+  const generated = of("generated", (get, r) => [r.value, get("generator"), number(r.value / get("generator")) + "×", get("sharedError").toExponential(1), get("separateError").toExponential(1)]);
+  if (generated.length) table(heading("Weights from a smaller network", "A generator makes the weights of a cell for each task. Errors are mean squares relative to the targets'; separate cells are trained with the same steps."),
+    ["case", "generated weights", "parameters of the generator", "compression", "error of generated cells", "error of separate cells"], generated);
+}
+
 function everything() {
   const details = element("details", undefined, heading("Every figure", "All rows of study.json."));
   element("summary", "The rows", details);
@@ -399,6 +415,7 @@ function draw() {
   linear();
   gradients();
   families();
+  edges();
   if (study.results.length) everything();
 }
 

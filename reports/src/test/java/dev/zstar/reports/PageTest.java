@@ -75,6 +75,24 @@ class PageTest {
     }
 
     @Test
+    void whereEquilibriaEndHasTables() throws IOException, InterruptedException {
+        Map.of("lipschitz", 3.4, "radius", 1.2, "loss", 0.01, "plain", -1.0, "accelerated", 40.0)
+                .forEach((metric, value) -> add("depth", "edge: training, guard none", "simd", Map.of(), metric, value));
+        add("depth", "edge: gradient at ρ = 0.9", "simd", Map.of(), "gradientNoise", 0.00064);
+        Map.of("backwardResidual", 0.25, "backwardError", 0.48, "backwardCosine", 0.9)
+                .forEach((metric, value) -> add("depth", "edge: backward solve of 5 steps", "simd", Map.of(), metric, value));
+        add("depth", "edge: 32 starts, gain 1.5", "simd", Map.of(), "converged", 32);
+        add("depth", "edge: 32 starts, gain 1.5", "simd", Map.of(), "distinct", 4);
+        Map.of("generated", 1200.0, "generator", 300.0, "sharedError", 0.01, "separateError", 0.008)
+                .forEach((metric, value) -> add("depth", "generated weights of 12 cells", "simd", Map.of(), metric, value));
+        assertThat(drawn()).contains(
+                "<td>training, guard none</td><td>3.4</td><td>1.2</td><td>0.01</td><td>none within 500</td><td>40</td>",
+                "<td>gradient at ρ = 0.9</td><td>6.4e-4</td>",
+                "<td>backward solve of 5 steps</td><td>2.5e-1</td><td>4.8e-1</td><td>0.9000</td>",
+                "<td>32 starts, gain 1.5</td><td>32</td><td>4</td>", "<td>1200</td><td>300</td><td>4×</td><td>1.0e-2</td><td>8.0e-3</td>");
+    }
+
+    @Test
     void linearSolversGradientModesAndRandomSolvesHaveTables() throws IOException, InterruptedException {
         add("backward", "gmres, ρ = 0.9, Gaussian", "simd", Map.of(), "products", 31);
         add("backward", "picard, ρ = 0.9, Gaussian", "simd", Map.of(), "productsFailed", 200);

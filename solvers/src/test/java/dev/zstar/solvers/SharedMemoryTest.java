@@ -78,7 +78,8 @@ class SharedMemoryTest {
         solvers.put("steps and distances", w -> Anderson.plan(w, anderson, STOPPING.orStep(1e-7).withDistance()));
         solvers.put("Broyden", w -> Broyden.plan(w, broyden, STOPPING));
         solvers.put("Broyden with a search", w -> Broyden.plan(w, broyden.withLineSearch(true), STOPPING));
-        solvers.put("bad Broyden", w -> Broyden.plan(w, broyden.withUpdate(Broyden.Update.BAD).withReduction(Broyden.Reduction.SVD), STOPPING));
+        solvers.put("bad Broyden",
+                w -> Broyden.plan(w, broyden.withUpdate(Broyden.Update.BAD).withReduction(Broyden.Reduction.SVD), STOPPING));
         solvers.put("Newton", w -> NewtonKrylov.plan(w, NewtonKrylov.Options.DEFAULT, STOPPING));
         solvers.put("Picard", w -> Picard.plan(w, Picard.Options.damped(0.9), STOPPING));
         solvers.put("adaptive", w -> Picard.plan(w, Picard.Options.ADAPTIVE, STOPPING));

@@ -54,7 +54,8 @@ final class DepthChild implements Fork.Task {
         return switch (kind) {
             case "DEQ" -> LayerMethods.within(DEFAULT, stopping, GradientMode.exact(1e-4));
             case "DEQ in 8 blocks" -> LayerMethods.within(FEW, stopping, GradientMode.exact(1e-4));
-            case "unrolled" -> LayerMethods.of(room -> Picard.plan(room, Picard.Options.damped(1), stopping), new GradientMode.Unrolled(depth));
+            case "unrolled" ->
+                LayerMethods.of(room -> Picard.plan(room, Picard.Options.damped(1), stopping), new GradientMode.Unrolled(depth));
             case "checkpointed" ->
                 LayerMethods.of(room -> Picard.plan(room, Picard.Options.damped(1), stopping), new GradientMode.Checkpointed(depth));
             default -> throw new AssertionError(kind);

@@ -15,7 +15,7 @@ final class DepthSuite {
 
     static void run(boolean quick, StudyProgress progress, List<StudyResult> results) {
         int[] depths = quick ? new int[] {20, 100, 200} : new int[] {10, 20, 50, 100, 200};
-        progress.stage("depth", DepthChild.KINDS.size() * depths.length + 1 + DepthFamilies.digits().size() + DepthFamilies.rings().size());
+        progress.stage("depth", DepthChild.KINDS.size() * depths.length + 2 + DepthFamilies.digits().size() + DepthFamilies.rings().size());
         for (int depth : depths) {
             for (String kind : DepthChild.KINDS) {
                 DepthChild.Cost cost = Fork.call(DepthChild.class, DepthChild.Cost.class, DepthChild.argument(kind, depth));
@@ -31,6 +31,8 @@ final class DepthSuite {
         }
         results.addAll(Fork.call(DepthGradients.class, ForkResults.class, "").results());
         progress.step("gradients against tolerance and layers");
+        results.addAll(Fork.call(DepthEdge.class, ForkResults.class, quick ? "quick" : "full").results());
+        progress.step("where equilibria end");
         DepthFamilies.digits().keySet().forEach(family -> families("digits", family, quick, progress, results));
         DepthFamilies.rings().keySet().forEach(family -> families("rings", family, quick, progress, results));
     }

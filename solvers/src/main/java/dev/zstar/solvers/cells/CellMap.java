@@ -74,11 +74,9 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     /**
      * Reads the parameters again, after a step of an optimiser or after a file has been read. Every row loses its input and its point of
      * linearisation: call {@link #inject} again. The power iteration of each spectral norm takes as many steps as the change of its matrix
-     * needs: one after a small change, 50 after other values were read ({@link dev.zstar.solvers.parameters.SpectralNormalisation#update}).
-     * Does not look for NaN: with it, rows end with {@code NONFINITE_FUNCTION}.
+     * needs: one after a small change, 50 after other values were read. With NaN, rows end with {@code NONFINITE_FUNCTION}.
      *
-     * @throws IllegalArgumentException if a matrix cannot be normalised, because it holds NaN or a row of zeros; then call it again
-     *     with other values
+     * @throws IllegalArgumentException if a matrix holds NaN or a row of zeros and cannot be normalised; call it again with others
      */
     public void update() {
         checks.requireOpen("update");

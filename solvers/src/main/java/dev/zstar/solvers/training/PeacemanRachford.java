@@ -126,7 +126,7 @@ public final class PeacemanRachford extends Splitting implements DifferentiableM
     /**
      * Sets the input of the following solves, until the next {@link #update}. Row p of x belongs to row p of the batch.
      *
-     * @param x {@code rows × inputs}, with at most as many rows as the batch; read, not kept. The remaining rows of the batch then have no input
+     * @param x {@code rows × inputs}, with at most as many rows as the batch; read, not kept. The remaining rows then have no input
      */
     public void inject(Block x) {
         if (Arguments.present("inject", "x", x).rows() > injected.batch()) {

@@ -59,7 +59,8 @@ class LayerMethodsTest {
         x = Problems.random(Type.F32, BATCH, INPUTS, 1, 4);
         g = Problems.random(Type.F32, BATCH, N, 1, 5);
         z = engine.allocate(Type.F32, BATCH, N);
-        sum = new DenseCell.Gradients(engine.allocate(Type.F32, N, N), engine.allocate(Type.F32, N, INPUTS), engine.allocate(Type.F32, 1, N),
+        sum = new DenseCell.Gradients(engine.allocate(Type.F32, N, N), engine.allocate(Type.F32, N, INPUTS),
+                    engine.allocate(Type.F32, 1, N),
                 engine.allocate(Type.F32, BATCH, INPUTS));
         // The cell copies W and U once it is asked for their transposes.
         try (var layer = EquilibriumLayer.plan(cell, STOPPING)) {
@@ -180,7 +181,8 @@ class LayerMethodsTest {
     }
 
     private static final List<Stopping> STOPPINGS =
-            List.of(STOPPING, STOPPING.orStep(1e-6), STOPPING.withDistance(), STOPPING.recording(1, 3), STOPPING.orStep(1e-6).withDistance());
+            List.of(STOPPING, STOPPING.orStep(1e-6), STOPPING.withDistance(), STOPPING.recording(1, 3),
+                        STOPPING.orStep(1e-6).withDistance());
 
     /** From the least number on every number of blocks is kept, even for a batch of one row, and when a row fails. */
     @Test
@@ -253,7 +255,8 @@ class LayerMethodsTest {
                 + "Phantom[steps=5, damping=0.5] then GMRES with cycles of 14 steps backward, within 21 blocks");
         assertThatThrownBy(() -> LayerMethods.within(7, STOPPING, GradientMode.DEFAULT))
                 .hasMessageStartingWith("memory: the number of blocks is 7, expected at least 8 for the gradient mode Exact[");
-        assertThatThrownBy(() -> LayerMethods.within(40, STOPPING, OPAQUE)).hasMessage("memory: the linear solver of the gradient mode does "
+        assertThatThrownBy(() -> LayerMethods.within(40, STOPPING, OPAQUE)).hasMessage(
+                "memory: the linear solver of the gradient mode does "
                 + "not say how many blocks it takes, expected LinearMethod.gmres, LinearMethod.biCgStab, or a method with blocks()");
         assertThatThrownBy(() -> LayerMethods.within(40, null, OPAQUE)).isInstanceOf(NullPointerException.class)
                 .hasMessage("memory: the stopping rule is null");
