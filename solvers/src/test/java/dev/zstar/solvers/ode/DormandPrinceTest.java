@@ -50,8 +50,8 @@ class DormandPrinceTest {
     @EnumSource(Equations.class)
     void theTimeMayRunBackwards(Equations equation) {
         try (Engine engine = Engines.best(1);
-                DormandPrince solver =
-                        DormandPrince.plan(engine, Type.F64, 1, equation.start().length, StepControl.tolerances(1e-10, 1e-12));
+                DormandPrince solver = DormandPrince.plan(
+                        engine, Type.F64, 1, equation.start().length, StepControl.tolerances(1e-10, 1e-12));
                 Block z = Block.of(Type.F64, 1, equation.start().length, equation.at(equation.t1))) {
             solver.solve(equation.function(), z, equation.t1, equation.t0);
             assertThat(equation.error(z, 0, equation.t0)).isLessThan(1e-6);
