@@ -69,7 +69,7 @@ public final class Comparer {
         alone(base.label(), before, after, notes);
         alone(fresh.label(), after, before, notes);
         List<CaseComparison> judged = ruler.map(name -> measured(name, cases, notes)).orElse(cases);
-        List<CaseComparison> sorted = judged.stream().sorted(Comparator.comparing(one -> ORDER.indexOf(one.verdict()))).toList();
+        List<CaseComparison> sorted = judged.stream().sorted(Comparator.comparingInt(one -> ORDER.indexOf(one.verdict()))).toList();
         return new Comparison(base.label(), fresh.label(), floor, sorted, List.copyOf(notes));
     }
 
