@@ -88,7 +88,8 @@ class ReportCommandTest {
 
     @Test
     void tablesAreSortedByTheirHeadingsAndSavedAsCsv() throws IOException, InterruptedException {
-        String script = "const t = document.querySelector('table'), rows = () => [...t.tBodies[0].rows].map(r => r.cells[1].textContent).join(' ');"
+        String script = "const t = document.querySelector('table');"
+                + "const rows = () => [...t.tBodies[0].rows].map(r => r.cells[1].textContent).join(' ');"
                 + "const button = t.querySelectorAll('th button')[1];"
                 + "found(rows()); button.click(); found(rows()); button.click(); found(rows());"
                 + "found(t.querySelectorAll('th')[1].getAttribute('aria-sort'));"
@@ -101,7 +102,8 @@ class ReportCommandTest {
     @Test
     void onALogarithmicAxisPointsReplaceBars() throws IOException, InterruptedException {
         String script = "const kind = () => { const o = charts[0].instance.getOption(); return o.xAxis[0].type + ' ' + o.series[0].type; };"
-                + "found(kind()); document.getElementById('log').click(); found(kind()); found(document.getElementById('log').ariaPressed);";
+                + "found(kind()); document.getElementById('log').click(); found(kind());"
+                + "found(document.getElementById('log').ariaPressed);";
         assertThat(drawn(script, "average-time.json")).contains("<pre id=\"found\">value bar;log custom;true;</pre>");
     }
 

@@ -94,7 +94,8 @@ class ResultReaderTest {
 
     @Test
     void otherFilesAreRefusedInASentence() throws IOException {
-        assertThat(refused("truncated.json")).isEqualTo("it is not valid JSON, in line 21, column 13: Unexpected end-of-input in property name");
+        assertThat(refused("truncated.json"))
+                .isEqualTo("it is not valid JSON, in line 21, column 13: Unexpected end-of-input in property name");
         assertThat(refused("measured-twice.json"))
                 .isEqualTo("it has two results of org.example.ListBenchmark.add, avgt, expected one of each benchmark");
         assertThat(refused("score-as-text.json"))
@@ -124,7 +125,8 @@ class ResultReaderTest {
         ResultFile file = ResultReader.parse(name, bytes(name));
         assertThat(file.environment().machine()).isEqualTo("a cpu, 2 processors, an os");
         assertThat(file.results()).extracting(result -> result.key().toString()).containsExactly(
-                "kernels: gemv n=64 on simd, us", "kernels: gemv n=64 on simd/openblas, ratio", "streaming: digits on stream, rowsPerSecond");
+                "kernels: gemv n=64 on simd, us", "kernels: gemv n=64 on simd/openblas, ratio",
+                "streaming: digits on stream, rowsPerSecond");
         BenchmarkResult time = file.results().getFirst();
         assertThat(time.score()).isEqualTo(2.5);
         assertThat(time.forks().count()).isEqualTo(name.equals("study-1.json") ? 0 : 3);
