@@ -137,8 +137,8 @@ class CompareCommandTest {
         write(fresh, time("a.B.c", 12, 5, 3), time("a.B.fixed", 12, 5, 4));
         assertThat(run("--ruler", "fixed")).isZero();
         assertThat(out.replaceAll("\\s+", " ")).containsPattern(
-                "note: The ruler B\\.fixed, avgt takes 1\\.\\d+ times as long, so the machine changed; "
-                + "all verdicts are unclear\\.").contains("0 slower, 0 faster, 0 the same, 2 unclear.");
+                "note: The ruler B\\.fixed, avgt takes 1\\.\\d+ times as long, so the machine changed; all verdicts are unclear\\.")
+                .contains("0 slower, 0 faster, 0 the same, 2 unclear.");
         write(fresh, time("a.B.c", 12, 5, 3), time("a.B.fixed", 10, 5, 4));
         assertThat(run("--ruler", "a.B.fixed")).as("it stood still").isEqualTo(1);
         wrong("--ruler other is in none or only one of the files; expected a benchmark of both, such as B.c, avgt", "--ruler", "other");

@@ -88,8 +88,8 @@ class ReportCommandTest {
 
     @Test
     void tablesAreSortedByTheirHeadingsAndSavedAsCsv() throws IOException, InterruptedException {
-        String script = "const t = document.querySelector('table'), rows = () => ["
-                + "...t.tBodies[0].rows].map(r => r.cells[1].textContent).join(' ');"
+        String script = "const t = document.querySelector('table');"
+                + "const rows = () => [...t.tBodies[0].rows].map(r => r.cells[1].textContent).join(' ');"
                 + "const button = t.querySelectorAll('th button')[1];"
                 + "found(rows()); button.click(); found(rows()); button.click(); found(rows());"
                 + "found(t.querySelectorAll('th')[1].getAttribute('aria-sort'));"

@@ -94,8 +94,8 @@ class ResultReaderTest {
 
     @Test
     void otherFilesAreRefusedInASentence() throws IOException {
-        assertThat(refused("truncated.json")).isEqualTo(
-                "it is not valid JSON, in line 21, column 13: Unexpected end-of-input in property name");
+        assertThat(refused("truncated.json"))
+                .isEqualTo("it is not valid JSON, in line 21, column 13: Unexpected end-of-input in property name");
         assertThat(refused("measured-twice.json"))
                 .isEqualTo("it has two results of org.example.ListBenchmark.add, avgt, expected one of each benchmark");
         assertThat(refused("score-as-text.json"))

@@ -57,8 +57,8 @@ class JudgementTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2, 5, 0.02, 0.01", "3, 5, 0.018, 0.008", "5, 5, 0.02, 0.01", "5, 1, 0.014, 0.014", "5, 10, 0.005, 0.02",
-        "10, 3, 0.02, 0.02"})
+    @CsvSource({"2, 5, 0.02, 0.01", "3, 5, 0.018, 0.008", "5, 5, 0.02, 0.01",
+        "5, 1, 0.014, 0.014", "5, 10, 0.005, 0.02", "10, 3, 0.02, 0.02"})
     void equalBuildsAreHardlyEverCalledSlower(int forks, int iterations, double forkNoise, double noise) {
         Map<Verdict, Integer> counts = verdicts(1000, 1, forks, iterations, forkNoise, noise, 0);
         // With two forks of 2% noise the rate is about 1.5%.
@@ -133,8 +133,8 @@ class JudgementTest {
 
     @Test
     void valuesThatAreNotFiniteAreLeftOut() {
-        Forks forks = Forks.of(
-                List.of(List.of(1.0, Double.NaN, 3.0), List.of(Double.NaN), List.of(), List.of(Double.POSITIVE_INFINITY, 5.0)));
+        Forks forks = Forks.of(List.of(List.of(1.0, Double.NaN, 3.0), List.of(Double.NaN), List.of(),
+                List.of(Double.POSITIVE_INFINITY, 5.0)));
         assertThat(forks.count()).isEqualTo(2);
         assertThat(forks.median()).isEqualTo(3.5);
         assertThat(Forks.of(List.of()).median()).isNaN();

@@ -36,9 +36,6 @@ final class AtomicFile {
             throw new FileSystemException(path.toString(), null, "this is not a regular file, expected a file or a new name");
         }
         Path target = target(path);
-        if (!Files.isDirectory(target.getParent())) {
-            throw new NoSuchFileException(path.toString(), null, "its folder does not exist, expected one to write to");
-        }
         try {
             replace(target, body);
         } catch (FileSystemException e) {
@@ -82,7 +79,7 @@ final class AtomicFile {
     /** The same failure with the path of the caller. The temporary file is none of its business. */
     private static FileSystemException named(Path path, FileSystemException e) {
         FileSystemException named = switch (e) {
-            case NoSuchFileException _ -> new NoSuchFileException(path.toString(), null, "its folder does not exist");
+            case NoSuchFileException _ -> new NoSuchFileException(path.toString(), null, "its folder does not exist, expected one to write to");
             case AccessDeniedException _ -> new AccessDeniedException(path.toString(), null, "permission to write in its folder is denied");
             default -> new FileSystemException(path.toString(), null, e.getReason());
         };

@@ -234,7 +234,7 @@ class WritersTest {
             Safetensors.write(path, Map.of("a", a));
             assertThat(Files.size(path)).isPositive();
             assertThatThrownBy(() -> Safetensors.write(missing, Map.of("a", a))).isInstanceOf(NoSuchFileException.class)
-                    .hasMessage(missing + ": its folder does not exist");
+                    .hasMessage(missing + ": its folder does not exist, expected one to write to");
             assertThatThrownBy(() -> Safetensors.write(path.resolve("a"), Map.of("a", a))).isInstanceOf(FileSystemException.class)
                     .hasMessageStartingWith(path.resolve("a") + ": ");
             Path longer = folder.resolve("n".repeat(2000));
