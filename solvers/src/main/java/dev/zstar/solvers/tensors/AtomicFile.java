@@ -79,7 +79,8 @@ final class AtomicFile {
     /** The same failure with the path of the caller. The temporary file is none of its business. */
     private static FileSystemException named(Path path, FileSystemException e) {
         FileSystemException named = switch (e) {
-            case NoSuchFileException _ -> new NoSuchFileException(path.toString(), null, "its folder does not exist, expected one to write to");
+            case NoSuchFileException _ ->
+                new NoSuchFileException(path.toString(), null, "its folder does not exist, expected one to write to");
             case AccessDeniedException _ -> new AccessDeniedException(path.toString(), null, "permission to write in its folder is denied");
             default -> new FileSystemException(path.toString(), null, e.getReason());
         };
