@@ -7,7 +7,7 @@ import java.util.Arrays;
 
 /**
  * Records the relative residuals of one row of a solve, or of one slot of a stream, from evaluation to evaluation. A new solve, or the next
- * problem of the slot, starts a new trace. A solve of fewer rows leaves the trace as it is. To have a trace in addition to another
+ * problem of the slot, starts a new trace. A solve without this row leaves the trace as it is. To have a trace in addition to another
  * observer, combine them with {@link RowObserver#andThen}.
  *
  * <p>{@link Stopping#traced} records the largest residual of all rows instead.
