@@ -39,6 +39,10 @@ final class Summary {
         memory();
         training();
         unreliable();
+        if (!file.remarks().isEmpty()) {
+            int count = file.remarks().size();
+            line("notes", (count == 1 ? "1 note" : count + " notes") + " on what was left out, and why: see the page");
+        }
         file.failures().forEach(failure -> lines.add(shortened("failed      " + failure)));
         return lines;
     }

@@ -21,8 +21,9 @@ import java.util.Random;
 
 /** Memory and time of a training step at one effective depth, in a process of its own. */
 final class DepthChild implements Fork.Task {
-    static final int N = 512;
-    static final int BATCH = 64;
+    /** Plain loops take a hundred times as long. */
+    static final int N = Study.fast() ? 512 : 64;
+    static final int BATCH = Study.fast() ? 64 : 8;
 
     /** The least memory in which a layer with the default gradient fits. */
     private static final int FEW = 8;

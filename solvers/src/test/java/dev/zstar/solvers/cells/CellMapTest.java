@@ -363,6 +363,7 @@ class CellMapTest {
         }
     }
 
+    /** NaN and infinities of a row stay in that row. */
     @Test
     void rowsThatAreNotFiniteTouchNoOther() {
         Rows rows = new Rows(BATCH);
