@@ -116,7 +116,7 @@ final class Summary {
         Optional<StudyFile.Row> deepest = rows("depth", "stateBytes").filter(row -> row.name().startsWith("unrolled"))
                 .max(Comparator.comparingDouble(row -> row.params().get("depth")));
         deepest.ifPresent(unrolled -> rows("depth", "stateBytes")
-                .filter(row -> row.name().startsWith("DEQ in 8") && row.params().get("depth").equals(unrolled.params().get("depth")))
+                .filter(row -> row.name().startsWith("DEQ in 10") && row.params().get("depth").equals(unrolled.params().get("depth")))
                 .findFirst()
                 .ifPresent(deq -> line("memory", String.format(Locale.ROOT,
                         "%.1f MiB of states for an equilibrium, %.1f MiB for the %.0f layers that reach it",

@@ -57,7 +57,7 @@ function summarise() {
   const torch = rows("cells", "timeRatio").find(r => r.case.startsWith("transformer evaluation") && r.engine.startsWith("torch/") && !unsettled(r));
   if (torch) fact(number(torch.value) + "×", "the speed of PyTorch for an evaluation of a cell like a layer of a transformer, on " + torch.threads
     + (torch.threads === 1 ? " thread" : " threads") + " (" + forks(torch) + ").");
-  const states = kind => depths("stateBytes", kind), small = states("DEQ in 8 blocks").at(-1), deep = states("unrolled").at(-1);
+  const states = kind => depths("stateBytes", kind), small = states("DEQ in 10 blocks").at(-1), deep = states("unrolled").at(-1);
   if (small && deep) fact(number(deep.value / small.value) + "×", "the memory: the states of a network of " + deep.params.depth
     + " layers take this many times those of the equilibrium that it approaches, which do not grow with depth.");
   const ends = problemEnds(), tried = name => ends.filter(r => r.engine === name);

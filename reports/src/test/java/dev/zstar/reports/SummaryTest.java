@@ -56,7 +56,7 @@ class SummaryTest {
                 result("streaming", "digits", "stream", "rowsPerSecond", 300),
                 result("streaming", "digits", "batches", "rowsPerSecond", 250),
                 result("streaming", "digits", "stream/lockstep", "ratio", 2.5),
-                result("depth", "DEQ in 8 blocks depth=200", "simd", "stateBytes", 0x1p20, null, Map.of("depth", 200.0)),
+                result("depth", "DEQ in 10 blocks depth=200", "simd", "stateBytes", 0x1p20, null, Map.of("depth", 200.0)),
                 result("depth", "unrolled depth=20", "simd", "stateBytes", 0x1p21, null, Map.of("depth", 20.0)),
                 result("depth", "unrolled depth=200", "simd", "stateBytes", 0x1p24, null, Map.of("depth", 200.0)),
                 result("training", "digits n=128", "simd", "accuracy", 0.978), result("training", "digits n=128", "simd", "seconds", 3.21)),

@@ -25,14 +25,20 @@ final class DepthChild implements Fork.Task {
     static final int N = Study.fast() ? 512 : 64;
     static final int BATCH = Study.fast() ? 64 : 8;
 
-    /** The least memory in which a layer with the default gradient fits. */
-    private static final int FEW = 8;
+    /** A tenth of the blocks of 100 layers. */
+    private static final int FEW = 10;
     private static final int DEFAULT = 27;
-    /** Long enough for the JIT, and for a median of many steps. */
-    private static final long NANOS = 700_000_000L;
+    /** Until the JIT has compiled the kernels. */
+    private static final long SETTLE_NANOS = 3_500_000_000L;
+    /** Of the steps that are timed. */
+    private static final long NANOS = 1_000_000_000L;
+    /** Of A + Aᵀ, with A Gaussian: then W is symmetric, and ρ(J) is about 0.92. */
+    private static final double SCALE = 0.335;
+    /** Small inputs keep the slopes of tanh near 1, so that plain steps need hundreds of layers. */
+    private static final double INPUT = 0.05;
 
     /** The kinds that are compared, by the start of their names. */
-    static final List<String> KINDS = List.of("DEQ", "DEQ in 8 blocks", "unrolled", "checkpointed");
+    static final List<String> KINDS = List.of("DEQ", "DEQ in 10 blocks", "unrolled", "checkpointed");
 
     /**
      * What was measured.
@@ -40,21 +46,21 @@ final class DepthChild implements Fork.Task {
      * @param live bytes of all blocks and weights at the end of the step
      * @param states bytes of the layer: states, histories, what is kept for the backward pass
      * @param high the peak resident memory of the process; 0 if the system does not report it
-     * @param micros the median time of a step
+     * @param micros the median time of a step; NaN if it was not timed
      */
     record Cost(String engine, long live, long states, long high, double micros) implements Serializable {}
 
-    /** The argument for a kind and a depth. */
-    static String argument(String kind, int depth) {
-        return depth + " " + kind;
+    /** The argument for a kind and a depth, with times or without. */
+    static String argument(String kind, int depth, boolean timed) {
+        return (timed ? "timed " : "untimed ") + depth + " " + kind;
     }
 
-    /** An equilibrium is solved to the residual that {@code depth} plain steps reach; a network has {@code depth} tied layers. */
-    private static LayerMethods methods(String kind, int depth) {
-        Stopping stopping = Stopping.relative(Math.max(1e-6, Math.pow(0.9, depth)));
+    /** An equilibrium is solved to a residual; a network has {@code depth} tied layers. */
+    private static LayerMethods methods(String kind, int depth, double residual) {
+        Stopping stopping = Stopping.relative(residual);
         return switch (kind) {
-            case "DEQ" -> LayerMethods.within(DEFAULT, stopping, GradientMode.exact(1e-4));
-            case "DEQ in 8 blocks" -> LayerMethods.within(FEW, stopping, GradientMode.exact(1e-4));
+            case "DEQ" -> LayerMethods.within(DEFAULT, stopping, GradientMode.DEFAULT);
+            case "DEQ in 10 blocks" -> LayerMethods.within(FEW, stopping, GradientMode.DEFAULT);
             case "unrolled" ->
                 LayerMethods.of(room -> Picard.plan(room, Picard.Options.damped(1), stopping), new GradientMode.Unrolled(depth));
             case "checkpointed" ->
@@ -65,8 +71,9 @@ final class DepthChild implements Fork.Task {
 
     @Override
     public Serializable run(String argument) {
-        int cut = argument.indexOf(' ');
-        int depth = Integer.parseInt(argument.substring(0, cut));
+        String[] words = argument.split(" ", 3);
+        boolean timed = words[0].equals("timed");
+        int depth = Integer.parseInt(words[1]);
         Random random = new Random(3);
         try (Engine engine = Engines.best(1);
                 Block w = KernelSuite.gaussian(random, N, N);
@@ -78,23 +85,47 @@ final class DepthChild implements Fork.Task {
                 Block du = engine.allocate(Type.F32, N, 64);
                 Block db = engine.allocate(Type.F32, 1, N);
                 Block z = engine.allocate(Type.F32, BATCH, N)) {
-            w.copyFrom(Arrays.stream(w.toDoubles()).map(value -> 0.45 * value).toArray());
+            w.copyFrom(symmetric(w.toDoubles()));
+            x.copyFrom(Arrays.stream(x.toDoubles()).map(value -> INPUT * value).toArray());
+            b.fill(0);
             DenseCell.Gradients sum = new DenseCell.Gradients(dw, du, db, null);
-            try (DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, BATCH);
-                    EquilibriumLayer<DenseCell.Gradients> layer =
-                            EquilibriumLayer.plan(cell, methods(argument.substring(cut + 1), depth))) {
-                double micros = median(() -> {
-                    z.fill(0);
-                    layer.forward(x, z);
-                    layer.backward(g, sum);
-                });
-                return new Cost(engine.name(), Block.liveBytes(), layer.bytes(), highWater(), micros);
+            try (DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, BATCH)) {
+                double residual = residual(engine, cell, depth, x, z);
+                try (EquilibriumLayer<DenseCell.Gradients> layer = EquilibriumLayer.plan(cell, methods(words[2], depth, residual))) {
+                    Runnable step = () -> {
+                        z.fill(0);
+                        layer.forward(x, z);
+                        layer.backward(g, sum);
+                    };
+                    step.run();
+                    double micros = timed ? median(step) : Double.NaN;
+                    return new Cost(engine.name(), Block.liveBytes(), layer.bytes(), highWater(), micros);
+                }
             }
         }
     }
 
+    private static double[] symmetric(double[] a) {
+        double[] w = new double[a.length];
+        for (int i = 0; i < N; i++) {
+            for (int j = 0; j < N; j++) {
+                w[i * N + j] = SCALE * (a[i * N + j] + a[j * N + i]);
+            }
+        }
+        return w;
+    }
+
+    /** The relative residual that {@code depth} plain steps reach, but at least what f32 can. */
+    private static double residual(Engine engine, DenseCell cell, int depth, Block x, Block z) {
+        try (Picard plain = Picard.plan(engine, Type.F32, BATCH, N, 1, Stopping.fixed(depth))) {
+            cell.inject(x);
+            z.fill(0);
+            return Math.max(1e-6, plain.solve(cell, z).worstResidual());
+        }
+    }
+
     private static double median(Runnable step) {
-        long end = System.nanoTime() + NANOS;
+        long end = System.nanoTime() + SETTLE_NANOS;
         while (System.nanoTime() < end) {
             step.run();
         }

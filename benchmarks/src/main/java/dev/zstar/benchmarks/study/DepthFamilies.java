@@ -57,9 +57,9 @@ final class DepthFamilies implements Fork.Task {
         return families;
     }
 
-    /** Epochs of a family: the multiscale model needs fewer, and each takes ten times as long. */
-    static int epochs(String family, boolean quick) {
-        return family.startsWith("multiscale") ? quick ? 5 : 15 : quick ? 10 : 25;
+    /** Epochs of a family: the multiscale model needs fewer, and each takes ten times as long. Rings are few. */
+    static int epochs(String data, String family, boolean quick) {
+        return data.equals("rings") ? 40 : family.startsWith("multiscale") ? quick ? 5 : 15 : quick ? 10 : 25;
     }
 
     /** The argument that {@link #run} reads. */

@@ -11,6 +11,9 @@ import java.util.TreeMap;
  * by the same code. Each point is measured in its own process.
  */
 final class DepthSuite {
+    /** The depth at which a quick study measures times. */
+    private static final int TIMED = 100;
+
     private DepthSuite() {}
 
     static void run(boolean quick, StudyProgress progress, List<StudyResult> results) {
@@ -20,15 +23,18 @@ final class DepthSuite {
         progress.stage("depth", DepthChild.KINDS.size() * depths.length + 1 + trained);
         for (int depth : depths) {
             for (String kind : DepthChild.KINDS) {
-                DepthChild.Cost cost = Fork.call(DepthChild.class, DepthChild.Cost.class, DepthChild.argument(kind, depth));
+                String argument = DepthChild.argument(kind, depth, depth == TIMED || !quick);
+                DepthChild.Cost cost = Fork.call(DepthChild.class, DepthChild.Cost.class, argument);
                 String name = kind + " depth=" + depth;
                 add(results, name, cost, depth, "bytes", (double) cost.live());
                 add(results, name, cost, depth, "stateBytes", (double) cost.states());
-                add(results, name, cost, depth, "stepUs", cost.micros());
+                if (!Double.isNaN(cost.micros())) {
+                    add(results, name, cost, depth, "stepUs", cost.micros());
+                }
                 if (cost.high() > 0) {
                     add(results, name, cost, depth, "rss", (double) cost.high());
                 }
-                progress.step(String.format(Locale.ROOT, "%s: %.1f MiB, %.1f ms", name, cost.live() / 0x1p20, cost.micros() / 1000));
+                progress.step(String.format(Locale.ROOT, "%s: %.1f MiB", name, cost.live() / 0x1p20));
             }
         }
         results.addAll(Fork.call(DepthGradients.class, ForkResults.class, "").results());
@@ -43,7 +49,7 @@ final class DepthSuite {
     }
 
     private static void families(String data, String family, boolean quick, StudyProgress progress, List<StudyResult> results) {
-        String argument = DepthFamilies.argument(data, family, quick ? 2 : 5, DepthFamilies.epochs(family, quick));
+        String argument = DepthFamilies.argument(data, family, quick ? 2 : 5, DepthFamilies.epochs(data, family, quick));
         results.addAll(Fork.call(DepthFamilies.class, ForkResults.class, argument).results());
         progress.step(data + ": " + family);
     }
