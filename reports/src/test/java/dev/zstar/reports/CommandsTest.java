@@ -144,8 +144,8 @@ class CommandsTest {
     void aStudyIsWrittenWhereTheMachineCannotBeReadAndARivalIsMissing() throws IOException, InterruptedException {
         List<String> flags = List.of("-Djna.nosys=true", "-Djna.nounpack=true", "-Djna.boot.library.path=" + temp.resolve("nowhere"),
                 "-Dzstar.openblas=" + temp.resolve("no-library.so"));
-        succeeds(flags, "study", "--quick", "--suite", "depth", "--out", "study");
-        assertThat(out).containsPattern("memory +[0-9.]+ MiB of states").contains("notes ", "The page: ");
+        succeeds(flags, "study", "--quick", "--suite", "streaming", "--out", "study");
+        assertThat(out).containsPattern("streams +[0-9.]+ × as many images").contains("notes ", "The page: ");
         assertThat(out.lines()).allMatch(line -> line.length() <= Summary.WIDTH || line.startsWith("The page: "));
         StudyFile file = StudyFile.parse(Files.readString(temp.resolve("study/study.json")));
         assertThat(file.remarks()).anyMatch(note -> note.matches("the openblas engine is not compared: .*no-library\\.so.*"));
