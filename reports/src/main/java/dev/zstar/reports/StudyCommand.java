@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
         description = "Trains, solves and differentiates an equilibrium model, measures all of this, and writes an HTML page.",
         mixinStandardHelpOptions = true)
 final class StudyCommand implements Callable<Integer> {
-    @Option(names = "--quick", description = "Measures fewer sizes in fewer runs: six minutes instead of half an hour.")
+    @Option(names = "--quick", description = "Measures fewer sizes in fewer runs: seven minutes instead of half an hour.")
     private boolean quick;
 
     @Option(names = "--out", paramLabel = "DIR", description = "Folder for the result (default: study-DATE-TIME).")

@@ -56,7 +56,8 @@ final class Summary {
     }
 
     private void products() {
-        rows("kernels", "gflops").filter(row -> row.name().startsWith("gemm n=") && !row.engine().equals("openblas"))
+        rows("kernels", "gflops")
+                .filter(row -> row.name().startsWith("gemm n=") && row.threads() == 1 && !row.engine().equals("openblas"))
                 .max(Comparator.comparingDouble(StudyFile.Row::value))
                 .ifPresent(row -> line("products", String.format(Locale.ROOT, "%.0f GFLOP/s (%s)%s%s", row.value(), row.name(), share(row),
                         find("kernels", row.name(), row.engine() + "/openblas", "ratio").map(ratio -> String.format(Locale.ROOT,
