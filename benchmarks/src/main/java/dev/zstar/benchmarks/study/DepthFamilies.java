@@ -59,7 +59,7 @@ final class DepthFamilies implements Fork.Task {
 
     /** Epochs of a family: the multiscale model needs fewer, and each takes ten times as long. Rings are few. */
     static int epochs(String data, String family, boolean quick) {
-        return data.equals("rings") ? 40 : family.startsWith("multiscale") ? quick ? 5 : 15 : quick ? 10 : 25;
+        return data.equals("rings") ? 40 : family.startsWith("multiscale") ? quick ? 3 : 15 : quick ? 10 : 25;
     }
 
     /** The argument that {@link #run} reads. */

@@ -17,7 +17,7 @@ final class DepthSuite {
     private DepthSuite() {}
 
     static void run(boolean quick, StudyProgress progress, List<StudyResult> results) {
-        int[] depths = quick ? new int[] {20, 100, 200} : new int[] {10, 20, 50, 100, 200};
+        int[] depths = quick ? new int[] {20, 100} : new int[] {10, 20, 50, 100, 200};
         // Plain loops would train for an hour.
         int trained = Study.fast() ? 1 + DepthFamilies.digits().size() + DepthFamilies.rings().size() : 0;
         progress.stage("depth", DepthChild.KINDS.size() * depths.length + 1 + trained);
