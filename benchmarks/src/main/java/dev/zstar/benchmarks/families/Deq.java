@@ -14,10 +14,8 @@ import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.parameters.Initialiser;
-import dev.zstar.solvers.parameters.Parameter;
 import dev.zstar.solvers.parameters.Parameters;
 import dev.zstar.solvers.shapes.Shape;
-import java.util.List;
 
 /** The equilibrium {@code z* = f(z*, x)} of a cell (Bai, Kolter and Koltun 2019), from {@code z = 0}. */
 public final class Deq implements Body {
@@ -35,7 +33,7 @@ public final class Deq implements Body {
      * @param stopping of the forward solve
      * @param mode how the equilibrium is differentiated
      */
-    public record Options(Cell cell, Stopping stopping, GradientMode mode) implements Family {
+    public record Options(Cell cell, Stopping stopping, GradientMode mode) implements CellFamily {
         /**
          * {@code f = W₂ relu(W₁ z + U x + b)} with {@code ‖W₂‖₂ ≤ 0.9} and {@code ‖W₁‖₂ ≤ 0.7}, to 10⁻⁴, with exact gradients.
          *
@@ -57,26 +55,6 @@ public final class Deq implements Body {
                 return net.product(net.spectralNorm("w", n, n, 0.9), z).plus(net.bias("b", net.product(u, x))).activate(Activation.TANH);
             });
             return new Options(cell, Stopping.relative(1e-4), GradientMode.DEFAULT);
-        }
-
-        @Override
-        public Type type() {
-            return cell.type();
-        }
-
-        @Override
-        public int inputs() {
-            return cell.inputs();
-        }
-
-        @Override
-        public int features() {
-            return cell.n();
-        }
-
-        @Override
-        public List<Parameter> descriptions() {
-            return cell.descriptions();
         }
 
         @Override

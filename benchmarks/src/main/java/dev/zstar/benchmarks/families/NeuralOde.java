@@ -12,10 +12,8 @@ import dev.zstar.solvers.ode.OdeLayer;
 import dev.zstar.solvers.ode.OdeOutcome;
 import dev.zstar.solvers.ode.StepControl;
 import dev.zstar.solvers.parameters.Initialiser;
-import dev.zstar.solvers.parameters.Parameter;
 import dev.zstar.solvers.parameters.Parameters;
 import dev.zstar.solvers.shapes.Shape;
-import java.util.List;
 
 /** The state at t = 1 of {@code dz/dt = f(z, x)} (Chen et al. 2018). */
 public final class NeuralOde implements Body {
@@ -34,7 +32,7 @@ public final class NeuralOde implements Body {
      * @param control of the steps
      * @param mode how the solution is differentiated
      */
-    public record Options(Cell cell, boolean isFlow, StepControl control, OdeGradientMode mode) implements Family {
+    public record Options(Cell cell, boolean isFlow, StepControl control, OdeGradientMode mode) implements CellFamily {
         private static final StepControl CONTROL = StepControl.tolerances(1e-3, 1e-3);
 
         /** {@code f = tanh(W z + U x + b) - z} from {@code z(0) = 0}, to 10⁻³, with the exact gradient of the steps taken. */
@@ -51,26 +49,6 @@ public final class NeuralOde implements Body {
             Cell cell = Cell.of(type, Shape.vector(n), Shape.vector(n),
                     (net, z, x) -> net.linear("out", net.linear("in", z, hidden).tanh(), n));
             return new Options(cell, true, CONTROL, OdeGradientMode.DEFAULT);
-        }
-
-        @Override
-        public Type type() {
-            return cell.type();
-        }
-
-        @Override
-        public int inputs() {
-            return cell.inputs();
-        }
-
-        @Override
-        public int features() {
-            return cell.n();
-        }
-
-        @Override
-        public List<Parameter> descriptions() {
-            return cell.descriptions();
         }
 
         @Override

@@ -57,7 +57,7 @@ public final class StandardNetwork implements Body {
      * @param tied whether all layers share their parameters
      * @param checkpointed whether only every ⌈√L⌉-th state is kept
      */
-    public record Options(Cell cell, int layers, boolean tied, boolean checkpointed) implements Family {
+    public record Options(Cell cell, int layers, boolean tied, boolean checkpointed) implements CellFamily {
         /** Checks the number of layers. */
         public Options {
             Objects.requireNonNull(cell, "standard network: the cell is null");
@@ -88,21 +88,6 @@ public final class StandardNetwork implements Body {
         /** Evaluations that a backward pass repeats: {@code s - 1} for each part but the last, whose states are still there. */
         public int repeated() {
             return (Math.ceilDiv(layers, spacing()) - 1) * (spacing() - 1);
-        }
-
-        @Override
-        public Type type() {
-            return cell.type();
-        }
-
-        @Override
-        public int inputs() {
-            return cell.inputs();
-        }
-
-        @Override
-        public int features() {
-            return cell.n();
         }
 
         @Override

@@ -5,12 +5,12 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.guard.Arguments;
-import dev.zstar.solvers.guard.Checksum;
 import dev.zstar.solvers.guard.OwnedMemory;
+import dev.zstar.solvers.guard.RememberedPass;
 
-/** Remembers a forward pass for its backward pass. Refuses that if the function, x or z has changed in between. */
+/** The last forward pass of a layer, with its starts and times, and the inputs of active rows. */
 final class OdePass {
-    private final DifferentiableOde<?> f;
+    private final RememberedPass pass;
     private final OwnedMemory memory;
     private final Engine engine;
     private final Type type;
@@ -21,15 +21,9 @@ final class OdePass {
     private final double[] t1;
     /** x of active rows; null until it is needed. */
     private Block packed;
-    /** Null without a forward pass. */
-    private Block x;
-    private Block z;
-    private long version;
-    private long inputs;
-    private long states;
 
     OdePass(DifferentiableOde<?> f, OwnedMemory memory, Engine engine, Type type, int batch, int n) {
-        this.f = f;
+        pass = new RememberedPass("function", f::version, type, n, batch);
         this.memory = memory;
         this.engine = engine;
         this.type = type;
@@ -42,19 +36,7 @@ final class OdePass {
 
     /** Throws unless x and z fit together. Forgets the last pass. */
     void begin(String operation, Block x, Block z, double[] t0, double[] t1) {
-        this.x = null;
-        this.z = null;
-        Arguments.present(operation, "x", x);
-        Arguments.present(operation, "z", z).requireShape(operation, "z", type, z.rows(), n);
-        if (x.rows() != z.rows()) {
-            throw new IllegalArgumentException(operation + ": the number of rows of x is " + x.rows() + ", expected " + z.rows()
-                    + ", that of z");
-        }
-        if (z.rows() > batch) {
-            throw new IllegalArgumentException(operation + ": the number of rows of x and z is " + z.rows() + ", expected at most " + batch
-                    + ", the batch of the layer");
-        }
-        Arguments.disjoint(operation, "x", x, "z", z);
+        pass.begin(operation, x, z);
         requireTimes(operation, "t0", t0, z.rows());
         requireTimes(operation, "t1", t1, z.rows());
         System.arraycopy(t0, 0, this.t0, 0, z.rows());
@@ -71,55 +53,29 @@ final class OdePass {
 
     /** z is the solution for x. */
     void end(Block x, Block z) {
-        version = f.version();
-        if (Checksum.ON) {
-            inputs = Checksum.of(x);
-            states = Checksum.of(z);
-        }
-        this.x = x;
-        this.z = z;
+        pass.end(x, z);
     }
 
     /** Throws unless there was a pass, the gradient has the shape of its states, and neither f nor the blocks have changed since. */
     void require(String operation, Block gradient, Block startGradient) {
-        if (z == null) {
-            throw new IllegalStateException(
-                    operation + ": there was no forward pass, expected forward(x, z) first, with no infer(x, z) in between");
-        }
-        Arguments.present(operation, "the gradient", gradient).requireShape(operation, "the gradient", type, z.rows(), n);
-        Arguments.sameOrDisjoint(operation, "the gradient", gradient, "z", z);
-        Arguments.sameOrDisjoint(operation, "the gradient", gradient, "x", x);
+        pass.require(operation, gradient);
         if (startGradient != null) {
-            startGradient.requireShape(operation, "the gradient of the start", type, z.rows(), n);
-            Arguments.disjoint(operation, "the gradient of the start", startGradient, "z", z);
-            Arguments.disjoint(operation, "the gradient of the start", startGradient, "x", x);
+            startGradient.requireShape(operation, "the gradient of the start", type, pass.z().rows(), n);
+            Arguments.disjoint(operation, "the gradient of the start", startGradient, "z", pass.z());
+            Arguments.disjoint(operation, "the gradient of the start", startGradient, "x", pass.x());
             Arguments.disjoint(operation, "the gradient of the start", startGradient, "the gradient", gradient);
         }
-        if (f.version() != version) {
-            throw new IllegalStateException(operation + ": the function has other parameters or another input than in forward(x, z), "
-                    + "expected neither update nor inject in between");
-        }
-        if (Checksum.ON) {
-            requireUnchanged(operation, "x", x, inputs);
-            requireUnchanged(operation, "z", z, states);
-        }
-    }
-
-    private static void requireUnchanged(String operation, String name, Block block, long before) {
-        if (Checksum.of(block) != before) {
-            throw new IllegalStateException(operation + ": " + name
-                    + " has changed since forward(x, z), expected no change until the last backward pass");
-        }
+        pass.requireUnchanged(operation);
     }
 
     /** The number of rows of the pass. */
     int rows() {
-        return z.rows();
+        return pass.z().rows();
     }
 
     /** The state at t₁, by row of the batch. */
     Block z() {
-        return z;
+        return pass.z();
     }
 
     /** The state at t₀, by row of the batch. */
@@ -137,6 +93,7 @@ final class OdePass {
 
     /** The inputs of these rows, by position. Valid until the next call. */
     Block x(Rows rows) {
+        Block x = pass.x();
         int count = rows.count();
         boolean all = count == x.rows();
         for (int p = 0; p < count && all; p++) {
