@@ -10,9 +10,10 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.Cell;
 import dev.zstar.solvers.cells.CellGradients;
 import dev.zstar.solvers.cells.CellMap;
-import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
+import dev.zstar.solvers.implicit.LayerMethods;
 import dev.zstar.solvers.parameters.Initialiser;
 import dev.zstar.solvers.parameters.Parameters;
 import dev.zstar.solvers.shapes.Shape;
@@ -21,7 +22,6 @@ import dev.zstar.solvers.shapes.Shape;
 public final class Deq implements Body {
     private final Allocation owned = new Allocation();
     private final CellMap map;
-    private final FixedPointSolver solver;
     private final EquilibriumLayer<CellGradients> layer;
     private CellGradients sum;
     private Outcome outcome;
@@ -66,8 +66,9 @@ public final class Deq implements Body {
     private Deq(Engine engine, Options options, int batch, Parameters parameters) {
         try {
             map = owned.add(options.cell().plan(engine, batch, parameters));
-            solver = owned.add(FixedPointSolver.plan(map, options.stopping()));
-            layer = owned.add(EquilibriumLayer.plan(map, solver, options.mode()));
+            // Both passes share their memory.
+            layer = owned.add(EquilibriumLayer.plan(map, LayerMethods.of(
+                    workspace -> Anderson.plan(workspace, Anderson.Options.DEFAULT, options.stopping()), options.mode())));
         } catch (Throwable e) {
             owned.close();
             throw e;
@@ -108,7 +109,7 @@ public final class Deq implements Body {
 
     @Override
     public long bytes() {
-        return map.bytes() + solver.bytes() + layer.bytes();
+        return map.bytes() + layer.bytes();
     }
 
     @Override

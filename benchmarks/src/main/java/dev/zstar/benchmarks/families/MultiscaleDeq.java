@@ -12,9 +12,10 @@ import dev.zstar.solvers.cells.CellGradients;
 import dev.zstar.solvers.cells.CellMap;
 import dev.zstar.solvers.cells.Net;
 import dev.zstar.solvers.cells.Value;
-import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
+import dev.zstar.solvers.implicit.LayerMethods;
 import dev.zstar.solvers.parameters.Initialiser;
 import dev.zstar.solvers.parameters.Parameter;
 import dev.zstar.solvers.parameters.Parameters;
@@ -51,7 +52,6 @@ public final class MultiscaleDeq implements Body {
     private final Options options;
     private final Allocation owned = new Allocation();
     private final CellMap map;
-    private final FixedPointSolver solver;
     private final EquilibriumLayer<CellGradients> layer;
     private final Block z;
     private final Block dz;
@@ -197,8 +197,9 @@ public final class MultiscaleDeq implements Body {
         Type type = options.type();
         try {
             map = owned.add(options.cell().plan(engine, batch, parameters));
-            solver = owned.add(FixedPointSolver.plan(map, options.stopping()));
-            layer = owned.add(EquilibriumLayer.plan(map, solver, options.mode()));
+            // Both passes share their memory.
+            layer = owned.add(EquilibriumLayer.plan(map, LayerMethods.of(
+                    workspace -> Anderson.plan(workspace, Anderson.Options.DEFAULT, options.stopping()), options.mode())));
             z = owned.add(engine.allocate(type, batch, map.n()));
             dz = owned.add(engine.allocate(type, batch, map.n()));
             images = IntStream.range(0, options.scales())
@@ -280,7 +281,7 @@ public final class MultiscaleDeq implements Body {
     @Override
     public long bytes() {
         long pools = Stream.concat(images.stream(), pooled.stream()).mapToLong(Block::bytes).sum();
-        return map.bytes() + solver.bytes() + layer.bytes() + z.bytes() + dz.bytes() + pools;
+        return map.bytes() + layer.bytes() + z.bytes() + dz.bytes() + pools;
     }
 
     @Override
