@@ -24,8 +24,10 @@ final class DepthSuite {
         for (int depth : depths) {
             for (String kind : DepthChild.KINDS) {
                 String argument = DepthChild.argument(kind, depth, depth == TIMED || !quick);
-                DepthChild.Cost cost = Fork.call(DepthChild.class, DepthChild.Cost.class, argument);
+                Fork.Measured<DepthChild.Cost> measured = Fork.measure(DepthChild.class, DepthChild.Cost.class, argument);
+                DepthChild.Cost cost = measured.value();
                 String name = kind + " depth=" + depth;
+                EvidenceLog.add(List.of(EvidenceLog.name("depth", name)), measured);
                 add(results, name, cost, depth, "bytes", (double) cost.live());
                 add(results, name, cost, depth, "stateBytes", (double) cost.states());
                 if (!Double.isNaN(cost.micros())) {
