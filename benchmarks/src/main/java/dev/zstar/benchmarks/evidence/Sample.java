@@ -27,31 +27,35 @@ record Sample(
                 files.processors().orElse(null));
     }
 
-    /** What happened from this sample to a later one. */
+    /** What happened from this sample to a later one. A counter that runs backwards, as stolen time does on some hosts, has not moved. */
     Evidence until(Sample later, Double clockBefore, Double clockAfter) {
         OptionalDouble steal = later.stolen.entrySet().stream()
                 .filter(entry -> stolen.containsKey(entry.getKey()))
-                .mapToDouble(entry -> (entry.getValue() - stolen.get(entry.getKey())) / TICKS_PER_SECOND)
+                .mapToDouble(entry -> since(stolen.get(entry.getKey()), entry.getValue()) / TICKS_PER_SECOND)
                 .max();
         boolean seen = !later.threads.isEmpty() && !threads.isEmpty();
         // A thread that was started meanwhile has waited since then only.
         double waited = later.threads.entrySet().stream()
-                .mapToDouble(entry -> entry.getValue().waitNanos() - before(entry.getKey()).waitNanos())
+                .mapToDouble(entry -> since(before(entry.getKey()).waitNanos(), entry.getValue().waitNanos()))
                 .max()
                 .orElse(0);
         long switches = later.threads.entrySet().stream()
-                .mapToLong(entry -> entry.getValue().switches() - before(entry.getKey()).switches())
+                .mapToLong(entry -> since(before(entry.getKey()).switches(), entry.getValue().switches()))
                 .sum();
         Optional<LinuxFiles.Throttling> first = later.throttling.isPresent() ? throttling : Optional.empty();
         return new Evidence(
                 (later.nanos - nanos) * 1e-9,
                 steal.isPresent() ? steal.getAsDouble() : null,
                 seen ? waited * 1e-9 : null,
-                first.map(then -> (later.throttling.get().nanos() - then.nanos()) * 1e-9).orElse(null),
-                first.map(then -> later.throttling.get().count() - then.count()).orElse(null),
-                later.pressureMicros.flatMap(now -> pressureMicros.map(then -> (now - then) * 1e-6)).orElse(null),
+                first.map(then -> 1e-9 * since(then.nanos(), later.throttling.get().nanos())).orElse(null),
+                first.map(then -> since(then.count(), later.throttling.get().count())).orElse(null),
+                later.pressureMicros.flatMap(now -> pressureMicros.map(then -> 1e-6 * since(then, now))).orElse(null),
                 seen ? switches : null,
                 clockBefore, clockAfter, later.processors);
+    }
+
+    private static long since(long before, long after) {
+        return Math.max(0, after - before);
     }
 
     private LinuxFiles.Scheduled before(int thread) {

@@ -61,6 +61,16 @@ class EvidenceTest {
     }
 
     @Test
+    void aCounterThatRunsBackwardsHasNotMoved() {
+        Sample before = new Sample(0, Map.of(0, 9L), Map.of(7, new LinuxFiles.Scheduled(9, 9)),
+                Optional.of(new LinuxFiles.Throttling(9, 9)), Optional.of(9L), "0");
+        Sample after = new Sample(5, Map.of(0, 1L), Map.of(7, new LinuxFiles.Scheduled(1, 1)),
+                Optional.of(new LinuxFiles.Throttling(1, 1)), Optional.of(1L), "0");
+        assertThat(before.until(after, null, null)).usingRecursiveComparison().ignoringFields("seconds")
+                .isEqualTo(new Evidence(0, 0.0, 0.0, 0.0, 0L, 0.0, 0L, null, null, "0"));
+    }
+
+    @Test
     void whatOneSampleHidesIsAbsent() {
         Sample seen = new Sample(0, Map.of(0, 1L), Map.of(7, LinuxFiles.Scheduled.NEW), Optional.of(new LinuxFiles.Throttling(0, 0)),
                 Optional.of(1L), "0");

@@ -143,25 +143,39 @@ class LinuxFilesTest {
         assertThat(ControlGroups.throttling(List.of("nr_throttled x", "throttled_usec 4"))).isEqualTo(Optional.empty());
     }
 
-    /** A thousand files of random bytes, and texts with random changes. */
+    /** The texts above with random changes. */
     @Test
     void noTextMakesThemFail() throws IOException {
+        Map<String, String> texts = Map.ofEntries(
+                Map.entry("proc/stat", STAT),
+                Map.entry("proc/pressure/cpu", "some avg10=1.09 avg60=1.55 avg300=10.84 total=14051008201\n"),
+                Map.entry("proc/thread-self/status", "Cpus_allowed_list:\t0-1\n"),
+                Map.entry("proc/thread-self/comm", "java\n"),
+                Map.entry("proc/self/cgroup", "4:cpu,cpuacct:/a/b\n0::/c\n"),
+                Map.entry("proc/self/mountinfo", "32 23 0:28 / /cg ro,nosuid - cgroup cgroup rw,cpu\n29 23 0:26 / /cg rw - cgroup2 c rw\n"),
+                Map.entry("proc/self/smaps", "KernelPageSize:       16 kB\n"),
+                Map.entry("proc/self/task/10/comm", "java\n"),
+                Map.entry("proc/self/task/10/schedstat", "97236 7028776 4\n"),
+                Map.entry("proc/self/task/10/status", "nonvoluntary_ctxt_switches:\t3\n"),
+                Map.entry("cg/cpu.stat", "nr_throttled 3\nthrottled_usec 2500\n"),
+                Map.entry("sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n"));
         Random random = new Random(4);
-        List<String> all = List.of("proc/stat", "proc/pressure/cpu", "proc/thread-self/status", "proc/thread-self/comm", "proc/self/cgroup",
-                "proc/self/mountinfo", "proc/self/smaps", "proc/self/task/10/comm", "proc/self/task/10/schedstat",
-                "proc/self/task/10/status", "sys/kernel/mm/transparent_hugepage/enabled");
-        for (int i = 0; i < 1000; i++) {
-            for (String file : all) {
-                byte[] text = STAT.getBytes(StandardCharsets.UTF_8);
-                for (int change = random.nextInt(20); change > 0; change--) {
-                    text[random.nextInt(text.length)] = (byte) random.nextInt(256);
-                }
-                Path path = root.resolve(file);
-                Files.createDirectories(path.getParent());
-                Files.write(path, text);
+        for (String file : texts.keySet()) {
+            write(file, texts.get(file));
+        }
+        Sample whole = Sample.take(files);
+        assertThat(whole.until(whole, null, null).visible()).isTrue();
+        assertThat(whole.throttling()).isPresent();
+        for (int i = 0; i < 2000; i++) {
+            String changed = List.copyOf(texts.keySet()).get(random.nextInt(texts.size()));
+            byte[] text = texts.get(changed).getBytes(StandardCharsets.ISO_8859_1);
+            for (int change = random.nextInt(4); change >= 0; change--) {
+                text[random.nextInt(text.length)] = (byte) (random.nextBoolean() ? random.nextInt(256) : '0' + random.nextInt(10));
             }
-            assertThat(Sample.take(files).until(Sample.take(files), 1.0, 1.0).disturbed()).isBetween(0.0, 1.0);
+            Files.write(root.resolve(changed), text);
+            assertThat(whole.until(Sample.take(files), 1.0, 1.0).disturbed()).isBetween(0.0, 1.0);
             assertThat(Conditions.read(files).hugePagesLine()).isNotNull();
+            write(changed, texts.get(changed));
         }
     }
 }

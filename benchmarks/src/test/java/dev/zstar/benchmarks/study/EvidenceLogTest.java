@@ -8,6 +8,7 @@ import dev.zstar.benchmarks.evidence.Evidence;
 import dev.zstar.bridge.linux.Affinity;
 import dev.zstar.bridge.linux.Event;
 import java.io.Serializable;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The evidence of processes: from the child to the measurements. */
 class EvidenceLogTest {
@@ -62,6 +64,18 @@ class EvidenceLogTest {
         assertThat(all.getFirst().cases()).containsExactly("forward: case a");
         assertThat(all.getFirst().evidence().seconds()).isPositive();
         assertThat(EvidenceLog.of(List.of(result("forward", "case b")))).as("results of others").isEmpty();
+    }
+
+    @Test
+    void aStudyThatResumesHasTheEvidenceOfTheFirstRun(@TempDir Path folder) {
+        Fork.keepIn(Journal.in(folder));
+        try {
+            Fork.Measured<ForkResults> first = Fork.measure(Child.class, ForkResults.class, "kept");
+            Fork.keepIn(Journal.in(folder));
+            assertThat(Fork.measure(Child.class, ForkResults.class, "kept")).isEqualTo(first);
+        } finally {
+            Fork.keepIn(null);
+        }
     }
 
     @Test
