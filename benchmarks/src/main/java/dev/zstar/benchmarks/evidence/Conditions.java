@@ -24,7 +24,7 @@ public record Conditions(Long pageBytes, String hugePages, String counters) impl
     public String hugePagesLine() {
         return switch (hugePages == null ? "" : hugePages) {
             case "always" -> "always: large blocks of memory get them by themselves";
-            case "madvise" -> "madvise: memory gets them if it asks; the heap asks with -XX:+UseTransparentHugePages, zstar's blocks do not";
+            case "madvise" -> "madvise: only memory that asks; the heap does with -XX:+UseTransparentHugePages, blocks never do";
             case "never" -> "never: no memory gets them by itself";
             case "" -> "not visible";
             default -> hugePages;

@@ -4,7 +4,9 @@ import dev.zstar.bridge.linux.Counters;
 import dev.zstar.bridge.linux.Event;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** What the processor's counters say of a call: instructions for each cycle, and misses. */
@@ -35,7 +37,7 @@ final class CallEvents {
     }
 
     /** Counts the events of a body that takes this time. */
-    static TreeMap<String, Double> of(Counters counters, Runnable body, double nanos) {
+    static SortedMap<String, Double> of(Counters counters, Runnable body, double nanos) {
         int calls = (int) Math.clamp(NANOS / nanos, 1, MOST);
         long[] before = new long[counters.events().size()];
         long[] after = before.clone();
@@ -51,7 +53,7 @@ final class CallEvents {
     }
 
     /** The figures that follow from these counts, by metric. */
-    static TreeMap<String, Double> figures(List<Event> events, long[] counts, int calls) {
+    static SortedMap<String, Double> figures(List<Event> events, long[] counts, int calls) {
         TreeMap<String, Double> figures = new TreeMap<>();
         double cycles = count(events, counts, Event.CYCLES);
         double instructions = count(events, counts, Event.INSTRUCTIONS);
@@ -63,7 +65,7 @@ final class CallEvents {
         return figures;
     }
 
-    private static void put(TreeMap<String, Double> figures, String metric, double value) {
+    private static void put(Map<String, Double> figures, String metric, double value) {
         if (!Double.isNaN(value)) {
             figures.put(metric, value);
         }

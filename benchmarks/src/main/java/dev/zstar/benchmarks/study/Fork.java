@@ -63,7 +63,8 @@ final class Fork {
     static <T extends Serializable> T call(Class<? extends Task> task, Class<T> result, String argument, String... flags) {
         Measured<T> measured = measure(task, result, argument, flags);
         if (measured.value() instanceof ForkResults found) {
-            EvidenceLog.add(found.results().stream().map(one -> EvidenceLog.name(one.suite(), one.caseName())).distinct().toList(), measured);
+            EvidenceLog.add(
+                    found.results().stream().map(one -> EvidenceLog.name(one.suite(), one.caseName())).distinct().toList(), measured);
         }
         return measured.value();
     }

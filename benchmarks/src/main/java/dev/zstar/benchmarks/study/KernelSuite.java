@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
@@ -34,8 +35,8 @@ final class KernelSuite {
      * @param events figures of {@link CallEvents} by contender and metric; none where counters cannot be read
      */
     private record Timing(
-            KernelCase shape, LinkedHashMap<String, CallCost> times, double ceiling, double drift, TreeMap<String, TreeMap<String, Double>> events,
-            Evidence evidence)
+            KernelCase shape, LinkedHashMap<String, CallCost> times, double ceiling, double drift,
+            TreeMap<String, SortedMap<String, Double>> events, Evidence evidence)
             implements Serializable {
         double nanos(String contender) {
             return times.get(contender).nanos();
@@ -111,7 +112,8 @@ final class KernelSuite {
 
     /** The figures of the processor's counters that every fork has. */
     private static void events(KernelCase shape, String contender, List<Timing> timings, List<StudyResult> results) {
-        List<TreeMap<String, Double>> forks = timings.stream().map(timing -> timing.events().getOrDefault(contender, new TreeMap<>())).toList();
+        List<SortedMap<String, Double>> forks =
+                timings.stream().map(timing -> timing.events().getOrDefault(contender, new TreeMap<>())).toList();
         for (String metric : forks.getFirst().keySet()) {
             if (forks.stream().allMatch(fork -> fork.containsKey(metric))) {
                 double[] values = forks.stream().mapToDouble(fork -> fork.get(metric)).sorted().toArray();
@@ -168,7 +170,7 @@ final class KernelSuite {
                     Stopwatch.SliceTimes found = Stopwatch.run(4_000_000, quick ? 25 : 40, bodies);
                     double after = ceiling(shape, roofline);
                     LinkedHashMap<String, CallCost> times = new LinkedHashMap<>();
-                    TreeMap<String, TreeMap<String, Double>> events = new TreeMap<>();
+                    TreeMap<String, SortedMap<String, Double>> events = new TreeMap<>();
                     int b = 0;
                     for (Map.Entry<String, Runnable> contender : contenders.entrySet()) {
                         CallCost cost = CallCost.of(found, b);

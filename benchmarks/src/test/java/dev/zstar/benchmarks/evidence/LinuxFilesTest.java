@@ -89,7 +89,7 @@ class LinuxFilesTest {
         assertThat(files.pressureMicros()).contains(14_051_008_201L);
         Conditions conditions = Conditions.read(files);
         assertThat(conditions.hugePages()).isEqualTo("madvise");
-        assertThat(conditions.hugePagesLine()).contains("if it asks");
+        assertThat(conditions.hugePagesLine()).contains("only memory that asks");
         assertThat(conditions.pageBytes()).isEqualTo(16_384);
         assertThat(conditions.counters()).isNotBlank();
     }
