@@ -21,7 +21,7 @@ final class Page {
 
     /** The page of a study. */
     static String html(String json) {
-        return fill("page.html", resource("page.css"), json, resource("page.js"));
+        return fill("page.html", resource("page.css"), json, resource("page.js") + resource("evidence.js"));
     }
 
     /** The page of several result files. */

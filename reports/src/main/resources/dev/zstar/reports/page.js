@@ -11,7 +11,7 @@ const own = suite => (study.results.find(r => r.suite === suite && r.metric === 
 // Heap bytes of a call while it was timed, the most of both sides of a ratio. Code that allocates was not compiled yet, and its figure says little.
 const unsettled = r => Math.max(0, ...study.results.filter(s => s.metric === "allocated" && s.suite === r.suite && s.case === r.case
   && r.engine.split("/").includes(s.engine)).map(s => s.value));
-const mark = r => unsettled(r) ? " (unreliable: not fully compiled, still allocates " + number(unsettled(r)) + " B in each call)" : "";
+const mark = r => (unsettled(r) ? " (unreliable: not fully compiled, still allocates " + number(unsettled(r)) + " B in each call)" : "") + disturbance(r);
 const number = (x, digits = 3) => x === undefined || x === null ? "" : Math.abs(x) >= 10000
   ? Math.round(x).toLocaleString("en") : String(Number(x.toPrecision(digits)));
 const forks = r => r.runs === 1 ? "one fresh process" : "median of " + r.runs + " fresh processes";
@@ -416,6 +416,8 @@ function draw() {
   gradients();
   families();
   edges();
+  quietness();
+  counters();
   if (study.results.length) everything();
 }
 
@@ -449,6 +451,7 @@ function facts() {
   entry("started", study.startedAt);
   entry("commit", study.commit || "unknown");
   entry("command", "./" + (study.command || "zstar study"));
+  conditions().forEach(([name, value]) => entry(name, value));
   if (study.seconds) entry("duration", number(study.seconds / 60) + " min");
 }
 

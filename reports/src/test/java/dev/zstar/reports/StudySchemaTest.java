@@ -50,6 +50,8 @@ class StudySchemaTest {
         describes(parts.get("ceiling"), Ceiling.class);
         describes(parts.get("result"), StudyFile.Row.class);
         describes(parts.get("trace"), StudyFile.Curve.class);
+        describes(SCHEMA.get("properties").get("evidence"), StudyEvidence.class);
+        describes(parts.get("watched"), StudyEvidence.Case.class);
         assertThat(SCHEMA.get("properties").get("schema").get("enum").toString()).contains("\"" + StudyFile.SCHEMA + "\"");
     }
 }

@@ -25,8 +25,10 @@ final class DepthSuite {
         for (int depth : depths) {
             for (String kind : DepthChild.KINDS) {
                 String argument = DepthChild.argument(kind, depth, DepthChild.BATCH, depth == TIMED || !quick);
-                DepthChild.Cost cost = Fork.call(DepthChild.class, DepthChild.Cost.class, argument);
+                Fork.Measured<DepthChild.Cost> measured = Fork.measure(DepthChild.class, DepthChild.Cost.class, argument);
+                DepthChild.Cost cost = measured.value();
                 String name = kind + " depth=" + depth;
+                EvidenceLog.add(List.of(EvidenceLog.name("depth", name)), measured);
                 add(results, name, cost, depth, DepthChild.BATCH, "bytes", (double) cost.live());
                 add(results, name, cost, depth, DepthChild.BATCH, "stateBytes", (double) cost.states());
                 if (!Double.isNaN(cost.micros())) {
