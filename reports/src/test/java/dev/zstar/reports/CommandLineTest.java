@@ -52,8 +52,8 @@ class CommandLineTest {
 
     @Test
     void whatIsNotUnderstoodEndsWithTwo() {
-        assertThat(run("study", "--quik")).isEqualTo(2);
-        assertThat(err.toString()).isEqualTo("zstar: Unknown option: '--quik'\nPossible solutions: --quick\nSee zstar study --help\n");
+        assertThat(run("study", "--ful")).isEqualTo(2);
+        assertThat(err.toString()).isEqualTo("zstar: Unknown option: '--ful'\nPossible solutions: --full\nSee zstar study --help\n");
         assertThat(run("fly")).isEqualTo(2);
         assertThat(err.toString()).contains("zstar: Unmatched argument at index 0: 'fly'").endsWith("See zstar --help\n");
         err.getBuffer().setLength(0);
@@ -206,7 +206,7 @@ class CommandLineTest {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("n", 64.0));
         StudyResult result = new StudyResult("kernels", "gemv n=64 </script>", "simd", 1, params, "gbps", 2, 1, 2, 3, 5, 4.0,
                 List.of(List.of(2.0)));
-        return StudyFile.of(Instant.EPOCH, "zstar study --quick",
+        return StudyFile.of(Instant.EPOCH, "zstar study --full",
                 new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
                 new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result), List.of(new Trace("picard", "n=1",
                         List.of(1.0, 0.5))),

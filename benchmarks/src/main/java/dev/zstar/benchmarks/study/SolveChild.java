@@ -46,7 +46,7 @@ final class SolveChild implements Fork.Task {
         int n = Integer.parseInt(argument.substring(0, argument.indexOf('x')));
         int batch = Integer.parseInt(argument.substring(argument.indexOf('x') + 1));
         params = new TreeMap<>(Map.of("n", (double) n, "batch", (double) batch, "radius", SolveSuite.RADIUS));
-        for (String name : Study.engines()) {
+        for (String name : Contenders.all()) {
             engine = name;
             try (Engine e = Engines.named(name, 1);
                     DenseCell cell = SolveSuite.cell(e, n, batch);
@@ -67,7 +67,7 @@ final class SolveChild implements Fork.Task {
                 Anderson steady = Anderson.plan(e, Type.F32, batch, n, FIVE, Stopping.fixed(STEADY));
                 Picard plain = Picard.plan(e, Type.F32, batch, n, 1, until.within(2000).traced());
                 Block out = e.allocate(Type.F32, batch, n)) {
-            if (engine.equals(Study.own())) {
+            if (engine.equals(Contenders.own())) {
                 methods(e, cell, zero, z, n, batch);
             }
             z.copyFrom(zero);
@@ -75,7 +75,7 @@ final class SolveChild implements Fork.Task {
             if (!first.succeeded()) {
                 throw new StudyException("forward: " + name + " on " + engine + " failed: " + first);
             }
-            if (engine.equals(Study.own())) {
+            if (engine.equals(Contenders.own())) {
                 trace(name, "anderson(5)", first);
                 z.copyFrom(zero);
                 trace(name, "picard", plain.solve(cell, z));
