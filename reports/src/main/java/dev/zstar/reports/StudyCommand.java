@@ -139,7 +139,8 @@ final class StudyCommand implements Callable<Integer> {
     private String command() {
         return NAME + (full ? " --full" : "") + (budget == null ? "" : " --time-budget " + budget.toMillis() * 1e-3 + "s")
                 + (filter.isEmpty() ? "" : " --filter " + ShellWords.quoted(filter))
-                + (engines.isEmpty() ? "" : " --engine " + String.join(",", engines)) + (suites.isEmpty() ? "" : " --suite " + String.join(",", suites))
+                + (engines.isEmpty() ? "" : " --engine " + String.join(",", engines))
+                + (suites.isEmpty() ? "" : " --suite " + String.join(",", suites))
                 + (threads == null ? "" : " --threads " + threads) + (pin ? " --pin" : "");
     }
 }

@@ -15,7 +15,8 @@ final class TimeAmount implements CommandLine.ITypeConverter<Duration> {
     public Duration convert(String text) {
         Matcher parts = FORM.matcher(text);
         if (!parts.matches()) {
-            throw new CommandLine.TypeConversionException("'" + text + "' is no time; expected a number and a unit, such as 90s, 10m or 1h");
+            throw new CommandLine.TypeConversionException(
+                    "'" + text + "' is no time; expected a number and a unit, such as 90s, 10m or 1h");
         }
         return Duration.ofMillis(Math.round(1000 * Double.parseDouble(parts.group(1)) * SECONDS.get(parts.group(2))));
     }

@@ -10,7 +10,7 @@ import java.util.OptionalDouble;
  */
 final class TimeLeft {
     /** This part of the whole is believed as it is expected, so that the first steps alone do not decide. */
-    private static final double TRUST = 0.05;
+    private static final double TRUST = 0.03;
 
     private final Map<String, Double> expected = new LinkedHashMap<>();
     private double total;
