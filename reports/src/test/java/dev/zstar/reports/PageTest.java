@@ -2,6 +2,7 @@ package dev.zstar.reports;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zstar.benchmarks.study.Trajectory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ class PageTest {
     private Path temp;
 
     private final List<StudyFile.Row> rows = new ArrayList<>();
+    private final List<Trajectory> trajectories = new ArrayList<>();
 
     private void add(String suite, String name, String engine, Map<String, Double> params, String metric, double value) {
         rows.add(new StudyFile.Row(suite, name, engine, 1, new TreeMap<>(params), metric, value, value, value, value, 2, null, null,
@@ -30,9 +32,9 @@ class PageTest {
     /** The document after its scripts ran, without them and without line breaks. */
     private String drawn() throws IOException, InterruptedException {
         StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null, "zstar study --quick", 90.0, false,
-                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), rows, List.of(),
+                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), rows, List.of(), trajectories,
                 List.of("the openblas engine is not compared: it has <no> library"), List.of("a suite <failed>"));
-        return Browser.drawn(temp, Page.html(file.json()));
+        return Browser.drawn(temp, Page.study(file));
     }
 
     @Test

@@ -27,7 +27,7 @@ class SummaryTest {
     }
 
     private static List<String> lines(List<StudyResult> results, List<String> failures) {
-        Measurements measured = new Measurements(List.of(), results, List.of(), List.of("the engine cuda is not compared"), failures);
+        Measurements measured = new Measurements(List.of(), results, List.of(), List.of(), List.of("the engine cuda is not compared"), failures);
         StringWriter out = new StringWriter();
         Summary.print(StudyFile.of(Instant.EPOCH, "zstar study", MACHINE, measured, true), new PrintWriter(out, true));
         assertThat(out.toString().lines()).allMatch(line -> line.length() <= Summary.WIDTH);

@@ -10,8 +10,9 @@ import java.util.List;
  * @param failures sentences about suites that failed, whose figures are left out
  */
 public record Measurements(
-        List<Ceiling> ceilings, List<StudyResult> results, List<Trace> traces, List<String> remarks, List<String> failures)
+        List<Ceiling> ceilings, List<StudyResult> results, List<Trace> traces, List<Trajectory> trajectories, List<String> remarks,
+        List<String> failures)
         implements Serializable {
     /** Nothing yet. */
-    public static final Measurements NONE = new Measurements(List.of(), List.of(), List.of(), List.of(), List.of());
+    public static final Measurements NONE = new Measurements(List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
 }

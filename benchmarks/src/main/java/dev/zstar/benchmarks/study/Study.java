@@ -21,6 +21,7 @@ public final class Study {
     private final List<Ceiling> ceilings = new ArrayList<>();
     private final List<StudyResult> results = new ArrayList<>();
     private final List<Trace> traces = new ArrayList<>();
+    private final List<Trajectory> trajectories = new ArrayList<>();
     private final List<String> remarks = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
 
@@ -62,6 +63,7 @@ public final class Study {
         }
         if (options.wants("forward")) {
             attempt("forward: problems", part -> ProblemSuite.run(progress, part.results));
+            attempt("forward: trajectories", part -> TrajectorySuite.run(progress, part.trajectories));
             attempt("forward: random solves", part -> FaultSuite.run(options.quick(), progress, part.results));
         }
         if (options.wants("backward")) {
@@ -79,7 +81,7 @@ public final class Study {
     }
 
     private Measurements measurements() {
-        return new Measurements(List.copyOf(ceilings), List.copyOf(results), List.copyOf(traces),
+        return new Measurements(List.copyOf(ceilings), List.copyOf(results), List.copyOf(traces), List.copyOf(trajectories),
                 Stream.concat(engineRemarks().stream(), remarks.stream()).toList(), List.copyOf(failures));
     }
 
@@ -99,6 +101,7 @@ public final class Study {
         ceilings.addAll(part.ceilings);
         results.addAll(part.results);
         traces.addAll(part.traces);
+        trajectories.addAll(part.trajectories);
         remarks.addAll(part.remarks);
         soFar.accept(measurements());
     }
