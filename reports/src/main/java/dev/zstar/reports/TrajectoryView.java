@@ -21,13 +21,16 @@ final class TrajectoryView {
     private static final int WIDTH = 720;
 
     private static final int HEIGHT = 520;
-    private static final Vector3f EYE = new Vector3f(1.5f, 1.2f, 2.2f);
-    private static final float ANGLE = (float) Math.toRadians(40);
+    private static final Vector3f EYE = new Vector3f(1.5f, 1.3f, 2.6f);
+    private static final float ANGLE = (float) Math.toRadians(35);
+    private static final String RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
     /** Points of a circle. */
     private static final int CIRCLE = 72;
     /** Powers of ten between two circles. */
     private static final int DECADES = 2;
-    /** Shapes of the marks, in the order of the solvers, 10 units wide. */
+    /** Dashes and shapes of the marks, 10 units wide, in the order of the solvers. */
+    private static final List<String> DASHES = List.of("none", "7 4", "2 3");
+
     private static final List<String> MARKS = List.of("M5 1a4 4 0 1 0 .01 0z", "M5 1L9 8.5H1z", "M1.5 1.5h7v7h-7z");
 
     private final Matrix4f camera = new Matrix4f()
@@ -65,7 +68,7 @@ final class TrajectoryView {
         for (int axis = 0; axis < 3; axis++) {
             Vector3f end = new Vector3f().setComponent(axis, 1.05f);
             line("grid", "", List.of(new Vector3f(end).negate(), end));
-            label("component " + (axis + 1), end);
+            label("PC " + (axis + 1), end);
         }
         for (int i = 0; i < trajectories.size(); i++) {
             Trajectory one = trajectories.get(i);
@@ -75,10 +78,10 @@ final class TrajectoryView {
             }
             int slot = i % MARKS.size();
             line("path", String.format(Locale.ROOT, " stroke=\"var(--c%d)\" stroke-dasharray=\"%s\" marker-start=\"url(#mark%1$d)\" "
-                    + "marker-mid=\"url(#mark%1$d)\" marker-end=\"url(#mark%1$d)\"", slot, List.of("none", "7 4", "2 3").get(slot)), points);
-            svg.append(String.format(Locale.ROOT, "<g transform=\"translate(%d 16)\"><path d=\"M0 0h34\" class=\"path\" stroke=\"var(--c%d)\" "
-                    + "stroke-dasharray=\"%s\" marker-end=\"url(#mark%2$d)\"/><text class=\"name\" x=\"42\" y=\"5\">%s</text></g>", 16 + 230 * i, slot,
-                    List.of("none", "7 4", "2 3").get(slot), escaped(one.solver())));
+                    + "marker-mid=\"url(#mark%1$d)\" marker-end=\"url(#mark%1$d)\"", slot, DASHES.get(slot)), points);
+            svg.append(String.format(Locale.ROOT, "<g transform=\"translate(16 %d)\"><path d=\"M0 0h34\" class=\"path\" stroke=\"var(--c%d)\" "
+                    + "stroke-dasharray=\"%s\" marker-end=\"url(#mark%2$d)\"/><text class=\"name\" x=\"42\" y=\"5\">%s</text></g>", 20 + 30 * i, slot,
+                    DASHES.get(slot), escaped(one.solver())));
         }
         return svg.append("</svg></figure>").toString();
     }
@@ -102,7 +105,7 @@ final class TrajectoryView {
         List<Vector3f> points = IntStream.rangeClosed(0, CIRCLE).mapToDouble(i -> 2 * Math.PI * i / CIRCLE)
                 .mapToObj(angle -> new Vector3f((float) (radius * Math.cos(angle)), (float) (radius * Math.sin(angle)), 0)).toList();
         line("grid", "", points);
-        label(String.format(Locale.ROOT, "%.0e", largest * Math.pow(10, -power)), points.get(CIRCLE / 8));
+        label("10⁻" + Integer.toString(power).chars().mapToObj(c -> RAISED.substring(c - '0', c - '0' + 1)).collect(Collectors.joining()), points.get(CIRCLE / 8));
     }
 
     private void line(String kind, String look, List<Vector3f> points) {

@@ -28,9 +28,6 @@ import java.util.Map;
  * <p>Nothing is timed, and the solves are the same in every run, so they run in this process.
  */
 final class TrajectorySuite {
-    /** Its Jacobian has complex eigenvalues, so plain steps turn around the fixed point. */
-    private static final String PROBLEM = "tanh cell, W not symmetric ρ=0.9";
-
     private static final double TOLERANCE = 1e-10;
     private static final int BUDGET = 1000;
     /** The components that are drawn. */
@@ -40,7 +37,7 @@ final class TrajectorySuite {
 
     static void run(StudyProgress progress, List<Trajectory> trajectories) {
         progress.stage("trajectories", 1);
-        Problem problem = ProblemSet.all().stream().filter(one -> one.name().equals(PROBLEM)).findFirst().orElseThrow();
+        Problem problem = ProblemSet.turning();
         double[] solution = problem.solution().orElseThrow();
         Map<String, List<double[]>> differences = differences(problem, solution);
         double[] lengths = differences.values().stream().flatMap(List::stream).mapToDouble(Norm::of).filter(d -> d > 0).sorted().toArray();
@@ -50,9 +47,9 @@ final class TrajectorySuite {
         differences.forEach((solver, list) -> scaled.put(solver, list.stream().map(one -> scaled(one, least, range)).toList()));
         double[][] components =
                 PrincipalComponents.of(scaled.values().stream().flatMap(List::stream).toList(), SHOWN);
-        differences.forEach((solver, list) -> trajectories.add(new Trajectory(solver, PROBLEM, share(scaled.get(solver), components),
+        differences.forEach((solver, list) -> trajectories.add(new Trajectory(solver, problem.name(), share(scaled.get(solver), components),
                 list.stream().map(Norm::of).toList(), list.stream().map(one -> along(components, one)).toList())));
-        progress.step(PROBLEM);
+        progress.step(problem.name());
     }
 
     /** {@code z - z*} of every evaluation, by solver. */

@@ -2,6 +2,7 @@ package dev.zstar.reports.results;
 
 import dev.zstar.reports.statistics.Forks;
 import dev.zstar.reports.statistics.Interval;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -12,8 +13,10 @@ import java.util.Optional;
  * @param score the figure that the file quotes; NaN if it has none
  * @param quoted the interval that the file quotes; empty if it has none
  * @param forks the values of each fork, in this unit; none if the file has none
+ * @param percentiles the 50th, 90th, 99th and 99.9th percentile of single calls, and the longest call, in this unit; empty if unknown
+ * @param singleShot whether each value is one call
  * @param allocation bytes of heap in each operation, by fork; none if the file has none
  */
 public record BenchmarkResult(
         CaseKey key, String group, Unit unit, Direction direction, double score, Optional<Interval> quoted, Forks forks,
-        Forks allocation) {}
+        List<Double> percentiles, boolean singleShot, Forks allocation) {}

@@ -14,7 +14,7 @@ function heading(title, note) {
 }
 
 // A box to draw in. option(look, narrow) returns what ECharts draws; height(narrow) is in pixels.
-function picture(home, title, option, height = narrow => (narrow ? 320 : 360)) {
+function picture(home, title, option, height) {
   const box = element("div", undefined, home);
   box.className = "chart";
   box.tabIndex = 0;
@@ -30,9 +30,10 @@ function picture(home, title, option, height = narrow => (narrow ? 320 : 360)) {
 
 function chart(title, note, option, header, body) {
   const home = heading(title, note);
-  const bars = option.yAxis.type === "category";
+  const bars = option.yAxis.type === "category", lanes = bars && option.series.some(s => s.stack) ? 1 : option.series.length;
+  const legend = narrow => 22 * (lines(unique(option.series.map(s => s.name || "")), narrow ? 300 : 980) - 1);
   picture(home, title, (now, narrow) => styled(option, now, narrow),
-    bars ? narrow => 96 + option.yAxis.data.length * ((narrow ? 18 : 6) + 16 * option.series.length) : undefined);
+    narrow => legend(narrow) + (bars ? 96 + option.yAxis.data.length * ((narrow ? 18 : 6) + 16 * lanes) : narrow ? 320 : 360));
   numbers(home, title, header, body);
 }
 
@@ -48,7 +49,9 @@ function show(one, width) {
   const wide = width || one.box.clientWidth, narrow = wide < NARROW;
   one.box.style.height = one.height(narrow) + "px";
   if (!one.instance) one.instance = echarts.init(one.box, null, { renderer: "svg", width: wide, height: one.height(narrow) });
-  else one.instance.resize({ width: wide, height: one.height(narrow) });
+  // A tip that is shown would be shown again after its place is gone.
+  one.instance.dispatchAction({ type: "hideTip" });
+  one.instance.resize({ width: wide, height: one.height(narrow) });
   one.instance.setOption(one.option(look(), narrow), true);
 }
 const repaint = () => charts.filter(c => c.instance).forEach(c => show(c));

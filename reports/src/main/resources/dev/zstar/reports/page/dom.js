@@ -13,6 +13,8 @@ const button = (text, parent, act) => {
   return e;
 };
 
+const unique = list => [...new Set(list)];
+
 // Significant digits, so that no small number becomes 0.
 const number = (x, digits = 3) => x === undefined || x === null || Number.isNaN(x) ? "" : Math.abs(x) >= 10000
   ? Math.round(x).toLocaleString("en") : String(Number(x.toPrecision(digits)));

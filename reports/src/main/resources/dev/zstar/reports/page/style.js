@@ -24,8 +24,8 @@ function tip(option) {
 
 // Long names of categories stand beside the bars, or above them on a narrow screen.
 function categories(axis, now, narrow, several) {
-  const longest = Math.max(...axis.data.map(n => n.length)), left = narrow ? 0 : Math.min(260, 14 + 6 * longest);
-  const label = narrow ? { inside: true, align: "left", verticalAlign: "bottom", margin: 0, padding: [0, 0, 8 * several + 1, 0], width: 300, z: 20 } : { width: left - 12 };
+  const longest = Math.max(...axis.data.map(n => n.length)), left = narrow ? 12 : Math.min(280, 18 + 6.6 * longest);
+  const label = narrow ? { inside: true, align: "left", verticalAlign: "bottom", margin: 0, padding: [0, 0, 8 * several + 1, 4], width: 300, z: 20 } : { width: left - 12 };
   return [{ ...axis, z: narrow ? 5 : 0, axisTick: { show: false }, axisLabel: { color: now.ink, fontSize: 11, interval: 0, overflow: "truncate", ...label } }, left];
 }
 
@@ -43,15 +43,15 @@ function lines(names, width) {
 function styled(option, now, narrow) {
   const text = { color: now.ink }, split = { lineStyle: { color: now.faint } };
   const plain = a => ({ ...a, nameLocation: "middle", nameGap: 28, nameTextStyle: text, splitLine: split, axisLabel: { color: now.ink, hideOverlap: true, formatter: tick, ...a.axisLabel } });
-  const bars = option.yAxis.type === "category", main = option.series.filter(s => s.slot !== undefined);
-  const [yAxis, left] = bars ? categories(option.yAxis, now, narrow, main.length)
+  const bars = option.yAxis.type === "category", main = option.series.filter(s => s.slot !== undefined), lanes = main.some(s => s.stack) ? 1 : main.length;
+  const [yAxis, left] = bars ? categories(option.yAxis, now, narrow, lanes)
     : [{ ...plain(option.yAxis), nameLocation: "end", nameGap: 12, nameTextStyle: { ...text, align: "left" } }, 12];
   const names = [...new Set(option.series.map(s => s.name).filter(n => n))], legend = names.length > 1 && option.legend !== false;
   const top = (legend ? 10 + 22 * lines(names, narrow ? 300 : 980) : 8) + (bars ? 6 : 26);
   return {
     animation: false, textStyle: { color: now.ink, fontFamily: "system-ui, sans-serif" },
-    grid: { left, right: narrow ? 18 : bars ? 60 : 30, top, bottom: bars ? 48 : 40, containLabel: !bars },
-    legend: { show: legend, top: 6, left: "center", width: narrow ? 310 : 1000, itemWidth: 32, textStyle: text, data: names },
+    grid: { left, right: bars ? (narrow ? 34 : 60) : narrow ? 18 : 30, top, bottom: bars ? 48 : 40, containLabel: !bars },
+    legend: { show: legend, top: 6, left: "center", width: narrow ? 310 : 1000, itemWidth: 32, textStyle: text, data: names.map(name => ({ name, ...(option.series.find(s => s.name === name).symbol === "none" ? { itemStyle: { opacity: 0 } } : {}) })) },
     tooltip: { trigger: "item", confine: true, className: "hover", formatter: tip(option) },
     xAxis: { ...plain(option.xAxis) }, yAxis, series: option.series.map(s => dressed(s, now, main.length)), ...(option.more || {}),
   };

@@ -9,8 +9,8 @@ const CHUNK = 25;
 function measures(group) {
   const any = key => group.rows.some(r => r.values.some(v => v && v[key]));
   const tails = any("percentiles") ? PERCENTILES : [], shots = any("shots");
-  const heads = [[group.unit || "value", TERMS.value], "low", "high", ...tails.map(p => (p === "100" ? "longest" : "p" + p)), ...(shots ? ["least", "most"] : []), "forks", "B/op"];
-  const values = v => v ? [v.value, v.low, v.high, ...tails.map(p => (v.percentiles || {})[p] ?? null),
+  const heads = [[group.unit || "value", TERMS.value], "low", "high", ...tails, ...(shots ? ["least", "most"] : []), "forks", "B/op"];
+  const values = v => v ? [v.value, v.low, v.high, ...tails.map((_, k) => (v.percentiles ? v.percentiles[k] : null)),
     ...(shots ? (v.shots ? [Math.min(...v.shots), Math.max(...v.shots)] : [null, null]) : []), v.forks, v.allocated] : heads.map(() => null);
   return [heads.map(h => (Array.isArray(h) ? { head: h[0], means: h[1] } : { head: h, means: TERMS[h] })), values];
 }

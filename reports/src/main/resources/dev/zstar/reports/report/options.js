@@ -1,13 +1,13 @@
 // What ECharts draws of a group: the value of each benchmark and file, and its interval, percentiles or single calls.
 
-const PERCENTILES = ["50", "90", "99", "99.9", "100"];
+const PERCENTILES = ["p50", "p90", "p99", "p99.9", "longest"];
 let logarithmic = false;
 const drawable = x => x !== null && x !== undefined && (!logarithmic || x > 0);
 
 function told(group, r, file) {
-  const v = r.values[file], unit = " " + group.unit, list = PERCENTILES.filter(p => v.percentiles && v.percentiles[p] !== undefined);
+  const v = r.values[file], unit = " " + group.unit, list = v.percentiles ? PERCENTILES : [];
   return [r.label, report.files[file].label + ": " + number(v.value, 4) + unit, v.low === null ? null : number(v.low, 4) + " to " + number(v.high, 4) + " (" + v.by + ")",
-    ...list.map(p => (p === "100" ? "longest: " : p + "%: ") + number(v.percentiles[p], 4) + unit)].filter(t => t !== null).join("\n");
+    ...list.map((p, k) => (p === "longest" ? p : p.replace("p", "") + "%") + ": " + number(v.percentiles[k], 4) + unit)].filter(t => t !== null).join("\n");
 }
 
 function options(group, indices, now, narrow) {
@@ -25,14 +25,14 @@ function options(group, indices, now, narrow) {
   const ends = files.map(([f, i], lane) => marks(f, i, whisker(now.ink, lane, lanes),
     of(i).filter(([v]) => drawable(v.low) && drawable(v.high)).map(([v, k]) => [v.low / scale, v.high / scale, k]), [0, 1], 2));
   const tails = files.map(([f, i], lane) => marks(f, i, strokes(now.soft, lane, lanes),
-    of(i).filter(([v]) => v.percentiles).map(([v, k]) => [...PERCENTILES.map(p => (drawable(v.percentiles[p]) ? v.percentiles[p] / scale : NaN)), k]), [0, 1, 2, 3, 4], 5));
+    of(i).filter(([v]) => v.percentiles).map(([v, k]) => [...v.percentiles.map(x => (drawable(x) ? x / scale : NaN)), k]), [0, 1, 2, 3, 4], 5));
   const shots = files.map(([f, i], lane) => marks(f, i, point(now.ink, i, lane, lanes, true),
     of(i).flatMap(([v, k]) => (v.shots || []).filter(drawable).map(x => [x / scale, k])), 0, 1));
   const several = report.files.length > 1, [yAxis, left] = categories({ type: "category", data: shown.map(r => r.label).reverse() }, now, narrow, lanes);
   const text = { color: now.ink }, names = files.map(([f]) => f.label);
   return {
     animation: false, textStyle: { ...text, fontFamily: "system-ui, sans-serif" },
-    grid: { left: narrow ? 10 : left, right: 40, top: several ? 16 + 22 * lines(names, narrow ? 300 : 980) : 12, bottom: 46 },
+    grid: { left, right: 40, top: several ? 16 + 22 * lines(names, narrow ? 300 : 980) : 12, bottom: 46 },
     legend: { show: several, top: 6, left: "center", width: narrow ? 310 : 1000, textStyle: text, data: names },
     tooltip: { trigger: "item", confine: true, className: "hover", formatter: tip({ xAxis: { name: group.unit }, yAxis: {} }) },
     xAxis: { type: logarithmic ? "log" : "value", name: group.unit, nameLocation: "middle", nameGap: 28, nameTextStyle: text, splitLine: { lineStyle: { color: now.faint } },

@@ -2,10 +2,15 @@
 
 function linear() {
   const all = [...rows("backward", "products"), ...rows("backward", "productsFailed")];
-  const cut = r => r.case.indexOf(","), method = r => r.case.slice(0, cut(r)), system = r => r.case.slice(cut(r) + 2);
-  const systems = unique(all.map(system)), methods = unique(all.map(method));
+  // A case is "gmres(20) f32 ρ=0.9 Gaussian to 1e-04".
+  const parts = r => r.case.match(/^(.*?) (f32|f64) (.*) to (\S+)$/) || [r.case, r.case, "", "", ""];
+  const method = r => parts(r)[1], system = r => parts(r).slice(2).join("\n");
+  const systems = unique(all.map(system)).sort(), methods = unique(all.map(method));
   withTable("Products of the linear solvers", "Products with Jᵀ until (I − Jᵀ) v = g is solved; ρ is the spectral radius of J. A dash marks a system that the method did not solve within its products.",
-    ["method", ...systems.map(s => ({ head: s, term: "ρ, type of J", means: "products with Jᵀ for this system" }))], methods.map(m => [m, ...systems.map(s => {
+    ["method", ...systems.map(s => {
+      const [type, matrix, tolerance] = s.split("\n");
+      return { head: matrix, group: type + " to " + tolerance, term: "ρ, kind of matrix", means: "products with Jᵀ for this system, in the type and to the tolerance above" };
+    })], methods.map(m => [m, ...systems.map(s => {
       const r = all.find(a => method(a) === m && system(a) === s);
       return !r ? null : r.metric === "products" ? r.value : cell("failed after " + r.value, "– (" + r.value + ")");
     })]));

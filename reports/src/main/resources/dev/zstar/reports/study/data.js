@@ -16,7 +16,6 @@ const unsettled = r => Math.max(0, ...study.results.filter(s => s.metric === "al
   && r.engine.split("/").includes(s.engine)).map(s => s.value));
 const mark = r => unsettled(r) ? " (unreliable: not fully compiled, still allocates " + number(unsettled(r)) + " B in each call)" : "";
 const forks = r => r.runs === 1 ? "one fresh process" : "median of " + r.runs + " fresh processes";
-const unique = list => [...new Set(list)];
 const MIB = 2 ** 20;
 
 // Every row of a suite whose case has this metric, with its other metrics.

@@ -25,17 +25,17 @@ function roofline() {
   unique(rows("kernels", "us").filter(r => r.params.operations).map(r => r.threads)).sort().forEach(threads => {
     const points = reached(threads), roof = roofs(points, threads), sums = Object.entries(roof.sums).filter(([, v]) => v > 0);
     if (!sums.length) return;
-    const peak = Math.max(...sums.map(([, v]) => v)), low = 2 ** Math.floor(Math.log2(Math.min(...points.map(p => p.intensity)) / 1.5)), high = 2 ** Math.ceil(Math.log2(Math.max(...points.map(p => p.intensity), peak / Math.min(...roof.reads.filter(b => b))) * 1.2));
-    const line = (name, data, i) => ({ name, type: "line", data, color: i, symbol: "none", silent: true, lineStyle: { width: 1.4, type: DASHES[i % 8] } });
+    const peak = Math.max(...sums.map(([, v]) => v)), low = Math.min(0.125, 2 ** Math.floor(Math.log2(Math.min(...points.map(p => p.intensity))))), high = 2 ** Math.ceil(Math.log2(Math.max(...points.map(p => p.intensity), peak / Math.min(...roof.reads.filter(b => b)))));
+    const line = (name, data, i) => ({ name, type: "line", data, color: 6, symbol: "none", silent: true, lineStyle: { width: 1.4, type: DASHES[i % 8] } });
     // The end of a line of reads is where it meets the peak.
     const slopes = roof.reads.map((b, level) => b && line(LEVELS[level] + ", " + number(b) + " GB/s", [[low, b * low], [Math.min(high, peak / b), Math.min(peak, b * high)]], level)).filter(s => s);
     const flat = sums.map(([type, v], i) => line("multiply-adds in " + type + ", " + number(v) + " GFLOP/s", [[low, v], [high, v]], 5 + i));
     const engines = unique(points.map(p => p.r.engine));
-    const dots = engines.map((e, i) => ({ name: e, type: "scatter", slot: i, symbolSize: 11, data: points.filter(p => p.r.engine === e).map(p => ({ value: [p.intensity, p.rate],
+    const dots = engines.map((e, i) => ({ name: e, type: "line", slot: i, symbolSize: 11, lineStyle: { width: 0, opacity: 0 }, data: points.filter(p => p.r.engine === e).map(p => ({ value: [p.intensity, p.rate],
       tip: p.r.case + ", " + e + "\n" + number(p.rate) + " GFLOP/s, " + number(100 * p.rate / ceiling(p, roof)) + "% of its ceiling\n" + p.type + ", data in " + LEVELS[p.level] })) }));
     chart("Roofline, " + threads + (threads === 1 ? " thread" : " threads"), "A kernel can be no faster than multiply-adds in registers, and than the level of memory that holds its data can be read: the ceilings. "
       + "Points are kernels, with the least bytes that a call must move. A ceiling is the best rate that a plain loop or a kernel reached.", {
-      xAxis: axis("operations for each byte", "log", { logBase: 2, min: low, max: high }), yAxis: axis("GFLOP/s", "log", { max: peak, min: 10 ** Math.floor(Math.log10(Math.min(...points.map(p => p.rate), ...roof.reads.filter(b => b).map(b => b * low)))) }),
+      xAxis: axis("operations for each byte", "log", { logBase: 2, min: low, max: high }), yAxis: axis("GFLOP/s", "log", { max: peak, min: 10 ** Math.floor(Math.log10(Math.min(peak / 100, ...points.map(p => p.rate)))) }),
       series: [...slopes, ...flat, ...dots],
     }, ["case", "engine", "type", "level", "operations / byte", "least bytes", "GFLOP/s", "ceiling, GFLOP/s", "share of the ceiling"],
     points.map(p => [p.r.case + mark(p.r), p.r.engine, p.type, LEVELS[p.level], p.intensity, p.r.params.leastBytes, p.rate, ceiling(p, roof), share(p.rate / ceiling(p, roof))]));

@@ -42,8 +42,8 @@ function trajectories() {
   const all = study.trajectories || [], figure = document.getElementById("trajectories");
   if (!all.length || !figure) return;
   const title = "Ways to the fixed point", home = heading(title, all[0].problem + ", " + all.map(t => t.coordinates.length + " evaluations by " + t.solver).join(", ")
-    + ", all from the same start. The centre is the fixed point, and each circle is 100 times nearer to it. Plain steps circle around it, and each turn takes them a little nearer; "
-    + "the accelerated solvers cut across. The axes are the first three principal components of all iterates. Drag the figure, or turn it by arrow keys; Home turns it back.");
+    + ", all from the same start. The centre is the fixed point, and each circle is 100 times nearer to it than the one around it. Plain steps (picard) wind around it, a little nearer with each turn; "
+    + "the accelerated solvers take fewer turns. PC 1 to 3 are the first principal components of all iterates. Drag the figure, or turn it by arrow keys; Home turns it back.");
   home.append(figure);
   turning(figure);
   numbers(home, title, ["solver", "evaluation", "distance", "component 1", "component 2", "component 3", "in view"],
