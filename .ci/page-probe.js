@@ -16,8 +16,10 @@
     const details = c.box.nextElementSibling;
     say(details && details.matches("details.numbers") && details.querySelector("tbody tr"), c.title + ": the chart has no table");
     // A mouse over a value, and arrow keys, show the value.
-    const options = c.instance.getOption().series, series = options.findIndex(s => !s.silent && s.data.some(d => d !== "-"));
-    c.instance.dispatchAction({ type: "showTip", seriesIndex: series, dataIndex: options[series].data.findIndex(d => d !== "-") });
+    const options = c.instance.getOption().series, series = options.findIndex(s => !s.silent && s.data.some(d => d !== "-" && d !== null));
+    say(series >= 0, c.title + ": the chart has no value to point at");
+    if (series < 0) return;
+    c.instance.dispatchAction({ type: "showTip", seriesIndex: series, dataIndex: options[series].data.findIndex(d => d !== "-" && d !== null) });
     const tip = c.box.querySelector(".tip");
     say(tip && /\d/.test(tip.textContent), c.title + ": a value under the mouse shows no number");
     press(c.box, "ArrowRight");

@@ -68,7 +68,7 @@ class PageTest {
         add("depth", "digits: neural ODE", "simd", Map.of(), "accuracy", 0.9);
         add("depth", "digits: DEQ", "simd", Map.of(), "stateBytes", 0x1p21);
         String text = drawn();
-        assertThat(text).contains("<th scope=\"col\">DEQ</th><th scope=\"col\">neural ODE</th>");
+        assertThat(text).containsPattern("<th scope=\"col\"[^>]*><button[^>]*>DEQ</button></th><th scope=\"col\"[^>]*><button[^>]*>neural ODE<");
         assertThat(text).contains("unseen digits correct</th><td><a href=\"#result-0\">98% (98–98)</a></td>"
                 + "<td><a href=\"#result-2\">90% (90–90)</a></td>");
         assertThat(text).contains("told apart</th><td><a href=\"#result-1\">100% (100–100)</a></td><td>–</td>");
@@ -96,8 +96,9 @@ class PageTest {
 
     @Test
     void linearSolversGradientModesAndRandomSolvesHaveTables() throws IOException, InterruptedException {
-        add("backward", "gmres, ρ = 0.9, Gaussian", "simd", Map.of(), "products", 31);
-        add("backward", "picard, ρ = 0.9, Gaussian", "simd", Map.of(), "productsFailed", 200);
+        add("backward", "gmres f64 ρ=0.9 Gaussian to 1e-06", "simd", Map.of(), "products", 45);
+        add("backward", "gmres f32 ρ=0.9 Gaussian to 1e-04", "simd", Map.of(), "products", 31);
+        add("backward", "picard f32 ρ=0.9 Gaussian to 1e-04", "simd", Map.of(), "productsFailed", 200);
         add("backward", "slow, gmres", "simd", Map.of(), "sequenceProducts", 120);
         add("backward", "slow, gmres", "simd", Map.of(), "sequenceRatio", 0.75);
         Map.of("backwardUs", 850.0, "backwardRatio", 1.5, "modeProducts", 12.0, "cosine", 0.98765, "gradientError", 0.0012,
@@ -110,8 +111,8 @@ class PageTest {
         Map.of("solves", 5000.0, "rows", 15000.0, "brokenPromises", 0.0, "bytesLeft", 0.0)
                 .forEach((metric, value) -> add("forward", "random solves", "simd", Map.of(), metric, value));
         String text = drawn();
-        assertThat(text).contains("<th scope=\"col\">ρ = 0.9, Gaussian</th>", "<td>gmres</td><td>31</td>",
-                "<td>picard</td><td>– (200)</td>");
+        assertThat(text).containsPattern("<th scope=\"colgroup\" colspan=\"1\">f32 to 1e-04</th>.*>ρ=0.9 Gaussian</button>");
+        assertThat(text).contains("<td>gmres</td><td>31</td><td>45</td>", "<td>picard</td><td>– (200)</td><td></td>");
         assertThat(text).contains("<td>slow, gmres</td><td>120</td><td>0.75</td>");
         assertThat(text).contains("<td>phantom, 5 n=512 B=32</td><td>850</td><td>1.5</td><td>12</td><td>0.9877</td>"
                 + "<td>1.2e-3</td><td>4</td>");

@@ -13,7 +13,7 @@ function fill(td, c) {
     if (c.share !== undefined) td.style.setProperty("--share", c.share + "%");
   }
   if (!td.firstChild) td.textContent = text;
-  if (!td.title && typeof value === "number" && typeof c === "number" && text !== String(value)) td.title = String(value);
+  if (!td.title && typeof c === "number" && Number(text.replaceAll(",", "")) !== value) td.title = String(value);
   return td;
 }
 
