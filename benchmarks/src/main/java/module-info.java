@@ -7,6 +7,7 @@ module dev.zstar.benchmarks {
     requires org.joml;
 
     exports dev.zstar.benchmarks.digits;
+    exports dev.zstar.benchmarks.evidence;
     exports dev.zstar.benchmarks.families;
     exports dev.zstar.benchmarks.language;
     exports dev.zstar.benchmarks.reasoner;

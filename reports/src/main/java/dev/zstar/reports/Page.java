@@ -20,8 +20,9 @@ final class Page {
     /** Scripts of both pages, in the order in which they need each other. */
     private static final List<String> SHARED = List.of("dom", "look", "csv", "order", "table", "chart", "style", "keys");
     /** Parts of a study in the order of their files; {@code main} calls them. */
-    private static final List<String> STUDY = List.of("terms", "data", "summary", "kernels", "roofline", "cells", "problems", "backward", "mixed", "solves", "trajectories",
-            "streaming", "depth", "families", "training", "everything", "main");
+    private static final List<String> STUDY = List.of(
+            "terms", "data", "summary", "kernels", "roofline", "cells", "problems", "backward", "mixed",
+            "solves", "trajectories", "streaming", "depth", "families", "training", "evidence", "everything", "main");
     private static final List<String> REPORT = List.of("terms", "files", "marks", "options", "groups", "main");
 
     /** How the frame of a report begins. */

@@ -37,6 +37,10 @@ final class StudyCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", description = "Threads for training (default: all processors).")
     private Integer threads;
 
+    @Option(names = "--pin",
+            description = "Keeps the threads that measure on the first processors, one for each thread; only on Linux.")
+    private boolean pin;
+
     @Option(names = "--resume", paramLabel = "DIR",
             description = "Resumes a study that was stopped, from the folder of its result, with its options.")
     private Path resume;
@@ -58,7 +62,7 @@ final class StudyCommand implements Callable<Integer> {
 
     /** Runs the command that the folder names. What it has measured is found in the folder. */
     private int resumed() {
-        if (quick || out != null || !suites.isEmpty() || threads != null) {
+        if (quick || out != null || !suites.isEmpty() || threads != null || pin) {
             throw new IllegalArgumentException("--resume takes the options of the study that was stopped, expected no others");
         }
         ResultFolder folder = new ResultFolder(resume);
@@ -77,7 +81,7 @@ final class StudyCommand implements Callable<Integer> {
                         + "expected a --suite that includes training");
             }
         }
-        StudyOptions options = new StudyOptions(quick, suites, threads == null ? 0 : threads, folder.cases());
+        StudyOptions options = new StudyOptions(quick, suites, threads == null ? 0 : threads, folder.cases(), pin);
         // Read first, so that a failure does not come after half an hour of measuring.
         Machine machine = Machine.read();
         Instant started = Instant.now();
@@ -119,6 +123,6 @@ final class StudyCommand implements Callable<Integer> {
 
     private String command() {
         return "zstar study" + (quick ? " --quick" : "") + (suites.isEmpty() ? "" : " --suite " + String.join(",", suites))
-                + (threads == null ? "" : " --threads " + threads);
+                + (threads == null ? "" : " --threads " + threads) + (pin ? " --pin" : "");
     }
 }

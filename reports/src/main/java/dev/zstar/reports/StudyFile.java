@@ -26,11 +26,12 @@ import tools.jackson.databind.json.JsonMapper;
  * @param trajectories the iterates of solvers; empty in files of older versions
  * @param remarks sentences that a reader of the figures needs, such as what was left out and why; empty in files of older versions
  * @param failures sentences about suites that failed, whose figures are left out; older versions have them among the remarks
+ * @param evidence how quiet the machine was; null in older files
  */
 record StudyFile(
         String schema, String startedAt, String commit, String command, Double seconds, Boolean finished, Machine machine,
-        List<Ceiling> ceilings, List<Row> results, List<Curve> traces, List<Trajectory> trajectories,
-        List<String> remarks, List<String> failures) {
+        List<Ceiling> ceilings, List<Row> results, List<Curve> traces, List<Trajectory> trajectories, List<String> remarks,
+        List<String> failures, StudyEvidence evidence) {
     static final String SCHEMA = "zstar.study/2";
     /** Files of the first version have no samples, command, duration and failures; everything else is the same. */
     private static final Set<String> READABLE = Set.of("zstar.study/1", SCHEMA);
@@ -72,7 +73,8 @@ record StudyFile(
         return new StudyFile(SCHEMA, startedAt.truncatedTo(ChronoUnit.SECONDS).toString(), Checkout.commit().orElse(null), command, seconds,
                 finished, machine, measured.ceilings(), measured.results().stream().map(Row::of).toList(),
                 measured.traces().stream().map(Curve::of).toList(), measured.trajectories(),
-                Stream.of(machine.notes(), measured.remarks()).flatMap(List::stream).toList(), measured.failures());
+                Stream.of(machine.notes(), measured.remarks()).flatMap(List::stream).toList(), measured.failures(),
+                StudyEvidence.of(measured.evidence()));
     }
 
     String json() {

@@ -39,6 +39,7 @@ final class Summary {
         memory();
         training();
         unreliable();
+        Optional.ofNullable(file.evidence()).flatMap(StudyEvidence::sentence).ifPresent(sentence -> line("quiet", sentence));
         if (!file.remarks().isEmpty()) {
             int count = file.remarks().size();
             line("notes", (count == 1 ? "1 note" : count + " notes") + " on what was left out, and why: see the page");

@@ -33,6 +33,19 @@ final class TrajectoryView {
 
     private static final List<String> MARKS = List.of("M5 1a4 4 0 1 0 .01 0z", "M5 1L9 8.5H1z", "M1.5 1.5h7v7h-7z");
 
+    private static final String START = """
+            <figure id="trajectories" tabindex="0" role="img" data-camera="%s"
+             aria-label="Iterates in three dimensions. The numbers are in the table below.">
+            <svg viewBox="0 0 %d %d"><defs>""";
+    private static final String MARK = """
+            <marker id="mark%1$d" viewBox="0 0 10 10" refX="5" refY="5" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse">\
+            <path d="%2$s" fill="var(--c%1$d)"/></marker>""";
+    private static final String LOOK = """
+             stroke="var(--c%1$d)" stroke-dasharray="%2$s" marker-start="url(#mark%1$d)" marker-mid="url(#mark%1$d)" \
+            marker-end="url(#mark%1$d)\"""";
+    private static final String NAME = """
+            <g transform="translate(16 %d)"><path class="path" d="M0 0h34"%s/><text class="name" x="42" y="5">%s</text></g>""";
+
     private final Matrix4f camera = new Matrix4f()
             .perspective(ANGLE, (float) WIDTH / HEIGHT, 0.1f, 10).lookAt(EYE, new Vector3f(), new Vector3f(0, 1, 0));
     private final double largest;
@@ -54,12 +67,9 @@ final class TrajectoryView {
     }
 
     private String draw(List<Trajectory> trajectories) {
-        float[] matrix = camera.get(new float[16]);
-        svg.append(String.format(Locale.ROOT, "<figure id=\"trajectories\" tabindex=\"0\" role=\"img\" data-camera=\"%s\" aria-label=\"Iterates "
-                + "in three dimensions. The numbers are in the table below.\">%n<svg viewBox=\"0 0 %d %d\"><defs>", numbers(matrix), WIDTH, HEIGHT));
-        for (int i = 0; i < MARKS.size(); i++) {
-            svg.append(String.format(Locale.ROOT, "<marker id=\"mark%d\" viewBox=\"0 0 10 10\" refX=\"5\" refY=\"5\" markerWidth=\"7\" markerHeight=\"7\" "
-                    + "markerUnits=\"userSpaceOnUse\"><path d=\"%s\" fill=\"var(--c%d)\"/></marker>", i, MARKS.get(i), i));
+        svg.append(START.formatted(numbers(camera.get(new float[16])), WIDTH, HEIGHT));
+        for (int slot = 0; slot < MARKS.size(); slot++) {
+            svg.append(MARK.formatted(slot, MARKS.get(slot)));
         }
         svg.append("</defs>");
         for (int power = DECADES; power < decades; power += DECADES) {
@@ -72,16 +82,14 @@ final class TrajectoryView {
         }
         for (int i = 0; i < trajectories.size(); i++) {
             Trajectory one = trajectories.get(i);
+            int slot = i % MARKS.size();
+            String look = LOOK.formatted(slot, DASHES.get(slot));
             List<Vector3f> points = new ArrayList<>();
             for (int k = 0; k < one.distances().size(); k++) {
                 points.add(shown(one.distances().get(k), one.coordinates().get(k)));
             }
-            int slot = i % MARKS.size();
-            line("path", String.format(Locale.ROOT, " stroke=\"var(--c%d)\" stroke-dasharray=\"%s\" marker-start=\"url(#mark%1$d)\" "
-                    + "marker-mid=\"url(#mark%1$d)\" marker-end=\"url(#mark%1$d)\"", slot, DASHES.get(slot)), points);
-            svg.append(String.format(Locale.ROOT, "<g transform=\"translate(16 %d)\"><path d=\"M0 0h34\" class=\"path\" stroke=\"var(--c%d)\" "
-                    + "stroke-dasharray=\"%s\" marker-end=\"url(#mark%2$d)\"/><text class=\"name\" x=\"42\" y=\"5\">%s</text></g>", 20 + 30 * i, slot,
-                    DASHES.get(slot), escaped(one.solver())));
+            line("path", look, points);
+            svg.append(NAME.formatted(20 + 30 * i, look, escaped(one.solver())));
         }
         return svg.append("</svg></figure>").toString();
     }
@@ -105,7 +113,8 @@ final class TrajectoryView {
         List<Vector3f> points = IntStream.rangeClosed(0, CIRCLE).mapToDouble(i -> 2 * Math.PI * i / CIRCLE)
                 .mapToObj(angle -> new Vector3f((float) (radius * Math.cos(angle)), (float) (radius * Math.sin(angle)), 0)).toList();
         line("grid", "", points);
-        label("10⁻" + Integer.toString(power).chars().mapToObj(c -> RAISED.substring(c - '0', c - '0' + 1)).collect(Collectors.joining()), points.get(CIRCLE / 8));
+        String raised = Integer.toString(power).chars().mapToObj(c -> RAISED.substring(c - '0', c - '0' + 1)).collect(Collectors.joining());
+        label("10⁻" + raised, points.get(CIRCLE / 8));
     }
 
     private void line(String kind, String look, List<Vector3f> points) {

@@ -24,7 +24,10 @@ final class Browser {
                 .findFirst();
     }
 
-    /** The document of a page after its scripts ran, without them, without styles and without line breaks. Skips the test if there is no Chromium. */
+    /**
+     * The document of a page after its scripts ran, without them, without styles and without line breaks. Skips the test if there is no
+     * Chromium.
+     */
     static String drawn(Path folder, String html) throws IOException, InterruptedException {
         Optional<Path> browser = found();
         assumeTrue(browser.isPresent(), "no Chromium on the path");

@@ -209,9 +209,10 @@ class CommandLineTest {
                 List.of(List.of(2.0)));
         return StudyFile.of(Instant.EPOCH, "zstar study --quick",
                 new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
-                new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result), List.of(new Trace("forward", "picard", "n=1",
-                        List.of(1.0, 0.5), List.of())), List.of(new Trajectory("picard", "p", 1, List.of(1.0), List.of(List.of(1.0, 0.0, 0.0)))),
-                        List.of("a remark"), List.of("a failure")), true);
+                new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result),
+                        List.of(new Trace("forward", "picard", "n=1", List.of(1.0, 0.5), List.of())),
+                        List.of(new Trajectory("picard", "p", 1, List.of(1.0), List.of(List.of(1.0, 0.0, 0.0)))),
+                        List.of("a remark"), List.of("a failure"), List.of()), true);
     }
 
     @Test

@@ -2,7 +2,6 @@ package dev.zstar.reports;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.zstar.benchmarks.study.Trajectory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +17,7 @@ class PageTest {
     private Path temp;
 
     private final List<StudyFile.Row> rows = new ArrayList<>();
-    private final List<Trajectory> trajectories = new ArrayList<>();
+    private final List<StudyEvidence.Case> evidence = new ArrayList<>();
 
     private void add(String suite, String name, String engine, Map<String, Double> params, String metric, double value) {
         rows.add(new StudyFile.Row(suite, name, engine, 1, new TreeMap<>(params), metric, value, value, value, value, 2, null, null,
@@ -32,8 +31,10 @@ class PageTest {
     /** The document after its scripts ran, without them and without line breaks. */
     private String drawn() throws IOException, InterruptedException {
         StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null, "zstar study --quick", 90.0, false,
-                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), rows, List.of(), trajectories,
-                List.of("the openblas engine is not compared: it has <no> library"), List.of("a suite <failed>"));
+                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), rows,
+                List.of(), List.of(),
+                List.of("the openblas engine is not compared: it has <no> library"), List.of("a suite <failed>"),
+                evidence.isEmpty() ? null : new StudyEvidence(4096L, "madvise", "only <page> faults", evidence));
         return Browser.drawn(temp, Page.study(file));
     }
 
@@ -68,7 +69,7 @@ class PageTest {
         add("depth", "digits: neural ODE", "simd", Map.of(), "accuracy", 0.9);
         add("depth", "digits: DEQ", "simd", Map.of(), "stateBytes", 0x1p21);
         String text = drawn();
-        assertThat(text).containsPattern("<th scope=\"col\"[^>]*><button[^>]*>DEQ</button></th><th scope=\"col\"[^>]*><button[^>]*>neural ODE<");
+        assertThat(text).containsPattern("<button[^>]*>DEQ</button></th><th scope=\"col\"[^>]*><button[^>]*>neural ODE</button></th>");
         assertThat(text).contains("unseen digits correct</th><td><a href=\"#result-0\">98% (98–98)</a></td>"
                 + "<td><a href=\"#result-2\">90% (90–90)</a></td>");
         assertThat(text).contains("told apart</th><td><a href=\"#result-1\">100% (100–100)</a></td><td>–</td>");
@@ -204,6 +205,33 @@ class PageTest {
     void aStudyWithoutTheseSuitesShowsNothingOfThem() throws IOException, InterruptedException {
         add("kernels", "gemv n=64", "simd", Map.of("n", 64.0), "gbps", 2);
         assertThat(drawn()).contains("Matrix times vector")
-                .doesNotContain("test problems", "Images per second", "Mixed precision", "PyTorch", "by hand", "undefined", "NaN");
+                .doesNotContain("test problems", "Images per second", "Mixed precision", "PyTorch", "by hand", "undefined", "NaN", "quiet",
+                        "processor counted");
+    }
+
+    private void watched(String name, Double disturbed) {
+        evidence.add(new StudyEvidence.Case(List.of(name, "kernels: other"), true, 2, disturbed, 0.01, 0.5, null, null, 0.25, 7L, 3.5, 3.25,
+                "0-1"));
+    }
+
+    @Test
+    void disturbedCasesAreMarkedAndTheirEvidenceIsATable() throws IOException, InterruptedException {
+        for (String name : List.of("gemv n=16", "gemv n=64")) {
+            add("kernels", name, "simd", Map.of("n", 16.0), "gbps", 2);
+            add("kernels", name, "simd", Map.of("n", 16.0), "ipc", 3.25);
+        }
+        add("kernels", "gemv n=64", "simd", Map.of("n", 64.0), "cacheMisses", 12);
+        watched("kernels: gemv n=16", 0.004);
+        watched("kernels: gemv n=64", 0.12);
+        watched("kernels: gemv n=64", 0.01);
+        watched("kernels: gemv n=64", null);
+        String text = drawn();
+        assertThat(text).contains("2 of 3 measurements lost at most 1% of their time", "<td>gemv n=16</td><td>simd</td>",
+                "<td>gemv n=64 (⚠ disturbed in 1 of 2 measurements, 12% of the time lost)</td><td>simd</td>");
+        assertThat(text).contains("<td>kernels: gemv n=64 and 1 more (measured again)</td><td>2</td><td>12%</td><td>0.01</td><td>0.5</td>"
+                + "<td></td><td>7</td><td>0.25</td><td>3.5</td><td>3.25</td><td>0-1</td>", "<td>not visible</td>");
+        assertThat(text).contains("What the processor counted", "<td>3.25</td><td></td><td></td>", "<td>3.25</td><td>12</td><td></td>");
+        assertThat(text).contains("<dt>pages</dt><dd>4 KiB; huge pages madvise</dd>",
+                "<dt>processor's counters</dt><dd>only &lt;page&gt; faults</dd>");
     }
 }

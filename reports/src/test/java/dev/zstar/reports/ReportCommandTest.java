@@ -116,7 +116,8 @@ class ReportCommandTest {
                 + "found(drawn('sort')); found(drawn('start')); found(charts[0].box.nextElementSibling.textContent);";
         String text = drawn(script, "sample-histograms.json", "single-shot.json");
         // The pooled calls are 4 of 1 ms, 2 of 2 ms, 5 of 3 ms, 2 of 4 ms and 1 of 5 ms.
-        assertThat(text).contains("strokes: the 50th, 90th, 99th and 99.9th percentile, and the longest call", "small circles: single calls");
+        assertThat(text).contains(
+                "strokes: the 50th, 90th, 99th and 99.9th percentile, and the longest call", "small circles: single calls");
         assertThat(text).containsPattern("<td>3</td><td>4</td><td>5</td><td>5</td><td>5</td><td>2</td>");
         // A bar, a line of percentiles and no interval; a bar, its interval and three calls.
         assertThat(text).containsPattern("<pre id=\"found\">1( 1)? 1;1 1 3;");
@@ -136,9 +137,10 @@ class ReportCommandTest {
     void fiveThousandBenchmarksFitThreeMegabytesAndArePagesOfATable() throws IOException, InterruptedException {
         StringBuilder json = new StringBuilder("[");
         for (int i = 0; i < 5000; i++) {
-            json.append(i == 0 ? "" : ",").append(String.format(Locale.ROOT, "{\"benchmark\":\"org.example.Many.run\",\"mode\":\"avgt\",\"threads\":1,"
-                    + "\"params\":{\"n\":\"%d\",\"kind\":\"a kind with a name\"},\"primaryMetric\":{\"score\":%2$f,\"scoreUnit\":\"us/op\",\"rawData\":"
-                    + "[[%2$f,%3$f],[%3$f,%2$f],[%2$f,%3$f]]}}", i, 1 + i * 0.37123, 1 + i * 0.37456));
+            json.append(i == 0 ? "" : ",").append(String.format(Locale.ROOT, """
+                    {"benchmark": "org.example.Many.run", "mode": "avgt", "params": {"n": "%1$d", "kind": "a kind with a name"},
+                    "primaryMetric": {"score": %2$f, "scoreUnit": "us/op", "rawData": [[%2$f, %3$f], [%3$f, %2$f], [%2$f, %3$f]]}}
+                    """, i, 1 + i * 0.37123, 1 + i * 0.37456));
         }
         Path file = Files.writeString(temp.resolve("many.json"), json.append(']'));
         CommandLine line = Zstar.commandLine();

@@ -52,6 +52,8 @@ class StudySchemaTest {
         describes(parts.get("result"), StudyFile.Row.class);
         describes(parts.get("trace"), StudyFile.Curve.class);
         describes(parts.get("trajectory"), Trajectory.class);
+        describes(SCHEMA.get("properties").get("evidence"), StudyEvidence.class);
+        describes(parts.get("watched"), StudyEvidence.Case.class);
         assertThat(SCHEMA.get("properties").get("schema").get("enum").toString()).contains("\"" + StudyFile.SCHEMA + "\"");
     }
 }

@@ -2,6 +2,8 @@ package dev.zstar.reports;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.zstar.benchmarks.evidence.CaseEvidence;
+import dev.zstar.benchmarks.evidence.Evidence;
 import dev.zstar.benchmarks.study.Measurements;
 import dev.zstar.benchmarks.study.StudyResult;
 import java.io.PrintWriter;
@@ -9,6 +11,7 @@ import java.io.StringWriter;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +30,7 @@ class SummaryTest {
     }
 
     private static List<String> lines(List<StudyResult> results, List<String> failures) {
-        Measurements measured = new Measurements(List.of(), results, List.of(), List.of(), List.of("the engine cuda is not compared"), failures);
+        Measurements measured = new Measurements(List.of(), results, List.of(), List.of("the engine cuda is not compared"), failures);
         StringWriter out = new StringWriter();
         Summary.print(StudyFile.of(Instant.EPOCH, "zstar study", MACHINE, measured, true), new PrintWriter(out, true));
         assertThat(out.toString().lines()).allMatch(line -> line.length() <= Summary.WIDTH);
@@ -85,5 +88,37 @@ class SummaryTest {
     @Test
     void aLongLineIsShortened() {
         assertThat(lines(List.of(), List.of("x".repeat(200))).getLast()).endsWith("x…");
+    }
+
+    private static StudyEvidence.Case lost(Double disturbed, String... cases) {
+        return new StudyEvidence.Case(List.of(cases), false, 1, disturbed, null, disturbed, null, null, null, null, null, null, null);
+    }
+
+    private static Optional<String> sentence(StudyEvidence.Case... cases) {
+        return new StudyEvidence(null, null, null, List.of(cases)).sentence();
+    }
+
+    @Test
+    void howQuietTheMachineWasIsOneSentence() {
+        assertThat(sentence()).isEmpty();
+        assertThat(sentence(lost(null, "a"))).contains("unknown: this system does not show what disturbs a process");
+        assertThat(sentence(lost(0.01, "a"), lost(0.0, "b"))).contains("2 of 2 measurements lost at most 1% of their time");
+        assertThat(sentence(lost(0.02, "a"), lost(0.31, "forward: b", "c"), lost(0.0, "d"), lost(null, "e")))
+                .contains("1 of 3 measurements lost at most 1% of their time, 1 more not visible; 31%: forward: b");
+        assertThat(sentence(lost(0.5))).contains("0 of 1 measurements lost at most 1% of their time");
+    }
+
+    @Test
+    void theLineOfEvidenceIsThatOfTheStudy() {
+        Evidence evidence = new Evidence(2, null, 0.5, null, null, null, 3L, 3.0, 3.0, "0");
+        Measurements measured = new Measurements(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(),
+                List.of(new CaseEvidence(List.of("kernels: gemv n=16"), false, evidence)));
+        StudyFile file = StudyFile.of(Instant.EPOCH, "zstar study", MACHINE, measured, true);
+        StringWriter out = new StringWriter();
+        Summary.print(file, new PrintWriter(out, true));
+        assertThat(out.toString()).contains(
+                "quiet       0 of 1 measurements lost at most 1% of their time; 25%: kernels: gemv n=16");
+        assertThat(StudyFile.parse(file.json())).isEqualTo(file);
+        assertThat(file.json()).contains("\"disturbed\" : 0.25", "\"stolen\" : null", "\"switches\" : 3");
     }
 }

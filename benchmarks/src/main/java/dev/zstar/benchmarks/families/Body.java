@@ -38,8 +38,27 @@ public interface Body extends AutoCloseable {
     /** Reads the parameters again, after a step of an optimiser. */
     void update();
 
+    /**
+     * Reads the parameters again, after they were copied from those of another body of this family, perhaps of another type. What a body
+     * keeps from update to update is copied, too.
+     */
+    default void update(Body copied) {
+        update();
+    }
+
+    /**
+     * The effective depth of the last forward pass: the layers of a network, the evaluations of a differential equation, or how many plain
+     * steps {@code z ← f(z)} reach the residual of an equilibrium. NaN if it has none, since plain steps do not converge.
+     *
+     * @param features what the pass wrote
+     */
+    double depth(Block features);
+
     /** Bytes that this body holds, without the parameters. */
     long bytes();
+
+    /** Those of them that a forward pass takes whose backward pass does not follow. */
+    long forwardBytes();
 
     @Override
     void close();

@@ -10,11 +10,13 @@ import dev.zstar.solvers.training.heads.CrossEntropy;
 import dev.zstar.solvers.training.heads.LinearHead;
 import dev.zstar.solvers.training.heads.Predictions;
 import dev.zstar.solvers.training.optimisers.Adam;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * A model of any {@link Family} that tells classes of samples apart: its body, a linear head, and the mean cross entropy of the rows.
- * Trained with Adam. Models of two families differ in their bodies alone, so that accuracy, memory and time of the bodies can be compared.
+ * A model of any {@link Family} that tells classes of samples apart: its body, a linear head, and the mean cross entropy. If samples are
+ * sequences, the features of a row are those of its places, one after the other, and the head reads each. Trained with Adam. Models of two
+ * families differ in their bodies alone, so that accuracy, memory and time of the bodies can be compared.
  *
  * <p>After any number of steps the parameters have the same bits for any number of threads. Not thread-safe.
  */
@@ -24,6 +26,7 @@ public final class Classifier implements AutoCloseable {
     private final Allocation owned = new Allocation();
     private final Type type;
     private final int batch;
+    private final int places;
     private final Parameters parameters;
     private final Parameters gradients;
     private final Parameters bodyGradients;
@@ -46,33 +49,35 @@ public final class Classifier implements AutoCloseable {
     /**
      * A model with random parameters.
      *
-     * @param classes the number of classes
+     * @param data has the classes and the places of the samples
      * @param batch the most rows of a step
      * @param seed seed of the first parameters
      */
-    public Classifier(Engine engine, Family family, int classes, int batch, long seed) {
+    public Classifier(Engine engine, Family family, Samples data, int batch, long seed) {
         type = family.type();
         this.batch = batch;
+        places = data.places();
+        int classes = data.classes();
         try {
-            var descriptions = Parameter.join(family.descriptions(), LinearHead.descriptions(HEAD, classes, family.features()));
+            var descriptions = Parameter.join(family.descriptions(), LinearHead.descriptions(HEAD, classes, family.features() / places));
             parameters = owned.add(Parameters.initial(type, descriptions, seed));
             gradients = owned.add(parameters.zerosLike());
             bodyGradients = gradients.subset(family.descriptions());
             body = owned.add(family.plan(engine, batch, parameters.subset(family.descriptions())));
-            head = owned.add(new LinearHead(engine, HEAD, parameters, batch));
-            loss = new CrossEntropy(engine, batch);
+            head = owned.add(new LinearHead(engine, HEAD, parameters, batch * places));
+            loss = new CrossEntropy(engine, batch * places);
             adam = owned.add(Adam.plan(engine, parameters));
             x = owned.add(engine.allocate(type, batch, family.inputs()));
             features = owned.add(engine.allocate(type, batch, family.features()));
             features2 = owned.add(engine.allocate(type, batch, family.features()));
-            y = owned.add(engine.allocate(type, batch, classes));
-            dy = owned.add(engine.allocate(type, batch, classes));
+            y = owned.add(engine.allocate(type, batch * places, classes));
+            dy = owned.add(engine.allocate(type, batch * places, classes));
         } catch (Throwable e) {
             owned.close();
             throw e;
         }
-        labels = new int[batch];
-        used = new int[batch];
+        labels = new int[batch * places];
+        used = new int[batch * places];
     }
 
     /** Copies images {@code images[from … from + count - 1]} and their labels. */
@@ -82,20 +87,28 @@ public final class Classifier implements AutoCloseable {
             for (int i = 0; i < pixels.length; i++) {
                 x.set(p, i, pixels[i]);
             }
-            labels[p] = data.labels().get(images[from + p]);
+            System.arraycopy(data.labels().get(images[from + p]), 0, labels, p * places, places);
         }
+    }
+
+    /** A row for each place. */
+    private Block places(Block features) {
+        return places == 1 ? features : features.folded(places);
     }
 
     /** The forward pass of training, and the gradient of the logits in {@code dy}. Rows that failed have no part in the loss. */
     private double forward(int count) {
         forward += body.forward(x.head(count), features.head(count));
         passes++;
+        System.arraycopy(labels, 0, used, 0, count * places);
         for (int p = 0; p < count; p++) {
-            used[p] = body.succeeded(p) ? labels[p] : CrossEntropy.IGNORED;
-            failures += body.succeeded(p) ? 0 : 1;
+            if (!body.succeeded(p)) {
+                Arrays.fill(used, p * places, (p + 1) * places, CrossEntropy.IGNORED);
+                failures++;
+            }
         }
-        head.apply(features.head(count), y.head(count));
-        return loss.apply(y.head(count), used, dy.head(count));
+        head.apply(places(features.head(count)), y.head(count * places));
+        return loss.apply(y.head(count * places), used, dy.head(count * places));
     }
 
     /**
@@ -113,14 +126,16 @@ public final class Classifier implements AutoCloseable {
         load(data, images, from, count);
         double mean = forward(count);
         gradients.clear();
+        // A layer refuses a backward pass whose z has changed, so the head reads a copy.
+        features2.head(count).copyFrom(features.head(count));
         for (int p = 0; p < count; p++) {
             if (!body.succeeded(p)) {
                 // Its features may be anything.
-                features.part(p, batch).fill(0);
+                features2.part(p, batch).fill(0);
             }
         }
-        head.gradients(dy.head(count), features.head(count), gradients);
-        head.vjp(dy.head(count), features2.head(count));
+        head.gradients(dy.head(count * places), places(features2.head(count)), gradients);
+        head.vjp(dy.head(count * places), places(features2.head(count)));
         backward += body.backward(features2.head(count), bodyGradients);
         return mean;
     }
@@ -145,25 +160,38 @@ public final class Classifier implements AutoCloseable {
         return sum / Math.min(steps, round);
     }
 
-    /** The fraction of the images {@code from … to - 1} that are classified correctly. A row that failed is wrong. */
+    /**
+     * The fraction of the labels of the images {@code from … to - 1} that are found. Those that are ignored do not count. A row that failed
+     * is wrong.
+     */
     public double accuracy(Samples data, int from, int to) {
         int[] images = IntStream.range(0, to).toArray();
         int right = 0;
+        int all = 0;
         for (int at = from; at < to; at += batch) {
             int count = Math.min(batch, to - at);
             load(data, images, at, count);
             body.infer(x.head(count), features.head(count));
-            head.apply(features.head(count), y.head(count));
-            for (int p = 0; p < count; p++) {
-                right += body.succeeded(p) && Predictions.of(y, p) == labels[p] ? 1 : 0;
+            head.apply(places(features.head(count)), y.head(count * places));
+            for (int p = 0; p < count * places; p++) {
+                all += labels[p] == CrossEntropy.IGNORED ? 0 : 1;
+                right += body.succeeded(p / places) && Predictions.of(y, p) == labels[p] ? 1 : 0;
             }
         }
-        return (double) right / (to - from);
+        return (double) right / all;
     }
 
     /** Reads the parameters again, after their values were changed by other means than {@link #train}. */
     public void update() {
         body.update();
+    }
+
+    /** Takes the parameters of another model of this family, perhaps of another type. */
+    public void copy(Classifier other) {
+        for (String name : parameters.names()) {
+            parameters.get(name).copyFrom(other.parameters.get(name).toDoubles());
+        }
+        body.update(other.body);
     }
 
     /** The parameters; a view. */
@@ -186,6 +214,11 @@ public final class Classifier implements AutoCloseable {
         return backward;
     }
 
+    /** The effective depth of the forward pass of the last {@link #differentiate}, as {@link Body#depth} says. */
+    public double depth(int count) {
+        return body.depth(features.head(count));
+    }
+
     /** How many rows of training had no equilibrium so far. */
     public long failures() {
         return failures;
@@ -194,6 +227,11 @@ public final class Classifier implements AutoCloseable {
     /** Bytes that the body holds, without parameters, gradients and the state of the optimiser, which every family has. */
     public long bodyBytes() {
         return body.bytes();
+    }
+
+    /** Those of a forward pass alone. */
+    public long forwardBytes() {
+        return body.forwardBytes();
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.cells.Cell;
 import dev.zstar.solvers.cells.CellGradients;
 import dev.zstar.solvers.cells.CellMap;
+import dev.zstar.solvers.cells.Heads;
 import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
@@ -30,22 +31,28 @@ public final class Deq implements Body {
      * Which equilibrium, and how it is solved and differentiated.
      *
      * @param cell f
-     * @param stopping of the forward solve
-     * @param mode how the equilibrium is differentiated
+     * @param methods how it is solved and differentiated; both passes share their memory
      */
-    public record Options(Cell cell, Stopping stopping, GradientMode mode) implements CellFamily {
+    public record Options(Cell cell, LayerMethods methods) implements CellFamily {
+        /** These options with other methods. */
+        public Options with(LayerMethods other) {
+            return new Options(cell, other);
+        }
+
         /**
-         * {@code f = W₂ relu(W₁ z + U x + b)} with {@code ‖W₂‖₂ ≤ 0.9} and {@code ‖W₁‖₂ ≤ 0.7}, to 10⁻⁴, with exact gradients.
+         * {@code f = W₂ relu(norm(W₁ z + U x))} with {@code ‖W₁‖₂ ≤ 0.9}, {@code ‖W₂‖₂ ≤ 0.9} and layer normalisation, to 10⁻⁴, with exact
+         * gradients. In five-fold cross validation on the digits it was better by 0.3 to 0.6 points than the same cell without the
+         * normalisation.
          *
          * @param hidden elements of the hidden layer
          */
         public static Options hidden(Type type, int n, int hidden, int inputs) {
             Cell cell = Cell.of(type, Shape.vector(n), Shape.vector(inputs), (net, z, x) -> {
                 var u = net.weight("u", hidden, inputs, Initialiser.normal(1 / Math.sqrt(inputs)));
-                var inner = net.product(net.spectralNorm("w1", hidden, n, 0.7), z).plus(net.bias("b", net.product(u, x)));
+                var inner = net.layerNorm("norm", net.product(net.spectralNorm("w1", hidden, n, 0.9), z).plus(net.product(u, x)));
                 return net.product(net.spectralNorm("w2", n, hidden, 0.9), inner.relu());
             });
-            return new Options(cell, Stopping.relative(1e-4), GradientMode.DEFAULT);
+            return new Options(cell, accelerated(Stopping.relative(1e-4), GradientMode.DEFAULT));
         }
 
         /** {@code f = tanh(W z + U x + b)} with {@code ‖W‖₂ ≤ 0.9}, to 10⁻⁴, with exact gradients. */
@@ -54,7 +61,27 @@ public final class Deq implements Body {
                 var u = net.weight("u", n, inputs, Initialiser.normal(1 / Math.sqrt(inputs)));
                 return net.product(net.spectralNorm("w", n, n, 0.9), z).plus(net.bias("b", net.product(u, x))).activate(Activation.TANH);
             });
-            return new Options(cell, Stopping.relative(1e-4), GradientMode.DEFAULT);
+            return new Options(cell, accelerated(Stopping.relative(1e-4), GradientMode.DEFAULT));
+        }
+
+        /**
+         * A transformer block on eight tokens of eight pixels, the rows of an image, to 10⁻³:
+         * {@code h = norm₁(u + attention(u))} with {@code u = z/2 + U x}, and {@code f = norm₂(h + mlp(h))}.
+         *
+         * @param width elements of a token; a multiple of 4 heads
+         */
+        public static Options transformer(Type type, int width) {
+            Cell cell = Cell.of(type, Shape.tokens(8, width), Shape.tokens(8, 8), (net, z, x) -> {
+                var u = z.combine(0.5, net.linear("in", x, width), 1);
+                var h = net.rmsNorm("norm1", u.plus(net.attention("attention", u, Heads.heads(4).noBias())));
+                return net.rmsNorm("norm2", h.plus(net.swiglu("mlp", h, 2 * width)));
+            });
+            return new Options(cell, accelerated(Stopping.relative(1e-3).within(60), GradientMode.exact(1e-2)));
+        }
+
+        /** Anderson acceleration, which is the default. */
+        public static LayerMethods accelerated(Stopping stopping, GradientMode mode) {
+            return LayerMethods.of(workspace -> Anderson.plan(workspace, Anderson.Options.DEFAULT, stopping), mode);
         }
 
         @Override
@@ -66,9 +93,7 @@ public final class Deq implements Body {
     private Deq(Engine engine, Options options, int batch, Parameters parameters) {
         try {
             map = owned.add(options.cell().plan(engine, batch, parameters));
-            // Both passes share their memory.
-            layer = owned.add(EquilibriumLayer.plan(map, LayerMethods.of(
-                    workspace -> Anderson.plan(workspace, Anderson.Options.DEFAULT, options.stopping()), options.mode())));
+            layer = owned.add(EquilibriumLayer.plan(map, options.methods()));
         } catch (Throwable e) {
             owned.close();
             throw e;
@@ -107,9 +132,29 @@ public final class Deq implements Body {
         map.update();
     }
 
+    /** The singular vectors of spectral norms are copied. They are constants of a gradient. */
+    @Override
+    public void update(Body copied) {
+        Parameters buffers = ((Deq) copied).map.buffers();
+        for (String name : buffers.names()) {
+            map.buffers().get(name).copyFrom(buffers.get(name).toDoubles());
+        }
+        map.restore();
+    }
+
+    @Override
+    public double depth(Block features) {
+        return PlainSteps.count(map, features, outcome.worstResidual());
+    }
+
     @Override
     public long bytes() {
         return map.bytes() + layer.bytes();
+    }
+
+    @Override
+    public long forwardBytes() {
+        return map.bytes() + layer.memory().forward();
     }
 
     @Override

@@ -207,10 +207,21 @@ public final class MonotoneDeq implements Body {
         return ForwardBackward.largestStep(options.m(), monotone.lipschitz(w, 100));
     }
 
+    /** Of the cell, whose plain steps need not converge, since it need not contract. */
+    @Override
+    public double depth(Block features) {
+        return PlainSteps.count(cell, features, outcome.worstResidual());
+    }
+
     @Override
     public long bytes() {
         return w.bytes() + dw.bytes() + da.bytes() + db.bytes() + z.bytes() + cell.bytes() + solver.bytes() + layer.bytes()
                 + (reflection == null ? 0 : reflection.bytes() + reflected.bytes());
+    }
+
+    @Override
+    public long forwardBytes() {
+        return w.bytes() + z.bytes() + cell.bytes() + solver.bytes() + (reflection == null ? 0 : reflection.bytes() + reflected.bytes());
     }
 
     @Override

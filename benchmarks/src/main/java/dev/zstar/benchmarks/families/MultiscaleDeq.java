@@ -273,6 +273,11 @@ public final class MultiscaleDeq implements Body {
         map.update();
     }
 
+    @Override
+    public double depth(Block features) {
+        return PlainSteps.count(map, features, outcome.worstResidual());
+    }
+
     /** The cell with its parameters. */
     public CellMap map() {
         return map;
@@ -280,8 +285,16 @@ public final class MultiscaleDeq implements Body {
 
     @Override
     public long bytes() {
-        long pools = Stream.concat(images.stream(), pooled.stream()).mapToLong(Block::bytes).sum();
-        return map.bytes() + layer.bytes() + z.bytes() + dz.bytes() + pools;
+        return map.bytes() + layer.bytes() + z.bytes() + dz.bytes() + poolBytes();
+    }
+
+    private long poolBytes() {
+        return Stream.concat(images.stream(), pooled.stream()).mapToLong(Block::bytes).sum();
+    }
+
+    @Override
+    public long forwardBytes() {
+        return map.bytes() + layer.memory().forward() + z.bytes() + poolBytes();
     }
 
     @Override

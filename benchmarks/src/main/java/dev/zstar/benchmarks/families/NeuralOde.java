@@ -51,6 +51,11 @@ public final class NeuralOde implements Body {
             return new Options(cell, true, CONTROL, OdeGradientMode.DEFAULT);
         }
 
+        /** These options with another control of the steps, and another gradient. */
+        public Options with(StepControl control, OdeGradientMode mode) {
+            return new Options(cell, isFlow, control, mode);
+        }
+
         @Override
         public NeuralOde plan(Engine engine, int batch, Parameters parameters) {
             return new NeuralOde(engine, this, batch, parameters);
@@ -109,8 +114,18 @@ public final class NeuralOde implements Body {
     }
 
     @Override
+    public double depth(Block features) {
+        return outcome.evaluations();
+    }
+
+    @Override
     public long bytes() {
         return map.bytes() + layer.bytes();
+    }
+
+    @Override
+    public long forwardBytes() {
+        return map.bytes() + layer.solver().bytes();
     }
 
     @Override

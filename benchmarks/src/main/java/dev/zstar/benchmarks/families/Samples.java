@@ -1,7 +1,10 @@
 package dev.zstar.benchmarks.families;
 
 import dev.zstar.benchmarks.digits.Digits;
+import dev.zstar.benchmarks.language.CopyMemory;
+import dev.zstar.solvers.training.heads.CrossEntropy;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
@@ -9,17 +12,17 @@ import java.util.random.RandomGeneratorFactory;
 /**
  * Labelled inputs. The first are for training, the others for testing.
  *
- * @param name of the data
  * @param inputs a row for each sample
- * @param labels the class of each sample
+ * @param labels the classes of each sample: one, or one for each place of a sequence. {@link CrossEntropy#IGNORED} does not count
  * @param classes how many classes there are
  * @param training how many samples are for training
  */
-public record Samples(String name, List<float[]> inputs, List<Integer> labels, int classes, int training) {
+public record Samples(List<float[]> inputs, List<int[]> labels, int classes, int training) {
     /** Handwritten digits of 8×8 pixels. */
     public static Samples digits() {
         Digits digits = Digits.load();
-        return new Samples("digits", digits.pixels(), digits.labels(), Digits.CLASSES, Digits.TRAINING);
+        return new Samples(digits.pixels(), digits.labels().stream().map(label -> new int[] {label}).toList(), Digits.CLASSES,
+                Digits.TRAINING);
     }
 
     /**
@@ -30,10 +33,10 @@ public record Samples(String name, List<float[]> inputs, List<Integer> labels, i
     public static Samples rings(int count, long seed) {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         List<float[]> inputs = new ArrayList<>();
-        List<Integer> labels = new ArrayList<>();
+        List<int[]> labels = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             boolean isDisc = i % 2 == 0;
-            labels.add(isDisc ? 0 : 1);
+            labels.add(new int[] {isDisc ? 0 : 1});
             double least = isDisc ? 0 : 1;
             double most = isDisc ? 0.5 : 1.5;
             // The root makes the density the same everywhere.
@@ -41,7 +44,64 @@ public record Samples(String name, List<float[]> inputs, List<Integer> labels, i
             double angle = 2 * Math.PI * random.nextDouble();
             inputs.add(new float[] {(float) (radius * Math.cos(angle)), (float) (radius * Math.sin(angle))});
         }
-        return new Samples("rings", inputs, labels, 2, count * 4 / 5);
+        return new Samples(inputs, labels, 2, count * 4 / 5);
+    }
+
+    /**
+     * The copy memory task. An input is a sequence of symbols, each a vector of zeros with a one. In a test only the symbols to repeat
+     * count: to say blank before them is easy.
+     *
+     * @param count how many sequences for training
+     */
+    public static Samples copyMemory(int delay, int count) {
+        CopyMemory task = new CopyMemory(delay);
+        Samples all = new Samples(new ArrayList<>(), new ArrayList<>(), task.symbols(), count);
+        int[] symbols = new int[Math.max(count, task.tests()) * task.length()];
+        int[] targets = new int[symbols.length];
+        task.training(1, count, symbols, targets);
+        all.addSequences(task, count, symbols, targets, 0);
+        task.test(0, task.tests(), symbols, targets);
+        all.addSequences(task, task.tests(), symbols, targets, task.length() - CopyMemory.COUNT);
+        return all;
+    }
+
+    private void addSequences(CopyMemory task, int count, int[] symbols, int[] targets, int ignored) {
+        int length = task.length();
+        for (int i = 0; i < count; i++) {
+            float[] input = new float[length * classes];
+            for (int t = 0; t < length; t++) {
+                input[t * classes + symbols[i * length + t]] = 1;
+            }
+            inputs.add(input);
+            int[] label = Arrays.copyOfRange(targets, i * length, (i + 1) * length);
+            Arrays.fill(label, 0, ignored, CrossEntropy.IGNORED);
+            labels.add(label);
+        }
+    }
+
+    /**
+     * The same samples in another order, so that part {@code k} of {@code parts} is for testing and all others are for training. With one
+     * model for each part every sample is tested once.
+     *
+     * @param k counted from 0
+     */
+    public Samples fold(int k, int parts) {
+        int from = (int) ((long) inputs.size() * k / parts);
+        int to = (int) ((long) inputs.size() * (k + 1) / parts);
+        return new Samples(last(inputs, from, to), last(labels, from, to), classes, inputs.size() - (to - from));
+    }
+
+    /** The elements {@code from … to - 1} moved to the end. */
+    private static <E> List<E> last(List<E> all, int from, int to) {
+        List<E> moved = new ArrayList<>(all.subList(0, from));
+        moved.addAll(all.subList(to, all.size()));
+        moved.addAll(all.subList(from, to));
+        return moved;
+    }
+
+    /** How many labels a sample has. */
+    public int places() {
+        return labels.getFirst().length;
     }
 
     /** Samples for testing. */

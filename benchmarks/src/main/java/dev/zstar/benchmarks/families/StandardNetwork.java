@@ -210,6 +210,11 @@ public final class StandardNetwork implements Body {
         maps.forEach(CellMap::update);
     }
 
+    @Override
+    public double depth(Block features) {
+        return layers;
+    }
+
     /** The bytes of the maps: packed matrices, and intermediate values of one layer for each map. */
     public long mapBytes() {
         return maps.stream().mapToLong(CellMap::bytes).sum();
@@ -218,6 +223,12 @@ public final class StandardNetwork implements Body {
     @Override
     public long bytes() {
         return mapBytes() + (kept.length + between.length) * kept[0].bytes() + cotangent.bytes() + other.bytes();
+    }
+
+    /** Two states are enough. */
+    @Override
+    public long forwardBytes() {
+        return mapBytes() + 2 * kept[0].bytes();
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Cells that are described as graphs. The dense cell is compared with the same cell without a graph, and a cell like a layer of a
@@ -21,6 +22,10 @@ import java.util.stream.Collectors;
 final class CellsSuite {
     private static final String SUITE = "cells";
     private static final String TORCH = "torch";
+    /** The names of the large cell's cases, without their threads. */
+    private static final String EVALUATION = "transformer evaluation, ";
+    private static final String VJP = "transformer vjp, ";
+    private static final String POINT_VJP = "transformer vjp of a kept point, ";
 
     /**
      * How much is measured.
@@ -72,14 +77,17 @@ final class CellsSuite {
     private void dense(Extent extent) {
         Map<String, List<DenseCellChild.Race>> byCase = new LinkedHashMap<>();
         for (int fork = 0; fork < extent.denseForks(); fork++) {
-            ArrayList<?> races = Fork.call(DenseCellChild.class, ArrayList.class, String.join(",", extent.shapes()));
+            Fork.Measured<?> races = Fork.measure(DenseCellChild.class, ArrayList.class, String.join(",", extent.shapes()));
             double most = 0;
-            for (Object one : races) {
+            List<String> names = new ArrayList<>();
+            for (Object one : (ArrayList<?>) races.value()) {
                 DenseCellChild.Race race = (DenseCellChild.Race) one;
-                byCase.computeIfAbsent("dense " + race.operation() + " n=" + race.n() + " B=" + race.batch(), _ -> new ArrayList<>())
-                        .add(race);
+                String name = "dense " + race.operation() + " n=" + race.n() + " B=" + race.batch();
+                byCase.computeIfAbsent(name, _ -> new ArrayList<>()).add(race);
+                names.add(EvidenceLog.name(SUITE, name));
                 most = Math.max(most, race.graph().nanos() / race.hand().nanos());
             }
+            EvidenceLog.add(names, races);
             progress.step(String.format(Locale.ROOT, "a graph takes at most %.2f × the time of the cell by hand", most));
         }
         byCase.forEach((name, races) -> {
@@ -100,7 +108,10 @@ final class CellsSuite {
         Map<Integer, List<Pair>> byThreads = new LinkedHashMap<>();
         for (int fork = 0; fork < extent.transformerForks(); fork++) {
             String detail = "";
-            for (Object one : Fork.call(TransformerChild.class, ArrayList.class, argument)) {
+            Fork.Measured<?> measured = Fork.measure(TransformerChild.class, ArrayList.class, argument);
+            EvidenceLog.add(threads.stream().flatMap(count -> Stream.of(EVALUATION, VJP, POINT_VJP)
+                    .map(operation -> EvidenceLog.name(SUITE, operation + called(count)))).toList(), measured);
+            for (Object one : (ArrayList<?>) measured.value()) {
                 TransformerChild.Figures own = (TransformerChild.Figures) one;
                 TorchCell.Times[] times = new TorchCell.Times[1];
                 if (torch != null) {
@@ -135,9 +146,9 @@ final class CellsSuite {
     private void report(TransformerCell cell, int threads, List<Pair> pairs) {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("tokens", (double) cell.tokens(), "width", (double) cell.width(),
                 "heads", (double) cell.heads(), "hidden", (double) cell.hidden(), "batch", (double) cell.batch()));
-        String evaluation = "transformer evaluation, " + called(threads);
-        String vjp = "transformer vjp, " + called(threads);
-        String pointVjp = "transformer vjp of a kept point, " + called(threads);
+        String evaluation = EVALUATION + called(threads);
+        String vjp = VJP + called(threads);
+        String pointVjp = POINT_VJP + called(threads);
         rate(evaluation, threads, params, cell.evaluationWork(), pairs, pair -> pair.own().evaluation());
         compare(evaluation, threads, params, cell.evaluationWork(), pairs, pair -> pair.own().evaluation(), TorchCell.Times::evaluation);
         rate(vjp, threads, params, cell.vjpWork(), pairs, pair -> pair.own().vjp());

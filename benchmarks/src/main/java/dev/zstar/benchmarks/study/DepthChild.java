@@ -23,7 +23,12 @@ import java.util.Random;
 final class DepthChild implements Fork.Task {
     /** Plain loops take a hundred times as long. */
     static final int N = Study.fast() ? 512 : 64;
+    /** Rows where times and blocks are measured. */
     static final int BATCH = Study.fast() ? 64 : 8;
+    /** Rows where the memory of the process is measured: a block has 2 MiB then, and the memory of the JVM itself varies by a few. */
+    static final int LARGE = Study.fast() ? 1024 : 8;
+    /** The whole heap is resident from the start, so that it adds the same to every process. */
+    static final List<String> HEAP = List.of("-Xms192m", "-Xmx192m", "-XX:+AlwaysPreTouch");
 
     /** A tenth of the blocks of 100 layers. */
     private static final int FEW = 10;
@@ -50,9 +55,9 @@ final class DepthChild implements Fork.Task {
      */
     record Cost(String engine, long live, long states, long high, double micros) implements Serializable {}
 
-    /** The argument for a kind and a depth, with times or without. */
-    static String argument(String kind, int depth, boolean timed) {
-        return (timed ? "timed " : "untimed ") + depth + " " + kind;
+    /** The argument for a kind and a depth. */
+    static String argument(String kind, int depth, int batch, boolean timed) {
+        return (timed ? "timed " : "untimed ") + depth + " " + batch + " " + kind;
     }
 
     /** An equilibrium is solved to a residual; a network has {@code depth} tied layers. */
@@ -71,27 +76,28 @@ final class DepthChild implements Fork.Task {
 
     @Override
     public Serializable run(String argument) {
-        String[] words = argument.split(" ", 3);
+        String[] words = argument.split(" ", 4);
         boolean timed = words[0].equals("timed");
         int depth = Integer.parseInt(words[1]);
+        int batch = Integer.parseInt(words[2]);
         Random random = new Random(3);
         try (Engine engine = Engines.best(1);
                 Block w = KernelSuite.gaussian(random, N, N);
                 Block u = KernelSuite.gaussian(random, N, 64);
                 Block b = KernelSuite.gaussian(random, 1, N);
-                Block x = KernelSuite.gaussian(random, BATCH, 64);
-                Block g = KernelSuite.gaussian(random, BATCH, N);
+                Block x = KernelSuite.gaussian(random, batch, 64);
+                Block g = KernelSuite.gaussian(random, batch, N);
                 Block dw = engine.allocate(Type.F32, N, N);
                 Block du = engine.allocate(Type.F32, N, 64);
                 Block db = engine.allocate(Type.F32, 1, N);
-                Block z = engine.allocate(Type.F32, BATCH, N)) {
+                Block z = engine.allocate(Type.F32, batch, N)) {
             w.copyFrom(symmetric(w.toDoubles()));
             x.copyFrom(Arrays.stream(x.toDoubles()).map(value -> INPUT * value).toArray());
             b.fill(0);
             DenseCell.Gradients sum = new DenseCell.Gradients(dw, du, db, null);
-            try (DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, BATCH)) {
+            try (DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, batch)) {
                 double residual = residual(engine, cell, depth, x, z);
-                try (EquilibriumLayer<DenseCell.Gradients> layer = EquilibriumLayer.plan(cell, methods(words[2], depth, residual))) {
+                try (EquilibriumLayer<DenseCell.Gradients> layer = EquilibriumLayer.plan(cell, methods(words[3], depth, residual))) {
                     Runnable step = () -> {
                         z.fill(0);
                         layer.forward(x, z);
@@ -117,7 +123,7 @@ final class DepthChild implements Fork.Task {
 
     /** The relative residual that {@code depth} plain steps reach, but at least what f32 can. */
     private static double residual(Engine engine, DenseCell cell, int depth, Block x, Block z) {
-        try (Picard plain = Picard.plan(engine, Type.F32, BATCH, N, 1, Stopping.fixed(depth))) {
+        try (Picard plain = Picard.plan(engine, Type.F32, x.rows(), N, 1, Stopping.fixed(depth))) {
             cell.inject(x);
             z.fill(0);
             return Math.max(1e-6, plain.solve(cell, z).worstResidual());

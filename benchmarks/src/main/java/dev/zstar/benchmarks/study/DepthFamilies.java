@@ -1,109 +1,71 @@
 package dev.zstar.benchmarks.study;
 
 import dev.zstar.benchmarks.families.Classifier;
-import dev.zstar.benchmarks.families.Deq;
 import dev.zstar.benchmarks.families.Family;
-import dev.zstar.benchmarks.families.MonotoneDeq;
-import dev.zstar.benchmarks.families.MultiscaleDeq;
-import dev.zstar.benchmarks.families.NeuralOde;
 import dev.zstar.benchmarks.families.Samples;
-import dev.zstar.benchmarks.families.StandardNetwork;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Type;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.function.Supplier;
 
-/**
- * Trains the families of models by the same code, on the digits and on rings in the plane, with several seeds. On the digits all have about
- * 25,000 parameters.
- */
+/** Trains a model of {@link DepthModels} with several seeds, all by the same code, and measures what it takes and what it learns. */
 final class DepthFamilies implements Fork.Task {
     private static final int BATCH = 64;
     private static final double RATE = 4e-3;
     /** The mean training loss of an epoch at which a model counts as trained. */
     private static final double LOSS = 0.1;
-    private static final int PIXELS = 64;
+
+    private final ArrayList<StudyResult> results = new ArrayList<>();
 
     /** Test accuracy and times of one seed. */
     private record Trained(double accuracy, double seconds, double stepMicros, double evaluations) {}
 
-    /** The families that read digits, by name. */
-    static Map<String, Supplier<Family>> digits() {
-        Map<String, Supplier<Family>> families = new LinkedHashMap<>();
-        // 4 layers of 64 × n + n² + n parameters, and a head.
-        families.put("standard, 4 layers", () -> StandardNetwork.Options.dense(Type.F32, 55, PIXELS, 4, false, false));
-        families.put("tied, 12 layers", () -> StandardNetwork.Options.dense(Type.F32, 128, PIXELS, 12, true, false));
-        families.put("neural ODE", () -> NeuralOde.Options.dense(Type.F32, 128, PIXELS));
-        families.put("DEQ", () -> Deq.Options.hidden(Type.F32, 64, 128, PIXELS));
-        families.put("monotone DEQ", () -> MonotoneDeq.Options.digits(Type.F32, 96));
-        families.put("multiscale DEQ", () -> MultiscaleDeq.Options.digits(Type.F32, 6));
-        return families;
-    }
-
-    /** The families that tell the rings apart. */
-    static Map<String, Supplier<Family>> rings() {
-        Map<String, Supplier<Family>> families = new LinkedHashMap<>();
-        families.put("standard, 4 layers", () -> StandardNetwork.Options.dense(Type.F32, 8, 2, 4, false, false));
-        families.put("neural ODE", () -> NeuralOde.Options.flow(Type.F32, 2, 64));
-        families.put("DEQ", () -> Deq.Options.dense(Type.F32, 16, 2));
-        return families;
-    }
-
-    /** Epochs of a family: the multiscale model needs fewer, and each takes ten times as long. Rings are few. */
-    static int epochs(String data, String family, boolean quick) {
-        return data.equals("rings") ? 40 : family.startsWith("multiscale") ? quick ? 3 : 15 : quick ? 10 : 25;
-    }
-
     /** The argument that {@link #run} reads. */
-    static String argument(String data, String family, int seeds, int epochs) {
-        return seeds + " " + epochs + " " + data + " " + family;
+    static String argument(String name, int seeds, boolean quick) {
+        return seeds + " " + quick + " " + name;
     }
 
     @Override
     public Serializable run(String argument) {
-        String[] words = argument.split(" ", 4);
+        String[] words = argument.split(" ", 3);
         int seeds = Integer.parseInt(words[0]);
-        int epochs = Integer.parseInt(words[1]);
-        boolean isDigits = words[2].equals("digits");
-        Samples data = isDigits ? Samples.digits() : Samples.rings(1000, 1);
-        Family family = (isDigits ? digits() : rings()).get(words[3]).get();
-        String name = words[2] + ": " + words[3];
+        boolean quick = Boolean.parseBoolean(words[1]);
+        String name = words[2];
+        DepthModels.Model model = DepthModels.all(quick).get(name);
+        Family family = model.trained().apply(Type.F32);
+        int epochs = model.epochs(quick);
         List<Trained> trained = new ArrayList<>();
-        ArrayList<StudyResult> results = new ArrayList<>();
         try (Engine engine = Engines.best(1)) {
             // The first model is thrown away, for the JIT.
-            train(engine, family, data, 0, Math.min(epochs, 3));
-            long bytes = 0;
+            try (Classifier first = new Classifier(engine, family, DepthModels.data(name, quick, 1), BATCH, 0)) {
+                train(first, DepthModels.data(name, quick, 1), 0, Math.min(epochs, 3));
+            }
             for (int seed = 1; seed <= seeds; seed++) {
-                try (Classifier model = new Classifier(engine, family, data.classes(), BATCH, seed)) {
-                    trained.add(train(model, data, seed, epochs));
-                    bytes = model.bodyBytes();
+                Samples data = DepthModels.data(name, quick, seed);
+                try (Classifier classifier = new Classifier(engine, family, data, BATCH, seed)) {
+                    trained.add(train(classifier, data, seed, epochs));
+                    if (seed == seeds) {
+                        add(name, engine, epochs, "stateBytes", (double) classifier.bodyBytes());
+                        add(name, engine, epochs, "forwardBytes", (double) classifier.forwardBytes());
+                        compare(name, engine, epochs, model.exact().apply(Type.F64), classifier, data);
+                    }
                 }
             }
-            add(results, name, engine, epochs, "accuracy", trained.stream().mapToDouble(Trained::accuracy).toArray());
-            add(results, name, engine, epochs, "secondsToLoss",
+            add(name, engine, epochs, "accuracy", trained.stream().mapToDouble(Trained::accuracy).toArray());
+            add(name, engine, epochs, "secondsToLoss",
                     trained.stream().mapToDouble(Trained::seconds).filter(Double::isFinite).toArray());
-            add(results, name, engine, epochs, "stepUs", trained.stream().mapToDouble(Trained::stepMicros).toArray());
-            add(results, name, engine, epochs, "nfev", trained.stream().mapToDouble(Trained::evaluations).toArray());
-            add(results, name, engine, epochs, "stateBytes", (double) bytes);
-            add(results, name, engine, epochs, "parameters",
+            add(name, engine, epochs, "stepUs", trained.stream().mapToDouble(Trained::stepMicros).toArray());
+            add(name, engine, epochs, "nfev", trained.stream().mapToDouble(Trained::evaluations).toArray());
+            add(name, engine, epochs, "parameters",
                     family.descriptions().stream().mapToDouble(p -> (double) p.rows() * p.cols()).sum());
         }
         return new ForkResults(results);
-    }
-
-    private static void train(Engine engine, Family family, Samples data, int seed, int epochs) {
-        try (Classifier model = new Classifier(engine, family, data.classes(), BATCH, seed)) {
-            train(model, data, seed, epochs);
-        }
     }
 
     private static Trained train(Classifier model, Samples data, int seed, int epochs) {
@@ -136,7 +98,30 @@ final class DepthFamilies implements Fork.Task {
         return new Trained(accuracy, seconds, Stopwatch.median(steps), model.meanForward());
     }
 
-    private static void add(List<StudyResult> results, String name, Engine engine, int epochs, String metric, double... values) {
+    /** The effective depth of a trained model, and its gradient of one batch against that of exact solves in f64. */
+    private void compare(String name, Engine engine, int epochs, Family exact, Classifier model, Samples data) {
+        int[] batch = new int[BATCH];
+        Arrays.setAll(batch, i -> i);
+        model.differentiate(data, batch, 0, BATCH);
+        double depth = model.depth(BATCH);
+        if (Double.isFinite(depth)) {
+            add(name, engine, epochs, "effectiveDepth", depth);
+        }
+        try (Classifier reference = new Classifier(engine, exact, data, BATCH, 0)) {
+            reference.copy(model);
+            reference.differentiate(data, batch, 0, BATCH);
+            GradientError error = new GradientError();
+            for (String parameter : model.gradients().names()) {
+                error.add(model.gradients().get(parameter).toDoubles(), reference.gradients().get(parameter).toDoubles());
+            }
+            if (reference.failures() == 0) {
+                add(name, engine, epochs, "gradientError", error.relative());
+                add(name, engine, epochs, "cosine", error.cosine());
+            }
+        }
+    }
+
+    private void add(String name, Engine engine, int epochs, String metric, double... values) {
         if (values.length > 0) {
             Arrays.sort(values);
             TreeMap<String, Double> params = new TreeMap<>(Map.of("epochs", (double) epochs, "batch", (double) BATCH));

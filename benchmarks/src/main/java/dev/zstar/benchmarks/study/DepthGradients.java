@@ -112,22 +112,16 @@ final class DepthGradients implements Fork.Task {
 
     private static void add(
             List<StudyResult> results, String name, Engine engine, Map<String, Double> params, Gradient g, List<Double> exact) {
-        double difference = 0;
-        double product = 0;
-        double own = 0;
-        double reference = 0;
-        for (int i = 0; i < exact.size(); i++) {
-            double value = g.values().get(i);
-            double right = exact.get(i);
-            difference += (value - right) * (value - right);
-            product += value * right;
-            own += value * value;
-            reference += right * right;
-        }
+        GradientError error = new GradientError();
+        error.add(array(g.values()), array(exact));
         TreeMap<String, Double> sorted = new TreeMap<>(params);
-        results.add(StudyResult.of("depth", name, engine.name(), 1, sorted, "gradientError", null, Math.sqrt(difference / reference)));
-        results.add(StudyResult.of("depth", name, engine.name(), 1, sorted, "cosine", null, product / Math.sqrt(own * reference)));
+        results.add(StudyResult.of("depth", name, engine.name(), 1, sorted, "gradientError", null, error.relative()));
+        results.add(StudyResult.of("depth", name, engine.name(), 1, sorted, "cosine", null, error.cosine()));
         results.add(StudyResult.of("depth", name, engine.name(), 1, sorted, "nfev", null, (double) g.evaluations()));
         results.add(StudyResult.of("depth", name, engine.name(), 1, sorted, "effectiveDepth", null, (double) g.depth()));
+    }
+
+    private static double[] array(List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).toArray();
     }
 }

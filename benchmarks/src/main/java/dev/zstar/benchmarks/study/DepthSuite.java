@@ -3,6 +3,7 @@ package dev.zstar.benchmarks.study;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -19,44 +20,55 @@ final class DepthSuite {
     static void run(boolean quick, StudyProgress progress, List<StudyResult> results) {
         int[] depths = quick ? new int[] {20, 100} : new int[] {10, 20, 50, 100, 200};
         // Plain loops would train for an hour.
-        int trained = Study.fast() ? 1 + DepthFamilies.digits().size() + DepthFamilies.rings().size() : 0;
-        progress.stage("depth", DepthChild.KINDS.size() * depths.length + 1 + trained);
+        Set<String> models = Study.fast() ? DepthModels.all(quick).keySet() : Set.of();
+        progress.stage("depth", DepthChild.KINDS.size() * depths.length + 1 + (models.isEmpty() ? 0 : 1 + models.size()));
         for (int depth : depths) {
             for (String kind : DepthChild.KINDS) {
-                String argument = DepthChild.argument(kind, depth, depth == TIMED || !quick);
-                DepthChild.Cost cost = Fork.call(DepthChild.class, DepthChild.Cost.class, argument);
+                String argument = DepthChild.argument(kind, depth, DepthChild.BATCH, depth == TIMED || !quick);
+                Fork.Measured<DepthChild.Cost> measured = Fork.measure(DepthChild.class, DepthChild.Cost.class, argument);
+                DepthChild.Cost cost = measured.value();
                 String name = kind + " depth=" + depth;
-                add(results, name, cost, depth, "bytes", (double) cost.live());
-                add(results, name, cost, depth, "stateBytes", (double) cost.states());
+                EvidenceLog.add(List.of(EvidenceLog.name("depth", name)), measured);
+                add(results, name, cost, depth, DepthChild.BATCH, "bytes", (double) cost.live());
+                add(results, name, cost, depth, DepthChild.BATCH, "stateBytes", (double) cost.states());
                 if (!Double.isNaN(cost.micros())) {
-                    add(results, name, cost, depth, "stepUs", cost.micros());
+                    add(results, name, cost, depth, DepthChild.BATCH, "stepUs", cost.micros());
                 }
-                if (cost.high() > 0) {
-                    add(results, name, cost, depth, "rss", (double) cost.high());
+                if (!quick && Study.fast()) {
+                    peak(kind, depth, results);
                 }
                 progress.step(String.format(Locale.ROOT, "%s: %.1f MiB", name, cost.live() / 0x1p20));
             }
         }
         results.addAll(Fork.call(DepthGradients.class, ForkResults.class, "").results());
         progress.step("gradients against tolerance and layers");
-        if (trained == 0) {
+        if (models.isEmpty()) {
             return;
         }
         results.addAll(Fork.call(DepthEdge.class, ForkResults.class, quick ? "quick" : "full").results());
         progress.step("where equilibria end");
-        DepthFamilies.digits().keySet().forEach(family -> families("digits", family, quick, progress, results));
-        DepthFamilies.rings().keySet().forEach(family -> families("rings", family, quick, progress, results));
+        for (String model : models) {
+            String argument = DepthFamilies.argument(model, quick ? 2 : 5, quick);
+            results.addAll(Fork.call(DepthFamilies.class, ForkResults.class, argument).results());
+            progress.step(model);
+        }
     }
 
-    private static void families(String data, String family, boolean quick, StudyProgress progress, List<StudyResult> results) {
-        String argument = DepthFamilies.argument(data, family, quick ? 2 : 5, DepthFamilies.epochs(data, family, quick));
-        results.addAll(Fork.call(DepthFamilies.class, ForkResults.class, argument).results());
-        progress.step(data + ": " + family);
+    /** The peak resident memory of a process, where the system reports it. */
+    private static void peak(String kind, int depth, List<StudyResult> results) {
+        DepthChild.Cost cost = Fork.call(DepthChild.class, DepthChild.Cost.class,
+                DepthChild.argument(kind, depth, DepthChild.LARGE, false), DepthChild.HEAP.toArray(String[]::new));
+        if (cost.high() > 0) {
+            String name = kind + " depth=" + depth + " B=" + DepthChild.LARGE;
+            add(results, name, cost, depth, DepthChild.LARGE, "rss", (double) cost.high());
+            add(results, name, cost, depth, DepthChild.LARGE, "stateBytes", (double) cost.states());
+        }
     }
 
-    private static void add(List<StudyResult> results, String name, DepthChild.Cost cost, int depth, String metric, double value) {
+    private static void add(
+            List<StudyResult> results, String name, DepthChild.Cost cost, int depth, int batch, String metric, double value) {
         TreeMap<String, Double> params =
-                new TreeMap<>(Map.of("depth", (double) depth, "n", (double) DepthChild.N, "batch", (double) DepthChild.BATCH));
+                new TreeMap<>(Map.of("depth", (double) depth, "n", (double) DepthChild.N, "batch", (double) batch));
         results.add(StudyResult.of("depth", name, cost.engine(), 1, params, metric, null, value));
     }
 }

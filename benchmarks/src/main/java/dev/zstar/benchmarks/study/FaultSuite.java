@@ -112,6 +112,11 @@ final class FaultSuite {
     /** Solves for some of the seeds, in its own JVM. */
     static final class FaultChild implements Fork.Task {
         @Override
+        public boolean timed() {
+            return false;
+        }
+
+        @Override
         public Serializable run(String argument) {
             int gap = argument.indexOf(' ');
             long from = Long.parseLong(argument.substring(0, gap));

@@ -24,7 +24,8 @@ import java.util.function.Supplier;
  */
 final class Journal {
     private static final ObjectInputFilter OWN =
-            ObjectInputFilter.Config.createFilter("dev.zstar.benchmarks.study.*;java.base/java.lang.*;java.base/java.util.*;!*");
+            ObjectInputFilter.Config.createFilter(
+                    "dev.zstar.benchmarks.study.*;dev.zstar.benchmarks.evidence.*;java.base/java.lang.*;java.base/java.util.*;!*");
 
     private final Path folder;
     private final String build;

@@ -80,7 +80,7 @@ record KernelCase(Comparison comparison, Type type, int n, int batch, int thread
         cases.add(new KernelCase(Comparison.FUSED, Type.F32, 512, 32, 1));
         cases.add(new KernelCase(Comparison.INT8, Type.F32, quick ? 2048 : 4096, 1, 1));
         cases.add(new KernelCase(Comparison.TRANSFORM, Type.F32, 1000, 1, 1));
-        cases.add(new KernelCase(Comparison.TEAM, Type.F32, 1024, quick ? 128 : 1024, Math.min(2, Engines.processors())));
+        cases.add(new KernelCase(Comparison.TEAM, Type.F32, 1024, quick ? 128 : 1024, Math.min(2, Pinning.processors())));
         if (quick) {
             return cases;
         }
@@ -102,7 +102,7 @@ record KernelCase(Comparison comparison, Type type, int n, int batch, int thread
         for (int count : new int[] {100_000, 1_000_000}) {
             cases.add(new KernelCase(Comparison.TRANSFORM, Type.F32, count, 1, 1));
         }
-        int threads = Math.min(2, Engines.processors());
+        int threads = Math.min(2, Pinning.processors());
         for (int n : new int[] {16, 64, 256, 512}) {
             cases.add(new KernelCase(Comparison.TEAM, Type.F32, n, n, threads));
         }

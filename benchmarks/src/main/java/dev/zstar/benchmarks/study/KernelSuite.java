@@ -1,5 +1,7 @@
 package dev.zstar.benchmarks.study;
 
+import dev.zstar.benchmarks.evidence.Evidence;
+import dev.zstar.bridge.linux.Counters;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Type;
 import java.io.Serializable;
@@ -10,7 +12,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
@@ -25,8 +29,15 @@ final class KernelSuite {
     /** How long a contender may take until it stops allocating, before each attempt. */
     private static final long SETTLE_NANOS = 3_000_000_000L;
 
-    /** One case in one fork. Without a ceiling, the ceiling and the drift are NaN. */
-    private record Timing(KernelCase shape, LinkedHashMap<String, CallCost> times, double ceiling, double drift) implements Serializable {
+    /**
+     * One case in one fork. Without a ceiling, the ceiling and the drift are NaN.
+     *
+     * @param events figures of {@link CallEvents} by contender and metric; none where counters cannot be read
+     */
+    private record Timing(
+            KernelCase shape, LinkedHashMap<String, CallCost> times, double ceiling, double drift,
+            TreeMap<String, SortedMap<String, Double>> events, Evidence evidence)
+            implements Serializable {
         double nanos(String contender) {
             return times.get(contender).nanos();
         }
@@ -54,8 +65,11 @@ final class KernelSuite {
         progress.stage("kernels", forks);
         List<KernelFigures> found = new ArrayList<>();
         for (int fork = 0; fork < forks; fork++) {
-            KernelFigures one = Fork.call(KernelChild.class, KernelFigures.class, quick ? "quick" : "full");
+            Fork.Measured<KernelFigures> measured = Fork.measure(KernelChild.class, KernelFigures.class, quick ? "quick" : "full");
+            KernelFigures one = measured.value();
             found.add(one);
+            one.timings().forEach(timing -> EvidenceLog.add(
+                    List.of(EvidenceLog.name("kernels", timing.shape().title())), measured.again(), timing.evidence()));
             progress.step(one.ceilings().isEmpty() ? "on " + Study.own() : String.format(
                     Locale.ROOT, "ceiling %.0f GFLOP/s, drift at most %.0f%%", one.ceilings().getFirst().value(), 100 * one.drift()));
         }
@@ -88,10 +102,23 @@ final class KernelSuite {
             // The maximum of the forks: a fork that allocated spoils the figure.
             double bytes = timings.stream().mapToLong(timing -> timing.times().get(contender).bytes()).max().orElseThrow();
             results.add(result(shape, contender, "allocated", new double[] {bytes}, null));
+            events(shape, contender, timings, results);
         }
         if (timings.getFirst().times().size() == 2) {
             String both = shape.first() + "/" + shape.second();
             results.add(result(shape, both, "ratio", sorted(timings, Timing::ratio), null));
+        }
+    }
+
+    /** The figures of the processor's counters that every fork has. */
+    private static void events(KernelCase shape, String contender, List<Timing> timings, List<StudyResult> results) {
+        List<SortedMap<String, Double>> forks =
+                timings.stream().map(timing -> timing.events().getOrDefault(contender, new TreeMap<>())).toList();
+        for (String metric : forks.getFirst().keySet()) {
+            if (forks.stream().allMatch(fork -> fork.containsKey(metric))) {
+                double[] values = forks.stream().mapToDouble(fork -> fork.get(metric)).sorted().toArray();
+                results.add(result(shape, contender, metric, values, null));
+            }
         }
     }
 
@@ -118,6 +145,7 @@ final class KernelSuite {
             List<KernelCase> cases = KernelCase.all(quick);
             int most = cases.stream().mapToInt(KernelCase::threads).max().orElse(1);
             for (int threads = 1; threads <= most; threads++) {
+                Pinning.to(threads);
                 // The loops that measure ceilings are vector code.
                 try (Roofline roofline = Study.fast() ? new Roofline(threads) : null) {
                     if (roofline != null) {
@@ -136,6 +164,7 @@ final class KernelSuite {
         private static Timing measure(KernelCase shape, Roofline roofline, boolean quick) {
             Deque<AutoCloseable> held = new ArrayDeque<>();
             try {
+                Optional<Counters> counters = CallEvents.open(held);
                 Map<String, Runnable> contenders = shape.contenders(held);
                 Runnable[] bodies = contenders.values().toArray(Runnable[]::new);
                 Timing timing = null;
@@ -145,12 +174,17 @@ final class KernelSuite {
                     Stopwatch.SliceTimes found = Stopwatch.run(4_000_000, quick ? 25 : 40, bodies);
                     double after = ceiling(shape, roofline);
                     LinkedHashMap<String, CallCost> times = new LinkedHashMap<>();
+                    TreeMap<String, SortedMap<String, Double>> events = new TreeMap<>();
                     int b = 0;
-                    for (String name : contenders.keySet()) {
-                        times.put(name, CallCost.of(found, b));
+                    for (Map.Entry<String, Runnable> contender : contenders.entrySet()) {
+                        CallCost cost = CallCost.of(found, b);
+                        times.put(contender.getKey(), cost);
+                        counters.ifPresent(open ->
+                                events.put(contender.getKey(), CallEvents.of(open, contender.getValue(), cost.nanos())));
                         b++;
                     }
-                    timing = new Timing(shape, times, Math.max(before, after), Math.abs(after - before) / before);
+                    timing = new Timing(
+                            shape, times, Math.max(before, after), Math.abs(after - before) / before, events, found.evidence());
                 }
                 return timing;
             } finally {

@@ -1,12 +1,18 @@
 package dev.zstar.benchmarks.study;
 
 import com.sun.management.ThreadMXBean;
+import dev.zstar.benchmarks.evidence.Evidence;
+import dev.zstar.benchmarks.evidence.Watch;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Times several bodies in turns, slice by slice, so that a machine that slows down slows all of them. It also counts the heap bytes of the
  * slices. A body that allocates is not compiled yet, and its time should not be quoted.
+ *
+ * <p>Slices are measured again once if a body allocated in them or if the machine was disturbed. What allocates or is disturbed a second
+ * time is reported so.
  */
 final class Stopwatch {
     /** The least warm-up of each body. The tiles of a product, called a dozen times in each, take long to be compiled. */
@@ -19,16 +25,33 @@ final class Stopwatch {
     /** A body has settled after this many successive runs that allocate nothing. */
     private static final int CLEAN = 10;
 
+    /** How long a body may take until it stops allocating, before its slices are measured again. */
+    private static final long AGAIN_NANOS = 1_000_000_000;
+
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    /** Of all slices in this process that were returned; null before the first. */
+    private static Evidence timed;
 
     /** The results of {@link #run}. */
     static final class SliceTimes {
         private final double[][] nanos;
         private final long[] bytes;
+        private final Evidence evidence;
 
-        private SliceTimes(double[][] nanos, long[] bytes) {
+        private SliceTimes(double[][] nanos, long[] bytes, Evidence evidence) {
             this.nanos = nanos;
             this.bytes = bytes;
+            this.evidence = evidence;
+        }
+
+        /** What disturbed the machine during the slices. */
+        Evidence evidence() {
+            return evidence;
+        }
+
+        private boolean compiled() {
+            return Arrays.stream(bytes).allMatch(one -> one == 0);
         }
 
         /** For each body, the nanoseconds of one run in each slice, sorted. */
@@ -45,7 +68,7 @@ final class Stopwatch {
     private Stopwatch() {}
 
     /**
-     * SliceTimes the bodies.
+     * Times the bodies.
      *
      * @param sliceNanos the least length of a slice, which a body fills by repetition
      * @param slices counted slices of each body, at least 1; long bodies get fewer, but not fewer than 7 of them
@@ -73,8 +96,30 @@ final class Stopwatch {
             }
         }
         int counted = slices(slices, longest);
+        SliceTimes times = count(counted, repeats, bodies);
+        if (!times.compiled() || !times.evidence().quiet()) {
+            for (int b = 0; b < bodies.length; b++) {
+                if (times.bytes()[b] > 0) {
+                    settle(AGAIN_NANOS, bodies[b]);
+                }
+            }
+            times = better(times, count(counted, repeats, bodies));
+        }
+        add(times.evidence());
+        return times;
+    }
+
+    /** Compiled code before other code; then the calmer machine. */
+    private static SliceTimes better(SliceTimes first, SliceTimes second) {
+        return first.compiled() == second.compiled()
+                ? first.evidence().disturbed() < second.evidence().disturbed() ? first : second
+                : first.compiled() ? first : second;
+    }
+
+    private static SliceTimes count(int counted, int[] repeats, Runnable... bodies) {
         double[][] nanos = new double[bodies.length][counted];
         long[] bytes = new long[bodies.length];
+        Watch watch = Watch.start();
         for (int slice = 0; slice < counted; slice++) {
             for (int b = 0; b < bodies.length; b++) {
                 long before = allocated();
@@ -82,10 +127,20 @@ final class Stopwatch {
                 bytes[b] = Math.max(bytes[b], Math.ceilDiv(allocated() - before, repeats[b]));
             }
         }
+        Evidence evidence = watch.stop();
         for (double[] time : nanos) {
             Arrays.sort(time);
         }
-        return new SliceTimes(nanos, bytes);
+        return new SliceTimes(nanos, bytes, evidence);
+    }
+
+    private static synchronized void add(Evidence evidence) {
+        timed = timed == null ? evidence : timed.then(evidence);
+    }
+
+    /** What disturbed the slices of this process so far; empty if nothing was timed. */
+    static synchronized Optional<Evidence> evidence() {
+        return Optional.ofNullable(timed);
     }
 
     /** How many of the slices that were asked for are counted if one takes this long. */

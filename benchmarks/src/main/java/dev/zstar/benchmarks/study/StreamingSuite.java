@@ -31,6 +31,7 @@ final class StreamingSuite {
     private static final int BATCH = 64;
     private static final int IMAGES = 1024;
     private static final double TOLERANCE = 1e-6;
+    private static final String CASE = "digits n=" + N + " in flight " + BATCH;
 
     /** The results of one fork: images per second of each way, and evaluations of an image. */
     private record Throughput(
@@ -45,7 +46,9 @@ final class StreamingSuite {
         progress.stage("streaming", forks);
         List<Throughput> found = new ArrayList<>();
         for (int fork = 0; fork < forks; fork++) {
-            Throughput one = Fork.call(StreamingChild.class, Throughput.class, quick ? "2" : "5");
+            Fork.Measured<Throughput> measured = Fork.measure(StreamingChild.class, Throughput.class, quick ? "2" : "5");
+            EvidenceLog.add(List.of(EvidenceLog.name("streaming", CASE)), measured);
+            Throughput one = measured.value();
             found.add(one);
             progress.step(String.format(Locale.ROOT, "a stream is %.2f times as fast as lock-step", one.stream() / one.lockstep()));
         }
@@ -67,7 +70,7 @@ final class StreamingSuite {
             List<StudyResult> results, List<Throughput> found, String way, String metric, ToDoubleFunction<Throughput> value) {
         double[] sorted = found.stream().mapToDouble(value).sorted().toArray();
         TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) N, "batch", (double) BATCH, "images", (double) IMAGES));
-        results.add(StudyResult.of("streaming", "digits n=" + N + " in flight " + BATCH, way, 1, params, metric, null, sorted));
+        results.add(StudyResult.of("streaming", CASE, way, 1, params, metric, null, sorted));
     }
 
     /** Trains for the given number of epochs and measures once, in its own JVM. */

@@ -40,10 +40,13 @@ public final class Study {
     public static Measurements run(StudyOptions options, StudyProgress progress, Consumer<Measurements> soFar) {
         Study study = new Study(soFar);
         Fork.keepIn(options.journal() == null ? null : Journal.in(options.journal()));
+        EvidenceLog.clear();
+        Pinning.pinChildren(options.pin());
         try {
             study.suites(options, progress);
         } finally {
             Fork.keepIn(null);
+            Pinning.pinChildren(false);
         }
         if (study.results.isEmpty() && !study.failures.isEmpty()) {
             throw new StudyException(String.join("\n", study.failures));
@@ -82,7 +85,7 @@ public final class Study {
 
     private Measurements measurements() {
         return new Measurements(List.copyOf(ceilings), List.copyOf(results), List.copyOf(traces), List.copyOf(trajectories),
-                Stream.concat(engineRemarks().stream(), remarks.stream()).toList(), List.copyOf(failures));
+                Stream.concat(engineRemarks().stream(), remarks.stream()).toList(), List.copyOf(failures), EvidenceLog.of(results));
     }
 
     /** Keeps the results of a suite that ends, or else the reason why it failed. Half of a suite could be taken for the whole. */

@@ -10,11 +10,12 @@ import java.util.List;
  * @param suites names from {@link Study#SUITES}; empty means all
  * @param threads threads for training; 0 means all processors. Comparisons of engines run on one thread
  * @param journal the folder that keeps the result of each case, so that a study that was stopped resumes; null for none
+ * @param pin whether the threads that measure stay on the first processors; only where the system can do so
  */
-public record StudyOptions(boolean quick, List<String> suites, int threads, Path journal) {
-    /** Options without a journal. */
+public record StudyOptions(boolean quick, List<String> suites, int threads, Path journal, boolean pin) {
+    /** Options without a journal and without pinned threads. */
     public StudyOptions(boolean quick, List<String> suites, int threads) {
-        this(quick, suites, threads, null);
+        this(quick, suites, threads, null, false);
     }
 
     /** Checks the names. */
@@ -27,6 +28,9 @@ public record StudyOptions(boolean quick, List<String> suites, int threads, Path
         }
         if (threads < 0) {
             throw new IllegalArgumentException("--threads " + threads + "; expected at least 1, or 0 for all processors");
+        }
+        if (pin && Pinning.unavailable().isPresent()) {
+            throw new IllegalArgumentException("--pin cannot keep threads on processors here: " + Pinning.unavailable().get());
         }
     }
 

@@ -2,6 +2,7 @@ package dev.zstar.benchmarks.study;
 
 import dev.zstar.benchmarks.digits.DeqClassifier;
 import dev.zstar.benchmarks.digits.Digits;
+import dev.zstar.benchmarks.evidence.Watch;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.solvers.implicit.GradientMode;
@@ -37,6 +38,7 @@ final class TrainingSuite {
             Random random = new Random(5);
             int[] images = new int[Digits.TRAINING];
             Arrays.setAll(images, i -> i);
+            Watch watch = Watch.start();
             long start = System.nanoTime();
             double accuracy = 0;
             double seconds = 0;
@@ -54,6 +56,7 @@ final class TrainingSuite {
                 add(results, "epoch " + epoch, engine, epoch, "seconds", seconds);
                 progress.step(String.format(Locale.ROOT, "epoch %d: %.1f%% correct", epoch, 100 * accuracy));
             }
+            EvidenceLog.add(List.of(EvidenceLog.name("training", "digits n=" + N)), false, watch.stop());
             add(results, "digits n=" + N, engine, epochs, "accuracy", accuracy);
             add(results, "digits n=" + N, engine, epochs, "seconds", seconds);
             add(results, "digits n=" + N, engine, epochs, "nfev", model.meanEvaluations());

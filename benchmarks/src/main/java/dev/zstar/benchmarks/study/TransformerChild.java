@@ -46,6 +46,7 @@ final class TransformerChild implements Fork.Task {
     }
 
     private static Figures measure(TransformerCell sizes, int threads) {
+        Pinning.to(threads);
         Cell cell = sizes.describe();
         int batch = sizes.batch();
         Random random = new Random(9);

@@ -33,7 +33,7 @@ class MonotoneDeqTest {
     @EnumSource(Splitting.class)
     void gradientsEqualCentralDifferences(Splitting splitting) {
         var options = exact().with(splitting, splitting == Splitting.FORWARD_BACKWARD ? 0.2 : 1, true);
-        try (Engine engine = Engines.best(1); Classifier model = new Classifier(engine, options, DATA.classes(), 3, 1)) {
+        try (Engine engine = Engines.best(1); Classifier model = new Classifier(engine, options, DATA, 3, 1)) {
             model.differentiate(DATA, IMAGES, 0, 3);
             DirectionalDerivatives.check(() -> {
                 model.update();
@@ -80,7 +80,7 @@ class MonotoneDeqTest {
     @Test
     void itLearns() {
         try (Engine engine = Engines.best(1);
-                Classifier model = new Classifier(engine, MonotoneDeq.Options.digits(Type.F32, 32), DATA.classes(), 64, 1)) {
+                Classifier model = new Classifier(engine, MonotoneDeq.Options.digits(Type.F32, 32), DATA, 64, 1)) {
             model.train(DATA, 66, 5e-3);
             assertThat(model.accuracy(DATA, DATA.training(), DATA.inputs().size())).isGreaterThan(0.8);
             assertThat(model.failures()).isZero();

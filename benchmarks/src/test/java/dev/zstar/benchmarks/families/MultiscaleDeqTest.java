@@ -21,7 +21,7 @@ class MultiscaleDeqTest {
     void gradientsEqualCentralDifferences() {
         var options = MultiscaleDeq.Options.digits(Type.F64, 2).with(Stopping.relative(1e-13).within(600), GradientMode.exact(1e-12));
         int[] images = {0, 1};
-        try (Engine engine = Engines.best(1); Classifier model = new Classifier(engine, options, DATA.classes(), 2, 1)) {
+        try (Engine engine = Engines.best(1); Classifier model = new Classifier(engine, options, DATA, 2, 1)) {
             model.differentiate(DATA, images, 0, 2);
             assertThat(model.failures()).isZero();
             DirectionalDerivatives.check(() -> {
@@ -35,7 +35,7 @@ class MultiscaleDeqTest {
     @Test
     void itLearns() {
         try (Engine engine = Engines.best(1);
-                Classifier model = new Classifier(engine, MultiscaleDeq.Options.digits(Type.F32, 4), DATA.classes(), 32, 1)) {
+                Classifier model = new Classifier(engine, MultiscaleDeq.Options.digits(Type.F32, 4), DATA, 32, 1)) {
             double before = model.accuracy(DATA, DATA.training(), DATA.training() + 96);
             model.train(DATA, 40, 0.01);
             assertThat(before).isLessThan(0.3);

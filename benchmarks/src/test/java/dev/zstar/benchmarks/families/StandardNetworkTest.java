@@ -32,7 +32,7 @@ class StandardNetworkTest {
     @CsvSource({"true, false", "false, false", "true, true", "false, true"})
     void gradientsEqualCentralDifferences(boolean tied, boolean checkpointed) {
         var options = StandardNetwork.Options.dense(Type.F64, 12, Digits.PIXELS, 7, tied, checkpointed);
-        try (Engine engine = Engines.best(1); Classifier model = new Classifier(engine, options, DATA.classes(), 3, 1)) {
+        try (Engine engine = Engines.best(1); Classifier model = new Classifier(engine, options, DATA, 3, 1)) {
             model.differentiate(DATA, IMAGES, 0, 3);
             assertThat(model.parameters().descriptions()).hasSize(2 + (tied ? 3 : 21));
             assertThat(model.backward()).isEqualTo(6 + (checkpointed ? 4 : 0)).isEqualTo(6 + options.repeated());
@@ -50,7 +50,7 @@ class StandardNetworkTest {
             return h.plus(net.swiglu("mlp", h, 5));
         });
         try (Engine engine = Engines.best(1);
-                Classifier model = new Classifier(engine, new StandardNetwork.Options(cell, 4, false, true), DATA.classes(), 3, 1)) {
+                Classifier model = new Classifier(engine, new StandardNetwork.Options(cell, 4, false, true), DATA, 3, 1)) {
             model.differentiate(DATA, IMAGES, 0, 3);
             DirectionalDerivatives.check(() -> {
                 model.update();
@@ -119,7 +119,7 @@ class StandardNetworkTest {
         double[] first = null;
         for (int threads : new int[] {1, 3}) {
             var options = StandardNetwork.Options.dense(Type.F32, 32, Digits.PIXELS, 6, false, threads == 3);
-            try (Engine engine = Engines.best(threads); Classifier model = new Classifier(engine, options, DATA.classes(), 64, 1)) {
+            try (Engine engine = Engines.best(threads); Classifier model = new Classifier(engine, options, DATA, 64, 1)) {
                 model.train(DATA, 44, 3e-3);
                 assertThat(model.accuracy(DATA, DATA.training(), DATA.inputs().size())).isGreaterThan(0.7);
                 double[] w = model.parameters().get("layer3.W").toDoubles();

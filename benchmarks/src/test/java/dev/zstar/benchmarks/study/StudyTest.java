@@ -40,6 +40,8 @@ class StudyTest {
         assertThat(soFar.getFirst().results()).isEqualTo(measured.results());
         assertThat(stopper.stages).containsExactly("streaming", "training");
         assertThat(measured.results()).isNotEmpty().allMatch(result -> result.suite().equals("streaming"));
+        assertThat(measured.evidence()).isNotEmpty()
+                .allSatisfy(entry -> assertThat(entry.cases()).allMatch(name -> name.startsWith("streaming: ")));
         assertThat(measured.failures()).containsExactly("the training suite failed, and its figures are left out: no more");
     }
 

@@ -14,7 +14,7 @@ const own = suite => (study.results.find(r => r.suite === suite && r.metric === 
 // Heap bytes of a call while it was timed, the most of both sides of a ratio. Code that allocates was not compiled yet, and its figure says little.
 const unsettled = r => Math.max(0, ...study.results.filter(s => s.metric === "allocated" && s.suite === r.suite && s.case === r.case
   && r.engine.split("/").includes(s.engine)).map(s => s.value));
-const mark = r => unsettled(r) ? " (unreliable: not fully compiled, still allocates " + number(unsettled(r)) + " B in each call)" : "";
+const mark = r => (unsettled(r) ? " (unreliable: not fully compiled, still allocates " + number(unsettled(r)) + " B in each call)" : "") + disturbance(r);
 const forks = r => r.runs === 1 ? "one fresh process" : "median of " + r.runs + " fresh processes";
 const MIB = 2 ** 20;
 

@@ -20,7 +20,7 @@ function depth() {
         xAxis: axis("layers"), yAxis: axis("layers per second"), series: lines("stepUs", (us, d) => 1e6 * batch * d / us) }, header, body);
     }
   }
-  const errors = rows("depth", "gradientError").filter(r => beside(r, "effectiveDepth").value !== undefined && !/^(digits|rings): /.test(r.case));
+  const errors = rows("depth", "gradientError").filter(r => beside(r, "effectiveDepth").value !== undefined && !/^(digits|rings|copy): /.test(r.case));
   if (!errors.length) return;
   const line = start => errors.filter(r => r.case.startsWith(start)).map(r => [beside(r, "effectiveDepth").value, r.value]).sort((a, b) => a[0] - b[0]);
   chart("Error of the gradient over effective depth", "Gradients of all parameters, f32, n = " + errors[0].params.n + ". The reference is f64, unrolled to convergence. An equilibrium is as deep as the plain steps that reach its residual; "

@@ -34,5 +34,6 @@ function facts() {
   entry("started", study.startedAt);
   entry("commit", study.commit || "unknown");
   entry("command", "./" + (study.command || "zstar study"));
+  conditions().forEach(([name, value]) => entry(name, value));
   if (study.seconds) entry("duration", number(study.seconds / 60) + " min");
 }

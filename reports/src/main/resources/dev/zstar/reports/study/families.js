@@ -8,18 +8,19 @@ const FAMILY_FIGURES = [
   ["forward pass: MiB", "digits", "forwardBytes", inMib], ["training step: MiB of states", "digits", "stateBytes", inMib],
   ["training step: µs", "digits", "stepUs", r => number(r.value)], ["seconds to a loss of 0.1", "digits", "secondsToLoss", r => number(r.value)],
   ["effective depth", "digits", "effectiveDepth", r => number(r.value)], ["unseen digits correct", "digits", "accuracy", percent],
-  ["rings in the plane told apart", "rings", "accuracy", percent], ["relative error of the gradient", "digits", "gradientError", r => r.value.toExponential(1)]];
+  ["rings in the plane told apart", "rings", "accuracy", percent], ["copy memory: symbols recalled", "copy", "accuracy", percent],
+  ["relative error of the gradient", "digits", "gradientError", r => r.value.toExponential(1)]];
 
 function families() {
   const split = r => [r.case.slice(0, r.case.indexOf(": ")), r.case.slice(r.case.indexOf(": ") + 2)];
-  const all = study.results.filter(r => r.suite === "depth" && /^(digits|rings): /.test(r.case)), names = unique(all.map(r => split(r)[1]));
+  const all = study.results.filter(r => r.suite === "depth" && /^(digits|rings|copy): /.test(r.case)), names = unique(all.map(r => split(r)[1]));
   if (!names.length) return;
   const seeds = Math.max(...all.filter(r => r.metric === "accuracy").map(r => r.runs));
   const body = FAMILY_FIGURES.map(([title, data, metric, text]) => [title, ...names.map(n => {
     const r = all.find(s => s.metric === metric && s.case === data + ": " + n);
     return r ? { value: r.value, text: text(r), href: "#result-" + study.results.indexOf(r) } : cell(null, "–");
   })]).filter(line => line.slice(1).some(c => c.href));
-  withTable("Families of models", "Trained by the same code, on one thread, with about the same number of parameters. Accuracies are medians of " + seeds + " seeds, with the least and the most. "
+  withTable("Families of models", "Trained by the same code, on one thread, with about the same number of parameters. Accuracies are medians of " + seeds + " trainings, with the least and the most. "
     + "States are what grows with the batch: of a network all its layers, of an equilibrium the workspaces of its solvers. A figure is a link to its row in the file.",
   ["figure", ...names.map(n => ({ head: n, term: "names of families", means: "the figures of this family" }))], body, { rowHead: true });
 }

@@ -27,6 +27,8 @@ streaming();
 depth();
 families();
 edges();
+quietness();
+counters();
 training();
 everything();
 facts();

@@ -146,6 +146,11 @@ class ResultReaderTest {
                 .hasMessage("it is not the study.json of zstar study: results[0].value is a list, expected a number or a text");
         assertThatThrownBy(() -> parse(study.replace("\"threads\": 1", "\"threads\": 0")))
                 .hasMessage("it is not the study.json of zstar study: results[0].threads is 0, expected at least 1");
+        String watched = study.replaceFirst("\"traces\"", "\"evidence\": {\"cases\": [{\"cases\": [\"kernels: a\"], \"seconds\": 2, "
+                + "\"disturbed\": 0.5, \"stolen\": null}]}, \"traces\"");
+        assertThat(parse(watched).results()).hasSameSizeAs(parse(study).results());
+        assertThatThrownBy(() -> parse(watched.replace("\"disturbed\": 0.5", "\"disturbed\": 1.5")))
+                .hasMessage("it is not the study.json of zstar study: evidence.cases[0].disturbed is 1.5, expected at most 1");
         assertThatThrownBy(() -> parse(study + "x")).hasMessageStartingWith("it is not valid JSON, in line ");
         assertThatThrownBy(() -> parse(study.replaceFirst("\"schema\"", "\"traces\": [], \"schema\"")))
                 .hasMessageStartingWith("it is not valid JSON");

@@ -226,6 +226,11 @@ public final class OdeLayer<G> implements AutoCloseable {
         }
     }
 
+    /** The solver of the forward pass. Do not use it between a forward pass and its backward pass. */
+    public DormandPrince solver() {
+        return solver;
+    }
+
     /** Bytes that this layer holds, without the function. Grows with the longest solve in modes that keep states. */
     public long bytes() {
         return memory.bytes();

@@ -42,6 +42,15 @@ public interface Initialiser {
         return (block, random) -> uniform(gain / Math.sqrt(block.cols())).fill(block, random);
     }
 
+    /**
+     * A random matrix with orthonormal rows, or columns if it has fewer of them, times {@code gain} (Saxe, McClelland, Ganguli 2014). It is
+     * found by Gram-Schmidt on normally distributed vectors, in f64.
+     */
+    static Initialiser orthogonal(double gain) {
+        Arguments.positive("orthogonal", "the gain", gain);
+        return (block, random) -> Orthogonal.fill(block, random, gain);
+    }
+
     /** A random generator with this seed. Its numbers are the same on every machine. */
     static RandomGenerator generator(long seed) {
         return RandomGeneratorFactory.of("L64X128MixRandom").create(seed);

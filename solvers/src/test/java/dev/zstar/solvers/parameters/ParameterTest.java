@@ -2,12 +2,16 @@ package dev.zstar.solvers.parameters;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.zstar.kernels.Type;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Where the elements of a file go in a block. */
 class ParameterTest {
@@ -63,5 +67,25 @@ class ParameterTest {
         assertThatThrownBy(() -> new Weight(Parameter.matrix("v", 4, 3, ZEROS), 0, 1, false,
                 new Weight.Norm.Rows(Parameter.vector("g", 3, ZEROS))))
                 .hasMessage("v: the block of the lengths g is 1×3, expected 1×4, one for each row");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"7, 7, 1", "3, 8, 2", "8, 3, 0.5", "1, 4, 1", "64, 64, 1"})
+    void orthogonalMatricesHaveOrthonormalRowsOrColumns(int rows, int cols, double gain) {
+        try (Parameters parameters = Parameters.initial(Type.F64,
+                List.of(Parameter.matrix("w", rows, cols, Initialiser.orthogonal(gain))), 3)) {
+            double[] w = parameters.get("w").toDoubles();
+            boolean wide = rows <= cols;
+            for (int i = 0; i < Math.min(rows, cols); i++) {
+                for (int j = 0; j <= i; j++) {
+                    double dot = 0;
+                    for (int k = 0; k < Math.max(rows, cols); k++) {
+                        dot += wide ? w[i * cols + k] * w[j * cols + k] : w[k * cols + i] * w[k * cols + j];
+                    }
+                    assertThat(dot).isCloseTo(i == j ? gain * gain : 0, within(1e-13));
+                }
+            }
+        }
+        assertThatThrownBy(() -> Initialiser.orthogonal(0)).hasMessageStartingWith("orthogonal: the gain is 0.0, expected");
     }
 }
