@@ -14,4 +14,6 @@ module dev.zstar.reports {
     opens dev.zstar.reports to
             info.picocli,
             tools.jackson.databind;
+    opens dev.zstar.reports.machine to
+            tools.jackson.databind;
 }

@@ -1,17 +1,12 @@
 package dev.zstar.reports;
 
-import dev.zstar.reports.comparison.Comparer;
 import dev.zstar.reports.comparison.Comparison;
-import dev.zstar.reports.comparison.JunitReport;
-import dev.zstar.reports.comparison.MarkdownReport;
-import dev.zstar.reports.comparison.TextReport;
 import dev.zstar.reports.results.ResultReader;
-import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,39 +23,18 @@ final class CompareCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "NEW", description = "Result of the new build, from the same machine.")
     private Path fresh;
 
-    @Option(names = "--floor", paramLabel = "PERCENT", defaultValue = "3",
-            description = "Differences below this do not count (default: ${DEFAULT-VALUE}).")
-    private double floor;
-
-    @Option(names = "--ruler", paramLabel = "NAME",
-            description = "A benchmark that the change cannot affect. If it moved, the machine changed, and all verdicts are unclear.")
-    private String ruler;
-
     @Option(names = "--force", description = "Compares files of different machines.")
     private boolean force;
 
-    @Option(names = "--markdown", paramLabel = "FILE", description = "Also writes a table in Markdown.")
-    private Path markdown;
-
-    @Option(names = "--junit", paramLabel = "FILE", description = "Also writes JUnit's XML, where a regression is a failed test.")
-    private Path junit;
+    @Mixin
+    private ComparisonOptions options;
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
     @Override
     public Integer call() {
-        Comparer comparer = new Comparer(floor / 100, Optional.ofNullable(ruler), force);
-        Comparison comparison = comparer.compare(ResultReader.read(base), ResultReader.read(fresh));
-        if (markdown != null) {
-            OutputFile.write("--markdown", markdown, MarkdownReport.of(comparison));
-        }
-        if (junit != null) {
-            OutputFile.write("--junit", junit, JunitReport.of(comparison));
-        }
-        PrintWriter out = spec.commandLine().getOut();
-        TextReport.lines(comparison).forEach(out::println);
-        out.flush();
-        return comparison.hasRegression() ? 1 : 0;
+        Comparison comparison = options.comparer(force).compare(ResultReader.read(base), ResultReader.read(fresh));
+        return options.report(comparison, spec.commandLine().getOut());
     }
 }

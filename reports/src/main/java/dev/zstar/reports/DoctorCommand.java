@@ -1,40 +1,36 @@
 package dev.zstar.reports;
 
-import dev.zstar.kernels.EngineProvider;
-import dev.zstar.kernels.Engines;
-import dev.zstar.kernels.tuning.Tuned;
+import dev.zstar.kernels.tuning.SavedProfile;
+import dev.zstar.reports.machine.Doctor;
+import dev.zstar.reports.machine.DoctorText;
+import dev.zstar.reports.machine.Hardware;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
 
-/** Shows what this machine can compute with, and why an engine cannot run. */
+/** Shows what this machine can compute with, what slows it down, and why an engine cannot run. */
 @Command(name = "doctor", description = "Shows this machine, and which engines can run on it.", mixinStandardHelpOptions = true)
 final class DoctorCommand implements Runnable {
+    @Option(names = "--json", description = "Prints JSON, whose schema is in the guide.")
+    private boolean json;
+
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
     @Override
     public void run() {
+        SavedProfile saved = SavedProfile.find();
+        Doctor doctor = Doctor.read(Zstar.version(), Hardware.read(), new Doctor.ProfileState(
+                saved.file().map(Path::toString).orElse(null), saved.state(), saved.reason().orElse(null)));
         PrintWriter out = spec.commandLine().getOut();
-        Machine machine = Machine.read();
-        out.printf("zstar      %s%n", Zstar.version());
-        out.printf(Locale.ROOT, "processor  %s, %d available to this process%n", machine.cpu(), machine.processors());
-        machine.caches().forEach(cache -> out.printf("           %s%n", cache));
-        out.printf(Locale.ROOT, "memory     %.1f GiB%n", machine.memory() / 0x1p30);
-        out.printf("system     %s%n", machine.os());
-        out.printf("java       %s%n", machine.jdk());
-        out.printf("profile    %s%n", Tuned.profileFile().filter(Files::exists).map(Path::toString).orElse("none (zstar tune writes one)"));
-        machine.notes().forEach(note -> out.printf("note       %s%n", note));
-        out.println();
-        for (EngineProvider provider : Engines.providers()) {
-            out.printf("%-10s %s%n", provider.name(),
-                    provider.unavailable().map(reason -> "not available: " + reason).orElseGet(() -> "ready: " + provider.description()));
-            if (provider.unavailable().isEmpty()) {
-                provider.notes().forEach(note -> out.printf("           %s%n", note));
-            }
+        if (json) {
+            out.println(JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build().writeValueAsString(doctor));
+        } else {
+            DoctorText.of(doctor).forEach(out::println);
         }
         out.flush();
     }

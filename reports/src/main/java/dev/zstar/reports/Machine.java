@@ -2,6 +2,8 @@ package dev.zstar.reports;
 
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
+import dev.zstar.reports.machine.Cache;
+import dev.zstar.reports.machine.Hardware;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 
@@ -34,7 +36,7 @@ record Machine(
         return new Machine(
                 hardware.cpu(),
                 Engines.processors(),
-                hardware.caches(),
+                hardware.caches().stream().map(Cache::name).distinct().toList(),
                 hardware.memory(),
                 hardware.system(),
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"),

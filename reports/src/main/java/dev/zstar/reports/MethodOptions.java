@@ -95,7 +95,8 @@ final class MethodOptions {
         }
     }
 
-    private static <E> E named(String name, List<E> values) {
+    /** The value of this name, in capitals or not. */
+    static <E> E named(String name, List<E> values) {
         return named(name, values, Object::toString);
     }
 
@@ -192,6 +193,15 @@ final class MethodOptions {
             }
             case PICARD -> Picard.plan(engine, Type.F32, batch, n, mixing == null ? 1 : mixingParameter(), until);
         };
+    }
+
+    /** Whether every evaluation uses the full weights. */
+    boolean isFull() {
+        return method != SolverName.MIXED;
+    }
+
+    boolean isBroyden() {
+        return method == SolverName.BROYDEN;
     }
 
     /** The evaluations of a solve, in words. */

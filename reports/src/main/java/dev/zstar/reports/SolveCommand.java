@@ -1,27 +1,14 @@
 package dev.zstar.reports;
 
-import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Type;
-import dev.zstar.solvers.FixedPointMap;
-import dev.zstar.solvers.Outcome;
-import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
-import dev.zstar.solvers.cells.DenseCell;
-import dev.zstar.solvers.diagnosis.Diagnosis;
-import dev.zstar.solvers.fixedpoint.FixedPointSolver;
-import dev.zstar.solvers.linear.Gmres;
-import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -36,18 +23,11 @@ import picocli.CommandLine.ParseResult;
         sortOptions = false,
         abbreviateSynopsis = true)
 final class SolveCommand implements Callable<Integer> {
-    /** A successful solve with more evaluations is explained. Cells with a radius of 0.9 take 10 to 30. */
-    private static final int SLOW = 50;
-    /** Larger budgets get no trace, which takes 8 bytes for each evaluation. */
-    private static final int TRACED = 1 << 20;
-
-    /** Steps of a cycle in the backward solve. */
-    private static final int GMRES_STEPS = 20;
     /** The largest radius; random weights with it are far below the largest f32. */
     private static final double MOST_RADIUS = 1e30;
 
-    /** The indent of an explanation. */
-    private static final String INDENT = " ".repeat(10);
+    /** The longest time of repeated solves. */
+    private static final double MOST_SECONDS = 60;
 
     /** What is solved. */
     private static final class ProblemOptions {
@@ -63,8 +43,13 @@ final class SolveCommand implements Callable<Integer> {
         private double radius = 0.9;
 
         @Option(names = "--weights", paramLabel = "FILE",
-                description = "File with W: n lines of n numbers, separated by commas, semicolons, tabs or spaces, the same in every line.")
+                description = "File with W: npy, npz, safetensors, or a text of n lines of n numbers, separated by commas, semicolons, "
+                        + "tabs or spaces.")
         private Path weights;
+
+        @Option(names = "--tensor", paramLabel = "NAME",
+                description = "W in a file of several square matrices.")
+        private String tensor;
 
         @Option(names = "--seed", paramLabel = "S", defaultValue = "1",
                 description = "Seed of the random numbers (default: ${DEFAULT-VALUE}).")
@@ -81,13 +66,17 @@ final class SolveCommand implements Callable<Integer> {
                 description = "Maximum number of evaluations for each solve (default: ${DEFAULT-VALUE}).")
         private int evaluations = 1000;
 
-        @Option(names = "--engine", paramLabel = "NAME", description = "Engine: simd, openblas or scalar (default: the first of these "
-                + "that can run here).")
-        private String engine;
+        @Option(names = "--engine", split = ",", paramLabel = "NAME", description = "Engines: simd, openblas, scalar (default: the "
+                + "first of these that can run here).")
+        private List<String> engines = List.of();
 
         @Option(names = "--threads", paramLabel = "N", defaultValue = "1",
                 description = "Threads of the engine (default: ${DEFAULT-VALUE}).")
         private int threads = 1;
+
+        @Option(names = "--steady", paramLabel = "SECONDS", defaultValue = "3",
+                description = "Time for repeated solves, which give the steady speed; 0 for none (default: ${DEFAULT-VALUE}).")
+        private double steady = 3;
     }
 
     @ArgGroup(validate = false, order = 1, heading = "%nThe problem%n")
@@ -96,7 +85,10 @@ final class SolveCommand implements Callable<Integer> {
     @ArgGroup(validate = false, order = 2, heading = "%nThe method and its options%n")
     private final MethodOptions method = new MethodOptions();
 
-    @ArgGroup(validate = false, order = 3, heading = "%nThe run%n")
+    @ArgGroup(validate = false, order = 3, heading = "%nThe gradient%n")
+    private final GradientOptions gradient = new GradientOptions();
+
+    @ArgGroup(validate = false, order = 4, heading = "%nThe run%n")
     private final RunOptions run = new RunOptions();
 
     @CommandLine.Spec
@@ -105,24 +97,31 @@ final class SolveCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         check(spec.commandLine().getParseResult());
+        boolean succeeded = true;
+        List<String> names = run.engines.isEmpty() ? List.of("") : run.engines;
+        for (int i = 0; i < names.size(); i++) {
+            String first = i == 0 ? " (first solve of this process)" : " (first solve on this engine)";
+            succeeded &= solve(names.get(i), first);
+        }
+        return succeeded ? 0 : 1;
+    }
+
+    /** Every engine gets the same numbers. */
+    private boolean solve(String name, String remark) {
         Random random = new Random(problem.seed);
-        try (Engine engine = engine();
+        Stopping until = Stopping.relative(run.tolerance).within(run.evaluations);
+        try (Engine engine = engine(name);
                 Block w = weights(random);
-                DenseCell cell = cell(engine, w, random);
-                Block z = engine.allocate(Type.F32, problem.batch, w.rows())) {
-            if (!forward(engine, cell, z)) {
-                PrintWriter out = spec.commandLine().getOut();
-                out.println("backward  not solved, since the forward solve failed");
-                out.flush();
-                return 1;
-            }
-            return backward(engine, cell, z, random) ? 0 : 1;
+                SolveRun solve = SolveRun.of(engine, w, problem.batch, random, method, gradient, until,
+                        Math.round(run.steady * 1e9), spec.commandLine().getOut())) {
+            return solve.forward(remark) && solve.backward();
         }
     }
 
     /** Throws if a value is out of range, or would have no effect. */
     private void check(ParseResult given) {
         method.check(given);
+        gradient.check(method);
         Limits.requireAtLeast("--n", problem.n, 1);
         Limits.requireAtLeast("--batch", problem.batch, 1);
         Limits.requireAtLeast("--evaluations", run.evaluations, 1);
@@ -130,6 +129,13 @@ final class SolveCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--radius " + problem.radius + "; expected a number from 0 to " + MOST_RADIUS);
         }
         Limits.requireThreads("--threads", run.threads);
+        if (!(run.steady >= 0 && run.steady <= MOST_SECONDS)) {
+            throw new IllegalArgumentException("--steady " + run.steady + "; expected a number of seconds from 0 to " + MOST_SECONDS);
+        }
+        if (problem.tensor != null && (problem.weights == null || !WeightsTensor.isNamed(problem.weights))) {
+            throw new IllegalArgumentException("--tensor " + problem.tensor + (problem.weights == null ? " without --weights"
+                    : " with --weights " + problem.weights) + "; expected an npy, npz or safetensors file");
+        }
         for (String unused : List.of("--n", "--radius")) {
             if (problem.weights != null && given.hasMatchedOption(unused)) {
                 throw new IllegalArgumentException(unused + " applies to random weights, which --weights replaces; "
@@ -141,8 +147,8 @@ final class SolveCommand implements Callable<Integer> {
         }
     }
 
-    private Engine engine() {
-        Engine engine = run.engine == null ? Engines.best(run.threads) : Engines.named(run.engine, run.threads);
+    private Engine engine(String name) {
+        Engine engine = name.isEmpty() ? Engines.best(run.threads) : Engines.named(name.strip(), run.threads);
         if (engine.threads() < run.threads) {
             int threads = engine.threads();
             engine.close();
@@ -155,105 +161,23 @@ final class SolveCommand implements Callable<Integer> {
 
     private Block weights(Random random) {
         if (problem.weights == null) {
-            return gaussian(random, problem.n, problem.radius);
+            return SolveRun.random(random, problem.n, problem.n, problem.radius / Math.sqrt(problem.n));
         }
-        Block w = WeightsFile.read(problem.weights);
-        requireMemory(w.rows());
-        return w;
+        boolean tensors = WeightsTensor.isNamed(problem.weights);
+        Block w = tensors ? WeightsTensor.read(problem.weights, problem.tensor) : WeightsFile.read(problem.weights);
+        try {
+            requireMemory(w.rows());
+            return w;
+        } catch (RuntimeException e) {
+            w.close();
+            throw e;
+        }
     }
 
     /** Throws if there is no memory for W, its packed copy and the vectors that GMRES keeps, the least that a solve needs. */
     private void requireMemory(int n) {
-        long states = (GMRES_STEPS + 2) * Block.bytes(Type.F32, problem.batch, n);
+        long states = (GradientOptions.GMRES_STEPS + 2) * Block.bytes(Type.F32, problem.batch, n);
         Limits.requireMemory("a solve with n = " + n + " and " + problem.batch + (problem.batch == 1 ? " row" : " rows"),
                 2 * Block.bytes(Type.F32, n, n) + states);
-    }
-
-    /** The cell, with a b for each row injected. */
-    private DenseCell cell(Engine engine, Block w, Random random) {
-        try (Block u = random(random, w.rows(), 1, 1);
-                Block b = random(random, 1, w.rows(), 1);
-                Block x = random(random, problem.batch, 1, 1)) {
-            DenseCell cell = new DenseCell(engine, Activation.TANH, w, u, b, problem.batch, method.formats());
-            cell.inject(x);
-            return cell;
-        }
-    }
-
-    private boolean forward(Engine engine, DenseCell cell, Block z) {
-        Stopping stopping = Stopping.relative(run.tolerance).within(run.evaluations);
-        FixedPointMap map = method.map(cell);
-        Stopping until = run.evaluations <= TRACED ? stopping.traced() : stopping;
-        try (FixedPointSolver solver = method.plan(engine, cell.n(), problem.batch, until)) {
-            long start = System.nanoTime();
-            Outcome outcome = solver.solve(map, z);
-            long nanos = System.nanoTime() - start;
-            report("forward", method + " on " + engine.name(), outcome, method.evaluations(solver, outcome.evaluations()), nanos,
-                    " (first solve of this process)");
-            if (!outcome.succeeded() || outcome.evaluations() > SLOW) {
-                // Derivatives of the cell are exact; those of other maps would be differences.
-                Diagnosis.of(solver, cell, z).sentences().forEach(this::explain);
-            }
-            return outcome.succeeded();
-        }
-    }
-
-    private boolean backward(Engine engine, DenseCell cell, Block z, Random random) {
-        Stopping stopping = Stopping.relative(run.tolerance).within(run.evaluations);
-        try (Gmres gmres = Gmres.plan(engine, Type.F32, problem.batch, cell.n(), GMRES_STEPS, stopping);
-                Block g = random(random, problem.batch, cell.n(), 1);
-                Block v = engine.allocate(Type.F32, problem.batch, cell.n())) {
-            cell.linearise(z);
-            long start = System.nanoTime();
-            Outcome outcome = gmres.solve(cell::vjp, g, v);
-            long nanos = System.nanoTime() - start;
-            report("backward", "gmres(" + GMRES_STEPS + ")", outcome, outcome.evaluations() + " evaluations", nanos, "");
-            return outcome.succeeded();
-        }
-    }
-
-    /** Prints a line for a solve: the method, how many rows ended with each status, and the cost. */
-    private void report(String direction, String who, Outcome outcome, String evaluations, long nanos, String remark) {
-        Map<Status, Integer> ends = new EnumMap<>(Status.class);
-        for (int b = 0; b < outcome.batch(); b++) {
-            ends.merge(outcome.status(b), 1, Integer::sum);
-        }
-        String rows = ends.entrySet().stream()
-                .map(end -> (outcome.batch() == 1 ? "" : end.getValue() + " of " + outcome.batch() + " rows ") + end.getKey())
-                .collect(Collectors.joining(", "));
-        PrintWriter out = spec.commandLine().getOut();
-        out.printf(Locale.ROOT, "%-9s %s: %s, %s, largest relative residual %.2e, %.2f ms%s%n",
-                direction, who, rows, evaluations, outcome.worstResidual(), nanos * 1e-6, remark);
-        out.flush();
-    }
-
-    /** Prints an indented sentence in lines that fit a terminal. */
-    private void explain(String sentence) {
-        PrintWriter out = spec.commandLine().getOut();
-        StringBuilder line = new StringBuilder(INDENT);
-        for (String word : sentence.split(" ", -1)) {
-            if (line.length() > INDENT.length() && line.length() + word.length() >= Zstar.WIDTH) {
-                out.println(line);
-                line.setLength(INDENT.length());
-            }
-            line.append(line.length() > INDENT.length() ? " " : "").append(word);
-        }
-        out.println(line);
-        out.flush();
-    }
-
-    private static Block gaussian(Random random, int n, double radius) {
-        return random(random, n, n, radius / Math.sqrt(n));
-    }
-
-    /** A block of normally distributed numbers with this standard deviation. */
-    private static Block random(Random random, int rows, int cols, double deviation) {
-        Block block = Block.allocate(Type.F32, rows, cols);
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < cols; j++) {
-                block.set(i, j, deviation * random.nextGaussian());
-            }
-        }
-        return block;
     }
 }

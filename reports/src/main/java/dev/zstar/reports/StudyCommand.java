@@ -6,11 +6,11 @@ import dev.zstar.benchmarks.study.StudyException;
 import dev.zstar.benchmarks.study.StudyOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -24,8 +24,22 @@ import picocli.CommandLine.Option;
         description = "Trains, solves and differentiates an equilibrium model, measures all of this, and writes an HTML page.",
         mixinStandardHelpOptions = true)
 final class StudyCommand implements Callable<Integer> {
-    @Option(names = "--quick", description = "Measures fewer sizes in fewer runs: seven minutes instead of half an hour.")
-    private boolean quick;
+    private static final String NAME = "zstar study";
+
+    @Option(names = "--full", description = "Measures all sizes, in more runs: half an hour instead of five minutes.")
+    private boolean full;
+
+    @Option(names = "--time-budget", paramLabel = "TIME", converter = TimeAmount.class,
+            description = "Begins no case after this time, such as 90s or 10m. What is left out is named.")
+    private Duration budget;
+
+    @Option(names = "--filter", paramLabel = "REGEX", defaultValue = "",
+            description = "Keeps only cases in whose name this is found, such as 'gemm n=512'.")
+    private String filter = "";
+
+    @Option(names = "--engine", split = ",", paramLabel = "NAME",
+            description = "Compares only these engines: simd or scalar, openblas (default: all that can run).")
+    private List<String> engines = List.of();
 
     @Option(names = "--out", paramLabel = "DIR", description = "Folder for the result (default: study-DATE-TIME).")
     private Path out;
@@ -62,13 +76,13 @@ final class StudyCommand implements Callable<Integer> {
 
     /** Runs the command that the folder names. What it has measured is found in the folder. */
     private int resumed() {
-        if (quick || out != null || !suites.isEmpty() || threads != null || pin) {
+        if (!command().equals(NAME) || out != null) {
             throw new IllegalArgumentException("--resume takes the options of the study that was stopped, expected no others");
         }
         ResultFolder folder = new ResultFolder(resume);
-        String[] words = folder.unfinished().command().split(" ", -1);
+        List<String> words = ShellWords.split(folder.unfinished().command());
         StudyCommand stopped = new StudyCommand();
-        new CommandLine(stopped).parseArgs(Arrays.copyOfRange(words, 2, words.length));
+        new CommandLine(stopped).parseArgs(words.subList(2, words.size()).toArray(String[]::new));
         stopped.spec = spec;
         return stopped.run(folder);
     }
@@ -81,7 +95,8 @@ final class StudyCommand implements Callable<Integer> {
                         + "expected a --suite that includes training");
             }
         }
-        StudyOptions options = new StudyOptions(quick, suites, threads == null ? 0 : threads, folder.cases(), pin);
+        StudyOptions options = new StudyOptions(
+                full, suites, filter, engines, threads == null ? 0 : threads, budget, folder.cases(), pin);
         // Read first, so that a failure does not come after half an hour of measuring.
         Machine machine = Machine.read();
         Instant started = Instant.now();
@@ -122,7 +137,10 @@ final class StudyCommand implements Callable<Integer> {
     }
 
     private String command() {
-        return "zstar study" + (quick ? " --quick" : "") + (suites.isEmpty() ? "" : " --suite " + String.join(",", suites))
+        return NAME + (full ? " --full" : "") + (budget == null ? "" : " --time-budget " + budget.toMillis() * 1e-3 + "s")
+                + (filter.isEmpty() ? "" : " --filter " + ShellWords.quoted(filter))
+                + (engines.isEmpty() ? "" : " --engine " + String.join(",", engines))
+                + (suites.isEmpty() ? "" : " --suite " + String.join(",", suites))
                 + (threads == null ? "" : " --threads " + threads) + (pin ? " --pin" : "");
     }
 }

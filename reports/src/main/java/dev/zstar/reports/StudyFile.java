@@ -20,7 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
  * The contents of {@code study.json}.
  *
  * @param commit the commit that was measured; null if unknown
- * @param command what was called, such as {@code zstar study --quick}; null in files of older versions
+ * @param command what was called, such as {@code zstar study --full}; null in files of older versions
  * @param seconds the time that it has taken so far; null in files of older versions
  * @param finished false while more results will follow; null in files of older versions, which are finished
  * @param trajectories the iterates of solvers; empty in files of older versions

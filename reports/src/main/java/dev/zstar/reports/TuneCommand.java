@@ -7,12 +7,13 @@ import dev.zstar.kernels.tuning.Tuner;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.BiFunction;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -25,12 +26,16 @@ import picocli.CommandLine.Option;
                 + "Run it on an idle machine.",
         mixinStandardHelpOptions = true)
 final class TuneCommand implements Runnable {
-    @Option(names = "--quick", description = "Tries fewer values in fewer rounds: 40 seconds instead of three minutes.")
+    @Option(names = "--quick", description = "Tries fewer values in fewer rounds: one minute instead of four.")
     private boolean quick;
 
     @Option(names = "--setting", split = ",", paramLabel = "NAME",
             description = "Tunes only these settings, such as zstar.tile.rows. The profile then has no others (default: all).")
     private List<String> settings = List.of();
+
+    @Option(names = "--time-budget", paramLabel = "SECONDS",
+            description = "Time for the search and its checks. A short one gets fewer rounds, and keeps only what three rounds confirm.")
+    private Integer budget;
 
     @Option(names = "--dry-run", description = "Measures and prints, but writes nothing.")
     private boolean dry;
@@ -41,15 +46,22 @@ final class TuneCommand implements Runnable {
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
-    private final BiFunction<Boolean, List<String>, Tuner> tuners;
-
-    TuneCommand() {
-        this((quick, only) -> Tuner.of(quick, only, (settings, values) -> SettingClock.time(quick, settings, values)));
+    /** Makes the search that the options ask for. */
+    @FunctionalInterface
+    interface Search {
+        Tuner of(boolean quick, List<String> settings, Optional<Duration> limit);
     }
 
-    /** A command with this search, which depends on {@code --quick} and the settings. */
-    TuneCommand(BiFunction<Boolean, List<String>, Tuner> tuners) {
-        this.tuners = tuners;
+    private final Search search;
+
+    TuneCommand() {
+        this((quick, only, limit) -> Tuner.of(quick, only, limit,
+                (cases, settings, values) -> SettingClock.time(quick, cases, settings, values)));
+    }
+
+    /** A command with this search. */
+    TuneCommand(Search search) {
+        this.search = search;
     }
 
     @Override
@@ -58,6 +70,9 @@ final class TuneCommand implements Runnable {
             throw new IllegalArgumentException("--dry-run writes nothing, so --out " + out + " has no effect; "
                     + "expected only one of the two");
         }
+        if (budget != null) {
+            Limits.requireAtLeast("--time-budget", budget, 1);
+        }
         Path file = dry ? null : out != null ? out : Tuned.profileFile().orElseThrow(
                 () -> new StudyException("there is no settings folder for this user; choose a file with --out"));
         if (file != null) {
@@ -65,7 +80,8 @@ final class TuneCommand implements Runnable {
         }
         Tuned tuned;
         try (ProgressReport report = new ProgressReport(spec.commandLine().getErr())) {
-            tuned = tuners.apply(quick, settings).run(report::stage, report::step);
+            tuned = search.of(quick, settings, Optional.ofNullable(budget).map(Duration::ofSeconds))
+                    .run(report::stage, report::step);
         }
         PrintWriter printed = spec.commandLine().getOut();
         table(tuned, printed);
@@ -103,19 +119,31 @@ final class TuneCommand implements Runnable {
             out.printf(Locale.ROOT, "%-20s %10d %10d %8d %8s %8s%s%n", trial.setting(), trial.baseline(), trial.value(), trial.rounds(),
                     shown(trial.gain()), shown(trial.worst()), trial.taken() ? "  taken" : "");
         }
+        if (!tuned.checks().isEmpty()) {
+            checks(tuned, out);
+        }
         out.println();
         if (!tuned.conclusive()) {
             out.println("Too few rounds were finished (each value needs three), so there is no result. The machine may be busy.");
-            out.println("Try again when it is idle.");
-        } else if (tuned.taken().isEmpty()) {
+            out.println("Try again when it is idle, or with a longer --time-budget.");
+        } else if (tuned.checks().isEmpty()) {
             out.println("No value was faster by more than two percent in the median, and faster in each of at least three rounds. "
                     + "The defaults are kept.");
+        } else if (tuned.kept().isEmpty()) {
+            out.println("No setting held on these cases. The defaults are kept.");
         } else {
-            String again = Double.isNaN(tuned.gain()) ? "there was no time for a second measurement"
-                    : String.format(Locale.ROOT, "in a second measurement %.3f times as fast as the defaults, in the worst round "
-                            + "%.3f", tuned.gain(),
-                            tuned.worst());
-            out.printf(Locale.ROOT, "%s: %s%s%n", list(tuned.taken()), again, tuned.confirmed() ? "." : ", so the defaults are kept.");
+            out.printf(Locale.ROOT, "%s: together %.3f times as fast as the defaults on all held-out cases, %.3f times on the slowest.%n",
+                    list(tuned.kept()), tuned.gain(), tuned.slowest());
+        }
+    }
+
+    /** What the cases say that had no part in the choice. */
+    private static void checks(Tuned tuned, PrintWriter out) {
+        out.printf("%nSpeed relative to the default on held-out cases, each setting alone:%n%n");
+        out.printf("%-20s %10s %10s %8s %8s%n", "setting", "value", "rounds", "median", "slowest");
+        for (Tuned.Check check : tuned.checks()) {
+            out.printf(Locale.ROOT, "%-20s %10d %10d %8s %8s  %s%n", check.setting(), check.value(), check.rounds(), shown(check.gain()),
+                    shown(check.slowest()), check.kept() ? "kept" : "dropped because " + check.objection());
         }
     }
 

@@ -10,6 +10,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -17,12 +18,15 @@ import java.util.regex.Pattern;
  * Reads a square matrix from a text file with one row in each line.
  *
  * <p>Numbers are separated by semicolons if the first line has any, else by tabs, else by commas, else by spaces. With semicolons or tabs,
- * numbers may have a decimal comma. Blank lines are skipped, but counted in messages. Spaces around numbers are ignored. Everything else is
- * refused with its line and column.
+ * numbers may have a decimal comma. The first line may be a header: names, none of which is a number. Blank lines and comments, which begin
+ * with {@code #}, are skipped, but counted in messages. Spaces around numbers are ignored. Everything else is refused with its line and
+ * column.
  */
 final class WeightsFile {
     private static final Pattern NUMBER = Pattern.compile("[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?");
     private static final Pattern NOT_FINITE = Pattern.compile("[+-]?(nan|inf|infinity)", Pattern.CASE_INSENSITIVE);
+    /** A name in a header, quoted or not. No number begins with a letter. */
+    private static final Pattern NAME = Pattern.compile("\"?[A-Za-z_][A-Za-z0-9_ .\\[\\]()/-]*\"?");
     private static final Pattern SEPARATOR = Pattern.compile("[;,\t ]");
     /** The most characters of a field in a message. */
     private static final int SHOWN = 24;
@@ -65,6 +69,14 @@ final class WeightsFile {
 
     private Block read(BufferedReader in) throws IOException {
         String[] first = next(in);
+        if (first != null && isHeader(first)) {
+            int names = first.length;
+            first = next(in);
+            if (first != null && first.length != names) {
+                throw refused(numbers(first.length) + "; expected " + names + " separated by " + separators() + ", as names in line "
+                        + firstLine, line);
+            }
+        }
         if (first == null) {
             throw refused("it has no numbers; expected n lines of n numbers");
         }
@@ -110,7 +122,7 @@ final class WeightsFile {
                 throw refused("zero byte at character " + (zero + 1) + "; expected text", line);
             }
             text = text.strip();
-            if (!text.isEmpty()) {
+            if (!text.isEmpty() && !text.startsWith("#")) {
                 if (separator == null) {
                     firstLine = line;
                     separator = text.contains(";") ? ";" : text.contains("\t") ? "\t" : text.contains(",") ? "," : "[ \t]+";
@@ -119,6 +131,12 @@ final class WeightsFile {
             }
         }
         return null;
+    }
+
+    /** Whether all fields are names. */
+    private static boolean isHeader(String[] fields) {
+        return Arrays.stream(fields).map(String::strip).allMatch(field -> NAME.matcher(field).matches()
+                && !NOT_FINITE.matcher(field).matches());
     }
 
     private float number(String field, int column) {

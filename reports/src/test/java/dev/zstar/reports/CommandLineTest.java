@@ -53,8 +53,8 @@ class CommandLineTest {
 
     @Test
     void whatIsNotUnderstoodEndsWithTwo() {
-        assertThat(run("study", "--quik")).isEqualTo(2);
-        assertThat(err.toString()).isEqualTo("zstar: Unknown option: '--quik'\nPossible solutions: --quick\nSee zstar study --help\n");
+        assertThat(run("study", "--ful")).isEqualTo(2);
+        assertThat(err.toString()).isEqualTo("zstar: Unknown option: '--ful'\nPossible solutions: --full\nSee zstar study --help\n");
         assertThat(run("fly")).isEqualTo(2);
         assertThat(err.toString()).contains("zstar: Unmatched argument at index 0: 'fly'").endsWith("See zstar --help\n");
         err.getBuffer().setLength(0);
@@ -76,7 +76,7 @@ class CommandLineTest {
 
     @Test
     void solveFindsAnEquilibriumAndItsAdjoint() {
-        assertThat(run("solve", "--n", "40", "--batch", "3", "--engine", "scalar")).isZero();
+        assertThat(run("solve", "--n", "40", "--batch", "3", "--engine", "scalar", "--steady", "0.1")).isZero();
         assertThat(out.toString())
                 .contains("forward   anderson on scalar: 3 of 3 rows CONVERGED_RELATIVE")
                 .contains("backward  gmres(20): 3 of 3 rows CONVERGED");
@@ -148,7 +148,9 @@ class CommandLineTest {
         grid.put("zstar.gemm.pack", List.of(16L));
         grid.put("zstar.team.worth", List.of(5L));
         line.addSubcommand("try", new TuneCommand(
-                (_, _) -> new Tuner(grid, Duration.ofHours(1), (_, values) -> new double[] {values.get("zstar.gemm.pack") == 16 ? 1 : 2})));
+                (_, _, _) -> new Tuner(grid, Duration.ofHours(1), (_, _, values) -> new double[] {
+                    values.get("zstar.gemm.pack") == 16 ? 1 : 2
+                })));
         line.setOut(new PrintWriter(out, true));
         line.setErr(new PrintWriter(err, true));
         List<String> all = new ArrayList<>(List.of("try"));
@@ -168,7 +170,9 @@ class CommandLineTest {
         assertThat(tune(file)).isZero();
         assertThat(out.toString()).containsPattern("zstar.gemm.pack +64 +16 +5 +2.000 +2.000 {2}taken")
                 .containsPattern("zstar.team.worth +1000000 +5 +5 +1.000 +1.000\n")
-                .contains("zstar.gemm.pack=16: in a second measurement 2.000 times as fast as the defaults, in the worst round 2.000.")
+                .containsPattern("zstar.gemm.pack +16 +5 +2.000 +2.000 {2}kept\n")
+                .contains("zstar.gemm.pack=16: together 2.000 times as fast as the defaults on all held-out cases, 2.000 times on the "
+                        + "slowest.")
                 .contains("Written to " + file).contains("java -Dzstar.profile=" + file).contains("To undo it, delete the file");
         assertThat(file).content()
                 .containsPattern("# written by zstar tune on .*\ncpu = .+\nvector.bits = [0-9]+\nzstar.gemm.pack = 16\n$");
@@ -176,10 +180,27 @@ class CommandLineTest {
     }
 
     @Test
+    void tuneSaysWhyASettingIsDropped(@TempDir Path temp) throws IOException {
+        Path file = temp.resolve("my.properties");
+        CommandLine line = new CommandLine(new TuneCommand((_, _, limit) -> new Tuner(
+                Map.of("zstar.gemm.pack", List.of(16L)), limit.orElseThrow(), (cases, _, values) -> new double[] {
+                    values.get("zstar.gemm.pack") == 64 ? 1 : cases == Tuner.Cases.SEARCH ? 0.5 : 1.1
+                })));
+        line.setOut(new PrintWriter(out, true));
+        line.setErr(new PrintWriter(err, true));
+        assertThat(line.execute("--out", file.toString(), "--time-budget", "3600")).isZero();
+        assertThat(out.toString())
+                .containsPattern("zstar.gemm.pack +16 +5 +0.909 +0.909 {2}dropped because a held-out case ran at 0.91×\n")
+                .contains("No setting held on these cases. The defaults are kept.");
+        assertThat(Files.readString(file)).as("a profile that keeps every default").doesNotContain("zstar.gemm.pack =");
+        expect("zstar: --time-budget 0; expected at least 1", "tune", "--dry-run", "--time-budget", "0");
+    }
+
+    @Test
     void tuneThatFoundNoTimeWritesNothing(@TempDir Path temp) {
         Path file = temp.resolve("my.properties");
         CommandLine line = new CommandLine(new TuneCommand(
-                (_, _) -> new Tuner(Map.of("zstar.gemm.pack", List.of(16L)), Duration.ZERO, (_, _) -> new double[] {1})));
+                (_, _, _) -> new Tuner(Map.of("zstar.gemm.pack", List.of(16L)), Duration.ZERO, (_, _, _) -> new double[] {1})));
         line.setOut(new PrintWriter(out, true));
         line.setErr(new PrintWriter(err, true));
         assertThat(line.execute("--out", file.toString())).isZero();
@@ -207,7 +228,7 @@ class CommandLineTest {
         TreeMap<String, Double> params = new TreeMap<>(Map.of("n", 64.0));
         StudyResult result = new StudyResult("kernels", "gemv n=64 </script>", "simd", 1, params, "gbps", 2, 1, 2, 3, 5, 4.0,
                 List.of(List.of(2.0)));
-        return StudyFile.of(Instant.EPOCH, "zstar study --quick",
+        return StudyFile.of(Instant.EPOCH, "zstar study --full",
                 new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
                 new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result),
                         List.of(new Trace("forward", "picard", "n=1", List.of(1.0, 0.5), List.of())),

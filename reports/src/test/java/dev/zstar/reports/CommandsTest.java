@@ -144,7 +144,7 @@ class CommandsTest {
     void aStudyIsWrittenWhereTheMachineCannotBeReadAndARivalIsMissing() throws IOException, InterruptedException {
         List<String> flags = List.of("-Djna.nosys=true", "-Djna.nounpack=true", "-Djna.boot.library.path=" + temp.resolve("nowhere"),
                 "-Dzstar.openblas=" + temp.resolve("no-library.so"));
-        succeeds(flags, "study", "--quick", "--suite", "streaming", "--out", "study");
+        succeeds(flags, "study", "--suite", "streaming", "--out", "study");
         assertThat(out).containsPattern("streams +[0-9.]+ × as many images").contains("notes ", "The page: ");
         assertThat(out.lines()).allMatch(line -> line.length() <= Summary.WIDTH || line.startsWith("The page: "));
         StudyFile file = StudyFile.parse(Files.readString(temp.resolve("study/study.json")));
@@ -158,7 +158,7 @@ class CommandsTest {
 
     @Test
     void aStudyOfPlainLoopsSaysWhatItLeavesOut() throws IOException, InterruptedException {
-        assertThat(runWithoutVectors("study", "--quick", "--suite", "depth", "--out", "study")).as(out + err).isZero();
+        assertThat(runWithoutVectors("study", "--suite", "depth", "--out", "study")).as(out + err).isZero();
         StudyFile file = StudyFile.parse(Files.readString(temp.resolve("study/study.json")));
         assertThat(file.remarks()).anyMatch(remark -> remark.startsWith("the simd engine cannot run here (the jdk.incubator.vector module "
                 + "is not loaded") && remark.contains("so the scalar engine was measured instead"));

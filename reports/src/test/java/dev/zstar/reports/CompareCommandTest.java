@@ -197,6 +197,33 @@ class CompareCommandTest {
         assertThat(((Element) failed.getParentNode()).getAttribute("classname")).isEqualTo("benchmarks");
     }
 
+    private static String counted(String study, double evaluations) {
+        String row = "{\"suite\": \"forward\", \"case\": \"a solve\", \"engine\": \"simd\", \"threads\": 1, \"metric\": \"nfev\", "
+                + "\"value\": " + evaluations + ", \"runs\": 1}, ";
+        return study.replaceFirst("\"results\": \\[", "\"results\": [" + row);
+    }
+
+    @Test
+    void whatIsCountedIsComparedExactly() throws IOException {
+        String study = resource("study-2.json");
+        Files.writeString(base, counted(study, 17));
+        Files.writeString(fresh, counted(study, 17));
+        assertThat(run()).isZero();
+        assertThat(out.replaceAll("\\s+", " ")).contains("Counted figures: 0 larger, 0 smaller, 2 the same.").doesNotContain("a solve");
+        Files.writeString(fresh, counted(study, 18));
+        Path junit = temp.resolve("x.xml");
+        assertThat(run("--junit", junit.toString())).as("one more is a regression, whatever the floor").isEqualTo(1);
+        assertThat(out).contains("MORE     forward: a solve on simd, nfev", "It has more of what was counted: 17 → 18 evaluations.",
+                "Counted figures: 1 larger");
+        assertThat(junit).content().contains("<failure type=\"MORE\"");
+        Files.writeString(fresh, counted(study, 16));
+        assertThat(run()).isZero();
+        assertThat(out).contains("LESS     forward: a solve on simd, nfev");
+        Files.writeString(fresh, counted(counted(study, 18), 99));
+        assertThat(run()).as("a name that two figures have").isZero();
+        assertThat(out.replaceAll("\\s+", " ")).contains("Counted figures: 0 larger, 0 smaller, 1 the same.").doesNotContain("a solve");
+    }
+
     private static String resource(String name) throws IOException {
         try (var in = ResultReader.class.getResourceAsStream(name)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);

@@ -30,7 +30,7 @@ class PageTest {
 
     /** The document after its scripts ran, without them and without line breaks. */
     private String drawn() throws IOException, InterruptedException {
-        StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null, "zstar study --quick", 90.0, false,
+        StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null, "zstar study --full", 90.0, false,
                 new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), rows,
                 List.of(), List.of(),
                 List.of("the openblas engine is not compared: it has <no> library"), List.of("a suite <failed>"),
@@ -121,7 +121,7 @@ class PageTest {
         assertThat(text).contains("<td>expanding, skipped</td><td>640</td><td>14,080</td><td>yes</td><td>50%</td>");
         assertThat(text).contains("<td>random solves</td><td>5000</td><td>15,000</td><td>0</td><td>0</td>");
         assertThat(text).contains("The study is still running", "Failed: a suite &lt;failed&gt;.",
-                "<dd>./zstar study --quick</dd>", "<dd>1.5 min</dd>");
+                "<dd>./zstar study --full</dd>", "<dd>1.5 min</dd>");
     }
 
     @Test

@@ -27,7 +27,13 @@ class SolveCommandTest {
     private int solve(String arguments) {
         out.getBuffer().setLength(0);
         err.getBuffer().setLength(0);
-        List<String> all = new ArrayList<>(List.of("solve", "--engine", "scalar"));
+        List<String> all = new ArrayList<>(List.of("solve"));
+        if (!arguments.contains("--engine")) {
+            all.addAll(List.of("--engine", "scalar"));
+        }
+        if (!arguments.contains("--steady")) {
+            all.addAll(List.of("--steady", "0"));
+        }
         if (!arguments.contains("--weights")) {
             all.addAll(List.of("--n", "40"));
         }
@@ -201,11 +207,55 @@ class SolveCommandTest {
         return out.toString().lines().filter(line -> line.startsWith("backward")).findFirst().orElseThrow();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"gmres", "recycled-gmres", "bicgstab", "anderson", "broyden", "picard"})
+    void everyLinearSolverSolvesTheAdjoint(String name) {
+        assertThat(solve("--batch 3 --linear-solver " + name)).as(out + " " + err).isZero();
+        assertThat(out.toString()).containsPattern("backward  " + name + "(\\(20\\))?: 3 of 3 rows CONVERGED_RELATIVE, \\d+ evaluations, "
+                + "largest relative residual \\d\\.\\d\\de-(0[789]|[1-9]\\d)");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"exact, exact by gmres\\(20\\), 0.9999", "exact --linear-solver bicgstab, exact by bicgstab, 0.9999",
+        "refined, refined, 0.9999", "broyden-inverse --solver broyden, broyden-inverse, 0.3", "jacobian-free, jacobian-free, 0.3",
+        "neumann, neumann\\(5\\), 0.9", "neumann --steps 60, neumann\\(60\\), 0.9999", "phantom, phantom\\(5\\), 0.5",
+        "unrolled --steps 40, unrolled\\(40\\), 0.99", "checkpointed --steps 40, checkpointed\\(40\\), 0.99",
+        "reversible --steps 4, reversible\\(4\\), 0.5"})
+    void everyGradientModeIsComparedWithTheExactGradient(String options, String name, double least) {
+        assertThat(solve("--batch 2 --gradient " + options)).as(out + " " + err).isZero();
+        Matcher found = Pattern.compile("gradient " + name + ": \\d+ products with the Jacobian, cosine (\\S+) with the exact gradient")
+                .matcher(said());
+        assertThat(found.find()).as(said()).isTrue();
+        assertThat(Double.parseDouble(found.group(1))).isBetween(least, 1.000001);
+    }
+
+    @Test
+    void gradientOptionsWithoutEffectAreRefused() {
+        refused("--steps 3", "--steps 3 without --gradient; expected --gradient neumann, phantom, unrolled, checkpointed or reversible");
+        refused("--steps 3 --gradient refined",
+                "--steps 3 with --gradient refined; expected --gradient neumann, phantom, unrolled, checkpointed or reversible");
+        refused("--steps 0 --gradient neumann", "--steps 0; expected at least 1");
+        refused("--linear-solver gmres --gradient phantom",
+                "--linear-solver gmres with --gradient phantom; expected --gradient exact, the only mode that uses it");
+        refused("--gradient broyden-inverse",
+                "--gradient broyden-inverse with --solver anderson; expected --solver broyden, whose inverse it uses");
+        refused("--steady -1", "--steady -1.0; expected a number of seconds from 0 to 60.0");
+        refused("--steady NaN", "--steady NaN; expected a number of seconds from 0 to 60.0");
+    }
+
+    @Test
+    void severalEnginesSolveTheSameProblem() {
+        assertThat(solve("--engine scalar,openblas,simd --steady 0.4")).as(out + " " + err).isZero();
+        assertThat(said()).containsPattern("forward anderson on scalar: .* forward anderson on openblas: .*"
+                + "\\(first solve on this engine\\).* forward anderson on simd: ");
+        assertThat(out.toString().lines().filter(line -> line.startsWith("  steady"))).hasSize(6);
+    }
+
     @Test
     void theHelpIsGroupedAndFitsAScreen() {
         assertThat(solve("--help")).isZero();
         assertThat(out.toString()).contains("The problem", "The method and its options", "The run",
                 "anderson, broyden, newton-krylov, mixed, picard (default: anderson)", "(default: 0.9)", "(default: 1e-6)");
-        assertThat(out.toString().lines()).hasSizeLessThan(40).allMatch(line -> line.length() <= Zstar.WIDTH);
+        assertThat(out.toString().lines()).hasSizeLessThan(60).allMatch(line -> line.length() <= Zstar.WIDTH);
     }
 }

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
-import java.util.regex.Pattern;
+import java.util.Random;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -23,6 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Weights as other programs write them, and the messages for everything else. */
 class WeightsFileTest {
+    private static final String ONE_SENTENCE = "the weights \\S+/w(, line [0-9]+(, column [0-9]+)?)?: [ -~…]+";
+
     @TempDir
     private Path temp;
 
@@ -39,7 +41,8 @@ class WeightsFileTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "1.5,-2\n0.25,30\n", "1.5,-2\r\n0.25,30", "1.5,-2\r0.25,30", "\ufeff1.5,-2\n0.25,30\n", "\n  \n1.5, -2 \n\n0.25 ,30\n\n",
-                "1.5 -2\n 0.25   30",
+        "1.5 -2\n 0.25   30", "a,b\n1.5,-2\n0.25,30", "\"w 1\";\"w 2\"\r\n1,5;-2\r\n0,25;30\r\n",
+        "\ufeff\nx\ty[1]\n1.5\t-2\n0.25\t30\n", "# of numpy\n1.5 -2\n# more\n0.25 30\n",
         "1.5\t-2\n0.25\t30", "1.5;-2\n.25;3e1", "1,5;-2\n0,25;30", "1,5\t-2\n0,25\t3E+1", "+1.5; -2.\n0.25; 30", "15e-1,-2.\n250e-3,30.0"})
     void whatPeoplesProgramsWriteIsRead(String text) throws IOException {
         assertThat(read(text)).containsExactly(1.5f, -2, 0.25f, 30);
@@ -67,7 +70,12 @@ class WeightsFileTest {
         refused("1,2\n3,4,5\n", ", line 2: 3 numbers; expected 2 separated by commas, as in line 1");
         refused("1,2\n3,4\n\n5,6\n", ", line 4: more than 2 lines of 2 numbers; expected a square W");
         refused("1,2,3\n", ": 1 line of 3 numbers; expected a square W");
-        refused("a,b\n1,2\n", ", line 1, column 1: 'a'; expected a number");
+        refused("a,b\n1,2\n", ": 1 line of 2 numbers; expected a square W");
+        refused("a,b\n", ": it has no numbers; expected n lines of n numbers");
+        refused("a,b,c\n1,2\n3,4\n", ", line 2: 2 numbers; expected 3 separated by commas, as names in line 1");
+        refused("a,b\nc,d\n1,2\n", ", line 2, column 1: 'c'; expected a number");
+        refused("a,1\n1,2\n", ", line 1, column 1: 'a'; expected a number");
+        refused("nan,inf\n1,2\n", ", line 1, column 1: 'nan'; expected a finite number");
         refused("1,2\n3,\n", ", line 2, column 2: no number; expected one between two separators");
         refused("1,2\n3,nan\n", ", line 2, column 2: 'nan'; expected a finite number");
         refused("1,-Infinity\n3,4\n", ", line 1, column 2: '-Infinity'; expected a finite number");
@@ -136,6 +144,38 @@ class WeightsFileTest {
         assertThat(Block.liveBytes()).isEqualTo(live);
     }
 
+    /** Ten thousand files with up to eight random changes each, which add, remove, repeat or replace bytes that such files consist of. */
+    @Test
+    void filesThatAreDamagedAtManyPlacesAreReadOrRefused() throws IOException {
+        Random random = new Random(1);
+        String[] sources = {"a;b\n1,5;-2\n3e1;4\n", "1.5,-2,0\r\n3e1,4,1\r\n7,8,9\r\n", "\ufeffx\ty\n1\t2\n3\t4\n", "# c\n1 2\n3 4\n"};
+        byte[] alphabet = "0123456789+-.,;\t eEnaif#\"\r\n\0\u00ff\ufeff".getBytes(StandardCharsets.UTF_8);
+        long live = Block.liveBytes();
+        int refused = 0;
+        for (int trial = 0; trial < 10_000; trial++) {
+            StringBuilder text = new StringBuilder(new String(
+                    sources[trial % sources.length].getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
+            for (int change = random.nextInt(8); change >= 0; change--) {
+                int at = random.nextInt(text.length() + 1);
+                char sign = (char) (alphabet[random.nextInt(alphabet.length)] & 0xff);
+                switch (random.nextInt(4)) {
+                    case 0 -> text.insert(at, sign);
+                    case 1 -> text.delete(at, Math.min(text.length(), at + random.nextInt(3)));
+                    case 2 -> text.insert(at, text.substring(at, Math.min(text.length(), at + random.nextInt(6))));
+                    default -> text.replace(at, Math.min(text.length(), at + 1), String.valueOf(sign));
+                }
+            }
+            byte[] bytes = text.toString().getBytes(StandardCharsets.ISO_8859_1);
+            Throwable refusal = catchThrowable(() -> read(bytes));
+            if (refusal != null) {
+                refused++;
+                assertThat(refusal).as(text.toString()).isInstanceOf(IllegalArgumentException.class).hasMessageMatching(ONE_SENTENCE);
+            }
+        }
+        assertThat(refused).isBetween(5_000, 9_999);
+        assertThat(Block.liveBytes()).isEqualTo(live);
+    }
+
     /** 1 if it was read. */
     private int check(byte[] bytes) throws IOException {
         float[][] values = new float[1][];
@@ -146,14 +186,13 @@ class WeightsFileTest {
             assertThat(values[0]).as(text).usingElementComparator((x, y) -> Float.compare(x + 0f, y + 0f)).containsExactly(expected(text));
             return 1;
         }
-        String where = Pattern.quote("the weights " + temp.resolve("w")) + "(, line [1-4](, column [1-5])?)?: [ -~…]+";
-        assertThat(refusal).as(text).isInstanceOf(IllegalArgumentException.class).hasMessageMatching(where);
+        assertThat(refusal).as(text).isInstanceOf(IllegalArgumentException.class).hasMessageMatching(ONE_SENTENCE);
         return 0;
     }
 
     /** The numbers of a text, whatever is between them; commas are decimal if the first line has semicolons or tabs. */
     private static float[] expected(String text) {
-        String content = text.replaceFirst("^\u00ef\u00bb\u00bf", "");
+        String content = text.replaceFirst("^\u00ef\u00bb\u00bf", "").replaceAll("(?m)^[\\s\u001c-\u001f]*#.*$", "");
         String first = content.lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse("");
         boolean decimals = first.contains(";") || first.contains("\t");
         String points = decimals ? content.replace(',', '.') : content;

@@ -63,20 +63,20 @@ final class CellsSuite {
     static void run(
             Extent extent, Supplier<TorchCell> torch, StudyProgress progress, List<StudyResult> results, List<String> remarks) {
         // On plain loops the large cell takes minutes.
-        boolean large = Study.fast();
+        boolean large = Contenders.fast();
         progress.stage(SUITE, extent.denseForks() + (large ? extent.transformerForks() : 0));
         CellsSuite suite = new CellsSuite(progress, results, remarks);
         suite.dense(extent);
         if (large) {
             suite.transformer(extent, torch);
         } else {
-            remarks.add("the cell like a layer of a transformer is left out: it takes minutes on the " + Study.own() + " engine");
+            remarks.add("the cell like a layer of a transformer is left out: it takes minutes on the " + Contenders.own() + " engine");
         }
     }
 
     private void dense(Extent extent) {
         Map<String, List<DenseCellChild.Race>> byCase = new LinkedHashMap<>();
-        for (int fork = 0; fork < extent.denseForks(); fork++) {
+        for (int fork = 0; Fork.another(fork, extent.denseForks()); fork++) {
             Fork.Measured<?> races = Fork.measure(DenseCellChild.class, ArrayList.class, String.join(",", extent.shapes()));
             double most = 0;
             List<String> names = new ArrayList<>();
@@ -106,7 +106,7 @@ final class CellsSuite {
         String argument = cell + threads.stream().map(count -> " " + count).collect(Collectors.joining());
         attempt(() -> torch = found.get());
         Map<Integer, List<Pair>> byThreads = new LinkedHashMap<>();
-        for (int fork = 0; fork < extent.transformerForks(); fork++) {
+        for (int fork = 0; Fork.another(fork, extent.transformerForks()); fork++) {
             String detail = "";
             Fork.Measured<?> measured = Fork.measure(TransformerChild.class, ArrayList.class, argument);
             EvidenceLog.add(threads.stream().flatMap(count -> Stream.of(EVALUATION, VJP, POINT_VJP)
@@ -153,9 +153,9 @@ final class CellsSuite {
         compare(evaluation, threads, params, cell.evaluationWork(), pairs, pair -> pair.own().evaluation(), TorchCell.Times::evaluation);
         rate(vjp, threads, params, cell.vjpWork(), pairs, pair -> pair.own().vjp());
         compare(vjp, threads, params, cell.vjpWork(), pairs, pair -> pair.own().vjp(), TorchCell.Times::vjp);
-        add(vjp, Study.own(), threads, params, "bytes", null, pairs, pair -> pair.own().everythingBytes());
-        cost(pointVjp, Study.own(), threads, params, pairs, pair -> pair.own().pointVjp());
-        add(pointVjp, Study.own(), threads, params, "bytes", null, pairs, pair -> pair.own().pointBytes());
+        add(vjp, Contenders.own(), threads, params, "bytes", null, pairs, pair -> pair.own().everythingBytes());
+        cost(pointVjp, Contenders.own(), threads, params, pairs, pair -> pair.own().pointVjp());
+        add(pointVjp, Contenders.own(), threads, params, "bytes", null, pairs, pair -> pair.own().pointBytes());
         add(pointVjp, "point/everything", threads, params, "timeRatio", null, pairs,
                 pair -> pair.own().pointVjp().nanos() / pair.own().vjp().nanos());
     }
@@ -163,8 +163,8 @@ final class CellsSuite {
     private void rate(
             String name, int threads, SortedMap<String, Double> params, double work, List<Pair> pairs, Function<Pair, CallCost> own) {
         double limit = Stopwatch.median(pairs.stream().mapToDouble(pair -> pair.own().ceiling()).sorted().toArray());
-        add(name, Study.own(), threads, params, "gflops", limit, pairs, pair -> work / own.apply(pair).nanos());
-        cost(name, Study.own(), threads, params, pairs, own);
+        add(name, Contenders.own(), threads, params, "gflops", limit, pairs, pair -> work / own.apply(pair).nanos());
+        cost(name, Contenders.own(), threads, params, pairs, own);
     }
 
     /** PyTorch's rate and time, and the ratio of the times, of the forks in which it was run. */
@@ -175,7 +175,7 @@ final class CellsSuite {
         if (!both.isEmpty()) {
             add(name, TORCH, threads, params, "gflops", null, both, pair -> work / theirs.applyAsDouble(pair.torch()));
             add(name, TORCH, threads, params, "us", null, both, pair -> theirs.applyAsDouble(pair.torch()) / 1e3);
-            add(name, TORCH + "/" + Study.own(), threads, params, "timeRatio", null, both,
+            add(name, TORCH + "/" + Contenders.own(), threads, params, "timeRatio", null, both,
                     pair -> theirs.applyAsDouble(pair.torch()) / own.apply(pair).nanos());
         }
     }

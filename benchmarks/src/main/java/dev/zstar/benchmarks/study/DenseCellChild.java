@@ -44,7 +44,7 @@ final class DenseCellChild implements Fork.Task {
 
     private static void measure(int n, int batch, List<Race> races) {
         Random random = new Random(5);
-        try (Engine engine = Engines.named(Study.own(), 1);
+        try (Engine engine = Engines.named(Contenders.own(), 1);
                 Block w = KernelSuite.gaussian(random, n, n);
                 Block u = KernelSuite.gaussian(random, n, INPUTS);
                 Block b = KernelSuite.gaussian(random, 1, n);

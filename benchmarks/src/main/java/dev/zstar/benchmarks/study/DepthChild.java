@@ -22,11 +22,11 @@ import java.util.Random;
 /** Memory and time of a training step at one effective depth, in a process of its own. */
 final class DepthChild implements Fork.Task {
     /** Plain loops take a hundred times as long. */
-    static final int N = Study.fast() ? 512 : 64;
+    static final int N = Contenders.fast() ? 512 : 64;
     /** Rows where times and blocks are measured. */
-    static final int BATCH = Study.fast() ? 64 : 8;
+    static final int BATCH = Contenders.fast() ? 64 : 8;
     /** Rows where the memory of the process is measured: a block has 2 MiB then, and the memory of the JVM itself varies by a few. */
-    static final int LARGE = Study.fast() ? 1024 : 8;
+    static final int LARGE = Contenders.fast() ? 1024 : 8;
     /** The whole heap is resident from the start, so that it adds the same to every process. */
     static final List<String> HEAP = List.of("-Xms192m", "-Xmx192m", "-XX:+AlwaysPreTouch");
 

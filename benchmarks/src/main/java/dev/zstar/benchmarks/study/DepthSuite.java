@@ -3,7 +3,6 @@ package dev.zstar.benchmarks.study;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -17,11 +16,39 @@ final class DepthSuite {
 
     private DepthSuite() {}
 
-    static void run(boolean quick, StudyProgress progress, List<StudyResult> results) {
+    static void run(StudyOptions options, StudyProgress progress, List<StudyResult> results) {
+        boolean quick = options.quick();
         int[] depths = quick ? new int[] {20, 100} : new int[] {10, 20, 50, 100, 200};
         // Plain loops would train for an hour.
-        Set<String> models = Study.fast() ? DepthModels.all(quick).keySet() : Set.of();
-        progress.stage("depth", DepthChild.KINDS.size() * depths.length + 1 + (models.isEmpty() ? 0 : 1 + models.size()));
+        List<String> models = Contenders.fast() ? DepthModels.all(quick).keySet().stream().filter(options::wantsCase).toList() : List.of();
+        boolean whole = options.filter().isEmpty();
+        progress.stage("depth", (whole ? DepthChild.KINDS.size() * depths.length + 1 + (models.isEmpty() ? 0 : 1) : 0) + models.size());
+        if (whole) {
+            costs(depths, quick, progress, results);
+            results.addAll(Fork.call(DepthGradients.class, ForkResults.class, "").results());
+            progress.step("gradients against tolerance and layers");
+            if (!models.isEmpty()) {
+                results.addAll(Fork.call(DepthEdge.class, ForkResults.class, quick ? "quick" : "full").results());
+                progress.step("where equilibria end");
+            }
+        }
+        for (String model : models) {
+            String argument = DepthFamilies.argument(model, quick ? 2 : 5, quick);
+            results.addAll(Fork.call(DepthFamilies.class, ForkResults.class, argument).results());
+            progress.step(model + found(model, results));
+        }
+    }
+
+    /** Such as {@code : 97.8% correct}. */
+    private static String found(String model, List<StudyResult> results) {
+        return results.stream()
+                .filter(result -> result.caseName().equals(model) && result.metric().equals("accuracy"))
+                .map(result -> String.format(Locale.ROOT, ": %.1f%% correct", 100 * result.value()))
+                .findFirst()
+                .orElse("");
+    }
+
+    private static void costs(int[] depths, boolean quick, StudyProgress progress, List<StudyResult> results) {
         for (int depth : depths) {
             for (String kind : DepthChild.KINDS) {
                 String argument = DepthChild.argument(kind, depth, DepthChild.BATCH, depth == TIMED || !quick);
@@ -34,23 +61,11 @@ final class DepthSuite {
                 if (!Double.isNaN(cost.micros())) {
                     add(results, name, cost, depth, DepthChild.BATCH, "stepUs", cost.micros());
                 }
-                if (!quick && Study.fast()) {
+                if (!quick && Contenders.fast()) {
                     peak(kind, depth, results);
                 }
                 progress.step(String.format(Locale.ROOT, "%s: %.1f MiB", name, cost.live() / 0x1p20));
             }
-        }
-        results.addAll(Fork.call(DepthGradients.class, ForkResults.class, "").results());
-        progress.step("gradients against tolerance and layers");
-        if (models.isEmpty()) {
-            return;
-        }
-        results.addAll(Fork.call(DepthEdge.class, ForkResults.class, quick ? "quick" : "full").results());
-        progress.step("where equilibria end");
-        for (String model : models) {
-            String argument = DepthFamilies.argument(model, quick ? 2 : 5, quick);
-            results.addAll(Fork.call(DepthFamilies.class, ForkResults.class, argument).results());
-            progress.step(model);
         }
     }
 

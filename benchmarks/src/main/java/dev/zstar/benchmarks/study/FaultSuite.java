@@ -106,7 +106,7 @@ final class FaultSuite {
     }
 
     private static void add(List<StudyResult> results, String metric, long value) {
-        results.add(StudyResult.of("forward", "random solves", Study.own(), 1, new TreeMap<>(Map.of()), metric, null, (double) value));
+        results.add(StudyResult.of("forward", "random solves", Contenders.own(), 1, new TreeMap<>(Map.of()), metric, null, (double) value));
     }
 
     /** Solves for some of the seeds, in its own JVM. */
@@ -124,7 +124,7 @@ final class FaultSuite {
             long before = Block.liveBytes();
             RandomSolves solves;
             RandomSystems systems;
-            try (Engine engine = Engines.named(Study.own(), 1)) {
+            try (Engine engine = Engines.named(Contenders.own(), 1)) {
                 solves = new RandomSolves(engine);
                 systems = new RandomSystems(engine);
                 for (long seed = from; seed < from + count; seed++) {

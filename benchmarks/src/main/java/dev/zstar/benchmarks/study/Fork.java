@@ -10,6 +10,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -28,13 +29,32 @@ final class Fork {
 
     private static volatile Journal journal;
     private static volatile RepeatBudget repeats = new RepeatBudget();
+    private static volatile long started = System.nanoTime();
+    private static volatile long limit = Long.MAX_VALUE;
 
     private Fork() {}
 
-    /** Takes results from this journal if they are there, and keeps new ones in it; null for none. One study runs at a time. */
-    static void keepIn(Journal theJournal) {
+    /**
+     * A study begins. One study runs at a time.
+     *
+     * @param theJournal results are taken from it if they are there, and new ones are kept in it; null for none
+     * @param budget no task starts after this time; null for no limit
+     */
+    static void begin(Journal theJournal, Duration budget) {
         journal = theJournal;
         repeats = new RepeatBudget();
+        started = System.nanoTime();
+        limit = budget == null ? Long.MAX_VALUE : budget.toNanos();
+    }
+
+    /** Whether the time budget is spent. */
+    static boolean isLate() {
+        return System.nanoTime() - started > limit;
+    }
+
+    /** Whether a suite measures another time: once it has a figure, only if there is time. */
+    static boolean another(int measured, int planned) {
+        return measured < planned && (measured == 0 || !isLate());
     }
 
     /** The work of a child. */
@@ -72,6 +92,9 @@ final class Fork {
     /** Like {@link #call}, and returns the evidence, too. */
     static <T extends Serializable> Measured<T> measure(
             Class<? extends Task> task, Class<T> result, String argument, String... flags) {
+        if (isLate()) {
+            throw new OutOfTime();
+        }
         Journal kept = journal;
         String[] all = Pinning.flags(flags);
         Measured<?> measured = kept == null ? twice(task, argument, all)
@@ -85,7 +108,7 @@ final class Fork {
         long start = System.nanoTime();
         Measured<?> first = start(task, argument, flags);
         double seconds = (System.nanoTime() - start) * 1e-9;
-        if (first.evidence() == null || !repeats.allows(seconds, !first.evidence().quiet())) {
+        if (isLate() || first.evidence() == null || !repeats.allows(seconds, !first.evidence().quiet())) {
             return first;
         }
         Measured<?> second = start(task, argument, flags);
@@ -146,6 +169,7 @@ final class Fork {
             }
         }
         command.addAll(List.of(flags));
+        command.add(Contenders.flag());
         String modules = System.getProperty("jdk.module.path");
         String classes = System.getProperty("java.class.path", "");
         if (!classes.isEmpty()) {

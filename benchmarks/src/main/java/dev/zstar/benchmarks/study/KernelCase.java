@@ -60,7 +60,7 @@ record KernelCase(Comparison comparison, Type type, int n, int batch, int thread
     /** The cases that the engine here can run in reasonable time. */
     static List<KernelCase> all(boolean quick) {
         List<KernelCase> cases = listed(quick);
-        if (!Study.fast()) {
+        if (!Contenders.fast()) {
             cases.removeIf(shape -> shape.comparison() == Comparison.TEAM || shape.work() > SLOW_WORK);
         }
         return cases;
@@ -124,7 +124,7 @@ record KernelCase(Comparison comparison, Type type, int n, int batch, int thread
 
     /** Where simd cannot run, another engine takes its place under its own name. */
     private static String named(String contender) {
-        return contender.equals("simd") ? Study.own() : contender;
+        return contender.equals("simd") ? Contenders.own() : contender;
     }
 
     /** The name in tables and result files. */
@@ -187,10 +187,10 @@ record KernelCase(Comparison comparison, Type type, int n, int batch, int thread
         Block z = hold(held, KernelSuite.gaussian(type, random, batch, n));
         Block out = hold(held, Block.allocate(type, batch, n));
         for (String name : List.of(first(), second())) {
-            if (name.equals("openblas") && !Study.engines().contains(name)) {
+            if (name.equals("openblas") && !Contenders.all().contains(name)) {
                 continue;
             }
-            Engine engine = hold(held, Engines.named(name.equals("openblas") ? name : Study.own(), name.equals("team") ? threads : 1));
+            Engine engine = hold(held, Engines.named(name.equals("openblas") ? name : Contenders.own(), name.equals("team") ? threads : 1));
             if (comparison == Comparison.PLAIN) {
                 contenders.put(name, () -> engine.gemm(1, z, false, w, false, 0, out));
                 continue;
@@ -237,7 +237,7 @@ record KernelCase(Comparison comparison, Type type, int n, int batch, int thread
             vectors[i] = new Vector4f(random.nextFloat(), random.nextFloat(), random.nextFloat(), 1);
             results[i] = new Vector4f();
         }
-        Engine engine = hold(held, Engines.named(Study.own(), 1));
+        Engine engine = hold(held, Engines.named(Contenders.own(), 1));
         Block m = hold(held, Block.allocate(Type.F32, 16, n));
         Block v = hold(held, Block.allocate(Type.F32, 4, n));
         Block out = hold(held, Block.allocate(Type.F32, 4, n));

@@ -60,17 +60,18 @@ final class KernelSuite {
 
     private KernelSuite() {}
 
-    static void run(boolean quick, StudyProgress progress, List<Ceiling> ceilings, List<StudyResult> results) {
-        int forks = quick ? 2 : 5;
+    static void run(StudyOptions options, StudyProgress progress, List<Ceiling> ceilings, List<StudyResult> results) {
+        int forks = options.quick() ? 2 : 5;
         progress.stage("kernels", forks);
         List<KernelFigures> found = new ArrayList<>();
-        for (int fork = 0; fork < forks; fork++) {
-            Fork.Measured<KernelFigures> measured = Fork.measure(KernelChild.class, KernelFigures.class, quick ? "quick" : "full");
+        for (int fork = 0; Fork.another(fork, forks); fork++) {
+            Fork.Measured<KernelFigures> measured = Fork.measure(
+                    KernelChild.class, KernelFigures.class, (options.quick() ? "quick " : "full ") + options.filter());
             KernelFigures one = measured.value();
             found.add(one);
             one.timings().forEach(timing -> EvidenceLog.add(
                     List.of(EvidenceLog.name("kernels", timing.shape().title())), measured.again(), timing.evidence()));
-            progress.step(one.ceilings().isEmpty() ? "on " + Study.own() : String.format(
+            progress.step(one.ceilings().isEmpty() ? "on " + Contenders.own() : String.format(
                     Locale.ROOT, "ceiling %.0f GFLOP/s, drift at most %.0f%%", one.ceilings().getFirst().value(), 100 * one.drift()));
         }
         for (Ceiling ceiling : found.getFirst().ceilings()) {
@@ -139,15 +140,16 @@ final class KernelSuite {
     static final class KernelChild implements Fork.Task {
         @Override
         public Serializable run(String argument) {
-            boolean quick = argument.equals("quick");
+            boolean quick = argument.startsWith("quick ");
+            String filter = argument.substring(argument.indexOf(' ') + 1);
             ArrayList<Ceiling> ceilings = new ArrayList<>();
             ArrayList<Timing> timings = new ArrayList<>();
-            List<KernelCase> cases = KernelCase.all(quick);
+            List<KernelCase> cases = KernelCase.all(quick).stream().filter(one -> StudyOptions.wants(filter, one.title())).toList();
             int most = cases.stream().mapToInt(KernelCase::threads).max().orElse(1);
             for (int threads = 1; threads <= most; threads++) {
                 Pinning.to(threads);
                 // The loops that measure ceilings are vector code.
-                try (Roofline roofline = Study.fast() ? new Roofline(threads) : null) {
+                try (Roofline roofline = Contenders.fast() ? new Roofline(threads) : null) {
                     if (roofline != null) {
                         ceilings.addAll(roofline.measure(quick));
                     }

@@ -40,7 +40,7 @@ final class MixedPrecisionChild implements Fork.Task {
         name = "mixed n=" + n + " B=" + batch;
         params = new TreeMap<>(Map.of("n", (double) n, "batch", (double) batch, "radius", SolveSuite.RADIUS));
         Stopping stopping = Stopping.relative(SolveSuite.TOLERANCE);
-        try (Engine e = Engines.named(Study.own(), 1);
+        try (Engine e = Engines.named(Contenders.own(), 1);
                 DenseCell cell = SolveSuite.cell(e, n, batch, FORMATS.toArray(Format[]::new));
                 Anderson anderson = Anderson.plan(e, Type.F32, batch, n, SolveChild.FIVE, stopping);
                 MixedPrecision mixed = MixedPrecision.plan(e, Type.F32, batch, n, MixedPrecision.Options.DEFAULT, stopping);
@@ -91,6 +91,6 @@ final class MixedPrecisionChild implements Fork.Task {
     }
 
     private void add(String way, String metric, double... values) {
-        results.add(StudyResult.ofOneFork("forward", name + " " + way, Study.own(), 1, params, metric, values));
+        results.add(StudyResult.ofOneFork("forward", name + " " + way, Contenders.own(), 1, params, metric, values));
     }
 }

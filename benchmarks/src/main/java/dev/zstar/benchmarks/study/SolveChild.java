@@ -54,7 +54,7 @@ final class SolveChild implements Fork.Task {
         int n = Integer.parseInt(argument.substring(0, argument.indexOf('x')));
         int batch = Integer.parseInt(argument.substring(argument.indexOf('x') + 1));
         params = new TreeMap<>(Map.of("n", (double) n, "batch", (double) batch, "radius", SolveSuite.RADIUS));
-        for (String name : Study.engines()) {
+        for (String name : Contenders.all()) {
             engine = name;
             try (Engine e = Engines.named(name, 1);
                     DenseCell cell = SolveSuite.cell(e, n, batch);
@@ -75,7 +75,7 @@ final class SolveChild implements Fork.Task {
                 Anderson steady = Anderson.plan(e, Type.F32, batch, n, FIVE, Stopping.fixed(STEADY));
                 Picard plain = Picard.plan(e, Type.F32, batch, n, 1, until.within(LONGEST).traced());
                 Block out = e.allocate(Type.F32, batch, n)) {
-            if (engine.equals(Study.own())) {
+            if (engine.equals(Contenders.own())) {
                 methods(e, cell, zero, z, n, batch);
             }
             z.copyFrom(zero);
@@ -91,7 +91,7 @@ final class SolveChild implements Fork.Task {
                 anderson.solve(cell, z);
             };
             Stopwatch.settle(SolveSuite.WARM_NANOS, solve);
-            if (engine.equals(Study.own())) {
+            if (engine.equals(Contenders.own())) {
                 EvaluationClock clock = new EvaluationClock(LONGEST);
                 FixedPointMap timed = (in, values, rows) -> {
                     cell.apply(in, values, rows);
@@ -195,7 +195,7 @@ final class SolveChild implements Fork.Task {
             Rows all = new Rows(batch);
             Runnable solve = () -> gmres.solve(adjoint, g, u);
             Stopwatch.settle(SolveSuite.WARM_NANOS, solve);
-            if (engine.equals(Study.own())) {
+            if (engine.equals(Contenders.own())) {
                 trace(e, adjoint, name, g, u);
             }
             Stopwatch.SliceTimes times = Stopwatch.run(4_000_000, 100, solve, () -> cell.vjp(g, out, all));

@@ -45,7 +45,7 @@ final class StreamingSuite {
         int forks = quick ? 2 : 5;
         progress.stage("streaming", forks);
         List<Throughput> found = new ArrayList<>();
-        for (int fork = 0; fork < forks; fork++) {
+        for (int fork = 0; Fork.another(fork, forks); fork++) {
             Fork.Measured<Throughput> measured = Fork.measure(StreamingChild.class, Throughput.class, quick ? "2" : "5");
             EvidenceLog.add(List.of(EvidenceLog.name("streaming", CASE)), measured);
             Throughput one = measured.value();
@@ -78,7 +78,7 @@ final class StreamingSuite {
         @Override
         public Serializable run(String epochs) {
             Digits data = Digits.load();
-            try (Engine engine = Engines.named(Study.own(), 1);
+            try (Engine engine = Engines.named(Contenders.own(), 1);
                     DeqClassifier model = new DeqClassifier(engine, new DeqClassifier.Options(N, BATCH, 1));
                     Block images = mixed(data);
                     // A copy, since a block keeps the views of only one division into parts at a time.

@@ -1,7 +1,12 @@
 package dev.zstar.benchmarks.study;
 
+import java.util.Map;
+
 /** Receives the progress of a study. It is called from one thread. */
 public interface StudyProgress {
+    /** The stages to come, each with about how many seconds it takes on some machine: their shares say how far the study is. */
+    default void plan(Map<String, Double> seconds) {}
+
     /** A stage begins; {@code steps} calls of {@link #step} will follow. */
     void stage(String name, int steps);
 

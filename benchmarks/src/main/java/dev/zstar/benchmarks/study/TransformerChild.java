@@ -50,8 +50,8 @@ final class TransformerChild implements Fork.Task {
         Cell cell = sizes.describe();
         int batch = sizes.batch();
         Random random = new Random(9);
-        try (Engine engine = Engines.named(Study.own(), threads);
-                Roofline roofline = Study.fast() ? new Roofline(threads) : null;
+        try (Engine engine = Engines.named(Contenders.own(), threads);
+                Roofline roofline = Contenders.fast() ? new Roofline(threads) : null;
                 Parameters parameters = cell.parameters(1);
                 CellMap everything = cell.plan(engine, batch, parameters, Keep.EVERYTHING);
                 CellMap point = cell.plan(engine, batch, parameters, Keep.POINT);

@@ -8,6 +8,7 @@ import dev.zstar.kernels.Type;
 import dev.zstar.kernels.Weights;
 import dev.zstar.kernels.simd.tuning.F32Ceilings;
 import dev.zstar.kernels.simd.tuning.Setting;
+import dev.zstar.kernels.tuning.Tuner;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
@@ -40,12 +41,28 @@ final class TunerChild implements Fork.Task {
         };
     }
 
+    /**
+     * Cases of other shapes, with which a value is checked that the cases above have chosen. They are the products of networks: attention
+     * and gated layers of a transformer, wide batches, single rows, and sizes that no tile divides.
+     */
+    private static List<TunerCase> heldOut(Setting setting) {
+        return switch (setting) {
+            case TILE_ROWS -> List.of(new TunerCase(TimedCode.APPLY, 13, 768, 768), new TunerCase(TimedCode.APPLY, 128, 300, 700));
+            case TILE_INPUTS -> List.of(new TunerCase(TimedCode.APPLY, 16, 3072, 768), new TunerCase(TimedCode.APPLY, 96, 1536, 640));
+            case TILE_BATCH -> List.of(new TunerCase(TimedCode.APPLY, 648, 512, 768), new TunerCase(TimedCode.APPLY, 256, 2048, 256));
+            case GEMM_PACK -> List.of(new TunerCase(TimedCode.GEMM, 36, 768, 384), new TunerCase(TimedCode.GEMM, 72, 640, 640));
+            case TEAM_WORTH -> List.of(new TunerCase(TimedCode.STEP, 4, 384, 384), new TunerCase(TimedCode.STEP, 1, 768, 768));
+            case INT8_WIDE, TEAM_SPIN -> List.of();
+        };
+    }
+
     @Override
     public Serializable run(String argument) {
-        String[] words = argument.split(" ", 2);
+        String[] words = argument.split(" ", 3);
         int slices = words[0].equals("quick") ? 4 : 6;
-        return Arrays.stream(words[1].split(","))
-                .flatMap(name -> cases(Setting.named(name)).stream())
+        boolean search = words[1].equals(Tuner.Cases.SEARCH.name());
+        return Arrays.stream(words[2].split(",", -1))
+                .flatMap(name -> (search ? cases(Setting.named(name)) : heldOut(Setting.named(name))).stream())
                 .mapToDouble(shape -> time(shape, slices))
                 .toArray();
     }

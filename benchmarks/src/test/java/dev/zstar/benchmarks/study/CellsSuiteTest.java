@@ -43,8 +43,8 @@ class CellsSuiteTest {
             double ratio = find(operation, "graph", "us").value() / find(operation, "handwritten", "us").value();
             assertThat(find(operation, "graph/handwritten", "timeRatio").value()).isEqualTo(ratio, within(1e-9 * ratio));
         }
-        assumeTrue(Study.fast(), "the large cell is left out without vector code");
-        String own = Study.own();
+        assumeTrue(Contenders.fast(), "the large cell is left out without vector code");
+        String own = Contenders.own();
         List<String> counts = Engines.processors() == 1 ? List.of("1 thread") : List.of("1 thread", Engines.processors() + " threads");
         for (String count : counts) {
             for (Map.Entry<String, Double> micros : Map.of("transformer evaluation, ", 1500.0, "transformer vjp, ", 25_000.0).entrySet()) {
@@ -63,12 +63,12 @@ class CellsSuiteTest {
 
     @Test
     void withoutPyTorchTheRestIsMeasured() {
-        assumeTrue(Study.fast(), "the large cell is left out without vector code");
+        assumeTrue(Contenders.fast(), "the large cell is left out without vector code");
         run(() -> {
             throw new StudyException("there is none");
         });
         assertThat(remarks).containsExactly("PyTorch is not compared: there is none");
-        assertThat(find("transformer vjp, 1 thread", Study.own(), "gflops").value()).isPositive();
+        assertThat(find("transformer vjp, 1 thread", Contenders.own(), "gflops").value()).isPositive();
         assertThat(results).noneMatch(result -> result.engine().contains("torch"));
     }
 

@@ -68,13 +68,13 @@ class EvidenceLogTest {
 
     @Test
     void aStudyThatResumesHasTheEvidenceOfTheFirstRun(@TempDir Path folder) {
-        Fork.keepIn(Journal.in(folder));
+        Fork.begin(Journal.in(folder), null);
         try {
             Fork.Measured<ForkResults> first = Fork.measure(Child.class, ForkResults.class, "kept");
-            Fork.keepIn(Journal.in(folder));
+            Fork.begin(Journal.in(folder), null);
             assertThat(Fork.measure(Child.class, ForkResults.class, "kept")).isEqualTo(first);
         } finally {
-            Fork.keepIn(null);
+            Fork.begin(null, null);
         }
     }
 
@@ -109,9 +109,10 @@ class EvidenceLogTest {
     @Test
     void pinningIsRefusedBeforeAnythingIsMeasured() {
         if (Pinning.unavailable().isEmpty()) {
-            assertThat(new StudyOptions(true, List.of(), 0, null, true).pin()).isTrue();
+            assertThat(new StudyOptions(false, List.of(), "", List.of(), 0, null, null, true).pin()).isTrue();
         } else {
-            assertThatThrownBy(() -> new StudyOptions(true, List.of(), 0, null, true)).isInstanceOf(IllegalArgumentException.class)
+            assertThatThrownBy(() -> new StudyOptions(false, List.of(), "", List.of(), 0, null, null, true))
+                    .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("--pin cannot keep threads on processors here: " + Pinning.unavailable().get());
         }
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.tuning.Tuner;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
@@ -25,13 +26,16 @@ class SettingClockTest {
         assertThat(Fork.call(Describe.class, String.class, "", "-Dzstar.profile=none", "-Dzstar.tile.rows=4", "-Dzstar.gemm.pack=7"))
                 .endsWith(", zstar.tile.rows=4 (property), zstar.gemm.pack=7 (property)");
         Map<String, Long> values = Map.of("zstar.tile.rows", 4L);
-        assertThat(SettingClock.time(true, List.of("zstar.team.spinNanos"), values)).as("a setting without cases, so a short run")
-                .isEmpty();
+        assertThat(SettingClock.time(true, Tuner.Cases.SEARCH, List.of("zstar.team.spinNanos"), values))
+                .as("a setting without cases, so a short run").isEmpty();
     }
 
     @Test
     void aChildTimesTheCasesOfItsSetting() {
-        double[] times = SettingClock.time(true, List.of("zstar.tile.rows"), Map.of("zstar.tile.rows", 8L));
+        double[] times = SettingClock.time(true, Tuner.Cases.SEARCH, List.of("zstar.tile.rows"), Map.of("zstar.tile.rows", 8L));
         assertThat(times).as("one of each case; NaN where the machine is too busy").hasSize(2).doesNotContain(0);
+        double[] others = SettingClock.time(true, Tuner.Cases.HELD_OUT, List.of("zstar.tile.rows", "zstar.team.spinNanos"),
+                Map.of("zstar.tile.rows", 8L));
+        assertThat(others).hasSize(2).doesNotContain(0).doesNotContain(times);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zstar.kernels.Engines;
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -35,7 +36,7 @@ class StudyTest {
     void aSuiteThatFailsLeavesWhatTheOthersMeasured() {
         Stopper stopper = new Stopper();
         List<Measurements> soFar = new ArrayList<>();
-        Measurements measured = Study.run(new StudyOptions(true, List.of("streaming", "training"), 1), stopper, soFar::add);
+        Measurements measured = Study.run(StudyOptions.of(List.of("streaming", "training"), 1), stopper, soFar::add);
         assertThat(soFar).hasSize(1);
         assertThat(soFar.getFirst().results()).isEqualTo(measured.results());
         assertThat(stopper.stages).containsExactly("streaming", "training");
@@ -43,6 +44,51 @@ class StudyTest {
         assertThat(measured.evidence()).isNotEmpty()
                 .allSatisfy(entry -> assertThat(entry.cases()).allMatch(name -> name.startsWith("streaming: ")));
         assertThat(measured.failures()).containsExactly("the training suite failed, and its figures are left out: no more");
+    }
+
+    @Test
+    void noCaseBeginsAfterTheTimeBudget() {
+        StudyOptions options = new StudyOptions(false, List.of("streaming", "depth", "training"), "", List.of(), 1, Duration.ofNanos(1),
+                null, false);
+        Measurements measured = Study.run(options, StudyProgress.NONE, _ -> {});
+        assertThat(measured.failures()).isEmpty();
+        assertThat(measured.results()).isEmpty();
+        assertThat(measured.remarks()).anySatisfy(remark -> assertThat(remark).isEqualTo(
+                "left out, since the time budget was spent: streaming; depth; training"));
+    }
+
+    @Test
+    void aFilterKeepsTheCasesThatItIsFoundIn() {
+        StudyOptions options = new StudyOptions(false, List.of("streaming"), "no such case", List.of(), 1, null, null, false);
+        assertThatThrownBy(() -> Study.run(options, StudyProgress.NONE, _ -> {}))
+                .hasMessage("no case has a name in which --filter no such case is found");
+        assertThat(StudyOptions.wants("^gemm n=1", "gemm n=16 f32")).isTrue();
+        assertThat(StudyOptions.wants("^gemm n=1", "gemv n=16 f32")).isFalse();
+    }
+
+    @Test
+    void onlyTheEnginesThatWereAskedForAreCompared() {
+        List<String> all = Contenders.all();
+        try {
+            Contenders.restrictTo(List.of("scalar"));
+            assertThat(Contenders.all()).containsExactly("scalar");
+            assertThat(Contenders.flag()).endsWith("=scalar");
+            Contenders.restrictTo(List.of("simd"));
+            assertThat(Contenders.all()).hasSize(1);
+        } finally {
+            Contenders.restrictTo(List.of());
+        }
+        assertThat(Contenders.all()).isEqualTo(all);
+    }
+
+    @Test
+    void wrongOptionsAreNamed() {
+        assertThatThrownBy(() -> new StudyOptions(false, List.of(), "(", List.of(), 0, null, null, false))
+                .hasMessageStartingWith("--filter ( is no regular expression: ");
+        assertThatThrownBy(() -> new StudyOptions(false, List.of(), "", List.of("mkl"), 0, null, null, false))
+                .hasMessageStartingWith("unknown engine 'mkl'; expected one of ").hasMessageContaining("scalar");
+        assertThatThrownBy(() -> new StudyOptions(false, List.of(), "", List.of(), 0, Duration.ZERO, null, false))
+                .hasMessage("--time-budget PT0S; expected a time above 0");
     }
 
     @Test
@@ -63,7 +109,7 @@ class StudyTest {
             @Override
             public void step(String detail) {}
         };
-        assertThatThrownBy(() -> Study.run(new StudyOptions(true, List.of("depth"), 1), refusing, _ -> {}))
+        assertThatThrownBy(() -> Study.run(StudyOptions.of(List.of("depth"), 1), refusing, _ -> {}))
                 .isInstanceOf(StudyException.class)
                 .hasMessage("the depth suite failed, and its figures are left out: java.lang.IllegalStateException: never");
     }
@@ -83,7 +129,7 @@ class StudyTest {
                     held.forEach(KernelSuite::close);
                 }
             }
-            engines.add("own: " + Study.own());
+            engines.add("own: " + Contenders.own());
             return String.join(", ", engines);
         }
     }
@@ -96,8 +142,8 @@ class StudyTest {
 
     @Test
     void theOwnEngineIsTheFirstToCompareAndEveryoneThatIsMissingIsNamed() {
-        assertThat(Study.engines().getFirst()).isEqualTo(Study.own());
-        Engines.providers().forEach(provider -> assertThat(provider.unavailable().isEmpty() || !Study.engines().contains(provider.name()))
+        assertThat(Contenders.all().getFirst()).isEqualTo(Contenders.own());
+        Engines.providers().forEach(provider -> assertThat(provider.unavailable().isEmpty() || !Contenders.all().contains(provider.name()))
                 .isTrue());
         assertThat(KernelCase.all(true)).allMatch(shape -> !shape.first().isEmpty() && !shape.second().isEmpty());
     }

@@ -19,12 +19,14 @@ import java.util.Optional;
  * @param cpu the model of the processor
  * @param bits the width of its vectors
  * @param trials everything that was tried
- * @param taken the settings, by name, that were better than their defaults one by one
- * @param gain the speed of all of these together, relative to the defaults: the median of new rounds; NaN if there were none
- * @param worst the worst of these rounds
- * @param confirmed whether these rounds confirm a gain
+ * @param checks the settings that were better than their defaults, compared with the defaults on held-out cases
+ * @param kept the settings, by name, that the held-out cases confirmed
+ * @param gain the speed of all of these together, relative to the defaults, on the held-out cases: the median of the rounds; NaN if there
+ *     are none
+ * @param slowest the same for the slowest of these cases
  */
-public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> taken, double gain, double worst, boolean confirmed) {
+public record Tuned(
+        String cpu, int bits, List<Trial> trials, List<Check> checks, Map<String, Long> kept, double gain, double slowest) {
     /**
      * A value that was tried.
      *
@@ -38,15 +40,41 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
      */
     public record Trial(String setting, long baseline, long value, int rounds, double gain, double worst, boolean taken) {}
 
+    /**
+     * A setting that was taken, on its own, on cases that had no part in its choice.
+     *
+     * @param value the value that was taken
+     * @param rounds how often it was compared with the default
+     * @param gain the speed relative to the default: the median of the rounds; NaN if there were none
+     * @param slowest the same for the slowest case
+     * @param objection why it is dropped, as the end of a sentence; empty if it is kept
+     */
+    public record Check(String setting, long value, int rounds, double gain, double slowest, String objection) {
+        static Check of(String setting, long value, Gains gains) {
+            return new Check(setting, value, gains.rounds(), gains.median(), gains.slowestCase(), gains.objection());
+        }
+
+        Check dropped(String why) {
+            return new Check(setting, value, rounds, gain, slowest, why);
+        }
+
+        /** Whether the profile has it. */
+        public boolean kept() {
+            return objection.isEmpty();
+        }
+    }
+
     /** Copies the collections. */
     public Tuned {
         trials = List.copyOf(trials);
-        taken = Collections.unmodifiableMap(new LinkedHashMap<>(taken));
+        checks = List.copyOf(checks);
+        kept = Collections.unmodifiableMap(new LinkedHashMap<>(kept));
     }
 
     /** Whether the result is worth saving: a gain, or enough rounds to rule one out. On a busy machine there may be neither. */
     public boolean conclusive() {
-        return confirmed || trials.stream().allMatch(trial -> trial.rounds() >= Tuner.LEAST);
+        return !kept.isEmpty() || trials.stream().allMatch(trial -> trial.rounds() >= Tuner.LEAST)
+                && checks.stream().allMatch(check -> check.rounds() >= Tuner.LEAST);
     }
 
     /** Where the engine looks for a profile; empty if nowhere. */
@@ -57,16 +85,21 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
     /**
      * Checks before the search that a profile can be written to this file.
      *
-     * @throws IllegalArgumentException if it is another kind of file
+     * @throws IllegalArgumentException if it is another kind of file, or the profile of another processor
      * @throws UncheckedIOException if the folder cannot be written
      */
     public static void requireWritable(Path file) {
         if (Files.exists(file)) {
+            Profile existing;
             try {
-                Profile.read(file);
+                existing = Profile.read(file);
             } catch (IOException | IllegalArgumentException e) {
                 throw new IllegalArgumentException(file + " exists and is not a tuning profile; choose another file with --out");
             }
+            SavedProfile.mismatch(existing).ifPresent(mismatch -> {
+                throw new IllegalArgumentException(file + " is a profile of another processor: " + mismatch
+                        + "; choose another file with --out");
+            });
         }
         Path folder = file.toAbsolutePath().getParent();
         try {
@@ -79,15 +112,13 @@ public record Tuned(String cpu, int bits, List<Trial> trials, Map<String, Long> 
     }
 
     /**
-     * Writes the confirmed settings as a profile. If there are none, the profile keeps every default.
+     * Writes the settings that are kept as a profile. If there are none, the profile keeps every default.
      *
      * @throws UncheckedIOException if it cannot be written
      */
     public void write(Path file, String comment) {
         Map<Setting, Long> values = new EnumMap<>(Setting.class);
-        if (confirmed) {
-            taken.forEach((name, value) -> values.put(Setting.named(name), value));
-        }
+        kept.forEach((name, value) -> values.put(Setting.named(name), value));
         try {
             new Profile(cpu, bits, values).write(file, comment);
         } catch (IOException e) {

@@ -8,6 +8,7 @@ import dev.zstar.kernels.simd.tuning.Tuning;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,17 +19,28 @@ import java.util.function.ObjIntConsumer;
 /**
  * Searches for better settings of the {@code simd} engine, one after the other. Each is compared with the best so far in fresh JVMs. The
  * gain of a round is the geometric mean over the setting's cases. A value is taken if its median gain over the rounds is above 2% and it
- * was faster in every round. All values that were taken are then measured again, together, against the defaults, because the best of many
- * trials is partly luck.
+ * was faster in every round.
+ *
+ * <p>The best of many trials is partly luck, and what helps one shape may hurt another. So each setting that was taken is compared with the
+ * defaults on other cases, which had no part in its choice, and so are all of them together. A setting is dropped if these cases show no
+ * gain, or if one of them is slower by more than 2%.
  */
 public final class Tuner {
-    /** A smaller gain is noise: two JVMs with the same settings differ by as much. */
-    private static final double WORTHWHILE = 1.02;
     /** Fewer rounds are not conclusive. */
     static final int LEAST = 3;
     private static final int MOST = 5;
-    /** The time that is reserved for the final comparison, as a number of JVM runs per round. */
-    private static final int AGAIN = 3;
+    /** JVMs of a round that checks settings. */
+    private static final int PAIR = 2;
+    /** The held-out cases of all settings take as long as this many runs of one setting. */
+    private static final int ALL_CASES = 3;
+
+    /** Which cases are timed. */
+    public enum Cases {
+        /** Those by which values are chosen. */
+        SEARCH,
+        /** Others, of other shapes. */
+        HELD_OUT
+    }
 
     /** Times the cases of settings. */
     @FunctionalInterface
@@ -36,11 +48,12 @@ public final class Tuner {
         /**
          * Runs the cases once in a new JVM.
          *
+         * @param cases which cases
          * @param settings the settings to run the cases of
          * @param values of every setting, by name
          * @return the time of each case, in a unit that is the same for all calls; NaN if no steady speed was found
          */
-        double[] time(List<String> settings, Map<String, Long> values);
+        double[] time(Cases cases, List<String> settings, Map<String, Long> values);
     }
 
     private final Map<String, List<Long>> grid;
@@ -60,14 +73,14 @@ public final class Tuner {
     }
 
     /**
-     * The search for this machine, within three minutes, or within 40 seconds if {@code quick}. A JVM takes two seconds, mostly for its
-     * warm-up.
+     * The search for this machine. A JVM takes two seconds, mostly for its warm-up.
      *
-     * @param only the settings to tune, in their share of that time; all if empty
+     * @param only the settings to tune; all if empty
+     * @param limit the time that it may take; if empty, four minutes, or one if {@code quick}, and with {@code only} a share of that
      * @param clock runs the cases
      * @throws IllegalArgumentException if one of them is not tuned; the message lists those that are
      */
-    public static Tuner of(boolean quick, List<String> only, Clock clock) {
+    public static Tuner of(boolean quick, List<String> only, Optional<Duration> limit, Clock clock) {
         Map<String, List<Long>> grid = new LinkedHashMap<>();
         grid.put(Setting.TILE_ROWS.property(), List.of(4L, 8L));
         grid.put(Setting.TILE_INPUTS.property(), quick ? List.of(1024L) : List.of(512L, 1024L, 4096L));
@@ -78,7 +91,7 @@ public final class Tuner {
                 grid.put(Setting.TEAM_WORTH.property(), List.of(250_000L, 500_000L, 2_000_000L));
             }
         }
-        Duration budget = Duration.ofSeconds(quick ? 37 : 172);
+        Duration budget = Duration.ofSeconds(quick ? 57 : 232);
         if (!only.isEmpty()) {
             for (String setting : only) {
                 if (!grid.containsKey(setting)) {
@@ -90,12 +103,12 @@ public final class Tuner {
             grid.keySet().retainAll(only);
             budget = budget.multipliedBy(runs(grid)).dividedBy(all);
         }
-        return new Tuner(grid, budget, clock);
+        return new Tuner(grid, limit.orElse(budget), clock);
     }
 
-    /** The JVMs of one round of all settings. */
+    /** The JVMs of one round of all settings, and of one round that checks all of them. */
     private static int runs(Map<String, List<Long>> grid) {
-        return grid.values().stream().mapToInt(values -> values.size() + 1).sum() + AGAIN;
+        return grid.values().stream().mapToInt(values -> values.size() + 1 + PAIR).sum() + PAIR * ALL_CASES;
     }
 
     /**
@@ -116,13 +129,31 @@ public final class Tuner {
         Profile defaults = Tuning.defaults();
         Map<String, Long> standard = new LinkedHashMap<>();
         defaults.values().forEach((setting, value) -> standard.put(setting.property(), value));
+        Rounds rounds = new Rounds(new Pace(budget, runs(grid)), stage, step);
         Map<String, Long> best = new LinkedHashMap<>(standard);
+        List<Tuned.Trial> trials = search(rounds, best);
+        Map<String, Long> taken = new LinkedHashMap<>(best);
+        taken.entrySet().removeAll(standard.entrySet());
+        List<Tuned.Check> checks = new ArrayList<>();
+        Map<String, Long> kept = new LinkedHashMap<>();
+        taken.forEach((setting, value) -> {
+            Gains gains = rounds.compare(Cases.HELD_OUT, List.of(setting), standard, List.of(with(standard, setting, value)), PAIR)[0];
+            checks.add(Tuned.Check.of(setting, value, gains));
+            if (checks.getLast().kept()) {
+                kept.put(setting, value);
+            }
+        });
+        Gains together = together(rounds, standard, kept, checks);
+        return new Tuned(defaults.cpu(), defaults.bits(), trials, checks, kept, together.median(), together.slowestCase());
+    }
+
+    /** Tries the values of each setting, and puts the best ones into the map. */
+    private List<Tuned.Trial> search(Rounds rounds, Map<String, Long> best) {
         List<Tuned.Trial> trials = new ArrayList<>();
-        Pace pace = new Pace(budget, runs(grid));
         grid.forEach((setting, values) -> {
             List<Long> others = values.stream().filter(value -> !value.equals(best.get(setting))).toList();
-            Gains[] gains =
-                    compare(List.of(setting), best, others.stream().map(value -> with(best, setting, value)).toList(), pace, stage, step);
+            List<Map<String, Long>> candidates = others.stream().map(value -> with(best, setting, value)).toList();
+            Gains[] gains = rounds.compare(Cases.SEARCH, List.of(setting), best, candidates, candidates.size() + 1);
             int winner = winner(gains);
             for (int c = 0; c < others.size(); c++) {
                 trials.add(new Tuned.Trial(setting, best.get(setting), others.get(c), gains[c].rounds(), gains[c].median(),
@@ -132,11 +163,29 @@ public final class Tuner {
                 best.put(setting, others.get(winner));
             }
         });
-        Map<String, Long> taken = new LinkedHashMap<>(best);
-        taken.entrySet().removeAll(standard.entrySet());
-        Gains together = taken.isEmpty() ? new Gains()
-                : compare(List.copyOf(taken.keySet()), standard, List.of(best), pace, stage, step)[0];
-        return new Tuned(defaults.cpu(), defaults.bits(), trials, taken, together.median(), together.worst(), together.worthwhile());
+        return trials;
+    }
+
+    /**
+     * Compares all settings that are kept with the defaults, on the held-out cases of every setting. While these object, the setting with
+     * the smallest gain is dropped.
+     */
+    private Gains together(Rounds rounds, Map<String, Long> standard, Map<String, Long> kept, List<Tuned.Check> checks) {
+        List<String> all = List.copyOf(grid.keySet());
+        while (!kept.isEmpty()) {
+            Map<String, Long> values = new LinkedHashMap<>(standard);
+            values.putAll(kept);
+            Gains gains = rounds.compare(Cases.HELD_OUT, all, standard, List.of(values), PAIR * ALL_CASES)[0];
+            String objection = gains.objection();
+            if (objection.isEmpty()) {
+                return gains;
+            }
+            Tuned.Check least = checks.stream().filter(Tuned.Check::kept).min(Comparator.comparingDouble(Tuned.Check::gain)).orElseThrow();
+            String where = kept.size() == 1 ? " among those of all settings" : " in combination";
+            checks.set(checks.indexOf(least), least.dropped(objection + where));
+            kept.remove(least.setting());
+        }
+        return new Gains();
     }
 
     private static Map<String, Long> with(Map<String, Long> values, String setting, long value) {
@@ -145,33 +194,45 @@ public final class Tuner {
         return other;
     }
 
-    /** Compares the speed of each candidate with that of the baseline. */
-    private Gains[] compare(
-            List<String> settings, Map<String, Long> baseline, List<Map<String, Long>> candidates, Pace pace,
-            ObjIntConsumer<String> stage, Consumer<String> step) {
-        Gains[] gains = new Gains[candidates.size()];
-        Arrays.setAll(gains, _ -> new Gains());
-        List<Map<String, Long>> runs = new ArrayList<>(candidates);
-        runs.addFirst(baseline);
-        stage.accept(String.join(", ", settings), MOST * runs.size());
-        pace.stage(runs.size() * settings.size());
-        for (int round = 0; round < MOST && pace.allows(runs.size(), round < LEAST); round++) {
-            double[][] times = new double[runs.size()][];
-            // The order alternates between forwards and backwards, so that a machine that slows down favours no value.
-            for (int i = 0; i < times.length; i++) {
-                int run = round % 2 == 0 ? i : times.length - 1 - i;
-                if (!pace.allows(1, true)) {
-                    return gains;
-                }
-                times[run] = clock.time(settings, runs.get(run));
-                pace.ran();
-                step.accept(run == 0 ? "baseline" : "candidate " + run);
-            }
-            for (int c = 0; c < gains.length; c++) {
-                gains[c].add(times[0], times[c + 1]);
-            }
+    /** Comparisons in rounds of JVMs, each in its share of the time. */
+    private final class Rounds {
+        private final Pace pace;
+        private final ObjIntConsumer<String> stage;
+        private final Consumer<String> step;
+
+        Rounds(Pace pace, ObjIntConsumer<String> stage, Consumer<String> step) {
+            this.pace = pace;
+            this.stage = stage;
+            this.step = step;
         }
-        return gains;
+
+        /** Compares the speed of each candidate with that of the baseline. */
+        Gains[] compare(Cases cases, List<String> settings, Map<String, Long> baseline, List<Map<String, Long>> candidates, int weight) {
+            Gains[] gains = new Gains[candidates.size()];
+            Arrays.setAll(gains, _ -> new Gains());
+            List<Map<String, Long>> runs = new ArrayList<>(candidates);
+            runs.addFirst(baseline);
+            stage.accept((cases == Cases.SEARCH ? "" : "check of ") + (settings.size() > 2 ? "all settings" : String.join(", ", settings)),
+                    MOST * runs.size());
+            pace.stage(weight);
+            for (int round = 0; round < MOST && pace.allows(runs.size(), round < LEAST); round++) {
+                double[][] times = new double[runs.size()][];
+                // The order alternates between forwards and backwards, so that a machine that slows down favours no value.
+                for (int i = 0; i < times.length; i++) {
+                    int run = round % 2 == 0 ? i : times.length - 1 - i;
+                    if (!pace.allows(1, true)) {
+                        return gains;
+                    }
+                    times[run] = clock.time(cases, settings, runs.get(run));
+                    pace.ran();
+                    step.accept(run == 0 ? "baseline" : "candidate " + run);
+                }
+                for (int c = 0; c < gains.length; c++) {
+                    gains[c].add(times[0], times[c + 1]);
+                }
+            }
+            return gains;
+        }
     }
 
     private static int winner(Gains[] gains) {
@@ -182,73 +243,5 @@ public final class Tuner {
             }
         }
         return winner;
-    }
-
-    /** The speed of one candidate relative to the baseline in each round. */
-    private static final class Gains {
-        private final List<Double> sorted = new ArrayList<>();
-
-        /** Adds the geometric mean over the cases, or nothing if one of them had no steady speed. */
-        void add(double[] baseline, double[] candidate) {
-            double sum = 0;
-            for (int i = 0; i < baseline.length; i++) {
-                sum += Math.log(baseline[i] / candidate[i]);
-            }
-            if (Double.isFinite(sum)) {
-                sorted.add(Math.exp(sum / baseline.length));
-                sorted.sort(null);
-            }
-        }
-
-        int rounds() {
-            return sorted.size();
-        }
-
-        /** The median; the lower one if there are two. */
-        double median() {
-            return sorted.isEmpty() ? Double.NaN : sorted.get((sorted.size() - 1) / 2);
-        }
-
-        double worst() {
-            return sorted.isEmpty() ? Double.NaN : sorted.getFirst();
-        }
-
-        boolean worthwhile() {
-            return sorted.size() >= LEAST && median() > WORTHWHILE && worst() > 1;
-        }
-    }
-
-    /** Divides the remaining time among the remaining stages, by weight. */
-    private static final class Pace {
-        private final long end;
-        private int weights;
-        private long stageEnd;
-        private long last;
-        /** The longest run so far. Later ones may be as long. */
-        private long longest;
-
-        Pace(Duration budget, int weights) {
-            last = System.nanoTime();
-            end = last + budget.toNanos();
-            this.weights = weights;
-        }
-
-        void stage(int weight) {
-            last = System.nanoTime();
-            stageEnd = last + (end - last) / Math.max(weights, weight) * weight;
-            weights -= weight;
-        }
-
-        /** A run has ended. */
-        void ran() {
-            long now = System.nanoTime();
-            longest = Math.max(longest, now - last);
-            last = now;
-        }
-
-        /** Whether this many more runs end in the time of the stage, or at least of the search. */
-        boolean allows(int runs, boolean atLeast) {
-            return System.nanoTime() + runs * longest < (atLeast ? end : stageEnd);
-        }
     }
 }

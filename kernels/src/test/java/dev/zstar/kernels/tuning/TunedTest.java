@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zstar.kernels.simd.tuning.Profile;
 import dev.zstar.kernels.simd.tuning.Setting;
+import dev.zstar.kernels.simd.tuning.Tuning;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,9 +16,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The result of a search, as a profile. */
 class TunedTest {
+    private static final Profile HERE = Tuning.defaults();
+
     private static Tuned tuned(boolean confirmed, int rounds) {
-        return new Tuned("a cpu", 512, List.of(new Tuned.Trial("zstar.gemm.pack", 64, 16, rounds, 1.1, 1.05, true)),
-                Map.of("zstar.gemm.pack", 16L), 1.1, 1.05, confirmed);
+        return new Tuned(HERE.cpu(), HERE.bits(), List.of(new Tuned.Trial("zstar.gemm.pack", 64, 16, rounds, 1.1, 1.05, true)), List.of(),
+                confirmed ? Map.of("zstar.gemm.pack", 16L) : Map.of(), 1.1, 1.05);
     }
 
     @Test
@@ -25,7 +28,7 @@ class TunedTest {
         Path file = temp.resolve("folder").resolve("profile.properties");
         Tuned.requireWritable(file);
         tuned(true, 5).write(file, "a comment");
-        assertThat(Profile.read(file)).isEqualTo(new Profile("a cpu", 512, Map.of(Setting.GEMM_PACK, 16L)));
+        assertThat(Profile.read(file)).isEqualTo(new Profile(HERE.cpu(), HERE.bits(), Map.of(Setting.GEMM_PACK, 16L)));
         Tuned.requireWritable(file);
         tuned(false, 5).write(file, "a comment");
         assertThat(Profile.read(file).values()).isEmpty();
@@ -37,6 +40,16 @@ class TunedTest {
         assertThatThrownBy(() -> Tuned.requireWritable(file)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(file + " exists and is not a tuning profile; choose another file with --out");
         assertThat(file).hasContent("dear");
+    }
+
+    @Test
+    void aProfileOfAnotherProcessorIsLeftAlone(@TempDir Path temp) throws IOException {
+        Path file = temp.resolve("profile.properties");
+        new Profile("another cpu", 512, Map.of()).write(file, "a comment");
+        assertThatThrownBy(() -> Tuned.requireWritable(file)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith(file + " is a profile of another processor: it was made on 'another cpu' with 512-bit vectors, and "
+                        + "this is '")
+                .hasMessageEndingWith("; choose another file with --out");
     }
 
     @Test

@@ -22,9 +22,9 @@ public record CaseComparison(
         return judgement.verdict();
     }
 
-    /** Whether the new build takes longer or allocates more. */
+    /** Whether the new build takes longer, allocates more, or has more of what was counted. */
     public boolean isRegression() {
-        return verdict() == Verdict.SLOWER || allocation.map(Allocation::isRegression).orElse(false);
+        return verdict() == Verdict.SLOWER || verdict() == Verdict.MORE || allocation.map(Allocation::isRegression).orElse(false);
     }
 
     /** The ratio and its interval, or nothing. */

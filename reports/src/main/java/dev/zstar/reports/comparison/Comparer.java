@@ -17,12 +17,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /** Compares the benchmarks that two files share. */
 public final class Comparer {
     private static final int GOOD_FORKS = 5;
     /** What needs attention comes first. */
-    private static final List<Verdict> ORDER = List.of(Verdict.SLOWER, Verdict.FASTER, Verdict.UNCLEAR, Verdict.SAME);
+    private static final List<Verdict> ORDER =
+            List.of(Verdict.SLOWER, Verdict.MORE, Verdict.FASTER, Verdict.LESS, Verdict.UNCLEAR, Verdict.SAME);
 
     private final double floor;
     private final Optional<String> ruler;
@@ -62,15 +64,18 @@ public final class Comparer {
                 cases.add(compare(result, after.get(key), labels.get(key)));
             }
         });
-        if (cases.isEmpty()) {
+        Counts counts = Counts.of(base, fresh);
+        if (cases.isEmpty() && counts.compared() == 0) {
             throw new IllegalArgumentException(base.label() + " and " + fresh.label() + " share no benchmark with the same "
                     + "parameters, mode and threads; expected two results of the same benchmarks");
         }
         alone(base.label(), before, after, notes);
         alone(fresh.label(), after, before, notes);
         List<CaseComparison> judged = ruler.map(name -> measured(name, cases, notes)).orElse(cases);
-        List<CaseComparison> sorted = judged.stream().sorted(Comparator.comparingInt(one -> ORDER.indexOf(one.verdict()))).toList();
-        return new Comparison(base.label(), fresh.label(), floor, sorted, List.copyOf(notes));
+        // Counts do not depend on the machine's speed, so the ruler does not concern them.
+        List<CaseComparison> sorted = Stream.concat(judged.stream(), counts.changed().stream())
+                .sorted(Comparator.comparingInt(one -> ORDER.indexOf(one.verdict()))).toList();
+        return new Comparison(base.label(), fresh.label(), floor, sorted, counts.compared(), List.copyOf(notes));
     }
 
     private void compareMachines(ResultFile base, ResultFile fresh, List<String> notes) {
@@ -173,7 +178,7 @@ public final class Comparer {
         List<CaseComparison> rulers = cases.stream().filter(one -> Labels.isNamed(one.key(), name)).toList();
         if (rulers.isEmpty()) {
             throw new IllegalArgumentException("--ruler " + name + " is in none or only one of the files; expected a benchmark of both, "
-                    + "such as " + cases.getFirst().label());
+                    + "such as " + cases.stream().findFirst().map(CaseComparison::label).orElse("one of a suite that measures times"));
         }
         Optional<CaseComparison> moved = rulers.stream()
                 .filter(one -> one.effect().isEmpty() || Math.abs(Math.log(one.effect().get().ratio())) >= Math.log1p(floor))

@@ -26,7 +26,8 @@ public final class JunitReport {
                     .append("\" name=\"").append(Plain.xml(one.key().toString().substring(qualified ? dot + 1 : 0))).append("\">\n      ");
             String sentence = Plain.xml(one.sentences());
             if (one.isRegression()) {
-                out.append("<failure type=\"").append(one.verdict() == Verdict.SLOWER ? "SLOWER" : "ALLOCATES_MORE").append("\" message=\"")
+                out.append("<failure type=\"").append(one.verdict() == Verdict.SLOWER || one.verdict() == Verdict.MORE
+                        ? one.verdict() : "ALLOCATES_MORE").append("\" message=\"")
                         .append(sentence).append("\"/>");
             } else if (isSkipped(one)) {
                 out.append("<skipped message=\"").append(sentence).append("\"/>");

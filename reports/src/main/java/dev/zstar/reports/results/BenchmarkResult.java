@@ -19,4 +19,13 @@ import java.util.Optional;
  */
 public record BenchmarkResult(
         CaseKey key, String group, Unit unit, Direction direction, double score, Optional<Interval> quoted, Forks forks,
-        List<Double> percentiles, boolean singleShot, Forks allocation) {}
+        List<Double> percentiles, boolean singleShot, Forks allocation) {
+    /** The results of several runs as one, in which each run is a fork. A run without the values of forks has its score as the only one. */
+    static BenchmarkResult ofRuns(List<BenchmarkResult> runs) {
+        BenchmarkResult first = runs.getFirst();
+        Forks forks = Forks.ofRuns(runs.stream()
+                .map(run -> run.forks.count() > 0 ? run.forks : Forks.of(List.of(List.of(run.score)))).toList());
+        return new BenchmarkResult(first.key, first.group, first.unit, first.direction, forks.median(), Optional.empty(), forks,
+                List.of(), first.singleShot, Forks.ofRuns(runs.stream().map(BenchmarkResult::allocation).toList()));
+    }
+}

@@ -2,6 +2,7 @@ package dev.zstar.reports.results;
 
 import dev.zstar.reports.statistics.Forks;
 import dev.zstar.reports.statistics.Interval;
+import dev.zstar.reports.terminal.Shown;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -36,7 +37,8 @@ final class JmhReader {
         }
         Set<String> machines = new LinkedHashSet<>();
         root.forEach(node -> machines.add(java(node)));
-        return new ResultFile(label, "JMH", "", new Environment("", machines.size() == 1 ? machines.iterator().next() : ""), results);
+        return new ResultFile(label, "JMH", "", new Environment("", machines.size() == 1 ? machines.iterator().next() : ""), results,
+                List.of());
     }
 
     private static String java(JsonNode node) {

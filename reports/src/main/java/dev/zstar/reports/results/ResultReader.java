@@ -1,5 +1,6 @@
 package dev.zstar.reports.results;
 
+import dev.zstar.reports.terminal.Shown;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;

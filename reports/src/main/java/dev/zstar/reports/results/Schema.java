@@ -1,5 +1,6 @@
 package dev.zstar.reports.results;
 
+import dev.zstar.reports.terminal.Shown;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;

@@ -1,8 +1,10 @@
 package dev.zstar.reports.results;
 
 import dev.zstar.reports.statistics.Forks;
+import dev.zstar.reports.terminal.Shown;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,7 +15,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Reads the {@code study.json} of a study: its times, its rates, and the ratios of speeds within forks. A rate that follows from a time of
- * the same case is left out. So are numbers that are counted, such as evaluations, which need no statistics.
+ * the same case is left out. Numbers that are counted, such as evaluations, need no statistics and are read apart.
  */
 final class StudyReader {
     /** What the schema of every version starts with. */
@@ -29,6 +31,15 @@ final class StudyReader {
             "stepUs", new Unit("us/op"), "gflops", new Unit("GFLOP/s"), "gbps", new Unit("GB/s"), "rowsPerSecond", new Unit("rows/s"),
             "ratio", new Unit("×"));
 
+    /** What each metric counts that is compared. */
+    private static final Map<String, String> COUNTED = Map.ofEntries(
+            Map.entry("nfev", "evaluations"), Map.entry("cheapNfev", "cheap evaluations"), Map.entry("passEvaluations", "evaluations"),
+            Map.entry("products", "products"), Map.entry("modeProducts", "products"), Map.entry("passProducts", "products"),
+            Map.entry("sequenceProducts", "products"), Map.entry("bytes", "B"), Map.entry("stateBytes", "B"),
+            Map.entry("modeBytes", "B"), Map.entry("passBytes", "B"), Map.entry("weightBytes", "B"), Map.entry("bytesLeft", "B"),
+            Map.entry("brokenPromises", "violated guarantees"), Map.entry("exceptions", "exceptions"),
+            Map.entry("productsFailed", "failed products"), Map.entry("rowsThatDiffer", "rows"));
+
     private StudyReader() {}
 
     static ResultFile read(String label, JsonNode root) {
@@ -43,7 +54,23 @@ final class StudyReader {
         String where = machine.get("cpu").asString() + ", " + machine.get("processors").asInt() + " processors, "
                 + machine.get("os").asString();
         return new ResultFile(label, "study", root.get("startedAt").asString(), new Environment(where, machine.get("jdk").asString()),
-                results(root.get("results")));
+                results(root.get("results")), counts(root.get("results")));
+    }
+
+    /** A name that two figures have is not read, since nothing says which is which. Figures of training depend on the time that it took. */
+    private static List<CountedFigure> counts(JsonNode rows) {
+        Map<CaseKey, List<CountedFigure>> byKey = new LinkedHashMap<>();
+        for (JsonNode row : rows) {
+            String unit = COUNTED.get(row.get("metric").asString());
+            if (unit != null && !row.get("suite").asString().equals("training")) {
+                CaseKey key = key(row, row.get("metric").asString());
+                Forks values = Forks.of(Numbers.lists(row.path("samples")));
+                byKey.computeIfAbsent(key, _ -> new ArrayList<>()).add(new CountedFigure(key, unit,
+                        values.count() > 0 ? values : Forks.of(List.of(List.of(Numbers.of(row.get("value")))))));
+            }
+        }
+        return byKey.values().stream().filter(figures -> figures.size() == 1).map(List::getFirst)
+                .filter(figure -> figure.values().count() > 0).toList();
     }
 
     private static List<BenchmarkResult> results(JsonNode rows) {

@@ -26,6 +26,14 @@ public final class Forks {
                 .toArray(double[][]::new));
     }
 
+    /** Several runs as forks: the values of each run become those of one fork. */
+    public static Forks ofRuns(List<Forks> runs) {
+        return new Forks(runs.stream()
+                .map(run -> Arrays.stream(run.iterations).flatMapToDouble(Arrays::stream).sorted().toArray())
+                .filter(fork -> fork.length > 0)
+                .toArray(double[][]::new));
+    }
+
     /** The number of forks. */
     public int count() {
         return iterations.length;

@@ -6,6 +6,10 @@ public enum Verdict {
     FASTER,
     /** The ratio is beyond the floor, and its interval lies on the slow side of 1. */
     SLOWER,
+    /** A counted figure, such as evaluations or bytes, is larger. */
+    MORE,
+    /** A counted figure is smaller. */
+    LESS,
     /** The whole interval is within the floor. */
     SAME,
     /** The forks do not decide. */

@@ -60,12 +60,11 @@ record ChosenSettings(Map<Setting, Long> values, String overrides, List<Note> no
         String ignored = "the tuning profile " + file + " is ignored: ";
         try {
             Profile profile = Profile.read(file);
-            if (profile.cpu().equals(cpu) && profile.bits() == bits) {
+            Optional<String> mismatch = profile.mismatch(cpu, bits);
+            if (mismatch.isEmpty()) {
                 return profile.values();
             }
-            notes.add(new Note(Level.INFO, ignored + "it was made on '" + profile.cpu() + "' with " + profile.bits()
-                    + "-bit vectors, and this is '"
-                    + cpu + "' with " + bits + "-bit vectors"));
+            notes.add(new Note(Level.INFO, ignored + mismatch.get()));
         } catch (IOException e) {
             notes.add(new Note(Level.WARNING, ignored + "it cannot be read (" + e.getClass().getSimpleName() + ")"));
         } catch (IllegalArgumentException e) {

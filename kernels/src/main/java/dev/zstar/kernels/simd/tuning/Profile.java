@@ -55,6 +55,13 @@ public record Profile(String cpu, int bits, Map<Setting, Long> values) {
         }
     }
 
+    /** Why this profile does not hold for a processor, as part of a sentence; empty if it does. */
+    public Optional<String> mismatch(String otherCpu, int otherBits) {
+        return cpu.equals(otherCpu) && bits == otherBits ? Optional.empty()
+                : Optional.of("it was made on '" + cpu + "' with " + bits + "-bit vectors, and this is '" + otherCpu + "' with " + otherBits
+                        + "-bit vectors");
+    }
+
     /** A model as the name of a file. */
     static String slug(String cpu) {
         return cpu.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");

@@ -1,4 +1,4 @@
-package dev.zstar.reports;
+package dev.zstar.reports.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -38,7 +38,7 @@ class HardwareTest {
         assertThat(hardware.cpu()).isEqualTo("A Processor @ 3 GHz: fast");
         assertThat(hardware.memory()).isEqualTo(2 << 20);
         assertThat(hardware.system()).startsWith("This Linux 7, ");
-        assertThat(hardware.caches()).containsExactly("L1 data, 32 KiB");
+        assertThat(hardware.caches()).extracting(Cache::name).containsExactly("L1 data, 32 KiB");
         assertThat(hardware.notes()).containsExactly(
                 "processor, memory and system were read without OSHI, which cannot run here: NoClassDefFoundError: com/sun/jna/Native");
     }
@@ -54,7 +54,7 @@ class HardwareTest {
 
     @Test
     void theLibraryComesFirst() {
-        Hardware known = new Hardware("a cpu", java.util.List.of(), 1, "an os", java.util.List.of());
+        Hardware known = new Hardware("a cpu", java.util.List.of(), 1, "an os", java.util.List.of(), java.util.List.of());
         assertThat(Hardware.read(() -> known, root)).isSameAs(known);
     }
 }

@@ -1,11 +1,11 @@
-package dev.zstar.reports.results;
+package dev.zstar.reports.terminal;
 
 /** Text of files in messages. */
-final class Shown {
+public final class Shown {
     private Shown() {}
 
     /** The start of a text, on one line and without characters that a terminal would obey. */
-    static String of(String text, int most) {
+    public static String of(String text, int most) {
         StringBuilder shown = new StringBuilder();
         text.codePoints().limit(most).forEach(c -> shown.appendCodePoint(Character.isISOControl(c) || isDirective(c) ? '?' : c));
         return text.codePointCount(0, text.length()) > most ? shown + "…" : shown.toString();

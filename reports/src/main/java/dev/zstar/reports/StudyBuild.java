@@ -1,0 +1,129 @@
+package dev.zstar.reports;
+
+import dev.zstar.benchmarks.study.StudyException;
+import dev.zstar.reports.results.ResultFile;
+import dev.zstar.reports.results.ResultReader;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A build of zstar in a folder, whose studies run as processes of their own.
+ *
+ * @param folder as the user wrote it
+ * @param program the command that starts it, without arguments
+ */
+record StudyBuild(Path folder, List<String> program) {
+    private static final long LIMIT_SECONDS = 3600;
+    private static final String EXPECTED = "expected a checkout of zstar, or a folder with its jars in target/lib";
+
+    /**
+     * The build in a folder: a checkout, which its script brings up to date, or a folder with the jars of the command line in
+     * {@code target/lib}.
+     *
+     * @param option the option that names the folder, for messages
+     * @throws IllegalArgumentException if there is neither
+     */
+    static StudyBuild in(String option, Path folder) {
+        Path script = folder.resolve("zstar");
+        if (Files.isRegularFile(script) && Files.exists(folder.resolve("pom.xml"))) {
+            return new StudyBuild(folder, List.of("/bin/sh", script.toAbsolutePath().toString()));
+        }
+        return Stream.of("reports/target", "target").map(folder::resolve).filter(target -> hasJars(target.resolve("lib"))).findFirst()
+                .map(target -> new StudyBuild(folder, java(target.toAbsolutePath())))
+                .orElseThrow(() -> new IllegalArgumentException(
+                        option + " " + folder + (Files.isDirectory(folder) ? " has no zstar" : " is not a folder") + "; " + EXPECTED));
+    }
+
+    private static boolean hasJars(Path lib) {
+        try (Stream<Path> files = Files.list(lib)) {
+            return files.anyMatch(file -> file.getFileName().toString().matches("zstar-reports-.*\\.jar"));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** With the flags of the script. */
+    private static List<String> java(Path target) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-XX:+UseSerialGC", "-Djoml.nounsafe"));
+        command.add("--enable-native-access=dev.zstar.kernels,dev.zstar.bridge,com.sun.jna,org.jline.nativ");
+        command.addAll(List.of("-p", target.resolve("lib").toString(), "-cp", target.resolve("native") + File.separator + "*"));
+        command.addAll(List.of("-m", "dev.zstar.reports/dev.zstar.reports.Zstar"));
+        return command;
+    }
+
+    /** Builds what is out of date, so that a build that fails is noticed before the other one is measured. */
+    void prepare() {
+        run(List.of("doctor"));
+    }
+
+    /**
+     * Runs a study into a folder, and reads its result.
+     *
+     * @throws StudyException if it fails
+     */
+    ResultFile study(List<String> options, Path out) {
+        List<String> arguments = new ArrayList<>(List.of("study", "--out", out.toString()));
+        arguments.addAll(options);
+        run(arguments);
+        return ResultReader.read(out);
+    }
+
+    private void run(List<String> arguments) {
+        Path err = null;
+        try {
+            err = Files.createTempFile("zstar-ab", ".txt");
+            List<String> command = new ArrayList<>(program);
+            command.addAll(arguments);
+            Process process = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(err.toFile())
+                    .start();
+            // Asked to end, not killed: the study then ends the JVMs that it has started.
+            Thread hook = new Thread(process::destroy);
+            Runtime.getRuntime().addShutdownHook(hook);
+            try {
+                process.getOutputStream().close();
+                if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+                    throw failed(arguments, "did not end within " + LIMIT_SECONDS + " s", err);
+                }
+                if (process.exitValue() != 0) {
+                    throw failed(arguments, "ended with exit code " + process.exitValue(), err);
+                }
+            } finally {
+                process.destroy();
+                Runtime.getRuntime().removeShutdownHook(hook);
+            }
+        } catch (IOException e) {
+            throw new StudyException("zstar in " + folder + " could not be started: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StudyException("the comparison was interrupted");
+        } finally {
+            delete(err);
+        }
+    }
+
+    private StudyException failed(List<String> arguments, String how, Path err) throws IOException {
+        List<String> lines = new String(Files.readAllBytes(err), StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank()).toList();
+        String reason = lines.stream().filter(line -> line.startsWith("zstar: ")).map(line -> line.substring(7)).findFirst()
+                .orElse(lines.isEmpty() ? "it printed no reason" : lines.getLast());
+        return new StudyException("zstar " + arguments.getFirst() + " in " + folder + " " + how + ": " + reason);
+    }
+
+    private static void delete(Path file) {
+        try {
+            if (file != null) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            // A temporary file may stay.
+        }
+    }
+}

@@ -1,0 +1,6 @@
+/**
+ * Text for a terminal.
+ *
+ * <p>May use the JDK only.
+ */
+package dev.zstar.reports.terminal;
