@@ -7,6 +7,7 @@ module dev.zstar.reports {
     requires java.management;
     requires jdk.management;
     requires me.tongfei.progressbar;
+    requires org.joml;
     requires tools.jackson.databind;
 
     // Fields of commands and components of records are set and read by reflection.

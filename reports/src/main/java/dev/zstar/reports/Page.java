@@ -5,14 +5,25 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A page: one file with everything, even the charting library, which needs no network. */
 final class Page {
     private static final String ECHARTS = "META-INF/resources/webjars/echarts/5.5.0/echarts.min.js";
-    private static final Pattern PLACE = Pattern.compile("/\\*(style|echarts|data|script)\\*/");
+    private static final Pattern PLACE = Pattern.compile("/\\*(style|echarts|data|script|trajectories)\\*/");
+
+    /** Scripts of both pages, in the order in which they need each other. */
+    private static final List<String> SHARED = List.of("dom", "look", "csv", "order", "table", "chart", "style", "keys");
+    /** Parts of a study in the order of their files; {@code main} calls them. */
+    private static final List<String> STUDY = List.of(
+            "terms", "data", "summary", "kernels", "roofline", "cells", "problems", "backward", "mixed",
+            "solves", "trajectories", "streaming", "depth", "families", "training", "evidence", "everything", "main");
+    private static final List<String> REPORT = List.of("terms", "files", "marks", "options", "groups", "main");
 
     /** How the frame of a report begins. */
     private static final String MARK = "<!doctype html><!-- zstar report -->";
@@ -20,13 +31,13 @@ final class Page {
     private Page() {}
 
     /** The page of a study. */
-    static String html(String json) {
-        return fill("page.html", resource("page.css"), json, resource("page.js") + resource("evidence.js"));
+    static String study(StudyFile file) {
+        return fill("study/study.html", file.json(), TrajectoryView.figure(file.trajectories()), scripts("study", STUDY));
     }
 
     /** The page of several result files. */
     static String report(String json) {
-        return fill("report.html", resource("page.css") + resource("report.css"), json, resource("report.js"));
+        return fill("report/report.html", json, "", scripts("report", REPORT));
     }
 
     /** Whether a file is a page of {@link #report}, so that another one may replace it. */
@@ -39,10 +50,16 @@ final class Page {
     }
 
     /** Fills the places of a frame in one pass, so that a place that the data names is not filled. */
-    private static String fill(String frame, String style, String json, String script) {
-        Map<String, String> parts = Map.of(
-                "style", style, "echarts", guard(library()), "data", json.replace("<", "\\u003c"), "script", script);
+    private static String fill(String frame, String json, String trajectories, String script) {
+        Map<String, String> parts = Map.of("style", resource("page/page.css"), "echarts", guard(library()),
+                "data", json.replace("<", "\\u003c"), "trajectories", trajectories, "script", script);
         return PLACE.matcher(resource(frame)).replaceAll(place -> Matcher.quoteReplacement(parts.get(place.group(1))));
+    }
+
+    /** One script, since the parts share names. */
+    private static String scripts(String folder, List<String> own) {
+        return Stream.concat(SHARED.stream().map(name -> "page/" + name), own.stream().map(name -> folder + "/" + name))
+                .map(name -> resource(name + ".js")).collect(Collectors.joining("\n", "\"use strict\";\n", ""));
     }
 
     /** Keeps a script from ending the element that holds it. */

@@ -1,5 +1,6 @@
 package dev.zstar.reports;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.zstar.reports.comparison.Labels;
 import dev.zstar.reports.results.BenchmarkResult;
 import dev.zstar.reports.results.CaseKey;
@@ -8,6 +9,7 @@ import dev.zstar.reports.results.Unit;
 import dev.zstar.reports.statistics.Bootstrap;
 import dev.zstar.reports.statistics.Interval;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -38,9 +40,16 @@ record ReportData(List<Source> files, List<Group> groups) {
      * @param value null if it is not a number
      * @param low the lower end of the interval; null without an interval
      * @param by how the interval was computed; empty without one
+     * @param percentiles the 50th, 90th, 99th and 99.9th percentile, and the longest call; absent if unknown
+     * @param shots the single calls of JMH's mode {@code ss}, at most {@value #SHOTS}; absent in other modes
      * @param allocated heap bytes in each operation; null if unknown
      */
-    record Value(Double value, Double low, Double high, String by, int forks, Double allocated) {
+    record Value(Double value, Double low, Double high, String by, int forks,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Double> percentiles,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Double> shots, Double allocated) {
+        /** Single calls of a benchmark that are drawn. */
+        private static final int SHOTS = 200;
+
         static Value of(BenchmarkResult result, double factor) {
             boolean replicated = result.forks().count() >= Bootstrap.LEAST_FORKS && result.forks().arePositive();
             Optional<Interval> interval = replicated
@@ -51,7 +60,10 @@ record ReportData(List<Source> files, List<Group> groups) {
             return new Value(
                     finite(value * factor), interval.map(i -> finite(i.low() * factor)).orElse(null),
                     interval.map(i -> finite(i.high() * factor)).orElse(null), by,
-                    result.forks().count(), finite(result.allocation().median()));
+                    result.forks().count(), result.percentiles().stream().map(one -> finite(one * factor)).toList(),
+                    result.singleShot() ? Arrays.stream(result.forks().all()).limit(SHOTS).map(one -> one * factor).boxed().toList()
+                            : List.of(),
+                    finite(result.allocation().median()));
         }
 
         private static Double finite(double value) {

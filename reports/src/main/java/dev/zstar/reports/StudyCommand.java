@@ -133,7 +133,7 @@ final class StudyCommand implements Callable<Integer> {
 
     private static Path write(ResultFolder folder, StudyFile file) {
         String json = file.json();
-        return folder.write(json, Page.html(json));
+        return folder.write(json, Page.study(file));
     }
 
     private String command() {

@@ -5,6 +5,7 @@ import dev.zstar.benchmarks.study.Ceiling;
 import dev.zstar.benchmarks.study.Measurements;
 import dev.zstar.benchmarks.study.StudyResult;
 import dev.zstar.benchmarks.study.Trace;
+import dev.zstar.benchmarks.study.Trajectory;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -22,19 +23,21 @@ import tools.jackson.databind.json.JsonMapper;
  * @param command what was called, such as {@code zstar study --full}; null in files of older versions
  * @param seconds the time that it has taken so far; null in files of older versions
  * @param finished false while more results will follow; null in files of older versions, which are finished
+ * @param trajectories the iterates of solvers; empty in files of older versions
  * @param remarks sentences that a reader of the figures needs, such as what was left out and why; empty in files of older versions
  * @param failures sentences about suites that failed, whose figures are left out; older versions have them among the remarks
  * @param evidence how quiet the machine was; null in older files
  */
 record StudyFile(
         String schema, String startedAt, String commit, String command, Double seconds, Boolean finished, Machine machine,
-        List<Ceiling> ceilings, List<Row> results, List<Curve> traces, List<String> remarks, List<String> failures,
-        StudyEvidence evidence) {
+        List<Ceiling> ceilings, List<Row> results, List<Curve> traces, List<Trajectory> trajectories, List<String> remarks,
+        List<String> failures, StudyEvidence evidence) {
     static final String SCHEMA = "zstar.study/2";
     /** Files of the first version have no samples, command, duration and failures; everything else is the same. */
     private static final Set<String> READABLE = Set.of("zstar.study/1", SCHEMA);
 
     StudyFile {
+        trajectories = trajectories == null ? List.of() : trajectories;
         remarks = remarks == null ? List.of() : remarks;
         failures = failures == null ? List.of() : failures;
     }
@@ -53,10 +56,15 @@ record StudyFile(
         }
     }
 
-    /** A trace with the names of the file. */
-    record Curve(String name, @JsonProperty("case") String problem, List<Double> residuals) {
+    /**
+     * A trace with the names of the file.
+     *
+     * @param suite null in older files, whose traces are of forward solves
+     * @param micros null in older files
+     */
+    record Curve(String suite, String name, @JsonProperty("case") String problem, List<Double> residuals, List<Double> micros) {
         static Curve of(Trace trace) {
-            return new Curve(trace.name(), trace.caseName(), trace.residuals());
+            return new Curve(trace.suite(), trace.name(), trace.caseName(), trace.residuals(), trace.micros());
         }
     }
 
@@ -64,7 +72,7 @@ record StudyFile(
         double seconds = Duration.between(startedAt, Instant.now()).toMillis() / 1e3;
         return new StudyFile(SCHEMA, startedAt.truncatedTo(ChronoUnit.SECONDS).toString(), Checkout.commit().orElse(null), command, seconds,
                 finished, machine, measured.ceilings(), measured.results().stream().map(Row::of).toList(),
-                measured.traces().stream().map(Curve::of).toList(),
+                measured.traces().stream().map(Curve::of).toList(), measured.trajectories(),
                 Stream.of(machine.notes(), measured.remarks()).flatMap(List::stream).toList(), measured.failures(),
                 StudyEvidence.of(measured.evidence()));
     }

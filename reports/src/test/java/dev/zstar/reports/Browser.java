@@ -24,7 +24,10 @@ final class Browser {
                 .findFirst();
     }
 
-    /** The document of a page after its scripts ran, without them and without line breaks. Skips the test if there is no Chromium. */
+    /**
+     * The document of a page after its scripts ran, without them, without styles and without line breaks. Skips the test if there is no
+     * Chromium.
+     */
     static String drawn(Path folder, String html) throws IOException, InterruptedException {
         Optional<Path> browser = found();
         assumeTrue(browser.isPresent(), "no Chromium on the path");
@@ -39,7 +42,7 @@ final class Browser {
             process.destroyForcibly().waitFor();
             throw new IllegalStateException("Chromium took more than " + SECONDS + " s");
         }
-        String text = Files.readString(dom.toPath()).replace('\n', ' ').replaceAll("<script.*?</script>", "");
+        String text = Files.readString(dom.toPath()).replace('\n', ' ').replaceAll("<(script|style).*?</\\1>", "");
         assertThat(text).as("the script came to its end").containsPattern("<body[^>]* data-rendered=\"true\"");
         return text;
     }

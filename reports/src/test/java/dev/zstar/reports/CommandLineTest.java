@@ -10,6 +10,7 @@ import dev.zstar.benchmarks.study.Measurements;
 import dev.zstar.benchmarks.study.StudyException;
 import dev.zstar.benchmarks.study.StudyResult;
 import dev.zstar.benchmarks.study.Trace;
+import dev.zstar.benchmarks.study.Trajectory;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.tuning.Tuner;
@@ -229,9 +230,10 @@ class CommandLineTest {
                 List.of(List.of(2.0)));
         return StudyFile.of(Instant.EPOCH, "zstar study --full",
                 new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
-                new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result), List.of(new Trace("picard", "n=1",
-                        List.of(1.0, 0.5))),
-                        List.of("a remark"), List.of("a failure")), true);
+                new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result),
+                        List.of(new Trace("forward", "picard", "n=1", List.of(1.0, 0.5), List.of())),
+                        List.of(new Trajectory("picard", "p", 1, List.of(1.0), List.of(List.of(1.0, 0.0, 0.0)))),
+                        List.of("a remark"), List.of("a failure"), List.of()), true);
     }
 
     @Test
@@ -251,7 +253,7 @@ class CommandLineTest {
 
     @Test
     void nothingInTheDataCanEndThePagesScript() {
-        String html = Page.html(sample().json());
+        String html = Page.study(sample());
         assertThat(html).contains("gemv n=64 \\u003c/script>").doesNotContain("/*data*/").doesNotContain("src=\"http");
     }
 

@@ -31,10 +31,11 @@ class PageTest {
     /** The document after its scripts ran, without them and without line breaks. */
     private String drawn() throws IOException, InterruptedException {
         StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null, "zstar study --full", 90.0, false,
-                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), rows, List.of(),
+                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), rows,
+                List.of(), List.of(),
                 List.of("the openblas engine is not compared: it has <no> library"), List.of("a suite <failed>"),
                 evidence.isEmpty() ? null : new StudyEvidence(4096L, "madvise", "only <page> faults", evidence));
-        return Browser.drawn(temp, Page.html(file.json()));
+        return Browser.drawn(temp, Page.study(file));
     }
 
     @Test
@@ -68,7 +69,7 @@ class PageTest {
         add("depth", "digits: neural ODE", "simd", Map.of(), "accuracy", 0.9);
         add("depth", "digits: DEQ", "simd", Map.of(), "stateBytes", 0x1p21);
         String text = drawn();
-        assertThat(text).contains("<th scope=\"col\">DEQ</th><th scope=\"col\">neural ODE</th>");
+        assertThat(text).containsPattern("<button[^>]*>DEQ</button></th><th scope=\"col\"[^>]*><button[^>]*>neural ODE</button></th>");
         assertThat(text).contains("unseen digits correct</th><td><a href=\"#result-0\">98% (98–98)</a></td>"
                 + "<td><a href=\"#result-2\">90% (90–90)</a></td>");
         assertThat(text).contains("told apart</th><td><a href=\"#result-1\">100% (100–100)</a></td><td>–</td>");
@@ -96,8 +97,9 @@ class PageTest {
 
     @Test
     void linearSolversGradientModesAndRandomSolvesHaveTables() throws IOException, InterruptedException {
-        add("backward", "gmres, ρ = 0.9, Gaussian", "simd", Map.of(), "products", 31);
-        add("backward", "picard, ρ = 0.9, Gaussian", "simd", Map.of(), "productsFailed", 200);
+        add("backward", "gmres f64 ρ=0.9 Gaussian to 1e-06", "simd", Map.of(), "products", 45);
+        add("backward", "gmres f32 ρ=0.9 Gaussian to 1e-04", "simd", Map.of(), "products", 31);
+        add("backward", "picard f32 ρ=0.9 Gaussian to 1e-04", "simd", Map.of(), "productsFailed", 200);
         add("backward", "slow, gmres", "simd", Map.of(), "sequenceProducts", 120);
         add("backward", "slow, gmres", "simd", Map.of(), "sequenceRatio", 0.75);
         Map.of("backwardUs", 850.0, "backwardRatio", 1.5, "modeProducts", 12.0, "cosine", 0.98765, "gradientError", 0.0012,
@@ -110,8 +112,8 @@ class PageTest {
         Map.of("solves", 5000.0, "rows", 15000.0, "brokenPromises", 0.0, "bytesLeft", 0.0)
                 .forEach((metric, value) -> add("forward", "random solves", "simd", Map.of(), metric, value));
         String text = drawn();
-        assertThat(text).contains("<th scope=\"col\">ρ = 0.9, Gaussian</th>", "<td>gmres</td><td>31</td>",
-                "<td>picard</td><td>– (200)</td>");
+        assertThat(text).containsPattern("<th scope=\"colgroup\" colspan=\"1\">f32 to 1e-04</th>.*>ρ=0.9 Gaussian</button>");
+        assertThat(text).contains("<td>gmres</td><td>31</td><td>45</td>", "<td>picard</td><td>– (200)</td><td></td>");
         assertThat(text).contains("<td>slow, gmres</td><td>120</td><td>0.75</td>");
         assertThat(text).contains("<td>phantom, 5 n=512 B=32</td><td>850</td><td>1.5</td><td>12</td><td>0.9877</td>"
                 + "<td>1.2e-3</td><td>4</td>");

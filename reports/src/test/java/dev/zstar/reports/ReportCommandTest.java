@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -66,7 +68,7 @@ class ReportCommandTest {
                 "us/op, less is better, intervals: 95%, over forks; 99.9%, over iterations, by JMH.",
                 "study; 2026-01-01T00:00:00Z; a cpu, 2 processors, an os; a jdk");
         // 12.5 ns/op are 0.0125 us/op; two series of bars and two of intervals.
-        assertThat(text).contains("title=\"0.0125\">0.0125</td>", "<pre id=\"found\">4;</pre>");
+        assertThat(text).contains("<td>0.0125</td>", "<pre id=\"found\">4;</pre>");
         assertThat(text).doesNotContain("undefined", ">NaN<", "null");
     }
 
@@ -90,8 +92,8 @@ class ReportCommandTest {
     void tablesAreSortedByTheirHeadingsAndSavedAsCsv() throws IOException, InterruptedException {
         String script = "const t = document.querySelector('table');"
                 + "const rows = () => [...t.tBodies[0].rows].map(r => r.cells[1].textContent).join(' ');"
-                + "const button = t.querySelectorAll('th button')[1];"
-                + "found(rows()); button.click(); found(rows()); button.click(); found(rows());"
+                + "const sort = t.querySelectorAll('th button.sort')[1];"
+                + "found(rows()); sort.click(); found(rows()); sort.click(); found(rows());"
                 + "found(t.querySelectorAll('th')[1].getAttribute('aria-sort'));"
                 + "found(csv(['a', '=b'], [['x\"y', 1e-9], ['@z', null]]).replaceAll('\\r\\n', '/'));";
         String text = drawn(script, "average-time.json");
@@ -105,6 +107,50 @@ class ReportCommandTest {
                 + "found(kind()); document.getElementById('log').click(); found(kind());"
                 + "found(document.getElementById('log').ariaPressed);";
         assertThat(drawn(script, "average-time.json")).contains("<pre id=\"found\">value bar;log custom;true;</pre>");
+    }
+
+    @Test
+    void percentilesAndSingleCallsAreColumnsAndMarks() throws IOException, InterruptedException {
+        String script = "const drawn = part => { const c = charts.find(one => one.title.includes(part)); show(c);"
+                + "return c.instance.getOption().series.map(s => s.data.length).join(' '); };"
+                + "found(drawn('sort')); found(drawn('start')); found(charts[0].box.nextElementSibling.textContent);";
+        String text = drawn(script, "sample-histograms.json", "single-shot.json");
+        // The pooled calls are 4 of 1 ms, 2 of 2 ms, 5 of 3 ms, 2 of 4 ms and 1 of 5 ms.
+        assertThat(text).contains(
+                "strokes: the 50th, 90th, 99th and 99.9th percentile, and the longest call", "small circles: single calls");
+        assertThat(text).containsPattern("<td>3</td><td>4</td><td>5</td><td>5</td><td>5</td><td>2</td>");
+        // A bar, a line of percentiles and no interval; a bar, its interval and three calls.
+        assertThat(text).containsPattern("<pre id=\"found\">1( 1)? 1;1 1 3;");
+    }
+
+    @Test
+    void chartsShowThePageAndTheOrderOfTheirTable() throws IOException, InterruptedException {
+        String script = "const c = charts.find(one => one.group.rows.length > 1), t = c.box.nextElementSibling.querySelector('table');"
+                + "const first = () => { const d = c.instance.getOption().yAxis[0].data; return d.at(-1); };"
+                + "const shown = () => t.tBodies[0].rows[0].cells[0].textContent; show(c);"
+                + "found(first() === shown()); const was = first(); const sort = t.querySelectorAll('th button.sort')[1];"
+                + "sort.click(); sort.click(); found(first() === shown()); found(first() !== was);";
+        assertThat(drawn(script, "average-time.json")).contains("<pre id=\"found\">true;true;true;</pre>");
+    }
+
+    @Test
+    void fiveThousandBenchmarksFitThreeMegabytesAndArePagesOfATable() throws IOException, InterruptedException {
+        StringBuilder json = new StringBuilder("[");
+        for (int i = 0; i < 5000; i++) {
+            json.append(i == 0 ? "" : ",").append(String.format(Locale.ROOT, """
+                    {"benchmark": "org.example.Many.run", "mode": "avgt", "params": {"n": "%1$d", "kind": "a kind with a name"},
+                    "primaryMetric": {"score": %2$f, "scoreUnit": "us/op", "rawData": [[%2$f, %3$f], [%3$f, %2$f], [%2$f, %3$f]]}}
+                    """, i, 1 + i * 0.37123, 1 + i * 0.37456));
+        }
+        Path file = Files.writeString(temp.resolve("many.json"), json.append(']'));
+        CommandLine line = Zstar.commandLine();
+        line.setOut(new PrintWriter(new StringWriter(), true));
+        assertThat(line.execute("report", file.toString(), "-o", temp.resolve("many").toString())).isZero();
+        String html = Files.readString(temp.resolve("many/index.html"));
+        assertThat(html.getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(3_000_000);
+        String text = Browser.drawn(temp, html);
+        assertThat(text).contains("<span>1–40 of 5,000</span>");
+        assertThat(text.split("<tr", -1)).as("a head, and a page of rows").hasSize(1 + 1 + 40);
     }
 
     @Test

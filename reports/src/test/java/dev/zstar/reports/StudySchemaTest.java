@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.zstar.benchmarks.study.Ceiling;
+import dev.zstar.benchmarks.study.Trajectory;
 import dev.zstar.reports.results.ResultReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -50,6 +51,7 @@ class StudySchemaTest {
         describes(parts.get("ceiling"), Ceiling.class);
         describes(parts.get("result"), StudyFile.Row.class);
         describes(parts.get("trace"), StudyFile.Curve.class);
+        describes(parts.get("trajectory"), Trajectory.class);
         describes(SCHEMA.get("properties").get("evidence"), StudyEvidence.class);
         describes(parts.get("watched"), StudyEvidence.Case.class);
         assertThat(SCHEMA.get("properties").get("schema").get("enum").toString()).contains("\"" + StudyFile.SCHEMA + "\"");

@@ -111,7 +111,7 @@ class SummaryTest {
     @Test
     void theLineOfEvidenceIsThatOfTheStudy() {
         Evidence evidence = new Evidence(2, null, 0.5, null, null, null, 3L, 3.0, 3.0, "0");
-        Measurements measured = new Measurements(List.of(), List.of(), List.of(), List.of(), List.of(),
+        Measurements measured = new Measurements(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(),
                 List.of(new CaseEvidence(List.of("kernels: gemv n=16"), false, evidence)));
         StudyFile file = StudyFile.of(Instant.EPOCH, "zstar study", MACHINE, measured, true);
         StringWriter out = new StringWriter();

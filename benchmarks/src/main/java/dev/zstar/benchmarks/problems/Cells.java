@@ -64,6 +64,66 @@ final class Cells {
         }, solution, 0);
     }
 
+    /**
+     * φ = tanh, with a Jacobian at z* that turns planes: {@code J = Q R Qᵀ} with a random orthogonal Q, and R of 2×2 rotations by 1, 2, …
+     * times this angle. The first plane has the given spectral radius, and each further one 0.8 of that before.
+     */
+    static Problem turning(int planes, double radius, double degrees) {
+        int n = 2 * planes;
+        double[] a = gaussian(n, 27);
+        double[] q = orthogonal(n, 28);
+        double[] solution = new double[n];
+        double[] w = new double[n * n];
+        double[] c = new double[n];
+        for (int k = 0; k < planes; k++) {
+            double cos = radius * Math.pow(0.8, k) * StrictMath.cos(Math.toRadians((k + 1) * degrees));
+            double sin = radius * Math.pow(0.8, k) * StrictMath.sin(Math.toRadians((k + 1) * degrees));
+            for (int i = 0; i < n; i++) {
+                double x = q[2 * k * n + i];
+                double y = q[(2 * k + 1) * n + i];
+                for (int j = 0; j < n; j++) {
+                    w[i * n + j] += (cos * x + sin * y) * q[2 * k * n + j] + (cos * y - sin * x) * q[(2 * k + 1) * n + j];
+                }
+            }
+        }
+        for (int i = 0; i < n; i++) {
+            // Moderate pre-activations, whose slopes 1 - tanh² are far from 0; J is the slopes times W.
+            a[i] /= 2;
+            solution[i] = StrictMath.tanh(a[i]);
+            for (int j = 0; j < n; j++) {
+                w[i * n + j] /= 1 - solution[i] * solution[i];
+            }
+        }
+        double[] product = new double[n];
+        affine(w, solution, new double[n], product);
+        for (int i = 0; i < n; i++) {
+            c[i] = a[i] - product[i];
+        }
+        return new Problem("tanh cell that turns by " + (int) degrees + "°, ρ=" + radius, SOURCE, new double[n], (z, out) -> {
+            affine(w, z, c, out);
+            for (int i = 0; i < n; i++) {
+                out[i] = StrictMath.tanh(out[i]);
+            }
+        }, solution, 0);
+    }
+
+    /** Orthonormal rows, by the modified Gram-Schmidt process on Gaussian ones. */
+    private static double[] orthogonal(int n, long seed) {
+        double[] q = gaussian(n * n, seed);
+        for (int i = 0; i < n; i++) {
+            for (int k = 0; k <= i; k++) {
+                double dot = 0;
+                for (int j = 0; j < n; j++) {
+                    dot += q[i * n + j] * q[k * n + j];
+                }
+                for (int j = 0; j < n; j++) {
+                    q[i * n + j] = k < i ? q[i * n + j] - dot * q[k * n + j] : q[i * n + j] / Math.sqrt(dot);
+                }
+            }
+        }
+        return q;
+    }
+
     /** Scales {@code w} so that {@code slope · w} has this radius, and returns {@code c = a - W z*}. */
     static double[] plant(double[] w, double[] slope, double[] a, double[] solution, double radius) {
         int n = a.length;

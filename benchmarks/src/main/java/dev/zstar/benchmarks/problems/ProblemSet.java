@@ -55,6 +55,11 @@ public final class ProblemSet {
         return List.copyOf(all);
     }
 
+    /** A cell of 16 units whose plain steps turn around the fixed point by 24° each, with ρ(J) = 0.9. It is not one of {@link #all}. */
+    public static Problem turning() {
+        return Cells.turning(8, 0.9, 24);
+    }
+
     /** Fixed points that are 0, or at the ends of the range of a type. */
     public static List<Problem> zeros(Type type) {
         return Zeros.all(type);

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What a part of a study has found so far. */
-record Found(List<Ceiling> ceilings, List<StudyResult> results, List<Trace> traces, List<String> remarks) {
+record Found(List<Ceiling> ceilings, List<StudyResult> results, List<Trace> traces, List<Trajectory> trajectories, List<String> remarks) {
     Found() {
-        this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     }
 }

@@ -155,6 +155,21 @@ record KernelCase(Comparison comparison, Type type, int n, int batch, int thread
         return comparison == Comparison.TRANSFORM ? 96.0 * n : computes() ? 2.0 * n * n * batch : (double) type.bytes() * n * n;
     }
 
+    /** Additions and multiplications of a call. */
+    double operations() {
+        return comparison == Comparison.TRANSFORM ? 28.0 * n : 2.0 * n * n * batch;
+    }
+
+    /** The fewest bytes that a call of a contender moves: each operand read once, the result written once. */
+    double leastBytes(String contender) {
+        if (comparison == Comparison.TRANSFORM) {
+            return work();
+        }
+        double weight = contender.equals("bf16") ? 2 : contender.equals("int8") ? 1 : type.bytes();
+        double vectors = comparison == Comparison.FUSED || comparison == Comparison.UNFUSED ? 3 : 2;
+        return weight * n * n + vectors * type.bytes() * n * batch;
+    }
+
     /** Measures the ceiling. */
     double ceiling(Roofline roofline) {
         return computes() ? roofline.multiplyAdd(type) : roofline.read((long) work());

@@ -91,23 +91,23 @@ final class KernelSuite {
     private static void report(KernelCase shape, List<Timing> timings, List<StudyResult> results) {
         KernelCase.Comparison comparison = shape.comparison();
         for (String contender : timings.getFirst().times().keySet()) {
+            boolean alone = contender.equals("alone");
             boolean rated = comparison != KernelCase.Comparison.TRANSFORM && !contender.equals("bf16") && !contender.equals("int8");
             if (rated) {
                 double limit = Stopwatch.median(sorted(timings, Timing::ceiling));
-                boolean alone = contender.equals("alone");
-                results.add(result(shape, contender, alone ? 1 : shape.threads(), shape.computes() ? "gflops" : "gbps",
+                results.add(result(shape, contender, shape.computes() ? "gflops" : "gbps",
                         sorted(timings, timing -> shape.work() / timing.nanos(contender)), alone || Double.isNaN(limit) ? null : limit));
             }
             double[] micros = sorted(timings, timing -> timing.nanos(contender) / 1e3);
-            results.add(result(shape, contender, shape.threads(), "us", micros, null));
+            results.add(result(shape, contender, "us", micros, null));
             // The maximum of the forks: a fork that allocated spoils the figure.
             double bytes = timings.stream().mapToLong(timing -> timing.times().get(contender).bytes()).max().orElseThrow();
-            results.add(result(shape, contender, shape.threads(), "allocated", new double[] {bytes}, null));
+            results.add(result(shape, contender, "allocated", new double[] {bytes}, null));
             events(shape, contender, timings, results);
         }
         if (timings.getFirst().times().size() == 2) {
             String both = shape.first() + "/" + shape.second();
-            results.add(result(shape, both, shape.threads(), "ratio", sorted(timings, Timing::ratio), null));
+            results.add(result(shape, both, "ratio", sorted(timings, Timing::ratio), null));
         }
     }
 
@@ -118,7 +118,7 @@ final class KernelSuite {
         for (String metric : forks.getFirst().keySet()) {
             if (forks.stream().allMatch(fork -> fork.containsKey(metric))) {
                 double[] values = forks.stream().mapToDouble(fork -> fork.get(metric)).sorted().toArray();
-                results.add(result(shape, contender, shape.threads(), metric, values, null));
+                results.add(result(shape, contender, metric, values, null));
             }
         }
     }
@@ -127,8 +127,12 @@ final class KernelSuite {
         return timings.stream().mapToDouble(value).sorted().toArray();
     }
 
-    private static StudyResult result(KernelCase shape, String engine, int threads, String metric, double[] sorted, Double limit) {
-        TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) shape.n(), "batch", (double) shape.batch()));
+    private static StudyResult result(KernelCase shape, String engine, String metric, double[] sorted, Double limit) {
+        double bytes = shape.leastBytes(engine);
+        int threads = engine.equals("alone") ? 1 : shape.threads();
+        TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) shape.n(), "batch", (double) shape.batch(),
+                "bits", 8.0 * shape.type().bytes(), "operations", shape.operations(), "leastBytes", bytes,
+                "level", (double) Roofline.level(bytes, threads)));
         return StudyResult.of("kernels", shape.title(), engine, threads, params, metric, limit, sorted);
     }
 

@@ -12,13 +12,13 @@ import java.util.List;
  * @param evidence what disturbed the cases
  */
 public record Measurements(
-        List<Ceiling> ceilings, List<StudyResult> results, List<Trace> traces, List<String> remarks, List<String> failures,
-        List<CaseEvidence> evidence)
+        List<Ceiling> ceilings, List<StudyResult> results, List<Trace> traces, List<Trajectory> trajectories, List<String> remarks,
+        List<String> failures, List<CaseEvidence> evidence)
         implements Serializable {
-    /** Without evidence. */
+    /** Without trajectories and evidence. */
     public Measurements(
             List<Ceiling> ceilings, List<StudyResult> results, List<Trace> traces, List<String> remarks, List<String> failures) {
-        this(ceilings, results, traces, remarks, failures, List.of());
+        this(ceilings, results, traces, List.of(), remarks, failures, List.of());
     }
 
     /** Nothing yet. */

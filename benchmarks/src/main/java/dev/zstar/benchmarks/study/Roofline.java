@@ -100,9 +100,10 @@ final class Roofline implements AutoCloseable {
         return best;
     }
 
-    /** The name of the cache level that holds this many bytes. */
-    static String level(double bytes) {
-        return bytes <= level1() ? "L1" : bytes <= level2() ? "L2" : "beyond L2";
+    /** The number of the smallest cache level that holds what these threads share of this many bytes; 4 if none does. */
+    static int level(double bytes, int threads) {
+        double each = bytes / threads;
+        return each <= level1() ? 1 : each <= level2() ? 2 : bytes <= cache(3, 32 * MIB) ? 3 : 4;
     }
 
     private static long level1() {

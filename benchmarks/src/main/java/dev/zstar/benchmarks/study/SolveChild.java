@@ -5,6 +5,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
@@ -12,12 +13,15 @@ import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
+import dev.zstar.solvers.fixedpoint.LinearFixedPoint;
 import dev.zstar.solvers.fixedpoint.Picard;
 import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.linear.LinearSolver;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -27,7 +31,11 @@ import java.util.TreeMap;
 final class SolveChild implements Fork.Task {
     /** The options of Anderson with m = 5. */
     static final Anderson.Options FIVE = Anderson.Options.DEFAULT.withWindow(5);
+    /** Plain steps, which the others accelerate. */
+    private static final String PLAIN = "picard";
     private static final double ADJOINT_TOLERANCE = 1e-4;
+    /** Plain steps at most. */
+    private static final int LONGEST = 2000;
     /** Evaluations of a solve of fixed length. */
     private static final int STEADY = 30;
     /**
@@ -65,7 +73,7 @@ final class SolveChild implements Fork.Task {
         try (Anderson anderson = Anderson.plan(e, Type.F32, batch, n, FIVE, until);
                 Anderson traced = Anderson.plan(e, Type.F32, batch, n, FIVE, until.traced());
                 Anderson steady = Anderson.plan(e, Type.F32, batch, n, FIVE, Stopping.fixed(STEADY));
-                Picard plain = Picard.plan(e, Type.F32, batch, n, 1, until.within(2000).traced());
+                Picard plain = Picard.plan(e, Type.F32, batch, n, 1, until.within(LONGEST).traced());
                 Block out = e.allocate(Type.F32, batch, n)) {
             if (engine.equals(Contenders.own())) {
                 methods(e, cell, zero, z, n, batch);
@@ -75,12 +83,7 @@ final class SolveChild implements Fork.Task {
             if (!first.succeeded()) {
                 throw new StudyException("forward: " + name + " on " + engine + " failed: " + first);
             }
-            if (engine.equals(Contenders.own())) {
-                trace(name, "anderson(5)", first);
-                z.copyFrom(zero);
-                trace(name, "picard", plain.solve(cell, z));
-            }
-            OptionalInt depth = Picard.equivalentDepth(e, cell, zero, SolveSuite.TOLERANCE, 2000);
+            OptionalInt depth = Picard.equivalentDepth(e, cell, zero, SolveSuite.TOLERANCE, LONGEST);
             int evaluations = first.evaluations();
             Rows all = new Rows(batch);
             Runnable solve = () -> {
@@ -88,6 +91,23 @@ final class SolveChild implements Fork.Task {
                 anderson.solve(cell, z);
             };
             Stopwatch.settle(SolveSuite.WARM_NANOS, solve);
+            if (engine.equals(Contenders.own())) {
+                EvaluationClock clock = new EvaluationClock(LONGEST);
+                FixedPointMap timed = (in, values, rows) -> {
+                    cell.apply(in, values, rows);
+                    clock.tick();
+                };
+                for (String method : List.of("anderson(5)", PLAIN)) {
+                    FixedPointSolver solver = method.equals(PLAIN) ? plain : traced;
+                    z.copyFrom(zero);
+                    List<Double> residuals = Arrays.stream(solver.solve(cell, z).trace()).boxed().toList();
+                    List<Double> micros = clock.medians(() -> {
+                        z.copyFrom(zero);
+                        solver.solve(timed, z);
+                    });
+                    traces.add(new Trace("forward", method, shape(name), residuals, micros));
+                }
+            }
             // No row leaves in a fixed number of steps, so all evaluations are of whole batches.
             Stopwatch.SliceTimes times = Stopwatch.run(4_000_000, 100, solve, () -> {
                 z.copyFrom(zero);
@@ -160,7 +180,8 @@ final class SolveChild implements Fork.Task {
         String name = "gmres(20) n=" + n + " B=" + batch;
         cell.linearise(z);
         LinearOperator adjoint = cell::vjp;
-        try (Gmres gmres = Gmres.plan(e, Type.F32, batch, n, 20, Stopping.relative(ADJOINT_TOLERANCE));
+        Stopping until = Stopping.relative(ADJOINT_TOLERANCE);
+        try (Gmres gmres = Gmres.plan(e, Type.F32, batch, n, 20, until);
                 Block g = KernelSuite.gaussian(new Random(11), batch, n);
                 Block u = e.allocate(Type.F32, batch, n);
                 Block out = e.allocate(Type.F32, batch, n)) {
@@ -174,6 +195,9 @@ final class SolveChild implements Fork.Task {
             Rows all = new Rows(batch);
             Runnable solve = () -> gmres.solve(adjoint, g, u);
             Stopwatch.settle(SolveSuite.WARM_NANOS, solve);
+            if (engine.equals(Contenders.own())) {
+                trace(e, adjoint, name, g, u);
+            }
             Stopwatch.SliceTimes times = Stopwatch.run(4_000_000, 100, solve, () -> cell.vjp(g, out, all));
             double[][] nanos = times.nanos();
             add("backward", name, "us", nanos[0], 1e-3);
@@ -184,8 +208,28 @@ final class SolveChild implements Fork.Task {
         }
     }
 
-    private void trace(String problem, String solver, Outcome outcome) {
-        traces.add(new Trace(solver, problem.substring(problem.indexOf(' ') + 1), Arrays.stream(outcome.trace()).boxed().toList()));
+    /** The backward solve by GMRES, and by plain steps. */
+    private void trace(Engine e, LinearOperator adjoint, String name, Block g, Block u) {
+        Stopping until = Stopping.relative(ADJOINT_TOLERANCE).within(LONGEST).traced();
+        EvaluationClock clock = new EvaluationClock(LONGEST);
+        LinearOperator timed = (in, values, rows) -> {
+            adjoint.apply(in, values, rows);
+            clock.tick();
+        };
+        try (LinearSolver gmres = Gmres.plan(e, Type.F32, g.rows(), g.cols(), 20, until);
+                LinearSolver plain = LinearFixedPoint.picard(e, Type.F32, g.rows(), g.cols(), 1, until)) {
+            for (String method : List.of("gmres(20)", PLAIN)) {
+                LinearSolver solver = method.equals(PLAIN) ? plain : gmres;
+                Runnable solve = () -> solver.solve(timed, g, u);
+                Stopwatch.settle(SolveSuite.WARM_NANOS, solve);
+                List<Double> residuals = Arrays.stream(solver.solve(adjoint, g, u).trace()).boxed().toList();
+                traces.add(new Trace("backward", method, shape(name), residuals, clock.medians(solve)));
+            }
+        }
+    }
+
+    private static String shape(String name) {
+        return name.substring(name.indexOf(' ') + 1);
     }
 
     private void add(String suite, String name, String metric, double[] sorted, double unit) {

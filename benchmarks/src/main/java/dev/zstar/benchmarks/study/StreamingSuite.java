@@ -35,7 +35,8 @@ final class StreamingSuite {
 
     /** The results of one fork: images per second of each way, and evaluations of an image. */
     private record Throughput(
-            double lockstep, double batches, double stream, double meanEvaluations, double mostEvaluations, double differing)
+            double lockstep, double batches, double stream, double meanEvaluations, double mostEvaluations, double differing,
+            double usedByBatches, double usedByStream)
             implements Serializable {}
 
     private StreamingSuite() {}
@@ -59,6 +60,10 @@ final class StreamingSuite {
         add(results, found, "stream", "meanEvaluations", Throughput::meanEvaluations);
         add(results, found, "stream", "mostEvaluations", Throughput::mostEvaluations);
         add(results, found, "stream", "rowsThatDiffer", Throughput::differing);
+        // The slots in use are the same in lock-step and in batches: those of images that are not done.
+        add(results, found, "lockstep", "slotsInUse", Throughput::usedByBatches);
+        add(results, found, "batches", "slotsInUse", Throughput::usedByBatches);
+        add(results, found, "stream", "slotsInUse", Throughput::usedByStream);
     }
 
     private static void add(
@@ -96,10 +101,11 @@ final class StreamingSuite {
         private static Throughput measure(
                 Engine engine, CellMap cell, Block images, Block singles, Block states, Block streamed, Block slots, Anderson anderson) {
             int[] spent = new int[IMAGES];
-            EquilibriumStream<Integer> stream = new EquilibriumStream<>(anderson, cell, (image, slot, start) -> {
+            EquilibriumStream.Loader<Integer> loader = (image, slot, start) -> {
                 cell.inject(slot, singles.part(image, IMAGES));
                 start.part(slot, BATCH).fill(0);
-            });
+            };
+            EquilibriumStream<Integer> stream = new EquilibriumStream<>(anderson, cell, loader);
             Runnable asStream = () -> stream.run(IntStream.range(0, IMAGES).iterator(), slots, solved -> {
                 spent[solved.input()] = solved.evaluations();
                 streamed.copyRow(solved.state(), 0, solved.input());
@@ -109,6 +115,13 @@ final class StreamingSuite {
                     solve(anderson, cell, images, states, batch);
                 }
             };
+            // Rows that the stream evaluates, and the slots that it has for them. It is not timed.
+            long[] evaluated = new long[2];
+            new EquilibriumStream<>(anderson, (z, out, rows) -> {
+                cell.apply(z, out, rows);
+                evaluated[0] += rows.count();
+                evaluated[1] += BATCH;
+            }, loader).run(IntStream.range(0, IMAGES).iterator(), slots, _ -> {});
             asStream.run();
             inBatches.run();
             int differing = 0;
@@ -132,7 +145,8 @@ final class StreamingSuite {
                 plan.close();
             }
             return new Throughput(IMAGES * 1e9 / nanos[0][0], IMAGES * 1e9 / nanos[1][0], IMAGES * 1e9 / nanos[2][0],
-                    Arrays.stream(spent).average().orElseThrow(), Arrays.stream(spent).max().orElseThrow(), differing);
+                    Arrays.stream(spent).average().orElseThrow(), Arrays.stream(spent).max().orElseThrow(), differing,
+                    Arrays.stream(spent).sum() / ((double) BATCH * Arrays.stream(slowest).sum()), (double) evaluated[0] / evaluated[1]);
         }
 
         private static Anderson plan(Engine engine, Stopping stopping) {

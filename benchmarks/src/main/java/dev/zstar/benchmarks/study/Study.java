@@ -17,6 +17,7 @@ public final class Study {
     private final List<Ceiling> ceilings = new ArrayList<>();
     private final List<StudyResult> results = new ArrayList<>();
     private final List<Trace> traces = new ArrayList<>();
+    private final List<Trajectory> trajectories = new ArrayList<>();
     private final List<String> remarks = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
 
@@ -73,7 +74,7 @@ public final class Study {
     }
 
     private Measurements measurements() {
-        return new Measurements(List.copyOf(ceilings), List.copyOf(results), List.copyOf(traces),
+        return new Measurements(List.copyOf(ceilings), List.copyOf(results), List.copyOf(traces), List.copyOf(trajectories),
                 Stream.concat(Contenders.remarks().stream(), remarks.stream()).toList(), List.copyOf(failures), EvidenceLog.of(results));
     }
 
@@ -98,6 +99,7 @@ public final class Study {
         ceilings.addAll(found.ceilings());
         found.results().stream().filter(result -> options.wantsCase(result.caseName())).forEach(results::add);
         found.traces().stream().filter(trace -> options.filter().isEmpty()).forEach(traces::add);
+        found.trajectories().stream().filter(trajectory -> options.filter().isEmpty()).forEach(trajectories::add);
         remarks.addAll(found.remarks());
         soFar.accept(measurements());
     }

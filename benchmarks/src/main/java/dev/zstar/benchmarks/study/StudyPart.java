@@ -33,6 +33,8 @@ record StudyPart(String name, Map<String, Double> stages, BiConsumer<Found, Stud
         if (options.wants("forward")) {
             parts.add(new StudyPart("forward: problems", Map.of("problems", 8.),
                     (found, progress) -> ProblemSuite.run(progress, found.results())));
+            parts.add(new StudyPart("forward: trajectories", Map.of("trajectories", 1.),
+                    (found, progress) -> TrajectorySuite.run(progress, found.trajectories())));
             parts.add(new StudyPart("forward: random solves", Map.of("random solves", full ? 120. : 8.),
                     (found, progress) -> FaultSuite.run(!full, progress, found.results())));
         }

@@ -58,7 +58,7 @@ final class JmhReader {
         CaseKey key = new CaseKey(name, params, mode, node.path("threads").asInt(1));
         return new BenchmarkResult(
                 key, name + ", " + mode, unit, unit.direction(mode), Numbers.of(metric.get("score")), quoted(metric), forks(metric),
-                allocation(node));
+                Percentiles.of(metric.path("rawDataHistogram")), mode.equals("ss"), allocation(node));
     }
 
     private static Forks allocation(JsonNode node) {

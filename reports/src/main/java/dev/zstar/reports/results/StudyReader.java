@@ -99,7 +99,7 @@ final class StudyReader {
         Direction direction = unit.name().equals("us/op") ? Direction.LESS_IS_BETTER : Direction.MORE_IS_BETTER;
         return new BenchmarkResult(
                 key(row, metric), row.get("suite").asString() + ", " + metric, unit, direction, Numbers.of(row.get("value")),
-                Optional.empty(), Forks.of(Numbers.lists(row.path("samples"))), Forks.of(allocation));
+                Optional.empty(), Forks.of(Numbers.lists(row.path("samples"))), List.of(), false, Forks.of(allocation));
     }
 
     /** The name of a case contains its parameters. */

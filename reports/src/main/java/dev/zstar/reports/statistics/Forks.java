@@ -54,6 +54,11 @@ public final class Forks {
         return Arrays.stream(iterations).mapToDouble(fork -> fork[fork.length - 1]).max().orElse(Double.NEGATIVE_INFINITY);
     }
 
+    /** The values of all forks, fork after fork, each ascending. */
+    public double[] all() {
+        return Arrays.stream(iterations).flatMapToDouble(Arrays::stream).toArray();
+    }
+
     /** The same values in another unit. */
     public Forks times(double factor) {
         return new Forks(Arrays.stream(iterations).map(fork -> Arrays.stream(fork).map(value -> factor * value).toArray())

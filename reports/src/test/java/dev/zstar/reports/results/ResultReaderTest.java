@@ -70,11 +70,18 @@ class ResultReaderTest {
         assertThat(result.forks().count()).isEqualTo(2);
         // (3 · 1 + 5) / 4 = 2 and 1 in the first fork, 3 and 3 in the second.
         assertThat(result.forks().median()).isEqualTo((1.5 + 3) / 2);
+        // Of all 14 calls 4 took 1 ms, 2 took 2, 5 took 3, 2 took 4 and 1 took 5.
+        assertThat(result.percentiles()).containsExactly(3.0, 4.0, 5.0, 5.0, 5.0);
+        assertThat(result.singleShot()).isFalse();
     }
 
     @Test
     void whatIsMissingOrNotANumberIsLeftOut() throws IOException {
-        assertThat(read("single-shot.json").getFirst().forks().count()).isEqualTo(3);
+        BenchmarkResult shots = read("single-shot.json").getFirst();
+        assertThat(shots.forks().count()).isEqualTo(3);
+        assertThat(shots.forks().all()).containsExactly(1.5, 1.6, 1.4);
+        assertThat(shots.singleShot()).isTrue();
+        assertThat(shots.percentiles()).isEmpty();
         BenchmarkResult without = read("without-raw-data.json").getFirst();
         assertThat(without.forks().count()).isZero();
         assertThat(without.score()).isEqualTo(12.5);

@@ -1,5 +1,4 @@
-
-// ---- how quiet the machine was
+// How quiet the machine was, and what the processor counted.
 
 // The measurements that cover a result, which were watched. Older files have none.
 function watched(r) {
@@ -16,17 +15,15 @@ function disturbance(r) {
 function quietness() {
   const all = (study.evidence || {}).cases || [], seen = all.filter(e => typeof e.disturbed === "number");
   if (!all.length) return;
-  const calm = seen.filter(e => e.disturbed <= 0.01).length, shown = x => x === null || x === undefined ? "" : x;
-  const home = heading("How quiet the machine was", seen.length ? calm + " of " + seen.length + " measurements lost at most 1% of their time. The others are marked by ⚠ at the names of their cases. "
+  const calm = seen.filter(e => e.disturbed <= 0.01).length, title = "How quiet the machine was";
+  const home = heading(title, seen.length ? calm + " of " + seen.length + " measurements lost at most 1% of their time. The others are marked by ⚠ at the names of their cases. "
     + "Lost is time that was stolen by the host of a virtual machine, that a computing thread waited for a processor, and for which a limit stopped the process. "
     + "Pressure is time for which any process of the machine waited. GHz are measured by a chain of additions." : "This system does not show what disturbs a process.");
-  const details = element("details", undefined, home);
-  element("summary", "The numbers", details);
-  table(details, ["measured", "seconds", "lost", "stolen, s", "waited, s", "throttled, s", "involuntary switches", "pressure, s", "GHz before", "GHz after", "processors"],
+  numbers(home, title, ["measured", "seconds", "lost", "stolen, s", "waited, s", "throttled, s", "involuntary switches", "pressure, s", "GHz before", "GHz after", "processors"],
     all.slice().sort((a, b) => (b.disturbed || 0) - (a.disturbed || 0)).map(e => [
       e.cases[0] + (e.cases.length > 1 ? " and " + (e.cases.length - 1) + " more" : "") + (e.again ? " (measured again)" : ""), e.seconds,
-      typeof e.disturbed === "number" ? number(100 * e.disturbed, 2) + "%" : "not visible", shown(e.stolen), shown(e.waited), shown(e.throttled), shown(e.switches), shown(e.pressure),
-      shown(e.clockBefore), shown(e.clockAfter), shown(e.processors)]));
+      typeof e.disturbed === "number" ? cell(e.disturbed, number(100 * e.disturbed, 2) + "%") : cell(null, "not visible"), e.stolen, e.waited, e.throttled, e.switches, e.pressure,
+      e.clockBefore, e.clockAfter, e.processors]));
 }
 
 // What the counters of the processor say of each kernel, where they can be read.
@@ -34,10 +31,9 @@ function counters() {
   const all = rows("kernels", "ipc");
   if (!all.length) return;
   const of = (r, metric) => (rows("kernels", metric).find(s => s.case === r.case && s.engine === r.engine && s.threads === r.threads) || {}).value;
-  const shown = x => x === undefined ? "" : x;
-  table(heading("What the processor counted", "User code alone. Misses are for each call: of the last cache, and of the prediction of branches."),
+  withTable("What the processor counted", "User code alone. Misses are for each call: of the last cache, and of the prediction of branches.",
     ["case", "engine", "instructions for each cycle", "cache misses", "branch misses"],
-    all.map(r => [r.case + mark(r), r.engine, r.value, shown(of(r, "cacheMisses")), shown(of(r, "branchMisses"))]));
+    all.map(r => [r.case + mark(r), r.engine, r.value, of(r, "cacheMisses"), of(r, "branchMisses")]));
 }
 
 // Facts that hold for the whole study, as pairs of a name and words.
