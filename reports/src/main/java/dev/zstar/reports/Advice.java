@@ -40,8 +40,8 @@ final class Advice {
         return List.copyOf(advice.sentences);
     }
 
-    private void say(String subject, String form, Object... values) {
-        sentences.add(new Sentence(subject, String.format(Locale.ROOT, form, values)));
+    private void say(String subject, String text) {
+        sentences.add(new Sentence(subject, text));
     }
 
     private void engine() {
@@ -52,24 +52,32 @@ final class Advice {
         List<StudyFile.Row> lost = products.stream().filter(row -> row.value() < 1 / EFFECT).toList();
         long won = products.stream().filter(row -> row.value() > EFFECT).count();
         if (lost.isEmpty()) {
-            say("engine", "simd, the default: of %d products it was faster than OpenBLAS in %d, and as fast in the others.",
-                    products.size(), won);
+            say("engine",
+                    String.format(Locale.ROOT,
+                            "simd, the default: of %d products it was faster than OpenBLAS in %d, and as fast in the others.",
+                    products.size(), won));
             return;
         }
         StudyFile.Row worst = lost.stream().min(Comparator.comparingDouble(StudyFile.Row::value)).orElseThrow();
-        say("engine", "simd, the default: of %d products it was faster than OpenBLAS in %d. OpenBLAS was faster in %d, %s the most "
+        say("engine",
+                String.format(Locale.ROOT,
+                        "simd, the default: of %d products it was faster than OpenBLAS in %d. OpenBLAS was faster in %d, %s the most "
                 + "(%.2f ×): where such products decide, try the engine openblas.", products.size(), won, lost.size(), worst.name(),
-                1 / worst.value());
+                1 / worst.value()));
     }
 
     private void precision() {
         rows("forward", "ratio").filter(row -> row.name().startsWith("mixed")).max(Comparator.comparingDouble(StudyFile.Row::value))
                 .ifPresent(best -> {
                     if (best.value() >= WORTH) {
-                        say("precision", "narrow weights where a solve has one row: %s took 1/%.2f of the time in f32, to the same "
-                                + "tolerance.", best.name(), best.value());
+                        say("precision",
+                                String.format(Locale.ROOT,
+                                        "narrow weights where a solve has one row: %s took 1/%.2f of the time in f32, to the same "
+                                + "tolerance.", best.name(), best.value()));
                     } else {
-                        say("precision", "f32: the best solve with narrow weights, %s, was %.2f × as fast.", best.name(), best.value());
+                        say("precision",
+                                String.format(Locale.ROOT,
+                                        "f32: the best solve with narrow weights, %s, was %.2f × as fast.", best.name(), best.value()));
                     }
                 });
     }
@@ -77,11 +85,15 @@ final class Advice {
     private void threads() {
         rows("kernels", "ratio").filter(row -> row.engine().equals("team/alone")).findFirst().ifPresent(team -> {
             if (team.value() >= WORTH) {
-                say("threads", "%d for large products: %s was %.2f × as fast as on one. Solves of few rows stay on one.", team.threads(),
-                        team.name(), team.value());
+                say("threads",
+                        String.format(Locale.ROOT,
+                                "%d for large products: %s was %.2f × as fast as on one. Solves of few rows stay on one.", team.threads(),
+                        team.name(), team.value()));
             } else {
-                say("threads", "one: %s was %.2f × as fast as on one thread. Other programs may have held the processors.", team.name(),
-                        team.value());
+                say("threads",
+                        String.format(Locale.ROOT,
+                                "one: %s was %.2f × as fast as on one thread. Other programs may have held the processors.", team.name(),
+                        team.value()));
             }
         });
     }
@@ -94,10 +106,10 @@ final class Advice {
             StudyFile.Row best = own.stream().min(Comparator.comparingDouble(StudyFile.Row::value)).orElseThrow();
             Optional<StudyFile.Row> usual = own.stream().filter(row -> method(row).equals("default")).findFirst();
             if (usual.isEmpty() || usual.get().value() <= EFFECT * best.value()) {
-                say("solver", "%s for %s.", usual.isEmpty() ? method(best) : "the default method", shape);
+                say("solver", String.format(Locale.ROOT, "%s for %s.", usual.isEmpty() ? method(best) : "the default method", shape));
             } else {
-                say("solver", "%s for %s: the default method took %.2f × its time.", method(best), shape,
-                        usual.get().value() / best.value());
+                say("solver", String.format(Locale.ROOT, "%s for %s: the default method took %.2f × its time.", method(best), shape,
+                        usual.get().value() / best.value()));
             }
         }
     }
@@ -115,10 +127,14 @@ final class Advice {
                 .ifPresent(best -> {
                     String mode = best.name().replaceAll(" n=.*", "");
                     if (best.value() >= 1 / WORTH) {
-                        say("gradient", "exact to 10⁻³, the default: no mode with a cosine above %s was much faster.", COSINE);
+                        say("gradient",
+                                String.format(Locale.ROOT,
+                                        "exact to 10⁻³, the default: no mode with a cosine above %s was much faster.", COSINE));
                     } else {
-                        say("gradient", "exact to 10⁻³ is the default; %s took %.2f × its time, with a cosine of %.4f with the exact "
-                                + "gradient.", mode, best.value(), cosine(best));
+                        say("gradient",
+                                String.format(Locale.ROOT,
+                                        "exact to 10⁻³ is the default; %s took %.2f × its time, with a cosine of %.4f with the exact "
+                                + "gradient.", mode, best.value(), cosine(best)));
                     }
                 });
     }
@@ -135,8 +151,11 @@ final class Advice {
                 .ifPresent(row -> {
                     double blocks = row.params().get("blocks");
                     if (blocks < 27) {
-                        say("memory", "a layer of n=%.0f B=%.0f fits %.0f blocks instead of 27 in %.2f × the time.", row.params().get("n"),
-                                row.params().get("batch"), blocks, row.value());
+                        say("memory",
+                                String.format(Locale.ROOT,
+                                        "a layer of n=%.0f B=%.0f fits %.0f blocks instead of 27 in %.2f × the time.",
+                                        row.params().get("n"),
+                                row.params().get("batch"), blocks, row.value()));
                     } else {
                         say("memory", "the default of 27 blocks: fewer took more than 1.1 × the time.");
                     }

@@ -24,7 +24,7 @@ class AdviceTest {
     }
 
     private List<String> advice() {
-        Measurements measured = new Measurements(List.of(), results, List.of(), List.of(), List.of(), null);
+        Measurements measured = new Measurements(List.of(), results, List.of(), List.of());
         StudyFile file = StudyFile.of(Instant.EPOCH, "zstar study", Machine.read(), measured, true);
         return Advice.of(file).stream().map(one -> one.subject() + ": " + one.text()).toList();
     }
@@ -94,5 +94,12 @@ class AdviceTest {
                     Map.of("n", 512.0, "batch", 32.0, "blocks", (double) blocks));
         }
         assertThat(advice()).containsExactly("memory: a layer of n=512 B=32 fits 10 blocks instead of 27 in 1.03 × the time.");
+    }
+
+    @Test
+    void namesOfCasesAreShownAsText() {
+        assertThat(AdviceView.section(List.of(new Advice.Sentence("solver", "good for <b>n=1</b> & more"))))
+                .contains("<dt>solver</dt><dd>good for &lt;b>n=1&lt;/b> &amp; more</dd>");
+        assertThat(AdviceView.section(List.of())).isEmpty();
     }
 }

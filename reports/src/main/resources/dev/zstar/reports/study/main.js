@@ -26,6 +26,7 @@ timeAgainstMemory();
 streaming();
 depth();
 families();
+ways();
 edges();
 quietness();
 counters();
