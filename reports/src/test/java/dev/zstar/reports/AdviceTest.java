@@ -2,9 +2,6 @@ package dev.zstar.reports;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.zstar.benchmarks.study.Measurements;
-import dev.zstar.benchmarks.study.StudyResult;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,10 +10,11 @@ import org.junit.jupiter.api.Test;
 
 /** What a machine should use follows from its figures. */
 class AdviceTest {
-    private final List<StudyResult> results = new ArrayList<>();
+    private final List<StudyFile.Row> results = new ArrayList<>();
 
     private void add(String suite, String name, String engine, int threads, String metric, double value, Map<String, Double> params) {
-        results.add(StudyResult.of(suite, name, engine, threads, new TreeMap<>(params), metric, null, value));
+        results.add(new StudyFile.Row(suite, name, engine, threads, new TreeMap<>(params), metric, value, value, value, value, 1, null,
+                null, null));
     }
 
     private void add(String suite, String name, String engine, String metric, double value) {
@@ -24,8 +22,9 @@ class AdviceTest {
     }
 
     private List<String> advice() {
-        Measurements measured = new Measurements(List.of(), results, List.of(), List.of());
-        StudyFile file = StudyFile.of(Instant.EPOCH, "zstar study", Machine.read(), measured, true);
+        StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null, "zstar study", 90.0, true,
+                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), results, List.of(),
+                List.of(), List.of(), List.of(), null);
         return Advice.of(file).stream().map(one -> one.subject() + ": " + one.text()).toList();
     }
 
