@@ -39,7 +39,7 @@ final class PublishCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        // Says what is wrong with a file that is none of a study.
+        // A file that is not that of a study is refused with the reason.
         ResultReader.read(study);
         Path data = Files.isDirectory(study) ? study.resolve("study.json") : study;
         StudyFile file = StudyFile.parse(Files.readString(data));

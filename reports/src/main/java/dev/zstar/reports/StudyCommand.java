@@ -77,7 +77,7 @@ final class StudyCommand implements Callable<Integer> {
     /** Runs the command that the folder names. What it has measured is found in the folder. */
     private int resumed() {
         if (!command().equals(NAME) || out != null) {
-            throw new IllegalArgumentException("--resume takes the options of the study that was stopped, expected no others");
+            throw new IllegalArgumentException("--resume takes the options of the study that was stopped; expected no other options");
         }
         ResultFolder folder = new ResultFolder(resume);
         List<String> words = ShellWords.split(folder.unfinished().command());

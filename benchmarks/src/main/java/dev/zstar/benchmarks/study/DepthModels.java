@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * The models that the suite depth trains, named {@code data: model}. Those that read digits have about 25,000 parameters, and so have those
- * that copy symbols, without their heads.
+ * The models that the suite depth trains, named {@code data: model}. Without their heads, those that read digits have about 25,000
+ * parameters, and those that copy symbols about 18,000.
  */
 final class DepthModels {
     private static final int PIXELS = 64;
@@ -62,7 +62,10 @@ final class DepthModels {
         return models;
     }
 
-    /** The samples of one seed, counted from 1. The digits of five seeds are tested once each. */
+    /**
+     * The samples of one seed, counted from 1. Seed k of the digits is fold k - 1 of five: over five seeds each image is tested once. The
+     * rings are drawn from the seed. The sequences to copy are the same for all seeds.
+     */
     static Samples data(String name, boolean quick, int seed) {
         return switch (name.substring(0, name.indexOf(':'))) {
             case "rings" -> Samples.rings(1000, seed);

@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What effective depth costs. Memory and time of a training step against it: a weight-tied network of that depth keeps every state for its
- * backward pass, or a part of them, and the equilibrium that it approaches keeps one. How exact gradients are. Families of models, trained
- * by the same code. Each point is measured in its own process.
+ * What effective depth costs: memory and time of a training step against it. A weight-tied network of that depth keeps every state for its
+ * backward pass, or a part of them. The equilibrium that it approaches has the same workspaces at any depth. The suite also measures how
+ * exact gradients are, and trains families of models by the same code. Each point is measured in its own process.
  */
 final class DepthSuite {
     /** The depth at which a quick study measures times. */

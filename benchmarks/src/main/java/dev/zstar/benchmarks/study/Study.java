@@ -50,7 +50,7 @@ public final class Study {
             throw new StudyException(String.join("\n", study.failures));
         }
         if (study.results.isEmpty() && !options.filter().isEmpty()) {
-            throw new StudyException("no case has a name in which --filter " + options.filter() + " is found");
+            throw new StudyException("--filter " + options.filter() + ": no case has a name in which it is found");
         }
         return study.measurements();
     }

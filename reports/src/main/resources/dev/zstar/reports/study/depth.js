@@ -12,7 +12,7 @@ function depth() {
     });
     const header = ["case", "MiB of states", "MiB live, with parameters", "ms for a step", "KiB of states for each layer", "layers per second"];
     chart("Memory over effective depth", "States of a training step: what grows with the batch" + note + "An equilibrium is solved to the residual that as many plain steps reach; 27 blocks are the default. The network "
-      + "has so many tied layers and keeps all states, or with checkpoints every √L-th.", { xAxis: axis("layers"), yAxis: axis("MiB"), series: lines("stateBytes", b => b / MIB) }, header, body);
+      + "has as many tied layers. It keeps all states, or with checkpoints every √L-th.", { xAxis: axis("layers"), yAxis: axis("MiB"), series: lines("stateBytes", b => b / MIB) }, header, body);
     chart("Memory for each layer over effective depth", "The same states, divided by the depth.", { xAxis: axis("layers"), yAxis: axis("KiB for each layer", "log"), series: lines("stateBytes", (b, d) => b / 1024 / d) }, header, body);
     if (rows("depth", "stepUs").some(r => r.params.depth)) {
       chart("Time over effective depth", "A training step, forward and backward" + note, { xAxis: axis("layers"), yAxis: axis("ms"), series: lines("stepUs", us => us / 1000) }, header, body);
@@ -21,7 +21,7 @@ function depth() {
     }
   }
   const peaks = rows("depth", "rss");
-  if (peaks.length) withTable("Peak memory of processes", "The most that a fresh process held, with the JVM and its whole heap, for a batch of " + peaks[0].params.batch + ".", ["case", "MiB of states", "MiB, peak of the process"],
+  if (peaks.length) withTable("Peak memory of processes", "The most memory that a fresh process held, with the JVM and its whole heap, for a batch of " + peaks[0].params.batch + ".", ["case", "MiB of states", "MiB, peak of the process"],
     peaks.map(r => [r.case, beside(r, "stateBytes").value / MIB, r.value / MIB]));
   const errors = rows("depth", "gradientError").filter(r => beside(r, "effectiveDepth").value !== undefined && !/^(digits|rings|copy|modes): /.test(r.case));
   if (!errors.length) return;

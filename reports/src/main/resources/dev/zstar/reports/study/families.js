@@ -22,7 +22,7 @@ function families() {
     const r = all.find(s => s.metric === metric && s.case === data + ": " + n);
     return r ? { value: metric === "accuracy" ? mean(r) : r.value, text: text(r), href: "#result-" + study.results.indexOf(r) } : cell(null, "–");
   })]).filter(line => line.slice(1).some(c => c.href));
-  withTable("Families of models", "Trained by the same code, on one thread, with about the same number of parameters. Accuracies are means of " + seeds + " trainings, each on another part of the data, with the least and the most. "
+  withTable("Families of models", "Trained by the same code, on one thread, with about the same number of parameters. Accuracies are means of " + seeds + " trainings, with the least and the most. Each is tested on another fifth of the digits, and trained on the other four. "
     + "States are what grows with the batch: of a network all its layers, of an equilibrium the workspaces of its solvers. A figure is a link to its row in the file.",
   ["figure", ...names.map(n => ({ head: n, term: "names of families", means: "the figures of this family" }))], body, { rowHead: true });
 }
