@@ -88,7 +88,7 @@ class StudyTest {
         assertThatThrownBy(() -> new StudyOptions(false, List.of(), "", List.of("mkl"), 0, null, null, false))
                 .hasMessageStartingWith("unknown engine 'mkl'; expected one of ").hasMessageContaining("scalar");
         assertThatThrownBy(() -> new StudyOptions(false, List.of(), "", List.of(), 0, Duration.ZERO, null, false))
-                .hasMessage("--time-budget PT0S; expected a time above 0");
+                .hasMessage("--time-budget 0.0s; expected a time above 0");
     }
 
     @Test
