@@ -116,10 +116,8 @@ final class DepthModels {
         int length = task.length();
         int symbols = task.symbols();
         models.put("copy: standard, 4 layers", Model.of(type -> new StandardNetwork.Options(
-                Recurrence.cell(type, length, symbols, 64), 4, false, false), 6, 16));
-        models.put("copy: tied, a layer for each place", Model.of(type -> new StandardNetwork.Options(
-                Recurrence.cell(type, length, symbols, 128), length, true, false), 0, 16));
-        models.put("copy: DEQ", Model.of(type -> Recurrence.equilibrium(type, length, symbols, 128), 6, 16));
+                Recurrence.cell(type, length, symbols, 64), 4, false, false), 6, 10));
+        models.put("copy: DEQ", Model.of(type -> Recurrence.equilibrium(type, length, symbols, 128), 6, 10));
     }
 
     /** The ways back of one equilibrium and of one differential equation. */
