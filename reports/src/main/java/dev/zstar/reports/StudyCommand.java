@@ -126,7 +126,7 @@ final class StudyCommand implements Callable<Integer> {
         Path page = write(folder, file);
         folder.forgetCases();
         Summary.print(file, printed);
-        printed.printf("%nThe page: %s%n", page);
+        printed.printf("%nThe page%s: %s%n", Summary.notes(file), page);
         printed.flush();
         return measured.failures().isEmpty() ? 0 : 1;
     }
