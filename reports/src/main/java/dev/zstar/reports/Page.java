@@ -22,7 +22,7 @@ final class Page {
     /** Parts of a study in the order of their files; {@code main} calls them. */
     private static final List<String> STUDY = List.of(
             "terms", "data", "summary", "kernels", "roofline", "cells", "problems", "backward", "mixed",
-            "solves", "trajectories", "streaming", "depth", "families", "training", "evidence", "everything", "main");
+            "solves", "warmup", "trajectories", "streaming", "depth", "families", "training", "evidence", "everything", "main");
     private static final List<String> REPORT = List.of("terms", "files", "marks", "options", "groups", "main");
 
     /** How the frame of a report begins. */

@@ -46,7 +46,7 @@ public record StudyOptions(boolean full, List<String> suites, String filter, Lis
             throw new IllegalArgumentException("--threads " + threads + "; expected at least 1, or 0 for all processors");
         }
         if (budget != null && !budget.isPositive()) {
-            throw new IllegalArgumentException("--time-budget " + budget + "; expected a time above 0");
+            throw new IllegalArgumentException("--time-budget " + budget.toMillis() * 1e-3 + "s; expected a time above 0");
         }
         if (pin && Pinning.unavailable().isPresent()) {
             throw new IllegalArgumentException("--pin cannot keep threads on processors here: " + Pinning.unavailable().get());

@@ -23,6 +23,7 @@ residuals("backward", "products", "(I − Jᵀ) v = g");
 linear();
 gradients();
 timeAgainstMemory();
+warmUp();
 streaming();
 depth();
 families();
