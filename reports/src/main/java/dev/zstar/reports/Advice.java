@@ -37,6 +37,7 @@ final class Advice {
         advice.solver();
         advice.gradient();
         advice.memory();
+        advice.caution();
         return List.copyOf(advice.sentences);
     }
 
@@ -82,9 +83,27 @@ final class Advice {
                 });
     }
 
+    /** Before all other sentences, if other work disturbed most of the measurements. */
+    private void caution() {
+        if (sentences.isEmpty() || file.evidence() == null) {
+            return;
+        }
+        List<StudyEvidence.Case> seen = file.evidence().cases().stream().filter(one -> one.disturbed() != null).toList();
+        long disturbed = seen.stream().filter(one -> one.disturbed() > StudyEvidence.THRESHOLD).count();
+        if (2 * disturbed > seen.size()) {
+            sentences.addFirst(new Sentence("caution", String.format(Locale.ROOT, "%d of %d measurements lost more than 1%% of their time, "
+                    + "so the times below may mislead. Measure again on a quiet machine.", disturbed, seen.size())));
+        }
+    }
+
     private void threads() {
         rows("kernels", "ratio").filter(row -> row.engine().equals("team/alone")).findFirst().ifPresent(team -> {
-            if (team.value() >= WORTH) {
+            if (team.value() > WORTH * team.threads()) {
+                say("threads",
+                        String.format(Locale.ROOT,
+                                "unclear: %s was %.2f × as fast as on one, which %d threads cannot reach. Other programs may have "
+                        + "held the processors.", team.name(), team.value(), team.threads()));
+            } else if (team.value() >= WORTH) {
                 say("threads",
                         String.format(Locale.ROOT,
                                 "%d for large products: %s was %.2f × as fast as on one. Solves of few rows stay on one.", team.threads(),

@@ -2,6 +2,7 @@ package dev.zstar.reports;
 
 import dev.zstar.benchmarks.study.StudyProgress;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalDouble;
 import me.tongfei.progressbar.ProgressBar;
@@ -21,7 +22,7 @@ final class ProgressReport implements StudyProgress, AutoCloseable {
     @SuppressWarnings("SystemConsoleNull")
     private final boolean terminal = System.console() != null && System.console().isTerminal();
     private final long start = System.nanoTime();
-    private final TimeLeft time = new TimeLeft();
+    private final TimeLeft time;
     private boolean planned;
     private String stage = "";
     private int steps;
@@ -30,7 +31,13 @@ final class ProgressReport implements StudyProgress, AutoCloseable {
     private ProgressBar bar;
 
     ProgressReport(PrintWriter err) {
+        this(err, null);
+    }
+
+    /** Of work with a time budget, or null for none. */
+    ProgressReport(PrintWriter err, Duration budget) {
         this.err = err;
+        time = budget == null ? new TimeLeft() : new TimeLeft(budget.toMillis() * 1e-3);
     }
 
     @Override

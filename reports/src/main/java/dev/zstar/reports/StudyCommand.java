@@ -109,7 +109,7 @@ final class StudyCommand implements Callable<Integer> {
         });
         Runtime.getRuntime().addShutdownHook(stopped);
         Measurements measured;
-        try (ProgressReport report = new ProgressReport(err)) {
+        try (ProgressReport report = new ProgressReport(err, budget)) {
             // The page has figures as soon as the first case has ended.
             measured = Study.run(options, report, found -> {
                 try {

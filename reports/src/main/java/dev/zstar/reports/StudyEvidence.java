@@ -18,7 +18,7 @@ import java.util.Optional;
  */
 record StudyEvidence(Long pageBytes, String hugePages, String counters, List<Case> cases) {
     /** The fraction of lost time above which a measurement is disturbed. */
-    private static final double THRESHOLD = 0.01;
+    static final double THRESHOLD = 0.01;
 
     StudyEvidence {
         cases = cases == null ? List.of() : cases;
@@ -76,7 +76,7 @@ record StudyEvidence(Long pageBytes, String hugePages, String counters, List<Cas
         String hidden = seen.size() == cases.size() ? "" : ", " + (cases.size() - seen.size()) + " more not visible";
         Case worst = seen.stream().max(Comparator.comparingDouble(Case::disturbed)).orElseThrow();
         String most = calm == seen.size() || worst.cases().isEmpty() ? "" : String.format(
-                Locale.ROOT, "; %.0f%%: %s", 100 * worst.disturbed(), worst.cases().getFirst());
+                Locale.ROOT, "; worst %.0f%%: %s", 100 * worst.disturbed(), worst.cases().getFirst());
         return Optional.of(calm + " of " + seen.size() + " measurements lost at most 1% of their time" + hidden + most);
     }
 }

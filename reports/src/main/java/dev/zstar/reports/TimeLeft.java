@@ -12,12 +12,22 @@ final class TimeLeft {
     /** This part of the whole is believed as it is expected, so that the first steps alone do not decide. */
     private static final double TRUST = 0.03;
 
+    private final double limit;
     private final Map<String, Double> expected = new LinkedHashMap<>();
     private double total;
     private double done;
     private double stage;
     private int steps = 1;
     private int made;
+
+    TimeLeft() {
+        this(Double.POSITIVE_INFINITY);
+    }
+
+    /** Of work that begins nothing new after this many seconds. */
+    TimeLeft(double limit) {
+        this.limit = limit;
+    }
 
     /** The stages to come, in seconds. */
     void plan(Map<String, Double> seconds) {
@@ -43,14 +53,14 @@ final class TimeLeft {
         return total == 0 ? 0 : Math.min(1, (done + stage * made / steps) / total);
     }
 
-    /** Seconds left after this many seconds; empty without a plan. */
+    /** Seconds left after this many seconds, 0 if the limit has passed; empty without a plan. */
     OptionalDouble seconds(double elapsed) {
         if (total == 0) {
             return OptionalDouble.empty();
         }
         double share = share();
         double slower = (elapsed / total + TRUST) / (share + TRUST);
-        return OptionalDouble.of((1 - share) * total * slower);
+        return OptionalDouble.of(Math.min((1 - share) * total * slower, Math.max(0, limit - elapsed)));
     }
 
     /** Such as {@code 40 s} or {@code 3 min}. */

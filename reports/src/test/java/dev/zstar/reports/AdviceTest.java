@@ -6,11 +6,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
 /** What a machine should use follows from its figures. */
 class AdviceTest {
     private final List<StudyFile.Row> results = new ArrayList<>();
+    private StudyEvidence evidence;
+
+    private static StudyEvidence.Case lost(Double disturbed) {
+        return new StudyEvidence.Case(List.of("kernels: a"), false, 1, disturbed, null, disturbed, null, null, null, null, null,
+                null, null);
+    }
 
     private void add(String suite, String name, String engine, int threads, String metric, double value, Map<String, Double> params) {
         results.add(new StudyFile.Row(suite, name, engine, threads, new TreeMap<>(params), metric, value, value, value, value, 1, null,
@@ -24,7 +31,7 @@ class AdviceTest {
     private List<String> advice() {
         StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null, "zstar study", 90.0, true,
                 new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), results, List.of(),
-                List.of(), List.of(), List.of(), null);
+                List.of(), List.of(), List.of(), evidence);
         return Advice.of(file).stream().map(one -> one.subject() + ": " + one.text()).toList();
     }
 
@@ -61,6 +68,26 @@ class AdviceTest {
                 "precision: f32: the best solve with narrow weights, mixed n=1024 B=1 int8, was 1.10 × as fast.",
                 "threads: one: gemm n=1024 B=128 on 2 threads was 0.90 × as fast as on one thread. Other programs may have held the "
                         + "processors.");
+    }
+
+    @Test
+    void twoThreadsAreNotThreeTimesAsFast() {
+        add("kernels", "gemm n=1024 B=128 on 2 threads", "team/alone", 2, "ratio", 3.63, Map.of());
+        assertThat(advice()).containsExactly("threads: unclear: gemm n=1024 B=128 on 2 threads was 3.63 × as fast as on one, which 2 "
+                + "threads cannot reach. Other programs may have held the processors.");
+    }
+
+    @Test
+    void aDisturbedMachineIsNamedFirst() {
+        add("kernels", "gemv n=16", "simd/openblas", "ratio", 4);
+        evidence = new StudyEvidence(null, null, null, List.of(lost(0.5), lost(0.02), lost(0.0), lost(null)));
+        assertThat(advice()).hasSize(2).first(InstanceOfAssertFactories.STRING).isEqualTo("caution: 2 of 3 measurements lost more than 1% "
+                + "of their time, so the times below may mislead. Measure again on a quiet machine.");
+        evidence = new StudyEvidence(null, null, null, List.of(lost(0.5), lost(0.0)));
+        assertThat(advice()).hasSize(1);
+        results.clear();
+        evidence = new StudyEvidence(null, null, null, List.of(lost(0.5)));
+        assertThat(advice()).isEmpty();
     }
 
     @Test

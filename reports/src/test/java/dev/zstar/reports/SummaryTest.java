@@ -101,7 +101,7 @@ class SummaryTest {
         assertThat(sentence(lost(null, "a"))).contains("unknown: this system does not show what disturbs a process");
         assertThat(sentence(lost(0.01, "a"), lost(0.0, "b"))).contains("2 of 2 measurements lost at most 1% of their time");
         assertThat(sentence(lost(0.02, "a"), lost(0.31, "forward: b", "c"), lost(0.0, "d"), lost(null, "e")))
-                .contains("1 of 3 measurements lost at most 1% of their time, 1 more not visible; 31%: forward: b");
+                .contains("1 of 3 measurements lost at most 1% of their time, 1 more not visible; worst 31%: forward: b");
         assertThat(sentence(lost(0.5))).contains("0 of 1 measurements lost at most 1% of their time");
     }
 
@@ -114,7 +114,7 @@ class SummaryTest {
         StringWriter out = new StringWriter();
         Summary.print(file, new PrintWriter(out, true));
         assertThat(out.toString()).contains(
-                "quiet       0 of 1 measurements lost at most 1% of their time; 25%: kernels: gemv n=16");
+                "quiet       0 of 1 measurements lost at most 1% of their time; worst 25%: kernels: gemv n=16");
         assertThat(StudyFile.parse(file.json())).isEqualTo(file);
         assertThat(file.json()).contains("\"disturbed\" : 0.25", "\"stolen\" : null", "\"switches\" : 3");
     }

@@ -45,6 +45,16 @@ class TimeLeftTest {
     }
 
     @Test
+    void noMoreIsLeftThanTheLimitAllows() {
+        TimeLeft time = new TimeLeft(90);
+        time.plan(Map.of("kernels", 1000.0));
+        time.stage("kernels", 2);
+        assertThat(time.seconds(30).orElseThrow()).isEqualTo(60);
+        time.step();
+        assertThat(time.seconds(120).orElseThrow()).isZero();
+    }
+
+    @Test
     void withoutAPlanThereIsNoTime() {
         TimeLeft time = new TimeLeft();
         time.stage("tile.rows", 4);
