@@ -34,8 +34,8 @@ final class AbCommand implements Callable<Integer> {
             description = "Suites of the study to run (default: ${DEFAULT-VALUE}).")
     private List<String> suites = List.of("kernels");
 
-    @Option(names = "--filter", paramLabel = "TEXT",
-            description = "Compares only cases whose names contain this text. The suites run whole.")
+    @Option(names = "--filter", paramLabel = "REGEX",
+            description = "Measures only cases in whose name this is found, as zstar study --filter does.")
     private String filter;
 
     @Option(names = "--forks", paramLabel = "N", defaultValue = "5",
@@ -79,7 +79,8 @@ final class AbCommand implements Callable<Integer> {
                 delete(folder);
             }
         }
-        Comparison comparison = options.comparer(false).compare(merged(a, runs.get(0)), merged(b, runs.get(1)));
+        Comparison comparison = options.comparer(false).compare(
+                ResultFile.ofRuns(a.toString(), runs.get(0)), ResultFile.ofRuns(b.toString(), runs.get(1)));
         return options.report(comparison, spec.commandLine().getOut());
     }
 
@@ -96,20 +97,10 @@ final class AbCommand implements Callable<Integer> {
         if (full) {
             words.add("--full");
         }
+        if (filter != null) {
+            words.addAll(List.of("--filter", filter));
+        }
         return words;
-    }
-
-    private ResultFile merged(Path build, List<ResultFile> runs) {
-        ResultFile all = ResultFile.ofRuns(build.toString(), runs);
-        if (filter == null) {
-            return all;
-        }
-        ResultFile some = all.containing(filter);
-        if (some.results().isEmpty() && some.counts().isEmpty()) {
-            throw new IllegalArgumentException("--filter " + filter + " is in no name of the " + all.results().size() + " benchmarks of "
-                    + build + "; expected a part of a name such as " + all.results().getFirst().key());
-        }
-        return some;
     }
 
     private Path folder() {

@@ -15,14 +15,14 @@ import java.util.stream.Stream;
 /** A page: one file with everything, even the charting library, which needs no network. */
 final class Page {
     private static final String ECHARTS = "META-INF/resources/webjars/echarts/5.5.0/echarts.min.js";
-    private static final Pattern PLACE = Pattern.compile("/\\*(style|echarts|data|script|trajectories)\\*/");
+    private static final Pattern PLACE = Pattern.compile("/\\*(style|echarts|data|script|advice|trajectories)\\*/");
 
     /** Scripts of both pages, in the order in which they need each other. */
     private static final List<String> SHARED = List.of("dom", "look", "csv", "order", "table", "chart", "style", "keys");
     /** Parts of a study in the order of their files; {@code main} calls them. */
     private static final List<String> STUDY = List.of(
             "terms", "data", "summary", "kernels", "roofline", "cells", "problems", "backward", "mixed",
-            "solves", "trajectories", "streaming", "depth", "families", "training", "evidence", "everything", "main");
+            "solves", "warmup", "trajectories", "streaming", "depth", "families", "training", "evidence", "everything", "main");
     private static final List<String> REPORT = List.of("terms", "files", "marks", "options", "groups", "main");
 
     /** How the frame of a report begins. */
@@ -32,12 +32,13 @@ final class Page {
 
     /** The page of a study. */
     static String study(StudyFile file) {
-        return fill("study/study.html", file.json(), TrajectoryView.figure(file.trajectories()), scripts("study", STUDY));
+        return fill("study/study.html", file.json(), Map.of("advice", AdviceView.section(Advice.of(file)), "trajectories",
+                TrajectoryView.figure(file.trajectories())), scripts("study", STUDY));
     }
 
     /** The page of several result files. */
     static String report(String json) {
-        return fill("report/report.html", json, "", scripts("report", REPORT));
+        return fill("report/report.html", json, Map.of(), scripts("report", REPORT));
     }
 
     /** Whether a file is a page of {@link #report}, so that another one may replace it. */
@@ -50,10 +51,11 @@ final class Page {
     }
 
     /** Fills the places of a frame in one pass, so that a place that the data names is not filled. */
-    private static String fill(String frame, String json, String trajectories, String script) {
+    private static String fill(String frame, String json, Map<String, String> sections, String script) {
         Map<String, String> parts = Map.of("style", resource("page/page.css"), "echarts", guard(library()),
-                "data", json.replace("<", "\\u003c"), "trajectories", trajectories, "script", script);
-        return PLACE.matcher(resource(frame)).replaceAll(place -> Matcher.quoteReplacement(parts.get(place.group(1))));
+                "data", json.replace("<", "\\u003c"), "script", script);
+        return PLACE.matcher(resource(frame)).replaceAll(place -> Matcher.quoteReplacement(
+                parts.getOrDefault(place.group(1), sections.getOrDefault(place.group(1), ""))));
     }
 
     /** One script, since the parts share names. */

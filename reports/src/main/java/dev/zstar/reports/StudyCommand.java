@@ -77,7 +77,7 @@ final class StudyCommand implements Callable<Integer> {
     /** Runs the command that the folder names. What it has measured is found in the folder. */
     private int resumed() {
         if (!command().equals(NAME) || out != null) {
-            throw new IllegalArgumentException("--resume takes the options of the study that was stopped, expected no others");
+            throw new IllegalArgumentException("--resume takes the options of the study that was stopped; expected no other options");
         }
         ResultFolder folder = new ResultFolder(resume);
         List<String> words = ShellWords.split(folder.unfinished().command());
@@ -110,7 +110,7 @@ final class StudyCommand implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(stopped);
         Measurements measured;
         try (ProgressReport report = new ProgressReport(err)) {
-            // The page has figures as soon as the first suite has ended.
+            // The page has figures as soon as the first case has ended.
             measured = Study.run(options, report, found -> {
                 try {
                     write(folder, StudyFile.of(started, command, machine, found, false));
@@ -126,7 +126,7 @@ final class StudyCommand implements Callable<Integer> {
         Path page = write(folder, file);
         folder.forgetCases();
         Summary.print(file, printed);
-        printed.printf("%nThe page: %s%n", page);
+        printed.printf("%nThe page%s: %s%n", Summary.notes(file), page);
         printed.flush();
         return measured.failures().isEmpty() ? 0 : 1;
     }

@@ -28,22 +28,22 @@ final class Summary {
         new Summary(file).lines().forEach(out::println);
     }
 
+    /** Such as {@code , with 2 notes on what was left out}; empty without notes. */
+    static String notes(StudyFile file) {
+        int count = file.remarks().size();
+        return count == 0 ? "" : ", with " + (count == 1 ? "1 note" : count + " notes") + " on what was left out";
+    }
+
     private List<String> lines() {
         products();
         cells();
         solves();
         problems();
         gradients();
-        random();
         streams();
         memory();
         training();
-        unreliable();
-        Optional.ofNullable(file.evidence()).flatMap(StudyEvidence::sentence).ifPresent(sentence -> line("quiet", sentence));
-        if (!file.remarks().isEmpty()) {
-            int count = file.remarks().size();
-            line("notes", (count == 1 ? "1 note" : count + " notes") + " on what was left out, and why: see the page");
-        }
+        quiet();
         file.failures().forEach(failure -> lines.add(shortened("failed      " + failure)));
         return lines;
     }
@@ -81,26 +81,30 @@ final class Summary {
         }
     }
 
+    /** Both kinds of solves that are checked and not timed. */
     private void problems() {
         List<StudyFile.Row> ends = rows("forward", null)
                 .filter(row -> row.params().containsKey("tolerance") && row.engine().equals("anderson(10)"))
                 .filter(row -> row.metric().equals("nfev") || row.metric().startsWith("failed."))
                 .toList();
+        List<String> parts = new ArrayList<>();
         if (!ends.isEmpty()) {
-            line("problems", String.format(Locale.ROOT, "%d of %d test problems solved by Anderson acceleration with its default options",
+            parts.add(String.format(Locale.ROOT, "Anderson solved %d of %d",
                     ends.stream().filter(row -> row.metric().equals("nfev")).count(), ends.size()));
+        }
+        rows("forward", "solves").findFirst().ifPresent(row -> {
+            double left = value("forward", row, "bytesLeft");
+            parts.add(String.format(Locale.ROOT, "%,.0f random solves: %.0f broken guarantees%s", row.value(),
+                    value("forward", row, "brokenPromises"), left > 0 ? String.format(Locale.ROOT, ", %.0f B not freed", left) : ""));
+        });
+        if (!parts.isEmpty()) {
+            line("problems", String.join("; ", parts));
         }
     }
 
     private void gradients() {
         rows("backward", "backwardUs").findFirst().ifPresent(row -> line("gradients", String.format(Locale.ROOT,
                 "%s in %s: cosine %.4f with the exact gradient", row.name(), time(row.value()), value("backward", row, "cosine"))));
-    }
-
-    private void random() {
-        rows("forward", "solves").findFirst().ifPresent(row -> line("faults",
-                String.format(Locale.ROOT, "%,.0f random solves: %.0f violated guarantees, %.0f B not freed", row.value(),
-                value("forward", row, "brokenPromises"), value("forward", row, "bytesLeft"))));
     }
 
     private void streams() {
@@ -131,12 +135,16 @@ final class Summary {
                         value("training", row, "seconds"), threads(row.threads()))));
     }
 
-    /** How many figures are of code that still allocated, which means that it was not fully compiled. */
-    private void unreliable() {
+    /** How quiet the machine was, and how many cases were of code that still allocated: it was not fully compiled. */
+    private void quiet() {
+        List<String> parts = new ArrayList<>();
+        Optional.ofNullable(file.evidence()).flatMap(StudyEvidence::sentence).ifPresent(parts::add);
         long count = file.results().stream().filter(row -> row.metric().equals("allocated") && row.value() > 0).count();
         if (count > 0) {
-            line("unreliable", count == 1 ? "1 case was measured before it was fully compiled; the page marks it"
-                    : count + " cases were measured before they were fully compiled; the page marks them");
+            parts.add(count == 1 ? "1 case was not fully compiled" : count + " cases were not fully compiled");
+        }
+        if (!parts.isEmpty()) {
+            line("quiet", String.join("; ", parts));
         }
     }
 

@@ -14,9 +14,9 @@ final class TimeAmount implements CommandLine.ITypeConverter<Duration> {
     @Override
     public Duration convert(String text) {
         Matcher parts = FORM.matcher(text);
-        if (!parts.matches()) {
+        if (!parts.matches() || Double.parseDouble(parts.group(1)) == 0) {
             throw new CommandLine.TypeConversionException(
-                    "'" + text + "' is no time; expected a number and a unit, such as 90s, 10m or 1h");
+                    "'" + text + "' is not a time; expected a number above 0 and a unit, such as 90s, 10m or 1h");
         }
         return Duration.ofMillis(Math.round(1000 * Double.parseDouble(parts.group(1)) * SECONDS.get(parts.group(2))));
     }

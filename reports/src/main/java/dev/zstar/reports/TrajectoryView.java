@@ -33,19 +33,6 @@ final class TrajectoryView {
 
     private static final List<String> MARKS = List.of("M5 1a4 4 0 1 0 .01 0z", "M5 1L9 8.5H1z", "M1.5 1.5h7v7h-7z");
 
-    private static final String START = """
-            <figure id="trajectories" tabindex="0" role="img" data-camera="%s"
-             aria-label="Iterates in three dimensions. The numbers are in the table below.">
-            <svg viewBox="0 0 %d %d"><defs>""";
-    private static final String MARK = """
-            <marker id="mark%1$d" viewBox="0 0 10 10" refX="5" refY="5" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse">\
-            <path d="%2$s" fill="var(--c%1$d)"/></marker>""";
-    private static final String LOOK = """
-             stroke="var(--c%1$d)" stroke-dasharray="%2$s" marker-start="url(#mark%1$d)" marker-mid="url(#mark%1$d)" \
-            marker-end="url(#mark%1$d)\"""";
-    private static final String NAME = """
-            <g transform="translate(16 %d)"><path class="path" d="M0 0h34"%s/><text class="name" x="42" y="5">%s</text></g>""";
-
     private final Matrix4f camera = new Matrix4f()
             .perspective(ANGLE, (float) WIDTH / HEIGHT, 0.1f, 10).lookAt(EYE, new Vector3f(), new Vector3f(0, 1, 0));
     private final double largest;
@@ -67,9 +54,14 @@ final class TrajectoryView {
     }
 
     private String draw(List<Trajectory> trajectories) {
-        svg.append(START.formatted(numbers(camera.get(new float[16])), WIDTH, HEIGHT));
+        svg.append(String.format(Locale.ROOT, """
+                <figure id="trajectories" tabindex="0" role="img" data-camera="%s"
+                 aria-label="Iterates in three dimensions. The numbers are in the table below.">
+                <svg viewBox="0 0 %d %d"><defs>""", numbers(camera.get(new float[16])), WIDTH, HEIGHT));
         for (int slot = 0; slot < MARKS.size(); slot++) {
-            svg.append(MARK.formatted(slot, MARKS.get(slot)));
+            svg.append(String.format(Locale.ROOT, """
+                    <marker id="mark%1$d" viewBox="0 0 10 10" refX="5" refY="5" markerWidth="7" markerHeight="7"
+                     markerUnits="userSpaceOnUse"><path d="%2$s" fill="var(--c%1$d)"/></marker>""", slot, MARKS.get(slot)));
         }
         svg.append("</defs>");
         for (int power = DECADES; power < decades; power += DECADES) {
@@ -83,13 +75,17 @@ final class TrajectoryView {
         for (int i = 0; i < trajectories.size(); i++) {
             Trajectory one = trajectories.get(i);
             int slot = i % MARKS.size();
-            String look = LOOK.formatted(slot, DASHES.get(slot));
+            String look = String.format(Locale.ROOT, """
+                     stroke="var(--c%1$d)" stroke-dasharray="%2$s" marker-start="url(#mark%1$d)" marker-mid="url(#mark%1$d)" \
+                    marker-end="url(#mark%1$d)\"""", slot, DASHES.get(slot));
             List<Vector3f> points = new ArrayList<>();
             for (int k = 0; k < one.distances().size(); k++) {
                 points.add(shown(one.distances().get(k), one.coordinates().get(k)));
             }
             line("path", look, points);
-            svg.append(NAME.formatted(20 + 30 * i, look, escaped(one.solver())));
+            svg.append(String.format(Locale.ROOT, """
+                    <g transform="translate(16 %d)"><path class="path" d="M0 0h34"%s/><text class="name" x="42" y="5">%s</text></g>""",
+                    20 + 30 * i, look, escaped(one.solver())));
         }
         return svg.append("</svg></figure>").toString();
     }

@@ -33,9 +33,10 @@ final class TuneCommand implements Runnable {
             description = "Tunes only these settings, such as zstar.tile.rows. The profile then has no others (default: all).")
     private List<String> settings = List.of();
 
-    @Option(names = "--time-budget", paramLabel = "SECONDS",
-            description = "Time for the search and its checks. A short one gets fewer rounds, and keeps only what three rounds confirm.")
-    private Integer budget;
+    @Option(names = "--time-budget", paramLabel = "TIME", converter = TimeAmount.class,
+            description = "Time for the search and its checks, such as 90s or 5m. A short one gets fewer rounds, and keeps only what "
+                    + "three rounds confirm.")
+    private Duration budget;
 
     @Option(names = "--dry-run", description = "Measures and prints, but writes nothing.")
     private boolean dry;
@@ -70,9 +71,6 @@ final class TuneCommand implements Runnable {
             throw new IllegalArgumentException("--dry-run writes nothing, so --out " + out + " has no effect; "
                     + "expected only one of the two");
         }
-        if (budget != null) {
-            Limits.requireAtLeast("--time-budget", budget, 1);
-        }
         Path file = dry ? null : out != null ? out : Tuned.profileFile().orElseThrow(
                 () -> new StudyException("there is no settings folder for this user; choose a file with --out"));
         if (file != null) {
@@ -80,7 +78,7 @@ final class TuneCommand implements Runnable {
         }
         Tuned tuned;
         try (ProgressReport report = new ProgressReport(spec.commandLine().getErr())) {
-            tuned = search.of(quick, settings, Optional.ofNullable(budget).map(Duration::ofSeconds))
+            tuned = search.of(quick, settings, Optional.ofNullable(budget))
                     .run(report::stage, report::step);
         }
         PrintWriter printed = spec.commandLine().getOut();

@@ -16,8 +16,8 @@ import picocli.CommandLine.Command;
         description = "Solves z* = f(z*, x), differentiates through the solution, and measures the speed of both.",
         mixinStandardHelpOptions = true,
         subcommands = {
-            StudyCommand.class, AbCommand.class, CompareCommand.class, ReportCommand.class, SolveCommand.class, ReasonCommand.class,
-            LanguageCommand.class, TuneCommand.class, DoctorCommand.class
+            StudyCommand.class, AbCommand.class, CompareCommand.class, ReportCommand.class, PublishCommand.class, SolveCommand.class,
+            ReasonCommand.class, LanguageCommand.class, TuneCommand.class, DoctorCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Also: zstar test        runs all tests", "      zstar jmh [ARGS]  runs single benchmarks",

@@ -69,14 +69,14 @@ class AbCommandTest {
     void theBuildsTakeTurnsAndEachRunIsAFork() throws IOException {
         build("old", 10);
         build("new", 11);
-        assertThat(run("--forks", "5", "--suite", "kernels,cells", "--filter", "ON SIMD, us")).as(err.toString()).isEqualTo(1);
+        assertThat(run("--forks", "5", "--suite", "kernels,cells", "--filter", "gemv n=64")).as(err.toString()).isEqualTo(1);
         assertThat(said()).contains("SLOWER kernels: gemv n=64 on simd, us It takes 1.100 times as long", "5 forks each.",
-                "1 benchmark: 1 slower, 0 faster, 0 the same, 0 unclear.");
+                "3 benchmarks: 1 slower, 0 faster, 0 the same, 2 unclear.");
         List<String> calls = Files.readAllLines(temp.resolve("calls"));
         assertThat(calls).extracting(call -> call.split(" ", 3)[0] + " " + call.split(" ", 3)[1]).containsExactly("old doctor",
                 "new doctor", "old study", "new study", "new study", "old study", "old study", "new study", "new study", "old study",
                 "old study", "new study");
-        assertThat(calls.getLast()).matches("new study --out \\S+/b-5 --suite kernels,cells");
+        assertThat(calls.getLast()).matches("new study --out \\S+/b-5 --suite kernels,cells --filter gemv n=64");
     }
 
     @Test
@@ -88,8 +88,6 @@ class AbCommandTest {
         assertThat(said()).contains("SAME kernels: gemv n=64 on simd, us");
         assertThat(kept.resolve("a-3/study.json")).exists();
         assertThat(Files.readAllLines(temp.resolve("calls")).getLast()).endsWith(" --full");
-        assertThat(run("--forks", "2", "--filter", "nothing")).isEqualTo(2);
-        assertThat(err.toString()).contains("--filter nothing is in no name of the");
     }
 
     @Test

@@ -69,6 +69,12 @@ class PageProbeTest {
                 add("depth", kind + " depth=" + blocks, "simd", deep, "stepUs", 100.0 * blocks, null);
             }
         }
+        add("forward", "first seconds n=64 B=1", "simd", Map.of("n", 64.0, "batch", 1.0), "firstAnswer", 0.6, null);
+        add("forward", "first seconds n=64 B=1", "simd", Map.of("n", 64.0, "batch", 1.0), "settledUs", 10, null);
+        for (double seconds : new double[] {0.5, 1, 5}) {
+            Map<String, Double> at = Map.of("n", 64.0, "batch", 1.0, "seconds", seconds);
+            add("forward", "first seconds n=64 B=1", "simd", at, "warmUpUs", 10 / seconds, null);
+        }
         for (int i = 0; i < 150; i++) {
             add("cells", "a case of a long table " + i, "simd", Map.of(), "unknown", i, null);
         }
@@ -99,6 +105,7 @@ class PageProbeTest {
         assertThat(text).contains("Roofline, 1 thread", "Residual against evaluations", "Residual against time",
                 "Residual of the backward solve against products", "Residual of the backward solve against time", "Ways to the fixed point",
                 "Where the time of a solve goes", "Effective layers per second", "Memory for each effective layer", "Time against memory",
+                "The first seconds of a process", "n=64 B=1 has its first answer after 0.6 s",
                 "Memory for each layer over effective depth", "Effective layers per second over effective depth");
         // 2 · 256² operations in 2 µs are 65.5 GFLOP/s, and 32.8 in 3 µs; the ceiling is what the faster one reached.
         assertThat(text).contains("<td>gemv n=256</td><td>simd</td><td>f32</td><td>L2</td>", ">100%</td>");

@@ -88,7 +88,7 @@ class ScriptTest {
     void anUnknownCommandBuildsNothing() throws Exception {
         assertThat(run("fly")).isEqualTo(new Answer(2, "",
                 "zstar: unknown command 'fly'; "
-                + "expected one of study, ab, compare, report, solve, reason, language, tune, doctor, test, jmh, peers\n"
+                + "expected one of study, ab, compare, report, publish, solve, reason, language, tune, doctor, test, jmh, peers\n"
                 + "See zstar --help\n"));
     }
 }

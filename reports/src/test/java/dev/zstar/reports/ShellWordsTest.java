@@ -30,9 +30,9 @@ class ShellWordsTest {
         assertThat(times.convert("90s")).isEqualTo(Duration.ofSeconds(90));
         assertThat(times.convert("1.5m")).isEqualTo(Duration.ofSeconds(90));
         assertThat(times.convert("2h")).isEqualTo(Duration.ofHours(2));
-        for (String wrong : new String[] {"", "90", "s", "-1s", "1d", "1e3s", "NaNs", "1234567s"}) {
+        for (String wrong : new String[] {"", "0s", "90", "s", "-1s", "1d", "1e3s", "NaNs", "1234567s"}) {
             assertThatThrownBy(() -> times.convert(wrong)).isInstanceOf(CommandLine.TypeConversionException.class)
-                    .hasMessage("'" + wrong + "' is no time; expected a number and a unit, such as 90s, 10m or 1h");
+                    .hasMessage("'" + wrong + "' is not a time; expected a number above 0 and a unit, such as 90s, 10m or 1h");
         }
     }
 }

@@ -1,6 +1,9 @@
 package dev.zstar.benchmarks.evidence;
 
-/** Watches the machine from {@link #start} to {@link #stop}. Both take about a millisecond, outside of the watched time. */
+/**
+ * Watches the machine from {@link #start} to {@link #stop}. Both take about a millisecond, outside of the watched time. The first start of
+ * a process takes 60 ms more, in which the JIT compiles the loop that measures the clock.
+ */
 public final class Watch {
     private final double clock;
     private final Sample before;

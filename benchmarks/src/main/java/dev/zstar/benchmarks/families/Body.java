@@ -48,16 +48,16 @@ public interface Body extends AutoCloseable {
 
     /**
      * The effective depth of the last forward pass: the layers of a network, the evaluations of a differential equation, or how many plain
-     * steps {@code z ← f(z)} reach the residual of an equilibrium. NaN if it has none, since plain steps do not converge.
+     * steps {@code z ← f(z)} from 0 reach the largest relative residual of the solve in every row. NaN if 1000 plain steps do not.
      *
-     * @param features what the pass wrote
+     * @param features what the pass wrote, {@code rows × features}
      */
     double depth(Block features);
 
     /** Bytes that this body holds, without the parameters. */
     long bytes();
 
-    /** Those of them that a forward pass takes whose backward pass does not follow. */
+    /** Bytes that a forward pass alone needs, as in inference: {@link #bytes} without what only a backward pass uses. */
     long forwardBytes();
 
     @Override

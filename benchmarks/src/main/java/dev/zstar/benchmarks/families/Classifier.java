@@ -80,7 +80,7 @@ public final class Classifier implements AutoCloseable {
         used = new int[batch * places];
     }
 
-    /** Copies images {@code images[from … from + count - 1]} and their labels. */
+    /** Copies the samples {@code images[from … from + count - 1]} and their labels. */
     private void load(Samples data, int[] images, int from, int count) {
         for (int p = 0; p < count; p++) {
             float[] pixels = data.inputs().get(images[from + p]);
@@ -112,9 +112,9 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * The mean cross entropy of some images, by the forward pass of training.
+     * The mean cross entropy of some samples, by the forward pass of training.
      *
-     * @param images indices of images, of which {@code count} are used, starting at {@code from}
+     * @param images indices of samples, of which {@code count} are used, starting at {@code from}
      */
     public double loss(Samples data, int[] images, int from, int count) {
         load(data, images, from, count);
@@ -161,8 +161,8 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * The fraction of the labels of the images {@code from … to - 1} that are found. Those that are ignored do not count. A row that failed
-     * is wrong.
+     * The fraction of the labels of the samples {@code from … to - 1} that are predicted correctly. Labels that are ignored do not count. A
+     * row that failed is wrong.
      */
     public double accuracy(Samples data, int from, int to) {
         int[] images = IntStream.range(0, to).toArray();
@@ -229,7 +229,7 @@ public final class Classifier implements AutoCloseable {
         return body.bytes();
     }
 
-    /** Those of a forward pass alone. */
+    /** Bytes that the body needs for a forward pass alone, as in inference. */
     public long forwardBytes() {
         return body.forwardBytes();
     }

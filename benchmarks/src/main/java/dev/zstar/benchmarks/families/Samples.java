@@ -48,9 +48,10 @@ public record Samples(List<float[]> inputs, List<int[]> labels, int classes, int
     }
 
     /**
-     * The copy memory task. An input is a sequence of symbols, each a vector of zeros with a one. In a test only the symbols to repeat
-     * count: to say blank before them is easy.
+     * The copy memory task. An input is a sequence of symbols, each a one-hot vector. In a test only the symbols to repeat count: to say
+     * blank before them is easy.
      *
+     * @param delay T, at least 1: the symbols are followed by T - 1 blanks and the signal
      * @param count how many sequences for training
      */
     public static Samples copyMemory(int delay, int count) {
@@ -83,7 +84,7 @@ public record Samples(List<float[]> inputs, List<int[]> labels, int classes, int
      * The same samples in another order, so that part {@code k} of {@code parts} is for testing and all others are for training. With one
      * model for each part every sample is tested once.
      *
-     * @param k counted from 0
+     * @param k counted from 0, below {@code parts}
      */
     public Samples fold(int k, int parts) {
         int from = (int) ((long) inputs.size() * k / parts);

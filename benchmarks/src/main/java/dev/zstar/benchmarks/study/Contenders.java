@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The engines that a study measures: zstar's own kernels, and others beside them. */
+/** The engines that a study measures: zstar's own kernels, and others to compare with. */
 final class Contenders {
     /** Tells a child the engines of its parent. */
     private static final String PROPERTY = "zstar.study.engines";

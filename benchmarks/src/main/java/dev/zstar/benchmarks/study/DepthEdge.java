@@ -14,7 +14,7 @@ import java.util.TreeMap;
 
 /**
  * Where equilibria end: training that pushes the Lipschitz constant of a cell through 1, gradients as the spectral radius approaches 1,
- * backward solves that end early, and starts that lead to different equilibria. Beside them, weights that a smaller network generates.
+ * backward solves that end early, and starts that lead to different equilibria. In addition, weights that a smaller network generates.
  */
 final class DepthEdge implements Fork.Task {
     private final ArrayList<StudyResult> results = new ArrayList<>();

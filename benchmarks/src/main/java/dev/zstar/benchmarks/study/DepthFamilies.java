@@ -17,7 +17,6 @@ import java.util.TreeMap;
 /** Trains a model of {@link DepthModels} with several seeds, all by the same code, and measures what it takes and what it learns. */
 final class DepthFamilies implements Fork.Task {
     private static final int BATCH = 64;
-    private static final double RATE = 4e-3;
     /** The mean training loss of an epoch at which a model counts as trained. */
     private static final double LOSS = 0.1;
 
@@ -44,12 +43,12 @@ final class DepthFamilies implements Fork.Task {
         try (Engine engine = Engines.best(1)) {
             // The first model is thrown away, for the JIT.
             try (Classifier first = new Classifier(engine, family, DepthModels.data(name, quick, 1), BATCH, 0)) {
-                train(first, DepthModels.data(name, quick, 1), 0, Math.min(epochs, 3));
+                train(first, DepthModels.data(name, quick, 1), 0, Math.min(epochs, 3), model.rate());
             }
             for (int seed = 1; seed <= seeds; seed++) {
                 Samples data = DepthModels.data(name, quick, seed);
                 try (Classifier classifier = new Classifier(engine, family, data, BATCH, seed)) {
-                    trained.add(train(classifier, data, seed, epochs));
+                    trained.add(train(classifier, data, seed, epochs, model.rate()));
                     if (seed == seeds) {
                         add(name, engine, epochs, "stateBytes", (double) classifier.bodyBytes());
                         add(name, engine, epochs, "forwardBytes", (double) classifier.forwardBytes());
@@ -68,7 +67,7 @@ final class DepthFamilies implements Fork.Task {
         return new ForkResults(results);
     }
 
-    private static Trained train(Classifier model, Samples data, int seed, int epochs) {
+    private static Trained train(Classifier model, Samples data, int seed, int epochs, double most) {
         Random random = new Random(seed);
         int[] order = new int[data.training()];
         Arrays.setAll(order, i -> i);
@@ -82,7 +81,7 @@ final class DepthFamilies implements Fork.Task {
             for (int from = 0; from < order.length; from += BATCH) {
                 int count = Math.min(BATCH, order.length - from);
                 // The rate falls along half a cosine.
-                double rate = 0.5 * RATE * (1 + Math.cos(Math.PI * step / steps.length));
+                double rate = 0.5 * most * (1 + Math.cos(Math.PI * step / steps.length));
                 long start = System.nanoTime();
                 loss += model.train(data, order, from, count, rate) * count / order.length;
                 long took = System.nanoTime() - start;

@@ -7,7 +7,7 @@ final class GradientError {
     private double own;
     private double reference;
 
-    /** Adds a parameter. */
+    /** Adds a parameter: the elements of its gradient and of the exact one, in the same order. */
     void add(double[] gradient, double[] exact) {
         for (int i = 0; i < exact.length; i++) {
             double value = gradient[i];

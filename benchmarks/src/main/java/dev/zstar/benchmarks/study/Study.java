@@ -14,12 +14,8 @@ public final class Study {
     /** The names of the suites in the order in which they run. */
     public static final List<String> SUITES = List.of("kernels", "cells", "forward", "backward", "streaming", "depth", "training");
 
-    private final List<Ceiling> ceilings = new ArrayList<>();
-    private final List<StudyResult> results = new ArrayList<>();
-    private final List<Trace> traces = new ArrayList<>();
-    private final List<Trajectory> trajectories = new ArrayList<>();
-    private final List<String> remarks = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
+    private Found found = new Found();
 
     private final Consumer<Measurements> soFar;
 
@@ -30,7 +26,7 @@ public final class Study {
     /**
      * Runs the suites of the options.
      *
-     * @param soFar receives everything that was measured, after each part that gave figures
+     * @param soFar receives everything that was measured, after each step that gave figures
      * @throws StudyException if no suite gave a figure
      */
     public static Measurements run(StudyOptions options, StudyProgress progress, Consumer<Measurements> soFar) {
@@ -46,13 +42,13 @@ public final class Study {
             Contenders.restrictTo(List.of());
             Pinning.pinChildren(false);
         }
-        if (study.results.isEmpty() && !study.failures.isEmpty()) {
+        if (study.found.results().isEmpty() && !study.failures.isEmpty()) {
             throw new StudyException(String.join("\n", study.failures));
         }
-        if (study.results.isEmpty() && !options.filter().isEmpty()) {
-            throw new StudyException("no case has a name in which --filter " + options.filter() + " is found");
+        if (study.found.results().isEmpty() && !options.filter().isEmpty()) {
+            throw new StudyException("--filter " + options.filter() + ": no case has a name in which it is found");
         }
-        return study.measurements();
+        return study.measurements(study.found);
     }
 
     private void suites(StudyOptions options, StudyProgress progress) {
@@ -65,17 +61,36 @@ public final class Study {
             if (Fork.isLate()) {
                 late.add(part.name());
             } else {
-                attempt(part.name(), options, found -> part.run().accept(found, progress));
+                attempt(part.name(), options, now -> part.run().accept(now, watched(progress, now, options)));
             }
         }
         if (!late.isEmpty()) {
-            remarks.add("left out, since the time budget was spent: " + String.join("; ", late));
+            found.remarks().add("left out, since the time budget was spent: " + String.join("; ", late));
         }
     }
 
-    private Measurements measurements() {
-        return new Measurements(List.copyOf(ceilings), List.copyOf(results), List.copyOf(traces), List.copyOf(trajectories),
-                Stream.concat(Contenders.remarks().stream(), remarks.stream()).toList(), List.copyOf(failures), EvidenceLog.of(results));
+    /** Tells {@link #soFar} after each step what a part has found, too. */
+    private StudyProgress watched(StudyProgress progress, Found now, StudyOptions options) {
+        return new StudyProgress() {
+            @Override
+            public void stage(String name, int steps) {
+                progress.stage(name, steps);
+            }
+
+            @Override
+            public void step(String detail) {
+                progress.step(detail);
+                if (!now.results().isEmpty()) {
+                    soFar.accept(measurements(found.and(now, options)));
+                }
+            }
+        };
+    }
+
+    private Measurements measurements(Found all) {
+        return new Measurements(List.copyOf(all.ceilings()), List.copyOf(all.results()), List.copyOf(all.traces()),
+                List.copyOf(all.trajectories()), Stream.concat(Contenders.remarks().stream(), all.remarks().stream()).toList(),
+                List.copyOf(failures), EvidenceLog.of(all.results()));
     }
 
     /**
@@ -83,11 +98,11 @@ public final class Study {
      * is spent, what it has found so far is kept, with a remark.
      */
     void attempt(String name, StudyOptions options, Consumer<Found> body) {
-        Found found = new Found();
+        Found now = new Found();
         try {
-            body.accept(found);
+            body.accept(now);
         } catch (OutOfTime e) {
-            found.remarks().add("the time budget was spent during " + name + ": its last cases are missing");
+            now.remarks().add("the time budget was spent during " + name + ": its last cases are missing");
         } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
             if (Thread.currentThread().isInterrupted()) {
                 throw e;
@@ -96,11 +111,7 @@ public final class Study {
                     + (e instanceof StudyException ? e.getMessage() : e.toString()));
             return;
         }
-        ceilings.addAll(found.ceilings());
-        found.results().stream().filter(result -> options.wantsCase(result.caseName())).forEach(results::add);
-        found.traces().stream().filter(trace -> options.filter().isEmpty()).forEach(traces::add);
-        found.trajectories().stream().filter(trajectory -> options.filter().isEmpty()).forEach(trajectories::add);
-        remarks.addAll(found.remarks());
-        soFar.accept(measurements());
+        found = found.and(now, options);
+        soFar.accept(measurements(found));
     }
 }

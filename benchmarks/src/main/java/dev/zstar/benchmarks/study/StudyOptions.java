@@ -9,11 +9,12 @@ import java.util.regex.PatternSyntaxException;
 /**
  * What to measure.
  *
- * @param full all sizes, forks and epochs: half an hour instead of a few minutes
+ * @param full all sizes, forks and epochs, which takes half an hour; otherwise the short form, which takes five minutes
  * @param suites names from {@link Study#SUITES}; empty means all
  * @param filter a regular expression: only cases in whose name it is found are kept; empty means all. The suites kernels and depth then
  *     measure no others
- * @param engines the engines to compare: {@code simd} or {@code scalar} for zstar's own kernels, and others; empty means all that can run
+ * @param engines the engines to compare: {@code simd} or {@code scalar} for zstar's own kernels, and others to compare them with; empty
+ *     means all that can run
  * @param threads threads for training; 0 means all processors. Comparisons of engines run on one thread
  * @param budget no case begins after this time; null for no limit
  * @param journal the folder that keeps the result of each case, so that a study that was stopped resumes; null for none
@@ -37,7 +38,7 @@ public record StudyOptions(boolean full, List<String> suites, String filter, Lis
         try {
             Pattern.compile(filter);
         } catch (PatternSyntaxException e) {
-            throw new IllegalArgumentException("--filter " + filter + " is no regular expression: " + e.getDescription(), e);
+            throw new IllegalArgumentException("--filter " + filter + " is not a regular expression: " + e.getDescription(), e);
         }
         engines = List.copyOf(engines);
         Contenders.check(engines);
@@ -45,7 +46,7 @@ public record StudyOptions(boolean full, List<String> suites, String filter, Lis
             throw new IllegalArgumentException("--threads " + threads + "; expected at least 1, or 0 for all processors");
         }
         if (budget != null && !budget.isPositive()) {
-            throw new IllegalArgumentException("--time-budget " + budget + "; expected a time above 0");
+            throw new IllegalArgumentException("--time-budget " + budget.toMillis() * 1e-3 + "s; expected a time above 0");
         }
         if (pin && Pinning.unavailable().isPresent()) {
             throw new IllegalArgumentException("--pin cannot keep threads on processors here: " + Pinning.unavailable().get());

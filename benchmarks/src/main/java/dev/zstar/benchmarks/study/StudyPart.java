@@ -31,6 +31,8 @@ record StudyPart(String name, Map<String, Double> stages, BiConsumer<Found, Stud
                     (found, progress) -> SolveSuite.run(options, progress, found.results(), found.traces())));
         }
         if (options.wants("forward")) {
+            parts.add(new StudyPart("forward: first seconds", Map.of("first seconds", 12.),
+                    (found, progress) -> WarmUpSuite.run(progress, found.results())));
             parts.add(new StudyPart("forward: problems", Map.of("problems", 8.),
                     (found, progress) -> ProblemSuite.run(progress, found.results())));
             parts.add(new StudyPart("forward: trajectories", Map.of("trajectories", 1.),

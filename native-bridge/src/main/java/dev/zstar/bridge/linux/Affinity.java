@@ -45,8 +45,9 @@ public final class Affinity {
     /**
      * Keeps the calling thread, and every thread that it starts later, on these processors.
      *
+     * @param processors numbers from 0 to 8191, at least one
      * @throws UnsupportedOperationException where threads cannot be kept on processors
-     * @throws IllegalArgumentException if the system does not let the thread run on any of them
+     * @throws IllegalArgumentException if there is none, one is out of range, or the system does not let the thread run on any of them
      */
     public static void pin(List<Integer> processors) {
         Objects.requireNonNull(processors, "Affinity.pin: processors is null");
@@ -80,7 +81,8 @@ public final class Affinity {
      * The first processors of this machine to pin to, one for each core as long as there are cores: two threads of one core share its
      * units.
      *
-     * @param count how many; fewer are returned if {@code allowed} has fewer
+     * @param count how many, at least 0; fewer are returned if {@code allowed} has fewer
+     * @param allowed the processors to choose from, ascending
      */
     public static List<Integer> first(int count, List<Integer> allowed) {
         return first(count, allowed, processor -> parse(String.join("", lines(

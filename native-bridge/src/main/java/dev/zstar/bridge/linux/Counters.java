@@ -81,7 +81,8 @@ public final class Counters implements AutoCloseable {
      * Opens counters.
      *
      * @param events at least one; each may occur once
-     * @throws UnsupportedOperationException if one of them cannot be counted here; the message is that of {@link #unavailable}
+     * @throws IllegalArgumentException if there is no event, or one of them twice
+     * @throws UnsupportedOperationException if one of them cannot be counted here; the message has the reason of {@link #unavailable}
      */
     public static Counters open(List<Event> events) {
         Objects.requireNonNull(events, "Counters.open: events is null");
@@ -124,7 +125,8 @@ public final class Counters implements AutoCloseable {
     /**
      * Writes the counts since {@link #open}. It allocates nothing.
      *
-     * @param counts one for each event
+     * @param counts one for each event, in the order of {@link #events}; nanoseconds for {@link Event#TASK_CLOCK}
+     * @throws IllegalArgumentException if its length is not the number of events
      * @throws IllegalStateException after {@link #close}, or if the kernel gives no count
      */
     public synchronized void read(long[] counts) {

@@ -3,7 +3,6 @@ package dev.zstar.reports.results;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -15,14 +14,6 @@ import java.util.Map;
  */
 public record ResultFile(
         String label, String kind, String measured, Environment environment, List<BenchmarkResult> results, List<CountedFigure> counts) {
-    /** The benchmarks and counted figures whose names contain a text, in capitals or not. */
-    public ResultFile containing(String text) {
-        String wanted = text.toLowerCase(Locale.ROOT);
-        return new ResultFile(label, kind, measured, environment,
-                results.stream().filter(result -> result.key().toString().toLowerCase(Locale.ROOT).contains(wanted)).toList(),
-                counts.stream().filter(count -> count.key().toString().toLowerCase(Locale.ROOT).contains(wanted)).toList());
-    }
-
     /**
      * Several files of one build as one, in which each file is a fork.
      *

@@ -14,7 +14,7 @@ function linear() {
       const r = all.find(a => method(a) === m && system(a) === s);
       return !r ? null : r.metric === "products" ? r.value : cell("failed after " + r.value, "– (" + r.value + ")");
     })]));
-  withTable("Sequences of linear systems", "Products for a sequence of systems that change little, as in training. A recycled solver starts each from what the last one taught it.",
+  withTable("Sequences of linear systems", "Products for a sequence of systems that change little, as in training. A recycled solver reuses directions from the systems before.",
     ["case", "products", "products / those of GMRES(20)"], cases("backward", "sequenceProducts", (get, r) => [r.value, get("sequenceRatio")]));
 }
 

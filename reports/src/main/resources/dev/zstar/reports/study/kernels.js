@@ -30,8 +30,8 @@ function compared() {
 }
 
 function kernels() {
-  speed("Matrix times matrix", "One thread, f32, batch = n, packed weights. The dashed line is the rate of multiply-adds that the core reached beside each case.", "gflops",
+  speed("Matrix times matrix", "One thread, f32, batch = n, packed weights. The dashed line is the rate of multiply-adds that the core reached just before and after each case.", "gflops",
     "GFLOP/s", r => r.case === "gemm n=" + r.params.n);
-  speed("Matrix times vector", "One thread, f32. The dashed line is the rate at which the core read as many bytes beside each case.", "gbps", "GB/s", r => r.case.startsWith("gemv n="));
+  speed("Matrix times vector", "One thread, f32. The dashed line is the rate at which the core read as many bytes just before and after each case.", "gbps", "GB/s", r => r.case.startsWith("gemv n="));
   compared();
 }

@@ -33,7 +33,7 @@ function roofline() {
     const engines = unique(points.map(p => p.r.engine));
     const dots = engines.map((e, i) => ({ name: e, type: "line", slot: i, symbolSize: 11, lineStyle: { width: 0, opacity: 0 }, data: points.filter(p => p.r.engine === e).map(p => ({ value: [p.intensity, p.rate],
       tip: p.r.case + ", " + e + "\n" + number(p.rate) + " GFLOP/s, " + number(100 * p.rate / ceiling(p, roof)) + "% of its ceiling\n" + p.type + ", data in " + LEVELS[p.level] })) }));
-    chart("Roofline, " + threads + (threads === 1 ? " thread" : " threads"), "A kernel can be no faster than multiply-adds in registers, and than the level of memory that holds its data can be read: the ceilings. "
+    chart("Roofline, " + threads + (threads === 1 ? " thread" : " threads"), "Two rates limit a kernel: that of multiply-adds in registers, and that at which the level of memory that holds its data can be read. Both are drawn as ceilings. "
       + "Points are kernels, with the least bytes that a call must move. A ceiling is the best rate that a plain loop or a kernel reached.", {
       xAxis: axis("operations for each byte", "log", { logBase: 2, min: low, max: high }), yAxis: axis("GFLOP/s", "log", { max: peak, min: 10 ** Math.floor(Math.log10(Math.min(peak / 100, ...points.map(p => p.rate)))) }),
       series: [...slopes, ...flat, ...dots],

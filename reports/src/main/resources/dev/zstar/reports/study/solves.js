@@ -15,7 +15,7 @@ function residuals(suite, what, equation) {
   const body = all.map(t => [t.name, t.case, t.residuals.length, t.micros ? t.micros.at(-1) : null, power(t.residuals.at(-1), 2)]);
   const title = suite === "forward" ? "Residual" : "Residual of the backward solve", note = equation + ", " + first + ", f32, from the same start.";
   chart(title + " against " + what, note, { xAxis: axis(what), yAxis: y, series: lines((t, k) => k + 1) }, header, body);
-  if (shown.some(t => t.micros && t.micros.length)) chart(title + " against time", note + " Each point is the median time over several solves at which that evaluation had ended.",
+  if (shown.some(t => t.micros && t.micros.length)) chart(title + " against time", note + " Each point is the median, over several solves, of the time at which that evaluation ended.",
     { xAxis: axis("µs"), yAxis: y, series: lines((t, k) => (t.micros || [])[k]) }, header, body);
 }
 
@@ -26,7 +26,7 @@ function times() {
   const bars = (of, list) => list.map(e => ({ name: e, type: "bar", slot: slot(e), data: order.map(c => { const r = all.find(s => s.case === c && s.engine === e); return r && of(r); }) }));
   chart("Time of a solve", "Forward to 10⁻⁶ and backward to 10⁻⁴, one thread, medians.", {
     xAxis: axis("µs", "log"), yAxis: { type: "category", data: order }, series: bars(r => r.value, engines),
-  }, ["solve", "engine", "µs", "evaluations", "time / time of its evaluations", "heap bytes in each call", "equivalent depth"],
+  }, ["solve", "engine", "µs", "evaluations", "time / time of its evaluations", "heap bytes in each call", "effective depth"],
   all.map(r => [r.case + mark(r), r.engine, r.value, beside(r, "nfev").value, beside(r, "overhead").value, beside(r, "allocated").value, beside(r, "depth").value || null]));
   const mine = all.filter(r => r.engine === own("forward") && beside(r, "overhead").value), part = r => 100 * Math.min(1, 1 / beside(r, "overhead").value);
   if (mine.length) {
@@ -42,7 +42,7 @@ function solvesByDepth() {
   if (!all.length) return;
   const engines = unique(all.map(r => r.engine)), order = unique(all.map(r => r.case)).reverse();
   const bars = of => engines.map(e => ({ name: e, type: "bar", slot: slot(e), data: order.map(c => { const r = all.find(s => s.case === c && s.engine === e); return r && of(r); }) }));
-  const header = ["solve", "engine", "equivalent depth", "layers per second", "MiB", "bytes for each layer"], name = { type: "category", data: order };
+  const header = ["solve", "engine", "effective depth", "layers per second", "MiB", "bytes for each layer"], name = { type: "category", data: order };
   const body = all.map(r => [r.case + mark(r), r.engine, beside(r, "depth").value, r.value, beside(r, "bytes").value / MIB, beside(r, "bytesPerDepth").value]);
   chart("Effective layers per second", "Rows of the batch, times the plain steps that reach the same residual, divided by the time of the solve.", {
     xAxis: axis("layers per second", "log"), yAxis: name, series: bars(r => r.value) }, header, body);

@@ -32,7 +32,7 @@ function summarise() {
     + (torch.threads === 1 ? " thread" : " threads") + " (" + forks(torch) + ").");
   const small = depths("stateBytes", "DEQ in 10 blocks").at(-1), deep = depths("stateBytes", "unrolled").at(-1);
   if (small && deep) fact(number(deep.value / small.value) + "×", "the memory: the states of a network of " + deep.params.depth
-    + " layers take this many times those of the equilibrium that it approaches, which do not grow with depth.");
+    + " layers take this many times those of the equilibrium that it approaches, solved in 10 blocks. The states of an equilibrium do not grow with depth.");
   const tried = name => problemEnds().filter(r => r.engine === name);
   const solved = name => tried(name).filter(r => r.metric === "nfev").length;
   if (tried("anderson(10)").length) fact(solved("anderson(10)") + " of " + tried("anderson(10)").length, "test problems are solved by Anderson acceleration with its default options (window 10)"

@@ -43,8 +43,11 @@ public interface Initialiser {
     }
 
     /**
-     * A random matrix with orthonormal rows, or columns if it has fewer of them, times {@code gain} (Saxe, McClelland, Ganguli 2014). It is
-     * found by Gram-Schmidt on normally distributed vectors, in f64.
+     * A random matrix with orthonormal rows, or orthonormal columns if it has fewer of them, times {@code gain} (Saxe, McClelland, Ganguli
+     * 2014). A square one multiplies the length of every vector by the gain, so with a gain of 1 nothing fades in a recurrence. It is found
+     * by Gram-Schmidt on normally distributed vectors, in f64, and rounded to the type of the block.
+     *
+     * @throws IllegalArgumentException if the gain is not a positive number
      */
     static Initialiser orthogonal(double gain) {
         Arguments.positive("orthogonal", "the gain", gain);
