@@ -193,8 +193,8 @@ class CommandLineTest {
                 .containsPattern("zstar.gemm.pack +16 +5 +0.909 +0.909 {2}dropped because a held-out case ran at 0.91×\n")
                 .contains("No setting held on these cases. The defaults are kept.");
         assertThat(Files.readString(file)).as("a profile that keeps every default").doesNotContain("zstar.gemm.pack =");
-        expect("zstar: Invalid value for option '--time-budget': '0' is no time; expected a number above 0 and a unit, such as 90s, 10m "
-                + "or 1h\nSee zstar tune --help", "tune", "--dry-run", "--time-budget", "0");
+        expect("zstar: Invalid value for option '--time-budget': '0' is not a time; expected a number above 0 and a unit, such as 90s, "
+                + "10m or 1h\nSee zstar tune --help", "tune", "--dry-run", "--time-budget", "0");
     }
 
     @Test
