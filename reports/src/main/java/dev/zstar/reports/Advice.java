@@ -18,6 +18,8 @@ final class Advice {
     private static final double WORTH = 1.2;
     /** Of a gradient that is as good as the exact one for training. */
     private static final double COSINE = 0.999;
+    /** Between the method and the shape in the name of a case. */
+    private static final String OF = " of ";
 
     private final StudyFile file;
     private final List<Sentence> sentences = new ArrayList<>();
@@ -119,7 +121,7 @@ final class Advice {
 
     /** For each shape the fastest method, by the ratios to Anderson(5) in the same run. */
     private void solver() {
-        List<StudyFile.Row> methods = rows("forward", "methodRatio").toList();
+        List<StudyFile.Row> methods = rows("forward", "methodRatio").filter(row -> row.name().contains(OF)).toList();
         for (String shape : methods.stream().map(Advice::shape).distinct().toList()) {
             List<StudyFile.Row> own = methods.stream().filter(row -> shape(row).equals(shape)).toList();
             StudyFile.Row best = own.stream().min(Comparator.comparingDouble(StudyFile.Row::value)).orElseThrow();
@@ -134,11 +136,11 @@ final class Advice {
     }
 
     private static String method(StudyFile.Row row) {
-        return row.name().substring(0, row.name().indexOf(" of "));
+        return row.name().substring(0, row.name().indexOf(OF));
     }
 
     private static String shape(StudyFile.Row row) {
-        return row.name().substring(row.name().indexOf(" of ") + 4);
+        return row.name().substring(row.name().indexOf(OF) + OF.length());
     }
 
     private void gradient() {
@@ -166,6 +168,7 @@ final class Advice {
     /** The fewest blocks that cost no more than a tenth of the time. */
     private void memory() {
         rows("backward", "passRatio").filter(row -> row.value() <= 1.1)
+                .filter(row -> row.params().keySet().containsAll(List.of("blocks", "n", "batch")))
                 .min(Comparator.comparingDouble(row -> row.params().get("blocks")))
                 .ifPresent(row -> {
                     double blocks = row.params().get("blocks");
@@ -181,7 +184,9 @@ final class Advice {
                 });
     }
 
+    /** A figure that is no positive number, such as the ratio of times that could not be measured, says nothing. */
     private Stream<StudyFile.Row> rows(String suite, String metric) {
-        return file.results().stream().filter(row -> row.suite().equals(suite) && row.metric().equals(metric));
+        return file.results().stream().filter(row -> row.suite().equals(suite) && row.metric().equals(metric)
+                && Double.isFinite(row.value()) && row.value() > 0);
     }
 }

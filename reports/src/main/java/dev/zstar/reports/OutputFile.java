@@ -1,6 +1,7 @@
 package dev.zstar.reports;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -29,7 +30,8 @@ final class OutputFile {
      */
     static void write(String option, Path file, String text) {
         try {
-            Files.writeString(file, text);
+            // Half a character of a hostile file becomes a question mark.
+            Files.write(file, text.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new IllegalArgumentException(
                     option + " " + file + " cannot be written (" + e.getClass().getSimpleName() + "); expected a file in a folder", e);

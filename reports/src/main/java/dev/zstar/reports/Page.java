@@ -32,7 +32,7 @@ final class Page {
 
     /** The page of a study. */
     static String study(StudyFile file) {
-        return fill("study/study.html", file.json(), Map.of("advice", AdviceView.section(Advice.of(file)), "trajectories",
+        return fill("study/study.html", file.pageJson(), Map.of("advice", AdviceView.section(Advice.of(file)), "trajectories",
                 TrajectoryView.figure(file.trajectories())), scripts("study", STUDY));
     }
 
@@ -43,8 +43,13 @@ final class Page {
 
     /** Whether a file is a page of {@link #report}, so that another one may replace it. */
     static boolean isReport(Path file) {
+        return begins(file, MARK);
+    }
+
+    /** Whether a file begins with this text in ASCII. */
+    static boolean begins(Path file, String mark) {
         try (InputStream in = Files.newInputStream(file)) {
-            return new String(in.readNBytes(MARK.length()), StandardCharsets.UTF_8).equals(MARK);
+            return new String(in.readNBytes(mark.length()), StandardCharsets.UTF_8).equals(mark);
         } catch (IOException e) {
             return false;
         }

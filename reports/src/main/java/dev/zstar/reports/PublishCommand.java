@@ -1,9 +1,9 @@
 package dev.zstar.reports;
 
-import dev.zstar.reports.results.ResultReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -18,7 +18,6 @@ import picocli.CommandLine.Parameters;
         description = "Copies a study into the folder of published reports, and writes the index that compares machines.",
         mixinStandardHelpOptions = true)
 final class PublishCommand implements Callable<Integer> {
-    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9.-]{0,60}");
     /** Words that all processors' names have. */
     private static final Pattern NOISE = Pattern.compile("\\((r|tm)\\)|\\b(processor|cpu)\\b|@.*|\\d+-core");
     private static final Pattern OTHER = Pattern.compile("[^a-z0-9]+");
@@ -39,26 +38,40 @@ final class PublishCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        // A file that is not that of a study is refused with the reason.
-        ResultReader.read(study);
-        Path data = Files.isDirectory(study) ? study.resolve("study.json") : study;
-        StudyFile file = StudyFile.parse(Files.readString(data));
+        StudyFile file = StudyFile.read(study);
         if (Boolean.FALSE.equals(file.finished())) {
             throw new IllegalArgumentException(study + " has not finished; expected a whole study (zstar study --resume " + study + ")");
         }
         String folder = name != null ? name : folder(file.machine());
-        if (!NAME.matcher(folder).matches()) {
+        if (!PublishedIndex.isMachine(folder)) {
             throw new IllegalArgumentException("--name " + folder + "; expected letters a to z, digits, dots and hyphens");
         }
         Path place = to.resolve(folder);
+        Path index = to.resolve("README.md");
+        requireOwn(place, index);
         OutputFile.requireFolder("--to", place);
         OutputFile.write("--to", place.resolve("study.json"), file.json());
         OutputFile.write("--to", place.resolve("index.html"), Page.study(file));
-        Path index = to.resolve("README.md");
         OutputFile.write("--to", index, PublishedIndex.of(to));
         spec.commandLine().getOut().printf("The page: %s%nThe index: %s%n", place.resolve("index.html"), index);
         spec.commandLine().getOut().flush();
         return 0;
+    }
+
+    /** Nothing is replaced but what this command has written. A link would have the file of another folder replaced. */
+    private static void requireOwn(Path place, Path index) {
+        for (Path file : List.of(place, place.resolve("study.json"), place.resolve("index.html"), index)) {
+            if (Files.isSymbolicLink(file)) {
+                throw new IllegalArgumentException(file + " is a symbolic link; expected a file or folder of published reports");
+            }
+        }
+        if (Files.exists(place.resolve("index.html")) && !Files.exists(place.resolve("study.json"))) {
+            throw new IllegalArgumentException(place + " has a page, but no study; choose another --name");
+        }
+        if (Files.exists(index) && !PublishedIndex.isIndex(index)) {
+            throw new IllegalArgumentException(
+                    index + " exists and is not the index of published reports; choose another folder with --to");
+        }
     }
 
     /** Such as {@code intel-xeon-gold-6338-2}: the processor, and how many of them the study could use. */

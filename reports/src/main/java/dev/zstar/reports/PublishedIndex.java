@@ -1,5 +1,7 @@
 package dev.zstar.reports;
 
+import dev.zstar.reports.comparison.Plain;
+import dev.zstar.reports.terminal.Shown;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -27,23 +30,38 @@ final class PublishedIndex {
             |---|---:|---|---:|---:|---:|---:|---:|---:|
             """;
 
+    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9.-]{0,60}");
+    /** The most characters of a commit in a line. */
+    private static final int COMMIT = 60;
+
     private PublishedIndex() {}
+
+    /** Whether a folder with this name can be that of a machine. Others are not listed. */
+    static boolean isMachine(String name) {
+        return NAME.matcher(name).matches();
+    }
+
+    /** Whether a file may be replaced by an index, since it is one. */
+    static boolean isIndex(Path file) {
+        return Page.begins(file, START.substring(0, START.indexOf("and put here")));
+    }
 
     static String of(Path folder) throws IOException {
         List<Path> machines;
         try (Stream<Path> all = Files.list(folder)) {
-            machines = all.filter(one -> Files.exists(one.resolve("study.json"))).sorted().toList();
+            machines = all.filter(one -> isMachine(one.getFileName().toString())).filter(one -> Files.exists(one.resolve("study.json")))
+                    .sorted().toList();
         }
         StringBuilder text = new StringBuilder(START);
         for (Path machine : machines) {
-            text.append(line(machine.getFileName().toString(), StudyFile.parse(Files.readString(machine.resolve("study.json")))));
+            text.append(line(machine.getFileName().toString(), StudyFile.read(machine)));
         }
         return text.toString();
     }
 
     private static String line(String name, StudyFile file) {
         return Stream.of("[" + name + "](" + name + "/study.json)", Integer.toString(file.machine().processors()),
-                file.startedAt().substring(0, 10) + (file.commit() == null ? "" : ", " + file.commit()),
+                file.startedAt().substring(0, 10) + (file.commit() == null ? "" : ", " + Plain.markdown(Shown.of(file.commit(), COMMIT))),
                 quiet(file), ceiling(file, "fma.f32.1t", "%.0f GFLOP/s"), lastCache(file),
                 row(file, "kernels", "gemm n=1024", "gflops").map(row -> format("%.0f GFLOP/s", row.value())).orElse("–"),
                 row(file, "forward", "anderson(5) n=512 B=32", "us").map(row -> format("%.2f ms", row.value() / 1e3)).orElse("–"),
@@ -68,6 +86,7 @@ final class PublishedIndex {
     /** The slowest level that was measured. */
     private static String lastCache(StudyFile file) {
         return file.ceilings().stream().filter(one -> one.name().startsWith("read.") && one.name().endsWith(".1t"))
+                .filter(one -> Double.isFinite(one.value()))
                 .min(Comparator.comparingDouble(one -> one.value())).map(one -> format("%.0f GB/s", one.value())).orElse("–");
     }
 
@@ -78,6 +97,6 @@ final class PublishedIndex {
     }
 
     private static String format(String form, double value) {
-        return String.format(Locale.ROOT, form, value);
+        return Double.isFinite(value) ? String.format(Locale.ROOT, form, value) : "–";
     }
 }

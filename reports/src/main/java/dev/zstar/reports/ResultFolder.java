@@ -2,13 +2,19 @@ package dev.zstar.reports;
 
 import dev.zstar.benchmarks.study.StudyException;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * The folder of a study's result. Each file is written under a temporary name and then moved, so that nobody finds half a file. An existing
@@ -18,6 +24,13 @@ final class ResultFolder {
     private static final String DATA = "study.json";
     private static final String PAGE = "index.html";
     private static final String CASES = ".cases";
+    private static final String LOCK = ".lock";
+    /** A file under its temporary name; {@link #PROBE} begins the name of another one. Both stay if the process is killed. */
+    private static final String FRESH = ".new";
+
+    private static final String PROBE = ".zstar";
+    private static final Set<String> OWN = Set.of(DATA, PAGE, CASES, LOCK);
+    private static final Pattern LEFT = Pattern.compile("\\.(study\\.json|index\\.html)\\.new|\\.zstar[0-9]+\\.tmp");
 
     private final Path folder;
 
@@ -42,7 +55,7 @@ final class ResultFolder {
         Path above = Files.exists(this.folder) ? this.folder : this.folder.getParent();
         try {
             Files.createDirectories(above);
-            Files.delete(Files.createTempFile(above, ".zstar", null));
+            Files.delete(Files.createTempFile(above, PROBE, null));
         } catch (IOException e) {
             throw new IllegalArgumentException(
                     folder + " cannot be written: " + reason(above, e) + "; choose another folder with --out", e);
@@ -60,9 +73,64 @@ final class ResultFolder {
 
     private boolean replaceable() {
         try (var files = Files.list(folder)) {
-            return files.allMatch(file -> Set.of(DATA, PAGE, CASES).contains(file.getFileName().toString()));
+            return files.map(file -> file.getFileName().toString()).allMatch(name -> OWN.contains(name) || LEFT.matcher(name).matches());
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    /** The folder, held by one study. */
+    interface Held extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /**
+     * Holds the folder until the result is closed or the process ends.
+     *
+     * @throws IllegalArgumentException if another study holds it
+     */
+    Held hold() {
+        Path file = folder.resolve(LOCK);
+        FileChannel channel;
+        FileLock lock;
+        try {
+            Files.createDirectories(folder);
+            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    folder + " cannot be written: " + reason(folder, e) + "; choose another folder with --out", e);
+        }
+        try {
+            lock = channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            lock = null;
+        } catch (IOException e) {
+            // This file system has no locks.
+            return () -> release(file, channel);
+        }
+        if (lock == null) {
+            close(channel);
+            throw new IllegalArgumentException(
+                    "another study writes to " + folder + "; choose another folder with --out, or wait for its end");
+        }
+        return () -> release(file, channel);
+    }
+
+    private static void release(Path file, FileChannel channel) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            // It may stay: without its lock it holds nobody.
+        }
+        close(channel);
+    }
+
+    private static void close(FileChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // The end of the process closes it.
         }
     }
 
@@ -77,12 +145,7 @@ final class ResultFolder {
         if (!Files.exists(data)) {
             throw new IllegalArgumentException(folder + " has no " + DATA + "; expected the folder of a study that was stopped");
         }
-        StudyFile file;
-        try {
-            file = StudyFile.parse(Files.readString(data));
-        } catch (IOException e) {
-            throw new IllegalArgumentException(data + " cannot be read: " + e.getMessage(), e);
-        }
+        StudyFile file = StudyFile.read(data);
         if (!Boolean.FALSE.equals(file.finished()) || file.command() == null) {
             throw new IllegalArgumentException("the study in " + folder + " has finished; expected one that was stopped");
         }
@@ -91,7 +154,8 @@ final class ResultFolder {
 
     /** Deletes what {@link #cases} holds. */
     void forgetCases() {
-        if (!Files.isDirectory(cases())) {
+        // A link may lead to files that are no cases.
+        if (!Files.isDirectory(cases(), LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
         try (var files = Files.list(cases())) {
@@ -126,8 +190,8 @@ final class ResultFolder {
     private static Path write(Path folder, String json, String html) throws IOException {
         Files.createDirectories(folder);
         Path page = folder.resolve(PAGE);
-        Path freshData = folder.resolve("." + DATA + ".new");
-        Path freshPage = folder.resolve("." + PAGE + ".new");
+        Path freshData = folder.resolve("." + DATA + FRESH);
+        Path freshPage = folder.resolve("." + PAGE + FRESH);
         try {
             Files.writeString(freshData, json);
             Files.writeString(freshPage, html);

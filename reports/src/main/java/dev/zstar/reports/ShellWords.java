@@ -8,8 +8,9 @@ import java.util.regex.Pattern;
 /** The words of a command as a shell reads them, so that a result file can hold a command that a person can repeat. */
 final class ShellWords {
     private static final Pattern PLAIN = Pattern.compile("[\\w./,:=+-]+");
-    private static final Pattern WORD = Pattern.compile("(?:[^\\s'\\\\]|'[^']*'|\\\\.)+");
-    private static final Pattern PIECE = Pattern.compile("'([^']*)'|\\\\(.)|([^'\\\\]+)");
+    // Possessive, since the stack of a thread does not hold the choices of a long word.
+    private static final Pattern WORD = Pattern.compile("(?:[^\\s'\\\\]++|'[^']*+'|\\\\.)++", Pattern.DOTALL);
+    private static final Pattern PIECE = Pattern.compile("'([^']*)'|\\\\(.)|([^'\\\\]+)", Pattern.DOTALL);
 
     private ShellWords() {}
 

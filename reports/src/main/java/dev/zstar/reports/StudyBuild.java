@@ -3,6 +3,7 @@ package dev.zstar.reports;
 import dev.zstar.benchmarks.study.StudyException;
 import dev.zstar.reports.results.ResultFile;
 import dev.zstar.reports.results.ResultReader;
+import dev.zstar.reports.terminal.Shown;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,8 @@ import java.util.stream.Stream;
  */
 record StudyBuild(Path folder, List<String> program) {
     private static final long LIMIT_SECONDS = 3600;
+    /** The most characters of what a build says in a message. */
+    private static final int REASON = 300;
     private static final String EXPECTED = "expected a checkout of zstar, or a folder with its jars in target/lib";
 
     /**
@@ -114,7 +117,7 @@ record StudyBuild(Path folder, List<String> program) {
         List<String> lines = new String(Files.readAllBytes(err), StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank()).toList();
         String reason = lines.stream().filter(line -> line.startsWith("zstar: ")).map(line -> line.substring(7)).findFirst()
                 .orElse(lines.isEmpty() ? "it printed no reason" : lines.getLast());
-        return new StudyException("zstar " + arguments.getFirst() + " in " + folder + " " + how + ": " + reason);
+        return new StudyException("zstar " + arguments.getFirst() + " in " + folder + " " + how + ": " + Shown.of(reason, REASON));
     }
 
     private static void delete(Path file) {

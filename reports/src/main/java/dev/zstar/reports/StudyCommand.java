@@ -4,6 +4,7 @@ import dev.zstar.benchmarks.study.Measurements;
 import dev.zstar.benchmarks.study.Study;
 import dev.zstar.benchmarks.study.StudyException;
 import dev.zstar.benchmarks.study.StudyOptions;
+import dev.zstar.reports.terminal.Shown;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,6 +26,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class StudyCommand implements Callable<Integer> {
     private static final String NAME = "zstar study";
+    /** The most characters of a command in a message. */
+    private static final int SHOWN = 120;
 
     @Option(names = "--full", description = "Measures all sizes, in more runs: half an hour instead of five minutes.")
     private boolean full;
@@ -69,9 +72,7 @@ final class StudyCommand implements Callable<Integer> {
         }
         DateTimeFormatter format = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
         Path place = out != null ? out : Path.of("study-" + LocalDateTime.now(ZoneId.systemDefault()).format(format));
-        ResultFolder folder = new ResultFolder(place);
-        folder.forgetCases();
-        return run(folder);
+        return run(new ResultFolder(place), true);
     }
 
     /** Runs the command that the folder names. What it has measured is found in the folder. */
@@ -80,14 +81,29 @@ final class StudyCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--resume takes the options of the study that was stopped; expected no other options");
         }
         ResultFolder folder = new ResultFolder(resume);
-        List<String> words = ShellWords.split(folder.unfinished().command());
-        StudyCommand stopped = new StudyCommand();
-        new CommandLine(stopped).parseArgs(words.subList(2, words.size()).toArray(String[]::new));
+        StudyCommand stopped = parsed(folder.unfinished().command());
         stopped.spec = spec;
-        return stopped.run(folder);
+        return stopped.run(folder, false);
     }
 
-    private int run(ResultFolder folder) {
+    private static StudyCommand parsed(String command) {
+        List<String> words = ShellWords.split(command);
+        StudyCommand parsed = new StudyCommand();
+        try {
+            if (words.size() < 2 || !NAME.equals(words.get(0) + " " + words.get(1))) {
+                throw new IllegalArgumentException("it is no " + NAME);
+            }
+            // A filter may begin like a file with options.
+            new CommandLine(parsed).setExpandAtFiles(false).parseArgs(words.subList(2, words.size()).toArray(String[]::new));
+        } catch (CommandLine.ParameterException | IllegalArgumentException e) {
+            throw new IllegalArgumentException("the command in the file cannot be resumed: " + Shown.of(command, SHOWN) + " ("
+                    + Shown.of(e.getMessage(), SHOWN) + "); expected a zstar study", e);
+        }
+        return parsed;
+    }
+
+    /** @param anew whether nothing that the folder has from an earlier study is used */
+    private int run(ResultFolder folder, boolean anew) {
         if (threads != null) {
             Limits.requireThreads("--threads", threads);
             if (!suites.isEmpty() && !suites.contains("training")) {
@@ -97,6 +113,15 @@ final class StudyCommand implements Callable<Integer> {
         }
         StudyOptions options = new StudyOptions(
                 full, suites, filter, engines, threads == null ? 0 : threads, budget, folder.cases(), pin);
+        try (ResultFolder.Held _ = folder.hold()) {
+            if (anew) {
+                folder.forgetCases();
+            }
+            return run(folder, options);
+        }
+    }
+
+    private int run(ResultFolder folder, StudyOptions options) {
         // Read first, so that a failure does not come after half an hour of measuring.
         Machine machine = Machine.read();
         Instant started = Instant.now();
@@ -137,8 +162,8 @@ final class StudyCommand implements Callable<Integer> {
     }
 
     private String command() {
-        return NAME + (full ? " --full" : "") + (budget == null ? "" : " --time-budget " + budget.toMillis() * 1e-3 + "s")
-                + (filter.isEmpty() ? "" : " --filter " + ShellWords.quoted(filter))
+        return NAME + (full ? " --full" : "") + (budget == null ? "" : " --time-budget " + TimeAmount.words(budget))
+                + (filter.isEmpty() ? "" : (filter.startsWith("-") ? " --filter=" : " --filter ") + ShellWords.quoted(filter))
                 + (engines.isEmpty() ? "" : " --engine " + String.join(",", engines))
                 + (suites.isEmpty() ? "" : " --suite " + String.join(",", suites))
                 + (threads == null ? "" : " --threads " + threads) + (pin ? " --pin" : "");

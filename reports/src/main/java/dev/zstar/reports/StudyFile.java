@@ -6,15 +6,25 @@ import dev.zstar.benchmarks.study.Measurements;
 import dev.zstar.benchmarks.study.StudyResult;
 import dev.zstar.benchmarks.study.Trace;
 import dev.zstar.benchmarks.study.Trajectory;
+import dev.zstar.reports.results.ResultReader;
+import dev.zstar.reports.terminal.Shown;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.databind.SerializationContext;
 import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.ValueSerializer;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.module.SimpleModule;
 
 /**
  * The contents of {@code study.json}.
@@ -35,8 +45,24 @@ record StudyFile(
     static final String SCHEMA = "zstar.study/2";
     /** Files of the first version have no samples, command, duration and failures; everything else is the same. */
     private static final Set<String> READABLE = Set.of("zstar.study/1", SCHEMA);
+    /** The most characters of Jackson's reason in a message. */
+    private static final int REASON = 160;
+
+    private static final ValueSerializer<Double> FINITE = new ValueSerializer<>() {
+        @Override
+        public void serialize(Double value, JsonGenerator out, SerializationContext context) {
+            if (Double.isFinite(value)) {
+                out.writeNumber(value);
+            } else {
+                out.writeNull();
+            }
+        }
+    };
 
     StudyFile {
+        ceilings = ceilings == null ? List.of() : ceilings;
+        results = results == null ? List.of() : results;
+        traces = traces == null ? List.of() : traces;
         trajectories = trajectories == null ? List.of() : trajectories;
         remarks = remarks == null ? List.of() : remarks;
         failures = failures == null ? List.of() : failures;
@@ -50,6 +76,10 @@ record StudyFile(
     record Row(
             String suite, @JsonProperty("case") String name, String engine, int threads, SortedMap<String, Double> params, String metric,
             double value, double min, double median, double p90, int runs, Double limit, Double ofLimit, List<List<Double>> samples) {
+        Row {
+            params = params == null ? new TreeMap<>() : params;
+        }
+
         static Row of(StudyResult r) {
             return new Row(r.suite(), r.caseName(), r.engine(), r.threads(), r.params(), r.metric(), r.value(), r.min(), r.median(),
                     r.p90(), r.runs(), r.limit(), r.ofLimit(), r.samples());
@@ -81,7 +111,31 @@ record StudyFile(
         return mapper().writeValueAsString(this);
     }
 
+    /** The same for the page, whose script cannot compute with texts: NaN and infinities, which JSON does not have, are null. */
+    String pageJson() {
+        return mapper().rebuild().addModule(new SimpleModule().addSerializer(Double.class, FINITE).addSerializer(double.class, FINITE))
+                .build().writeValueAsString(this);
+    }
+
+    /**
+     * The study in a file or a folder.
+     *
+     * @throws IllegalArgumentException if it is none; the message names the file
+     */
+    static StudyFile read(Path file) {
+        try {
+            return parse(ResultReader.study(file));
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException(file + ": it is not the study.json of zstar study: "
+                    + Shown.of(e.getOriginalMessage(), REASON), e);
+        }
+    }
+
     static StudyFile parse(String json) {
+        return parse(json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static StudyFile parse(byte[] json) {
         StudyFile file = mapper().readValue(json, StudyFile.class);
         if (file.schema() == null || !READABLE.contains(file.schema())) {
             throw new IllegalArgumentException("the result file has the schema '" + file.schema() + "'; expected '" + SCHEMA + "'");

@@ -123,6 +123,20 @@ class AdviceTest {
     }
 
     @Test
+    void figuresOfAnotherFormAreLeftOut() {
+        add("forward", "a name without a shape", "simd", "methodRatio", 1);
+        add("backward", "no params", "simd", "passRatio", 1);
+        for (double value : new double[] {Double.NaN, 0, -1, Double.POSITIVE_INFINITY}) {
+            add("kernels", "gemm n=512", "simd/openblas", "ratio", value);
+            add("kernels", "gemm n=512", "team/alone", "ratio", value);
+            add("forward", "mixed n=512", "simd", "ratio", value);
+            add("forward", "good of n=512", "simd", "methodRatio", value);
+        }
+        results.add(new StudyFile.Row("backward", "null params", "simd", 1, null, "passRatio", 1, 1, 1, 1, 1, null, null, null));
+        assertThat(advice()).isEmpty();
+    }
+
+    @Test
     void namesOfCasesAreShownAsText() {
         assertThat(AdviceView.section(List.of(new Advice.Sentence("solver", "good for <b>n=1</b> & more"))))
                 .contains("<dt>solver</dt><dd>good for &lt;b>n=1&lt;/b> &amp; more</dd>");

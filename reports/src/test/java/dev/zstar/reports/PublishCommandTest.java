@@ -63,4 +63,55 @@ class PublishCommandTest {
         assertThat(err.toString()).contains("--name ../x; expected letters a to z, digits, dots and hyphens");
         assertThat(to).doesNotExist();
     }
+
+    @Test
+    void filesOfOthersAreNotReplaced() throws IOException {
+        String study = study("a", 1, true).toString();
+        Path to = Files.createDirectories(temp.resolve("project"));
+        Path readme = Files.writeString(to.resolve("README.md"), "# My project\n");
+        assertThat(run("publish", study, "--to", to.toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("README.md exists and is not the index of published reports; choose another folder with --to");
+        assertThat(readme).hasContent("# My project\n");
+        Files.delete(readme);
+        Files.writeString(Files.createDirectory(to.resolve("x")).resolve("index.html"), "mine");
+        assertThat(run("publish", study, "--to", to.toString(), "--name", "x")).isEqualTo(2);
+        assertThat(err.toString()).contains("has a page, but no study; choose another --name");
+        Path mine = Files.writeString(temp.resolve("mine.json"), "mine");
+        Files.createSymbolicLink(Files.createDirectory(to.resolve("y")).resolve("study.json"), mine);
+        assertThat(run("publish", study, "--to", to.toString(), "--name", "y")).isEqualTo(2);
+        assertThat(err.toString()).contains("study.json is a symbolic link");
+        assertThat(mine).hasContent("mine");
+    }
+
+    @Test
+    void anIndexHasNoMarkdownOfFiles() throws IOException {
+        Path study = study("a", Double.NaN, true).resolve("study.json");
+        Files.writeString(study, Files.readString(study).replace("abc1234", "|`<script>](x)\\n# b"));
+        Path to = temp.resolve("published");
+        Files.createDirectories(to.resolve("[x](http:|)"));
+        Files.copy(study, to.resolve("[x](http:|)/study.json"));
+        assertThat(run("publish", study.toString(), "--to", to.toString())).as(err.toString()).isZero();
+        assertThat(Files.readAllLines(to.resolve("README.md"))).filteredOn(line -> line.startsWith("| [")).containsExactly(
+                "| [a-2](a-2/study.json) | 2 | 2020-01-02, &#124;&#96;&#60;script&#62;&#93;(x)?&#35; b | – | 100 GFLOP/s | 28 GB/s | – | – "
+                        + "| – |");
+    }
+
+    @Test
+    void aDamagedStudyIsRefusedInOneSentence() throws IOException {
+        String json = Files.readString(study("a", 1, true).resolve("study.json"));
+        Path file = temp.resolve("damaged.json");
+        for (String[] change : new String[][] {{"\"2020-01-02T03:04:05Z\"", "\"x\""},
+            {"\"memory\" : 1", "\"memory\" : 1" + "0".repeat(30)},
+            {"\"trajectories\" : [ ]", "\"trajectories\" : [{\"solver\":\"\",\"problem\":\"\",\"share\":1,\"distances\":[1,2],"
+                    + "\"coordinates\":[[1,2,3]]}]"}, {"\"evidence\" : null", "\"evidence\" : {\"cases\":[],"
+                            + "\"pageBytes\":1" + "0".repeat(30) + "}"}}) {
+            Files.writeString(file, json.replace(change[0], change[1]));
+            StringWriter said = new StringWriter();
+            int code = Zstar.commandLine().setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(said))
+                    .execute("publish", file.toString(), "--to", temp.resolve("to").toString());
+            assertThat(json).contains(change[0]);
+            assertThat(said.toString()).as(change[1]).startsWith("zstar: " + file + ": ").doesNotContain("internal error").hasLineCount(1);
+            assertThat(code).isEqualTo(2);
+        }
+    }
 }

@@ -12,10 +12,24 @@ import picocli.CommandLine;
 /** Words and times of the command line. */
 class ShellWordsTest {
     @ParameterizedTest
-    @ValueSource(strings = {"plain", "gemm n=512", "it's", "a\\\\b", "^gemm (n|m)=\\\\d+$", "''", "\"two words\"", "ü €"})
+    @ValueSource(strings = {"plain", "gemm n=512", "it's", "a\\\\b", "^gemm (n|m)=\\\\d+$", "''", "\"two words\"", "ü €",
+        "two\nlines", "a\\\nb"})
     void aQuotedWordIsReadAsItWas(String word) {
         assertThat(ShellWords.split("zstar study --filter " + ShellWords.quoted(word) + " --full"))
                 .containsExactly("zstar", "study", "--filter", word, "--full");
+    }
+
+    @Test
+    void aLongWordNeedsNoLongStack() {
+        String word = "a'b|c".repeat(100_000);
+        assertThat(ShellWords.split(word.replace("'", "") + " " + ShellWords.quoted(word))).hasSize(2).endsWith(word);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1.001s", "0.003s", "999999h", "999999.999m", "999999.999h", "277.779h", "300h", "90s"})
+    void aTimeIsReadAsItWasWritten(String text) {
+        Duration time = new TimeAmount().convert(text);
+        assertThat(new TimeAmount().convert(TimeAmount.words(time))).isEqualTo(time);
     }
 
     @Test

@@ -64,7 +64,7 @@ final class Journal {
                 T value = result.cast(in.readObject());
                 found.incrementAndGet();
                 return value;
-            } catch (IOException | ClassNotFoundException | ClassCastException e) {
+            } catch (IOException | ClassNotFoundException | RuntimeException e) {
                 // It is measured again.
             }
         }

@@ -1,7 +1,7 @@
 package dev.zstar.reports.comparison;
 
 /** Text of files, made harmless for the program that shows it. */
-final class Plain {
+public final class Plain {
     private Plain() {}
 
     /** Without characters that a terminal obeys, and without characters that are not allowed in XML. */
@@ -24,7 +24,7 @@ final class Plain {
     }
 
     /** As the cell of a table in Markdown. HTML entities are text in every dialect, and no entity begins a link, a tag or another cell. */
-    static String markdown(String text) {
+    public static String markdown(String text) {
         StringBuilder cell = new StringBuilder();
         text(text).chars().forEach(c -> cell.append("&<>|\\`*_[]~#!".indexOf(c) >= 0 ? "&#" + c + ";" : Character.toString(c)));
         return cell.toString();

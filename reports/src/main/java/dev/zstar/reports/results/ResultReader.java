@@ -38,17 +38,40 @@ public final class ResultReader {
      */
     public static ResultFile read(Path file) {
         try {
-            if (Files.isDirectory(file)) {
-                Path inside = file.resolve("study.json");
-                if (!Files.exists(inside)) {
-                    throw new IllegalArgumentException("it is a folder without a study.json; " + EXPECTED);
-                }
-                return parse(file.toString(), bytes(inside));
-            }
-            return parse(file.toString(), bytes(file));
+            return parse(file.toString(), contents(file));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * The contents of the {@code study.json} that is this file or in this folder.
+     *
+     * @throws IllegalArgumentException as {@link #read}, and if it is a result file of another kind
+     */
+    public static byte[] study(Path file) {
+        try {
+            byte[] contents = contents(file);
+            String kind = parse(file.toString(), contents).kind();
+            if (!kind.equals(StudyReader.KIND)) {
+                throw new IllegalArgumentException("it is a result of " + kind + "; expected the study.json of zstar study");
+            }
+            return contents;
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Of the file, or of the study in the folder. */
+    private static byte[] contents(Path file) {
+        if (!Files.isDirectory(file)) {
+            return bytes(file);
+        }
+        Path inside = file.resolve("study.json");
+        if (!Files.exists(inside)) {
+            throw new IllegalArgumentException("it is a folder without a study.json; " + EXPECTED);
+        }
+        return bytes(inside);
     }
 
     private static byte[] bytes(Path file) {

@@ -21,7 +21,12 @@ final class StudyReader {
     /** What the schema of every version starts with. */
     static final String FAMILY = "zstar.study/";
 
+    static final String KIND = "study";
+
     private static final int NEWEST = 2;
+    private static final String FORM = "it is not the study.json of zstar study: ";
+    /** Coordinates of a point of a trajectory. */
+    private static final int DIMENSIONS = 3;
     private static final Schema SCHEMA = Schema.load("study.schema.json");
     private static final Pattern VERSION = Pattern.compile(Pattern.quote(FAMILY) + "([1-9][0-9]{0,3})");
 
@@ -50,11 +55,30 @@ final class StudyReader {
                     + FAMILY + NEWEST);
         }
         SCHEMA.check(root, "the study.json of zstar study");
+        requireShapes(root.path("trajectories"));
         JsonNode machine = root.get("machine");
         String where = machine.get("cpu").asString() + ", " + machine.get("processors").asInt() + " processors, "
                 + machine.get("os").asString();
-        return new ResultFile(label, "study", root.get("startedAt").asString(), new Environment(where, machine.get("jdk").asString()),
+        return new ResultFile(label, KIND, root.get("startedAt").asString(), new Environment(where, machine.get("jdk").asString()),
                 results(root.get("results")), counts(root.get("results")));
+    }
+
+    /** Every point has its distance and three coordinates. */
+    private static void requireShapes(JsonNode trajectories) {
+        for (int i = 0; i < trajectories.size(); i++) {
+            JsonNode coordinates = trajectories.get(i).get("coordinates");
+            int points = trajectories.get(i).get("distances").size();
+            if (coordinates.size() != points) {
+                throw new IllegalArgumentException(FORM + "trajectories[" + i + "] has " + points + " distances and " + coordinates.size()
+                        + " points, expected one distance of each point");
+            }
+            for (int k = 0; k < points; k++) {
+                if (coordinates.get(k).size() != DIMENSIONS) {
+                    throw new IllegalArgumentException(FORM + "trajectories[" + i + "].coordinates[" + k + "] has "
+                            + coordinates.get(k).size() + " numbers, expected " + DIMENSIONS);
+                }
+            }
+        }
     }
 
     /** A name that two figures have is not read, since nothing says which is which. Figures of training depend on the time that it took. */
