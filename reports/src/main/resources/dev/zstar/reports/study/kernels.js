@@ -9,8 +9,10 @@ function speed(title, note, metric, unit, select) {
   const limits = all.filter(r => r.engine === engines[0] && r.limit);
   if (limits.length) drawn.push({ name: "ceiling", type: "line", data: limits.map(r => [r.params.n, r.limit]), symbol: "none", color: "#808890", lineStyle: { type: "dashed", width: 1 } });
   const top = Math.max(...all.map(r => r.value), ...limits.map(r => r.limit));
+  // With a filter there may be one size. A logarithmic axis from n to n shows nothing.
+  const sizes = all.map(r => r.params.n), least = Math.min(...sizes), most = Math.max(...sizes);
   chart(title, note, {
-    xAxis: axis("n", "log", { logBase: 2, min: Math.min(...all.map(r => r.params.n)) }),
+    xAxis: axis("n", "log", { logBase: 2, min: least < most ? least : least / 2, max: least < most ? most : 2 * most }),
     yAxis: axis(unit, "value", { max: Math.ceil(top * 1.04 / (top > 100 ? 50 : 10)) * (top > 100 ? 50 : 10) }), series: drawn,
   }, ["case", "engine", unit, "slowest fork", "share of the ceiling"], all.map(r => [r.case + mark(r), r.engine, r.value, r.min, share(r.ofLimit)]));
 }
