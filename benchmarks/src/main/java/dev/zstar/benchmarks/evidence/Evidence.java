@@ -9,7 +9,8 @@ import java.util.stream.Stream;
  * @param seconds how long it was watched
  * @param stolen time that the host of the virtual machine gave to others while a processor here had work, of the processor that lost most;
  *     in units of 0.01 s
- * @param waited time that a computing thread was ready and had no processor, of the thread that waited most
+ * @param waited time that a computing thread was ready and had no processor, of the thread that waited most, but no more than other
+ *     processes worked: what it waited for its own JIT is no disturbance
  * @param throttled time for which the group of processes was stopped by its limit
  * @param throttles how often it was stopped
  * @param pressure time for which any process of the machine waited for a processor; this one and its compiler count

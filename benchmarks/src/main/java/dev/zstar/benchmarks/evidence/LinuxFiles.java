@@ -20,6 +20,11 @@ final class LinuxFiles {
     private static final String NUMBER = "([0-9]{1,18})";
     /** The eighth number of a processor is the stolen time. */
     private static final Pattern PROCESSOR = Pattern.compile("cpu([0-9]{1,5})(?: [0-9]+){7} " + NUMBER + "(?: .*)?");
+    /** The whole machine: user, nice and system time, idle time and waiting for devices, and time in interrupts. */
+    private static final Pattern MACHINE = Pattern.compile("cpu  ([0-9]{1,18}) ([0-9]{1,18}) ([0-9]{1,18}) [0-9]+ [0-9]+ ([0-9]{1,18}) "
+            + "([0-9]{1,18})(?: .*)?");
+    /** The user and system time of this process are numbers 14 and 15. Its name, in parentheses, may have any character. */
+    private static final Pattern PROCESS = Pattern.compile(".*\\) [A-Za-z](?: -?[0-9]+){10} ([0-9]{1,18}) ([0-9]{1,18}) .*");
     private static final Pattern PRESSURE = Pattern.compile("some .*\\btotal=" + NUMBER);
     private static final Pattern WAIT = Pattern.compile("[0-9]+ " + NUMBER + " [0-9]+");
     private static final Pattern SWITCHES = Pattern.compile("nonvoluntary_ctxt_switches:\\s*" + NUMBER);
@@ -49,6 +54,24 @@ final class LinuxFiles {
 
     /** How often the limits of a group of processes have stopped it so far, and for how long. */
     record Throttling(long count, long nanos) {}
+
+    /** Hundredths of a second for which the processors worked for other processes. */
+    Optional<Long> others() {
+        Optional<Long> all = sum(MACHINE, lines("proc/stat"));
+        Optional<Long> own = sum(PROCESS, lines("proc/self/stat"));
+        return all.flatMap(busy -> own.map(mine -> busy - mine));
+    }
+
+    /** The sum of the groups of the first line that matches. */
+    private static Optional<Long> sum(Pattern pattern, List<String> lines) {
+        return lines.stream().map(pattern::matcher).filter(Matcher::matches).findFirst().map(found -> {
+            long sum = 0;
+            for (int i = 1; i <= found.groupCount(); i++) {
+                sum += Long.parseLong(found.group(i));
+            }
+            return sum;
+        });
+    }
 
     /** Hundredths of a second that the host took, for each processor that the calling thread may use. */
     Map<Integer, Long> stolen() {

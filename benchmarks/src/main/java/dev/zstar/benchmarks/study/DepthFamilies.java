@@ -20,6 +20,8 @@ final class DepthFamilies implements Fork.Task {
     /** The mean training loss of an epoch at which a model counts as trained. */
     private static final double LOSS = 0.1;
 
+    private static final long SETTLE_NANOS = 2_000_000_000L;
+
     private final ArrayList<StudyResult> results = new ArrayList<>();
 
     /** Test accuracy and times of one seed. */
@@ -41,10 +43,7 @@ final class DepthFamilies implements Fork.Task {
         int epochs = model.epochs(quick);
         List<Trained> trained = new ArrayList<>();
         try (Engine engine = Engines.best(1)) {
-            // The first model is thrown away, for the JIT.
-            try (Classifier first = new Classifier(engine, family, DepthModels.data(name, quick, 1), BATCH, 0)) {
-                train(first, DepthModels.data(name, quick, 1), 0, Math.min(epochs, 3), model.rate());
-            }
+            settle(engine, family, DepthModels.data(name, quick, 1), model.rate());
             for (int seed = 1; seed <= seeds; seed++) {
                 Samples data = DepthModels.data(name, quick, seed);
                 try (Classifier classifier = new Classifier(engine, family, data, BATCH, seed)) {
@@ -65,6 +64,18 @@ final class DepthFamilies implements Fork.Task {
                     family.descriptions().stream().mapToDouble(p -> (double) p.rows() * p.cols()).sum());
         }
         return new ForkResults(results);
+    }
+
+    /** Trains a model that is thrown away, until the JIT has compiled its kernels. */
+    private static void settle(Engine engine, Family family, Samples data, double rate) {
+        int[] images = new int[data.training()];
+        Arrays.setAll(images, i -> i);
+        try (Classifier model = new Classifier(engine, family, data, BATCH, 0)) {
+            long end = System.nanoTime() + SETTLE_NANOS;
+            for (int from = 0; System.nanoTime() < end; from = (from + BATCH) % (images.length - BATCH)) {
+                model.train(data, images, from, BATCH, rate);
+            }
+        }
     }
 
     private static Trained train(Classifier model, Samples data, int seed, int epochs, double most) {

@@ -69,6 +69,11 @@ final class DepthModels {
         return models;
     }
 
+    /** How many models of a kind are trained. */
+    static int seeds(String name, boolean quick) {
+        return quick ? name.startsWith("copy") ? 1 : 2 : 5;
+    }
+
     /**
      * The samples of one seed, counted from 1. Seed k of the digits is fold k - 1 of five: over five seeds each image is tested once. The
      * rings are drawn from the seed. The sequences to copy are the same for all seeds.
@@ -91,10 +96,10 @@ final class DepthModels {
                 Model.of(type -> StandardNetwork.Options.dense(type, 55, PIXELS, 4, false, false), 10, 25));
         models.put("digits: tied, 12 layers",
                 Model.of(type -> StandardNetwork.Options.dense(type, 128, PIXELS, 12, true, false), 10, 25));
-        models.put("digits: neural ODE", ode(OdeGradientMode.DEFAULT, 10));
+        models.put("digits: neural ODE", ode(OdeGradientMode.DEFAULT, 6));
         models.put("digits: DEQ", deq(Deq.Options.accelerated(Stopping.relative(1e-4), GradientMode.DEFAULT), 10));
         models.put("digits: monotone DEQ", new Model(type -> MonotoneDeq.Options.digits(type, 96),
-                type -> MonotoneDeq.Options.digits(type, 96).with(TIGHT, EXACT), 10, 25));
+                type -> MonotoneDeq.Options.digits(type, 96).with(TIGHT, EXACT), 8, 25));
         models.put("digits: DEQ, transformer", new Model(type -> Deq.Options.transformer(type, 48),
                 type -> Deq.Options.transformer(type, 48).with(Deq.Options.accelerated(TIGHT, EXACT)), 0, 15));
         // Each epoch takes ten times as long. With the rate of the others it was 0.3 points worse.
@@ -126,8 +131,8 @@ final class DepthModels {
         int length = task.length();
         int symbols = task.symbols();
         models.put("copy: standard, 4 layers", Model.of(type -> new StandardNetwork.Options(
-                Recurrence.cell(type, length, symbols, 64), 4, false, false), 6, 10));
-        models.put("copy: DEQ", Model.of(type -> Recurrence.equilibrium(type, length, symbols, 128), 6, 10));
+                Recurrence.cell(type, length, symbols, 64), 4, false, false), 4, 10));
+        models.put("copy: DEQ", Model.of(type -> Recurrence.equilibrium(type, length, symbols, 128), 4, 10));
     }
 
     /** The ways back of one equilibrium and of one differential equation. */

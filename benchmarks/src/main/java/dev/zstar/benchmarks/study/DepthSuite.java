@@ -36,7 +36,7 @@ final class DepthSuite {
             }
         }
         for (String model : models) {
-            String argument = DepthFamilies.argument(model, quick ? 2 : 5, quick);
+            String argument = DepthFamilies.argument(model, DepthModels.seeds(model, quick), quick);
             results.addAll(Fork.call(DepthFamilies.class, ForkResults.class, argument).results());
             progress.step(model + found(model, results));
         }

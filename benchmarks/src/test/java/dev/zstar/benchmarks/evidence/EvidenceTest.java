@@ -44,9 +44,10 @@ class EvidenceTest {
 
     @Test
     void theDifferenceOfTwoSamplesIsOfTheWorstProcessorAndTheWorstThread() {
-        Sample before = new Sample(1_000_000_000, Map.of(0, 100L, 1, 50L), Map.of(7, new LinuxFiles.Scheduled(1_000_000, 3)),
+        Sample before = new Sample(1_000_000_000, Map.of(0, 100L, 1, 50L), Optional.empty(),
+                Map.of(7, new LinuxFiles.Scheduled(1_000_000, 3)),
                 Optional.of(new LinuxFiles.Throttling(1, 500)), Optional.of(1000L), "0-1");
-        Sample after = new Sample(3_000_000_000L, Map.of(0, 103L, 1, 55L, 2, 900L), Map.of(
+        Sample after = new Sample(3_000_000_000L, Map.of(0, 103L, 1, 55L, 2, 900L), Optional.of(7L), Map.of(
                 7, new LinuxFiles.Scheduled(3_000_000, 4), 8, new LinuxFiles.Scheduled(9_000_000, 6)),
                 Optional.of(new LinuxFiles.Throttling(3, 1_000_500)), Optional.of(501_000L), "0-1");
         Evidence evidence = before.until(after, 3.0, 2.5);
@@ -62,9 +63,9 @@ class EvidenceTest {
 
     @Test
     void aCounterThatRunsBackwardsHasNotMoved() {
-        Sample before = new Sample(0, Map.of(0, 9L), Map.of(7, new LinuxFiles.Scheduled(9, 9)),
+        Sample before = new Sample(0, Map.of(0, 9L), Optional.empty(), Map.of(7, new LinuxFiles.Scheduled(9, 9)),
                 Optional.of(new LinuxFiles.Throttling(9, 9)), Optional.of(9L), "0");
-        Sample after = new Sample(5, Map.of(0, 1L), Map.of(7, new LinuxFiles.Scheduled(1, 1)),
+        Sample after = new Sample(5, Map.of(0, 1L), Optional.empty(), Map.of(7, new LinuxFiles.Scheduled(1, 1)),
                 Optional.of(new LinuxFiles.Throttling(1, 1)), Optional.of(1L), "0");
         assertThat(before.until(after, null, null)).usingRecursiveComparison().ignoringFields("seconds")
                 .isEqualTo(new Evidence(0, 0.0, 0.0, 0.0, 0L, 0.0, 0L, null, null, "0"));
@@ -72,9 +73,10 @@ class EvidenceTest {
 
     @Test
     void whatOneSampleHidesIsAbsent() {
-        Sample seen = new Sample(0, Map.of(0, 1L), Map.of(7, LinuxFiles.Scheduled.NEW), Optional.of(new LinuxFiles.Throttling(0, 0)),
+        Sample seen = new Sample(0, Map.of(0, 1L), Optional.empty(), Map.of(7, LinuxFiles.Scheduled.NEW),
+                Optional.of(new LinuxFiles.Throttling(0, 0)),
                 Optional.of(1L), "0");
-        Sample hidden = new Sample(5, Map.of(), Map.of(), Optional.empty(), Optional.empty(), null);
+        Sample hidden = new Sample(5, Map.of(), Optional.empty(), Map.of(), Optional.empty(), Optional.empty(), null);
         for (Evidence evidence : new Evidence[] {seen.until(hidden, null, null), hidden.until(seen, null, null)}) {
             assertThat(evidence.visible()).isFalse();
             assertThat(evidence.throttles()).isNull();
@@ -101,5 +103,18 @@ class EvidenceTest {
         assertThat(evidence.seconds()).isPositive();
         assertThat(evidence.processors()).matches("[-0-9,]+");
         assertThat(evidence.clockBefore() == null || evidence.clockBefore() > 0).isTrue();
+    }
+
+    /** The JIT of a process makes its threads wait, too. */
+    @Test
+    void aThreadWaitsForOthersAsLongAsTheyWorkedAtMost() {
+        Sample before = new Sample(0, Map.of(), Optional.of(1000L), Map.of(7, new LinuxFiles.Scheduled(0, 0)), Optional.empty(),
+                Optional.empty(), "0");
+        Sample alone = new Sample(2_000_000_000, Map.of(), Optional.of(1001L), Map.of(7, new LinuxFiles.Scheduled(500_000_000, 9)),
+                Optional.empty(), Optional.empty(), "0");
+        assertThat(before.until(alone, null, null).waited()).isCloseTo(0.01, within(1e-12));
+        Sample crowded = new Sample(2_000_000_000, Map.of(), Optional.of(1200L), Map.of(7, new LinuxFiles.Scheduled(500_000_000, 9)),
+                Optional.empty(), Optional.empty(), "0");
+        assertThat(before.until(crowded, null, null).waited()).isCloseTo(0.5, within(1e-12));
     }
 }

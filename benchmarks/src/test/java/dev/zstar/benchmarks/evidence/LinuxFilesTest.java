@@ -63,6 +63,17 @@ class LinuxFilesTest {
     }
 
     @Test
+    void othersAreTheMachineWithoutThisProcess() throws IOException {
+        assertThat(files.others()).isEmpty();
+        write("proc/stat", "cpu  100 20 30 4000 50 6 7 8 0 0\ncpu0 1 2 3 4 5 6 7 8 0 0\n");
+        assertThat(files.others()).isEmpty();
+        write("proc/self/stat", "21727 (a (b) c) R 1 2 3 0 -1 4194304 100 0 1 0 40 3 0 0 20 0 1 0 3152297\n");
+        assertThat(files.others()).contains(163L - 43);
+        write("proc/self/stat", "21727 (java) R\n");
+        assertThat(files.others()).isEmpty();
+    }
+
+    @Test
     void onlyThreadsThatComputeCount() throws IOException {
         write("proc/thread-self/comm", "java\n");
         thread(10, "java", 5, 1);
