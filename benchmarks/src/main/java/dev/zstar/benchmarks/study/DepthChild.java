@@ -34,7 +34,7 @@ final class DepthChild implements Fork.Task {
     private static final int FEW = 10;
     private static final int DEFAULT = 27;
     /** Until the JIT has compiled the kernels. */
-    private static final long SETTLE_NANOS = 3_500_000_000L;
+    private static final long SETTLE_NANOS = 2_000_000_000L;
     /** Of the steps that are timed. */
     private static final long NANOS = 1_000_000_000L;
     /** Of A + Aᵀ, with A Gaussian: then W is symmetric, and ρ(J) is about 0.92. */

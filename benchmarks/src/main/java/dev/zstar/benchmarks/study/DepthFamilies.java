@@ -20,7 +20,7 @@ final class DepthFamilies implements Fork.Task {
     /** The mean training loss of an epoch at which a model counts as trained. */
     private static final double LOSS = 0.1;
 
-    private static final long SETTLE_NANOS = 2_000_000_000L;
+    private static final long SETTLE_NANOS = 1_200_000_000L;
 
     private final ArrayList<StudyResult> results = new ArrayList<>();
 

@@ -120,7 +120,7 @@ final class DepthModels {
     private static void rings(Map<String, Model> models) {
         models.put("rings: standard, 4 layers", Model.of(type -> StandardNetwork.Options.dense(type, 8, 2, 4, false, false), 40, 40));
         models.put("rings: neural ODE", new Model(type -> NeuralOde.Options.flow(type, 2, 64),
-                type -> NeuralOde.Options.flow(type, 2, 64).with(TIGHT_STEPS, OdeGradientMode.DEFAULT), 40, 40));
+                type -> NeuralOde.Options.flow(type, 2, 64).with(TIGHT_STEPS, OdeGradientMode.DEFAULT), 25, 40));
         models.put("rings: DEQ", new Model(type -> Deq.Options.dense(type, 16, 2),
                 type -> Deq.Options.dense(type, 16, 2).with(Deq.Options.accelerated(TIGHT, EXACT)), 40, 40));
     }

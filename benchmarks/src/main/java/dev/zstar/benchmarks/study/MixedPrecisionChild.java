@@ -47,15 +47,15 @@ final class MixedPrecisionChild implements Fork.Task {
                 Block z = e.allocate(Type.F32, batch, n)) {
             FixedPointMap bf16 = cell.in(Format.BF16);
             FixedPointMap int8 = cell.in(Format.INT8);
-            Runnable[] ways = {
-                () -> solve(() -> anderson.solve(cell, z), z),
-                () -> solve(() -> mixed.solve(cell, bf16, z), z),
-                () -> solve(() -> mixed.solve(cell, int8, z), z)
-            };
+            // Made once: a body of milliseconds is not hot enough for the JIT to remove what it allocates.
+            Supplier<Outcome> inFull = () -> anderson.solve(cell, z);
+            Supplier<Outcome> inBf16 = () -> mixed.solve(cell, bf16, z);
+            Supplier<Outcome> inInt8 = () -> mixed.solve(cell, int8, z);
+            Runnable[] ways = {() -> solve(inFull, z), () -> solve(inBf16, z), () -> solve(inInt8, z)};
             Stopwatch.settle(SolveSuite.WARM_NANOS, ways);
             Stopwatch.SliceTimes times = Stopwatch.run(4_000_000, 30, ways);
             double[][] nanos = times.nanos();
-            Outcome pure = solve(() -> anderson.solve(cell, z), z);
+            Outcome pure = solve(inFull, z);
             double alone = (double) pure.evaluations() * cell.weightBytes(Format.FULL);
             add("f32", "mixedUs", Arrays.stream(nanos[0]).map(t -> t * 1e-3).toArray());
             add("f32", "allocated", (double) times.bytes()[0]);
