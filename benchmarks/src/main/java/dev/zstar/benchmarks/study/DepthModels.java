@@ -71,7 +71,8 @@ final class DepthModels {
 
     /** How many models of a kind are trained. */
     static int seeds(String name, boolean quick) {
-        return quick ? name.startsWith("copy") ? 1 : 2 : 5;
+        boolean slow = name.startsWith("copy") || name.contains("multiscale");
+        return quick ? slow ? 1 : 2 : 5;
     }
 
     /**
@@ -120,7 +121,7 @@ final class DepthModels {
     private static void rings(Map<String, Model> models) {
         models.put("rings: standard, 4 layers", Model.of(type -> StandardNetwork.Options.dense(type, 8, 2, 4, false, false), 40, 40));
         models.put("rings: neural ODE", new Model(type -> NeuralOde.Options.flow(type, 2, 64),
-                type -> NeuralOde.Options.flow(type, 2, 64).with(TIGHT_STEPS, OdeGradientMode.DEFAULT), 25, 40));
+                type -> NeuralOde.Options.flow(type, 2, 64).with(TIGHT_STEPS, OdeGradientMode.DEFAULT), 30, 40));
         models.put("rings: DEQ", new Model(type -> Deq.Options.dense(type, 16, 2),
                 type -> Deq.Options.dense(type, 16, 2).with(Deq.Options.accelerated(TIGHT, EXACT)), 40, 40));
     }
@@ -131,8 +132,8 @@ final class DepthModels {
         int length = task.length();
         int symbols = task.symbols();
         models.put("copy: standard, 4 layers", Model.of(type -> new StandardNetwork.Options(
-                Recurrence.cell(type, length, symbols, 64), 4, false, false), 4, 10));
-        models.put("copy: DEQ", Model.of(type -> Recurrence.equilibrium(type, length, symbols, 128), 4, 10));
+                Recurrence.cell(type, length, symbols, 64), 4, false, false), 3, 10));
+        models.put("copy: DEQ", Model.of(type -> Recurrence.equilibrium(type, length, symbols, 128), 3, 10));
     }
 
     /** The ways back of one equilibrium and of one differential equation. */

@@ -53,7 +53,7 @@ record StudyPart(String name, Map<String, Double> stages, BiConsumer<Found, Stud
                     (found, progress) -> DepthSuite.run(options, progress, found.results())));
         }
         if (options.wants("training")) {
-            parts.add(new StudyPart("training", Map.of("training", full ? 20. : 4., "training by gradient mode", full ? 350. : 41.),
+            parts.add(new StudyPart("training", Map.of("training", full ? 20. : 4., "training by gradient mode", full ? 350. : 35.),
                     (found, progress) -> TrainingSuite.run(options, progress, found.results())));
         }
         return List.copyOf(parts);

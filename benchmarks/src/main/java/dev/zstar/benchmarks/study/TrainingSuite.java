@@ -92,9 +92,12 @@ final class TrainingSuite {
     /** Trains with every gradient mode for the same time on one thread, each in its own JVM. */
     private static void modes(boolean quick, StudyProgress progress, List<StudyResult> results) {
         List<Integer> sizes = quick ? List.of(N) : List.of(N, 512);
-        progress.stage("training by gradient mode", sizes.size() * GradientModes.all().size());
+        // A short study leaves out two whose gradients are those of others.
+        List<String> modes = GradientModes.all().keySet().stream()
+                .filter(mode -> !quick || !mode.equals("exact, 1e-6") && !mode.startsWith("checkpointed")).toList();
+        progress.stage("training by gradient mode", sizes.size() * modes.size());
         for (int n : sizes) {
-            for (String mode : GradientModes.all().keySet()) {
+            for (String mode : modes) {
                 String argument = (quick ? 1 : n == N ? 4 : 12) + " " + n + " " + mode;
                 results.addAll(Fork.call(ModeChild.class, ForkResults.class, argument).results());
                 progress.step("training n = " + n + ", " + mode);
