@@ -14,7 +14,7 @@ function roofs(points, threads) {
 // The kernels as points. limit is the ceiling beside the case, of reads or of multiply-adds.
 function reached(threads) {
   return rows("kernels", "us").filter(r => r.params.operations && r.threads === threads).map(r => {
-    const p = r.params, limit = metric => (rows("kernels", metric).find(s => s.case === r.case && s.limit) || {}).limit;
+    const p = r.params, limit = metric => (rows("kernels", metric).find(s => s.case === r.case && s.threads === r.threads && s.limit) || {}).limit;
     return { r, type: p.bits === 64 ? "f64" : "f32", level: p.level, intensity: p.operations / p.leastBytes, rate: p.operations / r.value / 1e3, sums: limit("gflops"), reads: limit("gbps") };
   });
 }
