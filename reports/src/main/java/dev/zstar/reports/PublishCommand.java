@@ -38,7 +38,7 @@ final class PublishCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        StudyFile file = StudyFile.read(study);
+        StudyFile file = StudyFile.read(study).withoutFolders();
         if (Boolean.FALSE.equals(file.finished())) {
             throw new IllegalArgumentException(study + " has not finished; expected a whole study (zstar study --resume " + study + ")");
         }

@@ -107,6 +107,15 @@ record StudyFile(
                 StudyEvidence.of(measured.evidence()));
     }
 
+    /** Without the flags of the JVM that name folders of this machine. */
+    StudyFile withoutFolders() {
+        Machine m = machine;
+        Machine plain = new Machine(m.cpu(), m.processors(), m.caches(), m.memory(), m.os(), m.jdk(),
+                m.flags().stream().filter(flag -> !flag.contains("/") && !flag.contains("\\")).toList(), m.engines(), m.notes());
+        return new StudyFile(schema, startedAt, commit, command, seconds, finished, plain, ceilings, results, traces, trajectories, remarks,
+                failures, evidence);
+    }
+
     String json() {
         return mapper().writeValueAsString(this);
     }

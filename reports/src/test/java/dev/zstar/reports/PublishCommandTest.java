@@ -27,7 +27,8 @@ class PublishCommandTest {
 
     private Path study(String cpu, double gflops, boolean finished) throws IOException {
         StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-02T03:04:05Z", "abc1234", "zstar study", 90.0, finished,
-                new Machine(cpu, 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
+                new Machine(cpu, 2, List.of(), 1, "an os", "a jdk", List.of("-XX:+UseSerialGC", "--module-path=/home/me"), List.of(),
+                        List.of()),
                 List.of(new Ceiling("fma.f32.1t", 100, "GFLOP/s"), new Ceiling("read.L1.1t", 300, "GB/s"),
                         new Ceiling("read.L3.1t", 28, "GB/s")),
                 List.of(new StudyFile.Row("kernels", "gemm n=1024", "simd", 1, new TreeMap<>(Map.of()), "gflops", gflops, gflops, gflops,
@@ -45,7 +46,7 @@ class PublishCommandTest {
         assertThat(run("publish", study("AMD EPYC 9654 96-Core Processor", 120, true).toString(), "--to", to.toString(), "--name",
                 "epyc")).as(err.toString()).isZero();
         assertThat(to.resolve("intel-xeon-gold-6338-2/index.html")).content().contains("<title>zstar");
-        assertThat(to.resolve("epyc/study.json")).exists();
+        assertThat(to.resolve("epyc/study.json")).content().contains("-XX:+UseSerialGC").doesNotContain("/home/me");
         assertThat(Files.readAllLines(to.resolve("README.md"))).endsWith(
                 "| [epyc](epyc/study.json) | 2 | 2020-01-02, abc1234 | – | 100 GFLOP/s | 28 GB/s | 120 GFLOP/s | – | – |",
                 "| [intel-xeon-gold-6338-2](intel-xeon-gold-6338-2/study.json) | 2 | 2020-01-02, abc1234 | – | 100 GFLOP/s | 28 GB/s | "
