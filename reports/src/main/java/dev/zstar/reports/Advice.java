@@ -90,11 +90,11 @@ final class Advice {
         if (sentences.isEmpty() || file.evidence() == null) {
             return;
         }
-        List<StudyEvidence.Case> seen = file.evidence().cases().stream().filter(one -> one.disturbed() != null).toList();
-        long disturbed = seen.stream().filter(one -> one.disturbed() > StudyEvidence.THRESHOLD).count();
-        if (2 * disturbed > seen.size()) {
+        int seen = file.evidence().seen().size();
+        long disturbed = seen - file.evidence().calm();
+        if (2 * disturbed > seen) {
             sentences.addFirst(new Sentence("caution", String.format(Locale.ROOT, "%d of %d measurements lost more than 1%% of their time, "
-                    + "so the times below may mislead. Measure again on a quiet machine.", disturbed, seen.size())));
+                    + "so the times below may mislead. Measure again on a quiet machine.", disturbed, seen)));
         }
     }
 

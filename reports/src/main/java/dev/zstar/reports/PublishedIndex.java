@@ -74,8 +74,8 @@ final class PublishedIndex {
         if (file.evidence() == null) {
             return "–";
         }
-        List<Double> seen = file.evidence().cases().stream().map(StudyEvidence.Case::disturbed).filter(lost -> lost != null).toList();
-        return seen.isEmpty() ? "–" : format("%.0f%%", 100.0 * seen.stream().filter(lost -> lost <= 0.01).count() / seen.size());
+        int seen = file.evidence().seen().size();
+        return seen == 0 ? "–" : format("%.0f%%", 100.0 * file.evidence().calm() / seen);
     }
 
     private static String ceiling(StudyFile file, String name, String form) {

@@ -18,7 +18,7 @@ import java.util.Optional;
  */
 record StudyEvidence(Long pageBytes, String hugePages, String counters, List<Case> cases) {
     /** The fraction of lost time above which a measurement is disturbed. */
-    static final double THRESHOLD = 0.01;
+    private static final double THRESHOLD = 0.01;
 
     StudyEvidence {
         cases = cases == null ? List.of() : cases;
@@ -63,16 +63,26 @@ record StudyEvidence(Long pageBytes, String hugePages, String counters, List<Cas
                 entries.stream().map(Case::of).toList());
     }
 
+    /** The measurements of which the system shows what disturbed them. */
+    List<Case> seen() {
+        return cases.stream().filter(one -> one.disturbed() != null).toList();
+    }
+
+    /** How many of them lost no more than a hundredth of their time. */
+    long calm() {
+        return seen().stream().filter(one -> one.disturbed() <= THRESHOLD).count();
+    }
+
     /** How quiet the machine was, in one sentence; empty if nothing was measured. */
     Optional<String> sentence() {
         if (cases.isEmpty()) {
             return Optional.empty();
         }
-        List<Case> seen = cases.stream().filter(one -> one.disturbed() != null).toList();
+        List<Case> seen = seen();
         if (seen.isEmpty()) {
             return Optional.of("unknown: this system does not show what disturbs a process");
         }
-        long calm = seen.stream().filter(one -> one.disturbed() <= THRESHOLD).count();
+        long calm = calm();
         String hidden = seen.size() == cases.size() ? "" : ", " + (cases.size() - seen.size()) + " more not visible";
         Case worst = seen.stream().max(Comparator.comparingDouble(Case::disturbed)).orElseThrow();
         String most = calm == seen.size() || worst.cases().isEmpty() ? "" : String.format(

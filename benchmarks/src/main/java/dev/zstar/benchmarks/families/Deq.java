@@ -79,7 +79,7 @@ public final class Deq implements Body {
             return new Options(cell, accelerated(Stopping.relative(1e-3).within(60), GradientMode.exact(1e-2)));
         }
 
-        /** Anderson acceleration, which is the default. */
+        /** Anderson acceleration, which is the default. Both passes share their memory. */
         public static LayerMethods accelerated(Stopping stopping, GradientMode mode) {
             return LayerMethods.of(workspace -> Anderson.plan(workspace, Anderson.Options.DEFAULT, stopping), mode);
         }

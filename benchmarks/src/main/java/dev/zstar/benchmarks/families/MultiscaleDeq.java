@@ -12,10 +12,8 @@ import dev.zstar.solvers.cells.CellGradients;
 import dev.zstar.solvers.cells.CellMap;
 import dev.zstar.solvers.cells.Net;
 import dev.zstar.solvers.cells.Value;
-import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.implicit.EquilibriumLayer;
 import dev.zstar.solvers.implicit.GradientMode;
-import dev.zstar.solvers.implicit.LayerMethods;
 import dev.zstar.solvers.parameters.Initialiser;
 import dev.zstar.solvers.parameters.Parameter;
 import dev.zstar.solvers.parameters.Parameters;
@@ -197,9 +195,7 @@ public final class MultiscaleDeq implements Body {
         Type type = options.type();
         try {
             map = owned.add(options.cell().plan(engine, batch, parameters));
-            // Both passes share their memory.
-            layer = owned.add(EquilibriumLayer.plan(map, LayerMethods.of(
-                    workspace -> Anderson.plan(workspace, Anderson.Options.DEFAULT, options.stopping()), options.mode())));
+            layer = owned.add(EquilibriumLayer.plan(map, Deq.Options.accelerated(options.stopping(), options.mode())));
             z = owned.add(engine.allocate(type, batch, map.n()));
             dz = owned.add(engine.allocate(type, batch, map.n()));
             images = IntStream.range(0, options.scales())
