@@ -84,7 +84,7 @@ final class Summary {
     /** Both kinds of solves that are checked and not timed. */
     private void problems() {
         List<StudyFile.Row> ends = rows("forward", null)
-                .filter(row -> row.params().containsKey("tolerance") && row.engine().equals("anderson(10)"))
+                .filter(row -> row.params().containsKey("tolerance") && row.engine().equals("default"))
                 .filter(row -> row.metric().equals("nfev") || row.metric().startsWith("failed."))
                 .toList();
         List<String> parts = new ArrayList<>();

@@ -40,13 +40,13 @@ class PageTest {
 
     @Test
     void problemsAreOneLineEachWithSharesFewestAndFailures() throws IOException, InterruptedException {
-        problem("hill, steep, f32", "anderson(10)", 1e-6, "nfev", 10);
+        problem("hill, steep, f32", "default", 1e-6, "nfev", 10);
         problem("hill, steep, f32", "picard", 1e-6, "failed.MAX_EVALUATIONS", 1000);
-        problem("hill, steep, f64", "anderson(10)", 1e-10, "nfev", 30);
+        problem("hill, steep, f64", "default", 1e-10, "nfev", 30);
         problem("hill, steep, f64", "picard", 1e-10, "nfev", 20);
-        problem("dale, f32", "anderson(10)", 1e-6, "nfev", 4);
+        problem("dale, f32", "default", 1e-6, "nfev", 4);
         problem("dale, f32", "picard", 1e-6, "nfev", 4);
-        problem("dale, f64", "anderson(10)", 1e-10, "nfev", 8);
+        problem("dale, f64", "default", 1e-10, "nfev", 8);
         problem("dale, f64", "picard", 1e-10, "failed.SOMETHING_NEW", 5);
         String text = drawn();
         assertThat(text).contains("Evaluations for 2 test problems", "1e-6 in f32 and 1e-10 in f64", "b budget spent, x something new");
