@@ -131,11 +131,12 @@ final class DepthFamilies implements Fork.Task {
         }
     }
 
+    /** The seeds are trained one after another in this JVM, so they are values of one fork. */
     private void add(String name, Engine engine, int epochs, String metric, double... values) {
         if (values.length > 0) {
             Arrays.sort(values);
             TreeMap<String, Double> params = new TreeMap<>(Map.of("epochs", (double) epochs, "batch", (double) BATCH));
-            results.add(StudyResult.of("depth", name, engine.name(), 1, params, metric, null, values));
+            results.add(StudyResult.ofOneFork("depth", name, engine.name(), 1, params, metric, values));
         }
     }
 }
