@@ -38,7 +38,7 @@ record ReportData(List<Source> files, List<Group> groups) {
      * The median of the forks, or the score of a file without forks.
      *
      * @param value null if it is not a number
-     * @param low the lower end of the interval; null without an interval
+     * @param low the lower end of the interval; null without an interval, or if it is vague
      * @param by how the interval was computed; empty without one
      * @param percentiles the 50th, 90th, 99th and 99.9th percentile, and the longest call; absent if unknown
      * @param shots the single calls of JMH's mode {@code ss}, at most {@value #SHOTS}; absent in other modes
@@ -55,11 +55,12 @@ record ReportData(List<Source> files, List<Group> groups) {
             Optional<Interval> interval = replicated
                     ? Optional.of(new Bootstrap(result.key().hashCode()).median(result.forks()))
                     : result.quoted();
+            Optional<Interval> ends = interval.filter(i -> !i.isVague());
             String by = interval.isEmpty() ? "" : replicated ? "95%, over forks" : "99.9%, over iterations, by JMH";
             double value = replicated || Double.isNaN(result.score()) ? result.forks().median() : result.score();
             return new Value(
-                    finite(value * factor), interval.map(i -> finite(i.low() * factor)).orElse(null),
-                    interval.map(i -> finite(i.high() * factor)).orElse(null), by,
+                    finite(value * factor), ends.map(i -> finite(i.low() * factor)).orElse(null),
+                    ends.map(i -> finite(i.high() * factor)).orElse(null), by,
                     result.forks().count(), result.percentiles().stream().map(one -> finite(one * factor)).toList(),
                     result.singleShot() ? Arrays.stream(result.forks().all()).limit(SHOTS).map(one -> one * factor).boxed().toList()
                             : List.of(),

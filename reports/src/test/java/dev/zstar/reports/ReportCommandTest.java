@@ -109,6 +109,43 @@ class ReportCommandTest {
         assertThat(drawn(script, "average-time.json")).contains("<pre id=\"found\">value bar;log custom;true;</pre>");
     }
 
+    /** A file of JMH with these values, each the raw data of a benchmark of one group: forks of one iteration each. */
+    private String numbers(String... forks) throws IOException {
+        StringBuilder json = new StringBuilder();
+        for (int i = 0; i < forks.length; i++) {
+            json.append(json.isEmpty() ? "[" : ",").append(String.format(Locale.ROOT, """
+                    {"benchmark": "org.example.Some.run", "mode": "avgt", "params": {"n": "%d"},
+                    "primaryMetric": {"score": %s, "scoreUnit": "us/op", "rawData": [[%s]]}}
+                    """, i, forks[i].split(" ", 2)[0], forks[i].replace(" ", "],[")));
+        }
+        Files.writeString(temp.resolve("numbers.json"), json.append(']'));
+        Path out = temp.resolve("numbers");
+        CommandLine line = Zstar.commandLine().setOut(new PrintWriter(new StringWriter()));
+        assertThat(line.execute("report", temp.resolve("numbers.json").toString(), "-o", out.toString())).isZero();
+        return Files.readString(out.resolve("index.html"));
+    }
+
+    @Test
+    void barsThatWouldVanishArePointsOnALogarithmicAxis() throws IOException, InterruptedException {
+        String script = "<pre id=\"found\"></pre><script>const found = t => { document.getElementById('found').textContent += t + ';'; };"
+                + "const log = document.getElementById('log'), say = () => found(charts[0].instance.getOption().xAxis[0].type + ' '"
+                + "+ log.ariaPressed); say(); log.click(); say();</script></body></html>";
+        assertThat(Browser.drawn(temp, numbers("1", "101").replace("</body>\n</html>", script)))
+                .contains("<pre id=\"found\">log true;value false;</pre>");
+        assertThat(Browser.drawn(temp, numbers("1", "99").replace("</body>\n</html>", script)))
+                .contains("<pre id=\"found\">value false;log true;</pre>");
+        assertThat(Browser.drawn(temp, numbers("0", "1", "101").replace("</body>\n</html>", script))).as("0 has no place on a log axis")
+                .contains("<pre id=\"found\">value false;log true;</pre>");
+    }
+
+    @Test
+    void anIntervalThatSaysNothingIsSaidInWords() throws IOException, InterruptedException {
+        String text = Browser.drawn(temp, numbers("1 3", "1 1.001 1.002"));
+        assertThat(text).contains("1 interval is wider than 10 times and not drawn: the forks are too few, or differ too much.",
+                "<td>2</td><td>&gt; 10×</td><td>&gt; 10×</td><td>2</td>");
+        assertThat(text).containsPattern("<td>1.001</td><td[^>]*>0.99\\d+</td><td[^>]*>1.00\\d</td><td>3</td>").doesNotContain("null");
+    }
+
     @Test
     void percentilesAndSingleCallsAreColumnsAndMarks() throws IOException, InterruptedException {
         String script = "const drawn = part => { const c = charts.find(one => one.title.includes(part)); show(c);"
