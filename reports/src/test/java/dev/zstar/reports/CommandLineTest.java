@@ -230,7 +230,7 @@ class CommandLineTest {
         StudyResult result = new StudyResult("kernels", "gemv n=64 </script>", "simd", 1, params, "gbps", 2, 1, 2, 3, 5, 4.0,
                 List.of(List.of(2.0)));
         return StudyFile.of(Instant.EPOCH, "zstar study --full",
-                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
+                new Machine("a cpu", null, 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
                 new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result),
                         List.of(new Trace("forward", "picard", "n=1", List.of(1.0, 0.5), List.of())),
                         List.of(new Trajectory("picard", "p", 1, List.of(1.0), List.of(List.of(1.0, 0.0, 0.0)))),

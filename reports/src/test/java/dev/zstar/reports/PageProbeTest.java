@@ -83,7 +83,7 @@ class PageProbeTest {
                 new StudyFile.Curve("forward", "picard", "n=64 B=1", List.of(1.0, 0.5, 0.2), List.of(0.5, 1.0, 1.5)),
                 new StudyFile.Curve("backward", "gmres(20)", "n=64 B=1", List.of(0.5, 1e-5), List.of(1.0, 2.5)));
         return new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null, "zstar study", 90.0, true,
-                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
+                new Machine("a cpu", null, 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
                 List.of(new Ceiling("fma.f32.1t", 100, "GFLOP/s"), new Ceiling("read.L1.1t", 30, "GB/s")), rows, traces,
                 List.of(trajectory("picard", 30), trajectory("anderson(5)", 12), trajectory("broyden", 9)), List.of(), List.of(), null);
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class SummaryTest {
     private static final Machine MACHINE =
-            new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of("no caches"));
+            new Machine("a cpu", null, 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of("no caches"));
 
     private static StudyResult result(String suite, String name, String engine, String metric, double value, Double limit,
             Map<String, Double> params) {

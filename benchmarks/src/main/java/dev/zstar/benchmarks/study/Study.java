@@ -14,6 +14,9 @@ public final class Study {
     /** The names of the suites in the order in which they run. */
     public static final List<String> SUITES = List.of("kernels", "cells", "forward", "backward", "streaming", "depth", "training");
 
+    /** How the remark begins that names what the time budget did not allow. */
+    public static final String LATE = "left out, since the time budget was spent: ";
+
     private final List<String> failures = new ArrayList<>();
     private Found found = new Found();
 
