@@ -33,7 +33,7 @@ final class StudyCommand implements Callable<Integer> {
     private boolean full;
 
     @Option(names = "--time-budget", paramLabel = "TIME", converter = TimeAmount.class,
-            description = "Begins no case after this time, such as 90s or 10m. What is left out is named.")
+            description = "Begins no case after this time, such as 90s or 10m, and soon ends the one that runs. What is left out is named.")
     private Duration budget;
 
     @Option(names = "--filter", paramLabel = "REGEX", defaultValue = "",

@@ -1,5 +1,6 @@
 package dev.zstar.reports;
 
+import dev.zstar.benchmarks.study.Study;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -9,7 +10,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The most important figures for the terminal: at most one line for each subject, and one for each suite that failed. Everything else is on
+ * The most important figures for the terminal: at most one line for each subject, one for what the time budget left out, and one for each
+ * suite that failed. Everything else is on
  * the page.
  */
 final class Summary {
@@ -44,6 +46,8 @@ final class Summary {
         memory();
         training();
         quiet();
+        file.remarks().stream().filter(remark -> remark.startsWith(Study.LATE))
+                .forEach(remark -> line("left out", "for lack of time: " + remark.substring(Study.LATE.length())));
         file.failures().forEach(failure -> lines.add(shortened("failed      " + failure)));
         return lines;
     }
