@@ -17,8 +17,8 @@ import java.util.List;
  * @param notes sentences about what could not be read; empty in files of older versions
  */
 record Machine(
-        String cpu, String model, int processors, List<String> caches, long memory, String os, String jdk, List<String> flags, List<EngineState> engines,
-        List<String> notes) {
+        String cpu, String model, int processors, List<String> caches, long memory, String os, String jdk, List<String> flags,
+        List<EngineState> engines, List<String> notes) {
     /** One engine: its version if it is available, else the reason why not. */
     record EngineState(String id, boolean available, String version, String reason) {
         static EngineState of(EngineProvider provider) {

@@ -63,8 +63,12 @@ final class PublishCommand implements Callable<Integer> {
         requireOwn(place, index);
         OutputFile.requireFolder("--to", place);
         OutputFile.write("--to", place.resolve("study.json"), file.json());
-        OutputFile.write("--to", place.resolve("index.html"), Page.study(file));
-        OutputFile.write("--to", index, PublishedIndex.of(to));
+        try {
+            OutputFile.write("--to", place.resolve("index.html"), Page.study(file));
+            OutputFile.write("--to", index, PublishedIndex.of(to));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(e.getMessage() + "; " + place.resolve("study.json") + " is written", e);
+        }
         PrintWriter out = spec.commandLine().getOut();
         out.printf("The page: %s%nThe index: %s%n", place.resolve("index.html"), index);
         notes(file).forEach(note -> Paragraph.wrap("Note: ", Shown.of(note, NOTE) + ".", Zstar.WIDTH).forEach(out::println));
@@ -107,8 +111,8 @@ final class PublishCommand implements Callable<Integer> {
     }
 
     /**
-     * Such as {@code intel-xeon-gold-6338-2}: the processor, and how many of them the study could use. A name such as "Intel Xeon Processor",
-     * which virtual machines show, is that of many processors: the numbers of family and model follow it.
+     * Such as {@code intel-xeon-gold-6338-2}: the processor, and how many of them the study could use. A name such as "Intel Xeon
+     * Processor", which virtual machines show, is that of many processors: the numbers of family and model follow it.
      */
     private String folder(Machine machine) {
         String plain = NOISE.matcher(machine.cpu().toLowerCase(Locale.ROOT)).replaceAll(" ");

@@ -28,8 +28,8 @@ final class PublishedIndex {
             A `full` study has all sizes, a `short` one takes five minutes, and a `partial` one lacks suites or cases. Disturbed are the
             measurements that lost more than 1% of their time to other work.
 
-            | machine | processors | date, commit | extent | disturbed | peak of a core, f32 | from memory or the last cache | `gemm n=1024` | \
-            a solve, n = 512, 32 rows | digits trained in |
+            | machine | processors | date, commit | extent | disturbed | peak of a core, f32 | from memory or the last cache | \
+            `gemm n=1024` | a solve, n = 512, 32 rows | digits trained in |
             |---|---:|---|---|---:|---:|---:|---:|---:|---:|
             """;
 

@@ -1,6 +1,7 @@
 package dev.zstar.reports;
 
 import dev.zstar.benchmarks.study.Study;
+import dev.zstar.reports.terminal.Paragraph;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -47,7 +48,8 @@ final class Summary {
         training();
         quiet();
         file.remarks().stream().filter(remark -> remark.startsWith(Study.LATE))
-                .forEach(remark -> line("left out", "for lack of time: " + remark.substring(Study.LATE.length())));
+                .forEach(remark -> lines.addAll(Paragraph.wrap(
+                        String.format(Locale.ROOT, "%-11s ", "left out"), "for lack of time: " + remark.substring(Study.LATE.length()), WIDTH)));
         file.failures().forEach(failure -> lines.add(shortened("failed      " + failure)));
         return lines;
     }

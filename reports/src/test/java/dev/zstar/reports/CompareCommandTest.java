@@ -113,8 +113,8 @@ class CompareCommandTest {
         write(fresh, result.replace("[40]", "[90]"));
         Path markdown = temp.resolve("result.md");
         assertThat(run("--markdown", markdown.toString())).isZero();
-        assertThat(out.replaceAll("\\s+", " ")).contains("It takes 2.220 times as long (with an interval wider than 10 times: the forks are "
-                + "too few, or differ too much), 20.5 → 45.5 us/op, 2 forks each; more than 100 more forks");
+        assertThat(out.replaceAll("\\s+", " ")).contains("It takes 2.220 times as long (with an interval wider than 10 times: the forks "
+                + "are too few, or differ too much), 20.5 → 45.5 us/op, 2 forks each; more than 100 more forks");
         assertThat(markdown).content().contains("| B.c, avgt | 2.220 | wider than 10 times | 20.5 → 45.5 us/op |");
         write(fresh, time("a.B.c", 20.5, 5, 1));
         write(base, time("a.B.c", 20.5, 5, 2));

@@ -19,7 +19,8 @@ import oshi.hardware.CentralProcessor;
  * @param features what the system calls the features of the processor; empty if OSHI cannot run
  * @param notes why the facts do not come from OSHI; usually empty
  */
-public record Hardware(String cpu, String model, List<Cache> caches, long memory, String system, List<String> features, List<String> notes) {
+public record Hardware(
+        String cpu, String model, List<Cache> caches, long memory, String system, List<String> features, List<String> notes) {
     /** The facts of this machine. */
     public static Hardware read() {
         return read(Hardware::fromOshi, Path.of("/"));
@@ -44,8 +45,8 @@ public record Hardware(String cpu, String model, List<Cache> caches, long memory
                 .distinct()
                 .toList();
         CentralProcessor.ProcessorIdentifier identifier = processor.getProcessorIdentifier();
-        return new Hardware(identifier.getName().strip(), model(identifier.getFamily(), identifier.getModel()), caches, info.getHardware().getMemory().getTotal(),
-                info.getOperatingSystem().toString(), processor.getFeatureFlags(), List.of());
+        return new Hardware(identifier.getName().strip(), model(identifier.getFamily(), identifier.getModel()), caches,
+                info.getHardware().getMemory().getTotal(), info.getOperatingSystem().toString(), processor.getFeatureFlags(), List.of());
     }
 
     private static Hardware fromFiles(SystemFiles files, String note) {

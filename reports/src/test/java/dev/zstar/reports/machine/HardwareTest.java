@@ -27,7 +27,8 @@ class HardwareTest {
 
     @Test
     void withoutTheLibraryTheSystemsFilesTell() throws IOException {
-        file("proc/cpuinfo", "processor\t: 0\ncpu family\t: 6\nmodel\t\t: 167\nmodel name\t: A Processor @ 3 GHz: fast\nmodel name\t: Another\n");
+        file("proc/cpuinfo", "processor\t: 0\ncpu family\t: 6\nmodel\t\t: 167\nmodel name\t: A Processor @ 3 GHz: fast\n"
+                + "model name\t: Another\n");
         file("proc/meminfo", "MemTotal:       2048 kB\nMemFree:  5 kB\n");
         file("etc/os-release", "ID=this\nPRETTY_NAME=\"This Linux 7\"\n");
         file("sys/devices/system/cpu/cpu0/cache/index0/level", "1\n");
