@@ -113,6 +113,21 @@ class PageProbeTest {
     }
 
     @Test
+    void aStudyOfOneSizeHasItsCeilings() throws IOException, InterruptedException {
+        kernel("gemv n=64", 64, 1, 20);
+        StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null, "zstar study", 90.0, true,
+                new Machine("a cpu", null, 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
+                List.of(new Ceiling("fma.f32.1t", 100, "GFLOP/s"), new Ceiling("read.L1.1t", 30, "GB/s")), rows, List.of(), List.of(),
+                List.of(), List.of(), null);
+        assertThat(probed(Page.study(file), "")).containsPattern("<pre id=\"probe\">\\d charts and \\d tables work</pre>");
+        // On a phone the names of the bars are before the line at 1, with an edge of the colour of the paper.
+        String script = "const c = charts.find(one => one.title.startsWith('Each kernel')), o = c.option(look(), true), l = o.yAxis.axisLabel;"
+                + "document.body.append(l.textBorderWidth > 0 && l.textBorderColor === look().card && o.yAxis.z > o.series[0].markLine.z);";
+        assertThat(Browser.drawn(temp, Page.study(file).replace("</body>\n</html>", "<script>" + script + "</script></body></html>")))
+                .containsPattern("true *</body>");
+    }
+
+    @Test
     void theProbeFindsWhatIsBroken() throws IOException, InterruptedException {
         // One page with all faults, since each start of a browser takes a second.
         String said = probed(Page.study(file()), """

@@ -22,10 +22,10 @@ function tip(option) {
   };
 }
 
-// Long names of categories stand beside the bars, or above them on a narrow screen.
+// Long names of categories stand beside the bars, or above them on a narrow screen. There an edge keeps them apart from what is behind.
 function categories(axis, now, narrow, several) {
   const longest = Math.max(...axis.data.map(n => n.length)), left = narrow ? 12 : Math.min(280, 18 + 6.6 * longest);
-  const label = narrow ? { inside: true, align: "left", verticalAlign: "bottom", margin: 0, padding: [0, 0, 8 * several + 1, 4], width: 300, z: 20 } : { width: left - 12 };
+  const label = narrow ? { inside: true, align: "left", verticalAlign: "bottom", margin: 0, padding: [0, 0, 8 * several + 4, 4], width: 300, textBorderColor: now.card, textBorderWidth: 3 } : { width: left - 12 };
   return [{ ...axis, z: narrow ? 5 : 0, axisTick: { show: false }, axisLabel: { color: now.ink, fontSize: 11, interval: 0, overflow: "truncate", ...label } }, left];
 }
 
