@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,6 +26,9 @@ import tools.jackson.databind.json.JsonMapper;
  * @param groups a chart and a table each
  */
 record ReportData(List<Source> files, List<Group> groups) {
+    /** The most benchmarks of a page: that many take some seconds and megabytes. */
+    static final int MOST = 20_000;
+
     /** A file and where it was measured. */
     record Source(String label, String kind, String measured, String machine, String java) {}
 
@@ -72,9 +76,18 @@ record ReportData(List<Source> files, List<Group> groups) {
         }
     }
 
+    /**
+     * The data of these files.
+     *
+     * @throws IllegalArgumentException if there are more benchmarks than a page can show
+     */
     static ReportData of(List<ResultFile> files) {
         Set<CaseKey> keys = new LinkedHashSet<>();
         files.forEach(file -> file.results().forEach(result -> keys.add(result.key())));
+        if (keys.size() > MOST) {
+            throw new IllegalArgumentException(String.format(Locale.ROOT, "there are %,d benchmarks, expected at most %,d on one page; "
+                    + "have JMH measure a part of them for each file", keys.size(), MOST));
+        }
         Map<CaseKey, String> labels = Labels.of(keys);
         Map<String, List<BenchmarkResult>> firsts = new LinkedHashMap<>();
         Map<CaseKey, List<BenchmarkResult>> all = new LinkedHashMap<>();

@@ -19,7 +19,7 @@ const vague = v => v.by && v.low === null;
 const interval = v => (vague(v) ? "interval wider than 10 times" : v.low === null ? null : number(v.low, 4) + " to " + number(v.high, 4) + " (" + v.by + ")");
 
 function told(group, r, file) {
-  const v = r.values[file], unit = " " + group.unit, list = v.percentiles ? PERCENTILES : [];
+  const v = r.values[file], unit = " " + brief(group.unit), list = v.percentiles ? PERCENTILES : [];
   return [r.label, report.files[file].label + ": " + number(v.value, 4) + unit, interval(v),
     ...list.map((p, k) => (p === "longest" ? p : p.replace("p", "") + "%") + ": " + number(v.percentiles[k], 4) + unit)].filter(t => t !== null).join("\n");
 }
@@ -48,8 +48,8 @@ function options(group, indices, now, narrow) {
     animation: false, textStyle: { ...text, fontFamily: "system-ui, sans-serif" },
     grid: { left, right: 40, top: several ? 16 + 22 * lines(names, narrow ? 300 : 980) : 12, bottom: 46 },
     legend: { show: several, top: 6, left: "center", width: narrow ? 310 : 1000, textStyle: text, data: names },
-    tooltip: { trigger: "item", confine: true, className: "hover", formatter: tip({ xAxis: { name: group.unit }, yAxis: {} }) },
-    xAxis: { type: logarithmic ? "log" : "value", name: group.unit, nameLocation: "middle", nameGap: 28, nameTextStyle: text, splitLine: { lineStyle: { color: now.faint } },
+    tooltip: { trigger: "item", confine: true, className: "hover", formatter: tip({ xAxis: { name: brief(group.unit) }, yAxis: {} }) },
+    xAxis: { type: logarithmic ? "log" : "value", name: brief(group.unit), nameLocation: "middle", nameGap: 28, nameTextStyle: text, splitLine: { lineStyle: { color: now.faint } },
       axisLabel: { color: now.ink, hideOverlap: true, formatter: x => number(x * scale, 4) } },
     yAxis, series: [...main, ...[...ends, ...tails, ...shots].filter(s => s.data.length)],
   };
