@@ -53,7 +53,7 @@ class MutatedStudiesTest {
     }
 
     /** Walks to a random part, and replaces, removes or repeats what is in it. */
-    private static void mutate(JsonNode root, Random random) {
+    static void mutate(JsonNode root, Random random) {
         JsonNode at = root;
         for (boolean down = true; down; down = random.nextInt(5) > 0) {
             List<JsonNode> inner = new ArrayList<>();
