@@ -2,7 +2,6 @@ package dev.zstar.reports;
 
 import dev.zstar.benchmarks.study.Measurements;
 import dev.zstar.benchmarks.study.Study;
-import dev.zstar.benchmarks.study.StudyException;
 import dev.zstar.benchmarks.study.StudyOptions;
 import dev.zstar.reports.terminal.Shown;
 import java.io.PrintWriter;

@@ -48,8 +48,8 @@ final class Summary {
         training();
         quiet();
         file.remarks().stream().filter(remark -> remark.startsWith(Study.LATE))
-                .forEach(remark -> lines.addAll(Paragraph.wrap(
-                        String.format(Locale.ROOT, "%-11s ", "left out"), "for lack of time: " + remark.substring(Study.LATE.length()), WIDTH)));
+                .forEach(remark -> lines.addAll(Paragraph.wrap(String.format(Locale.ROOT, "%-11s ", "left out"),
+                        "for lack of time: " + remark.substring(Study.LATE.length()), WIDTH)));
         file.failures().forEach(failure -> lines.add(shortened("failed      " + failure)));
         return lines;
     }

@@ -121,7 +121,8 @@ class PageProbeTest {
                 List.of(), List.of(), null);
         assertThat(probed(Page.study(file), "")).containsPattern("<pre id=\"probe\">\\d charts and \\d tables work</pre>");
         // On a phone the names of the bars are before the line at 1, with an edge of the colour of the paper.
-        String script = "const c = charts.find(one => one.title.startsWith('Each kernel')), o = c.option(look(), true), l = o.yAxis.axisLabel;"
+        String script = "const c = charts.find(one => one.title.startsWith('Each kernel')), o = c.option(look(), true);"
+                + "const l = o.yAxis.axisLabel;"
                 + "document.body.append(l.textBorderWidth > 0 && l.textBorderColor === look().card && o.yAxis.z > o.series[0].markLine.z);";
         assertThat(Browser.drawn(temp, Page.study(file).replace("</body>\n</html>", "<script>" + script + "</script></body></html>")))
                 .containsPattern("true *</body>");

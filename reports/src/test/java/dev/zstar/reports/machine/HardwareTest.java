@@ -27,8 +27,13 @@ class HardwareTest {
 
     @Test
     void withoutTheLibraryTheSystemsFilesTell() throws IOException {
-        file("proc/cpuinfo", "processor\t: 0\ncpu family\t: 6\nmodel\t\t: 167\nmodel name\t: A Processor @ 3 GHz: fast\n"
-                + "model name\t: Another\n");
+        file("proc/cpuinfo", """
+                processor\t: 0
+                cpu family\t: 6
+                model\t\t: 167
+                model name\t: A Processor @ 3 GHz: fast
+                model name\t: Another
+                """);
         file("proc/meminfo", "MemTotal:       2048 kB\nMemFree:  5 kB\n");
         file("etc/os-release", "ID=this\nPRETTY_NAME=\"This Linux 7\"\n");
         file("sys/devices/system/cpu/cpu0/cache/index0/level", "1\n");
