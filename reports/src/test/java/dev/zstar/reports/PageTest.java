@@ -31,7 +31,7 @@ class PageTest {
     /** The document after its scripts ran, without them and without line breaks. */
     private String drawn() throws IOException, InterruptedException {
         StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null, "zstar study --full", 90.0, false,
-                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), rows,
+                new Machine("a cpu", null, 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), rows,
                 List.of(), List.of(),
                 List.of("the openblas engine is not compared: it has <no> library"), List.of("a suite <failed>"),
                 evidence.isEmpty() ? null : new StudyEvidence(4096L, "madvise", "only <page> faults", evidence));

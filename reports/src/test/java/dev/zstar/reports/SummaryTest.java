@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.zstar.benchmarks.evidence.CaseEvidence;
 import dev.zstar.benchmarks.evidence.Evidence;
 import dev.zstar.benchmarks.study.Measurements;
+import dev.zstar.benchmarks.study.Study;
 import dev.zstar.benchmarks.study.StudyResult;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class SummaryTest {
     private static final Machine MACHINE =
-            new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of("no caches"));
+            new Machine("a cpu", null, 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of("no caches"));
 
     private static StudyResult result(String suite, String name, String engine, String metric, double value, Double limit,
             Map<String, Double> params) {
@@ -80,6 +81,15 @@ class SummaryTest {
         assertThat(lines(List.of(result("kernels", "gemv n=16", "simd", "allocated", 0),
                 result("kernels", "gemv n=16", "openblas", "allocated", 96)), List.of("the cells suite failed: no memory")))
                 .containsExactly("quiet 1 case was not fully compiled", "failed the cells suite failed: no memory");
+    }
+
+    @Test
+    void whatTheBudgetLeftOutIsNamed() {
+        Measurements measured = new Measurements(List.of(), List.of(), List.of(),
+                List.of("PyTorch is not compared", Study.LATE + "the last cases of kernels; depth; training"), List.of());
+        StringWriter out = new StringWriter();
+        Summary.print(StudyFile.of(Instant.EPOCH, "zstar study", MACHINE, measured, true), new PrintWriter(out, true));
+        assertThat(out.toString().lines()).contains("left out    for lack of time: the last cases of kernels; depth; training");
     }
 
     @Test

@@ -93,6 +93,7 @@ final class ProblemSuite {
         progress.stage("problems", problems.size());
         try (Engine engine = Engines.best(1)) {
             for (Problem problem : problems) {
+                Fork.requireTime();
                 double radius = radius(engine, problem);
                 for (Type type : Type.values()) {
                     TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) problem.n(), "tolerance", tolerance(type)));
