@@ -105,8 +105,8 @@ final class Fork {
         Journal kept = journal;
         String[] all = Pinning.flags(flags);
         Measured<?> measured = kept == null ? twice(task, argument, environment, all)
-                : kept.call(task.getName() + " " + argument + " " + String.join(" ", all) + (environment.isEmpty() ? "" : " " + environment),
-                        Measured.class, () -> twice(task, argument, environment, all));
+                : kept.call(task.getName() + " " + argument + " " + String.join(" ", all)
+                        + (environment.isEmpty() ? "" : " " + environment), Measured.class, () -> twice(task, argument, environment, all));
         return new Measured<>(result.cast(measured.value()), measured.evidence(), measured.again());
     }
 

@@ -38,7 +38,8 @@ public final class PageClock {
         long huge = Fork.measure(PageProbe.class, Long.class, "", environment()).value();
         // A block that begins between two huge pages lies in one page less.
         return huge >= PROBE / 2 ? Optional.empty() : Optional.of(String.format(Locale.ROOT,
-                "%s had no effect: %d MiB of a block of %d MiB lay in huge pages. It needs glibc 2.35 or later, and free memory in one piece",
+                "%s had no effect: %d MiB of a block of %d MiB lay in huge pages. It needs glibc 2.35 or later, and free memory in one "
+                + "piece",
                 SETTING, huge >> 20, PROBE >> 20));
     }
 

@@ -46,7 +46,7 @@ final class SolveSuite {
         return cell(e, n, batch, RADIUS, also);
     }
 
-    /** @param radius approximate spectral radius of W, which is symmetric, and so approximately the contraction of the cell where its slopes are near 1 */
+    /** @param radius approximate spectral radius of W, which is symmetric: where slopes are near 1, the contraction of the cell, too */
     static DenseCell cell(Engine e, int n, int batch, double radius, Format... also) {
         Random random = new Random(7);
         try (Block w = KernelSuite.gaussian(random, n, n);

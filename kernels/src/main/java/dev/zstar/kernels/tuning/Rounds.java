@@ -67,8 +67,8 @@ public final class Rounds {
      *
      * @param weight the part of the time that the comparison may take
      * @param contenders how many are compared with the first one
-     * @param clock runs a JVM and returns its times: for each case that of the first contender, then those of the others. It gets the number
-     *     of the round, which should decide about the order
+     * @param clock runs a JVM and returns its times: for each case that of the first contender, then those of the others. It gets the
+     *     number of the round, which should decide about the order
      * @return for each case the gains of each contender but the first
      */
     public List<List<Gains>> contenders(String name, int weight, int cases, int contenders, IntFunction<double[][]> clock) {
