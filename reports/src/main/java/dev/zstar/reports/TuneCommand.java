@@ -111,8 +111,7 @@ final class TuneCommand implements Runnable {
         if (!sentences.isEmpty()) {
             printed.println("What to use:");
             printed.println();
-            sentences.forEach(one -> Paragraph.wrap(String.format(Locale.ROOT, "%-8s  ", one.subject()), one.text(), Summary.WIDTH)
-                    .forEach(printed::println));
+            sentences.forEach(one -> paragraph(String.format(Locale.ROOT, "%-8s  ", one.subject()), one.text(), printed));
         }
         if (dry || file == null) {
             printed.println(dry ? "Nothing was written (--dry-run)." : "No profile was written, since the settings were not tuned.");
@@ -204,8 +203,9 @@ final class TuneCommand implements Runnable {
     }
 
     private static void table(Tuned tuned, PrintWriter out) {
-        out.printf(Locale.ROOT, "%s, %d-bit vectors. Speed relative to the current value; each run is in its own JVM:%n%n",
-                tuned.cpu(), tuned.bits());
+        paragraph("", String.format(Locale.ROOT, "%s, %d-bit vectors. Speed relative to the current value; each run is in its own JVM:",
+                tuned.cpu(), tuned.bits()), out);
+        out.println();
         out.printf(Locale.ROOT, "%-20s %10s %10s %8s %8s %8s%n", "setting", "current", "tried", "rounds", "median", "worst");
         for (Tuned.Trial trial : tuned.trials()) {
             out.printf(Locale.ROOT, "%-20s %10d %10d %8d %8s %8s%s%n", trial.setting(), trial.baseline(), trial.value(), trial.rounds(),
@@ -219,13 +219,14 @@ final class TuneCommand implements Runnable {
             out.println("Too few rounds were finished (each value needs three), so there is no result. The machine may be busy.");
             out.println("Try again when it is idle, or with a longer --time-budget.");
         } else if (tuned.checks().isEmpty()) {
-            out.println("No value was faster by more than two percent in the median, and faster in each of at least three rounds. "
-                    + "The defaults are kept.");
+            paragraph("", "No value was faster by more than two percent in the median, and faster in each of at least three rounds. "
+                    + "The defaults are kept.", out);
         } else if (tuned.kept().isEmpty()) {
             out.println("No setting held on these cases. The defaults are kept.");
         } else {
-            out.printf(Locale.ROOT, "%s: together %.3f times as fast as the defaults on all held-out cases, %.3f times on the slowest.%n",
-                    list(tuned.kept()), tuned.gain(), tuned.slowest());
+            paragraph("", String.format(Locale.ROOT,
+                    "%s: together %.3f times as fast as the defaults on all held-out cases, %.3f times on the slowest.",
+                    list(tuned.kept()), tuned.gain(), tuned.slowest()), out);
         }
     }
 
@@ -234,9 +235,13 @@ final class TuneCommand implements Runnable {
         out.printf("%nSpeed relative to the default on held-out cases, each setting alone:%n%n");
         out.printf("%-20s %10s %10s %8s %8s%n", "setting", "value", "rounds", "median", "slowest");
         for (Tuned.Check check : tuned.checks()) {
-            out.printf(Locale.ROOT, "%-20s %10d %10d %8s %8s  %s%n", check.setting(), check.value(), check.rounds(), shown(check.gain()),
-                    shown(check.slowest()), check.kept() ? "kept" : "dropped because " + check.objection());
+            paragraph(String.format(Locale.ROOT, "%-20s %10d %10d %8s %8s  ", check.setting(), check.value(), check.rounds(),
+                    shown(check.gain()), shown(check.slowest())), check.kept() ? "kept" : "dropped: " + check.objection(), out);
         }
+    }
+
+    private static void paragraph(String first, String text, PrintWriter out) {
+        Paragraph.wrap(first, text, Summary.WIDTH).forEach(out::println);
     }
 
     /** A ratio in a table. */

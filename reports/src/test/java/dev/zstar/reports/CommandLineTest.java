@@ -178,17 +178,23 @@ class CommandLineTest {
         assertThat(tune(file, "--dry-run")).isZero();
         assertThat(out.toString()).contains("Nothing was written (--dry-run).").contains("a table\n\nWhat to use:\n\npages     any.\n"
                 + "engine    one.\nsolver    no answer, since fewer than three rounds were finished.");
-        assertThat(out.toString().lines()).allMatch(line -> line.length() <= 100);
+        assertThat(out.toString().lines()).as("they fit a terminal").allMatch(line -> line.length() <= 100);
         assertThat(file).doesNotExist();
         out.getBuffer().setLength(0);
         assertThat(tune(file, "--part", "engines")).isZero();
-        assertThat(out.toString()).isEqualTo("a table\n\nWhat to use:\n\nengine    one.\n"
-                + "No profile was written, since the settings were not tuned.\n");
+        assertThat(out.toString()).isEqualTo("""
+                a table
+
+                What to use:
+
+                engine    one.
+                No profile was written, since the settings were not tuned.
+                """);
         assertThat(tune(file)).isZero();
         assertThat(out.toString()).containsPattern("zstar.gemm.pack +64 +16 +5 +2.000 +2.000 {2}taken")
                 .containsPattern("zstar.team.worth +1000000 +5 +5 +1.000 +1.000\n")
                 .containsPattern("zstar.gemm.pack +16 +5 +2.000 +2.000 {2}kept\n")
-                .contains("zstar.gemm.pack=16: together 2.000 times as fast as the defaults on all held-out cases, 2.000 times on the "
+                .contains("zstar.gemm.pack=16: together 2.000 times as fast as the defaults on all held-out cases, 2.000 times\non the "
                         + "slowest.")
                 .contains("Written to " + file).contains("java -Dzstar.profile=" + file).contains("To undo it, delete the file");
         assertThat(file).content()
@@ -207,7 +213,7 @@ class CommandLineTest {
         line.setErr(new PrintWriter(err, true));
         assertThat(line.execute("--out", file.toString(), "--time-budget", "60m")).isZero();
         assertThat(out.toString())
-                .containsPattern("zstar.gemm.pack +16 +5 +0.909 +0.909 {2}dropped because a held-out case ran at 0.91×\n")
+                .containsPattern("zstar.gemm.pack +16 +5 +0.909 +0.909 {2}dropped: a held-out case ran at 0.91×\n")
                 .contains("No setting held on these cases. The defaults are kept.");
         assertThat(Files.readString(file)).as("a profile that keeps every default").doesNotContain("zstar.gemm.pack =");
         expect("zstar: Invalid value for option '--time-budget': '0' is not a time; expected a number above 0 and a unit, such as 90s, "
