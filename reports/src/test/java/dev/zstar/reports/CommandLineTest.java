@@ -115,6 +115,11 @@ class CommandLineTest {
         expect("zstar: the setting 'zstar.gemm.pack' is not tuned with --quick, "
                 + "expected one of: zstar.tile.rows, zstar.tile.inputs",
                 "tune", "--dry-run", "--quick", "--setting", "zstar.gemm.pack");
+        expect("zstar: unknown part 'speed'; expected one of settings, pages, engines, solvers", "tune", "--part", "pages,speed");
+        expect("zstar: --out file is a file for settings, and --part names only pages,solvers; expected a --part that includes settings",
+                "tune", "--part", "solvers,pages", "--out", "file");
+        expect("zstar: --setting applies to the part settings, and --part names only pages; expected a --part that includes settings",
+                "tune", "--part", "pages", "--setting", "zstar.tile.rows");
         expect("zstar: --radius NaN; expected a number from 0 to 1.0E30", "solve", "--radius", "NaN");
         int processors = Engines.processors();
         String range = "expected 1" + (processors == 1 ? "" : " to " + processors) + " (processors available to this process)";
@@ -141,6 +146,12 @@ class CommandLineTest {
         assertThat(Block.liveBytes()).isEqualTo(live);
     }
 
+    /** The parts without settings: each says one sentence. */
+    private static final Map<TunePart, TuneFinding.Part> OTHERS = Map.of(
+            TunePart.PAGES, _ -> TuneFinding.of("pages", "any."),
+            TunePart.ENGINES, _ -> new TuneFinding(List.of("a table"), List.of(new Advice.Sentence("engine", "one."))),
+            TunePart.SOLVERS, _ -> TuneFinding.unfinished("solver"));
+
     /** Searches two settings: one has a value that is twice as fast, the other does not. */
     private int tune(Path file, String... arguments) {
         CommandLine line = Zstar.commandLine();
@@ -150,7 +161,7 @@ class CommandLineTest {
         line.addSubcommand("try", new TuneCommand(
                 (_, _, _) -> new Tuner(grid, Duration.ofHours(1), (_, _, values) -> new double[] {
                     values.get("zstar.gemm.pack") == 16 ? 1 : 2
-                })));
+                }), OTHERS));
         line.setOut(new PrintWriter(out, true));
         line.setErr(new PrintWriter(err, true));
         List<String> all = new ArrayList<>(List.of("try"));
@@ -165,13 +176,25 @@ class CommandLineTest {
     void tuneShowsWhatItTriedAndWritesWhatItTook(@TempDir Path temp) {
         Path file = temp.resolve("deep/my.properties");
         assertThat(tune(file, "--dry-run")).isZero();
-        assertThat(out.toString()).contains("Nothing was written (--dry-run).");
+        assertThat(out.toString()).contains("Nothing was written (--dry-run).").contains("a table\n\nWhat to use:\n\npages     any.\n"
+                + "engine    one.\nsolver    no answer, since fewer than three rounds were finished.");
+        assertThat(out.toString().lines()).as("they fit a terminal").allMatch(line -> line.length() <= 100);
         assertThat(file).doesNotExist();
+        out.getBuffer().setLength(0);
+        assertThat(tune(file, "--part", "engines")).isZero();
+        assertThat(out.toString()).isEqualTo("""
+                a table
+
+                What to use:
+
+                engine    one.
+                No profile was written, since the settings were not tuned.
+                """);
         assertThat(tune(file)).isZero();
         assertThat(out.toString()).containsPattern("zstar.gemm.pack +64 +16 +5 +2.000 +2.000 {2}taken")
                 .containsPattern("zstar.team.worth +1000000 +5 +5 +1.000 +1.000\n")
                 .containsPattern("zstar.gemm.pack +16 +5 +2.000 +2.000 {2}kept\n")
-                .contains("zstar.gemm.pack=16: together 2.000 times as fast as the defaults on all held-out cases, 2.000 times on the "
+                .contains("zstar.gemm.pack=16: together 2.000 times as fast as the defaults on all held-out cases, 2.000 times\non the "
                         + "slowest.")
                 .contains("Written to " + file).contains("java -Dzstar.profile=" + file).contains("To undo it, delete the file");
         assertThat(file).content()
@@ -185,12 +208,12 @@ class CommandLineTest {
         CommandLine line = new CommandLine(new TuneCommand((_, _, limit) -> new Tuner(
                 Map.of("zstar.gemm.pack", List.of(16L)), limit.orElseThrow(), (cases, _, values) -> new double[] {
                     values.get("zstar.gemm.pack") == 64 ? 1 : cases == Tuner.Cases.SEARCH ? 0.5 : 1.1
-                })));
+                }), OTHERS));
         line.setOut(new PrintWriter(out, true));
         line.setErr(new PrintWriter(err, true));
         assertThat(line.execute("--out", file.toString(), "--time-budget", "60m")).isZero();
         assertThat(out.toString())
-                .containsPattern("zstar.gemm.pack +16 +5 +0.909 +0.909 {2}dropped because a held-out case ran at 0.91×\n")
+                .containsPattern("zstar.gemm.pack +16 +5 +0.909 +0.909 {2}dropped: a held-out case ran at 0.91×\n")
                 .contains("No setting held on these cases. The defaults are kept.");
         assertThat(Files.readString(file)).as("a profile that keeps every default").doesNotContain("zstar.gemm.pack =");
         expect("zstar: Invalid value for option '--time-budget': '0' is not a time; expected a number above 0 and a unit, such as 90s, "
@@ -201,7 +224,8 @@ class CommandLineTest {
     void tuneThatFoundNoTimeWritesNothing(@TempDir Path temp) {
         Path file = temp.resolve("my.properties");
         CommandLine line = new CommandLine(new TuneCommand(
-                (_, _, _) -> new Tuner(Map.of("zstar.gemm.pack", List.of(16L)), Duration.ZERO, (_, _, _) -> new double[] {1})));
+                (_, _, _) -> new Tuner(Map.of("zstar.gemm.pack", List.of(16L)), Duration.ZERO, (_, _, _) -> new double[] {1}),
+                OTHERS));
         line.setOut(new PrintWriter(out, true));
         line.setErr(new PrintWriter(err, true));
         assertThat(line.execute("--out", file.toString())).isZero();

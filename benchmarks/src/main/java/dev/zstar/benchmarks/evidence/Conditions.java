@@ -24,7 +24,8 @@ public record Conditions(Long pageBytes, String hugePages, String counters) impl
     public String hugePagesLine() {
         return switch (hugePages == null ? "" : hugePages) {
             case "always" -> "always: large blocks of memory get them by themselves";
-            case "madvise" -> "madvise: only memory that asks; the heap does with -XX:+UseTransparentHugePages, blocks never do";
+            case "madvise" -> "madvise: only memory that asks; the heap does with -XX:+UseTransparentHugePages, "
+                    + "blocks do with GLIBC_TUNABLES=glibc.malloc.hugetlb=1";
             case "never" -> "never: no memory gets them by itself";
             case "" -> "not visible";
             default -> hugePages;

@@ -3,6 +3,7 @@ package dev.zstar.benchmarks.study;
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -25,9 +26,13 @@ final class Contenders {
         return "-D" + PROPERTY + "=" + System.getProperty(PROPERTY, "");
     }
 
-    /** @throws IllegalArgumentException if a name is unknown, or its engine cannot run here */
+    /** @throws IllegalArgumentException if a name is unknown or there twice, or if its engine cannot run here */
     static void check(List<String> names) {
         for (String name : names) {
+            if (Collections.frequency(names, name) > 1) {
+                throw new IllegalArgumentException("--engine " + String.join(",", names) + ": " + name + " is there "
+                        + Collections.frequency(names, name) + " times; expected each engine once");
+            }
             EngineProvider provider = Engines.providers().stream().filter(one -> one.name().equals(name)).findFirst()
                     .orElseThrow(() -> new IllegalArgumentException("unknown engine '" + name + "'; expected one of "
                             + String.join(", ", Engines.providers().stream().map(EngineProvider::name).sorted().toList())));

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
@@ -120,39 +121,48 @@ final class Fork {
     /** Like {@link #call}, and returns the evidence, too. */
     static <T extends Serializable> Measured<T> measure(
             Class<? extends Task> task, Class<T> result, String argument, String... flags) {
+        return measure(task, result, argument, Map.of(), flags);
+    }
+
+    /** Like {@link #measure(Class, Class, String, String...)}, with these variables in addition to those of this process. */
+    static <T extends Serializable> Measured<T> measure(
+            Class<? extends Task> task, Class<T> result, String argument, Map<String, String> environment, String... flags) {
         requireTime();
         Journal kept = journal;
         String[] all = Pinning.flags(flags);
-        Measured<?> measured = kept == null ? twice(task, argument, all)
-                : kept.call(task.getName() + " " + argument + " " + String.join(" ", all), Measured.class,
-                        () -> twice(task, argument, all));
+        Measured<?> measured = kept == null ? twice(task, argument, environment, all)
+                : kept.call(task.getName() + " " + argument + " " + String.join(" ", all)
+                        + (environment.isEmpty() ? "" : " " + environment), Measured.class, () -> twice(task, argument, environment, all));
         return new Measured<>(result.cast(measured.value()), measured.evidence(), measured.again());
     }
 
     /** Runs the task, and again if it was disturbed. */
-    private static Measured<?> twice(Class<? extends Task> task, String argument, String... flags) {
+    private static Measured<?> twice(
+            Class<? extends Task> task, String argument, Map<String, String> environment, String... flags) {
         long start = System.nanoTime();
-        Measured<?> first = start(task, argument, flags);
+        Measured<?> first = start(task, argument, environment, flags);
         double seconds = (System.nanoTime() - start) * 1e-9;
         if (isLate() || first.evidence() == null || !repeats.allows(seconds, !first.evidence().quiet())) {
             return first;
         }
-        Measured<?> second = start(task, argument, flags);
+        Measured<?> second = start(task, argument, environment, flags);
         Measured<?> calmer = second.evidence().disturbed() < first.evidence().disturbed() ? second : first;
         return new Measured<>(calmer.value(), calmer.evidence(), true);
     }
 
-    private static Measured<?> start(Class<? extends Task> task, String argument, String... flags) {
+    private static Measured<?> start(
+            Class<? extends Task> task, String argument, Map<String, String> environment, String... flags) {
         Path out = null;
         Path err = null;
         Process process = null;
         try {
             out = Files.createTempFile("zstar-fork", ".bin");
             err = Files.createTempFile("zstar-fork", ".txt");
-            process = new ProcessBuilder(command(task, argument, out, flags))
+            ProcessBuilder child = new ProcessBuilder(command(task, argument, out, flags))
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .redirectError(err.toFile())
-                    .start();
+                    .redirectError(err.toFile());
+            child.environment().putAll(environment);
+            process = child.start();
             boolean ended = ends(process, Math.min(LIMIT_SECONDS, secondsToEnd()));
             if (!ended && isLate()) {
                 throw new OutOfTime();

@@ -43,6 +43,11 @@ final class SolveSuite {
 
     /** The cell of this suite, with an injected input. */
     static DenseCell cell(Engine e, int n, int batch, Format... also) {
+        return cell(e, n, batch, RADIUS, also);
+    }
+
+    /** @param radius approximate spectral radius of W, which is symmetric: where slopes are near 1, the contraction of the cell, too */
+    static DenseCell cell(Engine e, int n, int batch, double radius, Format... also) {
         Random random = new Random(7);
         try (Block w = KernelSuite.gaussian(random, n, n);
                 Block u = KernelSuite.gaussian(random, n, 64);
@@ -52,7 +57,7 @@ final class SolveSuite {
             double[] a = w.toDoubles();
             for (int i = 0; i < n; i++) {
                 for (int j = 0; j < n; j++) {
-                    w.set(i, j, RADIUS / Math.sqrt(2) * (a[i * n + j] + a[j * n + i]) / 2);
+                    w.set(i, j, radius / Math.sqrt(2) * (a[i * n + j] + a[j * n + i]) / 2);
                 }
             }
             DenseCell cell = new DenseCell(e, Activation.TANH, w, u, b, batch, also);

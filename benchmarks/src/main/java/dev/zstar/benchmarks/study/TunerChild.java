@@ -14,8 +14,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
-/** Times the cases of a setting in a JVM that was started with a value of it. */
+/** Times the cases of a setting in a JVM that was started with a value of it, or those of pages in one with pages of another size. */
 final class TunerChild implements Fork.Task {
+    /** Names the cases of pages. */
+    static final String PAGES = "pages";
     private static final int STEPS = 100_000;
 
     private enum TimedCode { APPLY, GEMM, STEP }
@@ -56,13 +58,25 @@ final class TunerChild implements Fork.Task {
         };
     }
 
+    /**
+     * Products for one row and for many, whose operands need more pages of 4 KiB than a processor keeps translations of: 2,048 are 8 MiB.
+     */
+    private static List<TunerCase> pages(boolean search) {
+        return search ? List.of(new TunerCase(TimedCode.APPLY, 1, 2048, 2048), new TunerCase(TimedCode.APPLY, 256, 1024, 1024))
+                : List.of(new TunerCase(TimedCode.APPLY, 1, 1536, 3072), new TunerCase(TimedCode.APPLY, 648, 512, 1536));
+    }
+
+    private static List<TunerCase> cases(String name, boolean search) {
+        return name.equals(PAGES) ? pages(search) : search ? cases(Setting.named(name)) : heldOut(Setting.named(name));
+    }
+
     @Override
     public Serializable run(String argument) {
         String[] words = argument.split(" ", 3);
         int slices = words[0].equals("quick") ? 4 : 6;
         boolean search = words[1].equals(Tuner.Cases.SEARCH.name());
         return Arrays.stream(words[2].split(",", -1))
-                .flatMap(name -> (search ? cases(Setting.named(name)) : heldOut(Setting.named(name))).stream())
+                .flatMap(name -> cases(name, search).stream())
                 .mapToDouble(shape -> time(shape, slices))
                 .toArray();
     }
@@ -84,7 +98,9 @@ final class TunerChild implements Fork.Task {
                     engine.axpby(0.5, out, 0.5, other);
                 };
             };
-            return steady(body, 2.0 * shape.rows() * shape.inputs() * shape.outputs(), slices);
+            // Reading weights limits a product of one row. Each of them counts as much as eight operations of the loop.
+            int each = shape.operation() == TimedCode.APPLY && shape.rows() == 1 ? 16 : 2;
+            return steady(body, (double) each * shape.rows() * shape.inputs() * shape.outputs(), slices);
         }
     }
 

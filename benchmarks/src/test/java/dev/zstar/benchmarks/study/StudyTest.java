@@ -86,6 +86,8 @@ class StudyTest {
                 .hasMessageStartingWith("--filter ( is not a regular expression: ");
         assertThatThrownBy(() -> new StudyOptions(false, List.of(), "", List.of("mkl"), 0, null, null, false))
                 .hasMessageStartingWith("unknown engine 'mkl'; expected one of ").hasMessageContaining("scalar");
+        assertThatThrownBy(() -> new StudyOptions(false, List.of(), "", List.of("scalar", "scalar"), 0, null, null, false))
+                .hasMessage("--engine scalar,scalar: scalar is there 2 times; expected each engine once");
         assertThatThrownBy(() -> new StudyOptions(false, List.of(), "", List.of(), 0, Duration.ZERO, null, false))
                 .hasMessage("--time-budget 0.0s; expected a time above 0");
     }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** The speed of one candidate relative to the baseline: in each round, and in each round for each case. */
-final class Gains {
+public final class Gains {
     /** A smaller gain is noise: two JVMs with the same settings differ by as much. */
     private static final double WORTHWHILE = 1.02;
     /** No case may run at less than this part of the speed of the defaults. */
@@ -30,22 +30,23 @@ final class Gains {
         }
     }
 
-    int rounds() {
+    /** How often the two were compared. */
+    public int rounds() {
         return sorted.size();
     }
 
     /** The median over the rounds; the lower one if there are two. NaN without rounds. */
-    double median() {
+    public double median() {
         return sorted.isEmpty() ? Double.NaN : sorted.get((sorted.size() - 1) / 2);
     }
 
     /** The worst round; NaN without rounds. */
-    double worst() {
+    public double worst() {
         return sorted.isEmpty() ? Double.NaN : sorted.getFirst();
     }
 
     /** The speed of the slowest case, by the lower median over its rounds; NaN without rounds. */
-    double slowestCase() {
+    public double slowestCase() {
         double slowest = Double.POSITIVE_INFINITY;
         for (int i = 0; i < (cases.isEmpty() ? 0 : cases.getFirst().length); i++) {
             int index = i;
@@ -55,14 +56,19 @@ final class Gains {
         return cases.isEmpty() ? Double.NaN : slowest;
     }
 
+    /** Whether there are enough rounds for an answer. */
+    public boolean conclusive() {
+        return rounds() >= Rounds.LEAST;
+    }
+
     /** Whether the candidate is better: by more than noise in the median, and in every round. */
-    boolean worthwhile() {
-        return rounds() >= Tuner.LEAST && median() > WORTHWHILE && worst() > 1;
+    public boolean worthwhile() {
+        return conclusive() && median() > WORTHWHILE && worst() > 1;
     }
 
     /** Why cases that did not choose the candidate speak against it, as the end of a sentence; empty if they do not. */
-    String objection() {
-        if (rounds() < Tuner.LEAST) {
+    public String objection() {
+        if (!conclusive()) {
             return "there was no time to check it";
         }
         if (slowestCase() < TOLERATED) {

@@ -73,8 +73,8 @@ public record Tuned(
 
     /** Whether the result is worth saving: a gain, or enough rounds to rule one out. On a busy machine there may be neither. */
     public boolean conclusive() {
-        return !kept.isEmpty() || trials.stream().allMatch(trial -> trial.rounds() >= Tuner.LEAST)
-                && checks.stream().allMatch(check -> check.rounds() >= Tuner.LEAST);
+        return !kept.isEmpty() || trials.stream().allMatch(trial -> trial.rounds() >= Rounds.LEAST)
+                && checks.stream().allMatch(check -> check.rounds() >= Rounds.LEAST);
     }
 
     /** Where the engine looks for a profile; empty if nowhere. */

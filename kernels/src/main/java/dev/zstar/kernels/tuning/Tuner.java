@@ -7,7 +7,6 @@ import dev.zstar.kernels.simd.tuning.Setting;
 import dev.zstar.kernels.simd.tuning.Tuning;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,9 +25,6 @@ import java.util.function.ObjIntConsumer;
  * gain, or if one of them is slower by more than 2%.
  */
 public final class Tuner {
-    /** Fewer rounds are not conclusive. */
-    static final int LEAST = 3;
-    private static final int MOST = 5;
     /** JVMs of a round that checks settings. */
     private static final int PAIR = 2;
     /** The held-out cases of all settings take as long as this many runs of one setting. */
@@ -119,17 +115,11 @@ public final class Tuner {
      * @throws UnsupportedOperationException if the engine cannot run here
      */
     public Tuned run(ObjIntConsumer<String> stage, Consumer<String> step) {
-        Optional<String> reason = Engines.providers().stream()
-                .filter(provider -> provider.name().equals("simd"))
-                .findFirst()
-                .flatMap(EngineProvider::unavailable);
-        if (reason.isPresent()) {
-            throw new UnsupportedOperationException("there is nothing to tune, because the simd engine cannot run here: " + reason.get());
-        }
+        requireEngine();
         Profile defaults = Tuning.defaults();
         Map<String, Long> standard = new LinkedHashMap<>();
         defaults.values().forEach((setting, value) -> standard.put(setting.property(), value));
-        Rounds rounds = new Rounds(new Pace(budget, runs(grid)), stage, step);
+        Rounds rounds = new Rounds(budget, runs(grid), stage, step);
         Map<String, Long> best = new LinkedHashMap<>(standard);
         List<Tuned.Trial> trials = search(rounds, best);
         Map<String, Long> taken = new LinkedHashMap<>(best);
@@ -137,7 +127,8 @@ public final class Tuner {
         List<Tuned.Check> checks = new ArrayList<>();
         Map<String, Long> kept = new LinkedHashMap<>();
         taken.forEach((setting, value) -> {
-            Gains gains = rounds.compare(Cases.HELD_OUT, List.of(setting), standard, List.of(with(standard, setting, value)), PAIR)[0];
+            Gains gains = compare(rounds, Cases.HELD_OUT, List.of(setting), standard, List.of(with(standard, setting, value)), PAIR)
+                    .getFirst();
             checks.add(Tuned.Check.of(setting, value, gains));
             if (checks.getLast().kept()) {
                 kept.put(setting, value);
@@ -147,17 +138,29 @@ public final class Tuner {
         return new Tuned(defaults.cpu(), defaults.bits(), trials, checks, kept, together.median(), together.slowestCase());
     }
 
+    /** @throws UnsupportedOperationException if the engine cannot run here */
+    public static void requireEngine() {
+        Engines.providers().stream()
+                .filter(provider -> provider.name().equals("simd"))
+                .findFirst()
+                .flatMap(EngineProvider::unavailable)
+                .ifPresent(reason -> {
+                    throw new UnsupportedOperationException(
+                            "there is nothing to tune, because the simd engine cannot run here: " + reason);
+                });
+    }
+
     /** Tries the values of each setting, and puts the best ones into the map. */
     private List<Tuned.Trial> search(Rounds rounds, Map<String, Long> best) {
         List<Tuned.Trial> trials = new ArrayList<>();
         grid.forEach((setting, values) -> {
             List<Long> others = values.stream().filter(value -> !value.equals(best.get(setting))).toList();
             List<Map<String, Long>> candidates = others.stream().map(value -> with(best, setting, value)).toList();
-            Gains[] gains = rounds.compare(Cases.SEARCH, List.of(setting), best, candidates, candidates.size() + 1);
+            List<Gains> gains = compare(rounds, Cases.SEARCH, List.of(setting), best, candidates, candidates.size() + 1);
             int winner = winner(gains);
             for (int c = 0; c < others.size(); c++) {
-                trials.add(new Tuned.Trial(setting, best.get(setting), others.get(c), gains[c].rounds(), gains[c].median(),
-                        gains[c].worst(), c == winner));
+                trials.add(new Tuned.Trial(setting, best.get(setting), others.get(c), gains.get(c).rounds(),
+                        gains.get(c).median(), gains.get(c).worst(), c == winner));
             }
             if (winner >= 0) {
                 best.put(setting, others.get(winner));
@@ -175,7 +178,7 @@ public final class Tuner {
         while (!kept.isEmpty()) {
             Map<String, Long> values = new LinkedHashMap<>(standard);
             values.putAll(kept);
-            Gains gains = rounds.compare(Cases.HELD_OUT, all, standard, List.of(values), PAIR * ALL_CASES)[0];
+            Gains gains = compare(rounds, Cases.HELD_OUT, all, standard, List.of(values), PAIR * ALL_CASES).getFirst();
             String objection = gains.objection();
             if (objection.isEmpty()) {
                 return gains;
@@ -194,51 +197,18 @@ public final class Tuner {
         return other;
     }
 
-    /** Comparisons in rounds of JVMs, each in its share of the time. */
-    private final class Rounds {
-        private final Pace pace;
-        private final ObjIntConsumer<String> stage;
-        private final Consumer<String> step;
-
-        Rounds(Pace pace, ObjIntConsumer<String> stage, Consumer<String> step) {
-            this.pace = pace;
-            this.stage = stage;
-            this.step = step;
-        }
-
-        /** Compares the speed of each candidate with that of the baseline. */
-        Gains[] compare(Cases cases, List<String> settings, Map<String, Long> baseline, List<Map<String, Long>> candidates, int weight) {
-            Gains[] gains = new Gains[candidates.size()];
-            Arrays.setAll(gains, _ -> new Gains());
-            List<Map<String, Long>> runs = new ArrayList<>(candidates);
-            runs.addFirst(baseline);
-            stage.accept((cases == Cases.SEARCH ? "" : "check of ") + (settings.size() > 2 ? "all settings" : String.join(", ", settings)),
-                    MOST * runs.size());
-            pace.stage(weight);
-            for (int round = 0; round < MOST && pace.allows(runs.size(), round < LEAST); round++) {
-                double[][] times = new double[runs.size()][];
-                // The order alternates between forwards and backwards, so that a machine that slows down favours no value.
-                for (int i = 0; i < times.length; i++) {
-                    int run = round % 2 == 0 ? i : times.length - 1 - i;
-                    if (!pace.allows(1, true)) {
-                        return gains;
-                    }
-                    times[run] = clock.time(cases, settings, runs.get(run));
-                    pace.ran();
-                    step.accept(run == 0 ? "baseline" : "candidate " + run);
-                }
-                for (int c = 0; c < gains.length; c++) {
-                    gains[c].add(times[0], times[c + 1]);
-                }
-            }
-            return gains;
-        }
+    /** Compares the speed of each candidate with that of the baseline. */
+    private List<Gains> compare(Rounds rounds, Cases cases, List<String> settings, Map<String, Long> baseline,
+            List<Map<String, Long>> candidates, int weight) {
+        String name = (cases == Cases.SEARCH ? "" : "check of ") + (settings.size() > 2 ? "all settings" : String.join(", ", settings));
+        return rounds.candidates(name, weight, candidates.size(),
+                run -> clock.time(cases, settings, run == 0 ? baseline : candidates.get(run - 1)));
     }
 
-    private static int winner(Gains[] gains) {
+    private static int winner(List<Gains> gains) {
         int winner = -1;
-        for (int c = 0; c < gains.length; c++) {
-            if (gains[c].worthwhile() && (winner < 0 || gains[c].median() > gains[winner].median())) {
+        for (int c = 0; c < gains.size(); c++) {
+            if (gains.get(c).worthwhile() && (winner < 0 || gains.get(c).median() > gains.get(winner).median())) {
                 winner = c;
             }
         }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import oshi.SystemInfo;
 import oshi.hardware.CentralProcessor;
+import oshi.software.os.OperatingSystem;
 
 /**
  * Processor, caches, memory and operating system, read by OSHI. OSHI needs native code, which some machines refuse, for example if the
@@ -46,7 +47,16 @@ public record Hardware(
                 .toList();
         CentralProcessor.ProcessorIdentifier identifier = processor.getProcessorIdentifier();
         return new Hardware(identifier.getName().strip(), model(identifier.getFamily(), identifier.getModel()), caches,
-                info.getHardware().getMemory().getTotal(), info.getOperatingSystem().toString(), processor.getFeatureFlags(), List.of());
+                info.getHardware().getMemory().getTotal(), system(info.getOperatingSystem()), processor.getFeatureFlags(), List.of());
+    }
+
+    private static String system(OperatingSystem found) {
+        return system(found.getManufacturer(), found.getFamily(), found.getVersionInfo().toString());
+    }
+
+    /** OSHI's text of the three, but a maker whom the name of the system repeats is left out: {@code GNU/Linux Debian GNU/Linux}. */
+    static String system(String maker, String family, String version) {
+        return (maker == null || family.contains(maker) ? "" : maker + " ") + family + " " + version;
     }
 
     private static Hardware fromFiles(SystemFiles files, String note) {

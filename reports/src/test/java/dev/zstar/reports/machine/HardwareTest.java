@@ -65,4 +65,11 @@ class HardwareTest {
         Hardware known = new Hardware("a cpu", "", java.util.List.of(), 1, "an os", java.util.List.of(), java.util.List.of());
         assertThat(Hardware.read(() -> known, root)).isSameAs(known);
     }
+
+    @Test
+    void theMakerOfASystemIsNamedOnce() {
+        assertThat(Hardware.system("GNU/Linux", "Debian GNU/Linux", "12 (bookworm)")).isEqualTo("Debian GNU/Linux 12 (bookworm)");
+        assertThat(Hardware.system("GNU/Linux", "Ubuntu", "24.04")).isEqualTo("GNU/Linux Ubuntu 24.04");
+        assertThat(Hardware.system(null, "macOS", "15")).isEqualTo("macOS 15");
+    }
 }

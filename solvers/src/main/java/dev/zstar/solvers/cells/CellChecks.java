@@ -32,6 +32,14 @@ final class CellChecks {
         sums = new Block[names.length];
     }
 
+    /** Throws if the values of this many rows have too many rows for a block. */
+    static void requireBatch(Cell cell, int batch) {
+        if ((long) batch * cell.mostRows() >= Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("plan: the batch is " + batch + ", expected at most " + (Integer.MAX_VALUE - 1)
+                    / cell.mostRows() + " for values of " + Plural.of(cell.mostRows(), "row"));
+        }
+    }
+
     void close() {
         closed = true;
     }

@@ -12,7 +12,6 @@ import dev.zstar.solvers.TwiceDifferentiableMap;
 import dev.zstar.solvers.cells.operations.Bank;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
-import dev.zstar.solvers.guard.Plural;
 import dev.zstar.solvers.parameters.Parameters;
 
 /**
@@ -47,10 +46,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         Arguments.present("plan", "what to keep", keep);
         this.narrow = new NarrowMaps(this::select, this, narrow);
         parameters.requireFit("plan", "the parameters", cell.type(), cell.descriptions());
-        if ((long) batch * cell.mostRows() >= Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("plan: the batch is " + batch + ", expected at most " + (Integer.MAX_VALUE - 1)
-                    / cell.mostRows() + " for values of " + Plural.of(cell.mostRows(), "row"));
-        }
+        CellChecks.requireBatch(cell, batch);
         memory = new OwnedMemory(engine);
         try {
             bank = new Bank(engine, memory, parameters, batch * cell.mostRows(), this.narrow.formats());
@@ -150,12 +146,10 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         return format == Format.FULL ? this : narrow.get("in", format);
     }
 
-    /** The bytes of a packed matrix in a format that the map keeps. */
     long weightBytes(String name, Format format) {
         return bank.bytes(name, narrow.index("weightBytes", format));
     }
 
-    /** Planned at their first use, with intermediate values for a group of rows each. */
     @Override
     public ReplicatedMap replicas() {
         return replicas;
@@ -260,10 +254,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     private void derivative(String operation, Code code, String name, Block in, Block out, Rows rows) {
         int count = checks.require(operation, name, in, out, rows);
-        programs.points.arrange(operation, rows);
-        if (programs.derivativesReadInputs) {
-            programs.inputs.arrange(operation, rows);
-        }
+        programs.arrangeDerivative(operation, rows);
         if (count > 0) {
             code.run(programs.memory, count, in, out);
         }

@@ -1,6 +1,7 @@
 package dev.zstar.solvers.cells;
 
 import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.cells.operations.Bank;
 import dev.zstar.solvers.cells.program.Memory;
 import dev.zstar.solvers.cells.program.Register;
@@ -28,7 +29,7 @@ final class Programs {
     final Code gradients;
     final Code gradientsOfInput;
     /** Whether products with the Jacobian read what depends on x alone; the product of a dense cell does not. */
-    final boolean derivativesReadInputs;
+    private final boolean derivativesReadInputs;
     /** Keeps what depends on x alone in the order of the active rows. */
     final RowOrder inputs;
     /** Keeps the linearisation in the order of the active rows. */
@@ -69,5 +70,13 @@ final class Programs {
         inputs.follow(frontier, owned);
         points = new RowOrder(memory, "point of linearisation", "linearise(z, rows) with it, after the last update and inject");
         points.follow(List.copyOf(kept), owned);
+    }
+
+    /** Moves what products with the Jacobian read of these rows to their positions. */
+    void arrangeDerivative(String operation, Rows rows) {
+        points.arrange(operation, rows);
+        if (derivativesReadInputs) {
+            inputs.arrange(operation, rows);
+        }
     }
 }

@@ -196,8 +196,8 @@ public final class Anderson extends FixedPointSolver {
         private Options with(Consumer<Draft> change) {
             Draft o = new Draft();
             change.accept(o);
-            return new Options(o.variant, o.window, o.adaptive, o.mixing, o.delay, o.restart, o.growth, o.regularisation, o.condition, o.orthogonal,
-                    o.safeguard);
+            return new Options(o.variant, o.window, o.adaptive, o.mixing, o.delay, o.restart, o.growth, o.regularisation, o.condition,
+                    o.orthogonal, o.safeguard);
         }
 
         /** A mutable copy of these options. */

@@ -164,7 +164,7 @@ public class FixedPointSolver extends Solver {
         Arguments.present("stream", "the block of states", states);
         Arguments.present("stream", "the handler", feed);
         requireStreamable();
-        loop.stream(f, states, feed, observer);
+        Slots.stream(workspace.engine(), loop, f, states, feed, observer);
     }
 
     /** Throws if the stopping rule has a rule that a stream does not apply. */

@@ -73,6 +73,20 @@ final class Loop {
         return method;
     }
 
+    Iterates iterates() {
+        return at;
+    }
+
+    /** Where the results go. */
+    BestIterates results() {
+        return best;
+    }
+
+    /** Whether an observer has cancelled the solve. */
+    boolean isCancelled() {
+        return observation.isCancelled();
+    }
+
     // ---- solves
 
     /** Solves all rows of {@code start}; tolerances and observer may be null. */
@@ -119,16 +133,23 @@ final class Loop {
         return outcome;
     }
 
-    private void begin(String operation, String operand, Block start, double[] tolerances, RowObserver observer, boolean keeps) {
+    /** Begins a solve or a stream; each ends with {@link #end}. */
+    void begin(String operation, String operand, Block start, double[] tolerances, RowObserver observer, boolean keeps) {
         workspace.enter(operation, operand, start);
-        best.into(start);
-        observation.by(observer);
-        this.keeps = keeps;
-        termination.begin(tolerances, keeps ? states : null);
-        outcome.start(start.rows());
+        begin(start, start.rows(), tolerances, observer, keeps);
     }
 
-    private void end() {
+    /** The same without a check, for {@code count} rows whose results are rows of {@code result}. */
+    void begin(Block result, int count, double[] tolerances, RowObserver observer, boolean keeps) {
+        best.into(result);
+        observation.by(observer);
+        this.keeps = keeps;
+        timed = false;
+        termination.begin(tolerances, keeps ? states : null);
+        outcome.start(count);
+    }
+
+    void end() {
         best.into(null);
         observation.by(null);
         workspace.leave();
@@ -149,113 +170,10 @@ final class Loop {
         }
     }
 
-    /** Solves the problems that {@code feed} loads, as many at a time as {@code slots} has rows; the observer may be null. */
-    void stream(FixedPointMap f, Block slots, StreamHandler feed, RowObserver observer) {
-        begin("stream", "the block of states", slots, null, observer, false);
-        timed = false;
-        try {
-            Slots problems = new Slots(this, slots, feed);
-            rows.reset(0);
-            problems.refill();
-            while (rows.count() > 0) {
-                if (evaluate(f) > 0) {
-                    advance(f);
-                }
-                problems.handOut(outcome);
-                if (!observation.isCancelled()) {
-                    problems.refill();
-                }
-            }
-        } finally {
-            end();
-        }
-    }
-
-    /**
-     * Solves rows of {@code result} in the slots of this loop, for a loop of the whole batch. A slot that is done takes the next row.
-     *
-     * @param f the map of the slots
-     * @param queue gives out rows, and takes how they ended
-     * @param tolerances by slot, filled by the queue; null for that of the stopping rule
-     */
-    void solveQueued(FixedPointMap f, Block result, RowQueue queue, double[] tolerances) {
-        best.into(result);
-        observation.by(null);
-        keeps = false;
-        timed = false;
-        termination.begin(tolerances, null);
-        outcome.start(workspace.batch());
-        try {
-            rows.reset(0);
-            fill(queue);
-            while (rows.count() > 0 && queue.goesOn()) {
-                if (evaluate(f) > 0) {
-                    advance(f);
-                }
-                fill(queue);
-            }
-        } finally {
-            best.into(null);
-            rows.truncate(0);
-        }
-    }
-
-    /** Hands out the slots that are done, and joins rows in the free ones. */
-    private void fill(RowQueue queue) {
-        int from = rows.count();
-        int slots = from == workspace.batch() ? 0 : workspace.batch();
-        for (int b = 0; b < slots; b++) {
-            if (queue.isFree(b, outcome)) {
-                int row = queue.next(b);
-                if (row < 0) {
-                    continue;
-                }
-                best.assign(b, row);
-                outcome.begin(b);
-                at.all().copyRow(best.result(), row, rows.count());
-                rows.append(b);
-            }
-        }
-        int joined = rows.count() - from;
-        if (joined > 1 && from == 0) {
-            workspace.engine().norm(at.z(), starts);
-        }
-        for (int p = from; p < rows.count(); p++) {
-            if (joined == 1 || from > 0) {
-                workspace.engine().norm(at.all().part(p, workspace.batch()), starts);
-                starts[p] = starts[0];
-            }
-            start(rows.index(p), starts[p]);
-        }
-    }
-
     /** Row {@code row} of this loop has ended as slot {@code slot} of another one. */
     void adopt(int row, Loop from, int slot) {
         outcome.adopt(row, from.outcome, slot);
         test.adopt(row, from.test, slot);
-    }
-
-    /** Begins a solve whose rows are solved by other loops, which this one adopts. */
-    void beginGroups(Block start, double[] tolerances) {
-        begin("solve", "start", start, tolerances, null, false);
-    }
-
-    /** Ends it. */
-    void endGroups(boolean complete) {
-        if (complete) {
-            outcome.countRows();
-        }
-        end();
-    }
-
-    /** Slot {@code b} has a new problem, whose start is in the block of the result. It joins the active rows. */
-    void join(int b) {
-        outcome.begin(b);
-        Block result = best.result();
-        workspace.engine().norm(result.part(b, result.rows()), starts);
-        start(b, starts[0]);
-        at.all().copyRow(result, b, rows.count());
-        rows.append(b);
     }
 
     /**
@@ -279,7 +197,7 @@ final class Loop {
     // ---- one evaluation
 
     /** One evaluation of the active rows, and the tests that follow. Returns how many go on. */
-    private int evaluate(FixedPointMap f) {
+    int evaluate(FixedPointMap f) {
         Block zk = at.z();
         scales.apply(f, zk, at.g(), rows);
         outcome.evaluated(rows);
@@ -325,7 +243,7 @@ final class Loop {
     }
 
     /** @param length the norm of its start */
-    private void start(int b, double length) {
+    void start(int b, double length) {
         test.begin(b, length);
         scales.begin(b);
         best.begin(b);
@@ -345,7 +263,7 @@ final class Loop {
     }
 
     /** Moves on to the next iterates. */
-    private void advance(FixedPointMap f) {
+    void advance(FixedPointMap f) {
         best.advance(rows);
         int active = rows.count();
         method.advance(at, scales.around(f));

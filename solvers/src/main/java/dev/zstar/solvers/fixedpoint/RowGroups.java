@@ -66,8 +66,7 @@ final class RowGroups {
 
     /** Solves all rows of {@code start}. */
     Outcome solve(ReplicatedMap map, Block start, double[] tolerances) {
-        whole.beginGroups(start, tolerances);
-        boolean complete = false;
+        whole.begin("solve", "start", start, tolerances, null, false);
         try {
             this.start = start;
             this.tolerances = tolerances;
@@ -77,14 +76,14 @@ final class RowGroups {
                 worker.follow(map);
             }
             engine.parallel(workers.length, pieces);
-            complete = true;
+            whole.outcome().countRows();
         } finally {
             this.start = null;
             this.tolerances = null;
             for (Worker worker : workers) {
                 worker.replica = null;
             }
-            whole.endGroups(complete);
+            whole.end();
         }
         return whole.outcome();
     }
@@ -105,6 +104,7 @@ final class RowGroups {
     private final class Worker implements RowQueue {
         private final int number;
         private final Loop loop;
+        private final QueuedRows rows;
         private final double[] tolerated;
         /** By slot: its row; negative if it is free. */
         private final int[] rowOf;
@@ -114,6 +114,7 @@ final class RowGroups {
         Worker(int number, int slots, Loop loop) {
             this.number = number;
             this.loop = loop;
+            rows = new QueuedRows(engine, loop, slots);
             tolerated = new double[slots];
             rowOf = new int[slots];
         }
@@ -125,7 +126,7 @@ final class RowGroups {
 
         void run() {
             Arrays.fill(rowOf, -1);
-            loop.solveQueued(replica, start, this, tolerances == null ? null : tolerated);
+            rows.solve(replica, start, this, tolerances == null ? null : tolerated);
         }
 
         @Override

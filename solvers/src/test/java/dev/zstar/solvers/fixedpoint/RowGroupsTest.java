@@ -162,7 +162,8 @@ class RowGroupsTest {
             Engine engine = ThreadedEngine.of(host, 3, SMALL);
             try (DenseCell cell = cell(engine, Type.F32);
                     Block x = random(engine, Type.F32, BATCH, 3, 1, 4);
-                    FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, BATCH, N, Stopping.relative(1e-6).within(100_000_000));
+                    FixedPointSolver solver =
+                            FixedPointSolver.plan(engine, Type.F32, BATCH, N, Stopping.relative(1e-6).within(100_000_000));
                     Block z = engine.allocate(Type.F32, BATCH, N)) {
                 cell.inject(x);
                 IllegalArgumentException thrown = new IllegalArgumentException("row 7");
