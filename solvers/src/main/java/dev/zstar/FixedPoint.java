@@ -207,8 +207,8 @@ public final class FixedPoint {
             }
             if (!outcome.succeeded()) {
                 throw new NotSolved("adjoint: (I - Jᵀ) u = g was not solved to a relative residual of " + tolerance
-                        + ". The solve ended with " + Endings.of(outcome.status(0)) + " after "
-                        + Plural.of(outcome.evaluations(0), "product") + " with Jᵀ" + Endings.at(outcome.residual(0)) + ". "
+                        + ". " + (outcome.cycles(0) > 1 ? "20 steps of GMRES, then IDR(9)," : "The solve") + " ended with "
+                        + Endings.of(outcome.status(0)) + " after " + Plural.of(outcome.evaluations(0), "product") + " with Jᵀ" + Endings.at(outcome.residual(0)) + ". "
                         + advice(outcome.status(0)), List.of(0));
             }
             return u.toDoubles();
