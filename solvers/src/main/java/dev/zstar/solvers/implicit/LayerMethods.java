@@ -143,8 +143,9 @@ public final class LayerMethods {
 
     private static String describe(GradientMode mode) {
         return switch (mode) {
-            case GradientMode.Exact(LinearMethod.GmresThenIdr(int steps, Stopping _)) -> "GMRES for "
-                    + Plural.of(steps, "step") + ", then IDR,";
+            case GradientMode.Exact(LinearMethod.GmresThenIdr(int steps, Stopping _)) when steps > 2 -> Plural.of(steps, "step")
+                    + " of GMRES, then IDR,";
+            case GradientMode.Exact(LinearMethod.GmresThenIdr(int steps, Stopping _)) -> "GMRES with cycles of " + Plural.of(steps, "step");
             case GradientMode.Exact(LinearMethod.ShortRecurrences _) -> "BiCGStab";
             default -> mode.toString().replace("[]", "");
         };

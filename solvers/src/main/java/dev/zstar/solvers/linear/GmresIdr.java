@@ -5,6 +5,7 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.Plural;
 
 /**
  * GMRES that does not restart: the default linear solver. A row that is not solved within a cycle of m steps goes on with IDR(s) (Sonneveld
@@ -20,8 +21,12 @@ public final class GmresIdr extends LinearSolver {
     /** The default m. Backward solves of a deep equilibrium model typically take 5 to 15 steps. */
     static final int STEPS = 20;
 
+    private final String words;
+
     private GmresIdr(Workspace workspace, int steps, Stopping stopping) {
         super(workspace, "GMRES and IDR", stopping, new GmresIdrCycle(workspace, steps));
+        int s = pairs(steps, workspace.n());
+        words = s == 0 ? "GMRES with cycles of " + Plural.of(steps, "step") : Plural.of(steps, "step") + " of GMRES, then IDR(" + s + ")";
     }
 
     /**
@@ -38,6 +43,12 @@ public final class GmresIdr extends LinearSolver {
     public static GmresIdr plan(Workspace workspace, int steps, Stopping stopping) {
         Arguments.present("plan", "the workspace", workspace);
         return workspace.build(own -> new GmresIdr(own, steps, stopping));
+    }
+
+    /** The method in words, such as {@code 20 steps of GMRES, then IDR(9)}. */
+    @Override
+    public String toString() {
+        return words;
     }
 
     /** s, for spaces of n elements; 0 if IDR is not needed or has no memory. */

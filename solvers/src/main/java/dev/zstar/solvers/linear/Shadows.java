@@ -9,7 +9,7 @@ final class Shadows {
     private static final long FIRST = 0xBF58476D1CE4E5B9L;
     private static final long SECOND = 0x94D049BB133111EBL;
 
-    private static final long SEED = 5;
+    private static final long SEED = 3;
 
     private Shadows() {}
 
