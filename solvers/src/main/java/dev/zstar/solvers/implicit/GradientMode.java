@@ -14,8 +14,8 @@ import java.util.stream.Stream;
  */
 public sealed interface GradientMode {
     /**
-     * The default: {@link Exact} by GMRES and IDR to a relative residual of 10⁻³. In training it makes no measurable difference compared with a
-     * more exact gradient.
+     * The default: {@link Exact} by GMRES and IDR to a relative residual of 10⁻³. In training it makes no measurable difference compared
+     * with a more exact gradient.
      */
     GradientMode DEFAULT = exact(1e-3);
 

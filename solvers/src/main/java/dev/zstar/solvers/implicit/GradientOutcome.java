@@ -120,8 +120,8 @@ public final class GradientOutcome {
     }
 
     /**
-     * The cycles of the last linear solve for row {@code b}; 0 for modes without one. With the default mode more than 1 means that 20 steps of
-     * GMRES did not reach the tolerance, and that the row went on with IDR ({@link Outcome#cycles}).
+     * The cycles of the last linear solve for row {@code b}; 0 for modes without one. With the default mode more than 1 means that 20
+     * steps of GMRES did not reach the tolerance, and that the row went on with IDR ({@link Outcome#cycles}).
      */
     public int cycles(int b) {
         return cycles[Arguments.row("cycles", b, batch)];

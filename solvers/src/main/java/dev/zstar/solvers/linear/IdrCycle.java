@@ -9,9 +9,9 @@ import dev.zstar.solvers.Workspace;
 import java.util.Arrays;
 
 /**
- * A cycle of IDR(s) (Sonneveld and van Gijzen 2008; with orthonormal vectors, van Gijzen, Sleijpen and Zemke 2015). It lasts
- * until the tolerance is met, and stores 2 s vectors however long that takes. With {@code A = I - T} and s fixed vectors P, the residuals
- * lie in spaces
+ * A cycle of IDR(s) (Sonneveld and van Gijzen 2008; with orthonormal vectors, van Gijzen, Sleijpen and Zemke 2015). It
+ * lasts until the tolerance is met, and stores 2 s vectors however long that takes. With {@code A = I - T} and s fixed vectors P, the
+ * residuals lie in spaces
  *
  * <pre>{@code 𝒢_{j+1} = (I - ω A) (𝒢_j ∩ P^⊥)}</pre>
  *
@@ -19,11 +19,10 @@ import java.util.Arrays;
  * without restarts takes n.
  *
  * <p>Three things differ from the papers. The first pairs {@code G = A U} are not the first s steps of the method: they are taken from the
- * Krylov space of a {@link GmresCycle} ({@link SmallestDirections}), so what that cycle learnt is not lost. Each new
- * vector g lowers the residual as far as it can, and need not make it orthogonal to P: that would divide by numbers that may be small, and
- * in f32 the residual of the recursion left the true one. And after each product the
- * residual is minimised over the pairs, {@code min ‖r - G c‖}. The recursion does not use the result. It says when the tolerance is met,
- * and is what the cycle returns, because the residuals of the recursion jump.
+ * Krylov space of a {@link GmresCycle} ({@link SmallestDirections}), so what that cycle learnt is not lost. Each new vector g
+ * lowers the residual as far as it can, and does not make it orthogonal to P: that would divide by numbers that may be small, and in f32
+ * the residual of the recursion left the true one. After each product the residual is minimised over the pairs, {@code min ‖r - G c‖}. The
+ * recursion does not use the result. It says when the tolerance is met, and is what the cycle returns.
  */
 final class IdrCycle {
     /** ω is lengthened if the cosine of r and A r is below this (Sleijpen and van der Vorst 1995). */
@@ -33,8 +32,8 @@ final class IdrCycle {
     /** Share of the tolerance that rounding may take before the true residual is computed; and what a cycle must gain before that. */
     private static final double ROUGH = 1;
     private static final double GAIN = 0.7;
-    /** For {@link #add}: the residuals, and not a slot. */
-    private static final int RESIDUAL = -1;
+    /** A cycle that gains nothing does not end the solve if the one before it left no more than this share of the residual. */
+    private static final double HOPE = 0.9;
     /** A recursion ends when its residual has grown by this factor. */
     private static final double GROWTH = 1e6;
 
@@ -47,11 +46,7 @@ final class IdrCycle {
     private final Basis v;
     private final SmallestDirections directions;
     private final IdrProblem problem;
-    /** P, {@code s × n}, and {@code Pᵀw}, {@code batch × s}. Before P is written, its memory is used for other things. */
-    private final Block shadow;
-    private final Block projected;
-    /** Blocks of the rows that go on: residuals; then two for any purpose. */
-    private final Block[] packed;
+    private final IdrVectors vectors;
     private Rows going;
     /** The vector that the next step replaces; s before a step with a new ω. */
     private int q;
@@ -89,16 +84,11 @@ final class IdrCycle {
         this.v = v;
         int batch = workspace.batch();
         directions = new SmallestDirections(workspace, v, s, small);
-        problem = new IdrProblem(batch, s, workspace.type().unitRoundoff());
-        shadow = workspace.vectors(s);
-        shadow.part(0, s);
-        Workspace narrow = new Workspace(engine, workspace.type(), batch, s);
-        workspace.include(narrow);
-        projected = narrow.block();
-        packed = new Block[] {null, own, null};
-        y = new double[batch * m];
+        vectors = new IdrVectors(workspace, s, v, own);
+        problem = vectors.problem;
+        y = vectors.y;
         best = new double[batch * m];
-        dots = new double[batch * m];
+        dots = vectors.dots;
         c = new double[batch];
         norm = new double[batch];
         other = new double[batch];
@@ -112,86 +102,35 @@ final class IdrCycle {
         hopeful = new boolean[batch];
     }
 
-    private Block block(int i) {
-        return packed[i].head(going.count());
-    }
-
     /** @param fresh whether v holds the space of a GMRES cycle, and not the pairs of an earlier cycle of IDR */
     void begin(Residuals at, boolean fresh) {
         going = at.going();
-        packed[0] = at.block();
-        packed[2] = at.spare();
+        vectors.enter(at);
         for (int p = 0; p < going.count(); p++) {
             int b = going.index(p);
-            hopeful[b] = fresh || at.norm(p) < first[b];
+            hopeful[b] = fresh || at.norm(p) < HOPE * first[b];
             first[b] = at.norm(p);
             Arrays.fill(best, b * m, (b + 1) * m, 0);
             done[p] = at.left(b) <= 0 || !(first[b] > 0);
             claimed[b] = first[b];
             gap[b] = 0;
             if (fresh) {
-                directions.replace(b, shadow, packed[1]);
+                directions.replace(b, vectors.shadow, vectors.block(1, 1));
                 for (int i = 0; i < s; i++) {
                     error[b * s + i] = roundoff * directions.length(i);
                 }
             }
         }
         if (fresh) {
-            Shadows.fill(shadow);
+            Shadows.fill(vectors.shadow);
         }
-        pack(at);
+        pack();
         q = s;
         if (going.count() > 0) {
-            measurePairs();
-            measureResiduals();
-            zero();
+            vectors.measurePairs();
+            vectors.measureResiduals();
+            vectors.zero();
         }
-    }
-
-    /** {@code M = PᵀG} and {@code GᵀG}. */
-    private void measurePairs() {
-        for (int i = 0; i < s; i++) {
-            for (int p = 0; p < going.count(); p++) {
-                packed[1].copyRow(v.block(), going.index(p) * m + i, p);
-            }
-            image(i);
-        }
-    }
-
-    /** {@code M = PᵀG} and {@code GᵀG} for a vector in block 1, which is also in its slot. A pair that is missing is zero. */
-    private void image(int i) {
-        shadows(block(1));
-        engine.multiDot(v, s, block(1), going, dots);
-        for (int p = 0; p < going.count(); p++) {
-            int b = going.index(p);
-            boolean missing = dots[b * m + i] == 0;
-            for (int l = 0; l < s; l++) {
-                problem.image(b, l, i, missing && l == i ? 1 : projected.get(p, l));
-                problem.product(b, l, i, dots[b * m + l]);
-            }
-        }
-    }
-
-    /** {@code f = Pᵀr}. */
-    private void measureResiduals() {
-        shadows(block(0));
-        for (int p = 0; p < going.count(); p++) {
-            for (int l = 0; l < s; l++) {
-                problem.project(going.index(p), l, projected.get(p, l));
-            }
-        }
-    }
-
-    /** {@code Pᵀx}. */
-    private void shadows(Block x) {
-        engine.gemm(1, x, false, shadow, true, 0, projected.head(going.count()));
-    }
-
-    /** {@code x = 0}. */
-    private void zero() {
-        engine.copy(block(0), block(1));
-        engine.axpby(0, block(0), 0, block(1));
-        engine.store(block(1), ones, v, 2 * s, going);
     }
 
     /** {@code x += U c, r -= G c} with {@code M c = f}, so that {@code Pᵀr = 0}. */
@@ -199,15 +138,14 @@ final class IdrCycle {
         coefficients(at);
         for (int p = 0; p < going.count(); p++) {
             int b = going.index(p);
-            y[b * m + 2 * s] = 1;
             for (int i = 0; i < s; i++) {
                 gap[b] += Math.abs(y[b * m + s + i]) * error[b * s + i];
+                // The result stays the same.
+                best[b * m + s + i] -= best[b * m + 2 * s] * y[b * m + s + i];
             }
         }
-        engine.mix(v, 2 * s + 1, y, block(1), going);
-        engine.store(block(1), ones, v, 2 * s, going);
-        shift();
-        engine.multiAxpy(v, s, y, block(0), going, null);
+        vectors.advance();
+        vectors.subtract(0);
     }
 
     /** Writes {@code c = M⁻¹ f} as coefficients of U. Rows without a solution leave. */
@@ -219,17 +157,7 @@ final class IdrCycle {
                 leave(at, p, Status.BREAKDOWN);
             }
         }
-        pack(at);
-    }
-
-    /** Coefficients of U become those of G, negated. */
-    private void shift() {
-        for (int p = 0; p < going.count(); p++) {
-            int k = going.index(p) * m;
-            for (int i = k; i < k + s; i++) {
-                y[i] = -y[i + s];
-            }
-        }
+        pack();
     }
 
     void step(Residuals at) {
@@ -249,8 +177,8 @@ final class IdrCycle {
     private void stabilise(Residuals at) {
         project(at);
         multiply(at, 0);
-        engine.dot(block(1), block(0), c);
-        engine.norm(block(0), norm);
+        engine.dot(vectors.block(1), vectors.block(0), c);
+        engine.norm(vectors.block(0), norm);
         for (int p = 0; p < going.count(); p++) {
             double cosine = c[p] / other[p] / norm[p];
             double shortened = Math.abs(cosine) < COSINE ? COSINE / Math.abs(cosine) : 1;
@@ -259,11 +187,11 @@ final class IdrCycle {
                 leave(at, p, Status.BREAKDOWN);
             }
         }
-        pack(at);
-        takeω();
-        add(RESIDUAL);
-        engine.axpby(negated(), block(1), ones, block(0));
-        measureResiduals();
+        pack();
+        vectors.take(ω, c);
+        vectors.add(c, IdrVectors.RESIDUAL);
+        vectors.reduce(c);
+        vectors.measureResiduals();
     }
 
     /**
@@ -272,15 +200,14 @@ final class IdrCycle {
      */
     private void replace(Residuals at) {
         coefficients(at);
-        engine.mix(v, 2 * s, y, block(2), going);
-        shift();
-        engine.copy(block(0), block(1));
-        engine.multiAxpy(v, s, y, block(1), going, null);
-        takeω();
-        engine.axpby(c, block(1), ones, block(2));
-        engine.norm(block(2), norm);
+        engine.mix(v, 2 * s, y, vectors.block(2), going);
+        engine.copy(vectors.block(0), vectors.block(1));
+        vectors.subtract(1);
+        vectors.take(ω, c);
+        engine.axpby(c, vectors.block(1), ones, vectors.block(2));
+        engine.norm(vectors.block(2), norm);
         multiply(at, 2);
-        engine.project(v, q, block(1), going, dots, left);
+        engine.project(v, q, vectors.block(1), going, dots, left);
         for (int p = 0; p < going.count(); p++) {
             int b = going.index(p);
             left[b] = Math.sqrt(left[b]);
@@ -297,68 +224,38 @@ final class IdrCycle {
             error[b * s + q] = left[b] * wrong;
         }
         // A row that breaks down keeps the pair that its result was formed from.
-        pack(at);
-        engine.multiAxpy(v, s + q, y, block(2), going, null);
-        engine.store(block(2), left, v, s + q, going);
-        engine.normalise(block(1), left, v, q, going);
-        engine.dot(block(1), block(0), c);
-        image(q);
+        pack();
+        engine.multiAxpy(v, s + q, y, vectors.block(2), going, null);
+        engine.store(vectors.block(2), left, v, s + q, going);
+        engine.normalise(vectors.block(1), left, v, q, going);
+        engine.dot(vectors.block(1), vectors.block(0), c);
+        vectors.image(q);
         for (int p = 0; p < going.count(); p++) {
             int b = going.index(p);
             problem.subtract(b, c[p], q);
             gap[b] += Math.abs(c[p]) * error[b * s + q];
         }
-        engine.axpby(negated(), block(1), ones, block(0));
-        add(s + q);
-    }
-
-    private void takeω() {
-        for (int p = 0; p < going.count(); p++) {
-            c[p] = ω[going.index(p)];
-        }
-    }
-
-    private double[] negated() {
-        for (int p = 0; p < going.count(); p++) {
-            norm[p] = -c[p];
-        }
-        return norm;
-    }
-
-    /** {@code x += c z} for the vectors z in a slot, or the residuals. */
-    private void add(int slot) {
-        for (int p = 0; p < going.count(); p++) {
-            int k = going.index(p) * m;
-            Arrays.fill(y, k, k + m, 0);
-            y[k + 2 * s] = 1;
-            if (slot >= 0) {
-                y[k + slot] = c[p];
-            }
-        }
-        engine.mix(v, 2 * s + 1, y, block(2), going);
-        if (slot < 0) {
-            engine.axpby(c, block(0), ones, block(2));
-        }
-        engine.store(block(2), ones, v, 2 * s, going);
+        vectors.reduce(c);
+        vectors.add(c, s + q);
     }
 
     /** Puts {@code (I - T) z} of a block into block 1, and its norms into {@link #other}. */
     private void multiply(Residuals at, int z) {
-        at.multiply(block(z), block(1), going);
-        engine.axpby(1, block(z), -1, block(1));
-        engine.norm(block(1), other);
+        at.multiply(vectors.block(z), vectors.block(1), going);
+        engine.axpby(1, vectors.block(z), -1, vectors.block(1));
+        engine.norm(vectors.block(1), other);
         for (int p = 0; p < going.count(); p++) {
             if (!(other[p] < Double.POSITIVE_INFINITY)) {
                 leave(at, p, Status.NONFINITE_OPERATOR);
             }
         }
-        pack(at);
+        pack();
     }
 
     /** Minimises the residuals over the pairs. Rows that meet the tolerance, or that have no product left, leave. */
     private void look(Residuals at) {
-        engine.norm(block(0), norm);
-        engine.multiDot(v, s, block(0), going, dots);
+        engine.norm(vectors.block(0), norm);
+        engine.multiDot(v, s, vectors.block(0), going, dots);
         double worst = 0;
         for (int p = 0; p < going.count(); p++) {
             int b = going.index(p);
@@ -375,7 +272,7 @@ final class IdrCycle {
             }
         }
         at.record(worst);
-        pack(at);
+        pack();
     }
 
     /**
@@ -392,12 +289,12 @@ final class IdrCycle {
     }
 
     /** Rows that are done leave. */
-    private void pack(Residuals at) {
+    private void pack() {
         int kept = 0;
         for (int p = 0; p < going.count(); p++) {
             if (!done[p]) {
-                for (int i = 0; kept != p && i < packed.length; i++) {
-                    packed[i].copyRow(packed[i], p, kept);
+                if (kept != p) {
+                    vectors.move(p, kept);
                 }
                 c[kept] = c[p];
                 norm[kept] = norm[p];
@@ -422,7 +319,7 @@ final class IdrCycle {
                 at.hope(b);
             }
         }
-        Block u = packed[1].head(open.count());
+        Block u = vectors.block(1, open.count());
         engine.mix(v, 2 * s + 1, best, u, open);
         at.correct(u);
     }

@@ -19,8 +19,8 @@ import java.util.function.Function;
  * <p>A solver is a {@linkplain CycleMethod method} in a loop. The method works in cycles, each from the true residual. After each cycle the
  * true residual is computed again; only this residual is used to judge convergence. Right-hand sides are scaled by powers of two to norms
  * from 1 to 2, so they may have any size. A result is never worse than its start. {@link Gmres}, {@link GmresIdr}, {@link RecycledGmres},
- * {@link BiCgStab}, {@link ConjugateGradient} and {@link NormalEquations} plan a solver for their own method; {@link #of} plans one for any other method.
- * {@link Neumann} sums a series and tests nothing.
+ * {@link BiCgStab}, {@link ConjugateGradient} and {@link NormalEquations} plan a solver for their own method; {@link #of} plans one for any
+ * other method. {@link Neumann} sums a series and tests nothing.
  *
  * <p>A computed residual {@code b - (I - T) u} carries the rounding of its terms. The reported residual is therefore never below
  * {@code (‖u‖ + max(‖u‖, ‖b‖))} times the unit roundoff, and neither is the one that is compared with the tolerance. A smaller computed

@@ -11,8 +11,8 @@ import java.util.Arrays;
 
 /**
  * The s directions of a Krylov space in which {@code A = I - T} is smallest: the right singular vectors y of the smallest singular values
- * of H̄, in {@code A V = V⁺ H̄}. They are the pairs {@code U = V y}, {@code G = A U = V⁺ H̄ y} that {@link IdrCycle} starts from. No product
- * is taken.
+ * of H̄, in {@code A V = V⁺ H̄}. They are the pairs {@code U = V y}, {@code G = A U = V⁺ H̄ y} that {@link IdrCycle} starts from. They take
+ * no product.
  *
  * <p>The pairs replace V in its own memory: G in the first s slots, U in the next s. Only the span of the y matters. So they are reduced
  * until each has a 1 at an index where the others have 0, and U takes the slots of these vectors.

@@ -133,7 +133,8 @@ class GmresIdrTest {
                     LinearOperator t = (v, out, rows) -> engine.gemm(radius, v, false, w, true, 0, out);
                     int least = products(full, t, b, u);
                     int taken = products(solver, t, b, u);
-                    assertThat(taken).as("%s, n = %d, seed %d, ρ = %s: %d", kind, n, seed, radius, least).isLessThanOrEqualTo((int) (1.3 * least));
+                    assertThat(taken).as("%s, n = %d, seed %d, ρ = %s: %d", kind, n, seed, radius, least)
+                            .isLessThanOrEqualTo((int) (1.3 * least));
                 }
             }
         }
@@ -178,7 +179,8 @@ class GmresIdrTest {
                     LinearOperator t = (v, out, rows) -> engine.gemm(radius, v, false, w, true, 0, out);
                     int least = products(full, t, b, u);
                     int taken = products(solver, t, b, u);
-                    assertThat(taken).as("%s, n = %d, seed %d, ρ = %s: %d", kind, n, seed, radius, least).isLessThanOrEqualTo((int) (2.25 * least));
+                    assertThat(taken).as("%s, n = %d, seed %d, ρ = %s: %d", kind, n, seed, radius, least)
+                            .isLessThanOrEqualTo((int) (2.25 * least));
                 }
             }
         }
@@ -200,7 +202,7 @@ class GmresIdrTest {
                         Block one = engine.allocate(type, 1, n);
                         Block x = engine.allocate(type, 1, n)) {
                     // Rows of different difficulty: row i is multiplied by its own factor.
-                    b.copyFrom(new Random(4).doubles(batch * n, -1, 1).toArray());
+                    b.copyFrom(new Random(4).doubles((long) batch * n, -1, 1).toArray());
                     LinearOperator all = scaled(engine, w, null);
                     Outcome outcome = solver.solve(all, b, u);
                     assertThat(outcome.succeeded()).isTrue();
@@ -239,7 +241,7 @@ class GmresIdrTest {
         try (Engine engine = Engines.best(1);
                 LinearSolver solver = LinearSolver.plan(engine, Type.F32, 3, n, Stopping.relative(1e-5).within(1000));
                 Block w = Block.of(Type.F32, n, n, matrix(engine, "orthogonal", n, 3));
-                Block b = Block.of(Type.F32, 3, n, new Random(4).doubles(3 * n, -1, 1).toArray());
+                Block b = Block.of(Type.F32, 3, n, new Random(4).doubles(3L * n, -1, 1).toArray());
                 Block u = engine.allocate(Type.F32, 3, n)) {
             LinearOperator t = (v, out, rows) -> engine.gemm(0.95, v, false, w, true, 0, out);
             for (int i = 0; i < 300; i++) {
