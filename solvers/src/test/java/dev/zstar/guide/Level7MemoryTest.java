@@ -104,7 +104,7 @@ class Level7MemoryTest {
                 layer.forward(xs, z);
                 layer.backward(g, sum);
                 // hide
-                assertThat(layer.memory().blocks()).isEqualTo(15);
+                assertThat(layer.memory().blocks()).isEqualTo(17.5);
                 // show
             }
             // end
