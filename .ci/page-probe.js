@@ -26,6 +26,7 @@
     press(c.box, "ArrowRight");
     say(spoken.textContent !== "", c.title + ": arrow keys show nothing");
     say(!/NaN|undefined|null/.test(c.box.textContent), c.title + ": the chart shows " + c.box.textContent.match(/NaN|undefined|null/));
+    say(options.every(s => s.type !== "line" || s.symbol !== "none" || s.data.length > 1), c.title + ": the legend names a line that cannot be seen");
     // A value above an axis's end would be hidden.
     const top = c.instance.getOption().yAxis[0].max;
     if (typeof top === "number") say(options.every(s => s.data.every(d => ((d && d.value) || d)[1] === undefined || ((d && d.value) || d)[1] <= top * (1 + 1e-9))), c.title + ": a value is above the end of its axis");

@@ -31,6 +31,24 @@ public interface Engine extends Products, VectorOperations, Sweeps, Updates, Aut
      */
     boolean reproducible();
 
+    /**
+     * Runs the pieces of a loop on the threads of this engine, the caller's included, and returns when all are done. Inside a piece every
+     * operation of this engine computes in the thread of the piece alone. So pieces that are long and independent, such as solves of
+     * different rows, need no barrier for each operation. If the threads are busy, all pieces run in the calling thread.
+     */
+    default void parallel(int pieces, Team.Loop loop) {
+        Operands.present("parallel", "the loop", loop);
+        loop.run(0, pieces);
+    }
+
+    /**
+     * Bytes of the cache that a thread has to itself. What a thread works on for long should fit into it. A typical size if it is not
+     * known.
+     */
+    default long cachePerThread() {
+        return 1 << 20;
+    }
+
     /** A block of zeros, as from {@link Block#allocate}. The caller closes it; it does not depend on the engine, and may outlive it. */
     default Block allocate(Type type, int rows, int cols) {
         return Block.allocate(type, rows, cols);

@@ -22,6 +22,15 @@ public interface Sweeps {
     /** {@code z_p = Σ_j c[b · capacity + j] v_bj} for {@code j < count}; a coefficient of 0 leaves its vector unread. */
     void mix(Basis v, int count, double[] c, Block z, Rows rows);
 
+    /**
+     * {@code z_p = v_bs + Σ_j c[b · capacity + j] (v_bj - v_bs)} with {@code s = slots[b]} and {@code j ≠ s}: {@code Σ_j c_j v_j} with
+     * coefficients that sum to 1. {@code c[b · capacity + s]} is not read, and neither is a vector with a coefficient of 0.
+     *
+     * <p>Unlike in {@link #mix} the sum may be formed in the type of the elements, with an error below
+     * {@code (capacity + 2) ε Σ |c_j| ‖v_j - v_s‖ + ε ‖z‖}, ε its unit roundoff: no more than rounded vectors v_j bring with them.
+     */
+    void mixAround(Basis v, int[] slots, double[] c, Block z, Rows rows);
+
     /** {@code v_b,slot = s[b] w_p}. */
     void store(Block w, double[] s, Basis v, int slot, Rows rows);
 
@@ -68,8 +77,9 @@ public interface Sweeps {
     /**
      * One step of Anderson acceleration: {@code r = g_p - z_p} becomes vector {@code slots[b]} of {@code residuals}, {@code g_p} vector
      * {@code slots[b]} of {@code values}, and the Gram row of {@code r} is computed in the same pass:
-     * {@code gram[b · (capacity + 1) + j] = ⟨r, r_bj⟩} for {@code j < counts[b]} (for {@code j = slots[b]} that is {@code ‖r‖²}), and
-     * {@code gram[b · (capacity + 1) + capacity] = ‖g_p‖²}.
+     * {@code gram[b · (capacity + 1) + j] = ⟨r, r_bj⟩} for the newest {@code counts[b]} vectors of the ring, which are
+     * {@code j = slots[b], slots[b] - 1, …} and, after 0, from the last slot on. For {@code j = slots[b]} that is {@code ‖r‖²}. The other
+     * elements stay as they are. {@code gram[b · (capacity + 1) + capacity] = ‖g_p‖²}.
      *
      * @param slots the slot of each row of the batch: rows may start at different times
      * @param counts the number of vectors in use for each row, including {@code slots[b]}

@@ -75,7 +75,8 @@ public abstract sealed class Team implements AutoCloseable permits WorkerTeam, P
 
     /** Runs pieces {@code 0 … pieces - 1} and returns when all are done. Allocates nothing itself. */
     public final void run(int pieces, Loop loop) {
-        if (pieces <= 1 || threads == 1 || closed || !busy.compareAndSet(false, true)) {
+        // Looks before it writes: inside pieces of a long loop the flag then stays in every cache.
+        if (pieces <= 1 || threads == 1 || closed || busy.get() || !busy.compareAndSet(false, true)) {
             loop.run(0, pieces);
             return;
         }

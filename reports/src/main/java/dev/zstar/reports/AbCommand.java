@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -45,6 +46,10 @@ final class AbCommand implements Callable<Integer> {
     @Option(names = "--full", description = "Runs the suites with all sizes, as zstar study --full does.")
     private boolean full;
 
+    @Option(names = "--limit", paramLabel = "TIME", converter = TimeAmount.class, defaultValue = "2h",
+            description = "Ends a run of a build that takes longer, such as 30m (default: ${DEFAULT-VALUE}).")
+    private Duration limit = Duration.ofHours(2);
+
     @Option(names = "--out", paramLabel = "DIR", description = "Keeps the result of each run in this folder, for zstar compare and report.")
     private Path out;
 
@@ -65,13 +70,13 @@ final class AbCommand implements Callable<Integer> {
         List<List<ResultFile>> runs = List.of(new ArrayList<>(), new ArrayList<>());
         try (ProgressReport progress = new ProgressReport(err)) {
             for (StudyBuild build : builds) {
-                build.prepare();
+                build.prepare(limit);
             }
             progress.stage(String.join(", ", suites) + " of both builds", 2 * forks);
             for (int side : order(forks)) {
                 int number = runs.get(side).size() + 1;
                 Path place = folder.resolve((side == 0 ? "a" : "b") + "-" + number);
-                runs.get(side).add(builds[side].study(studyOptions(), place));
+                runs.get(side).add(builds[side].study(studyOptions(), place, limit));
                 progress.step(place.getFileName().toString());
             }
         } finally {

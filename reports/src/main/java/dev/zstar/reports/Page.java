@@ -17,6 +17,8 @@ final class Page {
     private static final String ECHARTS = "META-INF/resources/webjars/echarts/5.5.0/echarts.min.js";
     private static final Pattern PLACE = Pattern.compile("/\\*(style|echarts|data|script|advice|trajectories)\\*/");
 
+    private static final Pattern DIRECTIONS = Pattern.compile("[\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]");
+
     /** Scripts of both pages, in the order in which they need each other. */
     private static final List<String> SHARED = List.of("dom", "look", "csv", "order", "table", "chart", "style", "keys");
     /** Parts of a study in the order of their files; {@code main} calls them. */
@@ -58,9 +60,14 @@ final class Page {
     /** Fills the places of a frame in one pass, so that a place that the data names is not filled. */
     private static String fill(String frame, String json, Map<String, String> sections, String script) {
         Map<String, String> parts = Map.of("style", resource("page/page.css"), "echarts", guard(library()),
-                "data", json.replace("<", "\\u003c"), "script", script);
+                "data", plain(json.replace("<", "\\u003c")), "script", script);
         return PLACE.matcher(resource(frame)).replaceAll(place -> Matcher.quoteReplacement(
-                parts.getOrDefault(place.group(1), sections.getOrDefault(place.group(1), ""))));
+                parts.getOrDefault(place.group(1), plain(sections.getOrDefault(place.group(1), "")))));
+    }
+
+    /** Without characters that turn the direction of a text: a name could show as another one. */
+    private static String plain(String text) {
+        return DIRECTIONS.matcher(text).replaceAll("\ufffd");
     }
 
     /** One script, since the parts share names. */

@@ -1,8 +1,12 @@
 package dev.zstar.reports;
 
+import dev.zstar.reports.terminal.Paragraph;
+import dev.zstar.reports.terminal.Shown;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -20,7 +24,14 @@ import picocli.CommandLine.Parameters;
 final class PublishCommand implements Callable<Integer> {
     /** Words that all processors' names have. */
     private static final Pattern NOISE = Pattern.compile("\\((r|tm)\\)|\\b(processor|cpu)\\b|@.*|\\d+-core");
+    /** Names of many different processors. */
+    private static final Pattern GENERIC = Pattern.compile("^[^0-9]*$|virtual|qemu|kvm");
     private static final Pattern OTHER = Pattern.compile("[^a-z0-9]+");
+
+    /** The most characters of a name, without the number of processors. */
+    private static final int MOST = 50;
+    /** The most characters of a note. */
+    private static final int NOTE = 300;
 
     @Parameters(paramLabel = "STUDY", description = "The folder of a study that has finished.")
     private Path study;
@@ -38,6 +49,7 @@ final class PublishCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        requireStudy();
         StudyFile file = StudyFile.read(study).withoutFolders();
         if (Boolean.FALSE.equals(file.finished())) {
             throw new IllegalArgumentException(study + " has not finished; expected a whole study (zstar study --resume " + study + ")");
@@ -51,11 +63,35 @@ final class PublishCommand implements Callable<Integer> {
         requireOwn(place, index);
         OutputFile.requireFolder("--to", place);
         OutputFile.write("--to", place.resolve("study.json"), file.json());
-        OutputFile.write("--to", place.resolve("index.html"), Page.study(file));
-        OutputFile.write("--to", index, PublishedIndex.of(to));
-        spec.commandLine().getOut().printf("The page: %s%nThe index: %s%n", place.resolve("index.html"), index);
-        spec.commandLine().getOut().flush();
+        try {
+            OutputFile.write("--to", place.resolve("index.html"), Page.study(file));
+            OutputFile.write("--to", index, PublishedIndex.of(to));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(e.getMessage() + "; " + place.resolve("study.json") + " is written", e);
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf("The page: %s%nThe index: %s%n", place.resolve("index.html"), index);
+        notes(file).forEach(note -> Paragraph.wrap("Note: ", Shown.of(note, NOTE) + ".", Zstar.WIDTH).forEach(out::println));
+        out.flush();
         return 0;
+    }
+
+    private void requireStudy() {
+        boolean exists = Files.exists(study);
+        if (!exists || Files.isDirectory(study) && !Files.exists(study.resolve("study.json"))) {
+            throw new IllegalArgumentException(study + (exists ? " has no study.json" : " does not exist")
+                    + "; expected the folder that zstar study --full names at its end");
+        }
+    }
+
+    /** What readers should know before they compare the figures with others. */
+    private static List<String> notes(StudyFile file) {
+        List<String> notes = new ArrayList<>(StudyExtent.of(file).notes());
+        if (file.evidence() != null && file.evidence().disturbed() > 0) {
+            notes.add("other work disturbed the study: " + file.evidence().disturbed() + " of " + file.evidence().seen().size()
+                    + " measurements lost more than 1% of their time");
+        }
+        return notes;
     }
 
     /** Nothing is replaced but what this command has written. A link would have the file of another folder replaced. */
@@ -74,10 +110,23 @@ final class PublishCommand implements Callable<Integer> {
         }
     }
 
-    /** Such as {@code intel-xeon-gold-6338-2}: the processor, and how many of them the study could use. */
-    static String folder(Machine machine) {
+    /**
+     * Such as {@code intel-xeon-gold-6338-2}: the processor, and how many of them the study could use. A name such as "Intel Xeon
+     * Processor", which virtual machines show, is that of many processors: the numbers of family and model follow it.
+     */
+    private String folder(Machine machine) {
         String plain = NOISE.matcher(machine.cpu().toLowerCase(Locale.ROOT)).replaceAll(" ");
         String words = OTHER.matcher(plain).replaceAll("-").replaceAll("^-|-$", "");
-        return (words.isEmpty() ? "unknown" : words.substring(0, Math.min(50, words.length()))) + "-" + machine.processors();
+        String named = words.isEmpty() ? "unknown" : words.substring(0, Math.min(MOST, words.length()));
+        if (GENERIC.matcher(named).find()) {
+            String model = machine.model() == null ? "" : OTHER.matcher(machine.model().toLowerCase(Locale.ROOT)).replaceAll("-");
+            if (!PublishedIndex.isMachine(model) || model.length() > MOST) {
+                throw new IllegalArgumentException(study + " does not say which " + Shown.of(machine.cpu(), MOST)
+                        + " it was measured on; expected --name NAME, such as " + named + "-FAMILY-MODEL-" + machine.processors()
+                        + " with the numbers of /proc/cpuinfo");
+            }
+            named = named.substring(0, Math.min(MOST - model.length(), named.length())) + "-" + model;
+        }
+        return named + "-" + machine.processors();
     }
 }

@@ -25,9 +25,12 @@ final class PublishedIndex {
             this file as a pull request. The file names the processor, the caches, the memory, the operating system, the JDK and its
             flags, and nothing that names you, your host or your folders.
 
-            | machine | processors | date, commit | quiet | peak of a core, f32 | from memory or the last cache | `gemm n=1024` | \
-            a solve, n = 512, 32 rows | digits trained in |
-            |---|---:|---|---:|---:|---:|---:|---:|---:|
+            A `full` study has all sizes, a `short` one takes five minutes, and a `partial` one lacks suites or cases. Disturbed are the
+            measurements that lost more than 1% of their time to other work.
+
+            | machine | processors | date, commit | extent | disturbed | peak of a core, f32 | from memory or the last cache | \
+            `gemm n=1024` | a solve, n = 512, 32 rows | digits trained in |
+            |---|---:|---|---|---:|---:|---:|---:|---:|---:|
             """;
 
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9.-]{0,60}");
@@ -62,20 +65,17 @@ final class PublishedIndex {
     private static String line(String name, StudyFile file) {
         return Stream.of("[" + name + "](" + name + "/study.json)", Integer.toString(file.machine().processors()),
                 file.startedAt().substring(0, 10) + (file.commit() == null ? "" : ", " + Plain.markdown(Shown.of(file.commit(), COMMIT))),
-                quiet(file), ceiling(file, "fma.f32.1t", "%.0f GFLOP/s"), lastCache(file),
+                StudyExtent.of(file).word(), disturbed(file), ceiling(file, "fma.f32.1t", "%.0f GFLOP/s"), lastCache(file),
                 row(file, "kernels", "gemm n=1024", "gflops").map(row -> format("%.0f GFLOP/s", row.value())).orElse("–"),
                 row(file, "forward", "anderson(5) n=512 B=32", "us").map(row -> format("%.2f ms", row.value() / 1e3)).orElse("–"),
                 row(file, "training", "digits n=128", "seconds").map(row -> format("%.1f s", row.value())).orElse("–"))
                 .collect(Collectors.joining(" | ", "| ", " |\n"));
     }
 
-    /** The share of measurements that nothing disturbed. */
-    private static String quiet(StudyFile file) {
-        if (file.evidence() == null) {
-            return "–";
-        }
-        int seen = file.evidence().seen().size();
-        return seen == 0 ? "–" : format("%.0f%%", 100.0 * file.evidence().calm() / seen);
+    /** Such as {@code 2 of 60} measurements. */
+    private static String disturbed(StudyFile file) {
+        int seen = file.evidence() == null ? 0 : file.evidence().seen().size();
+        return seen == 0 ? "–" : file.evidence().disturbed() + " of " + seen;
     }
 
     private static String ceiling(StudyFile file, String name, String form) {

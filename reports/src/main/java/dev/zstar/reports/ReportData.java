@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,6 +26,9 @@ import tools.jackson.databind.json.JsonMapper;
  * @param groups a chart and a table each
  */
 record ReportData(List<Source> files, List<Group> groups) {
+    /** The most benchmarks of a page: that many take some seconds and megabytes. */
+    static final int MOST = 20_000;
+
     /** A file and where it was measured. */
     record Source(String label, String kind, String measured, String machine, String java) {}
 
@@ -38,7 +42,7 @@ record ReportData(List<Source> files, List<Group> groups) {
      * The median of the forks, or the score of a file without forks.
      *
      * @param value null if it is not a number
-     * @param low the lower end of the interval; null without an interval
+     * @param low the lower end of the interval; null without an interval, or if it is vague
      * @param by how the interval was computed; empty without one
      * @param percentiles the 50th, 90th, 99th and 99.9th percentile, and the longest call; absent if unknown
      * @param shots the single calls of JMH's mode {@code ss}, at most {@value #SHOTS}; absent in other modes
@@ -55,11 +59,12 @@ record ReportData(List<Source> files, List<Group> groups) {
             Optional<Interval> interval = replicated
                     ? Optional.of(new Bootstrap(result.key().hashCode()).median(result.forks()))
                     : result.quoted();
+            Optional<Interval> ends = interval.filter(i -> !i.isVague());
             String by = interval.isEmpty() ? "" : replicated ? "95%, over forks" : "99.9%, over iterations, by JMH";
             double value = replicated || Double.isNaN(result.score()) ? result.forks().median() : result.score();
             return new Value(
-                    finite(value * factor), interval.map(i -> finite(i.low() * factor)).orElse(null),
-                    interval.map(i -> finite(i.high() * factor)).orElse(null), by,
+                    finite(value * factor), ends.map(i -> finite(i.low() * factor)).orElse(null),
+                    ends.map(i -> finite(i.high() * factor)).orElse(null), by,
                     result.forks().count(), result.percentiles().stream().map(one -> finite(one * factor)).toList(),
                     result.singleShot() ? Arrays.stream(result.forks().all()).limit(SHOTS).map(one -> one * factor).boxed().toList()
                             : List.of(),
@@ -71,9 +76,18 @@ record ReportData(List<Source> files, List<Group> groups) {
         }
     }
 
+    /**
+     * The data of these files.
+     *
+     * @throws IllegalArgumentException if there are more benchmarks than a page can show
+     */
     static ReportData of(List<ResultFile> files) {
         Set<CaseKey> keys = new LinkedHashSet<>();
         files.forEach(file -> file.results().forEach(result -> keys.add(result.key())));
+        if (keys.size() > MOST) {
+            throw new IllegalArgumentException(String.format(Locale.ROOT, "there are %,d benchmarks, expected at most %,d on one page; "
+                    + "have JMH measure a part of them for each file", keys.size(), MOST));
+        }
         Map<CaseKey, String> labels = Labels.of(keys);
         Map<String, List<BenchmarkResult>> firsts = new LinkedHashMap<>();
         Map<CaseKey, List<BenchmarkResult>> all = new LinkedHashMap<>();

@@ -67,7 +67,8 @@ final class ResultFolder {
             case AccessDeniedException _ -> "permission to write in " + above + " is denied";
             case FileAlreadyExistsException exists -> exists.getFile() + " is not a folder";
             case FileSystemException other when other.getReason() != null -> above + ": " + other.getReason();
-            default -> above + " takes no new files";
+            case FileSystemException _ -> above + " takes no new files";
+            default -> above + ": " + e.getMessage();
         };
     }
 
@@ -169,21 +170,77 @@ final class ResultFolder {
     }
 
     /**
-     * Writes both files, and returns the page. If the folder cannot be written any more, the result goes to a temporary folder, so that it
-     * is not lost.
+     * Writes both files before anything is measured.
+     *
+     * @throws IllegalArgumentException if they cannot be written
      */
-    Path write(String json, String html) {
+    void begin(String json, String html) {
         try {
-            return write(folder, json, html);
+            write(folder, json, html);
         } catch (IOException e) {
-            String sentence = "the result could not be written to " + folder + " (" + e + ")";
-            try {
-                Path other = Files.createTempDirectory("zstar-study");
-                write(other, json, html);
-                throw new StudyException(sentence + "; it is in " + other);
-            } catch (IOException again) {
-                throw new StudyException(sentence + ", nor to a temporary folder; it is lost");
+            throw new IllegalArgumentException(
+                    folder + " cannot be written: " + reason(folder, e) + "; choose another folder with --out", e);
+        }
+    }
+
+    /** Writes both files while the study goes on. If they cannot be written, those of before stay: the end tries again. */
+    void update(String json, String html) {
+        try {
+            write(folder, json, html);
+        } catch (IOException e) {
+            // The cases are kept, too.
+        }
+    }
+
+    /**
+     * Writes both files, forgets the cases, and returns the page. If there is no room for the page, the figures are written alone. If the
+     * folder cannot be written any more, they go to a temporary folder.
+     *
+     * @throws StudyException if the page is not in the folder; the message says what was saved, and where
+     */
+    Path end(String json, String html) {
+        try {
+            Path page = write(folder, json, html);
+            forgetCases();
+            return page;
+        } catch (IOException e) {
+            String reason = " (" + reason(folder, e) + "); ";
+            if (figures(folder, json)) {
+                forgetCases();
+                throw new StudyException("the page could not be written" + reason + "the figures are in " + folder.resolve(DATA));
             }
+            throw new StudyException("the result could not be written" + reason + elsewhere(json, html));
+        }
+    }
+
+    /** Writes to a temporary folder, and says what is there. */
+    private String elsewhere(String json, String html) {
+        Path other = null;
+        try {
+            other = Files.createTempDirectory("zstar-study");
+            write(other, json, html);
+            return "it is in " + other;
+        } catch (IOException e) {
+            if (other != null && figures(other, json)) {
+                return "the figures are in " + other.resolve(DATA);
+            }
+            delete(other);
+            return "a temporary folder takes it no more than this one. With more room, zstar study --resume " + folder
+                    + " measures only what is missing";
+        }
+    }
+
+    /** Whether the figures alone could be written. A page that shows the study as it was before makes room for them. */
+    private static boolean figures(Path folder, String json) {
+        Path fresh = folder.resolve("." + DATA + FRESH);
+        try {
+            Files.deleteIfExists(folder.resolve(PAGE));
+            Files.writeString(fresh, json);
+            Files.move(fresh, folder.resolve(DATA), StandardCopyOption.REPLACE_EXISTING);
+            return true;
+        } catch (IOException e) {
+            delete(fresh);
+            return false;
         }
     }
 
@@ -198,10 +255,20 @@ final class ResultFolder {
             Files.move(freshData, folder.resolve(DATA), StandardCopyOption.REPLACE_EXISTING);
             Files.move(freshPage, page, StandardCopyOption.REPLACE_EXISTING);
         } finally {
-            Files.deleteIfExists(freshData);
-            Files.deleteIfExists(freshPage);
+            delete(freshData);
+            delete(freshPage);
         }
         return page;
+    }
+
+    private static void delete(Path file) {
+        try {
+            if (file != null) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            // It may stay: the next study in this folder replaces it.
+        }
     }
 
     @Override

@@ -6,12 +6,13 @@ import dev.zstar.reports.results.ResultReader;
 import dev.zstar.reports.terminal.Shown;
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -21,7 +22,10 @@ import java.util.stream.Stream;
  * @param program the command that starts it, without arguments
  */
 record StudyBuild(Path folder, List<String> program) {
-    private static final long LIMIT_SECONDS = 3600;
+    /** How long a process may take to end after it was asked to. */
+    private static final int GRACE_SECONDS = 10;
+    /** The most bytes of what a build says that are kept. */
+    private static final int SAID = 8192;
     /** The most characters of what a build says in a message. */
     private static final int REASON = 300;
     private static final String EXPECTED = "expected a checkout of zstar, or a folder with its jars in target/lib";
@@ -64,43 +68,46 @@ record StudyBuild(Path folder, List<String> program) {
     }
 
     /** Builds what is out of date, so that a build that fails is noticed before the other one is measured. */
-    void prepare() {
-        run(List.of("doctor"));
+    void prepare(Duration limit) {
+        run(List.of("doctor"), limit);
     }
 
     /**
      * Runs a study into a folder, and reads its result.
      *
-     * @throws StudyException if it fails
+     * @throws StudyException if it fails, or takes longer than the limit
      */
-    ResultFile study(List<String> options, Path out) {
+    ResultFile study(List<String> options, Path out, Duration limit) {
         List<String> arguments = new ArrayList<>(List.of("study", "--out", out.toString()));
         arguments.addAll(options);
-        run(arguments);
+        run(arguments, limit);
         return ResultReader.read(out);
     }
 
-    private void run(List<String> arguments) {
-        Path err = null;
+    private void run(List<String> arguments, Duration limit) {
         try {
-            err = Files.createTempFile("zstar-ab", ".txt");
             List<String> command = new ArrayList<>(program);
             command.addAll(arguments);
-            Process process = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(err.toFile())
-                    .start();
+            Process process = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
             // Asked to end, not killed: the study then ends the JVMs that it has started.
-            Thread hook = new Thread(process::destroy);
+            Thread hook = new Thread(() -> end(process, ProcessHandle::destroy));
             Runtime.getRuntime().addShutdownHook(hook);
+            LastBytes said = LastBytes.of(process.getErrorStream(), SAID);
             try {
                 process.getOutputStream().close();
-                if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-                    throw failed(arguments, "did not end within " + LIMIT_SECONDS + " s", err);
+                if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                    throw failed(arguments, "did not end within " + TimeAmount.words(limit) + " (--limit)", said);
                 }
                 if (process.exitValue() != 0) {
-                    throw failed(arguments, "ended with exit code " + process.exitValue(), err);
+                    throw failed(arguments, "ended with exit code " + process.exitValue(), said);
                 }
             } finally {
-                process.destroy();
+                if (process.isAlive()) {
+                    end(process, ProcessHandle::destroy);
+                    if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
+                        end(process, ProcessHandle::destroyForcibly);
+                    }
+                }
                 Runtime.getRuntime().removeShutdownHook(hook);
             }
         } catch (IOException e) {
@@ -108,25 +115,19 @@ record StudyBuild(Path folder, List<String> program) {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StudyException("the comparison was interrupted");
-        } finally {
-            delete(err);
         }
     }
 
-    private StudyException failed(List<String> arguments, String how, Path err) throws IOException {
-        List<String> lines = new String(Files.readAllBytes(err), StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank()).toList();
+    /** Ends a process and those that it has started: the script of a checkout starts others. */
+    private static void end(Process process, Consumer<ProcessHandle> how) {
+        List<ProcessHandle> all = Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+        all.forEach(how);
+    }
+
+    private StudyException failed(List<String> arguments, String how, LastBytes said) throws InterruptedException {
+        List<String> lines = said.text().lines().filter(line -> !line.isBlank()).toList();
         String reason = lines.stream().filter(line -> line.startsWith("zstar: ")).map(line -> line.substring(7)).findFirst()
                 .orElse(lines.isEmpty() ? "it printed no reason" : lines.getLast());
         return new StudyException("zstar " + arguments.getFirst() + " in " + folder + " " + how + ": " + Shown.of(reason, REASON));
-    }
-
-    private static void delete(Path file) {
-        try {
-            if (file != null) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException e) {
-            // A temporary file may stay.
-        }
     }
 }

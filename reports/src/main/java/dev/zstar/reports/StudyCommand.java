@@ -2,7 +2,6 @@ package dev.zstar.reports;
 
 import dev.zstar.benchmarks.study.Measurements;
 import dev.zstar.benchmarks.study.Study;
-import dev.zstar.benchmarks.study.StudyException;
 import dev.zstar.benchmarks.study.StudyOptions;
 import dev.zstar.reports.terminal.Shown;
 import java.io.PrintWriter;
@@ -33,7 +32,7 @@ final class StudyCommand implements Callable<Integer> {
     private boolean full;
 
     @Option(names = "--time-budget", paramLabel = "TIME", converter = TimeAmount.class,
-            description = "Begins no case after this time, such as 90s or 10m. What is left out is named.")
+            description = "Begins no case after this time, such as 90s or 10m, and soon ends the one that runs. What is left out is named.")
     private Duration budget;
 
     @Option(names = "--filter", paramLabel = "REGEX", defaultValue = "",
@@ -126,7 +125,8 @@ final class StudyCommand implements Callable<Integer> {
         Machine machine = Machine.read();
         Instant started = Instant.now();
         String command = command();
-        write(folder, StudyFile.of(started, command, machine, Measurements.NONE, false));
+        StudyFile nothing = StudyFile.of(started, command, machine, Measurements.NONE, false);
+        folder.begin(nothing.json(), Page.study(nothing));
         PrintWriter err = spec.commandLine().getErr();
         Thread stopped = new Thread(() -> {
             err.println("stopped; to go on: zstar study --resume " + folder);
@@ -137,28 +137,21 @@ final class StudyCommand implements Callable<Integer> {
         try (ProgressReport report = new ProgressReport(err, budget)) {
             // The page has figures as soon as the first case has ended.
             measured = Study.run(options, report, found -> {
-                try {
-                    write(folder, StudyFile.of(started, command, machine, found, false));
-                } catch (StudyException e) {
-                    // The measuring goes on: the end tries again, and says where the result is.
-                }
+                StudyFile soFar = StudyFile.of(started, command, machine, found, false);
+                folder.update(soFar.json(), Page.study(soFar));
             });
         } finally {
             Runtime.getRuntime().removeShutdownHook(stopped);
         }
         StudyFile file = StudyFile.of(started, command, machine, measured, true);
         PrintWriter printed = spec.commandLine().getOut();
-        Path page = write(folder, file);
-        folder.forgetCases();
+        // First, so that a full disk does not hide it.
         Summary.print(file, printed);
+        printed.flush();
+        Path page = folder.end(file.json(), Page.study(file));
         printed.printf("%nThe page%s: %s%n", Summary.notes(file), page);
         printed.flush();
         return measured.failures().isEmpty() ? 0 : 1;
-    }
-
-    private static Path write(ResultFolder folder, StudyFile file) {
-        String json = file.json();
-        return folder.write(json, Page.study(file));
     }
 
     private String command() {

@@ -73,6 +73,11 @@ record StudyEvidence(Long pageBytes, String hugePages, String counters, List<Cas
         return seen().stream().filter(one -> one.disturbed() <= THRESHOLD).count();
     }
 
+    /** How many of them lost more. */
+    long disturbed() {
+        return seen().size() - calm();
+    }
+
     /** How quiet the machine was, in one sentence; empty if nothing was measured. */
     Optional<String> sentence() {
         if (cases.isEmpty()) {

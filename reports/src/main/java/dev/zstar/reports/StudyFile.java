@@ -110,7 +110,7 @@ record StudyFile(
     /** Without the flags of the JVM that name folders of this machine. */
     StudyFile withoutFolders() {
         Machine m = machine;
-        Machine plain = new Machine(m.cpu(), m.processors(), m.caches(), m.memory(), m.os(), m.jdk(),
+        Machine plain = new Machine(m.cpu(), m.model(), m.processors(), m.caches(), m.memory(), m.os(), m.jdk(),
                 m.flags().stream().filter(flag -> !flag.contains("/") && !flag.contains("\\")).toList(), m.engines(), m.notes());
         return new StudyFile(schema, startedAt, commit, command, seconds, finished, plain, ceilings, results, traces, trajectories, remarks,
                 failures, evidence);

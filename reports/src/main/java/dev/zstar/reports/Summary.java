@@ -1,5 +1,7 @@
 package dev.zstar.reports;
 
+import dev.zstar.benchmarks.study.Study;
+import dev.zstar.reports.terminal.Paragraph;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -9,7 +11,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The most important figures for the terminal: at most one line for each subject, and one for each suite that failed. Everything else is on
+ * The most important figures for the terminal: at most one line for each subject, one for what the time budget left out, and one for each
+ * suite that failed. Everything else is on
  * the page.
  */
 final class Summary {
@@ -44,6 +47,9 @@ final class Summary {
         memory();
         training();
         quiet();
+        file.remarks().stream().filter(remark -> remark.startsWith(Study.LATE))
+                .forEach(remark -> lines.addAll(Paragraph.wrap(String.format(Locale.ROOT, "%-11s ", "left out"),
+                        "for lack of time: " + remark.substring(Study.LATE.length()), WIDTH)));
         file.failures().forEach(failure -> lines.add(shortened("failed      " + failure)));
         return lines;
     }
@@ -84,7 +90,7 @@ final class Summary {
     /** Both kinds of solves that are checked and not timed. */
     private void problems() {
         List<StudyFile.Row> ends = rows("forward", null)
-                .filter(row -> row.params().containsKey("tolerance") && row.engine().equals("anderson(10)"))
+                .filter(row -> row.params().containsKey("tolerance") && row.engine().equals("default"))
                 .filter(row -> row.metric().equals("nfev") || row.metric().startsWith("failed."))
                 .toList();
         List<String> parts = new ArrayList<>();

@@ -3,6 +3,7 @@ package dev.zstar.reports;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Type;
 import dev.zstar.reports.terminal.Shown;
+import dev.zstar.solvers.tensors.ElementType;
 import dev.zstar.solvers.tensors.MalformedFileException;
 import dev.zstar.solvers.tensors.Tensor;
 import dev.zstar.solvers.tensors.TensorFile;
@@ -12,13 +13,16 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Reads a square matrix from a file of tensors: npy, npz or safetensors. */
 final class WeightsTensor {
     private static final List<String> ENDINGS = List.of(".npy", ".npz", ".safetensors");
+    private static final Set<ElementType> FLOATING = EnumSet.of(ElementType.F64, ElementType.F32, ElementType.F16, ElementType.BF16);
     /** The most names of tensors in a message. */
     private static final int SHOWN = 5;
     /** The most characters of a name in a message. */
@@ -44,6 +48,7 @@ final class WeightsTensor {
         }
         try (TensorFile tensors = TensorFile.open(file)) {
             Tensor tensor = name == null ? only(file, tensors) : named(file, tensors, name);
+            requireFloats(file, tensor);
             long n = tensor.shape()[0];
             if (n != (int) n) {
                 throw refused(file, "tensor " + described(tensor) + "; expected fewer than 2³¹ rows");
@@ -95,6 +100,14 @@ final class WeightsTensor {
     private static boolean isSquare(Tensor tensor) {
         long[] shape = tensor.shape();
         return shape.length == 2 && shape[0] == shape[1] && shape[0] > 0;
+    }
+
+    /** Whole numbers may be quantised weights, whose scale the tensor does not have; parameters refuse them, too. */
+    private static void requireFloats(Path file, Tensor tensor) {
+        if (!FLOATING.contains(tensor.type())) {
+            throw refused(file, "the elements of tensor '" + Shown.of(tensor.name(), NAME) + "' are " + tensor.type()
+                    + "; expected one of " + FLOATING);
+        }
     }
 
     private static void requireFinite(Path file, Tensor tensor, Block w) {

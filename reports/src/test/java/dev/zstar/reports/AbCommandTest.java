@@ -3,7 +3,9 @@ package dev.zstar.reports;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zstar.reports.results.ResultReader;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +14,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,6 +110,49 @@ class AbCommandTest {
         assertThat(Files.readAllLines(temp.resolve("calls"))).as("nothing was measured").hasSize(1);
         assertThat(run("--forks", "1")).isEqualTo(2);
         assertThat(err.toString()).isEqualTo("zstar: --forks 1; expected 2 to 100\n");
+    }
+
+    @Test
+    @Timeout(value = 60, unit = TimeUnit.SECONDS)
+    void aBuildThatHangsIsEndedWithWhatItHasStarted() throws IOException, InterruptedException {
+        build("old", 10);
+        build("new", 10);
+        Files.writeString(temp.resolve("new/zstar"), """
+                [ "$1" = study ] || exit 0
+                echo "measuring kernels" >&2
+                sleep 600 &
+                echo $! >"$(dirname "$0")/pid"
+                wait
+                sleep 600
+                """);
+        assertThat(run("--forks", "2", "--limit", "2s")).isEqualTo(1);
+        assertThat(err.toString()).endsWith("zstar: zstar study in " + temp.resolve("new")
+                + " did not end within 2s (--limit): measuring kernels\n");
+        long pid = Long.parseLong(Files.readString(temp.resolve("new/pid")).strip());
+        for (int i = 0; i < 100 && ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false); i++) {
+            Thread.sleep(100);
+        }
+        assertThat(ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)).as("its child runs").isFalse();
+    }
+
+    @Test
+    @Timeout(value = 120, unit = TimeUnit.SECONDS)
+    void ofABuildThatSaysMuchTheEndIsKept() throws IOException {
+        build("old", 10);
+        build("new", 10);
+        Files.writeString(temp.resolve("new/zstar"), "yes 'a line of a log' | head -c 50000000 >&2; echo 'zstar: the reason' >&2; exit 4");
+        assertThat(run()).isEqualTo(1);
+        assertThat(err.toString()).endsWith("zstar doctor in " + temp.resolve("new") + " ended with exit code 4: the reason\n");
+    }
+
+    @Test
+    void theLastBytesAreThoseOfTheEnd() throws InterruptedException {
+        byte[] bytes = "0123456789abcdef".getBytes(StandardCharsets.UTF_8);
+        for (int most = 1; most <= 20; most++) {
+            assertThat(LastBytes.of(new ByteArrayInputStream(bytes), most).text()).isEqualTo("0123456789abcdef".substring(
+                    Math.max(0, 16 - most)));
+        }
+        assertThat(LastBytes.of(InputStream.nullInputStream(), 8).text()).isEmpty();
     }
 
     @Test

@@ -30,7 +30,8 @@ class AdviceTest {
 
     private List<String> advice() {
         StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null, "zstar study", 90.0, true,
-                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), results, List.of(),
+                new Machine("a cpu", null, 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()), List.of(), results,
+                List.of(),
                 List.of(), List.of(), List.of(), evidence);
         return Advice.of(file).stream().map(one -> one.subject() + ": " + one.text()).toList();
     }

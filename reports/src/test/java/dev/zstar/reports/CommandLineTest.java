@@ -230,7 +230,7 @@ class CommandLineTest {
         StudyResult result = new StudyResult("kernels", "gemv n=64 </script>", "simd", 1, params, "gbps", 2, 1, 2, 3, 5, 4.0,
                 List.of(List.of(2.0)));
         return StudyFile.of(Instant.EPOCH, "zstar study --full",
-                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
+                new Machine("a cpu", null, 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
                 new Measurements(List.of(new Ceiling("fma.f32.1t", 4, "GFLOP/s")), List.of(result),
                         List.of(new Trace("forward", "picard", "n=1", List.of(1.0, 0.5), List.of())),
                         List.of(new Trajectory("picard", "p", 1, List.of(1.0), List.of(List.of(1.0, 0.0, 0.0)))),
@@ -261,8 +261,8 @@ class CommandLineTest {
     @Test
     void aResultReplacesAnOlderOneWhole(@TempDir Path temp) throws IOException {
         Path folder = temp.resolve("deep/study");
-        new ResultFolder(folder).write("{}", "old");
-        Path page = new ResultFolder(folder).write("{}", "new");
+        new ResultFolder(folder).end("{}", "old");
+        Path page = new ResultFolder(folder).end("{}", "new");
         assertThat(page).hasContent("new");
         try (var files = Files.list(temp.resolve("deep"))) {
             assertThat(files).as("no other file is left").containsExactly(folder);
@@ -280,7 +280,7 @@ class CommandLineTest {
     @DisabledOnOs(OS.WINDOWS)
     void aResultHasThePermissionsOfOtherFilesAndALinkIsFollowed(@TempDir Path temp) throws IOException {
         Path folder = temp.resolve("study");
-        Path page = new ResultFolder(folder).write("{}", "page");
+        Path page = new ResultFolder(folder).end("{}", "page");
         assertThat(Files.getPosixFilePermissions(folder))
                 .isEqualTo(Files.getPosixFilePermissions(Files.createDirectory(temp.resolve("other"))));
         assertThat(Files.getPosixFilePermissions(page)).isEqualTo(Files.getPosixFilePermissions(Files.writeString(temp.resolve("file"),
@@ -289,7 +289,7 @@ class CommandLineTest {
         Path real = Files.createDirectory(temp.resolve("real"));
         Files.setPosixFilePermissions(real, PosixFilePermissions.fromString("rwxrwxr-x"));
         Path link = Files.createSymbolicLink(temp.resolve("link"), real);
-        new ResultFolder(link).write("{}", "through the link");
+        new ResultFolder(link).end("{}", "through the link");
         assertThat(link).isSymbolicLink();
         assertThat(real.resolve("index.html")).hasContent("through the link");
         assertThat(Files.getPosixFilePermissions(real)).as("a folder keeps its own")
@@ -304,7 +304,7 @@ class CommandLineTest {
         ResultFolder folder = new ResultFolder(above.resolve("study"));
         Files.delete(above);
         Files.writeString(above, "a file now");
-        StudyException failure = catchThrowableOfType(StudyException.class, () -> folder.write("{}", "kept"));
+        StudyException failure = catchThrowableOfType(StudyException.class, () -> folder.end("{}", "kept"));
         Path saved = Path.of(failure.getMessage().replaceAll(".*; it is in ", ""));
         assertThat(saved.resolve("index.html")).hasContent("kept");
         for (String name : List.of("index.html", "study.json")) {

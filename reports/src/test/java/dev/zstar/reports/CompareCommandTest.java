@@ -106,6 +106,23 @@ class CompareCommandTest {
     }
 
     @Test
+    void anIntervalThatSaysNothingIsNoFinding() throws IOException {
+        String result = "{\"benchmark\": \"a.B.c\", \"mode\": \"avgt\", \"primaryMetric\": {\"score\": 1, \"scoreUnit\": \"us/op\", "
+                + "\"rawData\": [[1], [40]]}}";
+        write(base, result);
+        write(fresh, result.replace("[40]", "[90]"));
+        Path markdown = temp.resolve("result.md");
+        assertThat(run("--markdown", markdown.toString())).isZero();
+        assertThat(out.replaceAll("\\s+", " ")).contains("It takes 2.220 times as long (with an interval wider than 10 times: the forks "
+                + "are too few, or differ too much), 20.5 → 45.5 us/op, 2 forks each; more than 100 more forks");
+        assertThat(markdown).content().contains("| B.c, avgt | 2.220 | wider than 10 times | 20.5 → 45.5 us/op |");
+        write(fresh, time("a.B.c", 20.5, 5, 1));
+        write(base, time("a.B.c", 20.5, 5, 2));
+        assertThat(run()).isZero();
+        assertThat(out).containsPattern("\\((0\\.99|1\\.0)\\d+ to 1\\.0\\d+\\)");
+    }
+
+    @Test
     void withoutARegressionTheCodeIsZero() throws IOException {
         write(base, time("a.B.c", 10, 5, 1), time("a.B.gone", 10, 5, 2));
         write(fresh, time("a.B.c", 9, 5, 3), jmh("a.B.c", "ss", "us/op", 10, 5, 4, ""));

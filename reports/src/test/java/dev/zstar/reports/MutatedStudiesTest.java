@@ -38,7 +38,7 @@ class MutatedStudiesTest {
 
     private static String whole() {
         return new StudyFile(StudyFile.SCHEMA, "2020-01-02T03:04:05Z", "abc", "zstar study", 90.0, true,
-                new Machine("a cpu", 2, List.of("L1"), 1, "an os", "a jdk", List.of("-X"), List.of(), List.of("a note")),
+                new Machine("a cpu", null, 2, List.of("L1"), 1, "an os", "a jdk", List.of("-X"), List.of(), List.of("a note")),
                 List.of(new Ceiling("fma.f32.1t", 100, "GFLOP/s"), new Ceiling("read.L3.1t", 28, "GB/s")),
                 List.of(row("kernels", "gemm n=1024", "simd", "gflops", 80), row("kernels", "gemm n=8", "simd/openblas", "ratio", 0.8),
                         row("kernels", "gemm n=8", "team/alone", "ratio", 1.5), row("forward", "mixed n=8", "simd", "ratio", 1.5),
@@ -53,7 +53,7 @@ class MutatedStudiesTest {
     }
 
     /** Walks to a random part, and replaces, removes or repeats what is in it. */
-    private static void mutate(JsonNode root, Random random) {
+    static void mutate(JsonNode root, Random random) {
         JsonNode at = root;
         for (boolean down = true; down; down = random.nextInt(5) > 0) {
             List<JsonNode> inner = new ArrayList<>();

@@ -83,7 +83,7 @@ class PageProbeTest {
                 new StudyFile.Curve("forward", "picard", "n=64 B=1", List.of(1.0, 0.5, 0.2), List.of(0.5, 1.0, 1.5)),
                 new StudyFile.Curve("backward", "gmres(20)", "n=64 B=1", List.of(0.5, 1e-5), List.of(1.0, 2.5)));
         return new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null, "zstar study", 90.0, true,
-                new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
+                new Machine("a cpu", null, 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
                 List.of(new Ceiling("fma.f32.1t", 100, "GFLOP/s"), new Ceiling("read.L1.1t", 30, "GB/s")), rows, traces,
                 List.of(trajectory("picard", 30), trajectory("anderson(5)", 12), trajectory("broyden", 9)), List.of(), List.of(), null);
     }
@@ -110,6 +110,22 @@ class PageProbeTest {
         // 2 · 256² operations in 2 µs are 65.5 GFLOP/s, and 32.8 in 3 µs; the ceiling is what the faster one reached.
         assertThat(text).contains("<td>gemv n=256</td><td>simd</td><td>f32</td><td>L2</td>", ">100%</td>");
         assertThat(text).contains("a &lt;problem&gt;, 30 evaluations by picard");
+    }
+
+    @Test
+    void aStudyOfOneSizeHasItsCeilings() throws IOException, InterruptedException {
+        kernel("gemv n=64", 64, 1, 20);
+        StudyFile file = new StudyFile(StudyFile.SCHEMA, "2020-01-01T00:00:00Z", null, "zstar study", 90.0, true,
+                new Machine("a cpu", null, 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of()),
+                List.of(new Ceiling("fma.f32.1t", 100, "GFLOP/s"), new Ceiling("read.L1.1t", 30, "GB/s")), rows, List.of(), List.of(),
+                List.of(), List.of(), null);
+        assertThat(probed(Page.study(file), "")).containsPattern("<pre id=\"probe\">\\d charts and \\d tables work</pre>");
+        // On a phone the names of the bars are before the line at 1, with an edge of the colour of the paper.
+        String script = "const c = charts.find(one => one.title.startsWith('Each kernel')), o = c.option(look(), true);"
+                + "const l = o.yAxis.axisLabel;"
+                + "document.body.append(l.textBorderWidth > 0 && l.textBorderColor === look().card && o.yAxis.z > o.series[0].markLine.z);";
+        assertThat(Browser.drawn(temp, Page.study(file).replace("</body>\n</html>", "<script>" + script + "</script></body></html>")))
+                .containsPattern("true *</body>");
     }
 
     @Test

@@ -81,6 +81,51 @@ class ReportCommandTest {
     }
 
     @Test
+    void hostileNamesHaveAPageOfUsualSize() throws IOException, InterruptedException {
+        StringBuilder json = new StringBuilder();
+        for (String name : List.of("", "\\\"quoted\\\" 'name'", "</script><script>document.title = 'hit'</script>", "\u202egnp.exe\u202c",
+                "x".repeat(10_000), "\uD83D\uDE00".repeat(5_000), "constructor", "a\\nb\\u0000\\u001b[31m")) {
+            for (int n = 0; n < 2; n++) {
+                json.append(json.isEmpty() ? "[" : ",").append(String.format(Locale.ROOT, """
+                        {"benchmark": "%1$s", "mode": "avgt", "params": {"__proto__": "%1$s", "n": "%2$d"},
+                        "primaryMetric": {"score": 1, "scoreUnit": "%1$s", "rawData": [[1, 2], [1, 2]]}}""", name, n));
+            }
+        }
+        Path file = Files.writeString(temp.resolve("hostile.json"), json.append(']'));
+        Path out = temp.resolve("hostile");
+        CommandLine line = Zstar.commandLine().setOut(new PrintWriter(new StringWriter()));
+        assertThat(line.execute("report", file.toString(), "-o", out.toString())).isZero();
+        String html = Files.readString(out.resolve("index.html"));
+        String text = Browser.drawn(temp, html.replace("</body>\n</html>", "<pre id=\"found\"></pre><script>charts.forEach(c => show(c));"
+                + "const fits = document.documentElement.scrollWidth <= innerWidth, h = [...document.querySelectorAll('h2')];"
+                + "document.getElementById('found').textContent = [fits, h.length, h.every(e => e.clientHeight < 200),"
+                + "document.title].join(';');</script></body></html>"));
+        assertThat(text).contains("<pre id=\"found\">true;8;true;zstar: a report</pre>", "<h2>(no name), avgt</h2>",
+                "<h2>\ufffdgnp.exe\ufffd, avgt</h2>", "<h2>" + "x".repeat(200) + "…</h2>", "<h2>" + "\uD83D\uDE00".repeat(200) + "…</h2>");
+        assertThat(text).doesNotContain("\u202e");
+        // check-page on the same page.
+        String probe = Files.readString(Path.of("..", ".ci", "page-probe.js"));
+        assertThat(Browser.drawn(temp, html.replace("</body>\n</html>", "<script>" + probe + "</script></body></html>")))
+                .contains("<pre id=\"probe\">8 charts and 8 tables work</pre>");
+    }
+
+    @Test
+    void moreBenchmarksThanAPageShowsAreRefused() throws IOException {
+        StringBuilder json = new StringBuilder();
+        for (int i = 0; i <= ReportData.MOST; i++) {
+            json.append(i == 0 ? "[" : ",").append("{\"benchmark\": \"b").append(i)
+                    .append("\", \"mode\": \"avgt\", \"primaryMetric\": {\"score\": 1, \"scoreUnit\": \"us/op\"}}");
+        }
+        Path file = Files.writeString(temp.resolve("many.json"), json.append(']'));
+        StringWriter said = new StringWriter();
+        CommandLine line = Zstar.commandLine().setErr(new PrintWriter(said));
+        assertThat(line.execute("report", file.toString(), "-o", temp.resolve("out").toString())).isEqualTo(2);
+        assertThat(said.toString()).isEqualTo("zstar: there are 20,001 benchmarks, expected at most 20,000 on one page; have JMH measure a "
+                + "part of them for each file\n");
+        assertThat(temp.resolve("out")).doesNotExist();
+    }
+
+    @Test
     void smallNumbersAreNotZeroInTablesAndOnAxes() throws IOException, InterruptedException {
         String text = drawn("const tiny = charts.find(c => c.group.title.includes('tiny')), o = tiny.instance.getOption();"
                 + "found(tiny.instance.getModel().getComponent('xAxis').axis.getViewLabels().map(l => l.formattedLabel).join(' '));",
@@ -107,6 +152,43 @@ class ReportCommandTest {
                 + "found(kind()); document.getElementById('log').click(); found(kind());"
                 + "found(document.getElementById('log').ariaPressed);";
         assertThat(drawn(script, "average-time.json")).contains("<pre id=\"found\">value bar;log custom;true;</pre>");
+    }
+
+    /** A file of JMH with these values, each the raw data of a benchmark of one group: forks of one iteration each. */
+    private String numbers(String... forks) throws IOException {
+        StringBuilder json = new StringBuilder();
+        for (int i = 0; i < forks.length; i++) {
+            json.append(json.isEmpty() ? "[" : ",").append(String.format(Locale.ROOT, """
+                    {"benchmark": "org.example.Some.run", "mode": "avgt", "params": {"n": "%d"},
+                    "primaryMetric": {"score": %s, "scoreUnit": "us/op", "rawData": [[%s]]}}
+                    """, i, forks[i].split(" ", 2)[0], forks[i].replace(" ", "],[")));
+        }
+        Files.writeString(temp.resolve("numbers.json"), json.append(']'));
+        Path out = temp.resolve("numbers");
+        CommandLine line = Zstar.commandLine().setOut(new PrintWriter(new StringWriter()));
+        assertThat(line.execute("report", temp.resolve("numbers.json").toString(), "-o", out.toString())).isZero();
+        return Files.readString(out.resolve("index.html"));
+    }
+
+    @Test
+    void barsThatWouldVanishArePointsOnALogarithmicAxis() throws IOException, InterruptedException {
+        String script = "<pre id=\"found\"></pre><script>const found = t => { document.getElementById('found').textContent += t + ';'; };"
+                + "const log = document.getElementById('log'), say = () => found(charts[0].instance.getOption().xAxis[0].type + ' '"
+                + "+ log.ariaPressed); say(); log.click(); say();</script></body></html>";
+        assertThat(Browser.drawn(temp, numbers("1", "101").replace("</body>\n</html>", script)))
+                .contains("<pre id=\"found\">log true;value false;</pre>");
+        assertThat(Browser.drawn(temp, numbers("1", "99").replace("</body>\n</html>", script)))
+                .contains("<pre id=\"found\">value false;log true;</pre>");
+        assertThat(Browser.drawn(temp, numbers("0", "1", "101").replace("</body>\n</html>", script))).as("0 has no place on a log axis")
+                .contains("<pre id=\"found\">value false;log true;</pre>");
+    }
+
+    @Test
+    void anIntervalThatSaysNothingIsSaidInWords() throws IOException, InterruptedException {
+        String text = Browser.drawn(temp, numbers("1 3", "1 1.001 1.002"));
+        assertThat(text).contains("1 interval is wider than 10 times and not drawn: the forks are too few, or differ too much.",
+                "<td>2</td><td>&gt; 10×</td><td>&gt; 10×</td><td>2</td>");
+        assertThat(text).containsPattern("<td>1.001</td><td[^>]*>0.99\\d+</td><td[^>]*>1.00\\d</td><td>3</td>").doesNotContain("null");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.zstar.benchmarks.evidence.CaseEvidence;
 import dev.zstar.benchmarks.evidence.Evidence;
 import dev.zstar.benchmarks.study.Measurements;
+import dev.zstar.benchmarks.study.Study;
 import dev.zstar.benchmarks.study.StudyResult;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class SummaryTest {
     private static final Machine MACHINE =
-            new Machine("a cpu", 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of("no caches"));
+            new Machine("a cpu", null, 2, List.of(), 1, "an os", "a jdk", List.of(), List.of(), List.of("no caches"));
 
     private static StudyResult result(String suite, String name, String engine, String metric, double value, Double limit,
             Map<String, Double> params) {
@@ -49,8 +50,8 @@ class SummaryTest {
                 result("cells", cell, "simd", "gflops", 110), result("cells", cell, "torch/simd", "timeRatio", 1.12),
                 result("forward", "anderson 512x32", "simd", "us", 1740), result("forward", "anderson 512x32", "simd", "nfev", 11),
                 result("forward", "anderson 512x32", "simd", "overhead", 1.45),
-                result("forward", "powell, f64", "anderson(10)", "nfev", 20, null, Map.of("tolerance", 1e-8)),
-                result("forward", "sine, f64", "anderson(10)", "failed.STAGNATED", 90, null, Map.of("tolerance", 1e-8)),
+                result("forward", "powell, f64", "default", "nfev", 20, null, Map.of("tolerance", 1e-8)),
+                result("forward", "sine, f64", "default", "failed.STAGNATED", 90, null, Map.of("tolerance", 1e-8)),
                 result("forward", "sine, f64", "picard", "nfev", 90, null, Map.of("tolerance", 1e-8)),
                 result("backward", mode, "simd", "backwardUs", 12.345), result("backward", mode, "simd", "cosine", 0.99999),
                 result("forward", "random solves", "simd", "solves", 1_000_000),
@@ -80,6 +81,15 @@ class SummaryTest {
         assertThat(lines(List.of(result("kernels", "gemv n=16", "simd", "allocated", 0),
                 result("kernels", "gemv n=16", "openblas", "allocated", 96)), List.of("the cells suite failed: no memory")))
                 .containsExactly("quiet 1 case was not fully compiled", "failed the cells suite failed: no memory");
+    }
+
+    @Test
+    void whatTheBudgetLeftOutIsNamed() {
+        Measurements measured = new Measurements(List.of(), List.of(), List.of(),
+                List.of("PyTorch is not compared", Study.LATE + "the last cases of kernels; depth; training"), List.of());
+        StringWriter out = new StringWriter();
+        Summary.print(StudyFile.of(Instant.EPOCH, "zstar study", MACHINE, measured, true), new PrintWriter(out, true));
+        assertThat(out.toString().lines()).contains("left out    for lack of time: the last cases of kernels; depth; training");
     }
 
     @Test

@@ -88,6 +88,15 @@ class WeightsTensorTest {
     }
 
     @Test
+    void wholeNumbersAreRefusedAsParametersRefuseThem() throws IOException {
+        byte[] bytes = npy("(1, 2)", 0, 0);
+        String header = new String(bytes, StandardCharsets.ISO_8859_1).replace("<f4", "<i8").replace("(1, 2)", "(1, 1)");
+        Path whole = file("w.npy", header.getBytes(StandardCharsets.ISO_8859_1));
+        assertThatThrownBy(() -> read(whole, null)).isInstanceOf(IllegalArgumentException.class).hasMessage("the weights " + whole
+                + ": the elements of tensor 'w' are I64; expected one of [F64, F32, BF16, F16]");
+    }
+
+    @Test
     void aDamagedFileIsReadOrRefused() throws IOException {
         Random random = new Random(1);
         byte[][] sources = {npy("(2, 2)", 1, 2, 3, 4), safetensors()};

@@ -41,6 +41,25 @@ public interface FixedPointMap {
     }
 
     /**
+     * Copies of this map for several threads; null if only one thread may evaluate it at a time. With them a solver divides the rows of
+     * a batch among the threads of its engine for the whole solve, and each row keeps its bits. A map that wraps another one does not
+     * pass on that map's replicas.
+     *
+     * @see #reentrant
+     */
+    default ReplicatedMap replicas() {
+        return null;
+    }
+
+    /**
+     * A map that several threads may evaluate at the same time, each with blocks of its own. A solver then divides the rows of a batch
+     * among the threads of its engine. f must use no memory of its own, unless it keeps it apart for each row or each thread.
+     */
+    static FixedPointMap reentrant(FixedPointMap f) {
+        return new ReentrantMap(f);
+    }
+
+    /**
      * A map from a function of one row in arrays. The function gets the index of the row in the batch, so it need not translate positions.
      * It gets a copy of z. An element of {@code out} that it does not write becomes NaN, and the row ends with
      * {@link Status#NONFINITE_FUNCTION}. Copies {@code 2 n} elements for each row. Not thread-safe. If f evaluates

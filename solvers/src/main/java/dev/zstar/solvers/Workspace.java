@@ -24,11 +24,16 @@ public final class Workspace implements AutoCloseable {
     private final int batch;
     private final List<Block> blocks = new ArrayList<>();
     private final List<Workspace> parts = new ArrayList<>();
+    /** What {@link #block} and {@link #basis} have handed out, in order: the blocks of all rows, and the vectors of each row. */
+    private final List<Basis> handed = new ArrayList<>();
     private final double[] ones;
     private final AtomicBoolean busy = new AtomicBoolean();
     /** Null if all memory is this workspace's own. */
     private final SharedMemory shared;
-    /** The block of the shared memory that is handed out next. */
+    /** Null if this is no part of another workspace; else the workspace, and the first of its rows that are this one's. */
+    private Workspace whole;
+    private int firstRow;
+    /** The block of the shared memory, or of the whole, that is handed out next. */
     private int next;
     private int handedOut;
     private Workspace kept;
@@ -100,23 +105,42 @@ public final class Workspace implements AutoCloseable {
      * content is undefined at the start of each solve; otherwise it is zero at first.
      */
     public Block block() {
-        Block block = take(1);
-        if (block == null) {
-            block = engine.allocate(type, batch, n);
-            blocks.add(block);
-        }
-        return block.withHeads();
+        return basis(1).block().withHeads();
     }
 
     /** {@code capacity} vectors for each row of the batch: the memory of as many blocks. In shared memory the content is undefined too. */
     public Basis basis(int capacity) {
-        Block rows = take(capacity);
+        Basis basis = whole != null ? whole.part(next++, capacity, firstRow, batch) : null;
+        Block rows = basis == null ? take(capacity) : null;
         if (rows != null) {
-            return new Basis(rows, capacity);
+            basis = new Basis(rows, capacity);
+        } else if (basis == null) {
+            basis = Basis.allocate(engine, type, batch, capacity, n);
+            blocks.add(basis.block());
         }
-        Basis basis = Basis.allocate(engine, type, batch, capacity, n);
-        blocks.add(basis.block());
+        handed.add(basis);
         return basis;
+    }
+
+    /**
+     * A workspace of some rows of this one, for a second solver like the one that was built here: what it takes are views of the same
+     * rows of what this one handed out, in the same order. Only one of the two may run at a time.
+     *
+     * @param first the first row
+     */
+    public Workspace part(int first, int rows) {
+        Workspace part = new Workspace(engine, type, rows, n);
+        part.whole = this;
+        part.firstRow = first;
+        include(part);
+        return part;
+    }
+
+    /** Rows of what was handed out as number {@code i}; null if that was not this many vectors for each row. */
+    private Basis part(int i, int capacity, int first, int rows) {
+        return i < handed.size() && handed.get(i).capacity() == capacity
+                ? new Basis(handed.get(i).block().range(first * capacity, rows * capacity), capacity)
+                : null;
     }
 
     /** The next blocks of the shared memory; null if there is none, or not enough of it. */

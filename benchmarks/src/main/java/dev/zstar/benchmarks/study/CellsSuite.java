@@ -76,7 +76,7 @@ final class CellsSuite {
 
     private void dense(Extent extent) {
         Map<String, List<DenseCellChild.Race>> byCase = new LinkedHashMap<>();
-        for (int fork = 0; Fork.another(fork, extent.denseForks()); fork++) {
+        Fork.repeat(extent.denseForks(), () -> {
             Fork.Measured<?> races = Fork.measure(DenseCellChild.class, ArrayList.class, String.join(",", extent.shapes()));
             double most = 0;
             List<String> names = new ArrayList<>();
@@ -89,7 +89,7 @@ final class CellsSuite {
             }
             EvidenceLog.add(names, races);
             progress.step(String.format(Locale.ROOT, "a graph takes at most %.2f × the time of the cell by hand", most));
-        }
+        });
         byCase.forEach((name, races) -> {
             TreeMap<String, Double> params = new TreeMap<>(
                     Map.of("n", (double) races.getFirst().n(), "batch", (double) races.getFirst().batch()));
@@ -106,7 +106,7 @@ final class CellsSuite {
         String argument = cell + threads.stream().map(count -> " " + count).collect(Collectors.joining());
         attempt(() -> torch = found.get());
         Map<Integer, List<Pair>> byThreads = new LinkedHashMap<>();
-        for (int fork = 0; Fork.another(fork, extent.transformerForks()); fork++) {
+        Fork.repeat(extent.transformerForks(), () -> {
             String detail = "";
             Fork.Measured<?> measured = Fork.measure(TransformerChild.class, ArrayList.class, argument);
             EvidenceLog.add(threads.stream().flatMap(count -> Stream.of(EVALUATION, VJP, POINT_VJP)
@@ -122,7 +122,7 @@ final class CellsSuite {
                         called(own.threads()));
             }
             progress.step(detail);
-        }
+        });
         byThreads.forEach((count, pairs) -> report(cell, count, pairs));
         if (torch != null) {
             String version = byThreads.get(1).getFirst().torch().version();

@@ -44,11 +44,13 @@ final class DepthFamilies implements Fork.Task {
         List<Trained> trained = new ArrayList<>();
         try (Engine engine = Engines.best(1)) {
             settle(engine, family, DepthModels.data(name, quick, 1), model.rate());
-            for (int seed = 1; seed <= seeds; seed++) {
+            boolean more = true;
+            for (int seed = 1; more; seed++) {
                 Samples data = DepthModels.data(name, quick, seed);
                 try (Classifier classifier = new Classifier(engine, family, data, BATCH, seed)) {
                     trained.add(train(classifier, data, seed, epochs, model.rate()));
-                    if (seed == seeds) {
+                    more = Fork.another(seed, seeds);
+                    if (!more) {
                         add(name, engine, epochs, "stateBytes", (double) classifier.bodyBytes());
                         add(name, engine, epochs, "forwardBytes", (double) classifier.forwardBytes());
                         compare(name, engine, epochs, model.exact().apply(Type.F64), classifier, data);
@@ -131,11 +133,12 @@ final class DepthFamilies implements Fork.Task {
         }
     }
 
+    /** The seeds are trained one after another in this JVM, so they are values of one fork. */
     private void add(String name, Engine engine, int epochs, String metric, double... values) {
         if (values.length > 0) {
             Arrays.sort(values);
             TreeMap<String, Double> params = new TreeMap<>(Map.of("epochs", (double) epochs, "batch", (double) BATCH));
-            results.add(StudyResult.of("depth", name, engine.name(), 1, params, metric, null, values));
+            results.add(StudyResult.ofOneFork("depth", name, engine.name(), 1, params, metric, values));
         }
     }
 }

@@ -95,9 +95,11 @@ final class FaultSuite {
             return one.get();
         } catch (ExecutionException e) {
             pair.shutdownNow();
-            throw e.getCause() instanceof StudyException known
-                    ? known
-                    : new StudyException("forward: the random solves failed: " + e.getCause());
+            throw switch (e.getCause()) {
+                case StudyException known -> known;
+                case OutOfTime late -> late;
+                default -> new StudyException("forward: the random solves failed: " + e.getCause());
+            };
         } catch (InterruptedException e) {
             pair.shutdownNow();
             Thread.currentThread().interrupt();

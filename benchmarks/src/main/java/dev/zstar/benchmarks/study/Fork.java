@@ -21,9 +21,17 @@ import java.util.regex.Pattern;
  * influence the task.
  *
  * <p>A task that was disturbed runs again, if {@link RepeatBudget} allows, and the calmer run counts.
+ *
+ * <p>A task that runs when the time budget is spent may end early, with what it has measured: {@link #isLate} holds in the child, too. If
+ * it goes on for long, it is ended, and its case has no figures.
  */
 final class Fork {
     private static final long LIMIT_SECONDS = 600;
+    /** The property by which a child learns when the time budget is spent, in milliseconds of the system's clock. */
+    private static final String DEADLINE = "zstar.deadline";
+    /** How much longer than the time budget a child may run before it is ended: this part of the budget, and at least these seconds. */
+    private static final double GRACE = 0.2;
+    private static final long LEAST_GRACE = TimeUnit.SECONDS.toNanos(15);
     /** Lines that a JVM prints in any case, such as the one about JAVA_TOOL_OPTIONS. */
     private static final Pattern CHATTER = Pattern.compile("^(WARNING|Picked up )");
 
@@ -47,14 +55,34 @@ final class Fork {
         limit = budget == null ? Long.MAX_VALUE : budget.toNanos();
     }
 
-    /** Whether the time budget is spent. */
+    /** Whether the time budget is spent, in a study and in its children. */
     static boolean isLate() {
         return System.nanoTime() - started > limit;
+    }
+
+    /** Throws if the time budget is spent. */
+    static void requireTime() {
+        if (isLate()) {
+            throw new OutOfTime();
+        }
     }
 
     /** Whether a suite measures another time: once it has a figure, only if there is time. */
     static boolean another(int measured, int planned) {
         return measured < planned && (measured == 0 || !isLate());
+    }
+
+    /** Runs the forks of a case. Once there is one, those for which there is no time are left out. */
+    static void repeat(int planned, Runnable fork) {
+        for (int k = 0; another(k, planned); k++) {
+            try {
+                fork.run();
+            } catch (OutOfTime e) {
+                if (k == 0) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** The work of a child. */
@@ -92,9 +120,7 @@ final class Fork {
     /** Like {@link #call}, and returns the evidence, too. */
     static <T extends Serializable> Measured<T> measure(
             Class<? extends Task> task, Class<T> result, String argument, String... flags) {
-        if (isLate()) {
-            throw new OutOfTime();
-        }
+        requireTime();
         Journal kept = journal;
         String[] all = Pinning.flags(flags);
         Measured<?> measured = kept == null ? twice(task, argument, all)
@@ -127,7 +153,10 @@ final class Fork {
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(err.toFile())
                     .start();
-            boolean ended = ends(process, LIMIT_SECONDS);
+            boolean ended = ends(process, Math.min(LIMIT_SECONDS, secondsToEnd()));
+            if (!ended && isLate()) {
+                throw new OutOfTime();
+            }
             if (!ended || process.exitValue() != 0) {
                 throw new StudyException("the JVM that was started for " + task.getSimpleName() + " "
                         + (ended ? "ended with exit code " + process.exitValue() : "did not end within " + LIMIT_SECONDS + " s") + ": "
@@ -147,6 +176,30 @@ final class Fork {
             }
             delete(out);
             delete(err);
+        }
+    }
+
+    /** Until the budget and its grace are spent. */
+    private static long secondsToEnd() {
+        if (limit == Long.MAX_VALUE) {
+            return Long.MAX_VALUE;
+        }
+        long grace = Math.max(LEAST_GRACE, (long) (GRACE * limit));
+        return 1 + Math.max(0, TimeUnit.NANOSECONDS.toSeconds(limit - (System.nanoTime() - started) + grace));
+    }
+
+    private static void addDeadline(List<String> command) {
+        if (limit != Long.MAX_VALUE) {
+            long left = TimeUnit.NANOSECONDS.toMillis(limit - (System.nanoTime() - started));
+            command.add("-D" + DEADLINE + "=" + (System.currentTimeMillis() + left));
+        }
+    }
+
+    /** In the child. */
+    private static void readDeadline() {
+        Long deadline = Long.getLong(DEADLINE);
+        if (deadline != null) {
+            begin(null, Duration.ofMillis(Math.max(0, deadline - System.currentTimeMillis())));
         }
     }
 
@@ -170,6 +223,7 @@ final class Fork {
         }
         command.addAll(List.of(flags));
         command.add(Contenders.flag());
+        addDeadline(command);
         String modules = System.getProperty("jdk.module.path");
         String classes = System.getProperty("java.class.path", "");
         if (!classes.isEmpty()) {
@@ -207,6 +261,7 @@ final class Fork {
 
     /** Runs a task in the child. */
     public static void main(String[] arguments) throws ReflectiveOperationException, IOException {
+        readDeadline();
         Pinning.to(1);
         Task task = Class.forName(arguments[0]).asSubclass(Task.class).getDeclaredConstructor().newInstance();
         Watch watch = Watch.start();

@@ -69,17 +69,26 @@ final class Journal {
             }
         }
         T value = run.get();
+        // What ended after the budget may lack cases, which a study that resumes would have time for.
+        if (!Fork.isLate()) {
+            keep(value, file);
+        }
+        return value;
+    }
+
+    private void keep(Serializable value, Path file) {
+        Path part = null;
         try {
             Files.createDirectories(folder);
-            Path part = Files.createTempFile(folder, "new", null);
+            part = Files.createTempFile(folder, "new", null);
             try (ObjectOutputStream out = new ObjectOutputStream(Files.newOutputStream(part))) {
                 out.writeObject(value);
             }
             Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            // The study goes on; this case could not be resumed.
+            // The study goes on; this case could not be resumed. On a full disk, what was written of it would only be in the way.
+            Fork.delete(part);
         }
-        return value;
     }
 
     /** How many calls were not made, since their results were found. */

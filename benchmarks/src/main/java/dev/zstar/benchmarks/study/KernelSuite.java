@@ -52,7 +52,8 @@ final class KernelSuite {
         }
     }
 
-    private record KernelFigures(ArrayList<Ceiling> ceilings, ArrayList<Timing> timings) implements Serializable {
+    /** @param cut whether cases are missing, since the time budget was spent */
+    private record KernelFigures(ArrayList<Ceiling> ceilings, ArrayList<Timing> timings, boolean cut) implements Serializable {
         double drift() {
             return timings.stream().mapToDouble(Timing::drift).filter(Double::isFinite).max().orElse(0);
         }
@@ -64,7 +65,7 @@ final class KernelSuite {
         int forks = options.quick() ? 2 : 5;
         progress.stage("kernels", forks);
         List<KernelFigures> found = new ArrayList<>();
-        for (int fork = 0; Fork.another(fork, forks); fork++) {
+        Fork.repeat(forks, () -> {
             Fork.Measured<KernelFigures> measured = Fork.measure(
                     KernelChild.class, KernelFigures.class, (options.quick() ? "quick " : "full ") + options.filter());
             KernelFigures one = measured.value();
@@ -73,7 +74,7 @@ final class KernelSuite {
                     List.of(EvidenceLog.name("kernels", timing.shape().title())), measured.again(), timing.evidence()));
             progress.step(one.ceilings().isEmpty() ? "on " + Contenders.own() : String.format(
                     Locale.ROOT, "ceiling %.0f GFLOP/s, drift at most %.0f%%", one.ceilings().getFirst().value(), 100 * one.drift()));
-        }
+        });
         for (Ceiling ceiling : found.getFirst().ceilings()) {
             double best = found.stream()
                     .flatMap(one -> one.ceilings().stream())
@@ -86,6 +87,9 @@ final class KernelSuite {
         Map<KernelCase, List<Timing>> byCase = new LinkedHashMap<>();
         found.forEach(one -> one.timings().forEach(timing -> byCase.computeIfAbsent(timing.shape(), _ -> new ArrayList<>()).add(timing)));
         byCase.forEach((shape, timings) -> report(shape, timings, results));
+        if (found.stream().allMatch(KernelFigures::cut)) {
+            throw new OutOfTime();
+        }
     }
 
     private static void report(KernelCase shape, List<Timing> timings, List<StudyResult> results) {
@@ -154,13 +158,13 @@ final class KernelSuite {
                         ceilings.addAll(roofline.measure(quick));
                     }
                     for (KernelCase shape : cases) {
-                        if (shape.threads() == threads) {
+                        if (shape.threads() == threads && Fork.another(timings.size(), cases.size())) {
                             timings.add(measure(shape, roofline, quick));
                         }
                     }
                 }
             }
-            return new KernelFigures(ceilings, timings);
+            return new KernelFigures(ceilings, timings, timings.size() < cases.size());
         }
 
         private static Timing measure(KernelCase shape, Roofline roofline, boolean quick) {
@@ -170,7 +174,7 @@ final class KernelSuite {
                 Map<String, Runnable> contenders = shape.contenders(held);
                 Runnable[] bodies = contenders.values().toArray(Runnable[]::new);
                 Timing timing = null;
-                for (int attempt = 0; attempt < ATTEMPTS && (timing == null || !timing.settled()); attempt++) {
+                for (int attempt = 0; Fork.another(attempt, ATTEMPTS) && (timing == null || !timing.settled()); attempt++) {
                     Stopwatch.settle(SETTLE_NANOS, bodies);
                     double before = ceiling(shape, roofline);
                     Stopwatch.SliceTimes found = Stopwatch.run(4_000_000, quick ? 25 : 40, bodies);

@@ -66,7 +66,8 @@ final class ProblemSuite {
     static final Broyden.Options BAD = Broyden.Options.DEFAULT.withUpdate(Broyden.Update.BAD).withReduction(Broyden.Reduction.SVD);
 
     /**
-     * The solvers in the order of the table. {@code anderson(m)} is compared with {@code textbook(m)}; {@code anderson(10)} is the default.
+     * The solvers in the order of the table. {@code anderson(m)}, whose window is the same in every step, is compared with
+     * {@code textbook(m)}; the default adapts its window.
      * The methods of Broyden are the good one, and the bad one with reductions. The variants of Picard iteration are plain, with β = 0.5,
      * and with the β that the residuals choose.
      */
@@ -74,7 +75,8 @@ final class ProblemSuite {
             textbook(5),
             planned("anderson(5)", (e, type, n, until) -> Anderson.plan(e, type, 1, n, SolveChild.FIVE, until)),
             textbook(10),
-            planned("anderson(10)", (e, type, n, until) -> FixedPointSolver.plan(e, type, 1, n, until)),
+            planned("anderson(10)", (e, type, n, until) -> Anderson.plan(e, type, 1, n, SolveChild.FIVE.withWindow(10), until)),
+            planned("default", (e, type, n, until) -> FixedPointSolver.plan(e, type, 1, n, until)),
             planned("type I", (e, type, n, until) -> Anderson.plan(e, type, 1, n, TYPE_I, until)),
             planned("safeguarded", (e, type, n, until) -> Anderson.plan(e, type, 1, n, SAFE, until)),
             planned("good", (e, type, n, until) -> Broyden.plan(e, type, 1, n, Broyden.Options.DEFAULT, until)),
@@ -91,6 +93,7 @@ final class ProblemSuite {
         progress.stage("problems", problems.size());
         try (Engine engine = Engines.best(1)) {
             for (Problem problem : problems) {
+                Fork.requireTime();
                 double radius = radius(engine, problem);
                 for (Type type : Type.values()) {
                     TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) problem.n(), "tolerance", tolerance(type)));

@@ -29,8 +29,8 @@ import java.util.TreeMap;
 
 /** Measures one shape on every engine in its own JVM. */
 final class SolveChild implements Fork.Task {
-    /** The options of Anderson with m = 5. */
-    static final Anderson.Options FIVE = Anderson.Options.DEFAULT.withWindow(5);
+    /** The options of Anderson with m = 5 in every step, as in textbooks. */
+    static final Anderson.Options FIVE = Anderson.Options.DEFAULT.withWindow(5).withAdaptiveWindow(false);
     /** Plain steps, which the others accelerate. */
     private static final String PLAIN = "picard";
     private static final double ADJOINT_TOLERANCE = 1e-4;

@@ -45,13 +45,13 @@ final class StreamingSuite {
         int forks = quick ? 2 : 5;
         progress.stage("streaming", forks);
         List<Throughput> found = new ArrayList<>();
-        for (int fork = 0; Fork.another(fork, forks); fork++) {
+        Fork.repeat(forks, () -> {
             Fork.Measured<Throughput> measured = Fork.measure(StreamingChild.class, Throughput.class, quick ? "2" : "5");
             EvidenceLog.add(List.of(EvidenceLog.name("streaming", CASE)), measured);
             Throughput one = measured.value();
             found.add(one);
             progress.step(String.format(Locale.ROOT, "a stream is %.2f times as fast as lock-step", one.stream() / one.lockstep()));
-        }
+        });
         add(results, found, "lockstep", "rowsPerSecond", Throughput::lockstep);
         add(results, found, "batches", "rowsPerSecond", Throughput::batches);
         add(results, found, "stream", "rowsPerSecond", Throughput::stream);

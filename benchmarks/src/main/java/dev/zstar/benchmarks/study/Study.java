@@ -14,7 +14,12 @@ public final class Study {
     /** The names of the suites in the order in which they run. */
     public static final List<String> SUITES = List.of("kernels", "cells", "forward", "backward", "streaming", "depth", "training");
 
+    /** How the remark begins that names what the time budget did not allow. */
+    public static final String LATE = "left out, since the time budget was spent: ";
+
     private final List<String> failures = new ArrayList<>();
+    /** What the time budget left out. */
+    private final List<String> late = new ArrayList<>();
     private Found found = new Found();
 
     private final Consumer<Measurements> soFar;
@@ -56,7 +61,6 @@ public final class Study {
         LinkedHashMap<String, Double> seconds = new LinkedHashMap<>();
         parts.forEach(part -> part.stages().forEach(seconds::put));
         progress.plan(seconds);
-        List<String> late = new ArrayList<>();
         for (StudyPart part : parts) {
             if (Fork.isLate()) {
                 late.add(part.name());
@@ -65,7 +69,7 @@ public final class Study {
             }
         }
         if (!late.isEmpty()) {
-            found.remarks().add("left out, since the time budget was spent: " + String.join("; ", late));
+            found.remarks().add(LATE + String.join("; ", late));
         }
     }
 
@@ -95,14 +99,14 @@ public final class Study {
 
     /**
      * Keeps the results of a part that ends, or else the reason why it failed. Half of a suite could be taken for the whole. If the time
-     * is spent, what it has found so far is kept, with a remark.
+     * is spent, what it has found so far is kept.
      */
     void attempt(String name, StudyOptions options, Consumer<Found> body) {
         Found now = new Found();
         try {
             body.accept(now);
         } catch (OutOfTime e) {
-            now.remarks().add("the time budget was spent during " + name + ": its last cases are missing");
+            late.add("the last cases of " + name);
         } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
             if (Thread.currentThread().isInterrupted()) {
                 throw e;

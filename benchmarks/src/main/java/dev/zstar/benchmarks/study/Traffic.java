@@ -45,6 +45,7 @@ final class Traffic {
             // z and g are read, r and a copy of g are written. The other vectors are read; r is at hand.
             case "residualSweep" -> perRow(arguments, 0, 6, (b, n) -> 4 * n + (((int[]) arguments[5])[b] - 1) * n);
             case "mix" -> perRow(arguments, 3, 4, (b, n) -> (used(arguments, b) + 1) * n);
+            case "mixAround" -> perRow(arguments, 3, 4, (b, n) -> (used(arguments, b) + 1) * n);
             case "multiAxpy" -> perRow(arguments, 3, 4, (b, n) -> (used(arguments, b) + 2) * n);
             case "multiDot" -> perRow(arguments, 2, 3, (b, n) -> ((int) arguments[1] + 1) * n);
             // Each vector is read twice, but counts once, since the vectors of a row stay in a cache in between.

@@ -44,6 +44,7 @@ final class TrainingSuite {
             double seconds = 0;
             long told = 0;
             for (int epoch = 1; epoch <= epochs; epoch++) {
+                Fork.requireTime();
                 shuffle(images, random);
                 double loss = 0;
                 for (int from = 0; from < images.length; from += BATCH) {
@@ -75,6 +76,7 @@ final class TrainingSuite {
      */
     private static void expanding(Digits data, List<StudyResult> results) {
         for (double damping : new double[] {0, 0.1}) {
+            Fork.requireTime();
             var options = new DeqClassifier.Options(N, BATCH, 1, GradientMode.DEFAULT, Double.POSITIVE_INFINITY, 0.1, damping);
             try (Engine engine = Engines.best(1);
                     DeqClassifier model = new DeqClassifier(engine, options)) {

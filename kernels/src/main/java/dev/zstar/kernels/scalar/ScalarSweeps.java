@@ -62,6 +62,25 @@ interface ScalarSweeps extends Sweeps {
     }
 
     @Override
+    default void mixAround(Basis v, int[] slots, double[] c, Block z, Rows rows) {
+        SweepShapes.mixAround(v, slots, c, z, rows);
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            int first = b * v.capacity();
+            for (int i = 0; i < z.cols(); i++) {
+                double center = v.block().get(first + slots[b], i);
+                double sum = 0;
+                for (int j = 0; j < v.capacity(); j++) {
+                    if (j != slots[b] && c[first + j] != 0) {
+                        sum += c[first + j] * (v.block().get(first + j, i) - center);
+                    }
+                }
+                z.set(p, i, center + sum);
+            }
+        }
+    }
+
+    @Override
     default void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram) {
         SweepShapes.residualSweep(z, g, residuals, values, slots, counts, rows, gram);
         for (int p = 0; p < rows.count(); p++) {
@@ -73,7 +92,8 @@ interface ScalarSweeps extends Sweeps {
                 values.block().set(b * values.capacity() + slot, i, g.get(p, i));
             }
             int out = b * (residuals.capacity() + 1);
-            for (int j = 0; j < counts[b]; j++) {
+            for (int k = 0; k < counts[b]; k++) {
+                int j = Math.floorMod(slot - k, residuals.capacity());
                 gram[out + j] = ScalarVectors.dot(residuals.block(), first + slot, residuals.block(), first + j);
             }
             gram[out + residuals.capacity()] = ScalarVectors.dot(g, p, g, p);

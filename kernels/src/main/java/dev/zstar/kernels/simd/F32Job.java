@@ -8,6 +8,7 @@ import dev.zstar.kernels.simd.products.F32Epilogue;
 import dev.zstar.kernels.simd.products.F32Gemm;
 import dev.zstar.kernels.simd.products.F32Product;
 import dev.zstar.kernels.simd.vectors.F32Adam;
+import dev.zstar.kernels.simd.vectors.F32Around;
 import dev.zstar.kernels.simd.vectors.F32Columns;
 import dev.zstar.kernels.simd.vectors.F32Dots;
 import dev.zstar.kernels.simd.vectors.F32Mix;
@@ -31,7 +32,7 @@ final class F32Job {
             case COLUMNS_GRADIENT -> F32Columns.addGradient(job.x.address(), job.y.address(), job.x.strideBytes(), job.x.rows(),
                     job.x.cols(), job.out.address(), job.out.cols(), from, to);
             case DOT, ASUM, IAMAX -> sums(job, from, to);
-            case MULTI_DOT, MULTI_AXPY, PROJECT, MIX, STORE, NORMALISE, RESIDUAL_SWEEP -> sweep(job, from, to);
+            case MULTI_DOT, MULTI_AXPY, PROJECT, MIX, MIX_AROUND, STORE, NORMALISE, RESIDUAL_SWEEP -> sweep(job, from, to);
             default -> elementwise(job, from, to);
         }
     }
@@ -167,6 +168,10 @@ final class F32Job {
                     }
                 }
                 case MIX -> F32Mix.mix(v, step, job.count, job.coefficients, first, Lanes.sums(n), w, n);
+                case MIX_AROUND -> {
+                    int center = Objects.checkIndex(job.indices[b], capacity);
+                    F32Around.mix(v, step, capacity, center, job.coefficients, first, w, n);
+                }
                 case STORE -> F32Rows.scaleBy(job.coefficients[b], w, v + job.slot * step, n);
                 case NORMALISE -> F32Rows.scaleBy(job.coefficients[b], w, v + job.slot * step, w, n);
                 default -> {
@@ -175,9 +180,8 @@ final class F32Job {
                     int slot = Objects.checkIndex(job.indices[b], Math.min(capacity, job.values.capacity()));
                     long r = v + slot * step;
                     int sums = b * (capacity + 1);
-                    job.sums[sums + capacity] =
-                            F32Sweeps.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n, room);
-                    F32Dots.multiDot(v, step, Math.min(job.counts[b], capacity), r, n, room, job.sums, sums);
+                    F32Sweeps.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n);
+                    F32Dots.ring(v, step, capacity, slot, Math.min(job.counts[b], capacity), g, n, room, job.sums, sums);
                 }
             }
         }

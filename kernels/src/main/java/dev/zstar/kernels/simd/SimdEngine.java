@@ -3,12 +3,14 @@ package dev.zstar.kernels.simd;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Images;
 import dev.zstar.kernels.Layers;
+import dev.zstar.kernels.Operands;
 import dev.zstar.kernels.SmallMatrices;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.simd.images.SimdImages;
 import dev.zstar.kernels.simd.layers.SimdLayers;
 import dev.zstar.kernels.simd.products.SimdWeights;
 import dev.zstar.kernels.simd.small.SimdSmallMatrices;
+import dev.zstar.kernels.simd.tuning.Caches;
 
 /**
  * The parts of the engine and their team. Each method of a part checks its operands, shares the work with the team if there is enough of
@@ -19,6 +21,8 @@ import dev.zstar.kernels.simd.small.SimdSmallMatrices;
  * there is no delegate between a call of the engine and the method.
  */
 final class SimdEngine implements Engine, SimdProducts, SimdVectors, SimdSweeps, SimdUpdates {
+    private static final long CACHE = Caches.secondLevel();
+
     private final Team team;
     private final Layers layers;
     private final SmallMatrices small;
@@ -50,6 +54,17 @@ final class SimdEngine implements Engine, SimdProducts, SimdVectors, SimdSweeps,
     @Override
     public Team team() {
         return team;
+    }
+
+    @Override
+    public void parallel(int pieces, Team.Loop loop) {
+        Operands.present("parallel", "the loop", loop);
+        team.run(pieces, loop);
+    }
+
+    @Override
+    public long cachePerThread() {
+        return CACHE;
     }
 
     @Override

@@ -76,6 +76,15 @@ interface SimdSweeps extends Sweeps {
     }
 
     @Override
+    default void mixAround(Basis v, int[] slots, double[] c, Block z, Rows rows) {
+        try (Job job = Job.enter()) {
+            SweepShapes.mixAround(v, slots, c, z, rows);
+            job.indices = slots;
+            sweep(job, Job.Kind.MIX_AROUND, v, 0, v.capacity(), z, rows, c, null);
+        }
+    }
+
+    @Override
     default void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram) {
         try (Job job = Job.enter()) {
             SweepShapes.residualSweep(z, g, residuals, values, slots, counts, rows, gram);

@@ -21,6 +21,11 @@ public interface HostedEngine extends Engine {
     Engine host();
 
     @Override
+    default long cachePerThread() {
+        return host().cachePerThread();
+    }
+
+    @Override
     default Block allocate(Type type, int rows, int cols) {
         return host().allocate(type, rows, cols);
     }
@@ -123,6 +128,11 @@ public interface HostedEngine extends Engine {
     @Override
     default void mix(Basis v, int count, double[] c, Block z, Rows rows) {
         host().mix(v, count, c, z, rows);
+    }
+
+    @Override
+    default void mixAround(Basis v, int[] slots, double[] c, Block z, Rows rows) {
+        host().mixAround(v, slots, c, z, rows);
     }
 
     @Override

@@ -32,6 +32,21 @@ public final class SweepShapes {
         Operands.apart("mix", "the working block", z, "the basis", v.block());
     }
 
+    /** The operands of {@link Sweeps#mixAround}. */
+    public static void mixAround(Basis v, int[] slots, double[] c, Block z, Rows rows) {
+        Operands.sweep("mixAround", v, z, rows);
+        Operands.capacity("mixAround", "c", c, (long) rows.capacity() * v.capacity());
+        Operands.capacity("mixAround", "slots", slots, rows.capacity());
+        for (int p = 0; p < rows.count(); p++) {
+            int b = rows.index(p);
+            if (slots[b] < 0 || slots[b] >= v.capacity()) {
+                throw new IllegalArgumentException(
+                        "mixAround: row " + b + " has slot " + slots[b] + ", expected 0 ≤ slots[" + b + "] < " + v.capacity());
+            }
+        }
+        Operands.apart("mixAround", "the working block", z, "the basis", v.block());
+    }
+
     /** The operands of {@link Sweeps#store} and {@link Sweeps#normalise}. */
     public static void store(String operation, Block w, double[] s, Basis v, int slot, Rows rows) {
         Operands.sweep(operation, v, w, rows);
@@ -61,9 +76,9 @@ public final class SweepShapes {
         int capacity = Math.min(residuals.capacity(), values.capacity());
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
-            if (slots[b] < 0 || slots[b] >= counts[b] || counts[b] > capacity) {
-                throw new IllegalArgumentException("residualSweep: row " + b + " has slot " + slots[b] + " of " + counts[b]
-                        + " vectors, expected 0 ≤ slots[" + b + "] < counts[" + b + "] ≤ " + capacity);
+            if (slots[b] < 0 || slots[b] >= capacity || counts[b] < 1 || counts[b] > capacity) {
+                throw new IllegalArgumentException("residualSweep: row " + b + " has slot " + slots[b] + " and " + counts[b]
+                        + " vectors in use, expected 0 ≤ slots[" + b + "] < " + capacity + " and 1 ≤ counts[" + b + "] ≤ " + capacity);
             }
         }
         rows.requireDistinct(operation);

@@ -12,6 +12,7 @@ import dev.zstar.kernels.Reference;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Type;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -225,8 +226,10 @@ class SweepTest {
                         Basis scaled = new Basis(Reference.random(type, BATCH * CAPACITY, n, 4), CAPACITY)) {
                     Rows rows = some();
                     double[] gram = new double[BATCH * (CAPACITY + 1)];
+                    // Row 1 uses slots 4, 3, …, 0 and then the last; row 3 only the newest three.
                     int[] slots = {-1, 4, -1, 2};
                     int[] counts = {-1, 6, -1, 3};
+                    Arrays.fill(gram, 7);
                     engine.residualSweep(z, g, r, values, slots, counts, rows, gram);
                     engine.store(z, new double[] {0, 2, 0, 0.5}, scaled, 3, rows);
                     double bound = Reference.gamma(n + 2, Type.F64);
@@ -239,7 +242,12 @@ class SweepTest {
                             assertThat(values.block().get(at, i)).isEqualTo(g.get(p, i));
                             assertThat(scaled.block().get(b * CAPACITY + 3, i)).isEqualTo((b == 1 ? 2 : 0.5) * z.get(p, i));
                         }
-                        for (int j = 0; j < counts[b]; j++) {
+                        for (int k = 0; k < CAPACITY; k++) {
+                            int j = Math.floorMod(slots[b] - k, CAPACITY);
+                            if (k >= counts[b]) {
+                                assertThat(gram[b * (CAPACITY + 1) + j]).as("row %d, slot %d is not in use", b, j).isEqualTo(7);
+                                continue;
+                            }
                             assertThat(Math.abs(gram[b * (CAPACITY + 1) + j] - dot(r.block(), at, r.block(), b * CAPACITY + j)))
                                     .isLessThanOrEqualTo(bound * size(r.block(), at, r.block(), b * CAPACITY + j));
                         }
@@ -248,9 +256,56 @@ class SweepTest {
                     }
                     assertThat(Reference.paddingIsNaN(r.block()) && Reference.paddingIsNaN(values.block())).as("padding untouched")
                             .isTrue();
-                    slots[3] = 3;
+                    slots[3] = CAPACITY;
                     assertThatThrownBy(() -> engine.residualSweep(z, g, r, values, slots, counts, rows, gram))
-                            .hasMessageStartingWith("residualSweep: row 3 has slot 3 of 3 vectors, expected 0 ≤ slots[3] < counts[3] ≤ ");
+                            .hasMessage("residualSweep: row 3 has slot " + CAPACITY + " and 3 vectors in use, expected 0 ≤ slots[3] < "
+                                    + CAPACITY + " and 1 ≤ counts[3] ≤ " + CAPACITY);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("sizes")
+    void aMixAroundAVectorIsAccurate(int n) {
+        for (Type type : Type.values()) {
+            for (EngineProvider provider : Reference.available()) {
+                for (int capacity : new int[] {1, 2, 3, 4, 5, 6, 7, 11, 12, 16, 17}) {
+                    for (double size : new double[] {1, 1e20}) {
+                        try (Engine engine = provider.create(2);
+                                Block z = Reference.padded(type, 2, n);
+                                Basis v = new Basis(Reference.random(type, BATCH * capacity, n, 3), capacity)) {
+                            Rows rows = some();
+                            double[] c = new double[BATCH * capacity];
+                            int[] slots = {-1, capacity / 2, -1, capacity - 1};
+                            for (int i = 0; i < c.length; i++) {
+                                c[i] = i % 7 == 3 ? 0 : size * Math.sin(i);
+                            }
+                            engine.mixAround(v, slots, c, z, rows);
+                            for (int p = 0; p < 2; p++) {
+                                int b = rows.index(p);
+                                int first = b * capacity;
+                                for (int i = 0; i < n; i++) {
+                                    double center = v.block().get(first + slots[b], i);
+                                    double sum = 0;
+                                    double terms = 0;
+                                    for (int j = 0; j < capacity; j++) {
+                                        double term = j == slots[b] ? 0 : c[first + j] * (v.block().get(first + j, i) - center);
+                                        sum += term;
+                                        terms += Math.abs(term);
+                                    }
+                                    assertThat(Math.abs(z.get(p, i) - (center + sum)))
+                                            .as("%s %s, %d vectors, element %d of %d", provider.name(), type, capacity, i, n)
+                                            .isLessThanOrEqualTo(Reference.gamma(capacity + 3, type) * terms
+                                                    + 2 * type.unitRoundoff() * Math.abs(center + sum));
+                                }
+                            }
+                            assertThat(Reference.paddingIsNaN(z)).as("padding untouched").isTrue();
+                            slots[3] = capacity;
+                            assertThatThrownBy(() -> engine.mixAround(v, slots, c, z, rows))
+                                    .hasMessage("mixAround: row 3 has slot " + capacity + ", expected 0 ≤ slots[3] < " + capacity);
+                        }
+                    }
                 }
             }
         }

@@ -8,6 +8,7 @@ import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Team;
 import dev.zstar.kernels.Weights;
 import dev.zstar.kernels.spi.PlainWeights;
 import java.util.Map;
@@ -53,12 +54,19 @@ final class EngineCalls {
                 () -> s.engine.project(s.basis("v"), s.n("count"), s.b("w"), s.rows("rows"), s.d("h"), s.d("squares"))));
         calls.put("store", s -> store(s, () -> s.engine.store(s.b("w"), s.d("s"), s.basis("v"), s.n("slot"), s.rows("rows"))));
         calls.put("normalise", s -> store(s, () -> s.engine.normalise(s.b("w"), s.d("s"), s.basis("v"), s.n("slot"), s.rows("rows"))));
+        calls.put("parallel", EngineCalls::parallel);
+        calls.put("mixAround", EngineCalls::mixAround);
         calls.put("residualSweep", EngineCalls::residualSweep);
         calls.put("adam", EngineCalls::adam);
     }
 
     static Activation activation(Scene s) {
         return s.any(Activation.values());
+    }
+
+    private static void parallel(Scene s) {
+        s.add("loop", (Team.Loop) (from, to) -> { }, "loop").notNull();
+        s.call(o -> o.engine.parallel(s.few(), (Team.Loop) o.get("loop")));
     }
 
     private static void allocate(Scene s) {
@@ -352,6 +360,30 @@ final class EngineCalls {
         s.call(o -> o.engine.adam(o.b("p"), o.b("g"), o.b("m"), o.b("v"), (AdamStep) o.get("step")));
     }
 
+    private static void mixAround(Scene s) {
+        int batch = s.few();
+        int active = 1 + s.random.nextInt(batch);
+        int n = s.size();
+        int capacity = s.few();
+        s.basis("v", batch, capacity, n, "basis");
+        s.block("z", active, n, "working block");
+        Rows map = (Rows) rows(s, batch, active).right;
+        s.doubles("c", batch * capacity);
+        int[] slots = new int[batch];
+        for (int b = 0; b < batch; b++) {
+            slots[b] = s.random.nextInt(capacity);
+        }
+        int b = map.index(s.random.nextInt(active));
+        Operand wrongSlots = s.ints("slots", slots);
+        for (int slot : new int[] {-1, capacity, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+            int[] wrong = slots.clone();
+            wrong[b] = slot;
+            wrongSlots.wrong("slot " + slot, wrong);
+        }
+        s.apart("v", "z");
+        s.call(o -> o.engine.mixAround(o.basis("v"), o.i("slots"), o.d("c"), o.b("z"), o.rows("rows")));
+    }
+
     private static void residualSweep(Scene s) {
         int batch = s.few();
         int active = 1 + s.random.nextInt(batch);
@@ -367,12 +399,12 @@ final class EngineCalls {
         int[] slots = new int[batch];
         for (int b = 0; b < batch; b++) {
             counts[b] = 1 + s.random.nextInt(capacity);
-            slots[b] = s.random.nextInt(counts[b]);
+            slots[b] = s.random.nextInt(capacity);
         }
         int b = map.index(s.random.nextInt(active));
         Operand wrongSlots = s.ints("slots", slots);
         Operand wrongCounts = s.ints("counts", counts);
-        for (int slot : new int[] {-1, counts[b], Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+        for (int slot : new int[] {-1, capacity, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
             int[] wrong = slots.clone();
             wrong[b] = slot;
             wrongSlots.wrong("slot " + slot, wrong);

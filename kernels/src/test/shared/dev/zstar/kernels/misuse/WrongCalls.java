@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  */
 public final class WrongCalls implements AutoCloseable {
     /** Methods without an operand that could be wrong. */
-    private static final Set<String> NO_OPERANDS = Set.of("name", "threads", "reproducible", "layers", "small", "images", "close");
+    private static final Set<String> NO_OPERANDS = Set.of("name", "threads", "cachePerThread", "reproducible", "layers", "small", "images", "close");
 
     private static final List<Class<? extends Exception>> EXPECTED = List.of(
             IllegalArgumentException.class, IllegalStateException.class, IndexOutOfBoundsException.class, NullPointerException.class);

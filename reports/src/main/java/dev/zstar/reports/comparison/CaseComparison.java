@@ -27,9 +27,9 @@ public record CaseComparison(
         return verdict() == Verdict.SLOWER || verdict() == Verdict.MORE || allocation.map(Allocation::isRegression).orElse(false);
     }
 
-    /** The ratio and its interval, or nothing. */
+    /** The interval of the ratio, or nothing. */
     String interval() {
-        return effect.map(e -> Figures.ratio(e.interval().low()) + " to " + Figures.ratio(e.interval().high())).orElse("");
+        return effect.map(e -> Figures.interval(e.interval())).orElse("");
     }
 
     /** What was found of time and of allocation. */

@@ -136,9 +136,15 @@ public final class Comparer {
                 base.direction() == Direction.LESS_IS_BETTER ? bootstrap.timeRatio(own, other) : bootstrap.rateRatio(own, other);
         Judgement judgement = Judgement.of(effect, floor);
         String forks = own.count() == other.count() ? own.count() + " forks each" : own.count() + " and " + other.count() + " forks";
-        String sentence = "It takes " + Figures.ratio(effect.ratio()) + " times as long (" + Figures.ratio(effect.interval().low()) + " to "
-                + Figures.ratio(effect.interval().high()) + "), " + figures + ", " + forks + meaning(judgement) + ".";
+        String sentence = "It takes " + Figures.ratio(effect.ratio()) + " times as long (" + interval(effect) + "), " + figures + ", "
+                + forks + meaning(judgement) + ".";
         return new CaseComparison(base.key(), label, figures, Optional.of(effect), judgement, sentence, allocation);
+    }
+
+    private static String interval(Effect effect) {
+        return effect.interval().isVague()
+                ? "with an interval " + Figures.interval(effect.interval()) + ": the forks are too few, or differ too much"
+                : Figures.interval(effect.interval());
     }
 
     private String meaning(Judgement judgement) {

@@ -1,5 +1,6 @@
 package dev.zstar.reports.comparison;
 
+import dev.zstar.reports.statistics.Interval;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Locale;
@@ -13,6 +14,11 @@ final class Figures {
     /** A ratio, with three decimals if it is near 1. */
     static String ratio(double value) {
         return value >= 0.1 && value < 10 ? String.format(Locale.ROOT, "%.3f", value) : of(value);
+    }
+
+    /** An interval of ratios. The ends of one that says nothing are not findings, so they are not printed. */
+    static String interval(Interval interval) {
+        return interval.isVague() ? "wider than " + Interval.WIDEST + " times" : ratio(interval.low()) + " to " + ratio(interval.high());
     }
 
     static String of(double value) {

@@ -14,11 +14,13 @@ import oshi.hardware.CentralProcessor;
  * Processor, caches, memory and operating system, read by OSHI. OSHI needs native code, which some machines refuse, for example if the
  * temporary folder is mounted noexec. Then the facts come from files of Linux and from the JVM.
  *
+ * @param model numbers of the processor's family and model, such as {@code 6/167}; empty if unknown
  * @param memory bytes; 0 if unknown
  * @param features what the system calls the features of the processor; empty if OSHI cannot run
  * @param notes why the facts do not come from OSHI; usually empty
  */
-public record Hardware(String cpu, List<Cache> caches, long memory, String system, List<String> features, List<String> notes) {
+public record Hardware(
+        String cpu, String model, List<Cache> caches, long memory, String system, List<String> features, List<String> notes) {
     /** The facts of this machine. */
     public static Hardware read() {
         return read(Hardware::fromOshi, Path.of("/"));
@@ -42,18 +44,24 @@ public record Hardware(String cpu, List<Cache> caches, long memory, String syste
                         cache.getLevel(), cache.getType().toString().toLowerCase(Locale.ROOT), cache.getCacheSize(), null, null))
                 .distinct()
                 .toList();
-        return new Hardware(processor.getProcessorIdentifier().getName().strip(), caches, info.getHardware().getMemory().getTotal(),
-                info.getOperatingSystem().toString(), processor.getFeatureFlags(), List.of());
+        CentralProcessor.ProcessorIdentifier identifier = processor.getProcessorIdentifier();
+        return new Hardware(identifier.getName().strip(), model(identifier.getFamily(), identifier.getModel()), caches,
+                info.getHardware().getMemory().getTotal(), info.getOperatingSystem().toString(), processor.getFeatureFlags(), List.of());
     }
 
     private static Hardware fromFiles(SystemFiles files, String note) {
         return new Hardware(
                 files.value("proc/cpuinfo", "model name", ":").orElseGet(() -> "unknown, " + System.getProperty("os.arch")),
+                model(files.value("proc/cpuinfo", "cpu family", ":").orElse(""), files.value("proc/cpuinfo", "model", ":").orElse("")),
                 Cache.read(files),
                 memory(files),
                 files.value("etc/os-release", "PRETTY_NAME", "=").map(name -> name.replace("\"", "") + ", ").orElse("")
                         + System.getProperty("os.name") + " " + System.getProperty("os.version"),
                 List.of(), List.of(note));
+    }
+
+    private static String model(String family, String model) {
+        return family.isBlank() || model.isBlank() ? "" : family.strip() + "/" + model.strip();
     }
 
     private static long memory(SystemFiles files) {

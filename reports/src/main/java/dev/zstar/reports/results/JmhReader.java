@@ -57,7 +57,7 @@ final class JmhReader {
         Unit unit = new Unit(metric.get("scoreUnit").asString());
         CaseKey key = new CaseKey(name, params, mode, node.path("threads").asInt(1));
         return new BenchmarkResult(
-                key, name + ", " + mode, unit, unit.direction(mode), Numbers.of(metric.get("score")), quoted(metric), forks(metric),
+                key, key.named() + ", " + mode, unit, unit.direction(mode), Numbers.of(metric.get("score")), quoted(metric), forks(metric),
                 Percentiles.of(metric.path("rawDataHistogram")), mode.equals("ss"), allocation(node));
     }
 

@@ -19,7 +19,7 @@ function picture(home, title, option, height) {
   box.className = "chart";
   box.tabIndex = 0;
   box.setAttribute("role", "img");
-  box.setAttribute("aria-label", title + ". Arrow keys show the values. The numbers are in the table below.");
+  box.setAttribute("aria-label", brief(title) + ". Arrow keys show the values. The numbers are in the table below.");
   const made = { title, box, option, height, instance: null };
   box.style.height = height(box.clientWidth < NARROW) + "px";
   charts.push(made);

@@ -13,6 +13,13 @@ const button = (text, parent, act) => {
   return e;
 };
 
+// The start of a long text, with whole characters.
+const LONG = 200;
+const brief = text => {
+  const whole = text.length <= LONG ? [] : [...text];
+  return whole.length <= LONG ? text : whole.slice(0, LONG).join("") + "…";
+};
+
 const unique = list => [...new Set(list)];
 
 // Significant digits, so that no small number becomes 0.

@@ -16,17 +16,18 @@ function tip(option) {
     const x = option.xAxis.name || "", y = option.yAxis.name || "", v = Array.isArray(p.value) ? p.value : [p.value];
     const text = p.data && p.data.tip ? p.data.tip : [p.name || null, p.seriesName && !p.seriesName.startsWith("series") ? p.seriesName : null,
       ...(v.length > 1 ? [number(v[0], 4) + " " + x, number(v[1], 4) + " " + y] : [number(v[0], 4) + " " + x])].filter(t => t).join("\n");
-    const e = element("div", text);
+    const e = element("div", text.split("\n").map(brief).join("\n"));
     e.className = "tip";
     return e;
   };
 }
 
-// Long names of categories stand beside the bars, or above them on a narrow screen.
+// Long names of categories stand beside the bars, or above them on a narrow screen. There an edge keeps them apart from what is behind.
+// ECharts would cut a long name inside of a character of two units.
 function categories(axis, now, narrow, several) {
   const longest = Math.max(...axis.data.map(n => n.length)), left = narrow ? 12 : Math.min(280, 18 + 6.6 * longest);
-  const label = narrow ? { inside: true, align: "left", verticalAlign: "bottom", margin: 0, padding: [0, 0, 8 * several + 1, 4], width: 300, z: 20 } : { width: left - 12 };
-  return [{ ...axis, z: narrow ? 5 : 0, axisTick: { show: false }, axisLabel: { color: now.ink, fontSize: 11, interval: 0, overflow: "truncate", ...label } }, left];
+  const label = narrow ? { inside: true, align: "left", verticalAlign: "bottom", margin: 0, padding: [0, 0, 8 * several + 4, 4], width: 300, textBorderColor: now.card, textBorderWidth: 3 } : { width: left - 12 };
+  return [{ ...axis, z: narrow ? 5 : 0, axisTick: { show: false }, axisLabel: { color: now.ink, fontSize: 11, interval: 0, overflow: "truncate", formatter: n => brief(n).replace(/[\u{10000}-\u{10ffff}]/gu, "▯"), ...label } }, left];
 }
 
 // How many lines the names of the legend take.

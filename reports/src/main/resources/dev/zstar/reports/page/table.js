@@ -12,7 +12,8 @@ function fill(td, c) {
     if (c.className) td.className = c.className;
     if (c.share !== undefined) td.style.setProperty("--share", c.share + "%");
   }
-  if (!td.firstChild) td.textContent = text;
+  if (!td.firstChild) td.textContent = brief(String(text));
+  if (typeof text === "string" && text.length > LONG) td.title = text;
   if (!td.title && typeof c === "number" && Number(text.replaceAll(",", "")) !== value) td.title = String(value);
   return td;
 }
@@ -90,7 +91,7 @@ function table(parent, title, header, body, { rowHead = false, className = "", b
   wrap.className = "table";
   wrap.tabIndex = 0;
   wrap.setAttribute("role", "region");
-  wrap.setAttribute("aria-label", title);
+  wrap.setAttribute("aria-label", brief(title));
   const made = element("table", undefined, wrap);
   made.className = className;
   const head = heads(made, columns, (column, up) => paged.sort(column, up));

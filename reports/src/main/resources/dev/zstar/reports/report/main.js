@@ -1,5 +1,6 @@
 // The page from top to bottom.
 
+document.getElementById("log").setAttribute("aria-pressed", String(logarithmic));
 document.getElementById("log").addEventListener("click", event => {
   logarithmic = !logarithmic;
   event.currentTarget.setAttribute("aria-pressed", String(logarithmic));

@@ -1,12 +1,26 @@
 // What ECharts draws of a group: the value of each benchmark and file, and its interval, percentiles or single calls.
 
 const PERCENTILES = ["p50", "p90", "p99", "p99.9", "longest"];
-let logarithmic = false;
+// Bars that are a hundredth of the longest one cannot be seen.
+const DECADES = 2;
+
+// Everything that is drawn of a group.
+const amounts = group => group.rows.flatMap(r => r.values).filter(v => v).flatMap(v => [v.value, v.low, v.high, ...(v.percentiles || []), ...(v.shots || [])]).filter(x => x !== null);
+// Whether bars of a group would vanish beside others. A logarithmic axis has no place for 0 and below.
+function wide(group) {
+  const all = amounts(group), least = all.reduce((a, b) => Math.min(a, b), Infinity), most = all.reduce((a, b) => Math.max(a, b), 0);
+  return least > 0 && most > least * 10 ** DECADES;
+}
+
+let logarithmic = report.groups.some(wide);
 const drawable = x => x !== null && x !== undefined && (!logarithmic || x > 0);
 
+const vague = v => v.by && v.low === null;
+const interval = v => (vague(v) ? "interval wider than 10 times" : v.low === null ? null : number(v.low, 4) + " to " + number(v.high, 4) + " (" + v.by + ")");
+
 function told(group, r, file) {
-  const v = r.values[file], unit = " " + group.unit, list = v.percentiles ? PERCENTILES : [];
-  return [r.label, report.files[file].label + ": " + number(v.value, 4) + unit, v.low === null ? null : number(v.low, 4) + " to " + number(v.high, 4) + " (" + v.by + ")",
+  const v = r.values[file], unit = " " + brief(group.unit), list = v.percentiles ? PERCENTILES : [];
+  return [r.label, report.files[file].label + ": " + number(v.value, 4) + unit, interval(v),
     ...list.map((p, k) => (p === "longest" ? p : p.replace("p", "") + "%") + ": " + number(v.percentiles[k], 4) + unit)].filter(t => t !== null).join("\n");
 }
 
@@ -34,8 +48,8 @@ function options(group, indices, now, narrow) {
     animation: false, textStyle: { ...text, fontFamily: "system-ui, sans-serif" },
     grid: { left, right: 40, top: several ? 16 + 22 * lines(names, narrow ? 300 : 980) : 12, bottom: 46 },
     legend: { show: several, top: 6, left: "center", width: narrow ? 310 : 1000, textStyle: text, data: names },
-    tooltip: { trigger: "item", confine: true, className: "hover", formatter: tip({ xAxis: { name: group.unit }, yAxis: {} }) },
-    xAxis: { type: logarithmic ? "log" : "value", name: group.unit, nameLocation: "middle", nameGap: 28, nameTextStyle: text, splitLine: { lineStyle: { color: now.faint } },
+    tooltip: { trigger: "item", confine: true, className: "hover", formatter: tip({ xAxis: { name: brief(group.unit) }, yAxis: {} }) },
+    xAxis: { type: logarithmic ? "log" : "value", name: brief(group.unit), nameLocation: "middle", nameGap: 28, nameTextStyle: text, splitLine: { lineStyle: { color: now.faint } },
       axisLabel: { color: now.ink, hideOverlap: true, formatter: x => number(x * scale, 4) } },
     yAxis, series: [...main, ...[...ends, ...tails, ...shots].filter(s => s.data.length)],
   };

@@ -35,7 +35,7 @@ function summarise() {
     + " layers take this many times those of the equilibrium that it approaches, solved in 10 blocks. The states of an equilibrium do not grow with depth.");
   const tried = name => problemEnds().filter(r => r.engine === name);
   const solved = name => tried(name).filter(r => r.metric === "nfev").length;
-  if (tried("anderson(10)").length) fact(solved("anderson(10)") + " of " + tried("anderson(10)").length, "test problems are solved by Anderson acceleration with its default options (window 10)"
+  if (tried("default").length) fact(solved("default") + " of " + tried("default").length, "test problems are solved by Anderson acceleration with its default options (window 10)"
     + (tried("picard").length ? "; plain steps solve " + solved("picard") : "") + ".");
   const stream = rows("streaming", "ratio").find(r => r.engine === "stream/lockstep");
   if (stream) fact(number(stream.value) + "×", "as many images per second in a stream, which refills each slot at once, as in batches that wait for their slowest image (median of "

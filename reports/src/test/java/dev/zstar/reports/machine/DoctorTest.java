@@ -27,7 +27,7 @@ class DoctorTest {
     }
 
     private static Hardware hardware(List<String> features) {
-        return new Hardware("a processor", List.of(), 0, "a system", features, List.of());
+        return new Hardware("a processor", "", List.of(), 0, "a system", features, List.of());
     }
 
     private static String text(Doctor doctor) {

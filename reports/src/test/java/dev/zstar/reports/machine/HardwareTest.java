@@ -27,7 +27,13 @@ class HardwareTest {
 
     @Test
     void withoutTheLibraryTheSystemsFilesTell() throws IOException {
-        file("proc/cpuinfo", "processor\t: 0\nmodel name\t: A Processor @ 3 GHz: fast\nmodel name\t: Another\n");
+        file("proc/cpuinfo", """
+                processor\t: 0
+                cpu family\t: 6
+                model\t\t: 167
+                model name\t: A Processor @ 3 GHz: fast
+                model name\t: Another
+                """);
         file("proc/meminfo", "MemTotal:       2048 kB\nMemFree:  5 kB\n");
         file("etc/os-release", "ID=this\nPRETTY_NAME=\"This Linux 7\"\n");
         file("sys/devices/system/cpu/cpu0/cache/index0/level", "1\n");
@@ -36,6 +42,7 @@ class HardwareTest {
         file("sys/devices/system/cpu/cpu0/cache/index1/level", "2\n");
         Hardware hardware = read();
         assertThat(hardware.cpu()).isEqualTo("A Processor @ 3 GHz: fast");
+        assertThat(hardware.model()).isEqualTo("6/167");
         assertThat(hardware.memory()).isEqualTo(2 << 20);
         assertThat(hardware.system()).startsWith("This Linux 7, ");
         assertThat(hardware.caches()).extracting(Cache::name).containsExactly("L1 data, 32 KiB");
@@ -47,6 +54,7 @@ class HardwareTest {
     void withoutAnyFileWhatTheJvmKnowsIsSaid() {
         Hardware hardware = read();
         assertThat(hardware.cpu()).isEqualTo("unknown, " + System.getProperty("os.arch"));
+        assertThat(hardware.model()).isEmpty();
         assertThat(hardware.memory()).as("of the JVM's own bean").isPositive();
         assertThat(hardware.system()).startsWith(System.getProperty("os.name"));
         assertThat(hardware.caches()).isEmpty();
@@ -54,7 +62,7 @@ class HardwareTest {
 
     @Test
     void theLibraryComesFirst() {
-        Hardware known = new Hardware("a cpu", java.util.List.of(), 1, "an os", java.util.List.of(), java.util.List.of());
+        Hardware known = new Hardware("a cpu", "", java.util.List.of(), 1, "an os", java.util.List.of(), java.util.List.of());
         assertThat(Hardware.read(() -> known, root)).isSameAs(known);
     }
 }

@@ -22,7 +22,7 @@ class DoctorSchemaTest {
 
     @Test
     void theJsonOfThisMachineFitsItsSchema() {
-        Hardware nothing = new Hardware("", List.of(), 0, "", List.of(), List.of());
+        Hardware nothing = new Hardware("", "", List.of(), 0, "", List.of(), List.of());
         for (Hardware hardware : List.of(Hardware.read(), nothing)) {
             Doctor doctor = Doctor.read("a version", hardware, new Doctor.ProfileState(null, "none", null));
             Schema.load(NAME).check(JsonMapper.shared().valueToTree(doctor), "the JSON of zstar doctor");

@@ -6,6 +6,7 @@ import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.ReplicatedMap;
 import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.TwiceDifferentiableMap;
 import dev.zstar.solvers.cells.operations.Bank;
@@ -31,6 +32,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     private final int batch;
     private final InputGradients dx;
     private final CellChecks checks;
+    private final CellReplicas replicas;
     /** Null until the first {@link #secondGradients}. */
     private SecondGradients second;
     private long version;
@@ -59,6 +61,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
             throw e;
         }
         checks = new CellChecks(cell, batch, parameters);
+        replicas = new CellReplicas(programs, checks, slots -> new Programs(cell, engine, bank, memory, slots, keep));
     }
 
     /** The description. */
@@ -150,6 +153,12 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     /** The bytes of a packed matrix in a format that the map keeps. */
     long weightBytes(String name, Format format) {
         return bank.bytes(name, narrow.index("weightBytes", format));
+    }
+
+    /** Planned at their first use, with intermediate values for a group of rows each. */
+    @Override
+    public ReplicatedMap replicas() {
+        return replicas;
     }
 
     /** The map in the first narrower format that it was planned with; null if it was given none. */

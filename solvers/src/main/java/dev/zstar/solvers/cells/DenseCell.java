@@ -7,6 +7,7 @@ import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.ReplicatedMap;
 import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.TwiceDifferentiableMap;
 import dev.zstar.solvers.guard.Arguments;
@@ -156,6 +157,11 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     /** The size of W in a format that the cell keeps: the bytes of W that one evaluation reads, for any batch. */
     public long weightBytes(Format format) {
         return map.weightBytes("W", format);
+    }
+
+    @Override
+    public ReplicatedMap replicas() {
+        return map.replicas();
     }
 
     /** The cell with W in the first narrower format that the constructor was given; null if it was given none. */

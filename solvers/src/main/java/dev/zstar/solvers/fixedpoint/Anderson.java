@@ -69,6 +69,8 @@ public final class Anderson extends FixedPointSolver {
      * @param variant type I or II
      * @param window m, the number of earlier iterates used, 1 to 50. Deep equilibrium models in the literature mostly use 5; the default is
      *     10
+     * @param adaptive whether a row uses at most three earlier iterates while its residual falls fast, to less than 0.36 of itself in two
+     *     evaluations. A narrow window costs less, and forgets sooner what was far from the solution
      * @param mixing β, constant or a function of the gain
      * @param delay the number of plain steps before the acceleration starts, and again each time the safeguard has restarted the method.
      *     Useful if the start is far from the region where f is nearly linear
@@ -86,6 +88,7 @@ public final class Anderson extends FixedPointSolver {
     public record Options(
             Variant variant,
             int window,
+            boolean adaptive,
             Mixing mixing,
             int delay,
             int restart,
@@ -101,7 +104,7 @@ public final class Anderson extends FixedPointSolver {
          * 3·10⁴ to 10⁷ gave the same number of evaluations; 10³ and 10⁸ gave more.
          */
         public static final Options DEFAULT =
-                new Options(Variant.TYPE_II, 10, Mixing.constant(1), 0, 0, Double.POSITIVE_INFINITY, 0, 1e6, false, null);
+                new Options(Variant.TYPE_II, 10, true, Mixing.constant(1), 0, 0, Double.POSITIVE_INFINITY, 0, 1e6, false, null);
 
         /** Checks the ranges. */
         public Options {
@@ -138,6 +141,11 @@ public final class Anderson extends FixedPointSolver {
         /** These options with another window. */
         public Options withWindow(int window) {
             return with(o -> o.window = window);
+        }
+
+        /** These options with a window that is the same for fast and for slow rows, or is not. */
+        public Options withAdaptiveWindow(boolean adaptive) {
+            return with(o -> o.adaptive = adaptive);
         }
 
         /** These options with another constant β. */
@@ -188,7 +196,7 @@ public final class Anderson extends FixedPointSolver {
         private Options with(Consumer<Draft> change) {
             Draft o = new Draft();
             change.accept(o);
-            return new Options(o.variant, o.window, o.mixing, o.delay, o.restart, o.growth, o.regularisation, o.condition, o.orthogonal,
+            return new Options(o.variant, o.window, o.adaptive, o.mixing, o.delay, o.restart, o.growth, o.regularisation, o.condition, o.orthogonal,
                     o.safeguard);
         }
 
@@ -196,6 +204,7 @@ public final class Anderson extends FixedPointSolver {
         private final class Draft {
             private Variant variant = Options.this.variant;
             private int window = Options.this.window;
+            private boolean adaptive = Options.this.adaptive;
             private Mixing mixing = Options.this.mixing;
             private int delay = Options.this.delay;
             private int restart = Options.this.restart;
@@ -208,7 +217,7 @@ public final class Anderson extends FixedPointSolver {
     }
 
     private Anderson(Workspace workspace, Options options, Stopping stopping) {
-        super(workspace, stopping, options.safeguard(), new AndersonSteps(workspace, options));
+        super(workspace, stopping, options.safeguard(), own -> new AndersonSteps(own, options));
     }
 
     /**

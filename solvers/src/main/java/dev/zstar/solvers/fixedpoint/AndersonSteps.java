@@ -17,15 +17,21 @@ import java.util.Arrays;
  * step, including the loop's. Type I needs two more sweeps, {@code (2m + 4) n}. Allocates {@code 2 m + 2} blocks.
  */
 final class AndersonSteps implements IterationMethod {
+    /** The window of a row whose residual falls fast, and how fast that is: {@code ‖r_k‖ < 0.6² ‖r_{k-2}‖}, in squares. */
+    private static final int NARROW = 3;
+    private static final double FAST = 0.1296;
+
     private final Engine engine;
     private final Anderson.Options options;
     private final int capacity;
     private final Basis r;
     private final Basis values;
-    /** By row of the batch: the slot of its newest residual, the number of slots filled, and the number of those still used. */
+    /** By row of the batch: the slot of its newest residual, and how many of the newest ones it uses. */
     private final int[] slots;
-    private final int[] counts;
     private final int[] remembered;
+    /** By row of the batch: ‖r‖² of the last two evaluations. */
+    private final double[] last;
+    private final double[] beforeLast;
     /** By row of the batch: evaluations since it began, and steps since its last restart. */
     private final int[] seen;
     private final int[] age;
@@ -46,8 +52,9 @@ final class AndersonSteps implements IterationMethod {
         r = workspace.basis(capacity);
         values = workspace.basis(capacity);
         slots = new int[workspace.batch()];
-        counts = new int[workspace.batch()];
         remembered = new int[workspace.batch()];
+        last = new double[workspace.batch()];
+        beforeLast = new double[workspace.batch()];
         seen = new int[workspace.batch()];
         age = new int[workspace.batch()];
         sweep = new double[workspace.batch() * (capacity + 1)];
@@ -64,8 +71,9 @@ final class AndersonSteps implements IterationMethod {
     @Override
     public void begin(int b) {
         slots[b] = -1;
-        counts[b] = 0;
         remembered[b] = 0;
+        last[b] = 0;
+        beforeLast[b] = 0;
         seen[b] = 0;
         age[b] = 0;
         Arrays.fill(α, b * capacity, (b + 1) * capacity, 0);
@@ -77,10 +85,9 @@ final class AndersonSteps implements IterationMethod {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             slots[b] = slots[b] + 1 == capacity ? 0 : slots[b] + 1;
-            counts[b] = Math.min(counts[b] + 1, capacity);
             remembered[b] = Math.min(remembered[b] + 1, capacity);
         }
-        engine.residualSweep(at.z(), at.g(), r, values, slots, counts, rows, sweep);
+        engine.residualSweep(at.z(), at.g(), r, values, slots, remembered, rows, sweep);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             int row = b * (capacity + 1);
@@ -103,7 +110,7 @@ final class AndersonSteps implements IterationMethod {
         if (differences != null) {
             differences.solve(r, slots, remembered, α);
         }
-        engine.mix(values, capacity, α, at.g(), rows);
+        engine.mixAround(values, slots, α, at.g(), rows);
         if (dampen(rows)) {
             engine.multiAxpy(r, capacity, damped, at.g(), rows, null);
         }
@@ -114,10 +121,16 @@ final class AndersonSteps implements IterationMethod {
         int slot = slots[b];
         int at = b * capacity * capacity;
         int row = b * (capacity + 1);
-        for (int j = 0; j < counts[b]; j++) {
+        for (int i = 0, j = slot; i < remembered[b]; i++, j = LeastSquares.before(j, capacity)) {
             gram[at + slot * capacity + j] = sweep[row + j];
             gram[at + j * capacity + slot] = sweep[row + j];
         }
+        double square = sweep[row + slot];
+        if (options.adaptive() && square < FAST * beforeLast[b]) {
+            remembered[b] = Math.min(remembered[b], NARROW + 1);
+        }
+        beforeLast[b] = last[b];
+        last[b] = square;
         seen[b]++;
         age[b]++;
         if (seen[b] <= options.delay() || age[b] == options.restart() || hasGrown(b)) {
@@ -170,8 +183,8 @@ final class AndersonSteps implements IterationMethod {
     private double gain(int b) {
         int a = b * capacity;
         double square = 0;
-        for (int i = 0; i < counts[b]; i++) {
-            for (int j = 0; j < counts[b]; j++) {
+        for (int i = 0; i < capacity; i++) {
+            for (int j = 0; j < capacity; j++) {
                 if (α[a + i] != 0 && α[a + j] != 0) {
                     square += α[a + i] * α[a + j] * gram[(a + i) * capacity + j];
                 }

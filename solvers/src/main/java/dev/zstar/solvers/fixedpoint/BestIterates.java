@@ -17,6 +17,8 @@ final class BestIterates {
     private final Scales scales;
     private final byte[] locations;
     private final int[] positions;
+    /** By row of the loop: the row of the result. Another one only in groups, whose slots take one row after the other. */
+    private final int[] rowOf;
     /** The caller's block for the result; null while no solve runs. */
     private Block result;
 
@@ -25,6 +27,20 @@ final class BestIterates {
         this.scales = scales;
         locations = new byte[batch];
         positions = new int[batch];
+        rowOf = new int[batch];
+        for (int b = 0; b < batch; b++) {
+            rowOf[b] = b;
+        }
+    }
+
+    /** From now on the result of row {@code b} of the loop is row {@code row} of the block. */
+    void assign(int b, int row) {
+        rowOf[b] = row;
+    }
+
+    /** The row of the result that row {@code b} of the loop has. */
+    int row(int b) {
+        return rowOf[b];
     }
 
     /** Sets the block for the result of a solve; null when the solve ends. */
@@ -70,21 +86,26 @@ final class BestIterates {
     /** Copies the best iterate of row {@code b} to the result, unless it is there already. */
     void restore(int b) {
         if (locations[b] != RESULT) {
-            keep(b, positions[b], locations[b] == LATEST ? at.all() : at.previous(), result);
+            keep(b, positions[b], locations[b] == LATEST ? at.all() : at.previous(), result, rowOf[b]);
             locations[b] = RESULT;
         }
     }
 
-    /** Copies the iterate of row {@code b}, at position p of {@code z}, to row b of a block in the caller's units. */
-    void keep(int b, int p, Block z, Block to) {
-        to.copyRow(z, p, b);
-        scales.outward(to, b, b);
+    /** Copies the iterate of row {@code b}, at position p of {@code z}, to the result. */
+    void keep(int b, int p, Block z) {
+        keep(b, p, z, result, rowOf[b]);
+    }
+
+    /** Copies the iterate of row {@code b}, at position p of {@code z}, to a row of a block in the caller's units. */
+    void keep(int b, int p, Block z, Block to, int row) {
+        to.copyRow(z, p, row);
+        scales.outward(to, row, b);
     }
 
     /** Overwrites position {@code p} of the iterates with the best iterate of row {@code b}. */
     void recall(int b, int p) {
         restore(b);
-        at.z().copyRow(result, b, p);
+        at.z().copyRow(result, rowOf[b], p);
         scales.inward(at.z(), p, b);
     }
 }

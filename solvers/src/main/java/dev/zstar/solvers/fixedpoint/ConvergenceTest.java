@@ -47,6 +47,15 @@ final class ConvergenceTest {
         found[b] = 0;
     }
 
+    /** Row {@code row} was tested as row {@code other} of another loop. */
+    void adopt(int row, ConvergenceTest from, int other) {
+        floor[row] = from.floor[other];
+        last[row] = from.last[other];
+        shortest[row] = from.shortest[other];
+        best[row] = from.best[other];
+        found[row] = from.found[other];
+    }
+
     /** Whether row {@code b} has not been tested yet. */
     boolean isNew(int b) {
         return Double.isNaN(last[b]);

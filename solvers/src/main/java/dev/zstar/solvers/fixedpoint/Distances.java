@@ -19,14 +19,14 @@ final class Distances {
         starts.part(0, starts.rows());
     }
 
-    /** Row {@code b} begins: {@code result} holds its start. */
-    void begin(int b, Block result) {
-        starts.copyRow(result, b, b);
+    /** Row {@code b} begins: row {@code row} of {@code result} holds its start. */
+    void begin(int b, Block result, int row) {
+        starts.copyRow(result, row, b);
     }
 
-    /** {@code ‖z* - z₀‖} of row {@code b}, whose result is in {@code result}. */
-    double measure(int b, Block result) {
-        difference.copyRow(result, b, 0);
+    /** {@code ‖z* - z₀‖} of row {@code b}, whose result is row {@code row} of {@code result}. */
+    double measure(int b, Block result, int row) {
+        difference.copyRow(result, row, 0);
         engine.axpby(-1, starts.part(b, starts.rows()), 1, difference);
         engine.norm(difference, length);
         return length[0];

@@ -6,6 +6,7 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.Observer;
 import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.ReplicatedMap;
 import dev.zstar.solvers.RowObserver;
 import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.Solver;
@@ -27,12 +28,23 @@ import java.util.function.Function;
 public class FixedPointSolver extends Solver {
     private final Stopping stopping;
     private final Loop loop;
+    /** Null if all rows are solved together. */
+    private final RowGroups groups;
 
     FixedPointSolver(Workspace workspace, Stopping stopping, Safeguard safeguard, IterationMethod method) {
         super(workspace);
         this.stopping = Arguments.present("plan", "the stopping rule", stopping);
         Arguments.present("plan", "the method", method);
         loop = new Loop(workspace, stopping, safeguard, method);
+        groups = null;
+    }
+
+    /** A solver whose method keeps nothing after a solve, so that groups of rows may each have one. */
+    FixedPointSolver(Workspace workspace, Stopping stopping, Safeguard safeguard, Function<Workspace, IterationMethod> method) {
+        super(workspace);
+        this.stopping = Arguments.present("plan", "the stopping rule", stopping);
+        loop = new Loop(workspace, stopping, safeguard, method.apply(workspace));
+        groups = RowGroups.of(workspace, stopping, safeguard, loop, method);
     }
 
     /**
@@ -124,7 +136,8 @@ public class FixedPointSolver extends Solver {
         if (tolerances != null) {
             Stopping.requireTolerances(tolerances, start.rows());
         }
-        return loop.solve(f, start, tolerances, observer);
+        ReplicatedMap replicas = groups != null && observer == null && groups.divides(start) ? f.replicas() : null;
+        return replicas == null ? loop.solve(f, start, tolerances, observer) : groups.solve(replicas, start, tolerances);
     }
 
     /**

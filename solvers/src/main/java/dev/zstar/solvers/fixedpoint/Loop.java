@@ -171,6 +171,83 @@ final class Loop {
         }
     }
 
+    /**
+     * Solves rows of {@code result} in the slots of this loop, for a loop of the whole batch. A slot that is done takes the next row.
+     *
+     * @param f the map of the slots
+     * @param queue gives out rows, and takes how they ended
+     * @param tolerances by slot, filled by the queue; null for that of the stopping rule
+     */
+    void solveQueued(FixedPointMap f, Block result, RowQueue queue, double[] tolerances) {
+        best.into(result);
+        observation.by(null);
+        keeps = false;
+        timed = false;
+        termination.begin(tolerances, null);
+        outcome.start(workspace.batch());
+        try {
+            rows.reset(0);
+            fill(queue);
+            while (rows.count() > 0 && queue.goesOn()) {
+                if (evaluate(f) > 0) {
+                    advance(f);
+                }
+                fill(queue);
+            }
+        } finally {
+            best.into(null);
+            rows.truncate(0);
+        }
+    }
+
+    /** Hands out the slots that are done, and joins rows in the free ones. */
+    private void fill(RowQueue queue) {
+        int from = rows.count();
+        int slots = from == workspace.batch() ? 0 : workspace.batch();
+        for (int b = 0; b < slots; b++) {
+            if (queue.isFree(b, outcome)) {
+                int row = queue.next(b);
+                if (row < 0) {
+                    continue;
+                }
+                best.assign(b, row);
+                outcome.begin(b);
+                at.all().copyRow(best.result(), row, rows.count());
+                rows.append(b);
+            }
+        }
+        int joined = rows.count() - from;
+        if (joined > 1 && from == 0) {
+            workspace.engine().norm(at.z(), starts);
+        }
+        for (int p = from; p < rows.count(); p++) {
+            if (joined == 1 || from > 0) {
+                workspace.engine().norm(at.all().part(p, workspace.batch()), starts);
+                starts[p] = starts[0];
+            }
+            start(rows.index(p), starts[p]);
+        }
+    }
+
+    /** Row {@code row} of this loop has ended as slot {@code slot} of another one. */
+    void adopt(int row, Loop from, int slot) {
+        outcome.adopt(row, from.outcome, slot);
+        test.adopt(row, from.test, slot);
+    }
+
+    /** Begins a solve whose rows are solved by other loops, which this one adopts. */
+    void beginGroups(Block start, double[] tolerances) {
+        begin("solve", "start", start, tolerances, null, false);
+    }
+
+    /** Ends it. */
+    void endGroups(boolean complete) {
+        if (complete) {
+            outcome.countRows();
+        }
+        end();
+    }
+
     /** Slot {@code b} has a new problem, whose start is in the block of the result. It joins the active rows. */
     void join(int b) {
         outcome.begin(b);

@@ -61,7 +61,7 @@ public final class Picard extends FixedPointSolver {
 
     private Picard(Workspace workspace, Options options, Stopping stopping) {
         super(workspace, stopping, null,
-                options.adaptive() ? new AdaptiveSteps(workspace, options) : new PlainSteps(workspace, options.damping()));
+                own -> options.adaptive() ? new AdaptiveSteps(own, options) : new PlainSteps(own, options.damping()));
     }
 
     /**

@@ -30,7 +30,7 @@ final class RecordedStates {
         for (int i = 0; i < blocks.length; i++) {
             if (evaluations.get(i) == evaluation) {
                 for (int p = 0; p < rows.count(); p++) {
-                    keeper.keep(rows.index(p), p, zk, blocks[i]);
+                    keeper.keep(rows.index(p), p, zk, blocks[i], rows.index(p));
                 }
             }
         }

@@ -61,7 +61,7 @@ final class Termination {
     void begin(int b) {
         accepted[b] = 0;
         if (distances != null) {
-            distances.begin(b, best.result());
+            distances.begin(b, best.result(), best.row(b));
         }
     }
 
@@ -121,7 +121,7 @@ final class Termination {
                 // The result of a success is the iterate that was tested, even if an earlier one was better, as when only the step is
                 // small. At the first evaluation that is the start, which the result already holds.
                 if (outcome.evaluations(b) > 1) {
-                    best.keep(b, p, zk, best.result());
+                    best.keep(b, p, zk);
                 }
                 end(b, status, relative);
             } else {
@@ -186,7 +186,7 @@ final class Termination {
             } else {
                 // At the first evaluation the result already holds the iterate.
                 if (outcome.evaluations(b) > 1) {
-                    best.keep(b, p, zk, best.result());
+                    best.keep(b, p, zk);
                 }
                 end(b, Status.STOPPED_BY_OBSERVER, outcome.residual(b));
             }
@@ -209,7 +209,7 @@ final class Termination {
     private void end(int b, Status status, double residual) {
         outcome.end(b, status, residual);
         if (distances != null) {
-            outcome.distance(b, distances.measure(b, best.result()));
+            outcome.distance(b, distances.measure(b, best.result(), best.row(b)));
         }
         if (states != null) {
             states.end(b, outcome.evaluations(b), best.result());

@@ -95,6 +95,23 @@ public final class SolveRecord implements Outcome {
         latest[row] = residual;
     }
 
+    /** Row {@code row} has ended like row {@code other} of another solve. Several threads may do this for different rows. */
+    public void adopt(int row, SolveRecord from, int other) {
+        status[row] = from.status[other];
+        residual[row] = from.residual[other];
+        latest[row] = from.latest[other];
+        distance[row] = from.distance[other];
+        spent[row] = from.spent[other];
+    }
+
+    /** Counts the evaluations of all rows, which ended at different times. */
+    public void countRows() {
+        for (int b = 0; b < batch; b++) {
+            evaluations = Math.max(evaluations, spent[b]);
+            rowEvaluations += spent[b];
+        }
+    }
+
     /** Sets the distance of the result of a row from its start. */
     public void distance(int row, double distance) {
         this.distance[row] = distance;

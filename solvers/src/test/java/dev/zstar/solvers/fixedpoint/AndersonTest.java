@@ -75,6 +75,7 @@ class AndersonTest {
         List<double[]> rs = new ArrayList<>();
         List<double[]> iterates = new ArrayList<>();
         double[] z = start.clone();
+        List<Double> norms = new ArrayList<>();
         int age = 0;
         for (int k = 1; k <= evaluations; k++) {
             iterates.add(z);
@@ -83,6 +84,11 @@ class AndersonTest {
             zs.addFirst(z);
             rs.addFirst(r);
             age++;
+            norms.add(norm(r));
+            if (options.adaptive() && k > 2 && norm(r) < 0.36 * norms.get(k - 3) && zs.size() > 4) {
+                zs.subList(4, zs.size()).clear();
+                rs.subList(4, rs.size()).clear();
+            }
             double shortest = rs.stream().mapToDouble(AndersonTest::norm).min().orElseThrow();
             if (k <= options.delay() || age == options.restart() || norm(r) > options.growth() * shortest) {
                 zs.subList(1, zs.size()).clear();
@@ -133,8 +139,10 @@ class AndersonTest {
     static Stream<Anderson.Options> options() {
         return Stream.of(TYPE_I.withRegularisation(0), TYPE_II).flatMap(type -> Stream.of(
                 type,
+                type.withAdaptiveWindow(false),
                 type.withWindow(1),
                 type.withWindow(3),
+                type.withWindow(5).withAdaptiveWindow(false),
                 type.withMixing(0.6),
                 type.withMixing(Anderson.Mixing.byGain()),
                 type.withDelay(3),

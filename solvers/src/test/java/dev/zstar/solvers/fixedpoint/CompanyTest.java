@@ -14,6 +14,7 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.ThreadedEngine;
 import dev.zstar.solvers.fixedpoint.Broyden.Reduction;
 import dev.zstar.solvers.fixedpoint.Broyden.Update;
 import java.util.Arrays;
@@ -28,13 +29,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Whatever happens to a row, the others do not notice. Among 64 problems one is NaN from the start, one turns infinite, one diverges and
  * one is slow. Each ends with the bits, the status, the residual and the evaluations that it has alone, in one batch and in a stream of
- * fewer slots.
+ * fewer slots, and in groups that several threads solve.
  */
 class CompanyTest {
     /** More than two vectors of f32 and a tail. */
     private static final int N = 37;
     private static final int PROBLEMS = 64;
     private static final int SLOTS = 5;
+    /** Bytes of a cache that makes groups as small as they get, so that rows take the places of others. */
+    private static final long GROUPS_OF_16 = 24_000;
     private static final Map<Defect, Integer> DEFECTIVE =
             new EnumMap<>(Map.of(Defect.NAN_START, 7, Defect.INFINITE_THIRD, 23, Defect.DIVERGING, 41, Defect.SLOW, 58));
 
@@ -104,7 +107,7 @@ class CompanyTest {
     }
 
     private static FixedPointMap map(FixedPointSolver solver, Crowd crowd) {
-        return solver instanceof MixedPrecision ? new ApproximatedMap(crowd, crowd.cheap()) : crowd;
+        return solver instanceof MixedPrecision ? new ApproximatedMap(crowd, crowd.cheap()) : FixedPointMap.reentrant(crowd);
     }
 
     private static End[] alone(FixedPointSolver solver, Block z) {
@@ -172,6 +175,10 @@ class CompanyTest {
                     assertSame(together(solver, z), alone, where + ", in one batch");
                     assertSame(streamed(solver, z), alone, where + ", in a stream");
                     assertDiffer(alone, where);
+                    try (FixedPointSolver groups = method.planner().plan(
+                            ThreadedEngine.of(engine, 3, GROUPS_OF_16), type, PROBLEMS, N, until)) {
+                        assertSame(together(groups, z), alone, where + ", in groups");
+                    }
                 }
             }
         }

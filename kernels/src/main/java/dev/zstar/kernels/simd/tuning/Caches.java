@@ -6,14 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The sizes of this processor's caches, as Linux lists them. */
-final class Caches {
+public final class Caches {
     /** Many processors of today have at least this much. */
     private static final long UNKNOWN = 1L << 20;
 
     private Caches() {}
 
     /** Bytes of the second-level cache for each processor that shares it; 1 MiB if the system does not say. */
-    static long secondLevel() {
+    public static long secondLevel() {
         return secondLevel(Path.of("/sys/devices/system/cpu/cpu0/cache"));
     }
 

@@ -6,10 +6,7 @@ import static dev.zstar.kernels.simd.lanes.NativeMemory.MASK;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 
 import dev.zstar.kernels.Type;
-import dev.zstar.kernels.simd.lanes.Lanes;
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -20,8 +17,6 @@ public final class F32Sweeps {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
     private static final long B = F32.byteSize();
-    private static final VectorSpecies<Double> D = Lanes.D;
-    private static final int W = Lanes.COUNT;
 
     private F32Sweeps() {}
 
@@ -195,38 +190,22 @@ public final class F32Sweeps {
         }
     }
 
-    /** {@code r = g - z} and {@code copy = g}; returns {@code ‖g‖²}, all in one pass. */
-    public static double residual(long z, long g, long r, long copy, int n, double[] room) {
+    /** {@code r = g - z} and {@code copy = g}. */
+    public static void residual(long z, long g, long r, long copy, int n) {
         z &= MASK;
         g &= MASK;
         r &= MASK;
         copy &= MASK;
-        DoubleVector s0 = DoubleVector.zero(D);
-        DoubleVector s1 = DoubleVector.zero(D);
         int i = 0;
-        for (; i <= n - 2 * W; i += 2 * W) {
-            residual(z + i * B, g + i * B, r + i * B, copy + i * B);
-            // twin: residual(z + (i + L) * B, g + (i + L) * B, r + (i + L) * B, copy + (i + L) * B);
-            var g0 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var g1 = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, g + i * B + W * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            s0 = g0.fma(g0, s0);
-            s1 = g1.fma(g1, s1);
+        for (; i <= n - L; i += L) {
+            FloatVector value = FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER);
+            value.sub(FloatVector.fromMemorySegment(S, ALL, z + i * B, ORDER)).intoMemorySegment(ALL, r + i * B, ORDER);
+            value.intoMemorySegment(ALL, copy + i * B, ORDER);
         }
-        s0.add(s1).intoArray(room, 0);
-        double sum = Lanes.sum(room);
         for (; i < n; i++) {
             float value = ALL.get(F32, g + i * B);
             ALL.set(F32, r + i * B, value - ALL.get(F32, z + i * B));
             ALL.set(F32, copy + i * B, value);
-            sum = Math.fma((double) value, (double) value, sum);
         }
-        return sum;
-    }
-
-    /** One vector of {@link #residual(long, long, long, long, int, double[])}. */
-    private static void residual(long z, long g, long r, long copy) {
-        FloatVector value = FloatVector.fromMemorySegment(S, ALL, g & MASK, ORDER);
-        value.sub(FloatVector.fromMemorySegment(S, ALL, z & MASK, ORDER)).intoMemorySegment(ALL, r & MASK, ORDER);
-        value.intoMemorySegment(ALL, copy & MASK, ORDER);
     }
 }

@@ -73,6 +73,29 @@ public final class RowOrder {
         Arrays.fill(filled, 0, rows, true);
     }
 
+    /**
+     * Row {@code row} gets what row {@code other} of another order holds, whose registers are the same. Throws if that row is not filled.
+     */
+    public void load(String operation, int row, RowOrder from, int other) {
+        if (!from.filled[other]) {
+            throw from.unfilled(operation, other);
+        }
+        int p = positionOf[row];
+        int q = from.positionOf[other];
+        for (int i = 0; i < registers.size(); i++) {
+            Register to = registers.get(i);
+            Register source = from.registers.get(i);
+            if (to.isNumbers()) {
+                System.arraycopy(from.memory.wholeNumbers(source), q * to.cols(), memory.wholeNumbers(to), p * to.cols(), to.cols());
+            } else {
+                for (int j = 0; j < to.rows(); j++) {
+                    memory.whole(to).copyRow(from.memory.whole(source), q * to.rows() + j, p * to.rows() + j);
+                }
+            }
+        }
+        filled[row] = true;
+    }
+
     /** Moves a row of the batch to position 0, filled or not. */
     public void front(int row) {
         exchange(0, positionOf[row]);
@@ -119,10 +142,14 @@ public final class RowOrder {
                 throw new IllegalArgumentException(operation + ": row " + b + " of the batch, expected 0 to " + (filled.length - 1));
             }
             if (mustBeFilled && !filled[b]) {
-                throw new IllegalStateException(operation + ": row " + b + " of the batch has no " + what + "; expected " + remedy);
+                throw unfilled(operation, b);
             }
         }
         rows.requireDistinct(operation);
+    }
+
+    private IllegalStateException unfilled(String operation, int b) {
+        return new IllegalStateException(operation + ": row " + b + " of the batch has no " + what + "; expected " + remedy);
     }
 
     private void place(Rows rows) {

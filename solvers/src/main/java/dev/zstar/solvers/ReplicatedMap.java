@@ -1,0 +1,27 @@
+package dev.zstar.solvers;
+
+/**
+ * A map that has replicas. Each replica has memory of its own, so several threads can evaluate a map at once, each for a group of rows.
+ * All replicas read the same parameters, and give a row the same bits as the map.
+ *
+ * <p>A row of the batch is loaded into a slot of a replica, and evaluated there until its solve ends. Then the slot takes the next row.
+ */
+public interface ReplicatedMap {
+    /**
+     * The replica of a worker, with at least {@code slots} slots. The same object in later calls with as many slots or fewer, so that
+     * further solves allocate nothing. It belongs to the map. Called in the thread that calls the solver.
+     *
+     * @param worker the number of the worker, from 0 on
+     */
+    Replica replica(int worker, int slots);
+
+    /** A map of slots. One thread uses it at a time. */
+    interface Replica extends FixedPointMap {
+        /**
+         * Slot {@code slot} becomes row {@code row} of the map's batch, with its input. Several replicas may be loaded at the same time.
+         *
+         * @throws IllegalStateException if the row has no input
+         */
+        void load(int slot, int row);
+    }
+}

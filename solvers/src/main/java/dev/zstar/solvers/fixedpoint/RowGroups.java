@@ -1,0 +1,159 @@
+package dev.zstar.solvers.fixedpoint;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Team;
+import dev.zstar.solvers.Outcome;
+import dev.zstar.solvers.ReplicatedMap;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.Workspace;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+
+/**
+ * Solves the rows of a batch in groups. Each thread of the engine has a group of its own for the whole solve, so there is no barrier in
+ * between. A group is so small that its history stays in the second-level cache. A row that is done makes room for the next of the batch,
+ * so a group is full to the end. Rows are independent, so each has the same bits as in one large group.
+ */
+final class RowGroups {
+    private final Engine engine;
+    private final Loop whole;
+    private final GroupSize size;
+    private final Worker[] workers;
+    private final Team.Loop pieces = this::run;
+    private final AtomicInteger next = new AtomicInteger();
+    private volatile boolean failed;
+    private Block start;
+    private double[] tolerances;
+
+    private RowGroups(Workspace workspace, Stopping stopping, Safeguard safeguard, Loop whole, GroupSize size,
+            Function<Workspace, IterationMethod> method) {
+        engine = workspace.engine();
+        this.whole = whole;
+        this.size = size;
+        workers = new Worker[size.workers()];
+        for (int w = 0; w < workers.length; w++) {
+            // The last of equal shares may be shorter.
+            int first = w * size.rows();
+            int slots = Math.min(size.rows(), workspace.batch() - first);
+            Workspace part = workspace.part(first, slots);
+            workers[w] = new Worker(w, slots, new Loop(part, stopping, safeguard, method.apply(part)));
+        }
+    }
+
+    /**
+     * Plans groups in the memory of a loop.
+     *
+     * @param whole the loop of the whole batch
+     * @param method makes the method of a group
+     * @return null if the batch is one group, or the stopping rule needs all rows at once
+     */
+    static RowGroups of(Workspace workspace, Stopping stopping, Safeguard safeguard, Loop whole,
+            Function<Workspace, IterationMethod> method) {
+        if (!workspace.engine().reproducible() || stopping.maxNanos() < Long.MAX_VALUE || stopping.trace()
+                || !stopping.recorded().isEmpty()) {
+            return null;
+        }
+        GroupSize size = GroupSize.of(workspace);
+        return size.isWhole(workspace.batch()) ? null : new RowGroups(workspace, stopping, safeguard, whole, size, method);
+    }
+
+    /** Whether a batch of this size has more than one group. */
+    boolean divides(Block start) {
+        return start.rows() > size.rows() || workers.length > 1 && start.rows() >= 2 * GroupSize.LEAST;
+    }
+
+    /** Solves all rows of {@code start}. */
+    Outcome solve(ReplicatedMap map, Block start, double[] tolerances) {
+        whole.beginGroups(start, tolerances);
+        boolean complete = false;
+        try {
+            this.start = start;
+            this.tolerances = tolerances;
+            next.set(0);
+            failed = false;
+            for (Worker worker : workers) {
+                worker.follow(map);
+            }
+            engine.parallel(workers.length, pieces);
+            complete = true;
+        } finally {
+            this.start = null;
+            this.tolerances = null;
+            for (Worker worker : workers) {
+                worker.replica = null;
+            }
+            whole.endGroups(complete);
+        }
+        return whole.outcome();
+    }
+
+    private void run(int from, int to) {
+        for (int w = from; w < to; w++) {
+            boolean ended = false;
+            try {
+                workers[w].run();
+                ended = true;
+            } finally {
+                failed |= !ended;
+            }
+        }
+    }
+
+    /** A thread's slots. */
+    private final class Worker implements RowQueue {
+        private final int number;
+        private final Loop loop;
+        private final double[] tolerated;
+        /** By slot: its row; negative if it is free. */
+        private final int[] rowOf;
+        private ReplicatedMap.Replica replica;
+        private int used;
+
+        Worker(int number, int slots, Loop loop) {
+            this.number = number;
+            this.loop = loop;
+            tolerated = new double[slots];
+            rowOf = new int[slots];
+        }
+
+        void follow(ReplicatedMap map) {
+            replica = map.replica(number, rowOf.length);
+            used = size.used(start.rows());
+        }
+
+        void run() {
+            Arrays.fill(rowOf, -1);
+            loop.solveQueued(replica, start, this, tolerances == null ? null : tolerated);
+        }
+
+        @Override
+        public boolean isFree(int slot, Outcome outcome) {
+            if (rowOf[slot] >= 0 && outcome.status(slot) != null) {
+                whole.adopt(rowOf[slot], loop, slot);
+                rowOf[slot] = -1;
+            }
+            return rowOf[slot] < 0 && slot < used;
+        }
+
+        @Override
+        public int next(int slot) {
+            int row = next.get() < start.rows() ? next.getAndIncrement() : start.rows();
+            if (row >= start.rows()) {
+                return -1;
+            }
+            replica.load(slot, row);
+            rowOf[slot] = row;
+            if (tolerances != null) {
+                tolerated[slot] = tolerances[row];
+            }
+            return row;
+        }
+
+        @Override
+        public boolean goesOn() {
+            return !failed;
+        }
+    }
+}
