@@ -207,8 +207,9 @@ public final class FixedPoint {
             }
             if (!outcome.succeeded()) {
                 throw new NotSolved("adjoint: (I - Jᵀ) u = g was not solved to a relative residual of " + tolerance
-                        + ". The solve ended with " + Endings.of(outcome.status(0)) + " after "
-                        + Plural.of(outcome.evaluations(0), "product") + " with Jᵀ" + Endings.at(outcome.residual(0)) + ". "
+                        + ". The solve" + (outcome.cycles(0) > 1 ? " by " + solver + "," : "") + " ended with "
+                        + Endings.of(outcome.status(0)) + " after " + Plural.of(outcome.evaluations(0), "product") + " with Jᵀ"
+                        + Endings.at(outcome.residual(0)) + ". "
                         + advice(outcome.status(0)), List.of(0));
             }
             return u.toDoubles();

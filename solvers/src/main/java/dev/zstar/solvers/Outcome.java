@@ -46,6 +46,12 @@ public interface Outcome {
     int evaluations(int b);
 
     /**
+     * The number of cycles that row {@code b} took in a linear solve; 0 in a fixed-point solve. With the default method, more than 1 means
+     * that the cycle of GMRES did not reach the tolerance, and that the row went on with IDR(s).
+     */
+    int cycles(int b);
+
+    /**
      * The states at the i-th of the evaluations listed in {@link Stopping#recorded}, {@code batch × n}. A row holds the iterate of that
      * evaluation, or its result if it had ended before. The block belongs to the solver and is valid until its next solve.
      */

@@ -86,6 +86,7 @@ final class BackwardSuite {
         Map<String, LinearPlanner> methods = new LinkedHashMap<>();
         methods.put(FIRST, (e, t, s) -> Gmres.plan(e, t, 1, N, N, s));
         methods.put("gmres(20)", (e, t, s) -> Gmres.plan(e, t, 1, N, 20, s));
+        methods.put("gmres(20), idr(9)", (e, t, s) -> LinearSolver.plan(e, t, 1, N, s));
         methods.put("anderson(10)", (e, t, s) -> LinearFixedPoint.anderson(e, t, 1, N, Anderson.Options.DEFAULT, s));
         methods.put("broyden", (e, t, s) -> LinearFixedPoint.broyden(e, t, 1, N, BROYDEN, s));
         methods.put("bicgstab", (e, t, s) -> BiCgStab.plan(e, t, 1, N, s));

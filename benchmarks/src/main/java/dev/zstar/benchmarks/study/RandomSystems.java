@@ -13,6 +13,7 @@ import dev.zstar.solvers.fixedpoint.LinearFixedPoint;
 import dev.zstar.solvers.linear.BiCgStab;
 import dev.zstar.solvers.linear.ConjugateGradient;
 import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.linear.GmresIdr;
 import dev.zstar.solvers.linear.LinearSolver;
 import dev.zstar.solvers.linear.NormalEquations;
 import dev.zstar.solvers.linear.RecycledGmres;
@@ -30,6 +31,7 @@ final class RandomSystems {
         PRECONDITIONED,
         FLEXIBLE,
         RECYCLED,
+        GMRES_IDR,
         BICGSTAB,
         CONJUGATE_GRADIENTS,
         NORMAL_EQUATIONS,
@@ -106,6 +108,7 @@ final class RandomSystems {
             case FLEXIBLE -> Gmres.plan(engine, type, batch, n, gmres.withFlexible(m), stopping);
             case RECYCLED -> RecycledGmres.plan(engine, type, batch, n,
                     new RecycledGmres.Options(memory + 5, 1 + random.nextInt(memory / 2 + 1)), stopping);
+            case GMRES_IDR -> GmresIdr.plan(engine, type, batch, n, memory, stopping);
             case BICGSTAB -> BiCgStab.plan(engine, type, batch, n, stopping);
             case CONJUGATE_GRADIENTS -> ConjugateGradient.plan(engine, type, batch, n, stopping);
             case NORMAL_EQUATIONS -> NormalEquations.plan(engine, type, batch, n, stopping);

@@ -8,6 +8,7 @@ import dev.zstar.solvers.fixedpoint.Broyden;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.linear.GmresIdr;
 import dev.zstar.solvers.linear.LinearSolver;
 import dev.zstar.solvers.linear.Neumann;
 
@@ -33,8 +34,7 @@ sealed interface AdjointMethod {
                 Gmres.Options preconditioned = new Gmres.Options(m.restart(), secants.inverse().transposed(), false);
                 yield new Preconditioned(
                         take("the preconditioned solver", Gmres.plan(space.adjoint(), preconditioned, m.stopping()), batch, forward, space),
-                        take("the solver", Gmres.plan(space.adjoint(), Gmres.Options.DEFAULT.withRestart(m.restart()), m.stopping()), batch,
-                                forward, space));
+                        take("the solver", GmresIdr.plan(space.adjoint(), m.restart(), m.stopping()), batch, forward, space));
             }
             case GradientMode.JacobianFree _ -> series(0, 1, space);
             case GradientMode.NeumannSeries m -> series(m.terms(), 1, space);

@@ -14,13 +14,14 @@ import java.util.stream.Stream;
  */
 public sealed interface GradientMode {
     /**
-     * The default: {@link Exact} by GMRES to a relative residual of 10⁻³. In training it makes no measurable difference compared with a
-     * more exact gradient.
+     * The default: {@link Exact} by GMRES and IDR to a relative residual of 10⁻³. In training it makes no measurable difference compared
+     * with a more exact gradient.
      */
     GradientMode DEFAULT = exact(1e-3);
 
     /**
-     * Implicit differentiation: v by GMRES with cycles of 20 steps, within 200 products with Jᵀ.
+     * Implicit differentiation: v by 20 steps of GMRES, and by IDR(9) in rows that need more, within 200 products with Jᵀ
+     * ({@link dev.zstar.solvers.linear.GmresIdr}).
      *
      * @param tolerance the relative residual at which a row ends
      */

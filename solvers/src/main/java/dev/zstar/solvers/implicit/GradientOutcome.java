@@ -26,6 +26,7 @@ public final class GradientOutcome {
     private final Status[] forward;
     private final Status[] backward;
     private final double[] residual;
+    private final int[] cycles;
     private final Use[] use;
     private int batch;
     private int evaluations;
@@ -36,6 +37,7 @@ public final class GradientOutcome {
         forward = new Status[capacity];
         backward = new Status[capacity];
         residual = new double[capacity];
+        cycles = new int[capacity];
         use = new Use[capacity];
     }
 
@@ -54,6 +56,7 @@ public final class GradientOutcome {
         Arrays.fill(backward, null);
         Arrays.fill(use, null);
         Arrays.fill(residual, Double.NaN);
+        Arrays.fill(cycles, 0);
     }
 
     /** Takes the outcome of a linear solve. */
@@ -62,6 +65,7 @@ public final class GradientOutcome {
         for (int b = 0; b < batch; b++) {
             backward[b] = solved.status(b);
             residual[b] = solved.residual(b);
+            cycles[b] = solved.cycles(b);
         }
     }
 
@@ -115,6 +119,14 @@ public final class GradientOutcome {
         return residual[Arguments.row("residual", b, batch)];
     }
 
+    /**
+     * The cycles of the last linear solve for row {@code b}; 0 for modes without one. With the default mode more than 1 means that 20
+     * steps of GMRES did not reach the tolerance, and that the row went on with IDR ({@link Outcome#cycles}).
+     */
+    public int cycles(int b) {
+        return cycles[Arguments.row("cycles", b, batch)];
+    }
+
     /** What the last backward pass did with the gradient of row {@code b}; null before it. */
     public Use use(int b) {
         return use[Arguments.row("use", b, batch)];
@@ -141,6 +153,11 @@ public final class GradientOutcome {
         return count(Use.ADDED) == batch;
     }
 
+    /** What a row that failed has tried. */
+    private String tried(int b) {
+        return cycles[b] > 1 && !backward[b].isSuccess() ? " in " + Plural.of(cycles[b], "cycle") : "";
+    }
+
     @Override
     public String toString() {
         String rows = Plural.of(batch, "row");
@@ -159,6 +176,6 @@ public final class GradientOutcome {
         int incomplete = count(Use.INCOMPLETE);
         return "gradients of " + rows + ": " + count(Use.ADDED) + " added, " + count(Use.DAMPED) + " damped, " + count(Use.SKIPPED)
                 + " skipped" + (incomplete > 0 ? ", " + incomplete + " incomplete" : "") + "; the " + (early ? "forward" : "backward")
-                + " solve of row " + first + " ended with " + (early ? forward[first] : backward[first]);
+                + " solve of row " + first + " ended with " + (early ? forward[first] : backward[first] + tried(first));
     }
 }

@@ -9,7 +9,7 @@ import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.OwnedMemory;
-import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.linear.GmresIdr;
 
 /**
  * The implicit function theorem for any root:
@@ -22,7 +22,7 @@ import dev.zstar.solvers.linear.Gmres;
 public final class ImplicitFunction implements AutoCloseable {
     private final Engine engine;
     private final OwnedMemory memory;
-    private final Gmres gmres;
+    private final GmresIdr solver;
     private final Block w;
     private final Adjoint adjoint = new Adjoint();
 
@@ -30,7 +30,7 @@ public final class ImplicitFunction implements AutoCloseable {
         this.engine = engine;
         memory = new OwnedMemory(engine);
         try {
-            gmres = memory.add(Gmres.plan(engine, type, batch, n, restart, stopping), Gmres::close, Gmres::bytes);
+            solver = memory.add(GmresIdr.plan(engine, type, batch, n, restart, stopping), GmresIdr::close, GmresIdr::bytes);
             w = memory.block(type, batch, n);
         } catch (Throwable e) {
             memory.close();
@@ -40,9 +40,10 @@ public final class ImplicitFunction implements AutoCloseable {
 
     /**
      * Plans the solve for w, for batches of up to {@code batch} rows of {@code n} elements. Allocates {@code restart + 6} blocks of
-     * {@code batch × n}.
+     * {@code batch × n}, and half as many vectors.
      *
-     * @param restart the restart length of GMRES; take n if n is small and {@code ∂F/∂z} is far from the identity
+     * @param restart the steps of GMRES before IDR takes over ({@link GmresIdr}); take n if n is small and {@code ∂F/∂z} is far from the
+     *     identity
      * @param stopping when the solve for w ends: tolerances and a number of evaluations
      */
     public static ImplicitFunction plan(Engine engine, Type type, int batch, int n, int restart, Stopping stopping) {
@@ -74,7 +75,7 @@ public final class ImplicitFunction implements AutoCloseable {
         Block found = w.head(gradient.rows());
         adjoint.equation = equation;
         try {
-            Outcome outcome = gmres.solve(adjoint, gradient, found);
+            Outcome outcome = solver.solve(adjoint, gradient, found);
             if (outcome.succeeded()) {
                 engine.scale(-1, found);
                 equation.gradients(found, sum);

@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
  * <tr><th>pass</th><th>S</th><th>method</th></tr>
  * <tr><td>forward</td><td>11 and more</td><td>{@link Anderson} with the window {@code (S - 5) / 2}, 10 at most</td></tr>
  * <tr><td></td><td>4 to 10</td><td>{@link Picard} with steps of adaptive length</td></tr>
- * <tr><td>backward</td><td>8 and more</td><td>GMRES with cycles of {@code S - 7} steps, 100 at most</td></tr>
+ * <tr><td>backward</td><td>8 and more</td><td>GMRES for {@code S - 7} steps, 100 at most, then IDR</td></tr>
  * </table>
  *
  * <p>A step tolerance takes two of the forward blocks, and distances one more. The choice of the backward method is for
@@ -63,7 +63,8 @@ public final class LayerMethods {
      * The methods that fit a number of blocks of {@code batch × n}, as in the table above. For the default mode 27 blocks or more have the
      * default forward method, and exactly 27 the default methods of both passes.
      *
-     * @param blocks the most blocks that the layer may hold, without the map, and without the copy of x that is made when a row first fails
+     * @param blocks the most blocks that the layer may hold, without the map, without the copy of x that is made when a row first
+     *     fails, and without the s vectors for the whole batch of {@link dev.zstar.solvers.linear.GmresIdr}
      * @param stopping when the forward solve ends
      * @throws IllegalArgumentException if there are too few blocks, or the mode has a linear solver that does not say how many it takes
      */
@@ -119,13 +120,13 @@ public final class LayerMethods {
     }
 
     private static GradientMode withSteps(GradientMode mode, int steps) {
-        return mode instanceof GradientMode.Exact(LinearMethod.RestartedGmres(int _, Stopping stopping))
-                ? new GradientMode.Exact(new LinearMethod.RestartedGmres(steps, stopping))
+        return mode instanceof GradientMode.Exact(LinearMethod.GmresThenIdr(int _, Stopping stopping))
+                ? new GradientMode.Exact(new LinearMethod.GmresThenIdr(steps, stopping))
                 : mode;
     }
 
     private static boolean hasCycles(GradientMode mode) {
-        return mode instanceof GradientMode.Exact exact && exact.method() instanceof LinearMethod.RestartedGmres;
+        return mode instanceof GradientMode.Exact exact && exact.method() instanceof LinearMethod.GmresThenIdr;
     }
 
     private static void requireCounted(GradientMode mode) {
@@ -142,8 +143,9 @@ public final class LayerMethods {
 
     private static String describe(GradientMode mode) {
         return switch (mode) {
-            case GradientMode.Exact(LinearMethod.RestartedGmres(int restart, Stopping _)) -> "GMRES with cycles of "
-                    + Plural.of(restart, "step");
+            case GradientMode.Exact(LinearMethod.GmresThenIdr(int steps, Stopping _)) when steps > 2 -> Plural.of(steps, "step")
+                    + " of GMRES, then IDR,";
+            case GradientMode.Exact(LinearMethod.GmresThenIdr(int steps, Stopping _)) -> "GMRES with cycles of " + Plural.of(steps, "step");
             case GradientMode.Exact(LinearMethod.ShortRecurrences _) -> "BiCGStab";
             default -> mode.toString().replace("[]", "");
         };

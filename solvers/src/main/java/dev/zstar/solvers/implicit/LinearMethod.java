@@ -7,6 +7,7 @@ import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.linear.BiCgStab;
 import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.linear.GmresIdr;
 import dev.zstar.solvers.linear.LinearSolver;
 
 /**
@@ -33,12 +34,13 @@ public interface LinearMethod {
     }
 
     /**
-     * {@link Gmres} with cycles of {@code restart} steps. Takes {@code restart + 5} blocks.
+     * {@link GmresIdr}: GMRES in the first {@code steps} steps, then IDR(s). Takes {@code steps + 5} blocks, and s vectors that are not
+     * shared.
      *
-     * @param restart 1 to 500
+     * @param steps 1 to 500
      */
-    static LinearMethod gmres(int restart, Stopping stopping) {
-        return new RestartedGmres(Gmres.Options.DEFAULT.withRestart(restart).restart(), stopping);
+    static LinearMethod gmres(int steps, Stopping stopping) {
+        return new GmresThenIdr(Gmres.Options.DEFAULT.withRestart(steps).restart(), stopping);
     }
 
     /** {@link BiCgStab}. Takes 10 blocks. */
@@ -46,10 +48,10 @@ public interface LinearMethod {
         return new ShortRecurrences(stopping);
     }
 
-    /** GMRES(m); a {@link LayerMethods budget} chooses another m. */
-    record RestartedGmres(int restart, Stopping stopping) implements LinearMethod {
+    /** GMRES in the first m steps, then IDR(s); a {@link LayerMethods budget} chooses another m. */
+    record GmresThenIdr(int steps, Stopping stopping) implements LinearMethod {
         /** Checks that a linear solver applies the stopping rule. */
-        public RestartedGmres {
+        public GmresThenIdr {
             Arguments.present("gmres", "the stopping rule", stopping).requireLinear("gmres");
         }
 
@@ -60,12 +62,12 @@ public interface LinearMethod {
 
         @Override
         public LinearSolver plan(Workspace workspace) {
-            return Gmres.plan(workspace, Gmres.Options.DEFAULT.withRestart(restart), stopping);
+            return GmresIdr.plan(workspace, steps, stopping);
         }
 
         @Override
         public int blocks() {
-            return restart + 5;
+            return steps + 5;
         }
     }
 

@@ -18,6 +18,7 @@ public final class SolveRecord implements Outcome {
     private final double[] distance;
     private final double[] trace;
     private final int[] spent;
+    private final int[] cycles;
     private Block[] states = {};
     private int batch;
     private int evaluations;
@@ -31,6 +32,7 @@ public final class SolveRecord implements Outcome {
         latest = new double[capacity];
         distance = new double[capacity];
         spent = new int[capacity];
+        cycles = new int[capacity];
         trace = new double[stopping.trace() ? stopping.maxEvaluations() : 0];
     }
 
@@ -45,6 +47,7 @@ public final class SolveRecord implements Outcome {
         Arrays.fill(latest, Double.NaN);
         Arrays.fill(distance, Double.NaN);
         Arrays.fill(spent, 0);
+        Arrays.fill(cycles, 0);
     }
 
     /** A new problem begins in row {@code b}. */
@@ -76,6 +79,13 @@ public final class SolveRecord implements Outcome {
         evaluated(rows.count());
         for (int p = 0; p < rows.count(); p++) {
             spent[rows.index(p)]++;
+        }
+    }
+
+    /** These rows begin another cycle of a linear method. */
+    public void cycled(Rows rows) {
+        for (int p = 0; p < rows.count(); p++) {
+            cycles[rows.index(p)]++;
         }
     }
 
@@ -173,6 +183,11 @@ public final class SolveRecord implements Outcome {
     @Override
     public int evaluations(int b) {
         return spent[Arguments.row("evaluations", b, batch)];
+    }
+
+    @Override
+    public int cycles(int b) {
+        return cycles[Arguments.row("cycles", b, batch)];
     }
 
     @Override

@@ -198,4 +198,19 @@ final class GmresCycle implements CycleMethod {
     double size(int b) {
         return small.size(b);
     }
+
+    /** The memory of the space, for a method that goes on from it. */
+    Basis space() {
+        return v;
+    }
+
+    /** A block that is free between cycles. */
+    Block own() {
+        return own;
+    }
+
+    /** The small problems of the last cycle. */
+    HessenbergLeastSquares problem() {
+        return small;
+    }
 }

@@ -18,9 +18,9 @@ import java.util.function.Function;
  *
  * <p>A solver is a {@linkplain CycleMethod method} in a loop. The method works in cycles, each from the true residual. After each cycle the
  * true residual is computed again; only this residual is used to judge convergence. Right-hand sides are scaled by powers of two to norms
- * from 1 to 2, so they may have any size. A result is never worse than its start. {@link Gmres}, {@link RecycledGmres}, {@link BiCgStab},
- * {@link ConjugateGradient} and {@link NormalEquations} plan a solver for their own method; {@link #of} plans one for any other method.
- * {@link Neumann} sums a series and tests nothing.
+ * from 1 to 2, so they may have any size. A result is never worse than its start. {@link Gmres}, {@link GmresIdr}, {@link RecycledGmres},
+ * {@link BiCgStab}, {@link ConjugateGradient} and {@link NormalEquations} plan a solver for their own method; {@link #of} plans one for any
+ * other method. {@link Neumann} sums a series and tests nothing.
  *
  * <p>A computed residual {@code b - (I - T) u} carries the rounding of its terms. The reported residual is therefore never below
  * {@code (‖u‖ + max(‖u‖, ‖b‖))} times the unit roundoff, and neither is the one that is compared with the tolerance. A smaller computed
@@ -50,12 +50,11 @@ public class LinearSolver extends Solver {
     }
 
     /**
-     * Plans the default method, and the one to try first: {@link Gmres} with cycles of 20 steps. It allocates 25 blocks. It can converge if
-     * plain iteration does not. If the eigenvalues of the Jacobian are spread widely, or ρ(J) is near 1, it may stagnate; then use longer
-     * cycles ({@link Gmres#plan}), {@link RecycledGmres} or {@link BiCgStab}.
+     * Plans the default method, and the one to try first: {@link GmresIdr}, a cycle of 20 steps of GMRES, from which rows that need more go
+     * on with IDR(9). It allocates 25 blocks and 9 vectors. It can converge if plain iteration does not, and does not restart.
      */
     public static LinearSolver plan(Engine engine, Type type, int batch, int n, Stopping stopping) {
-        return Gmres.plan(engine, type, batch, n, 20, stopping);
+        return GmresIdr.plan(engine, type, batch, n, GmresIdr.STEPS, stopping);
     }
 
     /**

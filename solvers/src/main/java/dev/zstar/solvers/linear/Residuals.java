@@ -36,6 +36,7 @@ public final class Residuals {
     /** By row of the batch. */
     private final double[] claims;
     private final Status[] trouble;
+    private final boolean[] hopeful;
     /** By row of the batch: the residual that meets the tolerances, -1 if there are none, and the share of it that a cycle aims at. */
     private final double[] goal;
     private final double[] aim;
@@ -43,8 +44,9 @@ public final class Residuals {
     private LinearOperator t;
     private double[] tolerances;
     private int[] limits;
-    /** Whether a cycle runs. */
+    /** Whether a cycle runs, and how many began before it. */
     private boolean cycling;
+    private int cycle;
 
     /** Allocates 2 blocks. */
     Residuals(Workspace workspace, String name, Stopping stopping, SolveRecord record, Scaling scaling, Solutions solutions) {
@@ -61,6 +63,7 @@ public final class Residuals {
         norms = new double[workspace.batch()];
         claims = new double[workspace.batch()];
         trouble = new Status[workspace.batch()];
+        hopeful = new boolean[workspace.batch()];
         goal = new double[workspace.batch()];
         aim = new double[workspace.batch()];
     }
@@ -156,6 +159,15 @@ public final class Residuals {
         return trouble[b];
     }
 
+    /** States that the next cycle of row {@code b} works in another way. Then the row does not end because this one gained nothing. */
+    public void hope(int b) {
+        hopeful[b] = true;
+    }
+
+    boolean isHopeful(int b) {
+        return hopeful[b];
+    }
+
     /** Records the largest relative residual after the last evaluation, for the trace. */
     public void record(double worst) {
         record.record(worst);
@@ -166,6 +178,11 @@ public final class Residuals {
     /** Evaluations that a cycle may still spend on row {@code b}. One more is kept for the true residual. */
     public int left(int b) {
         return limits != null ? limits[b] - record.evaluations(b) : stopping.maxEvaluations() - record.evaluations(b) - 1;
+    }
+
+    /** The number of cycles of this solve before the current one: 0 in the first. */
+    public int cycle() {
+        return cycle;
     }
 
     /** Whether a fixed number of evaluations is asked for, and no tolerance. */
@@ -191,6 +208,11 @@ public final class Residuals {
         return residual <= aim[b] * goal[b];
     }
 
+    /** The norm that {@link #within} compares with; negative if a fixed number of evaluations is asked for. */
+    double goal(int b) {
+        return aim[b] * goal[b];
+    }
+
     /** The outcome of the solve so far. */
     public Outcome progress() {
         return record;
@@ -205,6 +227,7 @@ public final class Residuals {
         this.limits = limits;
         Arrays.fill(aim, 1);
         cycling = false;
+        cycle = -1;
         forget();
     }
 
@@ -223,12 +246,15 @@ public final class Residuals {
     void begin() {
         forget();
         cycling = true;
+        cycle++;
+        record.cycled(open);
         going.copyFrom(open);
     }
 
     private void forget() {
         Arrays.fill(claims, Double.NaN);
         Arrays.fill(trouble, null);
+        Arrays.fill(hopeful, false);
     }
 
     /** The cycle has ended: the loop computes true residuals. */

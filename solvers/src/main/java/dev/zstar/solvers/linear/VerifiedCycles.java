@@ -281,7 +281,8 @@ final class VerifiedCycles implements Procedure {
             return brokeDown ? Status.BREAKDOWN : Status.STAGNATED;
         }
         // A residual at the level of rounding does not fall further.
-        if ((atStart || reached <= PROGRESS * residual[row]) && norms[p] > rounding(row, p)) {
+        boolean hopeful = atStart || reached <= PROGRESS * residual[row] || at.isHopeful(row);
+        if (hopeful && norms[p] > rounding(row, p)) {
             return null;
         }
         if (solutions.lost(row) > 0 && norms[p] <= HELD * solutions.lost(row)) {

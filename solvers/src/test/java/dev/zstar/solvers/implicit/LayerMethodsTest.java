@@ -158,7 +158,7 @@ class LayerMethodsTest {
         parts(BICGSTAB, 25, 12, 25, 0);
         parts(OPAQUE, 25, 2, 25, 11);
         parts(new GradientMode.JacobianFree(), 25, 4, 25, 0);
-        parts(REFINED, 25, 13, 25, 10);
+        parts(REFINED, 25, 13, 25 * BLOCK, 10 * BLOCK + vectors(5, BATCH));
         parts(new GradientMode.Unrolled(6), 25, 4, 25, 6);
         parts(new GradientMode.Checkpointed(7), 25, 6, 25, 3);
         parts(new GradientMode.Reversible(3, 0.5), 25, 6, 25, 1);
@@ -173,10 +173,20 @@ class LayerMethodsTest {
         }
     }
 
+    /** What {@code steps} steps of GMRES and IDR take in addition to blocks: s vectors and, for each row, s numbers. */
+    private static long vectors(int steps, int batch) {
+        int s = (steps - 1) / 2;
+        return steps >= N || s == 0 ? 0 : Block.bytes(Type.F32, s, N) + Block.bytes(Type.F32, batch, s);
+    }
+
     private void parts(GradientMode mode, int forward, int backward, int shared, int separate) {
+        parts(mode, forward, backward, shared * BLOCK, separate * BLOCK);
+    }
+
+    private void parts(GradientMode mode, int forward, int backward, long shared, long separate) {
         try (var layer = EquilibriumLayer.plan(cell, LayerMethods.of(forward(mode), mode))) {
             assertThat(layer.memory()).as("%s", mode).isEqualTo(
-                    new LayerMemory(forward * BLOCK, backward * BLOCK, shared * BLOCK, separate * BLOCK, cell.bytes(), BLOCK));
+                    new LayerMemory(forward * BLOCK, backward * BLOCK, shared, separate, cell.bytes(), BLOCK));
         }
     }
 
@@ -212,7 +222,12 @@ class LayerMethodsTest {
                     layer.backward(g.head(batch), sum);
                 }
                 long copyOfX = layer.memory().separate() > 0 && batch > 1 ? Block.bytes(Type.F32, batch, INPUTS) : 0;
-                assertThat(layer.bytes() - copyOfX).as("%s in %d blocks for %d: %s, %s", mode, blocks, batch, methods, layer.memory())
+                long idr = methods.mode().modes().stream().mapToLong(m -> switch (m) {
+                    case GradientMode.Exact(LinearMethod.GmresThenIdr(int steps, Stopping _)) -> vectors(steps, batch);
+                    case GradientMode.Refined refined -> vectors(refined.restart(), batch);
+                    default -> 0;
+                }).sum();
+                assertThat(layer.bytes() - copyOfX - idr).as("%s in %d blocks for %d: %s, %s", mode, blocks, batch, methods, layer.memory())
                         .isLessThanOrEqualTo(blocks * block);
             }
         }
@@ -239,20 +254,20 @@ class LayerMethodsTest {
     @Test
     void theChoiceIsSaidInWords() {
         says(8, GradientMode.DEFAULT, "plain steps of adaptive length forward, GMRES with cycles of 1 step backward, within 8 blocks");
-        says(10, GradientMode.DEFAULT, "plain steps of adaptive length forward, GMRES with cycles of 3 steps backward, within 10 blocks");
+        says(10, GradientMode.DEFAULT, "plain steps of adaptive length forward, 3 steps of GMRES, then IDR, backward, within 10 blocks");
         says(11, GradientMode.DEFAULT,
-                "Anderson acceleration with a window of 3 forward, GMRES with cycles of 4 steps backward, within 11 blocks");
+                "Anderson acceleration with a window of 3 forward, 4 steps of GMRES, then IDR, backward, within 11 blocks");
         says(15, GradientMode.DEFAULT,
-                "Anderson acceleration with a window of 5 forward, GMRES with cycles of 8 steps backward, within 15 blocks");
+                "Anderson acceleration with a window of 5 forward, 8 steps of GMRES, then IDR, backward, within 15 blocks");
         says(27, GradientMode.DEFAULT,
-                "Anderson acceleration with a window of 10 forward, GMRES with cycles of 20 steps backward, within 27 blocks");
+                "Anderson acceleration with a window of 10 forward, 20 steps of GMRES, then IDR, backward, within 27 blocks");
         says(500, GradientMode.exact(1e-9),
-                "Anderson acceleration with a window of 10 forward, GMRES with cycles of 100 steps backward, within 500 blocks");
+                "Anderson acceleration with a window of 10 forward, 100 steps of GMRES, then IDR, backward, within 500 blocks");
         says(12, BICGSTAB, "Anderson acceleration with a window of 3 forward, BiCGStab backward, within 12 blocks");
         says(4, new GradientMode.JacobianFree(), "plain steps of adaptive length forward, JacobianFree backward, within 4 blocks");
         says(20, new GradientMode.BroydenInverse(), "Broyden's method with 15 steps forward, BroydenInverse backward, within 20 blocks");
         says(21, new GradientMode.Phantom(5, 0.5).then(9, GradientMode.DEFAULT), "Anderson acceleration with a window of 8 forward, "
-                + "Phantom[steps=5, damping=0.5] then GMRES with cycles of 14 steps backward, within 21 blocks");
+                + "Phantom[steps=5, damping=0.5] then 14 steps of GMRES, then IDR, backward, within 21 blocks");
         assertThatThrownBy(() -> LayerMethods.within(7, STOPPING, GradientMode.DEFAULT))
                 .hasMessageStartingWith("memory: the number of blocks is 7, expected at least 8 for the gradient mode Exact[");
         assertThatThrownBy(() -> LayerMethods.within(40, STOPPING, OPAQUE)).hasMessage(
