@@ -11,28 +11,26 @@ public final class ThreadedEngine {
     private ThreadedEngine() {}
 
     /** The engine of {@code host} with this many threads, for loops of pieces, and this much cache for each. */
+    @SuppressWarnings("ReferenceEquality") // A proxy is equal to itself alone.
     public static Engine of(Engine host, int threads, long cache) {
-        return (Engine) Proxy.newProxyInstance(Engine.class.getClassLoader(), new Class<?>[] {Engine.class}, (self, method, arguments) -> {
-            switch (method.getName()) {
-                case "threads":
-                    return threads;
-                case "cachePerThread":
-                    return cache;
-                case "parallel":
-                    run((int) arguments[0], (Team.Loop) arguments[1]);
-                    return null;
-                case "equals":
-                    return self == arguments[0];
-                case "hashCode":
-                    return System.identityHashCode(self);
-                default:
-                    try {
-                        return method.invoke(host, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
+        return (Engine) Proxy.newProxyInstance(Engine.class.getClassLoader(), new Class<?>[] {Engine.class}, (self, method, arguments) ->
+                switch (method.getName()) {
+                    case "threads" -> threads;
+                    case "cachePerThread" -> cache;
+                    case "parallel" -> {
+                        run((int) arguments[0], (Team.Loop) arguments[1]);
+                        yield null;
                     }
-            }
-        });
+                    case "equals" -> self == arguments[0];
+                    case "hashCode" -> System.identityHashCode(self);
+                    default -> {
+                        try {
+                            yield method.invoke(host, arguments);
+                        } catch (InvocationTargetException e) {
+                            throw e.getCause();
+                        }
+                    }
+                });
     }
 
     private static void run(int pieces, Team.Loop loop) throws Throwable {
