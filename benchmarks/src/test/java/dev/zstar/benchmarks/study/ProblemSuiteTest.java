@@ -47,9 +47,10 @@ class ProblemSuiteTest {
                         continue;
                     }
                     int[] ours = ProblemSuite.nearby(contender("anderson(" + window + ")"), engine, problem, type);
-                    // Where a map does not contract, both wander, and 60 evaluations are as good as 59.
+                    // Where a map does not contract, both wander, and 60 evaluations are as good as 59. In f32 a step is summed in f32,
+                    // which near the resolution of the type may cost an evaluation.
                     int more = FAR.contains(problem.name()) ? 1 + typical / 6
-                            : ProblemSuite.radius(engine, problem) < 1 ? 0 : 1 + typical / 10;
+                            : ProblemSuite.radius(engine, problem) < 1 ? type == Type.F32 ? 1 : 0 : 1 + typical / 10;
                     assertThat(ours[ours.length / 2]).as("%s, window %d", problem, window).isLessThanOrEqualTo(typical + more);
                     compared.add(problem.name());
                 }
@@ -77,6 +78,7 @@ class ProblemSuiteTest {
     @Test
     void whatIsSaidOfTheDefaultIsTrue() {
         try (Engine engine = Engines.best(1)) {
+            assertThat(evaluations("default", engine)).isBetween(0.85, 0.89);
             assertThat(evaluations("anderson(10)", engine)).isBetween(0.86, 0.90);
             assertThat(evaluations("type I", engine)).isBetween(0.80, 0.84);
             assertThat(evaluations("bad, SVD", engine)).isBetween(0.74, 0.78);

@@ -70,7 +70,8 @@ public final class Anderson extends FixedPointSolver {
      * @param window m, the number of earlier iterates used, 1 to 50. Deep equilibrium models in the literature mostly use 5; the default is
      *     10
      * @param adaptive whether a row uses at most three earlier iterates while its residual falls fast, to less than 0.36 of itself in two
-     *     evaluations. A narrow window costs less, and forgets sooner what was far from the solution
+     *     evaluations. A narrow window costs less, and forgets sooner what was far from the solution. For type II only: type I needs more
+     *     evaluations with it
      * @param mixing β, constant or a function of the gain
      * @param delay the number of plain steps before the acceleration starts, and again each time the safeguard has restarted the method.
      *     Useful if the start is far from the region where f is nearly linear

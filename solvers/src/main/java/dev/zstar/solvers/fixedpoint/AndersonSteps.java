@@ -126,7 +126,7 @@ final class AndersonSteps implements IterationMethod {
             gram[at + j * capacity + slot] = sweep[row + j];
         }
         double square = sweep[row + slot];
-        if (options.adaptive() && square < FAST * beforeLast[b]) {
+        if (options.adaptive() && projection == null && square < FAST * beforeLast[b]) {
             remembered[b] = Math.min(remembered[b], NARROW + 1);
         }
         beforeLast[b] = last[b];

@@ -85,7 +85,8 @@ class AndersonTest {
             rs.addFirst(r);
             age++;
             norms.add(norm(r));
-            if (options.adaptive() && k > 2 && norm(r) < 0.36 * norms.get(k - 3) && zs.size() > 4) {
+            boolean adapts = options.adaptive() && options.variant() == Anderson.Variant.TYPE_II;
+            if (adapts && k > 2 && norm(r) < 0.36 * norms.get(k - 3) && zs.size() > 4) {
                 zs.subList(4, zs.size()).clear();
                 rs.subList(4, rs.size()).clear();
             }
