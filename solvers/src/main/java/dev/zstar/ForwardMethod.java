@@ -20,7 +20,7 @@ import dev.zstar.solvers.fixedpoint.Picard;
  */
 @FunctionalInterface
 public interface ForwardMethod {
-    /** Anderson acceleration with a window of 10. This is the default. */
+    /** Anderson acceleration with a window of up to 10. This is the default. */
     @SuppressWarnings("ClassInitializationDeadlock") // Only this interface uses WorkspaceMethod, so it always comes first.
     ForwardMethod ANDERSON =
             new WorkspaceMethod((workspace, stopping) -> Anderson.plan(workspace, Anderson.Options.DEFAULT, stopping));

@@ -39,7 +39,10 @@ public interface Outcome {
     /** The largest relative residual over the rows. */
     double worstResidual();
 
-    /** The number of calls of the map, or of products with T in a linear solve. One call evaluates all active rows. */
+    /**
+     * The number of calls of the map, or of products with T in a linear solve. One call evaluates all active rows. If the rows were solved
+     * in groups, the most evaluations of a row.
+     */
     int evaluations();
 
     /** The number of evaluations of f, or of products with T, that row {@code b} took part in. */

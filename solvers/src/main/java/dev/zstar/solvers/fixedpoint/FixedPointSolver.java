@@ -22,6 +22,10 @@ import java.util.function.Function;
  * <p>A solver is a {@linkplain IterationMethod method} in a loop. {@link Anderson}, {@link Broyden}, {@link NewtonKrylov}, {@link Picard}
  * and {@link MixedPrecision} plan a solver for their own method. {@link #of} plans one for any other method.
  *
+ * <p>{@link Anderson} and {@link Picard} divide a batch among the threads of the engine, if the map has {@linkplain FixedPointMap#replicas
+ * replicas}. Each thread solves rows in a small group of its own, in the memory of this solver. A solve with an observer, or whose stopping
+ * rule has a time budget, a trace or recorded states, keeps all rows together.
+ *
  * <p>A solver runs one solve at a time; plan one for each thread. If f or the observer throws, the exception reaches the caller unchanged,
  * the content of the block is undefined, and the solver can be used again.
  */
@@ -48,12 +52,12 @@ public class FixedPointSolver extends Solver {
     }
 
     /**
-     * Plans the default method, and the one to try first: {@link Anderson} with its default options, type II with m = 10. It allocates 25
-     * blocks.
+     * Plans the default method, and the one to try first: {@link Anderson} with its default options, type II with a window of up to 10. It
+     * allocates 25 blocks.
      *
      * <p>For cells of one dense layer it took the least time of all methods, for one row and for 64. On 67 problems in f32 and f64 it took
      * 0.87 of the evaluations of the textbook method, Anderson with m = 5 and a Householder QR (Walker and Ni 2011). Type I and Broyden's
-     * bad method with reductions take fewer evaluations, 0.82 and 0.76, but move more memory per step: type I about twice as much,
+     * bad method with reductions take fewer evaluations, 0.83 and 0.76, but move more memory per step: type I about twice as much,
      * Broyden's bad method three times as much or more. They are for maps that cost more than a layer. The {@code forward} suite of the
      * study measures all of this.
      */
