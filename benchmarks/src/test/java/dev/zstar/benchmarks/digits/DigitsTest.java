@@ -71,7 +71,7 @@ class DigitsTest {
         int[] images = IntStream.range(0, Digits.TRAINING).toArray();
         double[] skipping = null;
         for (double damping : new double[] {0, 0.1}) {
-            var options = new DeqClassifier.Options(48, 64, 1, GradientMode.DEFAULT, Double.POSITIVE_INFINITY, 0.1, damping);
+            var options = new DeqClassifier.Options(48, 64, 1, GradientMode.DEFAULT, Double.POSITIVE_INFINITY, 0.5, damping);
             try (Engine engine = Engines.best(1);
                     DeqClassifier model = new DeqClassifier(engine, options)) {
                 for (int step = 0; step < 60; step++) {
