@@ -73,7 +73,11 @@ class TuneClocksTest {
         for (boolean reversed : new boolean[] {false, true}) {
             double[][] sinks = new double[2][];
             List<Runnable> bodies = List.of(() -> {}, () -> sinks[0] = new double[16]);
-            double[] nanos = ProductClock.inTurns(new ArrayList<>(bodies), 1_000_000, 7, reversed);
+            double[] nanos = {Double.NaN, 0};
+            // On a busy machine the JIT may still be at work, which looks like a body that allocates.
+            for (int attempt = 0; attempt < 20 && Double.isNaN(nanos[0]); attempt++) {
+                nanos = ProductClock.inTurns(new ArrayList<>(bodies), 1_000_000, 7, reversed);
+            }
             assertThat(nanos[0]).isNotNaN();
             assertThat(nanos[1]).as("it allocates").isNaN();
         }
