@@ -41,11 +41,13 @@ final class Traffic {
 
     private static long count(Method method, Object[] arguments) {
         return switch (method.getName()) {
-            case "allocate", "name", "threads", "close", "toString", "equals", "hashCode" -> 0;
+            case "allocate", "name", "threads", "reproducible", "cachePerThread", "parallel", "close", "toString", "equals",
+                    "hashCode" -> 0;
             // z and g are read, r and a copy of g are written. The other vectors are read; r is at hand.
             case "residualSweep" -> perRow(arguments, 0, 6, (b, n) -> 4 * n + (((int[]) arguments[5])[b] - 1) * n);
             case "mix" -> perRow(arguments, 3, 4, (b, n) -> (used(arguments, b) + 1) * n);
-            case "mixAround" -> perRow(arguments, 3, 4, (b, n) -> (used(arguments, b) + 1) * n);
+            // The vector in the slot is read in any case.
+            case "mixAround" -> perRow(arguments, 3, 4, (b, n) -> (others(arguments, b) + 2) * n);
             case "multiAxpy" -> perRow(arguments, 3, 4, (b, n) -> (used(arguments, b) + 2) * n);
             case "multiDot" -> perRow(arguments, 2, 3, (b, n) -> ((int) arguments[1] + 1) * n);
             // Each vector is read twice, but counts once, since the vectors of a row stay in a cache in between.
@@ -80,6 +82,17 @@ final class Traffic {
             used += c[b * capacity + j] != 0 ? 1 : 0;
         }
         return used;
+    }
+
+    /** The coefficients of row b other than that of its slot which are not 0. */
+    private static long others(Object[] arguments, int b) {
+        int capacity = ((Basis) arguments[0]).capacity();
+        double[] c = (double[]) arguments[2];
+        long others = 0;
+        for (int j = 0; j < capacity; j++) {
+            others += j != ((int[]) arguments[1])[b] && c[b * capacity + j] != 0 ? 1 : 0;
+        }
+        return others;
     }
 
     private static long size(Block block) {
