@@ -21,8 +21,6 @@ import dev.zstar.kernels.simd.tuning.Caches;
  * there is no delegate between a call of the engine and the method.
  */
 final class SimdEngine implements Engine, SimdProducts, SimdVectors, SimdSweeps, SimdUpdates {
-    private static final long CACHE = Caches.secondLevel();
-
     private final Team team;
     private final Layers layers;
     private final SmallMatrices small;
@@ -64,7 +62,7 @@ final class SimdEngine implements Engine, SimdProducts, SimdVectors, SimdSweeps,
 
     @Override
     public long cachePerThread() {
-        return CACHE;
+        return Caches.secondLevel();
     }
 
     @Override

@@ -9,12 +9,13 @@ import java.nio.file.Path;
 public final class Caches {
     /** Many processors of today have at least this much. */
     private static final long UNKNOWN = 1L << 20;
+    private static final long SECOND_LEVEL = secondLevel(Path.of("/sys/devices/system/cpu/cpu0/cache"));
 
     private Caches() {}
 
     /** Bytes of the second-level cache for each processor that shares it; 1 MiB if the system does not say. */
     public static long secondLevel() {
-        return secondLevel(Path.of("/sys/devices/system/cpu/cpu0/cache"));
+        return SECOND_LEVEL;
     }
 
     /** The same for a folder with one folder for each cache. */

@@ -69,48 +69,16 @@ public final class F32Dots {
     }
 
     private static void dots2(long v, long step, long w, int n, double[] room, double[] h, int at) {
-        w &= MASK;
-        v &= MASK;
-        long v1 = (v + step) & MASK;
-        DoubleVector s0 = DoubleVector.zero(D);
-        DoubleVector s1 = DoubleVector.zero(D);
-        int i = 0;
-        for (; i <= n - W; i += W) {
-            var x = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            s0 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
-            s1 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
-        }
-        s0.intoArray(room, 0);
-        s1.intoArray(room, W);
+        other2(w, v, v + step, n, room);
         for (int j = 0; j < 2; j++) {
-            h[at + j] = Lanes.sum(room, j * W) + F32Rows.dotTail(w, v + j * step, i, n);
+            h[at + j] = sum(w, v + j * step, room, j, n);
         }
     }
 
     private static void dots4(long v, long step, long w, int n, double[] room, double[] h, int at) {
-        w &= MASK;
-        v &= MASK;
-        long v1 = (v + step) & MASK;
-        long v2 = (v + 2 * step) & MASK;
-        long v3 = (v + 3 * step) & MASK;
-        DoubleVector s0 = DoubleVector.zero(D);
-        DoubleVector s1 = DoubleVector.zero(D);
-        DoubleVector s2 = DoubleVector.zero(D);
-        DoubleVector s3 = DoubleVector.zero(D);
-        int i = 0;
-        for (; i <= n - W; i += W) {
-            var x = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            s0 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
-            s1 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
-            s2 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s2);
-            s3 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v3 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s3);
-        }
-        s0.intoArray(room, 0);
-        s1.intoArray(room, W);
-        s2.intoArray(room, 2 * W);
-        s3.intoArray(room, 3 * W);
+        other4(w, v, v + step, v + 2 * step, v + 3 * step, n, room);
         for (int j = 0; j < 4; j++) {
-            h[at + j] = Lanes.sum(room, j * W) + F32Rows.dotTail(w, v + j * step, i, n);
+            h[at + j] = sum(w, v + j * step, room, j, n);
         }
     }
 
@@ -202,17 +170,16 @@ public final class F32Dots {
         int b = before(a, capacity);
         int c = before(b, capacity);
         newest(g, w, count > 1 ? v + a * step : w, count > 2 ? v + b * step : w, count > 3 ? v + c * step : w, n, room);
-        int i = n / W * W;
-        h[at + capacity] = sum(g, g, room, 4, i, n);
-        h[at + slot] = sum(w, w, room, 0, i, n);
+        h[at + capacity] = sum(g, g, room, 4, n);
+        h[at + slot] = sum(w, w, room, 0, n);
         if (count > 1) {
-            h[at + a] = sum(w, v + a * step, room, 1, i, n);
+            h[at + a] = sum(w, v + a * step, room, 1, n);
         }
         if (count > 2) {
-            h[at + b] = sum(w, v + b * step, room, 2, i, n);
+            h[at + b] = sum(w, v + b * step, room, 2, n);
         }
         if (count > 3) {
-            h[at + c] = sum(w, v + c * step, room, 3, i, n);
+            h[at + c] = sum(w, v + c * step, room, 3, n);
         }
         int j = before(c, capacity);
         for (int left = count - 4; left > 0; left -= 4) {
@@ -225,16 +192,16 @@ public final class F32Dots {
             }
             if (left == 2) {
                 other2(w, v + j * step, v + j1 * step, n, room);
-                h[at + j] = sum(w, v + j * step, room, 0, i, n);
-                h[at + j1] = sum(w, v + j1 * step, room, 1, i, n);
+                h[at + j] = sum(w, v + j * step, room, 0, n);
+                h[at + j1] = sum(w, v + j1 * step, room, 1, n);
                 return;
             }
             other4(w, v + j * step, v + j1 * step, v + j2 * step, left > 3 ? v + j3 * step : w, n, room);
-            h[at + j] = sum(w, v + j * step, room, 0, i, n);
-            h[at + j1] = sum(w, v + j1 * step, room, 1, i, n);
-            h[at + j2] = sum(w, v + j2 * step, room, 2, i, n);
+            h[at + j] = sum(w, v + j * step, room, 0, n);
+            h[at + j1] = sum(w, v + j1 * step, room, 1, n);
+            h[at + j2] = sum(w, v + j2 * step, room, 2, n);
             if (left > 3) {
-                h[at + j3] = sum(w, v + j3 * step, room, 3, i, n);
+                h[at + j3] = sum(w, v + j3 * step, room, 3, n);
             }
             j = before(j3, capacity);
         }
@@ -244,9 +211,9 @@ public final class F32Dots {
         return slot == 0 ? capacity - 1 : slot - 1;
     }
 
-    /** Sum number {@code k} in the room, and the rest from element i on. */
-    private static double sum(long w, long v, double[] room, int k, int i, int n) {
-        return i == n ? Lanes.sum(room, k * W) : Lanes.sum(room, k * W) + F32Rows.dotTail(w & MASK, v & MASK, i, n);
+    /** {@code ⟨w, v⟩}, whose lanes are vector number {@code k} of the room: their sum, and the elements that fill no vector. */
+    private static double sum(long w, long v, double[] room, int k, int n) {
+        return Lanes.sum(room, k * W) + F32Rows.dotTail(w & MASK, v & MASK, n / W * W, n);
     }
 
     /** The lanes of {@code ⟨w, w⟩}, of {@code ⟨w, v_j⟩} for three vectors, and of {@code ⟨g, g⟩}. */
