@@ -16,7 +16,10 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
-/** The functions of the C library of Linux that this package calls. A call that fails returns the negative error number. */
+/**
+ * The functions of the C library of Linux that this package calls. A call that fails returns the negative error number, unless its
+ * comment says otherwise.
+ */
 final class CLibrary {
     static final int EPERM = 1;
     static final int ENOENT = 2;
@@ -35,7 +38,9 @@ final class CLibrary {
         /** {@code long syscall(number, attributes, pid, cpu, group, flags)}: the library has no function {@code perf_event_open}. */
         static final MethodHandle PERF_EVENT_OPEN = handle("syscall", FunctionDescriptor.of(
                 JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG), Linker.Option.firstVariadicArg(1));
-        static final MethodHandle READ = handle("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+        /** Without the error number, because its capture takes memory in each call until the JIT inlines it, which it may never do. */
+        static final MethodHandle READ = Linker.nativeLinker().downcallHandle(
+                Linker.nativeLinker().defaultLookup().findOrThrow("read"), FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
         static final MethodHandle CLOSE = handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
         static final MethodHandle SET_AFFINITY =
                 handle("sched_setaffinity", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS));
@@ -107,16 +112,10 @@ final class CLibrary {
         }
     }
 
-    /** Memory for the error number of {@link #read}, which then allocates nothing. */
-    static MemorySegment state(Arena arena) {
-        return arena.allocate(STATE);
-    }
-
-    /** Reads at most as many bytes as the segment has; returns how many. */
-    static long read(int descriptor, MemorySegment into, MemorySegment state) {
+    /** Reads at most as many bytes as the segment has; returns how many, or −1. The call allocates nothing, even before it is compiled. */
+    static long read(int descriptor, MemorySegment into) {
         try {
-            long count = (long) Functions.READ.invokeExact(state, descriptor, into, into.byteSize());
-            return count < 0 ? -errno(state) : count;
+            return (long) Functions.READ.invokeExact(descriptor, into, into.byteSize());
         } catch (Throwable e) {
             throw unchecked(e);
         }

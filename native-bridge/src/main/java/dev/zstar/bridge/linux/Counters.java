@@ -36,7 +36,6 @@ public final class Counters implements AutoCloseable {
     private final int[] descriptors;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment record = arena.allocate(3 * Long.BYTES, Long.BYTES);
-    private final MemorySegment state = CLibrary.state(arena);
     private boolean closed;
 
     private Counters(List<Event> events, int[] descriptors) {
@@ -139,7 +138,7 @@ public final class Counters implements AutoCloseable {
             throw new IllegalStateException("Counters.read: the counters are closed");
         }
         for (int i = 0; i < descriptors.length; i++) {
-            long bytes = CLibrary.read(descriptors[i], record, state);
+            long bytes = CLibrary.read(descriptors[i], record);
             if (bytes != record.byteSize()) {
                 throw new IllegalStateException("Counters.read: the kernel gave " + bytes + " bytes for " + events.get(i).title()
                         + ", expected " + record.byteSize());
