@@ -6,6 +6,7 @@ import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.ReplicatedMap;
 import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.TwiceDifferentiableMap;
@@ -32,6 +33,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     private final InputGradients dx;
     private final CellChecks checks;
     private final CellReplicas replicas;
+    private final CellAdjoint adjoint;
     /** Null until the first {@link #secondGradients}. */
     private SecondGradients second;
     private long version;
@@ -57,7 +59,8 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
             throw e;
         }
         checks = new CellChecks(cell, batch, parameters);
-        replicas = new CellReplicas(programs, checks, slots -> new Programs(cell, engine, bank, memory, slots, keep));
+        replicas = new CellReplicas(cell, programs, checks, slots -> new Programs(cell, engine, bank, memory, slots, keep));
+        adjoint = new CellAdjoint(this, replicas);
     }
 
     /** The description. */
@@ -153,6 +156,12 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     @Override
     public ReplicatedMap replicas() {
         return replicas;
+    }
+
+    /** Always the same object. Its replicas are those of the map. */
+    @Override
+    public LinearOperator adjoint() {
+        return adjoint;
     }
 
     /** The map in the first narrower format that it was planned with; null if it was given none. */

@@ -72,6 +72,14 @@ final class Programs {
         points.follow(List.copyOf(kept), owned);
     }
 
+    /** Row {@code row} gets what products with the Jacobian read of row {@code other} of other programs of the same cell. */
+    void loadDerivative(String operation, int row, Programs from, int other) {
+        points.load(operation, row, from.points, other);
+        if (derivativesReadInputs) {
+            inputs.load(operation, row, from.inputs, other);
+        }
+    }
+
     /** Moves what products with the Jacobian read of these rows to their positions. */
     void arrangeDerivative(String operation, Rows rows) {
         points.arrange(operation, rows);

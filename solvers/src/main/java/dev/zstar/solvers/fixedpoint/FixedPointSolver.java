@@ -140,8 +140,8 @@ public class FixedPointSolver extends Solver {
         if (tolerances != null) {
             Stopping.requireTolerances(tolerances, start.rows());
         }
-        ReplicatedMap replicas = groups != null && observer == null && groups.divides(start) ? f.replicas() : null;
-        return replicas == null ? loop.solve(f, start, tolerances, observer) : groups.solve(replicas, start, tolerances);
+        ReplicatedMap replicas = groups != null && observer == null ? f.replicas() : null;
+        return replicas == null || !groups.divides(replicas, start) ? loop.solve(f, start, tolerances, observer) : groups.solve(replicas, start, tolerances);
     }
 
     /**
@@ -168,7 +168,14 @@ public class FixedPointSolver extends Solver {
         Arguments.present("stream", "the block of states", states);
         Arguments.present("stream", "the handler", feed);
         requireStreamable();
-        Slots.stream(workspace.engine(), loop, f, states, feed, observer);
+        Slots.Share[] shares = observer == null ? shares(f, states.rows()) : null;
+        Slots.stream(workspace.engine(), loop, shares != null ? shares : new Slots.Share[] {Slots.Share.whole(loop, states.rows(), f)},
+                states, feed, observer);
+    }
+
+    private Slots.Share[] shares(FixedPointMap f, int slots) {
+        ReplicatedMap replicas = groups != null ? f.replicas() : null;
+        return replicas == null ? null : groups.shares(replicas, slots);
     }
 
     /** Throws if the stopping rule has a rule that a stream does not apply. */

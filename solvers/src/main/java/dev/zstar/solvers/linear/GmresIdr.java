@@ -24,7 +24,7 @@ public final class GmresIdr extends LinearSolver {
     private final String words;
 
     private GmresIdr(Workspace workspace, int steps, Stopping stopping) {
-        super(workspace, "GMRES and IDR", stopping, new GmresIdrCycle(workspace, steps));
+        super(workspace, "GMRES and IDR", stopping, own -> new GmresIdrCycle(own, steps));
         int s = pairs(steps, workspace.n());
         words = s == 0 ? "GMRES with cycles of " + Plural.of(steps, "step") : Plural.of(steps, "step") + " of GMRES, then IDR(" + s + ")";
     }
