@@ -8,6 +8,7 @@ import dev.zstar.solvers.FixedPointMap;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A random map for each problem, with faults at a random evaluation. Solvers have to cope with all of these. Row b of the batch is problem
@@ -80,7 +81,7 @@ final class RandomMap implements DifferentiableMap {
     /** Evaluations of each problem since it was assigned, products included. */
     private final int[] spent;
     private final EvaluationLog[] logs;
-    private int calls;
+    private final AtomicInteger calls = new AtomicInteger();
     private int cheapCalls;
 
     /** Draws the maps of this many problems, with or without faults. */
@@ -169,7 +170,7 @@ final class RandomMap implements DifferentiableMap {
 
     /** The calls for values, linearisations and products. */
     int calls() {
-        return calls;
+        return calls.get();
     }
 
     /** The calls of the cheap map. */
@@ -215,7 +216,7 @@ final class RandomMap implements DifferentiableMap {
 
     @Override
     public void apply(Block z, Block out, Rows rows) {
-        calls++;
+        calls.incrementAndGet();
         for (int p = 0; p < z.rows(); p++) {
             int index = problem[rows.index(p)];
             boolean strikes = strikes(index);
@@ -228,7 +229,7 @@ final class RandomMap implements DifferentiableMap {
 
     @Override
     public void linearise(Block z, Rows rows) {
-        calls++;
+        calls.incrementAndGet();
         for (int p = 0; p < z.rows(); p++) {
             int index = problem[rows.index(p)];
             strikes(index);
@@ -246,7 +247,7 @@ final class RandomMap implements DifferentiableMap {
 
     @Override
     public void jvp(Block v, Block out, Rows rows) {
-        calls++;
+        calls.incrementAndGet();
         for (int p = 0; p < v.rows(); p++) {
             int index = problem[rows.index(p)];
             boolean strikes = strikes(index);

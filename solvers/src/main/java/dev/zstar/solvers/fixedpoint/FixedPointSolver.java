@@ -23,8 +23,8 @@ import java.util.function.Function;
  * and {@link MixedPrecision} plan a solver for their own method. {@link #of} plans one for any other method.
  *
  * <p>{@link Anderson} and {@link Picard} divide a batch among the threads of the engine, if the map has {@linkplain FixedPointMap#replicas
- * replicas}. Each thread solves rows in a small group of its own, in the memory of this solver. A solve with an observer, or whose stopping
- * rule has a time budget, a trace or recorded states, keeps all rows together.
+ * replicas}. Each thread solves rows in a small group of its own, in the memory of this solver. A stream divides its slots. A solve with an
+ * observer, or whose stopping rule has a time budget, a trace or recorded states, keeps all rows together.
  *
  * <p>A solver runs one solve at a time; plan one for each thread. If f or the observer throws, the exception reaches the caller unchanged,
  * the content of the block is undefined, and the solver can be used again.

@@ -46,9 +46,8 @@ public record GroupSize(int slots, int workers, long cache, long row, long dense
      * @param weights the bytes of weights that an evaluation reads; negative if they are unknown
      */
     public int fitting(long weights) {
-        long read = weights < 0 ? dense : weights;
-        long rows = read > cache / 2 ? MANY : Math.clamp((cache * 4 / 5 - read) / row / LEAST * LEAST, FEW, MANY);
-        return Math.min(slots, (int) rows);
+        int rows = read(weights) > cache / 2 ? MANY : Math.clamp((cache * 4 / 5 - read(weights)) / row / LEAST * LEAST, FEW, MANY);
+        return Math.min(slots, rows);
     }
 
     /**
@@ -70,10 +69,18 @@ public record GroupSize(int slots, int workers, long cache, long row, long dense
         return Math.min(fitting(weights), Math.max(LEAST, share(rows, workers)));
     }
 
-    /** The rows of a group that stay together: the number of groups is a multiple of the workers, so that none waits for long. */
+    /**
+     * The rows of a group that stay together. The number of groups is a multiple of the workers, so that none waits for long. Weights that
+     * fit into the cache are read at little cost, so there are two groups or more for each worker: a slow group then delays the end less.
+     */
     public int together(int rows, long weights) {
-        int rounds = share(rows, workers * fitting(weights));
+        int least = workers == 1 || read(weights) > cache / 2 ? 1 : Math.clamp(rows / (workers * FEW), 1, 2);
+        int rounds = Math.max(least, share(rows, workers * fitting(weights)));
         return Math.min(slots, Math.max(LEAST, share(rows, workers * rounds)));
+    }
+
+    private long read(long weights) {
+        return weights < 0 ? dense : weights;
     }
 
     private static int share(int rows, int parts) {

@@ -31,7 +31,7 @@ public final class GmresIdr extends LinearSolver {
 
     /**
      * For batches of up to {@code batch} rows of {@code n} elements. Allocates {@code m + 5} blocks, as {@link Gmres} does, and s vectors
-     * and s numbers per row.
+     * and s numbers per row. Each thread that solves groups of rows has such vectors and numbers of its own.
      *
      * @param steps m, the steps of the first cycle, 1 to 500
      */

@@ -150,6 +150,7 @@ class SharedSlotsTest {
             @Override
             public boolean load(int b, Block states) {
                 loading.run();
+                states.part(b, states.rows()).fill(0);
                 return next[0]++ < count;
             }
 
