@@ -195,6 +195,16 @@ final class RandomMap implements DifferentiableMap {
         return kinds[index] == MapKind.NOISE || cheap && cheaps[index] == Cheap.NAN;
     }
 
+    /** Whether one solve may reach the exception of a problem and the next one not, because the values differ. */
+    boolean mayThrow() {
+        for (int b = 0; b < kinds.length; b++) {
+            if (faults[b] == Fault.EXCEPTION && !isDeterministic(b)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Element i of f at row {@code at} of {@code z}, in the type of {@code z}. This is not counted, and has no faults. */
     double valueAt(int index, Block z, int at, int i) {
         double value = value(index, z, at, i);
