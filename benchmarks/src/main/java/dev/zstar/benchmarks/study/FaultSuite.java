@@ -21,8 +21,8 @@ import java.util.concurrent.Future;
 
 /**
  * A million {@link RandomSolves}, one in five of them of {@link RandomSystems}, which check the guarantees of the solvers with maps that
- * fail, and one in twenty of {@link RandomGroups}. Nothing is timed, so two JVMs run at once, each with its own engines. The memory that solves leave allocated is counted in a process
- * where nothing else allocates.
+ * fail, and one in twenty of {@link RandomGroups}. Nothing is timed, so two JVMs run at once, each with its own engines. The memory that
+ * solves leave allocated is counted in a process where nothing else allocates.
  *
  * <p>The suite also counts how many of {@value #CELLS} inhibitory ReLU cells the default solver solves in each type.
  */

@@ -228,11 +228,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     @Override
     public void apply(Block z, Block out, Rows rows) {
-        int count = checks.require("apply", "z", z, out, rows);
-        programs.inputs.arrange("apply", rows);
-        if (count > 0) {
-            programs.value.run(programs.memory, count, z, out);
-        }
+        programs.apply(checks, z, out, rows);
     }
 
     private void select(int format) {
@@ -253,20 +249,12 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     @Override
     public void vjp(Block u, Block out, Rows rows) {
-        derivative("vjp", programs.vjp, "u", u, out, rows);
+        programs.vjp(checks, u, out, rows);
     }
 
     @Override
     public void jvp(Block v, Block out, Rows rows) {
-        derivative("jvp", programs.jvp, "v", v, out, rows);
-    }
-
-    private void derivative(String operation, Code code, String name, Block in, Block out, Rows rows) {
-        int count = checks.require(operation, name, in, out, rows);
-        programs.arrangeDerivative(operation, rows);
-        if (count > 0) {
-            code.run(programs.memory, count, in, out);
-        }
+        programs.jvp(checks, v, out, rows);
     }
 
     @Override

@@ -70,11 +70,7 @@ final class CellReplicas implements ReplicatedMap {
 
         @Override
         public void apply(Block z, Block out, Rows rows) {
-            int count = checks.require("apply", "z", z, out, rows);
-            programs.inputs.arrange("apply", rows);
-            if (count > 0) {
-                programs.value.run(programs.memory, count, z, out);
-            }
+            programs.apply(checks, z, out, rows);
         }
 
         /** The adjoint in these programs. */
@@ -109,20 +105,12 @@ final class CellReplicas implements ReplicatedMap {
 
         @Override
         public void apply(Block u, Block out, Rows rows) {
-            run("vjp", programs.vjp, u, out, rows);
+            programs.vjp(checks, u, out, rows);
         }
 
         @Override
         public void applyTransposed(Block v, Block out, Rows rows) {
-            run("jvp", programs.jvp, v, out, rows);
-        }
-
-        private void run(String operation, Code code, Block in, Block out, Rows rows) {
-            int count = checks.require(operation, "u", in, out, rows);
-            programs.arrangeDerivative(operation, rows);
-            if (count > 0) {
-                code.run(programs.memory, count, in, out);
-            }
+            programs.jvp(checks, v, out, rows);
         }
     }
 }

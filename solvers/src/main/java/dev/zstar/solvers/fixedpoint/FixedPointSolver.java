@@ -141,7 +141,8 @@ public class FixedPointSolver extends Solver {
             Stopping.requireTolerances(tolerances, start.rows());
         }
         ReplicatedMap replicas = groups != null && observer == null ? f.replicas() : null;
-        return replicas == null || !groups.divides(replicas, start) ? loop.solve(f, start, tolerances, observer) : groups.solve(replicas, start, tolerances);
+        return replicas == null || !groups.divides(replicas, start) ? loop.solve(f, start, tolerances, observer)
+                : groups.solve(replicas, start, tolerances);
     }
 
     /**

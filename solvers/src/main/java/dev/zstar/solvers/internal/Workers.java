@@ -53,7 +53,7 @@ public final class Workers {
         }
     }
 
-    /** Takes the next {@code most} rows of the batch, or those that are left; returns the first of them, and the batch's rows if none is. */
+    /** Takes the next {@code most} rows of the batch, or those that are left. Returns the first of them, or the number of all rows. */
     public int take(int most) {
         // The counter stays in range, however often it is asked.
         return next.get() < rows ? Math.min(rows, next.getAndAdd(most)) : rows;
