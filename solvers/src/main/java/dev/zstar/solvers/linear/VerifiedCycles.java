@@ -26,8 +26,6 @@ final class VerifiedCycles implements Procedure {
     private static final double HAPPY = 100;
     /** A residual below this many times the error of rounding the solution to the caller's range is due to that rounding. */
     private static final double HELD = 10;
-    /** Nothing else ends a solve. */
-    private static final BooleanSupplier ALWAYS = () -> true;
 
     private final Engine engine;
     private final double[] ones;
@@ -70,7 +68,7 @@ final class VerifiedCycles implements Procedure {
 
     @Override
     public Outcome solve(LinearOperator t, Block rhs, Block solution, boolean resumed, double[] tolerances) {
-        return solve(t, rhs, solution, 0, rhs.rows(), resumed, tolerances, ALWAYS);
+        return solve(t, rhs, solution, 0, rhs.rows(), resumed, tolerances, VerifiedCycles::always);
     }
 
     /**
@@ -95,6 +93,10 @@ final class VerifiedCycles implements Procedure {
             end();
         }
         return record;
+    }
+
+    private static boolean always() {
+        return true;
     }
 
     // ---- the parts of a solve, also used by InnerGmres, which accepts a cycle's predicted residual
@@ -158,7 +160,7 @@ final class VerifiedCycles implements Procedure {
     }
 
     void cycle() {
-        cycle(ALWAYS);
+        cycle(VerifiedCycles::always);
     }
 
     private void cycle(BooleanSupplier goesOn) {

@@ -106,6 +106,7 @@ class CellReplicasTest {
     }
 
     @Test
+    @SuppressWarnings("try") // The map is closed early, to see what a replica says then.
     void refuseRowsThatHaveNoInputOrNoPoint() {
         Cell cell = SampleCells.of(Type.F32).getFirst();
         try (Engine engine = Problems.engines().getFirst().create(1);

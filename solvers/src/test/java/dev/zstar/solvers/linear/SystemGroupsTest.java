@@ -38,7 +38,7 @@ class SystemGroupsTest {
     private static final long SMALL = 12_000;
 
     /** The methods that have groups. */
-    private enum Method {
+    enum Method {
         DEFAULT,
         SHORT_CYCLES,
         GMRES,
