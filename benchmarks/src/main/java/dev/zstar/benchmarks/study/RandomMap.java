@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 /**
  * A random map for each problem, with faults at a random evaluation. Solvers have to cope with all of these. Row b of the batch is problem
@@ -196,13 +197,8 @@ final class RandomMap implements DifferentiableMap {
     }
 
     /** Whether one solve may reach the exception of a problem and the next one not, because the values differ. */
-    boolean mayThrow() {
-        for (int b = 0; b < kinds.length; b++) {
-            if (faults[b] == Fault.EXCEPTION && !isDeterministic(b)) {
-                return true;
-            }
-        }
-        return false;
+    boolean mayThrow(int index) {
+        return faults[index] == Fault.EXCEPTION && !isDeterministic(index);
     }
 
     /** Element i of f at row {@code at} of {@code z}, in the type of {@code z}. This is not counted, and has no faults. */
@@ -320,11 +316,7 @@ final class RandomMap implements DifferentiableMap {
 
     /** {@code |A| z}. */
     private double absolute(int b, Block z, int p, int i) {
-        double sum = 0;
-        for (int j = 0; j < n; j++) {
-            sum += Math.abs(a[b][i * n + j]) * z.get(p, j);
-        }
-        return sum;
+        return IntStream.range(0, n).mapToDouble(j -> Math.abs(a[b][i * n + j]) * z.get(p, j)).reduce(0, Double::sum);
     }
 
     private double linear(int b, Block z, int p, int i) {
