@@ -34,6 +34,11 @@ public record ApproximatedMap(FixedPointMap exact, FixedPointMap cheap) implemen
     }
 
     @Override
+    public double rowOperations() {
+        return exact.rowOperations();
+    }
+
+    @Override
     public FixedPointMap approximation() {
         return cheap;
     }

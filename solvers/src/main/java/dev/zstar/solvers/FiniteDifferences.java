@@ -92,6 +92,11 @@ public final class FiniteDifferences implements DifferentiableMap, AutoCloseable
     }
 
     @Override
+    public double rowOperations() {
+        return f.rowOperations();
+    }
+
+    @Override
     public FixedPointMap approximation() {
         return f.approximation();
     }

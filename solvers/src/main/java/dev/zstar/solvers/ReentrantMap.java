@@ -26,6 +26,11 @@ final class ReentrantMap implements FixedPointMap, ReplicatedMap {
     }
 
     @Override
+    public double rowOperations() {
+        return f.rowOperations();
+    }
+
+    @Override
     public FixedPointMap approximation() {
         return f.approximation();
     }
@@ -56,6 +61,11 @@ final class ReentrantMap implements FixedPointMap, ReplicatedMap {
         @Override
         public void load(int slot, int row) {
             rows.load(slot, row);
+        }
+
+        @Override
+        public double rowOperations() {
+            return f.rowOperations();
         }
 
         @Override

@@ -117,6 +117,25 @@ class WrappedMapsTest {
         }
     }
 
+    /** If the map that scales a row of extreme size lost the number, the other rows of its batch would take other steps. */
+    @Test
+    void theOperationsOfARowAreThoseOfWhatIsWrapped() {
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = cell(engine);
+                MultiSecant secants = MultiSecant.plan(engine, Type.F32, BATCH, N, 10);
+                FiniteDifferences differences = new FiniteDifferences(engine, Type.F32, BATCH, N, cell)) {
+            // The product, and an activation of less than 50 operations.
+            assertThat(cell.rowOperations()).isBetween(2.0 * N * N, 2.0 * N * N + 50 * N);
+            FixedPointMap reentrant = FixedPointMap.reentrant(cell);
+            for (FixedPointMap wrapped : List.of(cell.in(Format.BF16), new ApproximatedMap(cell, cell.in(Format.BF16)), secants.follow(cell),
+                    reentrant, reentrant.replicas().replica(0, 1), cell.replicas().replica(0, 1), differences)) {
+                assertThat(wrapped.rowOperations()).as("%s", wrapped.getClass()).isEqualTo(cell.rowOperations());
+            }
+            FixedPointMap unknown = cell::apply;
+            assertThat(unknown.rowOperations()).isInfinite();
+        }
+    }
+
     @Test
     void mixedPrecisionHasItsCheapMapInALayerOfAnyMode() {
         for (GradientMode mode : List.of(GradientMode.DEFAULT, new GradientMode.Refined(10, 20, Stopping.relative(1e-4)))) {

@@ -29,6 +29,7 @@ public final class Cell {
     private final int n;
     private final int inputs;
     private final List<Node> order;
+    private final double rowOperations;
     private final List<Parameter> parameters;
 
     /** A network, as a function of symbolic values. */
@@ -64,6 +65,8 @@ public final class Cell {
         n = state.size();
         inputs = input.size();
         order = Fusion.order(result.node());
+        rowOperations = order.stream().filter(node -> node.ofState() && !node.isLeaf())
+                .mapToDouble(node -> node.operation().operations(node.shape())).sum();
         parameters = net.parameters();
     }
 
@@ -151,6 +154,11 @@ public final class Cell {
 
     Node x() {
         return x;
+    }
+
+    /** {@link dev.zstar.solvers.FixedPointMap#rowOperations}. */
+    double rowOperations() {
+        return rowOperations;
     }
 
     List<Node> order() {

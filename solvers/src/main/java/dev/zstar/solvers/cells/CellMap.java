@@ -154,6 +154,11 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     }
 
     @Override
+    public double rowOperations() {
+        return cell.rowOperations();
+    }
+
+    @Override
     public ReplicatedMap replicas() {
         return replicas;
     }

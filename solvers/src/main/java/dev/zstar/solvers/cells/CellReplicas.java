@@ -69,6 +69,11 @@ final class CellReplicas implements ReplicatedMap {
         }
 
         @Override
+        public double rowOperations() {
+            return cell.rowOperations();
+        }
+
+        @Override
         public void apply(Block z, Block out, Rows rows) {
             programs.apply(checks, z, out, rows);
         }

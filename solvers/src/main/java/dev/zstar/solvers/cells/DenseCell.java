@@ -161,6 +161,11 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     }
 
     @Override
+    public double rowOperations() {
+        return map.rowOperations();
+    }
+
+    @Override
     public ReplicatedMap replicas() {
         return map.replicas();
     }

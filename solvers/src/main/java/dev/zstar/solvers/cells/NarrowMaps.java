@@ -1,6 +1,8 @@
 package dev.zstar.solvers.cells;
 
+import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Format;
+import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.guard.Arguments;
 import java.util.ArrayList;
@@ -24,15 +26,24 @@ final class NarrowMaps {
         }
         formats = Arrays.stream(narrow).distinct().filter(format -> format != Format.FULL).toList();
         for (int i = 0; i < formats.size(); i++) {
-            int index = i;
-            maps.add((z, out, rows) -> {
-                select.accept(index);
-                try {
-                    full.apply(z, out, rows);
-                } finally {
-                    select.accept(-1);
-                }
-            });
+            maps.add(new Narrow(select, full, i));
+        }
+    }
+
+    private record Narrow(IntConsumer select, FixedPointMap full, int index) implements FixedPointMap {
+        @Override
+        public void apply(Block z, Block out, Rows rows) {
+            select.accept(index);
+            try {
+                full.apply(z, out, rows);
+            } finally {
+                select.accept(-1);
+            }
+        }
+
+        @Override
+        public double rowOperations() {
+            return full.rowOperations();
         }
     }
 

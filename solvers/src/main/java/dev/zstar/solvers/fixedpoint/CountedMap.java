@@ -28,6 +28,11 @@ final class CountedMap implements DifferentiableMap, InputGuard.Own {
     }
 
     @Override
+    public double rowOperations() {
+        return f == null ? Double.POSITIVE_INFINITY : f.rowOperations();
+    }
+
+    @Override
     public DifferentiableMap derivatives() {
         return derivatives == null ? null : this;
     }

@@ -30,6 +30,11 @@ final class ScaledMap implements DifferentiableMap, InputGuard.Own {
     }
 
     @Override
+    public double rowOperations() {
+        return f.rowOperations();
+    }
+
+    @Override
     public FixedPointMap approximation() {
         return approximation;
     }

@@ -186,6 +186,11 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
     }
 
     @Override
+    public double rowOperations() {
+        return map == null ? Double.POSITIVE_INFINITY : map.rowOperations();
+    }
+
+    @Override
     public FixedPointMap approximation() {
         return map == null ? null : map.approximation();
     }

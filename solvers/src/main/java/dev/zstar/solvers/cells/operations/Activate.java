@@ -13,9 +13,17 @@ import java.util.List;
  * @param activation φ
  */
 public record Activate(Activation activation) implements Operation {
+    /** The operations of one element. */
+    private static final double ACTIVATION = 20;
+
     @Override
     public String name() {
         return activation.name().toLowerCase(java.util.Locale.ROOT);
+    }
+
+    @Override
+    public double operations(Shape out) {
+        return ACTIVATION * out.size();
     }
 
     @Override

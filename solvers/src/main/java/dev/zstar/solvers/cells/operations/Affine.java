@@ -33,6 +33,11 @@ public record Affine(Weight weight, Bias bias, boolean hasResidual, Activation a
     }
 
     @Override
+    public double operations(Shape out) {
+        return 2.0 * weight.inputs() * out.size();
+    }
+
+    @Override
     public Shape shape(List<Shape> in) {
         Shape x = in.getFirst();
         if (x instanceof Shape.Image || x instanceof Shape.Together || x.width() != weight.inputs()) {

@@ -36,6 +36,11 @@ public record Bias(Parameter bias, int part, int parts) implements Operation {
     }
 
     @Override
+    public double operations(Shape out) {
+        return out.size();
+    }
+
+    @Override
     public Shape shape(List<Shape> in) {
         Shape x = in.getFirst();
         if (x.width() != length() && x.cols() != length()) {

@@ -21,6 +21,11 @@ public record Combine(double first, double second) implements Operation {
     }
 
     @Override
+    public double operations(Shape out) {
+        return 3.0 * out.size();
+    }
+
+    @Override
     public Shape shape(List<Shape> in) {
         return Shapes.same(name(), in.get(0), in.get(1));
     }

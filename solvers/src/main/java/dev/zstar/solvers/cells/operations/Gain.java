@@ -20,6 +20,11 @@ public record Gain(Parameter gain) implements Operation {
     }
 
     @Override
+    public double operations(Shape out) {
+        return out.size();
+    }
+
+    @Override
     public Shape shape(List<Shape> in) {
         Shape x = in.getFirst();
         if (x.width() != gain.size()) {

@@ -20,6 +20,15 @@ public interface Operation {
      */
     Shape shape(List<Shape> in);
 
+    /**
+     * The floating-point operations of {@link #value} for one row, about; infinite if they are many or unknown.
+     *
+     * @param out the shape of the result
+     */
+    default double operations(Shape out) {
+        return Double.POSITIVE_INFINITY;
+    }
+
     /** The parameters that it uses. */
     default List<Parameter> parameters() {
         return List.of();

@@ -17,6 +17,11 @@ public record Scale(double factor) implements Operation {
     }
 
     @Override
+    public double operations(Shape out) {
+        return out.size();
+    }
+
+    @Override
     public Shape shape(List<Shape> in) {
         return in.getFirst();
     }
