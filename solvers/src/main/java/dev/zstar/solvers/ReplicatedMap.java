@@ -23,7 +23,7 @@ public interface ReplicatedMap {
         return -1;
     }
 
-    /** A map of slots. One thread uses it at a time. */
+    /** A map of slots. One thread uses it at a time. Its {@link FixedPointMap#rowOperations} are those of the map. */
     interface Replica extends FixedPointMap {
         /**
          * Slot {@code slot} becomes row {@code row} of the map's batch, with its input. Several replicas may be loaded at the same time.

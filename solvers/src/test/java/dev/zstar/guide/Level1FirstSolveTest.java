@@ -28,7 +28,7 @@ class Level1FirstSolveTest {
         System.out.println(found);           // the evaluations, and the relative residual
         double[] z = found.z();
         // end
-        assertThat(found.toString()).contains("solved in 6 evaluations", "5.40e-08");
+        assertThat(found.toString()).contains("solved in 7 evaluations", "6.84e-08");
         assertThat(z[0]).isCloseTo(f.apply(z)[0], within(1e-6));
         assertThat(z[1]).isCloseTo(f.apply(z)[1], within(1e-6));
     }

@@ -104,7 +104,27 @@ public final class Problems {
 
     /** What a map does to one row of its batch, as a map of a single row. */
     public static FixedPointMap alone(FixedPointMap f, int batch, int row) {
-        return (in, out, rows) -> f.apply(in, out, rows(batch, row));
+        return as(f, (in, out, rows) -> f.apply(in, out, rows(batch, row)));
+    }
+
+    /** f without its replicas, so that all rows are solved together. */
+    public static FixedPointMap together(FixedPointMap f) {
+        return as(f, f::apply);
+    }
+
+    /** g with the number of operations of f, so that solvers treat them alike. */
+    public static FixedPointMap as(FixedPointMap f, FixedPointMap g) {
+        return new FixedPointMap() {
+            @Override
+            public void apply(Block z, Block out, Rows rows) {
+                g.apply(z, out, rows);
+            }
+
+            @Override
+            public double rowOperations() {
+                return f.rowOperations();
+            }
+        };
     }
 
     /** {@code ‖f(z) - z‖ / ‖f(z)‖} of a row in f64, from z and f(z). */

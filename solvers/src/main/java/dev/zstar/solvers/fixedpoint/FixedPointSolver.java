@@ -142,7 +142,7 @@ public class FixedPointSolver extends Solver {
         }
         ReplicatedMap replicas = groups != null && observer == null ? f.replicas() : null;
         return replicas == null || !groups.divides(replicas, start) ? loop.solve(f, start, tolerances, observer)
-                : groups.solve(replicas, start, tolerances);
+                : groups.solve(f, replicas, start, tolerances);
     }
 
     /**

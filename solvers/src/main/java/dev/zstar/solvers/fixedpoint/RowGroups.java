@@ -2,6 +2,7 @@ package dev.zstar.solvers.fixedpoint;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
+import dev.zstar.solvers.FixedPointMap;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.ReplicatedMap;
 import dev.zstar.solvers.Stopping;
@@ -63,14 +64,14 @@ final class RowGroups {
         return size.divides(start.rows(), map.weightBytes());
     }
 
-    /** Solves all rows of {@code start}. */
-    Outcome solve(ReplicatedMap map, Block start, double[] tolerances) {
+    /** Solves all rows of {@code start} with the replicas of f. */
+    Outcome solve(FixedPointMap f, ReplicatedMap map, Block start, double[] tolerances) {
         whole.begin("solve", "start", start, tolerances, null, false);
         try {
             this.start = start;
             this.tolerances = tolerances;
             for (Worker worker : workers) {
-                worker.follow(map);
+                worker.follow(map, f.rowOperations());
             }
             running.run(start.rows());
             whole.outcome().countRows();
@@ -123,9 +124,13 @@ final class RowGroups {
             rowOf = new int[slots];
         }
 
-        void follow(ReplicatedMap map) {
+        void follow(ReplicatedMap map, double operations) {
             replica = map.replica(number, Math.min(rowOf.length, size.fitting(map.weightBytes())));
             used = size.refilled(start.rows(), map.weightBytes());
+            if (replica.rowOperations() != operations) {
+                throw new IllegalStateException("solve: a replica takes " + replica.rowOperations() + " operations for a row, expected "
+                        + operations + ", those of its map");
+            }
         }
 
         void run() {

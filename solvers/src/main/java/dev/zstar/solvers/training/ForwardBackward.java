@@ -122,6 +122,11 @@ public final class ForwardBackward extends Splitting implements EquilibriumMap<D
     }
 
     @Override
+    public double rowOperations() {
+        return cell.rowOperations();
+    }
+
+    @Override
     public ReplicatedMap replicas() {
         return cell.replicas();
     }

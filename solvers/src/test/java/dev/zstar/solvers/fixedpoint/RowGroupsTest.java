@@ -69,7 +69,7 @@ class RowGroupsTest {
                             Block expected = engine.allocate(type, BATCH, N)) {
                         cell.inject(x);
                         // Without replicas, so all rows are solved together.
-                        FixedPointMap alone = (in, out, rows) -> cell.apply(in, out, rows);
+                        FixedPointMap alone = Problems.together(cell);
                         double[] tolerances = new double[BATCH];
                         for (int b = 0; b < BATCH; b++) {
                             tolerances[b] = b % 3 == 0 ? 1e-2 : 1e-4;
@@ -233,6 +233,33 @@ class RowGroupsTest {
         }
     }
 
+    /** Otherwise a row would take other steps in a group than alone. */
+    @Test
+    void aReplicaTakesTheOperationsOfItsMap() {
+        try (Engine host = Engines.best(1); DenseCell cell = cell(host, Type.F32); Block x = random(host, Type.F32, BATCH, 3, 1, 4)) {
+            cell.inject(x);
+            Engine engine = ThreadedEngine.of(host, 3, SMALL);
+            FixedPointMap forgetful = new FixedPointMap() {
+                @Override
+                public void apply(Block z, Block out, Rows rows) {
+                    cell.apply(z, out, rows);
+                }
+
+                @Override
+                public ReplicatedMap replicas() {
+                    return cell.replicas();
+                }
+            };
+            try (FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, BATCH, N, Stopping.relative(1e-5));
+                    Block z = engine.allocate(Type.F32, BATCH, N)) {
+                assertThatThrownBy(() -> solver.solve(forgetful, z)).isInstanceOf(IllegalStateException.class)
+                        .hasMessage("solve: a replica takes " + cell.rowOperations()
+                                + " operations for a row, expected Infinity, those of its map");
+                assertThat(solver.solve(cell, z).succeeded()).as("the solver can be used again").isTrue();
+            }
+        }
+    }
+
     @Test
     void randomBatchesKeepTheirBits() {
         Random random = new Random(5);
@@ -242,13 +269,18 @@ class RowGroupsTest {
             cell.inject(x);
             try (FixedPointSolver one = FixedPointSolver.plan(host, Type.F32, BATCH, N, Stopping.relative(1e-5));
                     Block expected = host.allocate(Type.F32, BATCH, N)) {
-                FixedPointMap alone = (in, out, rows) -> cell.apply(in, out, rows);
+                FixedPointMap alone = Problems.together(cell);
                 one.solve(alone, expected);
                 ReplicatedMap replicas = cell.replicas();
                 FixedPointMap shared = new FixedPointMap() {
                     @Override
                     public void apply(Block z, Block out, Rows rows) {
                         cell.apply(z, out, rows);
+                    }
+
+                    @Override
+                    public double rowOperations() {
+                        return cell.rowOperations();
                     }
 
                     @Override
