@@ -8,7 +8,7 @@ import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.guard.Finite;
 import dev.zstar.solvers.internal.SolveRecord;
 
-/** Removes the rows that are done: those that converged, exhausted a budget, or failed. The others are packed to the front. */
+/** Removes the rows that are done: those that converged, exhausted a budget, or failed. The last of the others take their places. */
 final class Termination {
     private final Stopping stopping;
     private final Iterates at;
@@ -28,6 +28,8 @@ final class Termination {
     private final boolean[] refused;
     /** By row of the batch: whether the last point was refused by the method or the safeguard. */
     private final boolean[] trials;
+    /** The positions of the rows that have just ended. */
+    private final int[] free;
     /** By row of the batch, for the current solve; null for the tolerance of the stopping rule. */
     private double[] tolerances;
     /** Null if neither states nor a trace are recorded. */
@@ -49,6 +51,7 @@ final class Termination {
         accepted = new int[rows.capacity()];
         refused = new boolean[rows.capacity()];
         trials = new boolean[rows.capacity()];
+        free = new int[rows.capacity()];
     }
 
     /** A solve begins. */
@@ -80,11 +83,11 @@ final class Termination {
         return tolerances == null ? stopping.relative() : tolerances[b];
     }
 
-    /** Ends the rows that are done and packs the others to the front. Returns how many go on. */
+    /** Ends the rows that are done. Returns how many go on. */
     int test() {
         Block zk = at.z();
         Block gk = at.g();
-        int kept = 0;
+        int ended = 0;
         double worst = 0;
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
@@ -109,15 +112,13 @@ final class Termination {
                 if (safeguard != null) {
                     safeguard.remember(b, square, zk, gk, p);
                 }
-                if (kept != p) {
-                    zk.copyRow(zk, p, kept);
-                    gk.copyRow(gk, p, kept);
-                }
                 if (better) {
-                    best.improved(b, kept);
+                    best.improved(b, p);
                 }
-                rows.place(kept++, b);
-            } else if (better || status.isSuccess()) {
+                continue;
+            }
+            free[ended++] = p;
+            if (better || status.isSuccess()) {
                 // The result of a success is the iterate that was tested, even if an earlier one was better, as when only the step is
                 // small. At the first evaluation that is the start, which the result already holds.
                 if (outcome.evaluations(b) > 1) {
@@ -132,11 +133,38 @@ final class Termination {
         if (states != null) {
             outcome.record(worst);
         }
-        rows.truncate(kept);
-        if (lengths != null && kept > 0) {
-            lengths.remember(zk.head(kept), rows);
+        int left = fill(ended);
+        if (lengths != null && left > 0) {
+            lengths.remember(zk.head(left), rows);
         }
-        return kept;
+        return left;
+    }
+
+    /**
+     * Moves the last active rows to the first {@code ended} free positions, which ascend. To keep the order of the rows, all that follow an
+     * ended row would have to move. In a group that is refilled this took 80 ns for each row and evaluation at n = 64.
+     */
+    private int fill(int ended) {
+        Block zk = at.z();
+        Block gk = at.g();
+        int last = rows.count() - 1;
+        int lastFree = ended - 1;
+        for (int i = 0; i <= lastFree; i++) {
+            while (lastFree >= i && free[lastFree] == last) {
+                lastFree--;
+                last--;
+            }
+            if (lastFree >= i) {
+                int b = rows.index(last);
+                zk.copyRow(zk, last, free[i]);
+                gk.copyRow(gk, last, free[i]);
+                best.moved(b, free[i]);
+                rows.place(free[i], b);
+                last--;
+            }
+        }
+        rows.truncate(last + 1);
+        return last + 1;
     }
 
     private Status gaveUp(int b) {
@@ -164,23 +192,19 @@ final class Termination {
     }
 
     /**
-     * Ends the rows that the observer stopped, and packs the others to the front. A row gets the iterate that the observer saw. If that was
+     * Ends the rows that the observer stopped. A row gets the iterate that the observer saw. If that was
      * a trial, it gets its best iterate. A row that has no other points than refused ones cannot succeed.
      */
     int stop(Exits exits) {
         Block zk = at.z();
-        Block gk = at.g();
-        int kept = 0;
+        int ended = 0;
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             if (!exits.isStopped(p)) {
-                if (kept != p) {
-                    zk.copyRow(zk, p, kept);
-                    gk.copyRow(gk, p, kept);
-                    best.moved(b, kept);
-                }
-                rows.place(kept++, b);
-            } else if (trials[b]) {
+                continue;
+            }
+            free[ended++] = p;
+            if (trials[b]) {
                 best.restore(b);
                 end(b, test.best(b) < Double.POSITIVE_INFINITY ? Status.STOPPED_BY_OBSERVER : Status.CANCELLED, test.best(b));
             } else {
@@ -191,8 +215,7 @@ final class Termination {
                 end(b, Status.STOPPED_BY_OBSERVER, outcome.residual(b));
             }
         }
-        rows.truncate(kept);
-        return kept;
+        return fill(ended);
     }
 
     /** Ends all rows, each with its best iterate. Returns how many go on: 0. */
