@@ -3,22 +3,15 @@ package dev.zstar.benchmarks.study;
 import dev.zstar.benchmarks.evidence.Evidence;
 import dev.zstar.benchmarks.evidence.Watch;
 import java.io.IOException;
-import java.io.ObjectInputStream;
-import java.io.ObjectOutputStream;
 import java.io.Serializable;
-import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 
 /**
  * Runs a task in its own JVM, started with the flags of this one. Earlier work of this JVM, its compiled code and its memory, cannot
@@ -37,11 +30,9 @@ final class Fork {
     /** How much longer than the time budget a child may run before it is ended: this part of the budget, and at least these seconds. */
     private static final double GRACE = 0.2;
     private static final long LEAST_GRACE = TimeUnit.SECONDS.toNanos(15);
-    /** Lines that a JVM prints in any case, such as the one about JAVA_TOOL_OPTIONS. */
-    private static final Pattern CHATTER = Pattern.compile("^(WARNING|Picked up )");
     /** The exit codes of a JVM that was interrupted from the keyboard, and of one that was asked to end. */
     private static final Set<Integer> ASKED = Set.of(130, 143);
-    /** How long a child may take to end after it was asked to, and the parent to notice that it is asked to end, too. */
+    /** How long this process may take to notice that it is asked to end, too. */
     private static final long ASKED_MILLIS = 2000;
 
     private static volatile Journal journal;
@@ -51,8 +42,6 @@ final class Fork {
     private static volatile boolean stopped;
     /** Whether a task ended early, and its last cases are missing. */
     private static volatile boolean cut;
-    /** The children that run. */
-    private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
 
     /** In the child, the file of its result. */
     private static volatile Path result;
@@ -77,12 +66,17 @@ final class Fork {
     /** The study is stopped, as if the time budget were spent now, and its children end at once. */
     static void stop() {
         stopped = true;
-        RUNNING.forEach(Fork::end);
+        Children.endAll();
     }
 
     /** Whether the time budget is spent or the study is stopped; in a study and in its children. */
     static boolean isLate() {
         return stopped || System.nanoTime() - started > limit;
+    }
+
+    /** Whether the study is stopped. */
+    static boolean isStopped() {
+        return stopped;
     }
 
     /** Whether a task ended early since the last call. */
@@ -99,7 +93,7 @@ final class Fork {
      */
     static void keep(Serializable soFar) {
         if (result != null) {
-            write(new Measured<>(soFar, Stopwatch.evidence().orElse(null), false, true));
+            ForkFile.write(result, new Measured<>(soFar, Stopwatch.evidence().orElse(null), false, true));
         }
         requireTime();
     }
@@ -218,7 +212,7 @@ final class Fork {
                     .redirectError(err.toFile());
             child.environment().putAll(environment);
             process = child.start();
-            boolean ended = ends(process, Math.min(LIMIT_SECONDS, secondsToEnd()));
+            boolean ended = Children.ends(process, Math.min(LIMIT_SECONDS, secondsToEnd()));
             if (ended && ASKED.contains(process.exitValue())) {
                 awaitStop();
             }
@@ -229,11 +223,9 @@ final class Fork {
             if (failed && !isLate()) {
                 throw new StudyException("the JVM that was started for " + task.getSimpleName() + " "
                         + (ended ? "ended with exit code " + process.exitValue() : "did not end within " + LIMIT_SECONDS + " s") + ": "
-                        + reason(err));
+                        + Children.reason(err));
             }
-            try (ObjectInputStream in = new ObjectInputStream(Files.newInputStream(out))) {
-                return (Measured<?>) in.readObject();
-            }
+            return ForkFile.read(out);
         } catch (IOException | ClassNotFoundException e) {
             throw new StudyException("a JVM for " + task.getSimpleName() + " could not be started or read: " + e.getMessage());
         } catch (InterruptedException e) {
@@ -246,7 +238,7 @@ final class Fork {
             delete(out);
             delete(err);
             if (out != null) {
-                delete(part(out));
+                delete(ForkFile.part(out));
             }
         }
     }
@@ -285,75 +277,11 @@ final class Fork {
         }
     }
 
-    /** Whether the process ends within this time. If this JVM ends first, the process ends with it. */
-    static boolean ends(Process process, long seconds) throws InterruptedException {
-        Thread hook = new Thread(() -> end(process));
-        RUNNING.add(process);
-        try {
-            Runtime.getRuntime().addShutdownHook(hook);
-            if (stopped) {
-                end(process);
-            }
-            boolean ended = process.waitFor(seconds, TimeUnit.SECONDS);
-            Runtime.getRuntime().removeShutdownHook(hook);
-            return ended;
-        } catch (IllegalStateException e) {
-            // This JVM ends, and takes no hooks any more.
-            stopped = true;
-            end(process);
-            return process.waitFor(0, TimeUnit.SECONDS);
-        } finally {
-            RUNNING.remove(process);
-        }
-    }
-
-    /** Asks the process to end, and kills it if it does not. */
-    private static void end(Process process) {
-        process.destroy();
-        try {
-            if (!process.waitFor(ASKED_MILLIS, TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
-    }
-
     private static List<String> command(Class<?> task, String argument, Path out, String... flags) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-            // The port of the parent's debugger or agent is taken.
-            if (!flag.startsWith("-agentlib") && !flag.startsWith("-javaagent")) {
-                command.add(flag);
-            }
-        }
-        command.addAll(List.of(flags));
-        command.add(Contenders.flag());
-        addDeadline(command);
-        String modules = System.getProperty("jdk.module.path");
-        String classes = System.getProperty("java.class.path", "");
-        if (!classes.isEmpty()) {
-            command.addAll(List.of("-cp", classes));
-        }
-        if (modules != null && Fork.class.getModule().isNamed()) {
-            command.addAll(List.of("-p", modules, "-m", "dev.zstar.benchmarks/" + Fork.class.getName()));
-        } else {
-            command.add(Fork.class.getName());
-        }
-        command.addAll(List.of(task.getName(), argument, out.toString()));
-        return command;
-    }
-
-    private static String reason(Path err) throws IOException {
-        // The child may write in another encoding.
-        List<String> lines = new String(Files.readAllBytes(err), StandardCharsets.UTF_8).lines()
-                .filter(line -> !line.isBlank() && !CHATTER.matcher(line).find())
-                .toList();
-        // Lines that were logged before the exception are not the reason.
-        return lines.stream().filter(line -> line.startsWith("Exception in")).findFirst()
-                .orElse(lines.isEmpty() ? "it printed no reason" : lines.getFirst());
+        List<String> own = new ArrayList<>(List.of(flags));
+        own.add(Contenders.flag());
+        addDeadline(own);
+        return Children.command(own, Fork.class, List.of(task.getName(), argument, out.toString()));
     }
 
     /** Deletes a temporary file, if there is one. */
@@ -377,27 +305,10 @@ final class Fork {
         try {
             Serializable value = task.run(arguments[1]);
             Evidence whole = watch.stop();
-            write(new Measured<>(value, task.timed() ? Stopwatch.evidence().orElse(whole) : null, false, false));
+            ForkFile.write(result, new Measured<>(value, task.timed() ? Stopwatch.evidence().orElse(whole) : null, false, false));
         } catch (OutOfTime e) {
             // What it has kept is the result.
         }
         System.exit(0);
-    }
-
-    /** In the child: the parent finds the whole file or the one before, whenever the child ends. */
-    private static void write(Measured<?> measured) {
-        Path part = part(result);
-        try {
-            try (ObjectOutputStream out = new ObjectOutputStream(Files.newOutputStream(part))) {
-                out.writeObject(measured);
-            }
-            Files.move(part, result, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            throw new StudyException("the result of a JVM could not be written to " + result + ": " + e.getMessage());
-        }
-    }
-
-    private static Path part(Path file) {
-        return file.resolveSibling(file.getFileName() + ".new");
     }
 }

@@ -75,6 +75,9 @@ final class KernelSuite {
     private KernelSuite() {}
 
     static void run(StudyOptions options, StudyProgress progress, List<Ceiling> ceilings, List<StudyResult> results) {
+        if (wanted(options.quick(), options.filter()).isEmpty()) {
+            return;
+        }
         int forks = options.quick() ? 2 : 5;
         progress.stage("kernels", forks);
         List<KernelFigures> found = new ArrayList<>();
@@ -103,6 +106,10 @@ final class KernelSuite {
         if (found.stream().allMatch(KernelFigures::cut)) {
             throw new OutOfTime();
         }
+    }
+
+    private static List<KernelCase> wanted(boolean quick, String filter) {
+        return KernelCase.all(quick).stream().filter(one -> StudyOptions.wants(filter, one.title())).toList();
     }
 
     private static void report(KernelCase shape, List<Timing> timings, List<StudyResult> results) {
@@ -161,7 +168,7 @@ final class KernelSuite {
             String filter = argument.substring(argument.indexOf(' ') + 1);
             ArrayList<Ceiling> ceilings = new ArrayList<>();
             ArrayList<Timing> timings = new ArrayList<>();
-            List<KernelCase> cases = KernelCase.all(quick).stream().filter(one -> StudyOptions.wants(filter, one.title())).toList();
+            List<KernelCase> cases = wanted(quick, filter);
             int most = cases.stream().mapToInt(KernelCase::threads).max().orElse(1);
             for (int threads = 1; threads <= most; threads++) {
                 Pinning.to(threads);

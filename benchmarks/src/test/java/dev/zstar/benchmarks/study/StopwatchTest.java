@@ -36,7 +36,8 @@ class StopwatchTest {
         double[][] nanos = Stopwatch.run(100_000, slices, this::step, this::step).nanos();
         assertThat(nanos).hasNumberOfRows(2);
         for (double[] one : nanos) {
-            assertThat(one).as("twice as many on a disturbed machine").hasSizeBetween(Math.min(slices, 7), 2 * slices).isSorted().doesNotContain(0);
+            assertThat(one).as("twice as many on a busy machine").hasSizeBetween(Math.min(slices, 7), 2 * slices).isSorted()
+                    .doesNotContain(0);
         }
         assertThat(state).isNotZero();
     }
