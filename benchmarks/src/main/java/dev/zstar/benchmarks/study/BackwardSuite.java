@@ -196,7 +196,7 @@ final class BackwardSuite {
             return new ForkResults(results);
         }
 
-        private static void add(ArrayList<StudyResult> results, Engine engine, Type type, double bulk, double radius) {
+        private static void add(List<StudyResult> results, Engine engine, Type type, double bulk, double radius) {
             TreeMap<String, Double> params = new TreeMap<>(Map.of("n", (double) N, "radius", radius, "bulk", bulk));
             long[] products = products(engine, type, bulk, radius);
             String name = String.format(Locale.ROOT, "recycled, %d systems, %s ρ=%s, a disc of %s", SYSTEMS, type, radius, bulk);

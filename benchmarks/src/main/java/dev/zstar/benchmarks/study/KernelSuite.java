@@ -180,18 +180,14 @@ final class KernelSuite {
                     for (KernelCase shape : cases) {
                         if (shape.threads() == threads && Fork.another(timings.size(), cases.size())) {
                             timings.add(measure(shape, roofline, quick));
-                            keep(ceilings, timings, cases.size());
+                            if (timings.size() < cases.size()) {
+                                Fork.keep(new KernelFigures(ceilings, timings, true));
+                            }
                         }
                     }
                 }
             }
             return new KernelFigures(ceilings, timings, timings.size() < cases.size());
-        }
-
-        private static void keep(ArrayList<Ceiling> ceilings, ArrayList<Timing> timings, int cases) {
-            if (timings.size() < cases) {
-                Fork.keep(new KernelFigures(ceilings, timings, true));
-            }
         }
 
         private static Timing measure(KernelCase shape, Roofline roofline, boolean quick) {
