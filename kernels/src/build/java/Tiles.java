@@ -191,10 +191,17 @@ final class Tiles {
         line("    public static void tile(");
         line("            int rows, int vectors, long w, long wk, long z, long zr, int last, int count, %s[] from, %s[] t) {"
                 .formatted(element, element));
+        line("        tile(rows, vectors, w, wk, z, zr, last, count, from, 0, t, 0);");
+        line("    }");
+        line("");
+        line("    /** The same from the element {@code start} of {@code from} on, to the element {@code end} of {@code t} on. */");
+        line("    static void tile(int rows, int vectors, long w, long wk, long z, long zr, int last, int count, %s[] from, int start,"
+                .formatted(element));
+        line("            %s[] t, int end) {".formatted(element));
         line("        switch (rows * 8 + vectors) {");
         for (int rows : rows()) {
             for (int vectors = 1; vectors <= VECTORS; vectors++) {
-                line("            case %d -> tile%dx%d(w, wk, z, zr, last, count, from, t);".formatted(rows * 8 + vectors, rows, vectors));
+                line("            case %d -> tile%dx%d(w, wk, z, zr, last, count, from, start, t, end);".formatted(rows * 8 + vectors, rows, vectors));
             }
         }
         line("            default -> throw new AssertionError(rows + \"×\" + vectors);");
@@ -250,9 +257,12 @@ final class Tiles {
 
     private void tile(int rows, int vectors) {
         line("");
-        line("    private static void tile%dx%d(long w, long wk, long z, long zr, int last, int count, %s[] from, %s[] t) {"
-                .formatted(rows, vectors, element, element));
-        start(rows * vectors, "from");
+        line("    private static void tile%dx%d(long w, long wk, long z, long zr, int last, int count, %s[] from, int start,"
+                .formatted(rows, vectors, element));
+        line("            %s[] t, int end) {".formatted(element));
+        for (int t = 0; t < rows * vectors; t++) {
+            line("        %s t%d = %s.fromArray(S, from, start + %d * L);".formatted(vector, t, vector, t));
+        }
         line("        w &= MASK;");
         line("        z &= MASK;");
         for (int r = 1; r < rows; r++) {
@@ -279,7 +289,7 @@ final class Tiles {
         line("            k = (k - 1) & SPAN;");
         line("        } while (k != 0);");
         for (int t = 0; t < rows * vectors; t++) {
-            line("        t%d.intoArray(t, %d * L);".formatted(t, t));
+            line("        t%d.intoArray(t, end + %d * L);".formatted(t, t));
         }
         line("    }");
     }

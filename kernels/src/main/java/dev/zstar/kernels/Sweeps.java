@@ -24,7 +24,8 @@ public interface Sweeps {
 
     /**
      * {@code z_p = v_bs + Σ_j c[b · capacity + j] (v_bj - v_bs)} with {@code s = slots[b]} and {@code j ≠ s}: {@code Σ_j c_j v_j} with
-     * coefficients that sum to 1. {@code c[b · capacity + s]} is not read, and neither is a vector with a coefficient of 0.
+     * coefficients that sum to 1. {@code c[b · capacity + s]} is not read, and neither is a vector with a coefficient of 0. A row with
+     * {@code slots[b] = -1} keeps its z.
      *
      * <p>Unlike in {@link #mix} the sum may be formed in the type of the elements, with an error below
      * {@code (capacity + 2) ε Σ |c_j| ‖v_j - v_s‖ + ε ‖z‖}, ε its unit roundoff: no more than rounded vectors v_j bring with them.
@@ -82,7 +83,8 @@ public interface Sweeps {
      * elements stay as they are. {@code gram[b · (capacity + 1) + capacity] = ‖g_p‖²}.
      *
      * @param slots the slot of each row of the batch: rows may start at different times
-     * @param counts the number of vectors in use for each row, including {@code slots[b]}
+     * @param counts the number of vectors in use for each row, including {@code slots[b]}. With 0 only {@code ‖r‖²} and {@code ‖g_p‖²}
+     *     are computed, and nothing is stored in the bases
      */
     void residualSweep(Block z, Block g, Basis residuals, Basis values, int[] slots, int[] counts, Rows rows, double[] gram);
 }

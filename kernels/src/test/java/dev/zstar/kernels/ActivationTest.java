@@ -188,6 +188,27 @@ class ActivationTest {
         assertDerivative(activation::apply, activation::derivative);
     }
 
+    /** Above 1, the slope 1 - y² would be negative. */
+    @ParameterizedTest
+    @EnumSource(Type.class)
+    void tanhIsAtMostOneAndOneFarOut(Type type) {
+        int n = 4096;
+        double end = type == Type.F32 ? 9.02 : 19.1;
+        for (EngineProvider provider : Reference.available()) {
+            try (Engine engine = provider.create(1); Block x = Block.allocate(type, 2, n); Block y = Block.allocate(type, 2, n)) {
+                for (int i = 0; i < n; i++) {
+                    x.set(0, i, (i % 2 == 0 ? 1 : -1) * end * (0.8 + 0.2 * i / n));
+                    x.set(1, i, (i % 2 == 0 ? 1 : -1) * end * Math.pow(1.02, i));
+                }
+                engine.activate(Activation.TANH, x, y);
+                for (int i = 0; i < n; i++) {
+                    assertThat(Math.abs(y.get(0, i))).isLessThanOrEqualTo(1);
+                    assertThat(y.get(1, i)).as("tanh %s", x.get(1, i)).isEqualTo(i % 2 == 0 ? 1 : -1);
+                }
+            }
+        }
+    }
+
     /** x; the second derivatives of TANH, SIGMOID, SOFTPLUS, SILU, GELU and GELU_TANH there: the doubles nearest to the exact values. */
     private static final double[][] SECOND = {
         {-700.0, 0.0, 9.85967654375977e-305, 9.85967654375977e-305, -6.88205422754432e-302, 0.0, 0.0},

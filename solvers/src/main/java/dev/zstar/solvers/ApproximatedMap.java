@@ -29,6 +29,11 @@ public record ApproximatedMap(FixedPointMap exact, FixedPointMap cheap) implemen
     }
 
     @Override
+    public ReplicatedMap replicas() {
+        return exact.replicas();
+    }
+
+    @Override
     public FixedPointMap approximation() {
         return cheap;
     }

@@ -97,6 +97,11 @@ public final class FiniteDifferences implements DifferentiableMap, AutoCloseable
     }
 
     @Override
+    public ReplicatedMap replicas() {
+        return f.replicas();
+    }
+
+    @Override
     public void linearise(Block z, Rows rows) {
         int count = rows.count();
         if (count > h.length) {

@@ -41,9 +41,18 @@ public interface FixedPointMap {
     }
 
     /**
+     * The floating-point operations for one row, as far as they are known; infinite if not. On a map with few operations for each element
+     * {@code Anderson} saves work between the evaluations and takes more of them. The number is the same in every call. A map that wraps
+     * another one returns that map's number.
+     */
+    default double rowOperations() {
+        return Double.POSITIVE_INFINITY;
+    }
+
+    /**
      * Copies of this map for several threads; null if only one thread may evaluate it at a time. With them a solver divides the rows of
-     * a batch among the threads of its engine for the whole solve, and each row keeps its bits. A map that wraps another one does not
-     * pass on that map's replicas.
+     * a batch among the threads of its engine for the whole solve, and each row keeps its bits. A map that wraps another one passes on
+     * that map's replicas only if it computes the very same values and does nothing else, since its own {@link #apply} is then not called.
      *
      * @see #reentrant
      */

@@ -31,6 +31,24 @@ public interface LinearOperator {
         return of(this::applyTransposed, this);
     }
 
+    /**
+     * Copies of this operator for several threads; null if only one thread may use it at a time. With them a solver divides the rows of a
+     * batch among the threads of its engine for the whole solve, and each row keeps its bits. The adjoint of a cell has them.
+     *
+     * @see #reentrant
+     */
+    default ReplicatedOperator replicas() {
+        return null;
+    }
+
+    /**
+     * An operator that several threads may use at the same time, each with blocks of its own. A solver then divides the rows of a batch
+     * among the threads of its engine. t must use no memory of its own, unless it keeps it apart for each row or each thread.
+     */
+    static LinearOperator reentrant(LinearOperator t) {
+        return new ReentrantOperator(t);
+    }
+
     /** An operator with a transpose, from T and {@code Tᵀ}. */
     static LinearOperator of(LinearOperator t, LinearOperator transpose) {
         Arguments.present("linear operator", "T", t);

@@ -9,7 +9,7 @@ import java.util.List;
 /** A map without memory of its own: a replica only knows which row is in which slot. */
 final class ReentrantMap implements FixedPointMap, ReplicatedMap {
     private final FixedPointMap f;
-    private final List<Slots> replicas = new ArrayList<>();
+    private final List<Replica> replicas = new ArrayList<>();
 
     ReentrantMap(FixedPointMap f) {
         this.f = Arguments.present("reentrant", "the map", f);
@@ -36,39 +36,31 @@ final class ReentrantMap implements FixedPointMap, ReplicatedMap {
     }
 
     @Override
-    public synchronized Replica replica(int worker, int slots) {
+    public synchronized ReplicatedMap.Replica replica(int worker, int slots) {
         while (replicas.size() <= worker) {
-            replicas.add(new Slots(0));
+            replicas.add(new Replica(0));
         }
-        if (replicas.get(worker).rowOf.length < slots) {
-            replicas.set(worker, new Slots(slots));
+        if (replicas.get(worker).rows.slots() < slots) {
+            replicas.set(worker, new Replica(slots));
         }
         return replicas.get(worker);
     }
 
-    private final class Slots implements Replica {
-        private final int[] rowOf;
-        private Rows translated = new Rows(0);
+    private final class Replica implements ReplicatedMap.Replica {
+        private final SlotRows rows;
 
-        Slots(int slots) {
-            rowOf = new int[slots];
+        Replica(int slots) {
+            rows = new SlotRows(slots);
         }
 
         @Override
         public void load(int slot, int row) {
-            rowOf[slot] = row;
-            if (row >= translated.capacity()) {
-                translated = new Rows(Math.max(row + 1, 2 * translated.capacity()));
-            }
+            rows.load(slot, row);
         }
 
         @Override
-        public void apply(Block z, Block out, Rows rows) {
-            translated.reset(0);
-            for (int p = 0; p < rows.count(); p++) {
-                translated.append(rowOf[rows.index(p)]);
-            }
-            f.apply(z, out, translated);
+        public void apply(Block z, Block out, Rows slots) {
+            f.apply(z, out, rows.of(slots));
         }
     }
 }

@@ -15,6 +15,14 @@ public interface ReplicatedMap {
      */
     Replica replica(int worker, int slots);
 
+    /**
+     * The bytes of weights that an evaluation reads, whatever the number of rows; negative if that is unknown. With it a solver chooses
+     * groups of rows whose memory fits into a cache together with the weights. If unknown it assumes those of a dense layer.
+     */
+    default long weightBytes() {
+        return -1;
+    }
+
     /** A map of slots. One thread uses it at a time. */
     interface Replica extends FixedPointMap {
         /**

@@ -179,6 +179,30 @@ class WrappedMapsTest {
         }
     }
 
+    /** A wrapper that does more than to compute the same values must see every call, so it has no replicas. */
+    @Test
+    void onlyMapsThatComputeTheSameValuesPassOnReplicas() {
+        try (Engine engine = Engines.best(1);
+                DenseCell cell = cell(engine);
+                FiniteDifferences differences = new FiniteDifferences(engine, Type.F32, BATCH, N, cell);
+                MultiSecant secants = MultiSecant.plan(engine, Type.F32, BATCH, N, 10)) {
+            ReplicatedMap replicas = cell.replicas();
+            assertThat(replicas).isNotNull();
+            assertThat(new ApproximatedMap(cell, cell.in(Format.BF16)).replicas()).isSameAs(replicas);
+            assertThat(differences.replicas()).isSameAs(replicas);
+            // Its Jacobian is computed in memory of its own.
+            assertThat(differences.adjoint().replicas()).isNull();
+            assertThat(secants.follow(cell).replicas()).isNull();
+            assertThat(new Counted(cell).replicas()).isNull();
+            assertThat(new Counted(cell).adjoint().replicas()).isNull();
+            assertThat(cell.in(Format.BF16).replicas()).isNull();
+            assertThat(FixedPointMap.rowwise((row, z, out) -> { }).replicas()).isNull();
+            assertThat(cell.adjoint().replicas()).isNotNull();
+            assertThat(cell.adjoint()).isSameAs(cell.adjoint());
+            assertThat(LinearOperator.of(cell.adjoint(), cell.adjoint()).replicas()).isNull();
+        }
+    }
+
     @Test
     void aCellWithoutNarrowerWeightsHasNoApproximation() {
         try (Engine engine = Engines.best(1);

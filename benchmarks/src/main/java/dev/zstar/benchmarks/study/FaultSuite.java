@@ -21,8 +21,8 @@ import java.util.concurrent.Future;
 
 /**
  * A million {@link RandomSolves}, one in five of them of {@link RandomSystems}, which check the guarantees of the solvers with maps that
- * fail. Nothing is timed, so two JVMs run at once, each with its own engine. The memory that solves leave allocated is counted in a process
- * where nothing else allocates.
+ * fail, and one in twenty of {@link RandomGroups}. Nothing is timed, so two JVMs run at once, each with its own engines. The memory that
+ * solves leave allocated is counted in a process where nothing else allocates.
  *
  * <p>The suite also counts how many of {@value #CELLS} inhibitory ReLU cells the default solver solves in each type.
  */
@@ -33,6 +33,8 @@ final class FaultSuite {
     private static final int PART = 250_000;
     /** One solve of this many is linear. */
     private static final int LINEAR = 5;
+    /** One solve of this many runs in groups of rows, and then together. */
+    private static final int GROUPED = 20;
     /** Inhibitory cells. */
     static final int CELLS = 400;
 
@@ -126,25 +128,29 @@ final class FaultSuite {
             long before = Block.liveBytes();
             RandomSolves solves;
             RandomSystems systems;
-            try (Engine engine = Engines.named(Contenders.own(), 1)) {
+            RandomGroups groups = new RandomGroups(Contenders.own());
+            try (groups; Engine engine = Engines.named(Contenders.own(), 1)) {
                 solves = new RandomSolves(engine);
                 systems = new RandomSystems(engine);
                 for (long seed = from; seed < from + count; seed++) {
                     if (seed % LINEAR == 0) {
                         systems.solve(seed);
+                    } else if (seed % GROUPED == 1) {
+                        groups.solve(seed);
                     } else {
                         solves.solve(seed);
                     }
                 }
             }
-            Tally forward = solves.tally();
-            Tally linear = systems.tally();
-            TreeMap<Status, Long> statuses = new TreeMap<>(forward.statuses());
-            linear.statuses().forEach((status, rows) -> statuses.merge(status, rows, Long::sum));
-            ArrayList<String> descriptions = new ArrayList<>(forward.descriptions());
-            descriptions.addAll(linear.descriptions());
-            return new FaultCounts(forward.rows() + linear.rows(), statuses, solves.exceptions(),
-                    forward.violations() + linear.violations(), descriptions, Block.liveBytes() - before);
+            List<Tally> tallies = List.of(solves.tally(), systems.tally(), groups.tally());
+            TreeMap<Status, Long> statuses = new TreeMap<>();
+            ArrayList<String> descriptions = new ArrayList<>();
+            for (Tally tally : tallies) {
+                tally.statuses().forEach((status, rows) -> statuses.merge(status, rows, Long::sum));
+                descriptions.addAll(tally.descriptions());
+            }
+            return new FaultCounts(tallies.stream().mapToLong(Tally::rows).sum(), statuses, solves.exceptions() + groups.exceptions(),
+                    tallies.stream().mapToLong(Tally::violations).sum(), descriptions, Block.liveBytes() - before);
         }
     }
 }

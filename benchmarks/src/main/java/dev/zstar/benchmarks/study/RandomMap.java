@@ -8,6 +8,8 @@ import dev.zstar.solvers.FixedPointMap;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 /**
  * A random map for each problem, with faults at a random evaluation. Solvers have to cope with all of these. Row b of the batch is problem
@@ -80,7 +82,7 @@ final class RandomMap implements DifferentiableMap {
     /** Evaluations of each problem since it was assigned, products included. */
     private final int[] spent;
     private final EvaluationLog[] logs;
-    private int calls;
+    private final AtomicInteger calls = new AtomicInteger();
     private int cheapCalls;
 
     /** Draws the maps of this many problems, with or without faults. */
@@ -169,7 +171,7 @@ final class RandomMap implements DifferentiableMap {
 
     /** The calls for values, linearisations and products. */
     int calls() {
-        return calls;
+        return calls.get();
     }
 
     /** The calls of the cheap map. */
@@ -194,6 +196,11 @@ final class RandomMap implements DifferentiableMap {
         return kinds[index] == MapKind.NOISE || cheap && cheaps[index] == Cheap.NAN;
     }
 
+    /** Whether one solve may reach the exception of a problem and the next one not, because the values differ. */
+    boolean mayThrow(int index) {
+        return faults[index] == Fault.EXCEPTION && !isDeterministic(index);
+    }
+
     /** Element i of f at row {@code at} of {@code z}, in the type of {@code z}. This is not counted, and has no faults. */
     double valueAt(int index, Block z, int at, int i) {
         double value = value(index, z, at, i);
@@ -215,7 +222,7 @@ final class RandomMap implements DifferentiableMap {
 
     @Override
     public void apply(Block z, Block out, Rows rows) {
-        calls++;
+        calls.incrementAndGet();
         for (int p = 0; p < z.rows(); p++) {
             int index = problem[rows.index(p)];
             boolean strikes = strikes(index);
@@ -228,7 +235,7 @@ final class RandomMap implements DifferentiableMap {
 
     @Override
     public void linearise(Block z, Rows rows) {
-        calls++;
+        calls.incrementAndGet();
         for (int p = 0; p < z.rows(); p++) {
             int index = problem[rows.index(p)];
             strikes(index);
@@ -246,7 +253,7 @@ final class RandomMap implements DifferentiableMap {
 
     @Override
     public void jvp(Block v, Block out, Rows rows) {
-        calls++;
+        calls.incrementAndGet();
         for (int p = 0; p < v.rows(); p++) {
             int index = problem[rows.index(p)];
             boolean strikes = strikes(index);
@@ -309,11 +316,7 @@ final class RandomMap implements DifferentiableMap {
 
     /** {@code |A| z}. */
     private double absolute(int b, Block z, int p, int i) {
-        double sum = 0;
-        for (int j = 0; j < n; j++) {
-            sum += Math.abs(a[b][i * n + j]) * z.get(p, j);
-        }
-        return sum;
+        return IntStream.range(0, n).mapToDouble(j -> Math.abs(a[b][i * n + j]) * z.get(p, j)).reduce(0, Double::sum);
     }
 
     private double linear(int b, Block z, int p, int i) {

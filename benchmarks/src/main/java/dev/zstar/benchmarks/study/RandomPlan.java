@@ -46,6 +46,16 @@ record RandomPlan(Type type, int n, int batch, ForwardMethod method, Stopping st
         return new RandomPlan(type, n, batch, method, stopping, random.nextLong());
     }
 
+    /** Draws a method that solves rows in groups, with a stopping rule that lets it. */
+    static RandomPlan forGroups(Random random, Type type, int n, int batch) {
+        RandomPlan plan;
+        do {
+            ForwardMethod method = random.nextBoolean() ? ForwardMethod.ANDERSON : ForwardMethod.PICARD;
+            plan = new RandomPlan(type, n, batch, method, stopping(random), random.nextLong());
+        } while (!plan.fitsStreams());
+        return plan;
+    }
+
     /** Whether a stream accepts the stopping rule. */
     boolean fitsStreams() {
         return stopping.maxNanos() == Long.MAX_VALUE && !stopping.trace() && stopping.recorded().isEmpty();

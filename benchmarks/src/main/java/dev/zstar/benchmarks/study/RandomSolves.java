@@ -55,7 +55,7 @@ final class RandomSolves {
             int problems = stream ? plan.batch() + random.nextInt(8) : plan.batch();
             long drawn = random.nextLong();
             RandomMap map = new RandomMap(new Random(drawn), plan.type(), plan.n(), problems, true);
-            try (Block starts = starts(random, plan.type(), problems, plan.n(), map::size);
+            try (Block starts = starts(engine, random, plan.type(), problems, plan.n(), map::size);
                     Block z = engine.allocate(plan.type(), plan.batch(), plan.n())) {
                 ForwardAttempt attempt = new ForwardAttempt(seed, plan, solver, map, starts, z);
                 if (stream) {
@@ -81,7 +81,7 @@ final class RandomSolves {
             return;
         }
         try (FixedPointSolver fresh = plan.plan(engine);
-                Block z = starts(new Random(seed), plan.type(), plan.batch(), plan.n(), _ -> 1);
+                Block z = starts(engine, new Random(seed), plan.type(), plan.batch(), plan.n(), _ -> 1);
                 Block expected = engine.allocate(plan.type(), plan.batch(), plan.n())) {
             expected.copyFrom(z);
             Outcome outcome = solver.solve(harmless(seed, plan), z);
@@ -100,7 +100,7 @@ final class RandomSolves {
     }
 
     /** Random starts near the size of each problem's numbers, or 0. */
-    private Block starts(Random random, Type type, int problems, int n, IntToDoubleFunction sizes) {
+    static Block starts(Engine engine, Random random, Type type, int problems, int n, IntToDoubleFunction sizes) {
         Block start = engine.allocate(type, problems, n);
         for (int b = 0; b < problems; b++) {
             double size = random.nextInt(4) == 0 ? 0 : Math.pow(10, random.nextInt(7) - 3);

@@ -18,6 +18,7 @@ import dev.zstar.solvers.linear.LinearSolver;
 import dev.zstar.solvers.linear.NormalEquations;
 import dev.zstar.solvers.linear.RecycledGmres;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 
 /**
@@ -26,7 +27,7 @@ import java.util.Random;
  */
 final class RandomSystems {
     /** The linear methods. */
-    private enum LinearMethod {
+    enum LinearMethod {
         GMRES,
         PRECONDITIONED,
         FLEXIBLE,
@@ -38,6 +39,29 @@ final class RandomSystems {
         PICARD,
         ANDERSON,
         BROYDEN
+    }
+
+    /**
+     * A method that solves rows in groups, and the same solver every time.
+     *
+     * @param seed seed of the options
+     */
+    record Plan(LinearMethod method, Type type, int n, int batch, Stopping stopping, long seed) {
+        private static final List<LinearMethod> GROUPED = List.of(LinearMethod.GMRES, LinearMethod.GMRES_IDR, LinearMethod.BICGSTAB,
+                LinearMethod.CONJUGATE_GRADIENTS, LinearMethod.NORMAL_EQUATIONS);
+
+        static Plan forGroups(Random random, Type type, int n, int batch) {
+            LinearMethod method = GROUPED.get(random.nextInt(GROUPED.size()));
+            Stopping stopping = RandomSystems.stopping(random, method);
+            while (stopping.trace()) {
+                stopping = RandomSystems.stopping(random, method);
+            }
+            return new Plan(method, type, n, batch, stopping, random.nextLong());
+        }
+
+        LinearSolver plan(Engine engine) {
+            return RandomSystems.plan(engine, method, new Random(seed), type, n, batch, null, stopping);
+        }
     }
 
     private final Engine engine;
@@ -66,8 +90,8 @@ final class RandomSystems {
         String name = "system " + seed + " (" + method + ", " + batch + " × " + n + " " + type + ") ";
         LinearAttempt attempt = new LinearAttempt(name, type, stopping, t, m);
         long before = Block.liveBytes();
-        try (LinearSolver solver = plan(method, random, type, n, batch, m, stopping);
-                Block rhs = rightHandSides(random, type, n, batch);
+        try (LinearSolver solver = plan(engine, method, random, type, n, batch, m, stopping);
+                Block rhs = rightHandSides(engine, random, type, n, batch);
                 Block u = engine.allocate(type, batch, n);
                 Block from = engine.allocate(type, batch, n)) {
             attempt.check(rhs, from, u, solver.solve(t, rhs, u));
@@ -99,7 +123,8 @@ final class RandomSystems {
         return random.nextInt(6) == 0 ? stopping.traced() : stopping;
     }
 
-    private LinearSolver plan(LinearMethod method, Random random, Type type, int n, int batch, RandomSystem m, Stopping stopping) {
+    private static LinearSolver plan(
+            Engine engine, LinearMethod method, Random random, Type type, int n, int batch, RandomSystem m, Stopping stopping) {
         int memory = 1 + random.nextInt(random.nextInt(8) == 0 ? 150 : 12);
         Gmres.Options gmres = Gmres.Options.DEFAULT.withRestart(memory);
         return switch (method) {
@@ -120,7 +145,7 @@ final class RandomSystems {
         };
     }
 
-    private Block rightHandSides(Random random, Type type, int n, int batch) {
+    static Block rightHandSides(Engine engine, Random random, Type type, int n, int batch) {
         Block rhs = engine.allocate(type, batch, n);
         double most = type == Type.F32 ? Float.MAX_VALUE : Double.MAX_VALUE;
         for (int b = 0; b < batch; b++) {

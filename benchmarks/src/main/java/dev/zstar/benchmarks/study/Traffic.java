@@ -43,11 +43,10 @@ final class Traffic {
         return switch (method.getName()) {
             case "allocate", "name", "threads", "reproducible", "cachePerThread", "parallel", "close", "toString", "equals",
                     "hashCode" -> 0;
-            // z and g are read, r and a copy of g are written. The other vectors are read; r is at hand.
-            case "residualSweep" -> perRow(arguments, 0, 6, (b, n) -> 4 * n + (((int[]) arguments[5])[b] - 1) * n);
+            case "residualSweep" -> perRow(arguments, 0, 6, (b, n) -> residualSweep(((int[]) arguments[5])[b]) * n);
             case "mix" -> perRow(arguments, 3, 4, (b, n) -> (used(arguments, b) + 1) * n);
             // The vector in the slot is read in any case.
-            case "mixAround" -> perRow(arguments, 3, 4, (b, n) -> (others(arguments, b) + 2) * n);
+            case "mixAround" -> perRow(arguments, 3, 4, (b, n) -> ((int[]) arguments[1])[b] < 0 ? 0 : (others(arguments, b) + 2) * n);
             case "multiAxpy" -> perRow(arguments, 3, 4, (b, n) -> (used(arguments, b) + 2) * n);
             case "multiDot" -> perRow(arguments, 2, 3, (b, n) -> ((int) arguments[1] + 1) * n);
             // Each vector is read twice, but counts once, since the vectors of a row stay in a cache in between.
@@ -58,6 +57,11 @@ final class Traffic {
             default -> throw new StudyException(
                     "the elements that Engine." + method.getName() + " moves are not known; expected a case for it in Traffic");
         };
+    }
+
+    /** z and g are read, r and a copy of g are written, unless nothing is kept. The other vectors are read; r is at hand. */
+    private static long residualSweep(int count) {
+        return count == 0 ? 2 : 3 + count;
     }
 
     private interface Count {

@@ -30,6 +30,7 @@ final class TunerChild implements Fork.Task {
         return switch (setting) {
             case TILE_ROWS -> List.of(new TunerCase(TimedCode.APPLY, 64, 512, 512), new TunerCase(TimedCode.APPLY, 32, 1024, 1024));
             case TILE_INPUTS -> List.of(new TunerCase(TimedCode.APPLY, 64, 2048, 512), new TunerCase(TimedCode.APPLY, 64, 4096, 512));
+            case TILE_PART -> List.of(new TunerCase(TimedCode.APPLY, 64, 256, 256), new TunerCase(TimedCode.APPLY, 64, 1024, 512));
             case TILE_BATCH -> List.of(new TunerCase(TimedCode.APPLY, 512, 1024, 384), new TunerCase(TimedCode.APPLY, 1024, 512, 384));
             case GEMM_PACK -> List.of(
                     new TunerCase(TimedCode.GEMM, 24, 512, 512),
@@ -51,6 +52,7 @@ final class TunerChild implements Fork.Task {
         return switch (setting) {
             case TILE_ROWS -> List.of(new TunerCase(TimedCode.APPLY, 13, 768, 768), new TunerCase(TimedCode.APPLY, 128, 300, 700));
             case TILE_INPUTS -> List.of(new TunerCase(TimedCode.APPLY, 16, 3072, 768), new TunerCase(TimedCode.APPLY, 96, 1536, 640));
+            case TILE_PART -> List.of(new TunerCase(TimedCode.APPLY, 96, 768, 640), new TunerCase(TimedCode.APPLY, 128, 300, 700));
             case TILE_BATCH -> List.of(new TunerCase(TimedCode.APPLY, 648, 512, 768), new TunerCase(TimedCode.APPLY, 256, 2048, 256));
             case GEMM_PACK -> List.of(new TunerCase(TimedCode.GEMM, 36, 768, 384), new TunerCase(TimedCode.GEMM, 72, 640, 640));
             case TEAM_WORTH -> List.of(new TunerCase(TimedCode.STEP, 4, 384, 384), new TunerCase(TimedCode.STEP, 1, 768, 768));

@@ -54,6 +54,23 @@ class RandomSolvesTest {
         }
     }
 
+    /** Rows end as they do when one thread solves all of them together, and no thread is left in the map. */
+    @Test
+    void groupsOfRowsEndAsOneThreadWouldEndThem() {
+        for (String name : available()) {
+            try (RandomGroups groups = new RandomGroups(name)) {
+                for (long seed = 0; seed < 1_000; seed++) {
+                    groups.solve(seed);
+                }
+                assertThat(groups.tally().descriptions()).as(name).isEmpty();
+                assertThat(groups.tally().rows()).isGreaterThan(10_000);
+                assertThat(groups.exceptions()).as("exceptions").isGreaterThan(100);
+                assertThat(groups.tally().statuses()).containsKeys(Status.CONVERGED_RELATIVE, Status.MAX_EVALUATIONS, Status.STAGNATED,
+                        Status.DIVERGED, Status.NONFINITE_INPUT, Status.NONFINITE_FUNCTION, Status.NONFINITE_OPERATOR, Status.BREAKDOWN);
+            }
+        }
+    }
+
     /** The default solver solves all of 400 ReLU cells whose units inhibit each other. */
     @ParameterizedTest
     @EnumSource(Type.class)

@@ -67,7 +67,7 @@ interface ScalarSweeps extends Sweeps {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             int first = b * v.capacity();
-            for (int i = 0; i < z.cols(); i++) {
+            for (int i = 0; slots[b] >= 0 && i < z.cols(); i++) {
                 double center = v.block().get(first + slots[b], i);
                 double sum = 0;
                 for (int j = 0; j < v.capacity(); j++) {
@@ -87,16 +87,30 @@ interface ScalarSweeps extends Sweeps {
             int b = rows.index(p);
             int slot = slots[b];
             int first = b * residuals.capacity();
+            int out = b * (residuals.capacity() + 1);
+            gram[out + residuals.capacity()] = ScalarVectors.dot(g, p, g, p);
+            if (counts[b] == 0) {
+                gram[out + slot] = square(g, z, p);
+                continue;
+            }
             for (int i = 0; i < z.cols(); i++) {
                 residuals.block().set(first + slot, i, g.get(p, i) - z.get(p, i));
                 values.block().set(b * values.capacity() + slot, i, g.get(p, i));
             }
-            int out = b * (residuals.capacity() + 1);
             for (int k = 0; k < counts[b]; k++) {
                 int j = Math.floorMod(slot - k, residuals.capacity());
                 gram[out + j] = ScalarVectors.dot(residuals.block(), first + slot, residuals.block(), first + j);
             }
-            gram[out + residuals.capacity()] = ScalarVectors.dot(g, p, g, p);
         }
+    }
+
+    /** {@code ‖g_p - z_p‖²}. */
+    private static double square(Block g, Block z, int p) {
+        double sum = 0;
+        for (int i = 0; i < z.cols(); i++) {
+            double r = g.get(p, i) - z.get(p, i);
+            sum += r * r;
+        }
+        return sum;
     }
 }

@@ -12,6 +12,7 @@ import dev.zstar.kernels.simd.vectors.F32Around;
 import dev.zstar.kernels.simd.vectors.F32Columns;
 import dev.zstar.kernels.simd.vectors.F32Dots;
 import dev.zstar.kernels.simd.vectors.F32Mix;
+import dev.zstar.kernels.simd.vectors.F32Ring;
 import dev.zstar.kernels.simd.vectors.F32Rows;
 import dev.zstar.kernels.simd.vectors.F32Sweeps;
 import java.util.Objects;
@@ -169,8 +170,10 @@ final class F32Job {
                 }
                 case MIX -> F32Mix.mix(v, step, job.count, job.coefficients, first, Lanes.sums(n), w, n);
                 case MIX_AROUND -> {
-                    int center = Objects.checkIndex(job.indices[b], capacity);
-                    F32Around.mix(v, step, capacity, center, job.coefficients, first, w, n);
+                    int center = job.indices[b];
+                    if (center >= 0) {
+                        F32Around.mix(v, step, capacity, Objects.checkIndex(center, capacity), job.coefficients, first, w, n);
+                    }
                 }
                 case STORE -> F32Rows.scaleBy(job.coefficients[b], w, v + job.slot * step, n);
                 case NORMALISE -> F32Rows.scaleBy(job.coefficients[b], w, v + job.slot * step, w, n);
@@ -180,8 +183,15 @@ final class F32Job {
                     int slot = Objects.checkIndex(job.indices[b], Math.min(capacity, job.values.capacity()));
                     long r = v + slot * step;
                     int sums = b * (capacity + 1);
+                    int count = Math.min(job.counts[b], capacity);
+                    if (count <= 0) {
+                        F32Rows.norms(g, w, n, room, room, 2 * Lanes.COUNT);
+                        job.sums[sums + slot] = room[2 * Lanes.COUNT];
+                        job.sums[sums + capacity] = room[2 * Lanes.COUNT + 1];
+                        continue;
+                    }
                     F32Sweeps.residual(w, g, r, row(job.values.block(), b * job.values.capacity() + slot), n);
-                    F32Dots.ring(v, step, capacity, slot, Math.min(job.counts[b], capacity), g, n, room, job.sums, sums);
+                    F32Ring.dots(v, step, capacity, slot, count, g, n, room, job.sums, sums);
                 }
             }
         }

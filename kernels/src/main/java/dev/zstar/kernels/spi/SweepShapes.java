@@ -39,9 +39,9 @@ public final class SweepShapes {
         Operands.capacity("mixAround", "slots", slots, rows.capacity());
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
-            if (slots[b] < 0 || slots[b] >= v.capacity()) {
+            if (slots[b] < -1 || slots[b] >= v.capacity()) {
                 throw new IllegalArgumentException(
-                        "mixAround: row " + b + " has slot " + slots[b] + ", expected 0 ≤ slots[" + b + "] < " + v.capacity());
+                        "mixAround: row " + b + " has slot " + slots[b] + ", expected -1 ≤ slots[" + b + "] < " + v.capacity());
             }
         }
         Operands.apart("mixAround", "the working block", z, "the basis", v.block());
@@ -76,9 +76,9 @@ public final class SweepShapes {
         int capacity = Math.min(residuals.capacity(), values.capacity());
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
-            if (slots[b] < 0 || slots[b] >= capacity || counts[b] < 1 || counts[b] > capacity) {
+            if (slots[b] < 0 || slots[b] >= capacity || counts[b] < 0 || counts[b] > capacity) {
                 throw new IllegalArgumentException("residualSweep: row " + b + " has slot " + slots[b] + " and " + counts[b]
-                        + " vectors in use, expected 0 ≤ slots[" + b + "] < " + capacity + " and 1 ≤ counts[" + b + "] ≤ " + capacity);
+                        + " vectors in use, expected 0 ≤ slots[" + b + "] < " + capacity + " and 0 ≤ counts[" + b + "] ≤ " + capacity);
             }
         }
         rows.requireDistinct(operation);

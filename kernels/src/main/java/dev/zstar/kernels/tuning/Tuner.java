@@ -79,8 +79,9 @@ public final class Tuner {
     public static Tuner of(boolean quick, List<String> only, Optional<Duration> limit, Clock clock) {
         Map<String, List<Long>> grid = new LinkedHashMap<>();
         grid.put(Setting.TILE_ROWS.property(), List.of(4L, 8L));
-        grid.put(Setting.TILE_INPUTS.property(), quick ? List.of(1024L) : List.of(512L, 1024L, 4096L));
+        grid.put(Setting.TILE_INPUTS.property(), quick ? List.of(2048L) : List.of(512L, 2048L, 4096L));
         if (!quick) {
+            grid.put(Setting.TILE_PART.property(), List.of(128L, 256L, 1L << 20));
             grid.put(Setting.TILE_BATCH.property(), List.of(1L << 18, 1L << 20, 3L << 20));
             grid.put(Setting.GEMM_PACK.property(), List.of(16L, 32L, 128L));
             if (Engines.processors() > 1) {

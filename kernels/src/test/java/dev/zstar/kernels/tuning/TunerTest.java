@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.zstar.kernels.simd.tuning.Setting;
+import dev.zstar.kernels.simd.tuning.Tuning;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,13 +19,15 @@ import org.junit.jupiter.api.Test;
 /** What the search takes, with invented times. */
 class TunerTest {
     private static final String INPUTS = "zstar.tile.inputs";
+    /** The default, which a search does not try again. */
+    private static final long INPUTS_HERE = Tuning.defaults().values().get(Setting.TILE_INPUTS);
     private static final String PACK = "zstar.gemm.pack";
 
     private final List<Map<String, Long>> asked = new ArrayList<>();
 
     private Tuned tune(Duration budget, Tuner.Clock clock) {
         Map<String, List<Long>> grid = new LinkedHashMap<>();
-        grid.put(INPUTS, List.of(512L, 1024L, 2048L));
+        grid.put(INPUTS, List.of(500L, 1000L, INPUTS_HERE));
         grid.put(PACK, List.of(16L, 32L));
         return new Tuner(grid, budget, (cases, settings, values) -> {
             asked.add(values);
@@ -43,26 +47,26 @@ class TunerTest {
     @Test
     void theBestValueIsTakenAndTheNextSettingIsTriedOnTopOfIt() {
         Tuned tuned = tune(values -> new double[] {
-            (values.get(INPUTS) == 512 ? 0.95 : values.get(INPUTS) == 1024 ? 0.9 : 1) * (values.get(PACK) == 16 ? 0.99 : 1), 2
+            (values.get(INPUTS) == 500 ? 0.95 : values.get(INPUTS) == 1000 ? 0.9 : 1) * (values.get(PACK) == 16 ? 0.99 : 1), 2
         });
-        assertThat(tuned.kept()).containsExactly(Map.entry(INPUTS, 1024L));
+        assertThat(tuned.kept()).containsExactly(Map.entry(INPUTS, 1000L));
         assertThat(tuned.gain()).isCloseTo(Math.sqrt(1 / 0.9), offset(1e-12));
         assertThat(tuned.slowest()).isEqualTo(1);
         assertThat(tuned.trials()).extracting(Tuned.Trial::value, Tuned.Trial::taken)
-                .containsExactly(tuple(512L, false), tuple(1024L, true), tuple(16L, false), tuple(32L, false));
-        assertThat(asked).filteredOn(values -> values.get(PACK) != 64).allMatch(values -> values.get(INPUTS) == 1024);
+                .containsExactly(tuple(500L, false), tuple(1000L, true), tuple(16L, false), tuple(32L, false));
+        assertThat(asked).filteredOn(values -> values.get(PACK) != 64).allMatch(values -> values.get(INPUTS) == 1000);
     }
 
     @Test
     void aGainThatOneRoundDoesNotShowIsNone() {
         int[] calls = new int[1];
-        assertThat(tune(values -> new double[] {values.get(INPUTS) == 512 && calls[0]++ != 1 ? 0.5 : 1.1}).checks()).isEmpty();
+        assertThat(tune(values -> new double[] {values.get(INPUTS) == 500 && calls[0]++ != 1 ? 0.5 : 1.1}).checks()).isEmpty();
     }
 
     /** Times on held-out cases of the values that the search takes; others take 1. */
     private Tuned heldOut(double inputs, double[] pack, double[] both) {
         return tune((cases, settings, values) -> {
-            boolean in = values.get(INPUTS) == 512;
+            boolean in = values.get(INPUTS) == 500;
             boolean packed = values.get(PACK) == 16;
             if (cases == Tuner.Cases.SEARCH) {
                 return new double[] {(in ? 0.8 : 1) * (packed ? 0.9 : 1), 1};
@@ -74,7 +78,7 @@ class TunerTest {
     @Test
     void whatHelpsOnHeldOutCasesIsKept() {
         Tuned tuned = heldOut(0.8, new double[] {0.9, 1}, new double[] {0.7, 1.01});
-        assertThat(tuned.kept()).containsExactly(Map.entry(INPUTS, 512L), Map.entry(PACK, 16L));
+        assertThat(tuned.kept()).containsExactly(Map.entry(INPUTS, 500L), Map.entry(PACK, 16L));
         assertThat(tuned.checks()).allMatch(Tuned.Check::kept).allMatch(check -> check.rounds() == 5);
         assertThat(tuned.slowest()).isCloseTo(1 / 1.01, offset(1e-12));
     }
@@ -82,7 +86,7 @@ class TunerTest {
     @Test
     void whatHurtsAHeldOutCaseIsDropped() {
         Tuned tuned = heldOut(0.8, new double[] {0.5, 1.03}, new double[] {0.4, 1});
-        assertThat(tuned.kept()).containsExactly(Map.entry(INPUTS, 512L));
+        assertThat(tuned.kept()).containsExactly(Map.entry(INPUTS, 500L));
         assertThat(tuned.checks()).extracting(Tuned.Check::setting, Tuned.Check::objection)
                 .containsExactly(tuple(INPUTS, ""), tuple(PACK, "a held-out case ran at 0.97×"));
         assertThat(tuned.checks().getLast().gain()).as("in spite of a large gain elsewhere").isGreaterThan(1.3);
@@ -98,7 +102,7 @@ class TunerTest {
     @Test
     void settingsThatHurtTogetherLoseTheOneWithTheSmallestGain() {
         Tuned tuned = heldOut(0.8, new double[] {0.9, 1}, new double[] {0.7, 1.1});
-        assertThat(tuned.kept()).containsExactly(Map.entry(INPUTS, 512L));
+        assertThat(tuned.kept()).containsExactly(Map.entry(INPUTS, 500L));
         assertThat(tuned.checks()).extracting(Tuned.Check::objection).containsExactly("", "a held-out case ran at 0.91× in combination");
         assertThat(tuned.gain()).as("of what is left").isCloseTo(Math.sqrt(1 / 0.8), offset(1e-12));
     }

@@ -256,10 +256,25 @@ class SweepTest {
                     }
                     assertThat(Reference.paddingIsNaN(r.block()) && Reference.paddingIsNaN(values.block())).as("padding untouched")
                             .isTrue();
+                    int p3 = rows.index(0) == 3 ? 0 : 1;
+                    counts[3] = 0;
+                    r.block().fill(5);
+                    values.block().fill(6);
+                    engine.residualSweep(z, g, r, values, slots, counts, rows, gram);
+                    double square = 0;
+                    for (int i = 0; i < n; i++) {
+                        assertThat(r.block().get(3 * CAPACITY + 2, i)).as("nothing is stored").isEqualTo(5);
+                        assertThat(values.block().get(3 * CAPACITY + 2, i)).isEqualTo(6);
+                        square += Math.pow(g.get(p3, i) - z.get(p3, i), 2);
+                    }
+                    assertThat(Math.abs(gram[3 * (CAPACITY + 1) + 2] - square)).isLessThanOrEqualTo(3 * bound * square);
+                    assertThat(Math.abs(gram[3 * (CAPACITY + 1) + CAPACITY] - dot(g, p3, g, p3)))
+                            .isLessThanOrEqualTo(bound * dot(g, p3, g, p3));
+                    counts[3] = 3;
                     slots[3] = CAPACITY;
                     assertThatThrownBy(() -> engine.residualSweep(z, g, r, values, slots, counts, rows, gram))
                             .hasMessage("residualSweep: row 3 has slot " + CAPACITY + " and 3 vectors in use, expected 0 ≤ slots[3] < "
-                                    + CAPACITY + " and 1 ≤ counts[3] ≤ " + CAPACITY);
+                                    + CAPACITY + " and 0 ≤ counts[3] ≤ " + CAPACITY);
                 }
             }
         }
@@ -301,9 +316,17 @@ class SweepTest {
                                 }
                             }
                             assertThat(Reference.paddingIsNaN(z)).as("padding untouched").isTrue();
+                            z.fill(5);
+                            slots[3] = -1;
+                            engine.mixAround(v, slots, c, z, rows);
+                            for (int p = 0; p < 2; p++) {
+                                for (int i = 0; i < n; i++) {
+                                    assertThat(z.get(p, i) == 5).as("only a row with a slot changes").isEqualTo(rows.index(p) == 3);
+                                }
+                            }
                             slots[3] = capacity;
                             assertThatThrownBy(() -> engine.mixAround(v, slots, c, z, rows))
-                                    .hasMessage("mixAround: row 3 has slot " + capacity + ", expected 0 ≤ slots[3] < " + capacity);
+                                    .hasMessage("mixAround: row 3 has slot " + capacity + ", expected -1 ≤ slots[3] < " + capacity);
                         }
                     }
                 }

@@ -371,11 +371,11 @@ final class EngineCalls {
         s.doubles("c", batch * capacity);
         int[] slots = new int[batch];
         for (int b = 0; b < batch; b++) {
-            slots[b] = s.random.nextInt(capacity);
+            slots[b] = s.random.nextInt(capacity + 1) - 1;
         }
         int b = map.index(s.random.nextInt(active));
         Operand wrongSlots = s.ints("slots", slots);
-        for (int slot : new int[] {-1, capacity, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+        for (int slot : new int[] {-2, capacity, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
             int[] wrong = slots.clone();
             wrong[b] = slot;
             wrongSlots.wrong("slot " + slot, wrong);
@@ -398,7 +398,7 @@ final class EngineCalls {
         int[] counts = new int[batch];
         int[] slots = new int[batch];
         for (int b = 0; b < batch; b++) {
-            counts[b] = 1 + s.random.nextInt(capacity);
+            counts[b] = s.random.nextInt(capacity + 1);
             slots[b] = s.random.nextInt(capacity);
         }
         int b = map.index(s.random.nextInt(active));
@@ -409,7 +409,7 @@ final class EngineCalls {
             wrong[b] = slot;
             wrongSlots.wrong("slot " + slot, wrong);
         }
-        for (int count : new int[] {0, -1, capacity + 1, Integer.MAX_VALUE}) {
+        for (int count : new int[] {-1, capacity + 1, Integer.MAX_VALUE}) {
             int[] wrong = counts.clone();
             wrong[b] = count;
             wrongCounts.wrong("count " + count, wrong);

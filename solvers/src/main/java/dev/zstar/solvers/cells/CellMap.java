@@ -6,6 +6,7 @@ import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.ReplicatedMap;
 import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.TwiceDifferentiableMap;
@@ -32,6 +33,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
     private final InputGradients dx;
     private final CellChecks checks;
     private final CellReplicas replicas;
+    private final CellAdjoint adjoint;
     /** Null until the first {@link #secondGradients}. */
     private SecondGradients second;
     private long version;
@@ -57,7 +59,8 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
             throw e;
         }
         checks = new CellChecks(cell, batch, parameters);
-        replicas = new CellReplicas(programs, checks, slots -> new Programs(cell, engine, bank, memory, slots, keep));
+        replicas = new CellReplicas(cell, programs, checks, slots -> new Programs(cell, engine, bank, memory, slots, keep));
+        adjoint = new CellAdjoint(this, replicas);
     }
 
     /** The description. */
@@ -155,6 +158,12 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         return replicas;
     }
 
+    /** Always the same object. Its replicas are those of the map. */
+    @Override
+    public LinearOperator adjoint() {
+        return adjoint;
+    }
+
     /** The map in the first narrower format that it was planned with; null if it was given none. */
     @Override
     public FixedPointMap approximation() {
@@ -219,11 +228,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     @Override
     public void apply(Block z, Block out, Rows rows) {
-        int count = checks.require("apply", "z", z, out, rows);
-        programs.inputs.arrange("apply", rows);
-        if (count > 0) {
-            programs.value.run(programs.memory, count, z, out);
-        }
+        programs.apply(checks, z, out, rows);
     }
 
     private void select(int format) {
@@ -244,20 +249,12 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     @Override
     public void vjp(Block u, Block out, Rows rows) {
-        derivative("vjp", programs.vjp, "u", u, out, rows);
+        programs.vjp(checks, u, out, rows);
     }
 
     @Override
     public void jvp(Block v, Block out, Rows rows) {
-        derivative("jvp", programs.jvp, "v", v, out, rows);
-    }
-
-    private void derivative(String operation, Code code, String name, Block in, Block out, Rows rows) {
-        int count = checks.require(operation, name, in, out, rows);
-        programs.arrangeDerivative(operation, rows);
-        if (count > 0) {
-            code.run(programs.memory, count, in, out);
-        }
+        programs.jvp(checks, v, out, rows);
     }
 
     @Override

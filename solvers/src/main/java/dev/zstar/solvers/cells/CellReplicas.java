@@ -3,27 +3,40 @@ package dev.zstar.solvers.cells;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.ReplicatedMap;
+import dev.zstar.solvers.ReplicatedOperator;
+import dev.zstar.solvers.parameters.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** The replicas of a cell's map. They share its parameters, and have intermediate values of their own. */
+/** The replicas of a cell's map and of its adjoint. They share its parameters, and have intermediate values of their own. */
 final class CellReplicas implements ReplicatedMap {
+    private final Cell cell;
     private final Programs source;
     private final CellChecks checks;
     private final IntFunction<Programs> plan;
+    private final long weightBytes;
     private final List<Replica> replicas = new ArrayList<>();
 
     /**
      * Replicas that are planned at their first use.
      *
-     * @param source the programs of the map, which hold the inputs of all rows
+     * @param source the programs of the map, which hold the inputs and the points of all rows
      * @param plan plans programs for a number of rows
      */
-    CellReplicas(Programs source, CellChecks checks, IntFunction<Programs> plan) {
+    CellReplicas(Cell cell, Programs source, CellChecks checks, IntFunction<Programs> plan) {
+        this.cell = cell;
         this.source = source;
         this.checks = checks;
         this.plan = plan;
+        // Weights of the input alone are not read while a solve runs.
+        weightBytes = cell.type().bytes() * cell.order().stream().filter(node -> node.ofState() && !node.isLeaf())
+                .flatMap(node -> node.operation().parameters().stream()).distinct().mapToLong(Parameter::size).sum();
+    }
+
+    @Override
+    public long weightBytes() {
+        return weightBytes;
     }
 
     @Override
@@ -42,6 +55,8 @@ final class CellReplicas implements ReplicatedMap {
     final class Replica implements ReplicatedMap.Replica {
         private final Programs programs;
         private final int slots;
+        /** Null until it is first asked for. */
+        private Adjoint adjoint;
 
         private Replica(Programs programs, int slots) {
             this.programs = programs;
@@ -55,11 +70,47 @@ final class CellReplicas implements ReplicatedMap {
 
         @Override
         public void apply(Block z, Block out, Rows rows) {
-            int count = checks.require("apply", "z", z, out, rows);
-            programs.inputs.arrange("apply", rows);
-            if (count > 0) {
-                programs.value.run(programs.memory, count, z, out);
+            programs.apply(checks, z, out, rows);
+        }
+
+        /** The adjoint in these programs. */
+        Adjoint adjoint() {
+            if (adjoint == null) {
+                prepareTransposed();
+                adjoint = new Adjoint(programs);
             }
+            return adjoint;
+        }
+
+        /** The first product packs transposed weights, which all replicas share. Here it is taken before other threads run. */
+        private void prepareTransposed() {
+            try (Block u = Block.allocate(cell.type(), 1, cell.n()); Block out = Block.allocate(cell.type(), 1, cell.n())) {
+                programs.vjp.run(programs.memory, 1, u, out);
+            }
+        }
+    }
+
+    /** The products with the Jacobian and its transpose, with a copy of the linearisation. */
+    final class Adjoint implements ReplicatedOperator.Replica {
+        private final Programs programs;
+
+        private Adjoint(Programs programs) {
+            this.programs = programs;
+        }
+
+        @Override
+        public void load(int slot, int row) {
+            programs.loadDerivative("vjp", slot, source, row);
+        }
+
+        @Override
+        public void apply(Block u, Block out, Rows rows) {
+            programs.vjp(checks, u, out, rows);
+        }
+
+        @Override
+        public void applyTransposed(Block v, Block out, Rows rows) {
+            programs.jvp(checks, v, out, rows);
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.ReplicatedMap;
 import dev.zstar.solvers.Shaped;
 import dev.zstar.solvers.TwiceDifferentiableMap;
@@ -162,6 +163,11 @@ public final class DenseCell implements TwiceDifferentiableMap<DenseCell.Gradien
     @Override
     public ReplicatedMap replicas() {
         return map.replicas();
+    }
+
+    @Override
+    public LinearOperator adjoint() {
+        return map.adjoint();
     }
 
     /** The cell with W in the first narrower format that the constructor was given; null if it was given none. */

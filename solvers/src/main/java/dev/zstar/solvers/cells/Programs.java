@@ -1,5 +1,6 @@
 package dev.zstar.solvers.cells;
 
+import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.cells.operations.Bank;
@@ -72,11 +73,41 @@ final class Programs {
         points.follow(List.copyOf(kept), owned);
     }
 
-    /** Moves what products with the Jacobian read of these rows to their positions. */
-    void arrangeDerivative(String operation, Rows rows) {
+    /** Row {@code row} gets what products with the Jacobian read of row {@code other} of other programs of the same cell. */
+    void loadDerivative(String operation, int row, Programs from, int other) {
+        points.load(operation, row, from.points, other);
+        if (derivativesReadInputs) {
+            inputs.load(operation, row, from.inputs, other);
+        }
+    }
+
+    /** {@code out = f(z)}. */
+    void apply(CellChecks checks, Block z, Block out, Rows rows) {
+        int count = checks.require("apply", "z", z, out, rows);
+        inputs.arrange("apply", rows);
+        if (count > 0) {
+            value.run(memory, count, z, out);
+        }
+    }
+
+    /** {@code out = Jᵀ u}. */
+    void vjp(CellChecks checks, Block u, Block out, Rows rows) {
+        multiply(checks, "vjp", vjp, "u", u, out, rows);
+    }
+
+    /** {@code out = J v}. */
+    void jvp(CellChecks checks, Block v, Block out, Rows rows) {
+        multiply(checks, "jvp", jvp, "v", v, out, rows);
+    }
+
+    private void multiply(CellChecks checks, String operation, Code code, String name, Block in, Block out, Rows rows) {
+        int count = checks.require(operation, name, in, out, rows);
         points.arrange(operation, rows);
         if (derivativesReadInputs) {
             inputs.arrange(operation, rows);
+        }
+        if (count > 0) {
+            code.run(memory, count, in, out);
         }
     }
 }

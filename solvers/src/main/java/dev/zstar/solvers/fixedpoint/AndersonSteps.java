@@ -17,21 +17,20 @@ import java.util.Arrays;
  * step, including the loop's. Type I needs two more sweeps, {@code (2m + 4) n}. Allocates {@code 2 m + 2} blocks.
  */
 final class AndersonSteps implements IterationMethod {
-    /** The window of a row whose residual falls fast, and how fast that is: {@code ‖r_k‖ < 0.6² ‖r_{k-2}‖}, in squares. */
-    private static final int NARROW = 3;
-    private static final double FAST = 0.1296;
+    /** With at most this many operations for each element an evaluation is cheap. Dense maps of 512 are; those of 1024 are not. */
+    private static final double CHEAP = 1200;
 
     private final Engine engine;
     private final Anderson.Options options;
     private final int capacity;
+    /** Whether β is always 1. */
+    private final boolean plainly;
     private final Basis r;
     private final Basis values;
-    /** By row of the batch: the slot of its newest residual, and how many of the newest ones it uses. */
+    private final Pace pace;
+    /** By row of the batch: the slot of its newest residual, and the same if it combines its iterates, −1 if it does not. */
     private final int[] slots;
-    private final int[] remembered;
-    /** By row of the batch: ‖r‖² of the last two evaluations. */
-    private final double[] last;
-    private final double[] beforeLast;
+    private final int[] centers;
     /** By row of the batch: evaluations since it began, and steps since its last restart. */
     private final int[] seen;
     private final int[] age;
@@ -49,12 +48,12 @@ final class AndersonSteps implements IterationMethod {
         engine = workspace.engine();
         this.options = options;
         capacity = options.window() + 1;
+        plainly = options.mixing() instanceof Anderson.Constant constant && constant.β() == 1;
         r = workspace.basis(capacity);
         values = workspace.basis(capacity);
         slots = new int[workspace.batch()];
-        remembered = new int[workspace.batch()];
-        last = new double[workspace.batch()];
-        beforeLast = new double[workspace.batch()];
+        centers = new int[workspace.batch()];
+        pace = new Pace(options.adaptive() && options.variant() == Anderson.Variant.TYPE_II, capacity, workspace.batch());
         seen = new int[workspace.batch()];
         age = new int[workspace.batch()];
         sweep = new double[workspace.batch() * (capacity + 1)];
@@ -71,9 +70,7 @@ final class AndersonSteps implements IterationMethod {
     @Override
     public void begin(int b) {
         slots[b] = -1;
-        remembered[b] = 0;
-        last[b] = 0;
-        beforeLast[b] = 0;
+        pace.begin(b);
         seen[b] = 0;
         age[b] = 0;
         Arrays.fill(α, b * capacity, (b + 1) * capacity, 0);
@@ -84,10 +81,11 @@ final class AndersonSteps implements IterationMethod {
         Rows rows = at.rows();
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
-            slots[b] = slots[b] + 1 == capacity ? 0 : slots[b] + 1;
-            remembered[b] = Math.min(remembered[b] + 1, capacity);
+            if (pace.keeps(b)) {
+                slots[b] = slots[b] + 1 == capacity ? 0 : slots[b] + 1;
+            }
         }
-        engine.residualSweep(at.z(), at.g(), r, values, slots, remembered, rows, sweep);
+        engine.residualSweep(at.z(), at.g(), r, values, slots, pace.remembered(), rows, sweep);
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             int row = b * (capacity + 1);
@@ -104,44 +102,54 @@ final class AndersonSteps implements IterationMethod {
         if (differences != null) {
             differences.rows().truncate(0);
         }
+        // A damped step needs the residual, so it is kept.
+        boolean cheap = plainly && f.rowOperations() <= CHEAP * r.block().cols();
         for (int p = 0; p < rows.count(); p++) {
-            weights(rows.index(p));
+            int b = rows.index(p);
+            centers[b] = weights(b, cheap) ? slots[b] : -1;
         }
         if (differences != null) {
-            differences.solve(r, slots, remembered, α);
+            differences.solve(r, slots, pace.remembered(), α);
         }
-        engine.mixAround(values, slots, α, at.g(), rows);
+        engine.mixAround(values, centers, α, at.g(), rows);
         if (dampen(rows)) {
             engine.multiAxpy(r, capacity, damped, at.g(), rows, null);
         }
     }
 
-    /** Computes α of row b. */
-    private void weights(int b) {
+    /** Computes α of row b, or returns false if it takes a plain step. */
+    private boolean weights(int b, boolean cheap) {
         int slot = slots[b];
+        int count = pace.remembered()[b];
         int at = b * capacity * capacity;
         int row = b * (capacity + 1);
-        for (int i = 0, j = slot; i < remembered[b]; i++, j = LeastSquares.before(j, capacity)) {
+        for (int i = 0, j = slot; i < count; i++, j = LeastSquares.before(j, capacity)) {
             gram[at + slot * capacity + j] = sweep[row + j];
             gram[at + j * capacity + slot] = sweep[row + j];
         }
-        double square = sweep[row + slot];
-        if (options.adaptive() && projection == null && square < FAST * beforeLast[b]) {
-            remembered[b] = Math.min(remembered[b], NARROW + 1);
-        }
-        beforeLast[b] = last[b];
-        last[b] = square;
         seen[b]++;
         age[b]++;
         if (seen[b] <= options.delay() || age[b] == options.restart() || hasGrown(b)) {
-            remembered[b] = 1;
+            pace.restart(b);
             age[b] = 0;
         }
-        if (projection != null) {
-            projection.solve(b, gram, slot, remembered[b], α);
-        } else if (small.solve(gram, at, slot, remembered[b], α, b * capacity) < remembered[b] - 1 && differences != null) {
-            differences.rows().append(b);
+        // A projection also keeps sums of its own, in each step.
+        if (!pace.combines(b, sweep[row + slot]) && projection == null) {
+            if (!plainly) {
+                Arrays.fill(α, b * capacity, (b + 1) * capacity, 0);
+                α[b * capacity + slot] = 1;
+            }
+            return false;
         }
+        count = pace.remembered()[b];
+        if (projection != null) {
+            projection.solve(b, gram, slot, count, α);
+        } else if (small.solve(gram, at, slot, count, α, b * capacity) < count - 1 && differences != null) {
+            differences.rows().append(b);
+        } else {
+            pace.combined(b, small.left(), cheap);
+        }
+        return true;
     }
 
     private boolean hasGrown(int b) {
@@ -149,7 +157,7 @@ final class AndersonSteps implements IterationMethod {
             return false;
         }
         double shortest = Double.POSITIVE_INFINITY;
-        for (int i = 0, slot = slots[b]; i < remembered[b]; i++, slot = LeastSquares.before(slot, capacity)) {
+        for (int i = 0, slot = slots[b]; i < pace.remembered()[b]; i++, slot = LeastSquares.before(slot, capacity)) {
             shortest = Math.min(shortest, gram[(b * capacity + slot) * capacity + slot]);
         }
         return gram[(b * capacity + slots[b]) * capacity + slots[b]] > options.growth() * options.growth() * shortest;
@@ -157,7 +165,7 @@ final class AndersonSteps implements IterationMethod {
 
     /** Computes the coefficients of the second term of {@code Σ α_j (g_j - (1 - β) r_j)}. Returns false if they are all 0. */
     private boolean dampen(Rows rows) {
-        if (options.mixing() instanceof Anderson.Constant constant && constant.β() == 1) {
+        if (plainly) {
             return false;
         }
         for (int p = 0; p < rows.count(); p++) {

@@ -24,6 +24,9 @@ import java.util.function.Consumer;
  * input, and call {@link FixedPointSolver#stream}. In ordered mode, results that overtook others wait in the rows of {@code waiting}. When
  * all of these are full, no input is requested until the oldest one is done.
  *
+ * <p>If the map has {@linkplain FixedPointMap#replicas replicas} and there is no observer, the threads of the engine divide 16 slots or
+ * more among them. They evaluate the map; everything else runs in the calling thread.
+ *
  * <p>An exception of the map, the iterator, the loader or the consumer ends the stream and reaches the caller unchanged. Results in flight
  * are lost, and an input that was taken from the iterator is not given back. The solver can be used again. Each result allocates one
  * {@link Solved}. Not thread-safe; the solver and the map are in use until {@code run} returns.

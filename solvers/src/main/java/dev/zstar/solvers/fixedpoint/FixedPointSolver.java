@@ -23,8 +23,8 @@ import java.util.function.Function;
  * and {@link MixedPrecision} plan a solver for their own method. {@link #of} plans one for any other method.
  *
  * <p>{@link Anderson} and {@link Picard} divide a batch among the threads of the engine, if the map has {@linkplain FixedPointMap#replicas
- * replicas}. Each thread solves rows in a small group of its own, in the memory of this solver. A solve with an observer, or whose stopping
- * rule has a time budget, a trace or recorded states, keeps all rows together.
+ * replicas}. Each thread solves rows in a small group of its own, in the memory of this solver. A stream divides its slots. A solve with an
+ * observer, or whose stopping rule has a time budget, a trace or recorded states, keeps all rows together.
  *
  * <p>A solver runs one solve at a time; plan one for each thread. If f or the observer throws, the exception reaches the caller unchanged,
  * the content of the block is undefined, and the solver can be used again.
@@ -140,8 +140,9 @@ public class FixedPointSolver extends Solver {
         if (tolerances != null) {
             Stopping.requireTolerances(tolerances, start.rows());
         }
-        ReplicatedMap replicas = groups != null && observer == null && groups.divides(start) ? f.replicas() : null;
-        return replicas == null ? loop.solve(f, start, tolerances, observer) : groups.solve(replicas, start, tolerances);
+        ReplicatedMap replicas = groups != null && observer == null ? f.replicas() : null;
+        return replicas == null || !groups.divides(replicas, start) ? loop.solve(f, start, tolerances, observer)
+                : groups.solve(replicas, start, tolerances);
     }
 
     /**
@@ -168,7 +169,14 @@ public class FixedPointSolver extends Solver {
         Arguments.present("stream", "the block of states", states);
         Arguments.present("stream", "the handler", feed);
         requireStreamable();
-        Slots.stream(workspace.engine(), loop, f, states, feed, observer);
+        Slots.Share[] shares = observer == null ? shares(f, states.rows()) : null;
+        Slots.stream(workspace.engine(), loop, shares != null ? shares : new Slots.Share[] {Slots.Share.whole(loop, states.rows(), f)},
+                states, feed, observer);
+    }
+
+    private Slots.Share[] shares(FixedPointMap f, int slots) {
+        ReplicatedMap replicas = groups != null ? f.replicas() : null;
+        return replicas == null ? null : groups.shares(replicas, slots);
     }
 
     /** Throws if the stopping rule has a rule that a stream does not apply. */

@@ -2,13 +2,13 @@ package dev.zstar.solvers.fixedpoint;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
-import dev.zstar.kernels.Team;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.ReplicatedMap;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.internal.GroupSize;
+import dev.zstar.solvers.internal.Workers;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /**
@@ -21,9 +21,7 @@ final class RowGroups {
     private final Loop whole;
     private final GroupSize size;
     private final Worker[] workers;
-    private final Team.Loop pieces = this::run;
-    private final AtomicInteger next = new AtomicInteger();
-    private volatile boolean failed;
+    private final Workers running;
     private Block start;
     private double[] tolerances;
 
@@ -35,11 +33,12 @@ final class RowGroups {
         workers = new Worker[size.workers()];
         for (int w = 0; w < workers.length; w++) {
             // The last of equal shares may be shorter.
-            int first = w * size.rows();
-            int slots = Math.min(size.rows(), workspace.batch() - first);
+            int first = w * size.slots();
+            int slots = Math.min(size.slots(), workspace.batch() - first);
             Workspace part = workspace.part(first, slots);
             workers[w] = new Worker(w, slots, new Loop(part, stopping, safeguard, method.apply(part)));
         }
+        running = new Workers(engine, workers.length, w -> workers[w].run());
     }
 
     /**
@@ -59,9 +58,9 @@ final class RowGroups {
         return size.isWhole(workspace.batch()) ? null : new RowGroups(workspace, stopping, safeguard, whole, size, method);
     }
 
-    /** Whether a batch of this size has more than one group. */
-    boolean divides(Block start) {
-        return start.rows() > size.rows() || workers.length > 1 && start.rows() >= 2 * GroupSize.LEAST;
+    /** Whether a solve of this map has more than one group. */
+    boolean divides(ReplicatedMap map, Block start) {
+        return size.divides(start.rows(), map.weightBytes());
     }
 
     /** Solves all rows of {@code start}. */
@@ -70,12 +69,10 @@ final class RowGroups {
         try {
             this.start = start;
             this.tolerances = tolerances;
-            next.set(0);
-            failed = false;
             for (Worker worker : workers) {
                 worker.follow(map);
             }
-            engine.parallel(workers.length, pieces);
+            running.run(start.rows());
             whole.outcome().countRows();
         } finally {
             this.start = null;
@@ -88,16 +85,23 @@ final class RowGroups {
         return whole.outcome();
     }
 
-    private void run(int from, int to) {
-        for (int w = from; w < to; w++) {
-            boolean ended = false;
-            try {
-                workers[w].run();
-                ended = true;
-            } finally {
-                failed |= !ended;
-            }
+    /** The shares of the threads in the slots of a stream; null if there would be only one, or not enough memory for groups. */
+    Slots.Share[] shares(ReplicatedMap map, int slots) {
+        int count = size.shares(slots);
+        if (count < 2 || slots > size.workers() * size.slots()) {
+            return null;
         }
+        // Equal shares, but for a last worker that has fewer rows of memory.
+        int share = (slots + count - 1) / count;
+        while (slots - (count - 1) * share > workers[count - 1].rowOf.length) {
+            share++;
+        }
+        Slots.Share[] shares = new Slots.Share[count];
+        for (int w = 0; w < count; w++) {
+            int own = Math.min(share, slots - w * share);
+            shares[w] = Slots.Share.part(workers[w].loop, w * share, own, map.replica(w, own));
+        }
+        return shares;
     }
 
     /** A thread's slots. */
@@ -120,8 +124,8 @@ final class RowGroups {
         }
 
         void follow(ReplicatedMap map) {
-            replica = map.replica(number, rowOf.length);
-            used = size.used(start.rows());
+            replica = map.replica(number, Math.min(rowOf.length, size.fitting(map.weightBytes())));
+            used = size.refilled(start.rows(), map.weightBytes());
         }
 
         void run() {
@@ -140,7 +144,7 @@ final class RowGroups {
 
         @Override
         public int next(int slot) {
-            int row = next.get() < start.rows() ? next.getAndIncrement() : start.rows();
+            int row = running.take(1);
             if (row >= start.rows()) {
                 return -1;
             }
@@ -154,7 +158,7 @@ final class RowGroups {
 
         @Override
         public boolean goesOn() {
-            return !failed;
+            return running.goOn();
         }
     }
 }

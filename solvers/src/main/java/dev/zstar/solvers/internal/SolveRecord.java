@@ -102,6 +102,7 @@ public final class SolveRecord implements Outcome {
         latest[row] = from.latest[other];
         distance[row] = from.distance[other];
         spent[row] = from.spent[other];
+        cycles[row] = from.cycles[other];
     }
 
     /** Counts the evaluations of all rows, which ended at different times. */

@@ -13,7 +13,7 @@ import dev.zstar.solvers.guard.Arguments;
  */
 public final class BiCgStab extends LinearSolver {
     private BiCgStab(Workspace workspace, Stopping stopping) {
-        super(workspace, "BiCGStab", stopping, new BiCgStabCycle(workspace));
+        super(workspace, "BiCGStab", stopping, BiCgStabCycle::new);
     }
 
     /** For batches of up to {@code batch} rows of {@code n} elements. Allocates 10 blocks. */

@@ -14,7 +14,7 @@ import dev.zstar.solvers.Workspace;
  */
 public final class ConjugateGradient extends LinearSolver {
     private ConjugateGradient(Workspace workspace, Stopping stopping) {
-        super(workspace, "conjugate gradients", stopping, new ConjugateGradientCycle(workspace));
+        super(workspace, "conjugate gradients", stopping, ConjugateGradientCycle::new);
     }
 
     /** For batches of up to {@code batch} rows of {@code n} elements. Allocates 8 blocks. */

@@ -57,7 +57,14 @@ public final class Gmres extends LinearSolver {
     }
 
     private Gmres(Workspace workspace, Options options, Stopping stopping) {
-        super(workspace, "GMRES", stopping, new GmresCycle(workspace, options));
+        super(workspace, procedure(workspace, options, Arguments.present("plan", "the stopping rule", stopping)));
+    }
+
+    /** A preconditioner is an operator of the caller, so only one thread may use it. */
+    private static Procedure procedure(Workspace workspace, Options options, Stopping stopping) {
+        return options.preconditioner() == null
+                ? SystemGroups.plan(workspace, "GMRES", stopping, own -> new GmresCycle(own, options))
+                : new VerifiedCycles(workspace, "GMRES", stopping, new GmresCycle(workspace, options));
     }
 
     /**

@@ -24,14 +24,14 @@ public final class GmresIdr extends LinearSolver {
     private final String words;
 
     private GmresIdr(Workspace workspace, int steps, Stopping stopping) {
-        super(workspace, "GMRES and IDR", stopping, new GmresIdrCycle(workspace, steps));
+        super(workspace, "GMRES and IDR", stopping, own -> new GmresIdrCycle(own, steps));
         int s = pairs(steps, workspace.n());
         words = s == 0 ? "GMRES with cycles of " + Plural.of(steps, "step") : Plural.of(steps, "step") + " of GMRES, then IDR(" + s + ")";
     }
 
     /**
      * For batches of up to {@code batch} rows of {@code n} elements. Allocates {@code m + 5} blocks, as {@link Gmres} does, and s vectors
-     * and s numbers per row.
+     * and s numbers per row. Each thread that solves groups of rows has such vectors and numbers of its own.
      *
      * @param steps m, the steps of the first cycle, 1 to 500
      */

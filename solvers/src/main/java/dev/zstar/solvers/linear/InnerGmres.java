@@ -35,7 +35,7 @@ public final class InnerGmres {
      * @param limits the most products of each row, from 1 to m. It is read after each step, so the operator may lower it to end the cycle
      */
     public Outcome solve(LinearOperator t, Block rhs, Block solution, double[] tolerances, int[] limits) {
-        loop.begin(t, rhs, solution, false, tolerances, limits);
+        loop.begin(t, solution, 0, rhs.rows(), false, tolerances, limits);
         try {
             loop.start(rhs, false);
             if (loop.at().open().count() > 0) {

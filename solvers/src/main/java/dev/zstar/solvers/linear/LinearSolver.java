@@ -22,6 +22,10 @@ import java.util.function.Function;
  * {@link BiCgStab}, {@link ConjugateGradient} and {@link NormalEquations} plan a solver for their own method; {@link #of} plans one for any
  * other method. {@link Neumann} sums a series and tests nothing.
  *
+ * <p>If T has {@linkplain LinearOperator#replicas replicas}, a solver divides a batch among the threads of the engine. Each thread solves
+ * small groups of rows, in the memory of this solver. A solve with a trace or a preconditioner keeps all rows together, and so do recycled
+ * GMRES, the Neumann series and methods of the user.
+ *
  * <p>A computed residual {@code b - (I - T) u} carries the rounding of its terms. The reported residual is therefore never below
  * {@code (‖u‖ + max(‖u‖, ‖b‖))} times the unit roundoff, and neither is the one that is compared with the tolerance. A smaller computed
  * value may be nothing but cancellation: in f64, with ‖b‖ = 1 and a condition number of 10¹⁶, a computed 2·10⁻¹⁷ was 0.038 in exact
@@ -41,6 +45,15 @@ public class LinearSolver extends Solver {
     LinearSolver(Workspace workspace, Procedure procedure) {
         super(workspace);
         this.procedure = procedure;
+    }
+
+    /**
+     * A solver whose method keeps nothing after a solve, so that groups of rows may each have one.
+     *
+     * @param name the name of the method, for messages
+     */
+    LinearSolver(Workspace workspace, String name, Stopping stopping, Function<Workspace, CycleMethod> method) {
+        this(workspace, SystemGroups.plan(workspace, name, Arguments.present("plan", "the stopping rule", stopping), method));
     }
 
     /** @param name the name of the method, for messages */

@@ -15,7 +15,7 @@ import dev.zstar.solvers.Workspace;
  */
 public final class NormalEquations extends LinearSolver {
     private NormalEquations(Workspace workspace, Stopping stopping) {
-        super(workspace, "CGLS", stopping, new NormalEquationsCycle(workspace));
+        super(workspace, "CGLS", stopping, NormalEquationsCycle::new);
     }
 
     /** For batches of up to {@code batch} rows of {@code n} elements. Allocates 9 blocks. */

@@ -41,6 +41,21 @@ final class Scaling {
         factor = new double[workspace.batch()];
     }
 
+    /**
+     * Rows {@code first … first + count - 1} of the caller's block: the block itself if these are all of its rows, else a copy in
+     * {@code room}, since a view would be a new object.
+     */
+    static Block rows(Block of, int first, int count, Block room) {
+        if (count == of.rows()) {
+            return of;
+        }
+        Block copy = room.head(count);
+        for (int b = 0; b < count; b++) {
+            copy.copyRow(of, first + b, b);
+        }
+        return copy;
+    }
+
     /** The norm of the scaled right-hand side of row {@code b}; relative residuals are relative to it. */
     double unit(int b) {
         return unit[b];

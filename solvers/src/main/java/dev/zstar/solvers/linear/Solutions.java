@@ -31,7 +31,10 @@ final class Solutions {
     private final double[] lost;
     /** {@code ‖x‖} by position. */
     private final double[] sizes;
+    /** The caller's block, and the rows of it that are solved. */
     private Block result;
+    private int firstRow;
+    private int batch;
     /** Whether x is still zero, and not stored. */
     private boolean fresh;
 
@@ -50,9 +53,11 @@ final class Solutions {
         sizes = new double[workspace.batch()];
     }
 
-    /** A solve into {@code result} begins. If it is resumed, the starts are there. */
-    void enter(Block result, boolean resumed) {
+    /** A solve into rows {@code first … first + rows - 1} of {@code result} begins. If it is resumed, the starts are there. */
+    void enter(Block result, int first, int rows, boolean resumed) {
         this.result = result;
+        firstRow = first;
+        batch = rows;
         fresh = !resumed;
         Arrays.fill(lost, 0);
         Arrays.fill(best, resumed ? Double.POSITIVE_INFINITY : 1);
@@ -64,9 +69,13 @@ final class Solutions {
         result = null;
     }
 
-    /** Scales the starts of these rows. */
-    void load(Rows rows) {
-        scaling.in(result, x, rows);
+    /**
+     * Scales the starts of these rows.
+     *
+     * @param room scratch memory; overwritten
+     */
+    void load(Rows rows, Block room) {
+        scaling.in(Scaling.rows(result, firstRow, batch, room), x, rows);
     }
 
     /** Adds corrections to some rows; the first time to all open rows. */
@@ -115,7 +124,7 @@ final class Solutions {
 
     /** Whether all elements of the start of row {@code b} are finite. */
     boolean startIsFinite(int b) {
-        return Finite.row(result, b);
+        return Finite.row(result, firstRow + b);
     }
 
     /** Row {@code b}, at position {@code p}, starts from zero instead, with the residual 1. */
@@ -153,7 +162,7 @@ final class Solutions {
         for (int p = 0; p < open.count(); p++) {
             int b = open.index(p);
             if (residual[b] < best[b]) {
-                result.copyRow(u, p, b);
+                result.copyRow(u, p, firstRow + b);
                 best[b] = residual[b];
                 holds[b] = true;
             }
@@ -167,7 +176,6 @@ final class Solutions {
      * @param room scratch memory; overwritten
      */
     void finish(SolveRecord record, Block room) {
-        int batch = result.rows();
         all.reset(batch);
         boolean overwrites = true;
         for (int b = 0; b < batch; b++) {
@@ -180,12 +188,13 @@ final class Solutions {
             holds[b] &= !better || status == Status.CONVERGED_AT_START;
             overwrites &= !holds[b];
         }
-        Block u = overwrites ? result : room.head(batch);
+        boolean direct = overwrites && batch == result.rows();
+        Block u = direct ? result : room.head(batch);
         scaling.out(x, u, all, wanted);
-        if (!overwrites) {
+        if (!direct) {
             for (int b = 0; b < batch; b++) {
                 if (!holds[b]) {
-                    result.copyRow(u, b, b);
+                    result.copyRow(u, b, firstRow + b);
                 }
             }
         }

@@ -10,6 +10,7 @@ import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.internal.SolveRecord;
+import java.util.function.BooleanSupplier;
 
 /**
  * The loop of every linear method: a cycle of the {@linkplain CycleMethod method}, the true residual, and a decision on each row. Rows that
@@ -67,26 +68,43 @@ final class VerifiedCycles implements Procedure {
 
     @Override
     public Outcome solve(LinearOperator t, Block rhs, Block solution, boolean resumed, double[] tolerances) {
-        begin(t, rhs, solution, resumed, tolerances, null);
+        return solve(t, rhs, solution, 0, rhs.rows(), resumed, tolerances, VerifiedCycles::always);
+    }
+
+    /**
+     * Solves rows {@code first … first + rows - 1} of {@code rhs}, which this loop counts from 0.
+     *
+     * @param tolerances by row as counted here; null for that of the stopping rule
+     * @param goesOn asked after each step; after a false the solve ends, and its outcome means nothing
+     */
+    Outcome solve(LinearOperator t, Block rhs, Block solution, int first, int rows, boolean resumed, double[] tolerances,
+            BooleanSupplier goesOn) {
+        begin(t, solution, first, rows, resumed, tolerances, null);
         try {
-            start(rhs, resumed);
-            while (open.count() > 0) {
-                cycle();
+            start(Scaling.rows(rhs, first, rows, at.block()), resumed);
+            while (open.count() > 0 && goesOn.getAsBoolean()) {
+                cycle(goesOn);
                 verify(false);
             }
-            finish();
+            if (open.count() == 0) {
+                finish();
+            }
         } finally {
             end();
         }
         return record;
     }
 
+    private static boolean always() {
+        return true;
+    }
+
     // ---- the parts of a solve, also used by InnerGmres, which accepts a cycle's predicted residual
 
-    void begin(LinearOperator t, Block rhs, Block solution, boolean resumed, double[] tolerances, int[] limits) {
-        record.start(rhs.rows());
+    void begin(LinearOperator t, Block solution, int first, int rows, boolean resumed, double[] tolerances, int[] limits) {
+        record.start(rows);
         at.enter(t, tolerances, limits);
-        solutions.enter(solution, resumed);
+        solutions.enter(solution, first, rows, resumed);
     }
 
     void end() {
@@ -123,7 +141,7 @@ final class VerifiedCycles implements Procedure {
         }
         scaling.in(rhs, b, open);
         if (resumed) {
-            solutions.load(open);
+            solutions.load(open, at.spare());
         }
         int kept = 0;
         for (int row = 0; row < batch; row++) {
@@ -142,11 +160,15 @@ final class VerifiedCycles implements Procedure {
     }
 
     void cycle() {
+        cycle(VerifiedCycles::always);
+    }
+
+    private void cycle(BooleanSupplier goesOn) {
         int rows = open.count();
         at.begin();
         method.begin(at);
         at.requireOpen("begin", rows);
-        for (int going = at.going().count(); going > 0; going = at.going().count()) {
+        for (int going = at.going().count(); going > 0 && goesOn.getAsBoolean(); going = at.going().count()) {
             long spent = record.rowEvaluations();
             method.step(at);
             at.requireOpen("step", rows);

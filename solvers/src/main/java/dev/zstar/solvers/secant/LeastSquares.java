@@ -19,6 +19,7 @@ public final class LeastSquares {
     private final double[] row;
     private final double[] y;
     private final int[] order;
+    private double left;
 
     /**
      * @param capacity the number of residuals in the ring
@@ -51,6 +52,7 @@ public final class LeastSquares {
         int newest = at + slot * capacity;
         double kk = gram[newest + slot];
         int used = 0;
+        left = kk;
         int si = slot;
         for (int i = 0; i < count - 1; i++) {
             si = before(si, capacity);
@@ -82,6 +84,7 @@ public final class LeastSquares {
             inverse[i] = 1 / pivot;
             y[i] = right;
             used = i + 1;
+            left -= right * y[i] * inverse[i];
         }
         for (int j = 0; j < capacity; j++) {
             α[from + j] = 0;
@@ -98,6 +101,11 @@ public final class LeastSquares {
         }
         α[from + slot] = rest;
         return used;
+    }
+
+    /** {@code ‖r_k - Σ γ_i d_i‖²} of the last problem, up to rounding errors of {@code ‖r_k‖²}, which may make it negative. */
+    public double left() {
+        return left;
     }
 
     /** The slot that a ring filled before this one. It is found by a comparison, because a remainder would be a division. */

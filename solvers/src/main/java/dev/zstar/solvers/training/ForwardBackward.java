@@ -5,6 +5,8 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.EquilibriumMap;
+import dev.zstar.solvers.LinearOperator;
+import dev.zstar.solvers.ReplicatedMap;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.guard.Arguments;
 
@@ -117,6 +119,16 @@ public final class ForwardBackward extends Splitting implements EquilibriumMap<D
     @Override
     public void apply(Block z, Block out, Rows rows) {
         cell.apply(z, out, rows);
+    }
+
+    @Override
+    public ReplicatedMap replicas() {
+        return cell.replicas();
+    }
+
+    @Override
+    public LinearOperator adjoint() {
+        return cell.adjoint();
     }
 
     @Override

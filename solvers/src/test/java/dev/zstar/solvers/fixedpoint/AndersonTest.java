@@ -77,6 +77,7 @@ class AndersonTest {
         double[] z = start.clone();
         List<Double> norms = new ArrayList<>();
         int age = 0;
+        int plain = 0;
         for (int k = 1; k <= evaluations; k++) {
             iterates.add(z);
             double[] g = f(z);
@@ -86,19 +87,29 @@ class AndersonTest {
             age++;
             norms.add(norm(r));
             boolean adapts = options.adaptive() && options.variant() == Anderson.Variant.TYPE_II;
-            if (adapts && k > 2 && norm(r) < 0.36 * norms.get(k - 3) && zs.size() > 4) {
-                zs.subList(4, zs.size()).clear();
-                rs.subList(4, rs.size()).clear();
-            }
+            boolean fast = adapts && k > 2 && norm(r) < 0.36 * norms.get(k - 3);
+            boolean falling = adapts && k > 1 && norm(r) < 0.8 * norms.get(k - 2);
             double shortest = rs.stream().mapToDouble(AndersonTest::norm).min().orElseThrow();
             if (k <= options.delay() || age == options.restart() || norm(r) > options.growth() * shortest) {
                 zs.subList(1, zs.size()).clear();
                 rs.subList(1, rs.size()).clear();
                 age = 0;
+                plain = 0;
             }
             if (zs.size() > options.window() + 1) {
                 zs.removeLast();
                 rs.removeLast();
+            }
+            if (falling && plain > 0) {
+                plain--;
+                double β = options.mixing().beta(1);
+                double[] at = z;
+                z = IntStream.range(0, N).mapToDouble(i -> at[i] + β * r[i]).toArray();
+                continue;
+            }
+            if (fast && zs.size() > 4) {
+                zs.subList(4, zs.size()).clear();
+                rs.subList(4, rs.size()).clear();
             }
             int m = rs.size() - 1;
             double[][] a = new double[m][m];
@@ -121,6 +132,11 @@ class AndersonTest {
             }
             double β = options.mixing().beta(Math.min(1, norm(rBar) / norm(r)));
             z = IntStream.range(0, N).mapToDouble(i -> zBar[i] + β * rBar[i]).toArray();
+            plain = falling && norm(rBar) > 0.4 * norm(r) ? 2 : 0;
+            if (fast && plain > 0) {
+                zs.subList(1, zs.size()).clear();
+                rs.subList(1, rs.size()).clear();
+            }
         }
         return iterates;
     }

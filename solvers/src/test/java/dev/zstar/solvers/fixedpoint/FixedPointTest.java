@@ -76,7 +76,7 @@ class FixedPointTest {
                     };
                     try (Gmres gmres = Gmres.plan(engine, Type.F64, 1, n, k, Stopping.relative(0).within(k + 1));
                             Anderson anderson = Anderson.plan(engine, Type.F64, 1, n,
-                                    Anderson.Options.DEFAULT.withWindow(20).withRegularisation(0),
+                                    Anderson.Options.DEFAULT.withWindow(20).withAdaptiveWindow(false),
                                     Stopping.fixed(k + 2));
                             Block z = engine.allocate(Type.F64, 1, n);
                             Block next = engine.allocate(Type.F64, 1, n)) {

@@ -224,6 +224,15 @@ class RowGroupsTest {
         }
     }
 
+    /** Maps that a solver wraps see every call. */
+    @Test
+    void mapsThatCountOrScaleHaveNoReplicas() {
+        try (Engine engine = Engines.best(1); DenseCell cell = cell(engine, Type.F32)) {
+            assertThat(new CountedMap(rows -> { }).follow(cell).replicas()).isNull();
+            assertThat(new ScaledMap(cell, new Scales(Type.F32, BATCH)).replicas()).isNull();
+        }
+    }
+
     @Test
     void randomBatchesKeepTheirBits() {
         Random random = new Random(5);
@@ -250,7 +259,7 @@ class RowGroupsTest {
                 for (int k = 0; k < 300; k++) {
                     int batch = 1 + random.nextInt(BATCH);
                     int rows = 1 + random.nextInt(batch);
-                    Engine engine = ThreadedEngine.of(host, 1 + random.nextInt(5), 4_000 + random.nextInt(300_000));
+                    Engine engine = ThreadedEngine.of(host, 1 + random.nextInt(k < 250 ? 5 : 20), 4_000 + random.nextInt(300_000));
                     try (FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F32, batch, N, Stopping.relative(1e-5));
                             Block z = engine.allocate(Type.F32, rows, N)) {
                         Outcome outcome = solver.solve(shared, z);

@@ -16,6 +16,7 @@ import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.ThreadedEngine;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.fixedpoint.Picard;
@@ -84,6 +85,45 @@ class SplittingTest {
                         assertThat(anderson.solve(forward, z1).evaluations()).isLessThan(plain);
                     }
                 }
+            }
+        }
+    }
+
+    /** Forward-backward is a dense cell, so it has replicas; Peaceman-Rachford has memory of its own, and none. */
+    @Test
+    void splittingsHaveTheirBitsInGroups() {
+        int batch = 40;
+        try (Engine host = Engines.best(1);
+                Block w = Problems.random(Type.F64, N, N, 0.2, 1);
+                Block u = Problems.random(Type.F64, N, INPUTS, 1, 3);
+                Block bias = Problems.random(Type.F64, 1, N, 1, 4);
+                Block x = Problems.random(Type.F64, batch, INPUTS, 1, 5);
+                Block g = Problems.random(Type.F64, batch, N, 1, 6);
+                Block z = Block.allocate(Type.F64, batch, N);
+                Block v = Block.allocate(Type.F64, batch, N)) {
+            List<double[]> found = new java.util.ArrayList<>();
+            for (Engine engine : List.of(host, ThreadedEngine.of(host, 3, 4_000))) {
+                try (ForwardBackward forward = new ForwardBackward(engine, Activation.RELU, w, u, bias, 0.5, batch);
+                        PeacemanRachford reflected = new PeacemanRachford(engine, Activation.RELU, w, u, bias, 0.5, batch);
+                        FixedPointSolver solver = FixedPointSolver.plan(forward, Stopping.relative(1e-11));
+                        Gmres gmres = Gmres.plan(engine, Type.F64, batch, N, 4, Stopping.relative(1e-11))) {
+                    assertThat(forward.replicas()).isNotNull();
+                    assertThat(reflected.replicas()).isNull();
+                    forward.inject(x);
+                    reflected.inject(x);
+                    z.fill(0);
+                    assertThat(solver.solve(forward, z).succeeded()).isTrue();
+                    found.add(z.toDoubles());
+                    forward.linearise(z, new Rows(batch));
+                    assertThat(gmres.solve(forward.adjoint(), g, v).succeeded()).isTrue();
+                    found.add(v.toDoubles());
+                    z.fill(0);
+                    assertThat(solver.solve(reflected, z).succeeded()).isTrue();
+                    found.add(z.toDoubles());
+                }
+            }
+            for (int i = 0; i < 3; i++) {
+                assertThat(found.get(3 + i)).isEqualTo(found.get(i));
             }
         }
     }

@@ -2,7 +2,6 @@ package dev.zstar.kernels.simd.products;
 
 import static dev.zstar.kernels.simd.lanes.NativeMemory.ALL;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.F32;
-import static dev.zstar.kernels.simd.lanes.NativeMemory.MASK;
 import static dev.zstar.kernels.simd.lanes.NativeMemory.ORDER;
 
 import dev.zstar.kernels.Activation;
@@ -11,6 +10,7 @@ import dev.zstar.kernels.CallLocal;
 import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Type;
 import dev.zstar.kernels.simd.activations.F32Activation;
+import dev.zstar.kernels.simd.tuning.Tuning;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -32,6 +32,8 @@ public final class F32Epilogue {
      * Accumulators of a tile of at most 8 rows, then as many slopes, then memory for activations. One array for each call scope.
      */
     private static final CallLocal<float[]> TILE = new CallLocal<>(() -> new float[WORK + 2 * CHUNK]);
+    /** Accumulators of a group of rows between two parts of the inputs. */
+    private static final CallLocal<float[]> SUMS = new CallLocal<>(() -> new float[Tuning.GROUP * Panels.VECTORS * L]);
 
     /** Start of a product without bias and injection. */
     @SuppressWarnings("MutablePublicArray") // Only read, and nothing outside this module sees it.
@@ -44,6 +46,11 @@ public final class F32Epilogue {
         return TILE.get();
     }
 
+    /** Accumulators of the rows of a group, between two parts of the inputs. */
+    static float[] sums() {
+        return SUMS.get();
+    }
+
     // ---- before
 
     public static void zero(float[] t, int vectors) {
@@ -52,9 +59,7 @@ public final class F32Epilogue {
 
     /** Loads the sums that an earlier sweep over k stored in {@code out}. */
     static void resume(Block out, int row, int rows, int column, int vectors, float[] t) {
-        for (int r = 0; r < rows; r++) {
-            load(out.address() + (row + r) * out.strideBytes() + column * B, vectors, t, r * vectors * L);
-        }
+        F32TileRows.load(out.address() + row * out.strideBytes() + column * B, out.strideBytes(), rows, vectors, t);
     }
 
     /** Bias and injection, in t; zeros if there is neither. */
@@ -65,15 +70,20 @@ public final class F32Epilogue {
             return ZEROS;
         }
         long at = column * B;
-        for (int r = 0; r < rows; r++) {
-            int to = r * vectors * L;
-            if (injection == null) {
-                load(bias.address() + at, vectors, t, to);
-            } else {
-                load(injection.address() + epilogue.injectionRow(row + r) * injection.strideBytes() + at, vectors, t, to);
-                if (bias != null) {
-                    add(bias.address() + at, vectors, t, to);
-                }
+        if (injection == null) {
+            F32TileRows.load(bias.address() + at, 0, rows, vectors, t);
+            return t;
+        }
+        if (epilogue.rows() == null) {
+            F32TileRows.load(injection.address() + row * injection.strideBytes() + at, injection.strideBytes(), rows, vectors, t);
+        } else {
+            for (int r = 0; r < rows; r++) {
+                load(injection.address() + epilogue.injectionRow(row + r) * injection.strideBytes() + at, vectors, t, r * vectors * L);
+            }
+        }
+        if (bias != null) {
+            for (int r = 0; r < rows; r++) {
+                add(bias.address() + at, vectors, t, r * vectors * L);
             }
         }
         return t;
@@ -120,24 +130,7 @@ public final class F32Epilogue {
     /** Raw accumulators, for another sweep over k. */
     static void store(Block out, int row, int rows, int column, int vectors, float[] t) {
         int real = Math.min(vectors * L, out.cols() - column);
-        long to = out.address() + row * out.strideBytes() + column * B;
-        if (real == Panels.VECTORS * L) {
-            storeFull(t, rows, to, out.strideBytes());
-            return;
-        }
-        for (int r = 0; r < rows; r++) {
-            store(t, r * vectors * L, to + r * out.strideBytes(), real);
-        }
-    }
-
-    private static void storeFull(float[] t, int rows, long to, long stride) {
-        for (int r = 0; r < rows; r++) {
-            long at = (to + r * stride) & MASK;
-            int from = r * Panels.VECTORS * L;
-            FloatVector.fromArray(S, t, from).intoMemorySegment(ALL, at, ORDER);
-            FloatVector.fromArray(S, t, from + L).intoMemorySegment(ALL, at + L * B, ORDER);
-            FloatVector.fromArray(S, t, from + 2 * L).intoMemorySegment(ALL, at + 2L * L * B, ORDER);
-        }
+        F32TileRows.store(t, 0, rows, vectors, real, out.address() + row * out.strideBytes() + column * B, out.strideBytes());
     }
 
     /** {@code out += α t}. */
@@ -176,23 +169,11 @@ public final class F32Epilogue {
             F32Activation.applyAndSlope(epilogue.activation(), t, 0, CHUNK, rows * vectors * L, WORK);
             Block slope = epilogue.slope();
             int real = Math.min(vectors * L, out.cols() - column);
-            for (int r = 0; r < rows; r++) {
-                store(t, CHUNK + r * vectors * L, slope.address() + (row + r) * slope.strideBytes() + column * B, real);
-            }
+            F32TileRows.store(t, CHUNK, rows, vectors, real, slope.address() + row * slope.strideBytes() + column * B, slope.strideBytes());
         } else {
             F32Activation.apply(epilogue.activation(), t, 0, rows * vectors * L, WORK);
         }
         store(out, row, rows, column, vectors, t);
-    }
-
-    static void store(float[] t, int from, long to, int real) {
-        int i = 0;
-        for (; i <= real - L; i += L) {
-            FloatVector.fromArray(S, t, from + i).intoMemorySegment(ALL, to + i * B, ORDER);
-        }
-        if (i < real) {
-            FloatVector.fromArray(S, t, from + i).intoMemorySegment(ALL, to + i * B, ORDER, S.indexInRange(i, real));
-        }
     }
 
     /** {@code out = φ(x)}, or {@code φ'(x)}, for one row. */
@@ -207,7 +188,7 @@ public final class F32Epilogue {
             } else {
                 F32Activation.apply(activation, t, 0, vectors * L, WORK);
             }
-            store(t, 0, out + col * B, real);
+            F32TileRows.store(t, 0, out + col * B, real);
         }
     }
 
@@ -227,11 +208,11 @@ public final class F32Epilogue {
             }
             if (slope != 0) {
                 F32Activation.applyAndSlope(activation, t, 0, CHUNK, vectors * L, WORK);
-                store(t, CHUNK, slope + at, real);
+                F32TileRows.store(t, CHUNK, slope + at, real);
             } else {
                 F32Activation.apply(activation, t, 0, vectors * L, WORK);
             }
-            store(t, 0, out + at, real);
+            F32TileRows.store(t, 0, out + at, real);
         }
     }
 }

@@ -28,6 +28,9 @@ public final class F32Gemm {
     /** Bytes of a row of the widest panel. */
     private static final long WIDEST = (long) Panels.VECTORS * L * F32.byteSize();
 
+    /** Where the sums of earlier sweeps are. */
+    private enum Sums { ZERO, OUT, KEPT }
+
     private F32Gemm() {}
 
     /** {@code c = α op(a) op(b) + β c} for a range of panels of columns and of rows of c. */
@@ -46,17 +49,19 @@ public final class F32Gemm {
         if (empty) {
             return;
         }
-        int block = Tuning.batchRows(toRow - fromRow, Math.min(inputs, Tuning.INPUTS) * F32.byteSize(), Panels.VECTORS * L);
+        int sweep = Tuning.sweep(inputs);
+        int block = Tuning.batchRows(toRow - fromRow, sweep * F32.byteSize(), Panels.VECTORS * L);
         boolean pack = transposeB || toRow - fromRow >= Tuning.PACK;
         for (int row0 = fromRow; row0 < toRow; row0 += block) {
             int row1 = Math.min(row0 + block, toRow);
-            long sums = scaled && inputs > Tuning.INPUTS ? SUMS.get().address((toPanel - fromPanel) * (long) (row1 - row0) * WIDEST) : 0;
-            for (int k0 = 0; k0 < inputs; k0 += Tuning.INPUTS) {
-                int k = Math.min(Tuning.INPUTS, inputs - k0);
-                boolean first = k0 == 0 && (zeros || scaled);
+            long sums = scaled && inputs > sweep ? SUMS.get().address((toPanel - fromPanel) * (long) (row1 - row0) * WIDEST) : 0;
+            for (int k0 = 0; k0 < inputs; k0 += sweep) {
+                int k = Math.min(sweep, inputs - k0);
                 boolean last = k0 + k == inputs;
+                Sums state = k0 == 0 && (zeros || scaled) ? Sums.ZERO : scaled ? Sums.KEPT : Sums.OUT;
                 long zr = transposeA ? Block.bytes(a.type(), 1, k) : a.strideBytes();
                 long z = transposeA ? rows(a, row0, row1, k0, k, zr) : a.address() + row0 * zr + k0 * F32.byteSize();
+                int part = Tuning.part(k, row1 - row0, k * F32.byteSize());
                 for (int panel = fromPanel; panel < toPanel; panel++) {
                     int vectors = Panels.width(width, panel);
                     int column = Panels.first(width, panel) * L;
@@ -65,29 +70,57 @@ public final class F32Gemm {
                     if (pack) {
                         pack(b, transposeB, column, Math.min(vectors * L, c.cols() - column), vectors * L, k0, k, from);
                     }
-                    for (int row = row0; row < row1; ) {
-                        int rows = Tuning.rows(row1 - row, Format.FULL);
-                        int real = Math.min(rows, row1 - row);
-                        long at = z + (row - row0) * zr;
+                    for (int row = row0; row < row1; row += Tuning.GROUP) {
                         long kept = sums + ((panel - fromPanel) * (long) (row1 - row0) + row - row0) * WIDEST;
-                        if (!first && scaled) {
-                            F32Epilogue.load(kept, real * vectors, t, 0);
-                        } else if (!first) {
-                            F32Epilogue.resume(c, row, real, column, vectors, t);
-                        }
-                        F32Tiles.tile(rows, vectors, from, wk, at, zr, real - 1, k, first ? F32Epilogue.ZEROS : t, t);
-                        if (!scaled) {
-                            F32Epilogue.store(c, row, real, column, vectors, t);
-                        } else if (last) {
-                            F32Epilogue.add(alpha, c, row, real, column, vectors, t);
-                        } else {
-                            F32Epilogue.store(t, 0, kept, real * vectors * L);
-                        }
-                        row += rows;
+                        group(from, wk, vectors, z + (row - row0) * zr, zr, k, part, state, last, alpha, c, row,
+                                Math.min(row + Tuning.GROUP, row1), column, kept, t);
                     }
                 }
             }
         }
+    }
+
+    /** Some rows and one panel of one sweep: one part of the inputs for all rows, then the next. */
+    private static void group(long w, long wk, int vectors, long z, long zr, int k, int part, Sums state, boolean end, double alpha,
+            Block c, int row0, int row1, int column, long kept, float[] t) {
+        float[] sums = F32Epilogue.sums();
+        for (int p = 0; p < k; p += part) {
+            int inputs = Math.min(part, k - p);
+            boolean last = p + inputs == k;
+            for (int row = row0; row < row1; ) {
+                int rows = Tuning.rows(row1 - row, Format.FULL);
+                int real = Math.min(rows, row1 - row);
+                int own = (row - row0) * vectors * L;
+                long at = kept + (row - row0) * WIDEST;
+                float[] begun = p > 0 ? sums : start(state, c, row, real, column, vectors, at, t);
+                F32Tiles.tile(rows, vectors, w + p * wk, wk, z + (row - row0) * zr + p * F32.byteSize(), zr, real - 1, inputs, begun,
+                        p > 0 ? own : 0, last ? t : sums, last ? 0 : own);
+                if (!last) {
+                    row += rows;
+                    continue;
+                }
+                if (alpha == 1) {
+                    F32Epilogue.store(c, row, real, column, vectors, t);
+                } else if (end) {
+                    F32Epilogue.add(alpha, c, row, real, column, vectors, t);
+                } else {
+                    F32TileRows.store(t, 0, at, real * vectors * L);
+                }
+                row += rows;
+            }
+        }
+    }
+
+    /** The start of the accumulators: t, filled, or zeros. */
+    private static float[] start(Sums state, Block c, int row, int rows, int column, int vectors, long kept, float[] t) {
+        switch (state) {
+            case ZERO -> {
+                return F32Epilogue.ZEROS;
+            }
+            case KEPT -> F32Epilogue.load(kept, rows * vectors, t, 0);
+            case OUT -> F32Epilogue.resume(c, row, rows, column, vectors, t);
+        }
+        return t;
     }
 
     /** Columns {@code row0 … row1 - 1} of rows {@code k0 …} of a, as rows {@code stride} bytes apart. */

@@ -32,38 +32,55 @@ public final class F32Product {
     private static void gemm(Panels w, Block z, Block out, Epilogue epilogue, int fromPanel, int toPanel, int fromRow, int toRow) {
         float[] t = F32Epilogue.tile();
         int inputs = w.inputs;
-        int block = Tuning.batchRows(toRow - fromRow, Math.min(inputs, Tuning.INPUTS) * F32.byteSize(), Panels.VECTORS * L);
+        int sweep = Tuning.sweep(inputs);
+        int block = Tuning.batchRows(toRow - fromRow, sweep * F32.byteSize(), Panels.VECTORS * L);
         for (int row0 = fromRow; row0 < toRow; row0 += block) {
             int row1 = Math.min(row0 + block, toRow);
-            for (int k0 = 0; k0 < inputs; k0 += Tuning.INPUTS) {
-                int k = Math.min(Tuning.INPUTS, inputs - k0);
-                boolean first = k0 == 0;
-                boolean last = k0 + k == inputs;
+            for (int k0 = 0; k0 < inputs; k0 += sweep) {
+                int k = Math.min(sweep, inputs - k0);
+                int part = Tuning.part(k, row1 - row0, k * F32.byteSize());
                 for (int panel = fromPanel; panel < toPanel; panel++) {
-                    int vectors = w.width(panel);
-                    int column = w.column(panel);
-                    long wk = w.step(vectors);
-                    long from = w.address(panel) + k0 / w.share * wk;
-                    for (int row = row0; row < row1; ) {
-                        int rows = Tuning.rows(row1 - row, w.format);
-                        int real = Math.min(rows, row1 - row);
-                        long at = z.address() + row * z.strideBytes() + k0 * F32.byteSize();
-                        float[] sums = start(w, epilogue, first, out, row, real, column, vectors, t);
-                        tile(w.format, rows, vectors, from, wk, at, z.strideBytes(), real - 1, w.steps(k), sums, t);
-                        end(w, epilogue, last, out, row, real, column, vectors, t);
-                        row += rows;
+                    for (int row = row0; row < row1; row += Tuning.GROUP) {
+                        group(w, z, out, epilogue, panel, row, Math.min(row + Tuning.GROUP, row1), k0, k, part, t);
                     }
                 }
             }
         }
     }
 
-    private static void tile(
-            Format format, int rows, int vectors, long w, long wk, long z, long zr, int last, int k, float[] from, float[] t) {
+    /** Some rows and one panel, for {@code k} inputs from {@code k0} on: one part of them for all rows, then the next. */
+    private static void group(Panels w, Block z, Block out, Epilogue epilogue, int panel, int row0, int row1, int k0, int k,
+            int part, float[] t) {
+        float[] sums = F32Epilogue.sums();
+        int vectors = w.width(panel);
+        int column = w.column(panel);
+        long wk = w.step(vectors);
+        for (int p = 0; p < k; p += part) {
+            int inputs = Math.min(part, k - p);
+            boolean last = p + inputs == k;
+            long from = w.address(panel) + (k0 + p) / w.share * wk;
+            for (int row = row0; row < row1; ) {
+                int rows = Tuning.rows(row1 - row, w.format);
+                int real = Math.min(rows, row1 - row);
+                int own = (row - row0) * vectors * L;
+                long at = z.address() + row * z.strideBytes() + (k0 + p) * F32.byteSize();
+                float[] begun = p > 0 ? sums : start(w, epilogue, k0 == 0, out, row, real, column, vectors, t);
+                tile(w.format, rows, vectors, from, wk, at, z.strideBytes(), real - 1, w.steps(inputs), begun, p > 0 ? own : 0,
+                        last ? t : sums, last ? 0 : own);
+                if (last) {
+                    end(w, epilogue, k0 + k == w.inputs, out, row, real, column, vectors, t);
+                }
+                row += rows;
+            }
+        }
+    }
+
+    private static void tile(Format format, int rows, int vectors, long w, long wk, long z, long zr, int last, int k, float[] from,
+            int start, float[] t, int end) {
         switch (format) {
-            case FULL -> F32Tiles.tile(rows, vectors, w, wk, z, zr, last, k, from, t);
-            case BF16 -> Bf16Tiles.tile(rows, vectors, w, wk, z, zr, last, k, from, t); // twin: case BF16, INT8 -> throw new AssertionError(format);
-            case INT8 -> Int8Tiles.tile(rows, vectors, w, wk, z, zr, last, k, from, t); // twin: // bf16 and int8 are for f32
+            case FULL -> F32Tiles.tile(rows, vectors, w, wk, z, zr, last, k, from, start, t, end);
+            case BF16 -> Bf16Tiles.tile(rows, vectors, w, wk, z, zr, last, k, from, start, t, end); // twin: case BF16, INT8 -> throw new AssertionError(format);
+            case INT8 -> Int8Tiles.tile(rows, vectors, w, wk, z, zr, last, k, from, start, t, end); // twin: // bf16 and int8 are for f32
         }
     }
 

@@ -7,11 +7,16 @@ import java.nio.file.Path;
 
 /** The sizes of this processor's caches, as Linux lists them. */
 public final class Caches {
-    /** Many processors of today have at least this much. */
-    private static final long UNKNOWN = 1L << 20;
-    private static final long SECOND_LEVEL = secondLevel(Path.of("/sys/devices/system/cpu/cpu0/cache"));
+    private static final Path CACHES = Path.of("/sys/devices/system/cpu/cpu0/cache");
+    private static final long FIRST_LEVEL = firstLevel(CACHES);
+    private static final long SECOND_LEVEL = secondLevel(CACHES);
 
     private Caches() {}
+
+    /** Bytes of the first-level cache for data, for each processor that shares it; 32 KiB if the system does not say. */
+    public static long firstLevel() {
+        return FIRST_LEVEL;
+    }
 
     /** Bytes of the second-level cache for each processor that shares it; 1 MiB if the system does not say. */
     public static long secondLevel() {
@@ -19,18 +24,31 @@ public final class Caches {
     }
 
     /** The same for a folder with one folder for each cache. */
+    static long firstLevel(Path folder) {
+        return Math.clamp(size(folder, "1", 1L << 15), 1L << 13, 1L << 20);
+    }
+
+    /** The same for a folder with one folder for each cache. */
     static long secondLevel(Path folder) {
+        return Math.clamp(size(folder, "2", 1L << 20), 1L << 16, 1L << 26);
+    }
+
+    /** Bytes for each processor of the cache of a level that holds data; {@code unknown}, which many processors have, if none is listed. */
+    private static long size(Path folder, String level, long unknown) {
         try (DirectoryStream<Path> caches = Files.newDirectoryStream(folder, "index*")) {
             for (Path cache : caches) {
-                if (Files.readString(cache.resolve("level")).strip().equals("2")) {
-                    long size = bytes(Files.readString(cache.resolve("size")).strip());
-                    return Math.clamp(size / processors(Files.readString(cache.resolve("shared_cpu_list")).strip()), 1L << 16, 1L << 26);
+                if (text(cache, "level").equals(level) && !text(cache, "type").equals("Instruction")) {
+                    return bytes(text(cache, "size")) / processors(text(cache, "shared_cpu_list"));
                 }
             }
         } catch (IOException | RuntimeException e) {
             // Treated like a system without such a folder.
         }
-        return UNKNOWN;
+        return unknown;
+    }
+
+    private static String text(Path cache, String file) throws IOException {
+        return Files.readString(cache.resolve(file)).strip();
     }
 
     /** A size such as "2048K". */

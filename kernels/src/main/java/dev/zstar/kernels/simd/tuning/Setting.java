@@ -12,10 +12,16 @@ public enum Setting {
      */
     TILE_ROWS("zstar.tile.rows", 4, 8, 4),
     /**
-     * Inputs of one sweep along k: 2048. A panel's part of 2048 (48 · 2048 · 4 B = 384 KiB) stays in a second-level cache of 1 MiB. Must be
-     * even, because bf16 weights are stored in pairs of inputs.
+     * Inputs of one sweep along k, about. A block of M rows and K inputs fills {@link #TILE_BATCH}: M · K · 4 bytes. A multiply-add then
+     * takes 1/M reads of weights and 2/K accesses to sums from beyond the cache. The least is at K = 2 M, the root of half of TILE_BATCH:
+     * 914 for 2 MiB (decision 064). It must be even, because bf16 weights are stored in pairs of inputs.
      */
     TILE_INPUTS("zstar.tile.inputs", 64, 1 << 20, 2),
+    /**
+     * The most inputs of a part of a sweep. A panel's part takes three quarters of the first-level cache, where it stays for 64 rows. With
+     * 48 KiB that is 192 inputs. They gained 2% at n = 256 … 1024; 96 and 256 inputs gained less (Intel 6/167).
+     */
+    TILE_PART("zstar.tile.part", 16, 1 << 20, 2),
     /**
      * Bytes that a block of rows of the batch shares with one panel of the weights: four fifths of the second-level cache, where both stay
      * while all panels pass the rows. With 2 MiB, 648×512 by 1536 took 6.2 ms, and with a fixed 512 KiB, which read the weights from
@@ -58,7 +64,8 @@ public enum Setting {
     long standard(int bits) {
         return switch (this) {
             case TILE_ROWS -> bits == 256 ? 4 : 8;
-            case TILE_INPUTS -> 2048;
+            case TILE_INPUTS -> (long) Math.sqrt((double) Caches.secondLevel() / 5 * 2) / 2 * 2;
+            case TILE_PART -> Math.max(16, Caches.firstLevel() / 4 * 3 / (3 * bits / Byte.SIZE) / 2 * 2);
             case TILE_BATCH -> Caches.secondLevel() / 5 * 4;
             case GEMM_PACK -> 64;
             case INT8_WIDE -> 1024 * 1024;

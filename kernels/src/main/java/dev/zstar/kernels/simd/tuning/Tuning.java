@@ -16,8 +16,8 @@ public final class Tuning {
     private static final ChosenSettings SETTINGS = ChosenSettings.of(Lanes.BITS, Cpu.model(), System::getProperty, Profile.file());
     private static final AtomicBoolean LOGGED = new AtomicBoolean();
 
-    /** Inputs of one sweep along k, a multiple of 2. */
-    public static final int INPUTS = (int) value(Setting.TILE_INPUTS);
+    /** Rows that share a part of a panel in the first-level cache. Their accumulators, 12 KiB, are in it, too. */
+    public static final int GROUP = 64;
     /** The number of rows from which a product of plain blocks packs its panels. */
     public static final int PACK = (int) value(Setting.GEMM_PACK);
     /** Size, in bytes of bf16, up to which 8-bit integers are stored as bf16. */
@@ -27,6 +27,8 @@ public final class Tuning {
     /** How long a worker spins for its next loop before it parks. */
     public static final long SPIN_NANOS = value(Setting.TEAM_SPIN);
 
+    private static final int INPUTS = (int) value(Setting.TILE_INPUTS);
+    private static final int PART = (int) value(Setting.TILE_PART);
     private static final int BATCH = (int) value(Setting.TILE_BATCH);
     private static final int ROWS = (int) value(Setting.TILE_ROWS);
 
@@ -69,6 +71,28 @@ public final class Tuning {
      */
     public static int rows(int left, Format format) {
         return Math.min(format == Format.BF16 ? Math.min(ROWS, 4) : ROWS, left == 3 || left == 7 ? left + 1 : Integer.highestOneBit(left));
+    }
+
+    /** Inputs of one sweep along k. All sweeps have about one size, a multiple of 2, because bf16 weights are stored in pairs of inputs. */
+    public static int sweep(int inputs) {
+        return even(inputs, Math.max(1, Math.round(inputs / (float) INPUTS)));
+    }
+
+    /**
+     * Inputs of one part of a sweep, whose weights in a panel stay in the first-level cache for all rows of a group. It is the whole sweep
+     * for fewer than four tiles, which gain less than another start and end of each tile costs. It is also the whole sweep if the block of
+     * rows fills the second-level cache: then some of it comes from beyond, and short runs of a row prefetch less well than whole rows.
+     *
+     * @param rows of the block
+     * @param row bytes of one of them
+     */
+    public static int part(int inputs, int rows, long row) {
+        return rows < 4 * ROWS || rows * row > BATCH / 2 ? inputs : even(inputs, (inputs + PART - 1) / PART);
+    }
+
+    /** A size of this many parts, about equal and even. */
+    private static int even(int inputs, long parts) {
+        return (int) ((inputs + parts - 1) / parts + 1) / 2 * 2;
     }
 
     /**

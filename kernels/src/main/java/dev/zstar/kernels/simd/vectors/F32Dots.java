@@ -55,7 +55,7 @@ public final class F32Dots {
     }
 
     /** The last of an odd number of vectors. {@link F32Rows#dot} has two sums, and therefore another order. */
-    private static void dots1(long v, long w, int n, double[] room, double[] h, int at) {
+    static void dots1(long v, long w, int n, double[] room, double[] h, int at) {
         w &= MASK;
         v &= MASK;
         DoubleVector s0 = DoubleVector.zero(D);
@@ -160,93 +160,13 @@ public final class F32Dots {
         }
     }
 
-    /**
-     * {@code h[at + j] = ⟨v_j, v_slot⟩} for the newest {@code count} vectors of a ring of {@code capacity}, the last of which is in
-     * {@code slot}, and {@code h[at + capacity] = ‖g‖²}. Each is summed in the same order for any count.
-     */
-    public static void ring(long v, long step, int capacity, int slot, int count, long g, int n, double[] room, double[] h, int at) {
-        long w = v + slot * step;
-        int a = before(slot, capacity);
-        int b = before(a, capacity);
-        int c = before(b, capacity);
-        newest(g, w, count > 1 ? v + a * step : w, count > 2 ? v + b * step : w, count > 3 ? v + c * step : w, n, room);
-        h[at + capacity] = sum(g, g, room, 4, n);
-        h[at + slot] = sum(w, w, room, 0, n);
-        if (count > 1) {
-            h[at + a] = sum(w, v + a * step, room, 1, n);
-        }
-        if (count > 2) {
-            h[at + b] = sum(w, v + b * step, room, 2, n);
-        }
-        if (count > 3) {
-            h[at + c] = sum(w, v + c * step, room, 3, n);
-        }
-        int j = before(c, capacity);
-        for (int left = count - 4; left > 0; left -= 4) {
-            int j1 = before(j, capacity);
-            int j2 = before(j1, capacity);
-            int j3 = before(j2, capacity);
-            if (left == 1) {
-                dots1(w, v + j * step, n, room, h, at + j);
-                return;
-            }
-            if (left == 2) {
-                other2(w, v + j * step, v + j1 * step, n, room);
-                h[at + j] = sum(w, v + j * step, room, 0, n);
-                h[at + j1] = sum(w, v + j1 * step, room, 1, n);
-                return;
-            }
-            other4(w, v + j * step, v + j1 * step, v + j2 * step, left > 3 ? v + j3 * step : w, n, room);
-            h[at + j] = sum(w, v + j * step, room, 0, n);
-            h[at + j1] = sum(w, v + j1 * step, room, 1, n);
-            h[at + j2] = sum(w, v + j2 * step, room, 2, n);
-            if (left > 3) {
-                h[at + j3] = sum(w, v + j3 * step, room, 3, n);
-            }
-            j = before(j3, capacity);
-        }
-    }
-
-    private static int before(int slot, int capacity) {
-        return slot == 0 ? capacity - 1 : slot - 1;
-    }
-
     /** {@code ⟨w, v⟩}, whose lanes are vector number {@code k} of the room: their sum, and the elements that fill no vector. */
-    private static double sum(long w, long v, double[] room, int k, int n) {
+    static double sum(long w, long v, double[] room, int k, int n) {
         return Lanes.sum(room, k * W) + F32Rows.dotTail(w & MASK, v & MASK, n / W * W, n);
     }
 
-    /** The lanes of {@code ⟨w, w⟩}, of {@code ⟨w, v_j⟩} for three vectors, and of {@code ⟨g, g⟩}. */
-    private static void newest(long g, long w, long v0, long v1, long v2, int n, double[] room) {
-        g &= MASK;
-        w &= MASK;
-        v0 &= MASK;
-        v1 &= MASK;
-        v2 &= MASK;
-        DoubleVector s = DoubleVector.zero(D);
-        DoubleVector q = DoubleVector.zero(D);
-        DoubleVector s0 = DoubleVector.zero(D);
-        DoubleVector s1 = DoubleVector.zero(D);
-        DoubleVector s2 = DoubleVector.zero(D);
-        int i = 0;
-        for (; i <= n - W; i += W) {
-            var x = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, w + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            var y = (DoubleVector) FloatVector.fromMemorySegment(S, ALL, g + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0);
-            s = x.fma(x, s);
-            q = y.fma(y, q);
-            s0 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v0 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s0);
-            s1 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v1 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s1);
-            s2 = x.fma((DoubleVector) FloatVector.fromMemorySegment(S, ALL, v2 + i * B, ORDER).convertShape(VectorOperators.F2D, D, 0), s2);
-        }
-        s.intoArray(room, 0);
-        q.intoArray(room, 4 * W);
-        s0.intoArray(room, W);
-        s1.intoArray(room, 2 * W);
-        s2.intoArray(room, 3 * W);
-    }
-
     /** The lanes of {@code ⟨w, v_j⟩} for two vectors. */
-    private static void other2(long w, long v0, long v1, int n, double[] room) {
+    static void other2(long w, long v0, long v1, int n, double[] room) {
         w &= MASK;
         v0 &= MASK;
         v1 &= MASK;
@@ -263,7 +183,7 @@ public final class F32Dots {
     }
 
     /** The lanes of {@code ⟨w, v_j⟩} for four vectors. */
-    private static void other4(long w, long v0, long v1, long v2, long v3, int n, double[] room) {
+    static void other4(long w, long v0, long v1, long v2, long v3, int n, double[] room) {
         w &= MASK;
         v0 &= MASK;
         v1 &= MASK;

@@ -113,7 +113,7 @@ class ChosenSettingsTest {
         write(head + "zstar.tile.columns = 4\n");
         ignoredBecause(Level.WARNING,
                 "it has the unknown key 'zstar.tile.columns', expected one of: cpu, vector.bits, zstar.tile.rows, zstar.tile.inputs, "
-                + "zstar.tile.batch, zstar.gemm.pack, zstar.int8.wide, zstar.team.worth, zstar.team.spinNanos");
+                + "zstar.tile.part, zstar.tile.batch, zstar.gemm.pack, zstar.int8.wide, zstar.team.worth, zstar.team.spinNanos");
         write(head + "zstar.tile.rows = \\u00zz\n");
         ignoredBecause(Level.WARNING, "Malformed \\uxxxx encoding.");
         Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe, 0});

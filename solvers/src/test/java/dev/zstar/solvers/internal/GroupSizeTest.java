@@ -1,0 +1,73 @@
+package dev.zstar.solvers.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class GroupSizeTest {
+    private static final long CACHE = 2 << 20;
+
+    private static GroupSize of(int threads, int batch, int n) {
+        return GroupSize.of(CACHE, threads, batch, 25L * n * Float.BYTES, (long) n * n * Float.BYTES);
+    }
+
+    @Test
+    void weightsAndHistoryFillMostOfTheCache() {
+        // 4/5 · 2 MiB = 1638 KiB; a row takes 6.25, 25 and 50 KiB, a dense W 16, 256 and 1024 KiB.
+        assertThat(of(1, 1024, 64).fitting(-1)).isEqualTo(64);
+        assertThat(of(1, 1024, 256).fitting(-1)).isEqualTo(48);
+        assertThat(of(1, 1024, 512).fitting(-1)).isEqualTo(16);
+        // Weights that do not fit are shared by many rows.
+        assertThat(of(1, 1024, 1024).fitting(-1)).isEqualTo(64);
+    }
+
+    /** A deep cell has more weights than a dense layer, and a convolution fewer. */
+    @Test
+    void aMapMaySayHowManyWeightsItHas() {
+        GroupSize size = of(1, 1024, 256);
+        assertThat(size.fitting(-1)).isEqualTo(48);
+        assertThat(size.fitting(0)).isEqualTo(64);
+        assertThat(size.fitting(800 << 10)).isEqualTo(32);
+        assertThat(size.fitting(CACHE)).isEqualTo(64);
+        assertThat(of(1, 1024, 1024).fitting(10_000)).isEqualTo(16);
+    }
+
+    @Test
+    void groupsThatStayTogetherComeInRounds() {
+        GroupSize size = of(2, 1024, 1024);
+        // 64 rows fit: three groups would leave one thread idle for a third of the time.
+        assertThat(size.together(192, -1)).isEqualTo(48);
+        assertThat(size.together(128, -1)).isEqualTo(64);
+        assertThat(size.together(100, -1)).isEqualTo(50);
+        assertThat(size.together(9, -1)).isEqualTo(8);
+    }
+
+    /** Every worker has rows of memory, and together they have exactly those of the batch; also if there are many threads. */
+    @Test
+    void theSharesOfAllWorkersFitIntoTheBatch() {
+        for (int threads = 1; threads <= 130; threads++) {
+            for (int batch = 1; batch <= 1100; batch++) {
+                GroupSize size = of(threads, batch, 64);
+                int last = batch - (size.workers() - 1) * size.slots();
+                assertThat(last).as("%d threads, %d rows", threads, batch).isPositive();
+                assertThat(size.workers()).isBetween(1, threads);
+                int rows = batch;
+                assertThat(IntStream.of(size.refilled(rows, -1), size.together(rows, -1), size.fitting(-1)))
+                        .allMatch(group -> group >= Math.min(8, rows) && group <= Math.max(8, size.slots()));
+            }
+        }
+    }
+
+    @Test
+    void aSmallBatchIsOneGroup() {
+        assertThat(of(1, 16, 64).isWhole(16)).isTrue();
+        assertThat(of(2, 15, 64).isWhole(15)).isTrue();
+        assertThat(of(2, 16, 64).isWhole(16)).isFalse();
+        assertThat(of(2, 1024, 64).divides(15, -1)).isFalse();
+        assertThat(of(2, 1024, 64).divides(16, -1)).isTrue();
+        assertThat(of(1, 1024, 512).divides(16, -1)).isFalse();
+        assertThat(of(1, 1024, 512).divides(17, -1)).isTrue();
+        assertThat(of(1, 1024, 512).divides(17, 0)).isFalse();
+    }
+}
