@@ -2,6 +2,7 @@ package dev.zstar.reports;
 
 import dev.zstar.benchmarks.study.Measurements;
 import dev.zstar.benchmarks.study.Study;
+import dev.zstar.benchmarks.study.StudyException;
 import dev.zstar.benchmarks.study.StudyOptions;
 import dev.zstar.reports.terminal.Shown;
 import java.io.PrintWriter;
@@ -14,6 +15,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -25,6 +28,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class StudyCommand implements Callable<Integer> {
     private static final String NAME = "zstar study";
+    /** How long a process that is ended waits for the page. */
+    private static final int GRACE_SECONDS = 5;
     /** The most characters of a command in a message. */
     private static final int SHOWN = 120;
 
@@ -63,6 +68,9 @@ final class StudyCommand implements Callable<Integer> {
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
+
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile boolean stopping;
 
     @Override
     public Integer call() {
@@ -117,6 +125,14 @@ final class StudyCommand implements Callable<Integer> {
                 folder.forgetCases();
             }
             return run(folder, options);
+        } catch (StudyException e) {
+            // What fails while the study is stopped is no fault.
+            if (stopping) {
+                return 1;
+            }
+            throw e;
+        } finally {
+            ended.countDown();
         }
     }
 
@@ -128,11 +144,8 @@ final class StudyCommand implements Callable<Integer> {
         StudyFile nothing = StudyFile.of(started, command, machine, Measurements.NONE, false);
         folder.begin(nothing.json(), Page.study(nothing));
         PrintWriter err = spec.commandLine().getErr();
-        Thread stopped = new Thread(() -> {
-            err.println("stopped; to go on: zstar study --resume " + folder);
-            err.flush();
-        });
-        Runtime.getRuntime().addShutdownHook(stopped);
+        Thread stop = new Thread(() -> stop(err, folder));
+        Runtime.getRuntime().addShutdownHook(stop);
         Measurements measured;
         try (ProgressReport report = new ProgressReport(err, budget)) {
             // The page has figures as soon as the first case has ended.
@@ -141,7 +154,11 @@ final class StudyCommand implements Callable<Integer> {
                 folder.update(soFar.json(), Page.study(soFar));
             });
         } finally {
-            Runtime.getRuntime().removeShutdownHook(stopped);
+            forget(stop);
+        }
+        if (stopping) {
+            // The page has been written, as that of a study that resumes.
+            return 1;
         }
         StudyFile file = StudyFile.of(started, command, machine, measured, true);
         PrintWriter printed = spec.commandLine().getOut();
@@ -152,6 +169,28 @@ final class StudyCommand implements Callable<Integer> {
         printed.printf("%nThe page%s: %s%n", Summary.notes(file), page);
         printed.flush();
         return measured.failures().isEmpty() ? 0 : 1;
+    }
+
+    private void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The process ends, and the hook runs.
+            stopping = true;
+        }
+    }
+
+    /** Ends the study when this process ends early. The page then has every case that has finished. */
+    private void stop(PrintWriter err, ResultFolder folder) {
+        stopping = true;
+        Study.stop();
+        try {
+            ended.await(GRACE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        err.println("stopped; to go on: zstar study --resume " + folder);
+        err.flush();
     }
 
     private String command() {

@@ -141,6 +141,7 @@ final class BackwardSuite {
                     }
                     recorder.add("textbook", TextbookGmres.products(planted.adjoint(), gradient, tolerance), true);
                     results.addAll(recorder.results);
+                    Fork.keep(new ForkResults(results));
                 }
             }
             return new ForkResults(results);
@@ -187,6 +188,7 @@ final class BackwardSuite {
                     for (double bulk : new double[] {0.5, radius}) {
                         for (Type type : Type.values()) {
                             add(results, engine, type, bulk, radius);
+                            Fork.keep(new ForkResults(results));
                         }
                     }
                 }

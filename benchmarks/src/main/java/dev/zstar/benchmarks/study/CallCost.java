@@ -13,4 +13,9 @@ record CallCost(double nanos, long bytes) implements Serializable {
     static CallCost of(Stopwatch.SliceTimes times, int body) {
         return new CallCost(times.nanos()[body][0], times.bytes()[body]);
     }
+
+    /** This cost, or the time of another attempt if that was faster. What disturbs a slice only makes it longer. */
+    CallCost orFaster(CallCost other) {
+        return other.bytes > bytes ? this : new CallCost(Math.min(nanos, other.nanos), bytes);
+    }
 }

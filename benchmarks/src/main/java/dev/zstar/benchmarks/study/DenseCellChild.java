@@ -38,6 +38,7 @@ final class DenseCellChild implements Fork.Task {
         for (String shape : shapes.split(",", -1)) {
             String[] sizes = shape.split("x", -1);
             measure(Integer.parseInt(sizes[0]), Integer.parseInt(sizes[1]), races);
+            Fork.keep(races);
         }
         return races;
     }

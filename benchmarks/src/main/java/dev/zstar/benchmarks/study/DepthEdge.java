@@ -56,5 +56,6 @@ final class DepthEdge implements Fork.Task {
     private void add(Engine engine, String name, Map<String, Double> params, Map<String, Double> values) {
         List.copyOf(new TreeMap<>(values).entrySet()).forEach(value -> results.add(StudyResult.of("depth", name, engine.name(), 1,
                 new TreeMap<>(params), value.getKey(), null, value.getValue())));
+        Fork.keep(new ForkResults(results));
     }
 }

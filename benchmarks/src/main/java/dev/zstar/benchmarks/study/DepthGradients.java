@@ -69,11 +69,13 @@ final class DepthGradients implements Fork.Task {
                 Gradient g = gradient(engine, Type.F32, start, Stopping.relative(tolerance), GradientMode.exact(tolerance));
                 String name = String.format(Locale.ROOT, "DEQ, tolerance %.0e", tolerance);
                 add(results, name, engine, Map.of("n", (double) N, "tolerance", tolerance), g, exact);
+                Fork.keep(new ForkResults(results));
             }
             for (int layers : LAYERS) {
                 Gradient g = gradient(engine, Type.F32, start, Stopping.relative(1e-6), new GradientMode.Unrolled(layers));
                 add(results, "tied network, " + layers + " layers", engine, Map.of("n", (double) N, "layers", (double) layers),
                         new Gradient(g.values(), layers, layers), exact);
+                Fork.keep(new ForkResults(results));
             }
         }
         return new ForkResults(results);

@@ -3,19 +3,15 @@ package dev.zstar.benchmarks.study;
 import dev.zstar.benchmarks.evidence.Evidence;
 import dev.zstar.benchmarks.evidence.Watch;
 import java.io.IOException;
-import java.io.ObjectInputStream;
-import java.io.ObjectOutputStream;
 import java.io.Serializable;
-import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 
 /**
  * Runs a task in its own JVM, started with the flags of this one. Earlier work of this JVM, its compiled code and its memory, cannot
@@ -23,8 +19,9 @@ import java.util.regex.Pattern;
  *
  * <p>A task that was disturbed runs again, if {@link RepeatBudget} allows, and the calmer run counts.
  *
- * <p>A task that runs when the time budget is spent may end early, with what it has measured: {@link #isLate} holds in the child, too. If
- * it goes on for long, it is ended, and its case has no figures.
+ * <p>A task that measures several cases calls {@link #keep} after each. If it ends early, because the time budget is spent or the study is
+ * stopped, its result is what it has kept, and only the case in progress is lost. It notices the budget itself, since {@link #isLate} holds
+ * in the child, too. If it goes on for long, it is ended.
  */
 final class Fork {
     private static final long LIMIT_SECONDS = 600;
@@ -33,13 +30,21 @@ final class Fork {
     /** How much longer than the time budget a child may run before it is ended: this part of the budget, and at least these seconds. */
     private static final double GRACE = 0.2;
     private static final long LEAST_GRACE = TimeUnit.SECONDS.toNanos(15);
-    /** Lines that a JVM prints in any case, such as the one about JAVA_TOOL_OPTIONS. */
-    private static final Pattern CHATTER = Pattern.compile("^(WARNING|Picked up )");
+    /** The exit codes of a JVM that was interrupted from the keyboard, and of one that was asked to end. */
+    private static final Set<Integer> ASKED = Set.of(130, 143);
+    /** How long this process may take to notice that it is asked to end, too. */
+    private static final long ASKED_MILLIS = 2000;
 
     private static volatile Journal journal;
     private static volatile RepeatBudget repeats = new RepeatBudget();
     private static volatile long started = System.nanoTime();
     private static volatile long limit = Long.MAX_VALUE;
+    private static volatile boolean stopped;
+    /** Whether a task ended early, and its last cases are missing. */
+    private static volatile boolean cut;
+
+    /** In the child, the file of its result. */
+    private static volatile Path result;
 
     private Fork() {}
 
@@ -54,11 +59,43 @@ final class Fork {
         repeats = new RepeatBudget();
         started = System.nanoTime();
         limit = budget == null ? Long.MAX_VALUE : budget.toNanos();
+        stopped = false;
+        cut = false;
     }
 
-    /** Whether the time budget is spent, in a study and in its children. */
+    /** The study is stopped, as if the time budget were spent now, and its children end at once. */
+    static void stop() {
+        stopped = true;
+        Children.endAll();
+    }
+
+    /** Whether the time budget is spent or the study is stopped; in a study and in its children. */
     static boolean isLate() {
-        return System.nanoTime() - started > limit;
+        return stopped || System.nanoTime() - started > limit;
+    }
+
+    /** Whether the study is stopped. */
+    static boolean isStopped() {
+        return stopped;
+    }
+
+    /** Whether a task ended early since the last call. */
+    static boolean wasCut() {
+        boolean was = cut;
+        cut = false;
+        return was;
+    }
+
+    /**
+     * In a child, after each case: what it has measured so far is its result if it ends early. Elsewhere this only looks at the time.
+     *
+     * @throws OutOfTime if the time budget is spent; the child need not catch it
+     */
+    static void keep(Serializable soFar) {
+        if (result != null) {
+            ForkFile.write(result, new Measured<>(soFar, Stopwatch.evidence().orElse(null), false, true));
+        }
+        requireTime();
     }
 
     /** Throws if the time budget is spent. */
@@ -76,6 +113,7 @@ final class Fork {
     /** Runs the forks of a case. Once there is one, those for which there is no time are left out. */
     static void repeat(int planned, Runnable fork) {
         for (int k = 0; another(k, planned); k++) {
+            boolean before = cut;
             try {
                 fork.run();
             } catch (OutOfTime e) {
@@ -83,6 +121,8 @@ final class Fork {
                     throw e;
                 }
             }
+            // The first fork has the cases that a later one lacks.
+            cut = k == 0 ? cut : before;
         }
     }
 
@@ -102,8 +142,9 @@ final class Fork {
      *
      * @param evidence what disturbed the slices of its {@link Stopwatch}, or the whole task if it used none; null for a task without times
      * @param again whether the task ran twice
+     * @param cut whether the task ended early, so that cases are missing
      */
-    record Measured<T>(T value, Evidence evidence, boolean again) implements Serializable {}
+    record Measured<T>(T value, Evidence evidence, boolean again, boolean cut) implements Serializable {}
 
     /**
      * Runs {@code task}, which has a constructor without parameters, in a child. The flags follow those of this JVM, and override them. The
@@ -133,7 +174,10 @@ final class Fork {
         Measured<?> measured = kept == null ? twice(task, argument, environment, all)
                 : kept.call(task.getName() + " " + argument + " " + String.join(" ", all)
                         + (environment.isEmpty() ? "" : " " + environment), Measured.class, () -> twice(task, argument, environment, all));
-        return new Measured<>(result.cast(measured.value()), measured.evidence(), measured.again());
+        if (measured.cut()) {
+            cut = true;
+        }
+        return new Measured<>(result.cast(measured.value()), measured.evidence(), measured.again(), measured.cut());
     }
 
     /** Runs the task, and again if it was disturbed. */
@@ -145,9 +189,14 @@ final class Fork {
         if (isLate() || first.evidence() == null || !repeats.allows(seconds, !first.evidence().quiet())) {
             return first;
         }
-        Measured<?> second = start(task, argument, environment, flags);
-        Measured<?> calmer = second.evidence().disturbed() < first.evidence().disturbed() ? second : first;
-        return new Measured<>(calmer.value(), calmer.evidence(), true);
+        try {
+            Measured<?> second = start(task, argument, environment, flags);
+            boolean better = !second.cut() && second.evidence().disturbed() < first.evidence().disturbed();
+            Measured<?> calmer = better ? second : first;
+            return new Measured<>(calmer.value(), calmer.evidence(), true, false);
+        } catch (OutOfTime e) {
+            return first;
+        }
     }
 
     private static Measured<?> start(
@@ -163,18 +212,20 @@ final class Fork {
                     .redirectError(err.toFile());
             child.environment().putAll(environment);
             process = child.start();
-            boolean ended = ends(process, Math.min(LIMIT_SECONDS, secondsToEnd()));
-            if (!ended && isLate()) {
+            boolean ended = Children.ends(process, Math.min(LIMIT_SECONDS, secondsToEnd()));
+            if (ended && ASKED.contains(process.exitValue())) {
+                awaitStop();
+            }
+            boolean failed = !ended || process.exitValue() != 0;
+            if (Files.size(out) == 0 && (!failed || isLate())) {
                 throw new OutOfTime();
             }
-            if (!ended || process.exitValue() != 0) {
+            if (failed && !isLate()) {
                 throw new StudyException("the JVM that was started for " + task.getSimpleName() + " "
                         + (ended ? "ended with exit code " + process.exitValue() : "did not end within " + LIMIT_SECONDS + " s") + ": "
-                        + reason(err));
+                        + Children.reason(err));
             }
-            try (ObjectInputStream in = new ObjectInputStream(Files.newInputStream(out))) {
-                return (Measured<?>) in.readObject();
-            }
+            return ForkFile.read(out);
         } catch (IOException | ClassNotFoundException e) {
             throw new StudyException("a JVM for " + task.getSimpleName() + " could not be started or read: " + e.getMessage());
         } catch (InterruptedException e) {
@@ -186,6 +237,19 @@ final class Fork {
             }
             delete(out);
             delete(err);
+            if (out != null) {
+                delete(ForkFile.part(out));
+            }
+        }
+    }
+
+    /**
+     * Ctrl-C reaches the children, too. If one ends by it before this process knows, this waits until it does. A child that somebody else
+     * has ended has failed.
+     */
+    private static void awaitStop() throws InterruptedException {
+        for (long waited = 0; !stopped && waited < ASKED_MILLIS; waited += 10) {
+            Thread.sleep(10);
         }
     }
 
@@ -213,49 +277,11 @@ final class Fork {
         }
     }
 
-    /** Whether the process ends within this time. If this JVM ends first, the process ends with it. */
-    static boolean ends(Process process, long seconds) throws InterruptedException {
-        Thread hook = new Thread(process::destroyForcibly);
-        Runtime.getRuntime().addShutdownHook(hook);
-        boolean ended = process.waitFor(seconds, TimeUnit.SECONDS);
-        Runtime.getRuntime().removeShutdownHook(hook);
-        return ended;
-    }
-
     private static List<String> command(Class<?> task, String argument, Path out, String... flags) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-            // The port of the parent's debugger or agent is taken.
-            if (!flag.startsWith("-agentlib") && !flag.startsWith("-javaagent")) {
-                command.add(flag);
-            }
-        }
-        command.addAll(List.of(flags));
-        command.add(Contenders.flag());
-        addDeadline(command);
-        String modules = System.getProperty("jdk.module.path");
-        String classes = System.getProperty("java.class.path", "");
-        if (!classes.isEmpty()) {
-            command.addAll(List.of("-cp", classes));
-        }
-        if (modules != null && Fork.class.getModule().isNamed()) {
-            command.addAll(List.of("-p", modules, "-m", "dev.zstar.benchmarks/" + Fork.class.getName()));
-        } else {
-            command.add(Fork.class.getName());
-        }
-        command.addAll(List.of(task.getName(), argument, out.toString()));
-        return command;
-    }
-
-    private static String reason(Path err) throws IOException {
-        // The child may write in another encoding.
-        List<String> lines = new String(Files.readAllBytes(err), StandardCharsets.UTF_8).lines()
-                .filter(line -> !line.isBlank() && !CHATTER.matcher(line).find())
-                .toList();
-        // Lines that were logged before the exception are not the reason.
-        return lines.stream().filter(line -> line.startsWith("Exception in")).findFirst()
-                .orElse(lines.isEmpty() ? "it printed no reason" : lines.getFirst());
+        List<String> own = new ArrayList<>(List.of(flags));
+        own.add(Contenders.flag());
+        addDeadline(own);
+        return Children.command(own, Fork.class, List.of(task.getName(), argument, out.toString()));
     }
 
     /** Deletes a temporary file, if there is one. */
@@ -270,16 +296,18 @@ final class Fork {
     }
 
     /** Runs a task in the child. */
-    public static void main(String[] arguments) throws ReflectiveOperationException, IOException {
+    public static void main(String[] arguments) throws ReflectiveOperationException {
         readDeadline();
+        result = Path.of(arguments[2]);
         Pinning.to(1);
         Task task = Class.forName(arguments[0]).asSubclass(Task.class).getDeclaredConstructor().newInstance();
         Watch watch = Watch.start();
-        Serializable result = task.run(arguments[1]);
-        Evidence whole = watch.stop();
-        Evidence evidence = task.timed() ? Stopwatch.evidence().orElse(whole) : null;
-        try (ObjectOutputStream out = new ObjectOutputStream(Files.newOutputStream(Path.of(arguments[2])))) {
-            out.writeObject(new Measured<>(result, evidence, false));
+        try {
+            Serializable value = task.run(arguments[1]);
+            Evidence whole = watch.stop();
+            ForkFile.write(result, new Measured<>(value, task.timed() ? Stopwatch.evidence().orElse(whole) : null, false, false));
+        } catch (OutOfTime e) {
+            // What it has kept is the result.
         }
         System.exit(0);
     }

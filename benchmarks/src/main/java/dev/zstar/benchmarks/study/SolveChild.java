@@ -61,7 +61,9 @@ final class SolveChild implements Fork.Task {
                     Block zero = e.allocate(Type.F32, batch, n);
                     Block z = e.allocate(Type.F32, batch, n)) {
                 forward(e, cell, zero, z, n, batch);
+                Fork.keep(new ForkResults(results, traces));
                 backward(e, cell, z, n, batch);
+                Fork.keep(new ForkResults(results, traces));
             }
         }
         return new ForkResults(results, traces);
@@ -159,6 +161,7 @@ final class SolveChild implements Fork.Task {
             single("forward", name, "methodRatio", nanos[i++][0] / nanos[0][0]);
             method.getValue().close();
         }
+        Fork.keep(new ForkResults(results, traces));
     }
 
     /** Vectors that the solver itself moves in a step of a row with a full window, from the difference of two solves. */

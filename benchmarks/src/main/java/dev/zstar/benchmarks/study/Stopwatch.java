@@ -6,13 +6,14 @@ import dev.zstar.benchmarks.evidence.Watch;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.DoubleStream;
 
 /**
  * Times several bodies in turns, slice by slice, so that a machine that slows down slows all of them. It also counts the heap bytes of the
  * slices. A body that allocates is not compiled yet, and its time should not be quoted.
  *
  * <p>Slices are measured again once if a body allocated in them or if the machine was disturbed. What allocates or is disturbed a second
- * time is reported so.
+ * time is reported so, and then the slices of both times count.
  */
 final class Stopwatch {
     /** The least warm-up of each body. The tiles of a product, called a dozen times in each, take long to be compiled. */
@@ -48,6 +49,16 @@ final class Stopwatch {
         /** What disturbed the machine during the slices. */
         Evidence evidence() {
             return evidence;
+        }
+
+        private SliceTimes and(SliceTimes other) {
+            double[][] both = new double[nanos.length][];
+            long[] most = new long[bytes.length];
+            for (int b = 0; b < both.length; b++) {
+                both[b] = DoubleStream.concat(Arrays.stream(nanos[b]), Arrays.stream(other.nanos[b])).sorted().toArray();
+                most[b] = Math.max(bytes[b], other.bytes[b]);
+            }
+            return new SliceTimes(both, most, evidence.then(other.evidence));
         }
 
         private boolean compiled() {
@@ -109,11 +120,12 @@ final class Stopwatch {
         return times;
     }
 
-    /** Compiled code before other code; then the calmer machine. */
+    /** Compiled code before other code; then the calm machine. If it was never calm, the slices of both count. */
     private static SliceTimes better(SliceTimes first, SliceTimes second) {
-        return first.compiled() == second.compiled()
-                ? first.evidence().disturbed() < second.evidence().disturbed() ? first : second
-                : first.compiled() ? first : second;
+        if (first.compiled() != second.compiled()) {
+            return first.compiled() ? first : second;
+        }
+        return first.evidence().quiet() ? first : second.evidence().quiet() ? second : first.and(second);
     }
 
     private static SliceTimes count(int counted, int[] repeats, Runnable... bodies) {

@@ -50,10 +50,18 @@ public final class Study {
         if (study.found.results().isEmpty() && !study.failures.isEmpty()) {
             throw new StudyException(String.join("\n", study.failures));
         }
-        if (study.found.results().isEmpty() && !options.filter().isEmpty()) {
+        if (study.found.results().isEmpty() && !options.filter().isEmpty() && study.late.isEmpty()) {
             throw new StudyException("--filter " + options.filter() + ": no case has a name in which it is found");
         }
         return study.measurements(study.found);
+    }
+
+    /**
+     * Stops the study that runs, from another thread: its process in progress ends at once, with the cases that it has finished, and
+     * {@link #run} returns soon.
+     */
+    public static void stop() {
+        Fork.stop();
     }
 
     private void suites(StudyOptions options, StudyProgress progress) {
@@ -107,6 +115,7 @@ public final class Study {
             body.accept(now);
         } catch (OutOfTime e) {
             late.add("the last cases of " + name);
+            Fork.wasCut();
         } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
             if (Thread.currentThread().isInterrupted()) {
                 throw e;
@@ -114,6 +123,9 @@ public final class Study {
             failures.add("the " + name + " suite failed, and its figures are left out: "
                     + (e instanceof StudyException ? e.getMessage() : e.toString()));
             return;
+        }
+        if (Fork.wasCut()) {
+            late.add("the last cases of " + name);
         }
         found = found.and(now, options);
         soFar.accept(measurements(found));

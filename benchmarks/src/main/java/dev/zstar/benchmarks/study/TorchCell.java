@@ -82,7 +82,7 @@ final class TorchCell {
         try {
             out = Files.createTempFile("zstar-torch", ".txt");
             process = start(List.of(python, script.toString(), "--threads", "" + threads, "--seconds", "" + seconds), out);
-            boolean ended = Fork.ends(process, LIMIT_SECONDS);
+            boolean ended = Children.ends(process, LIMIT_SECONDS);
             // Python and PyTorch may write warnings in another encoding.
             List<String> lines = new String(Files.readAllBytes(out), StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank())
                     .toList();

@@ -41,6 +41,7 @@ final class TransformerChild implements Fork.Task {
         ArrayList<Figures> found = new ArrayList<>();
         for (int i = 1; i < words.length; i++) {
             found.add(measure(sizes, Integer.parseInt(words[i])));
+            Fork.keep(found);
         }
         return found;
     }

@@ -36,7 +36,8 @@ class StopwatchTest {
         double[][] nanos = Stopwatch.run(100_000, slices, this::step, this::step).nanos();
         assertThat(nanos).hasNumberOfRows(2);
         for (double[] one : nanos) {
-            assertThat(one).hasSizeBetween(Math.min(slices, 7), slices).isSorted().doesNotContain(0);
+            assertThat(one).as("twice as many on a busy machine").hasSizeBetween(Math.min(slices, 7), 2 * slices).isSorted()
+                    .doesNotContain(0);
         }
         assertThat(state).isNotZero();
     }
@@ -50,7 +51,7 @@ class StopwatchTest {
 
     @Test
     void aBodyThatDoesNothingEnds() {
-        assertThat(Stopwatch.run(1_000_000_000_000L, 1, () -> {}).nanos()[0]).hasSize(1);
+        assertThat(Stopwatch.run(1_000_000_000_000L, 1, () -> {}).nanos()[0]).as("two on a busy machine").hasSizeBetween(1, 2);
     }
 
     @Test

@@ -58,6 +58,59 @@ class TimeBudgetTest {
         assertThatThrownBy(() -> Fork.call(Waiting.class, String.class, "for ever")).isInstanceOf(OutOfTime.class);
     }
 
+    /** Finishes three cases, of which the last one takes for ever or until the budget is spent. */
+    static final class Cases implements Fork.Task {
+        @Override
+        public Serializable run(String argument) {
+            Fork.keep("one");
+            Fork.keep("one, two");
+            new Waiting().run(argument);
+            Fork.keep("one, two, three");
+            return "all";
+        }
+
+        @Override
+        public boolean timed() {
+            return false;
+        }
+    }
+
+    private static Fork.Measured<String> cases(String argument) {
+        return Fork.measure(Cases.class, String.class, argument);
+    }
+
+    @Test
+    @Timeout(value = 120, unit = TimeUnit.SECONDS)
+    void onlyTheCaseInProgressIsLost() {
+        Fork.begin(null, Duration.ofSeconds(5));
+        assertThat(cases("until the budget").value()).as("the child notices").isEqualTo("one, two, three");
+        assertThat(Fork.wasCut()).isTrue();
+        assertThat(Fork.wasCut()).as("said once").isFalse();
+        Fork.begin(null, Duration.ofSeconds(5));
+        assertThat(cases("for ever").value()).as("the child is ended").isEqualTo("one, two");
+        assertThat(Fork.wasCut()).isTrue();
+    }
+
+    @Test
+    @Timeout(value = 120, unit = TimeUnit.SECONDS)
+    void aStudyThatIsStoppedKeepsFinishedCases(@TempDir Path folder) throws InterruptedException {
+        Fork.begin(Journal.in(folder.resolve("cases")), null);
+        Thread stop = new Thread(() -> {
+            try {
+                Thread.sleep(6000);
+                Fork.stop();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        stop.start();
+        assertThat(cases("for ever").value()).isEqualTo("one, two");
+        assertThat(Fork.wasCut()).isTrue();
+        assertThat(folder.resolve("cases")).as("a study that resumes measures the cases again").doesNotExist();
+        stop.join();
+        assertThatThrownBy(() -> cases("for ever")).as("no child starts").isInstanceOf(OutOfTime.class);
+    }
+
     @Test
     void forksForWhichThereIsNoTimeAreLeftOut() {
         List<String> made = new ArrayList<>();

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -21,6 +22,9 @@ import java.util.stream.Stream;
 
 /** Compares the benchmarks that two files share. */
 public final class Comparer {
+    /** The most benchmarks that two files may share: that many take some seconds. */
+    static final int MOST = 50_000;
+
     private static final int GOOD_FORKS = 5;
     /** What needs attention comes first. */
     private static final List<Verdict> ORDER =
@@ -50,20 +54,20 @@ public final class Comparer {
     /**
      * Compares a new build with its base.
      *
-     * @throws IllegalArgumentException if the files are of different machines, share no benchmark, or lack the ruler
+     * @throws IllegalArgumentException if the files are of different machines, share no benchmark or too many, or lack the ruler
      */
     public Comparison compare(ResultFile base, ResultFile fresh) {
         List<String> notes = new ArrayList<>();
         compareMachines(base, fresh, notes);
         Map<CaseKey, BenchmarkResult> before = byKey(base);
         Map<CaseKey, BenchmarkResult> after = byKey(fresh);
+        List<CaseKey> both = before.keySet().stream().filter(after::containsKey).toList();
+        if (both.size() > MOST) {
+            throw new IllegalArgumentException(String.format(Locale.ROOT, "the files share %,d benchmarks, expected at most %,d; "
+                    + "have JMH measure a part of them for each file", both.size(), MOST));
+        }
         Map<CaseKey, String> labels = Labels.of(before.keySet());
-        List<CaseComparison> cases = new ArrayList<>();
-        before.forEach((key, result) -> {
-            if (after.containsKey(key)) {
-                cases.add(compare(result, after.get(key), labels.get(key)));
-            }
-        });
+        List<CaseComparison> cases = both.parallelStream().map(key -> compare(before.get(key), after.get(key), labels.get(key))).toList();
         Counts counts = Counts.of(base, fresh);
         if (cases.isEmpty() && counts.compared() == 0) {
             throw new IllegalArgumentException(base.label() + " and " + fresh.label() + " share no benchmark with the same "

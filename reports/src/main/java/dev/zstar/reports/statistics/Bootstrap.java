@@ -17,6 +17,8 @@ public final class Bootstrap {
     public static final int LEAST_FORKS = 2;
 
     private static final int RESAMPLES = 4000;
+    /** So few values are sorted by insertion. */
+    private static final int FEW = 16;
     /** The quantile of the normal distribution for a two-sided 95%. */
     private static final double Z = 1.959964;
     /** The same quantile of Student's t for 1 to 10 degrees of freedom. */
@@ -37,10 +39,9 @@ public final class Bootstrap {
      */
     public Effect timeRatio(Forks base, Forks fresh) {
         double estimate = fresh.median() / base.median();
-        double[] ratios = new double[RESAMPLES];
-        for (int i = 0; i < RESAMPLES; i++) {
-            ratios[i] = resampled(fresh) / resampled(base);
-        }
+        double[] ratios = resampled(fresh);
+        double[] below = resampled(base);
+        Arrays.setAll(ratios, i -> ratios[i] / below[i]);
         int forks = Math.min(base.count(), fresh.count());
         return new Effect(estimate, interval(estimate, ratios, forks, base.count() + fresh.count() - 2), forks);
     }
@@ -52,26 +53,43 @@ public final class Bootstrap {
 
     /** The 95% interval of the median of at least two forks with positive values. */
     public Interval median(Forks forks) {
-        double[] medians = new double[RESAMPLES];
-        for (int i = 0; i < RESAMPLES; i++) {
-            medians[i] = resampled(forks);
-        }
-        return interval(forks.median(), medians, forks.count(), forks.count() - 1);
+        return interval(forks.median(), resampled(forks), forks.count(), forks.count() - 1);
     }
 
-    /** The median of forks that are drawn with replacement. */
-    private double resampled(Forks forks) {
+    /** The medians of forks that are drawn with replacement. */
+    private double[] resampled(Forks forks) {
         int n = forks.count();
-        double[] medians = new double[n];
-        for (int i = 0; i < n; i++) {
-            double[] fork = forks.fork(random.nextInt(n));
-            double[] drawn = new double[fork.length];
-            for (int j = 0; j < drawn.length; j++) {
-                drawn[j] = fork[random.nextInt(fork.length)];
+        DrawnMedians[] tables = new DrawnMedians[n];
+        Arrays.setAll(tables, f -> DrawnMedians.of(forks.fork(f).length));
+        double[] drawn = new double[n];
+        double[] medians = new double[RESAMPLES];
+        for (int i = 0; i < RESAMPLES; i++) {
+            for (int j = 0; j < n; j++) {
+                // The upper half of the bits chooses the fork, the lower half the iterations.
+                long bits = random.nextLong();
+                int fork = (int) ((bits >>> 32) * n >>> 32);
+                drawn[j] = tables[fork].of(forks.fork(fork), (int) bits);
             }
-            medians[i] = Forks.median(drawn);
+            sort(drawn);
+            medians[i] = Forks.middle(drawn);
         }
-        return Forks.median(medians);
+        return medians;
+    }
+
+    /** Sorts. {@link Arrays#sort(double[])} first looks for NaN and zeros, which takes longer than the sorting of a few values. */
+    private static void sort(double[] values) {
+        if (values.length > FEW) {
+            Arrays.sort(values);
+            return;
+        }
+        for (int i = 1; i < values.length; i++) {
+            double value = values[i];
+            int at = i;
+            for (; at > 0 && values[at - 1] > value; at--) {
+                values[at] = values[at - 1];
+            }
+            values[at] = value;
+        }
     }
 
     private static Interval interval(double estimate, double[] resampled, int forks, int freedom) {

@@ -77,12 +77,17 @@ public final class Forks {
 
     /** The middle value, or the mean of the two in the middle. Sorts the argument. */
     static double median(double[] values) {
-        int n = values.length;
+        Arrays.sort(values);
+        return middle(values);
+    }
+
+    /** The middle one of ascending values, or the mean of the two in the middle; NaN without values. */
+    static double middle(double[] ascending) {
+        int n = ascending.length;
         if (n == 0) {
             return Double.NaN;
         }
-        Arrays.sort(values);
         // Halved before the sum, which could overflow.
-        return n % 2 == 1 ? values[n / 2] : values[n / 2 - 1] / 2 + values[n / 2] / 2;
+        return n % 2 == 1 ? ascending[n / 2] : ascending[n / 2 - 1] / 2 + ascending[n / 2] / 2;
     }
 }
