@@ -109,7 +109,7 @@ public final class Problems {
 
     /** f without its replicas, so that all rows are solved together. */
     public static FixedPointMap together(FixedPointMap f) {
-        return as(f, f::apply);
+        return as(f, f);
     }
 
     /** g with the number of operations of f, so that solvers treat them alike. */

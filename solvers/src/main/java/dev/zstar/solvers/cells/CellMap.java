@@ -93,9 +93,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
         return bank.buffers();
     }
 
-    /**
-     * {@link #update} without a step of power iterations: after parameters and {@link #buffers} were loaded, or parameters were swapped.
-     */
+    /** {@link #update} without power iterations: after parameters and {@link #buffers} were loaded, or parameters were swapped. */
     public void restore() {
         checks.requireOpen("restore");
         programs.inputs.clear();

@@ -109,8 +109,7 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
      * Allocates {@code 2 (pairs + 1)} blocks for batches of up to {@code batch} rows of {@code n} elements, and some
      * {@code 16 (pairs + 1)²} bytes for each row.
      *
-     * @param pairs the number of secant pairs to keep, 1 to 500; a further one replaces the oldest. More pairs save more products: see the
-     *     class comment
+     * @param pairs the number of secant pairs to keep, 1 to 500; a further one replaces the oldest. More pairs save more products
      * @throws IllegalArgumentException if pairs is out of range
      */
     public static MultiSecant plan(Engine engine, Type type, int batch, int n, int pairs) {
@@ -139,8 +138,7 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
     }
 
     /**
-     * Forgets the points of row {@code b} of the batch: for a {@linkplain FixedPointSolver#stream stream}, where the row gets another
-     * problem.
+     * Forgets the points of row {@code b} of the batch: for a {@linkplain FixedPointSolver#stream stream}, where it gets another problem.
      */
     public void forget(int b) {
         slots[Arguments.row("forget", b, slots.length)] = -1;

@@ -21,6 +21,7 @@ class TimedTest {
     void everyBenchmarkIsListed() {
         assertThat(benchmarks()).extracting(BenchmarkListEntry::getUsername).contains("dev.zstar.benchmarks.jmh.ProductBenchmark.apply",
                 "dev.zstar.benchmarks.jmh.AndersonBenchmark.solve", "dev.zstar.benchmarks.jmh.SolveRateBenchmark.solve",
+                "dev.zstar.benchmarks.jmh.DefaultMethodBenchmark.solve",
                 "dev.zstar.benchmarks.jmh.SmallMatrixBenchmark.jomlMul",
                 "dev.zstar.benchmarks.jmh.peers.PeersGemm.gemm", "dev.zstar.benchmarks.jmh.peers.PeersGemv.gemv",
                 "dev.zstar.benchmarks.jmh.peers.PeersVectors.vectors");
