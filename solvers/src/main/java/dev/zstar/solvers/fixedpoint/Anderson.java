@@ -69,9 +69,10 @@ public final class Anderson extends FixedPointSolver {
      * @param variant type I or II
      * @param window m, the number of earlier iterates used, 1 to 50. Deep equilibrium models in the literature mostly use 5; the default is
      *     10
-     * @param adaptive whether a row uses at most three earlier iterates while its residual falls fast, to less than 0.36 of itself in two
-     *     evaluations. A narrow window costs less, and forgets sooner what was far from the solution. For type II only: type I needs more
-     *     evaluations with it
+     * @param adaptive whether the window and the steps adapt to the row. A row uses at most three earlier iterates while its residual falls
+     *     fast, to less than 0.36 of itself in two evaluations. And it takes two plain steps before it combines iterates again, if its
+     *     residual falls to less than 0.8 of itself and the combination leaves more than 0.4 of it (Pratapa, Suryanarayana and Pask 2016
+     *     alternate in the same way, with a fixed period). For type II only: type I needs more evaluations with it
      * @param mixing β, constant or a function of the gain
      * @param delay the number of plain steps before the acceleration starts, and again each time the safeguard has restarted the method.
      *     Useful if the start is far from the region where f is nearly linear

@@ -56,7 +56,7 @@ public class FixedPointSolver extends Solver {
      * allocates 25 blocks.
      *
      * <p>For cells of one dense layer it took the least time of all methods, for one row and for 64. On 67 problems in f32 and f64 it took
-     * 0.87 of the evaluations of the textbook method, Anderson with m = 5 and a Householder QR (Walker and Ni 2011). Type I and Broyden's
+     * 0.85 of the evaluations of the textbook method, Anderson with m = 5 and a Householder QR (Walker and Ni 2011). Type I and Broyden's
      * bad method with reductions take fewer evaluations, 0.83 and 0.76, but move more memory per step: type I about twice as much,
      * Broyden's bad method three times as much or more. They are for maps that cost more than a layer. The {@code forward} suite of the
      * study measures all of this.
