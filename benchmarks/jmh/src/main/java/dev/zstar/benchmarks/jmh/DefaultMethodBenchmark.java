@@ -88,7 +88,7 @@ public class DefaultMethodBenchmark extends Timed {
         if (weights == Weights.LOW_RANK) {
             int rank = n / 16;
             try (Block left = ProductBenchmark.gaussian(n, rank, 1); Block right = ProductBenchmark.gaussian(rank, n, 5)) {
-                engine.gemm(Math.sqrt((double) n / rank), left, false, right, false, 0, w);
+                engine.gemm(1, left, false, right, false, 0, w);
             }
         } else if (weights != Weights.GAUSSIAN) {
             double sign = weights == Weights.SYMMETRIC ? 1 : -1;
