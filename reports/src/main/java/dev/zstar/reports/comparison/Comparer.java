@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 /** Compares the benchmarks that two files share. */
 public final class Comparer {
     /** The most benchmarks that two files may share: that many take some seconds. */
-    static final int MOST = 50_000;
+    static final int MOST = 30_000;
 
     private static final int GOOD_FORKS = 5;
     /** What needs attention comes first. */
