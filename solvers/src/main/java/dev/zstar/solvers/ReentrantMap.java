@@ -3,13 +3,12 @@ package dev.zstar.solvers;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.guard.Arguments;
-import java.util.ArrayList;
-import java.util.List;
+import dev.zstar.solvers.guard.PerWorker;
 
 /** A map without memory of its own: a replica only knows which row is in which slot. */
 final class ReentrantMap implements FixedPointMap, ReplicatedMap {
     private final FixedPointMap f;
-    private final List<Replica> replicas = new ArrayList<>();
+    private final PerWorker<Replica> replicas = new PerWorker<>(Replica::new);
 
     ReentrantMap(FixedPointMap f) {
         this.f = Arguments.present("reentrant", "the map", f);
@@ -41,14 +40,8 @@ final class ReentrantMap implements FixedPointMap, ReplicatedMap {
     }
 
     @Override
-    public synchronized ReplicatedMap.Replica replica(int worker, int slots) {
-        while (replicas.size() <= worker) {
-            replicas.add(new Replica(0));
-        }
-        if (replicas.get(worker).rows.slots() < slots) {
-            replicas.set(worker, new Replica(slots));
-        }
-        return replicas.get(worker);
+    public ReplicatedMap.Replica replica(int worker, int slots) {
+        return replicas.get(worker, slots);
     }
 
     private final class Replica implements ReplicatedMap.Replica {

@@ -3,13 +3,12 @@ package dev.zstar.solvers;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.guard.Arguments;
-import java.util.ArrayList;
-import java.util.List;
+import dev.zstar.solvers.guard.PerWorker;
 
 /** An operator without memory of its own: a replica only knows which row is in which slot. */
 final class ReentrantOperator implements LinearOperator, ReplicatedOperator {
     private final LinearOperator t;
-    private final List<Replica> replicas = new ArrayList<>();
+    private final PerWorker<Replica> replicas = new PerWorker<>(Replica::new);
 
     ReentrantOperator(LinearOperator t) {
         this.t = Arguments.present("reentrant", "the operator", t);
@@ -36,14 +35,8 @@ final class ReentrantOperator implements LinearOperator, ReplicatedOperator {
     }
 
     @Override
-    public synchronized ReplicatedOperator.Replica replica(int worker, int slots) {
-        while (replicas.size() <= worker) {
-            replicas.add(new Replica(0));
-        }
-        if (replicas.get(worker).rows.slots() < slots) {
-            replicas.set(worker, new Replica(slots));
-        }
-        return replicas.get(worker);
+    public ReplicatedOperator.Replica replica(int worker, int slots) {
+        return replicas.get(worker, slots);
     }
 
     private final class Replica implements ReplicatedOperator.Replica {

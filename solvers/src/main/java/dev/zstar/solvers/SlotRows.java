@@ -11,10 +11,6 @@ final class SlotRows {
         rowOf = new int[slots];
     }
 
-    int slots() {
-        return rowOf.length;
-    }
-
     void load(int slot, int row) {
         rowOf[slot] = row;
         if (row >= translated.capacity()) {

@@ -46,11 +46,7 @@ interface ScalarProducts extends Products {
 
     private static void norms(Epilogue epilogue, Block z, Block out, int p) {
         if (epilogue.norms() != null) {
-            double step = 0;
-            for (int i = 0; i < out.cols(); i++) {
-                step += (out.get(p, i) - z.get(p, i)) * (out.get(p, i) - z.get(p, i));
-            }
-            epilogue.norms().set(p, step, ScalarVectors.dot(out, p, out, p));
+            epilogue.norms().set(p, ScalarVectors.squaredDistance(out, p, z, p), ScalarVectors.dot(out, p, out, p));
         }
     }
 

@@ -67,7 +67,10 @@ interface ScalarSweeps extends Sweeps {
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             int first = b * v.capacity();
-            for (int i = 0; slots[b] >= 0 && i < z.cols(); i++) {
+            if (slots[b] < 0) {
+                continue;
+            }
+            for (int i = 0; i < z.cols(); i++) {
                 double center = v.block().get(first + slots[b], i);
                 double sum = 0;
                 for (int j = 0; j < v.capacity(); j++) {
@@ -90,7 +93,7 @@ interface ScalarSweeps extends Sweeps {
             int out = b * (residuals.capacity() + 1);
             gram[out + residuals.capacity()] = ScalarVectors.dot(g, p, g, p);
             if (counts[b] == 0) {
-                gram[out + slot] = square(g, z, p);
+                gram[out + slot] = ScalarVectors.squaredDistance(g, p, z, p);
                 continue;
             }
             for (int i = 0; i < z.cols(); i++) {
@@ -102,15 +105,5 @@ interface ScalarSweeps extends Sweeps {
                 gram[out + j] = ScalarVectors.dot(residuals.block(), first + slot, residuals.block(), first + j);
             }
         }
-    }
-
-    /** {@code ‖g_p - z_p‖²}. */
-    private static double square(Block g, Block z, int p) {
-        double sum = 0;
-        for (int i = 0; i < z.cols(); i++) {
-            double r = g.get(p, i) - z.get(p, i);
-            sum += r * r;
-        }
-        return sum;
     }
 }

@@ -113,6 +113,16 @@ interface ScalarVectors extends VectorOperations {
         return sum;
     }
 
+    /** {@code ‖x_p - y_q‖²}. */
+    static double squaredDistance(Block x, int p, Block y, int q) {
+        double sum = 0;
+        for (int i = 0; i < x.cols(); i++) {
+            double difference = x.get(p, i) - y.get(q, i);
+            sum += difference * difference;
+        }
+        return sum;
+    }
+
     @Override
     default void asum(Block x, double[] out) {
         VectorShapes.sums("asum", x, out);

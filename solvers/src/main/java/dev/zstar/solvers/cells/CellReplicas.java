@@ -4,9 +4,8 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.ReplicatedMap;
 import dev.zstar.solvers.ReplicatedOperator;
+import dev.zstar.solvers.guard.PerWorker;
 import dev.zstar.solvers.parameters.Parameter;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.IntFunction;
 
 /** The replicas of a cell's map and of its adjoint. They share its parameters, and have intermediate values of their own. */
@@ -14,9 +13,8 @@ final class CellReplicas implements ReplicatedMap {
     private final Cell cell;
     private final Programs source;
     private final CellChecks checks;
-    private final IntFunction<Programs> plan;
     private final long weightBytes;
-    private final List<Replica> replicas = new ArrayList<>();
+    private final PerWorker<Replica> replicas;
 
     /**
      * Replicas that are planned at their first use.
@@ -28,7 +26,7 @@ final class CellReplicas implements ReplicatedMap {
         this.cell = cell;
         this.source = source;
         this.checks = checks;
-        this.plan = plan;
+        replicas = new PerWorker<>(slots -> new Replica(plan.apply(slots)));
         // Weights of the input alone are not read while a solve runs.
         weightBytes = cell.type().bytes() * cell.order().stream().filter(node -> node.ofState() && !node.isLeaf())
                 .flatMap(node -> node.operation().parameters().stream()).distinct().mapToLong(Parameter::size).sum();
@@ -42,25 +40,17 @@ final class CellReplicas implements ReplicatedMap {
     @Override
     public Replica replica(int worker, int slots) {
         checks.requireOpen("solve");
-        while (replicas.size() <= worker) {
-            replicas.add(null);
-        }
-        if (replicas.get(worker) == null || replicas.get(worker).slots < slots) {
-            replicas.set(worker, new Replica(plan.apply(slots), slots));
-        }
-        return replicas.get(worker);
+        return replicas.get(worker, slots);
     }
 
     /** Programs for some rows, with a copy of what depends on their inputs. */
     final class Replica implements ReplicatedMap.Replica {
         private final Programs programs;
-        private final int slots;
         /** Null until it is first asked for. */
         private Adjoint adjoint;
 
-        private Replica(Programs programs, int slots) {
+        private Replica(Programs programs) {
             this.programs = programs;
-            this.slots = slots;
         }
 
         @Override

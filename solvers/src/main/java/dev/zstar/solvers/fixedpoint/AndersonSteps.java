@@ -24,7 +24,7 @@ final class AndersonSteps implements IterationMethod {
     private final Anderson.Options options;
     private final int capacity;
     /** Whether β is always 1. */
-    private final boolean plainly;
+    private final boolean undamped;
     private final Basis r;
     private final Basis values;
     private final Pace pace;
@@ -48,7 +48,7 @@ final class AndersonSteps implements IterationMethod {
         engine = workspace.engine();
         this.options = options;
         capacity = options.window() + 1;
-        plainly = options.mixing() instanceof Anderson.Constant constant && constant.β() == 1;
+        undamped = options.mixing() instanceof Anderson.Constant constant && constant.β() == 1;
         r = workspace.basis(capacity);
         values = workspace.basis(capacity);
         slots = new int[workspace.batch()];
@@ -103,7 +103,7 @@ final class AndersonSteps implements IterationMethod {
             differences.rows().truncate(0);
         }
         // A damped step needs the residual, so it is kept.
-        boolean cheap = plainly && f.rowOperations() <= CHEAP * r.block().cols();
+        boolean cheap = undamped && f.rowOperations() <= CHEAP * r.block().cols();
         for (int p = 0; p < rows.count(); p++) {
             int b = rows.index(p);
             centers[b] = weights(b, cheap) ? slots[b] : -1;
@@ -120,10 +120,9 @@ final class AndersonSteps implements IterationMethod {
     /** Computes α of row b, or returns false if it takes a plain step. */
     private boolean weights(int b, boolean cheap) {
         int slot = slots[b];
-        int count = pace.remembered()[b];
         int at = b * capacity * capacity;
         int row = b * (capacity + 1);
-        for (int i = 0, j = slot; i < count; i++, j = LeastSquares.before(j, capacity)) {
+        for (int i = 0, j = slot; i < pace.remembered()[b]; i++, j = LeastSquares.before(j, capacity)) {
             gram[at + slot * capacity + j] = sweep[row + j];
             gram[at + j * capacity + slot] = sweep[row + j];
         }
@@ -135,13 +134,13 @@ final class AndersonSteps implements IterationMethod {
         }
         // A projection also keeps sums of its own, in each step.
         if (!pace.combines(b, sweep[row + slot]) && projection == null) {
-            if (!plainly) {
+            if (!undamped) {
                 Arrays.fill(α, b * capacity, (b + 1) * capacity, 0);
                 α[b * capacity + slot] = 1;
             }
             return false;
         }
-        count = pace.remembered()[b];
+        int count = pace.remembered()[b];
         if (projection != null) {
             projection.solve(b, gram, slot, count, α);
         } else if (small.solve(gram, at, slot, count, α, b * capacity) < count - 1 && differences != null) {
@@ -165,7 +164,7 @@ final class AndersonSteps implements IterationMethod {
 
     /** Computes the coefficients of the second term of {@code Σ α_j (g_j - (1 - β) r_j)}. Returns false if they are all 0. */
     private boolean dampen(Rows rows) {
-        if (plainly) {
+        if (undamped) {
             return false;
         }
         for (int p = 0; p < rows.count(); p++) {

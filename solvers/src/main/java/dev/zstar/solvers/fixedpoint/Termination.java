@@ -141,30 +141,28 @@ final class Termination {
     }
 
     /**
-     * Moves the last active rows to the first {@code ended} free positions, which ascend. To keep the order of the rows, all that follow an
-     * ended row would have to move. In a group that is refilled this took 80 ns for each row and evaluation at n = 64.
+     * Moves the last active rows to the first {@code ended} free positions, which ascend. Returns how many rows go on. To keep the order of
+     * the rows, all that follow an ended row would have to move. In a group that is refilled this took 80 ns for each row and evaluation at
+     * n = 64.
      */
     private int fill(int ended) {
         Block zk = at.z();
         Block gk = at.g();
-        int last = rows.count() - 1;
-        int lastFree = ended - 1;
-        for (int i = 0; i <= lastFree; i++) {
-            while (lastFree >= i && free[lastFree] == last) {
-                lastFree--;
-                last--;
-            }
-            if (lastFree >= i) {
-                int b = rows.index(last);
-                zk.copyRow(zk, last, free[i]);
-                gk.copyRow(gk, last, free[i]);
-                best.moved(b, free[i]);
-                rows.place(free[i], b);
-                last--;
+        int left = rows.count();
+        // The last free position first: then the row behind it, if there is one, is active.
+        for (int i = ended - 1; i >= 0; i--) {
+            int to = free[i];
+            left--;
+            if (to != left) {
+                int b = rows.index(left);
+                zk.copyRow(zk, left, to);
+                gk.copyRow(gk, left, to);
+                best.moved(b, to);
+                rows.place(to, b);
             }
         }
-        rows.truncate(last + 1);
-        return last + 1;
+        rows.truncate(left);
+        return left;
     }
 
     private Status gaveUp(int b) {
@@ -192,8 +190,8 @@ final class Termination {
     }
 
     /**
-     * Ends the rows that the observer stopped. A row gets the iterate that the observer saw. If that was
-     * a trial, it gets its best iterate. A row that has no other points than refused ones cannot succeed.
+     * Ends the rows that the observer stopped. A row gets the iterate that the observer saw. If that was a trial, it gets its best iterate.
+     * A row that has no other points than refused ones cannot succeed.
      */
     int stop(Exits exits) {
         Block zk = at.z();

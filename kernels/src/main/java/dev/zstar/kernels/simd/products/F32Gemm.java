@@ -95,16 +95,8 @@ public final class F32Gemm {
                 float[] begun = p > 0 ? sums : start(state, c, row, real, column, vectors, at, t);
                 F32Tiles.tile(rows, vectors, w + p * wk, wk, z + (row - row0) * zr + p * F32.byteSize(), zr, real - 1, inputs, begun,
                         p > 0 ? own : 0, last ? t : sums, last ? 0 : own);
-                if (!last) {
-                    row += rows;
-                    continue;
-                }
-                if (alpha == 1) {
-                    F32Epilogue.store(c, row, real, column, vectors, t);
-                } else if (end) {
-                    F32Epilogue.add(alpha, c, row, real, column, vectors, t);
-                } else {
-                    F32TileRows.store(t, 0, at, real * vectors * L);
+                if (last) {
+                    end(end, alpha, c, row, real, column, vectors, at, t);
                 }
                 row += rows;
             }
@@ -121,6 +113,17 @@ public final class F32Gemm {
             case OUT -> F32Epilogue.resume(c, row, rows, column, vectors, t);
         }
         return t;
+    }
+
+    /** What becomes of the accumulators after a sweep, which may be the last. */
+    private static void end(boolean last, double alpha, Block c, int row, int rows, int column, int vectors, long kept, float[] t) {
+        if (alpha == 1) {
+            F32Epilogue.store(c, row, rows, column, vectors, t);
+        } else if (last) {
+            F32Epilogue.add(alpha, c, row, rows, column, vectors, t);
+        } else {
+            F32TileRows.store(t, 0, kept, rows * vectors * L);
+        }
     }
 
     /** Columns {@code row0 … row1 - 1} of rows {@code k0 …} of a, as rows {@code stride} bytes apart. */
