@@ -8,13 +8,13 @@ import java.util.stream.Collectors;
 /** What {@code zstar tune} measures, in this order. The settings come first, since the others then run with what was saved. */
 enum TunePart {
     /** Values of the settings, for a profile. */
-    SETTINGS(232, 57),
+    SETTINGS(240, 62),
     /** Pages of 2 MiB for blocks. */
-    PAGES(35, 25),
+    PAGES(22, 16),
     /** Engines, and formats of weights. */
-    ENGINES(50, 25),
+    ENGINES(60, 24),
     /** Forward methods. */
-    SOLVERS(55, 20);
+    SOLVERS(48, 20);
 
     private final int full;
     private final int quick;

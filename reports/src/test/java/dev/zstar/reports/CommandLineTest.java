@@ -192,7 +192,7 @@ class CommandLineTest {
                 """);
         assertThat(tune(file)).isZero();
         assertThat(out.toString()).containsPattern("zstar.gemm.pack +64 +16 +5 +2.000 +2.000 {2}taken")
-                .containsPattern("zstar.team.worth +1000000 +5 +5 +1.000 +1.000\n")
+                .containsPattern("zstar.team.worth +1000000 +5 +1 +1.000 +1.000\n")
                 .containsPattern("zstar.gemm.pack +16 +5 +2.000 +2.000 {2}kept\n")
                 .contains("zstar.gemm.pack=16: together 2.000 times as fast as the defaults on all held-out cases, 2.000 times\non the "
                         + "slowest.")

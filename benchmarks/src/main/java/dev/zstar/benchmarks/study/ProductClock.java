@@ -20,6 +20,8 @@ public final class ProductClock {
     /** How long a contender may take until it stops allocating. */
     private static final long SETTLE_NANOS = 3_000_000_000L;
     private static final int SLICES = 8;
+    /** The warm-up of a body that has settled, in nanoseconds. */
+    private static final long WARM_NANOS = 100_000_000;
 
     private ProductClock() {}
 
@@ -105,7 +107,7 @@ public final class ProductClock {
         }
         Runnable[] all = order.toArray(Runnable[]::new);
         Stopwatch.settle(settleNanos, all);
-        Stopwatch.SliceTimes times = Stopwatch.run(4_000_000, slices, all);
+        Stopwatch.SliceTimes times = Stopwatch.run(WARM_NANOS, 4_000_000, slices, all);
         double[] nanos = new double[all.length];
         for (int b = 0; b < all.length; b++) {
             nanos[reversed ? all.length - 1 - b : b] = times.bytes()[b] == 0 ? times.nanos()[b][0] : Double.NaN;

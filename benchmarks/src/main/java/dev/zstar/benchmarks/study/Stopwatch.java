@@ -16,7 +16,10 @@ import java.util.stream.DoubleStream;
  * time is reported so, and then the slices of both times count.
  */
 final class Stopwatch {
-    /** The least warm-up of each body. The tiles of a product, called a dozen times in each, take long to be compiled. */
+    /**
+     * The least warm-up of each body, unless the caller knows better. The tiles of a product, called a dozen times in each, take long to be
+     * compiled.
+     */
     private static final long WARM_NANOS = 300_000_000;
     /** Long bodies get fewer slices, so that these take about this time, but not fewer than 7 of those asked for. */
     private static final long COUNTED_NANOS = 500_000_000;
@@ -85,6 +88,15 @@ final class Stopwatch {
      * @param slices counted slices of each body, at least 1; long bodies get fewer, but not fewer than 7 of them
      */
     static SliceTimes run(long sliceNanos, int slices, Runnable... bodies) {
+        return run(WARM_NANOS, sliceNanos, slices, bodies);
+    }
+
+    /**
+     * Times bodies after another warm-up than usual.
+     *
+     * @param warmNanos the least warm-up of each body
+     */
+    static SliceTimes run(long warmNanos, long sliceNanos, int slices, Runnable... bodies) {
         int[] repeats = new int[bodies.length];
         for (int b = 0; b < bodies.length; b++) {
             repeats[b] = 1;
@@ -95,7 +107,7 @@ final class Stopwatch {
             }
         }
         double longest = 0;
-        for (long start = System.nanoTime(); System.nanoTime() - start < WARM_NANOS * bodies.length; ) {
+        for (long start = System.nanoTime(); System.nanoTime() - start < warmNanos * bodies.length; ) {
             longest = 0;
             for (int b = 0; b < bodies.length; b++) {
                 double nanos = time(bodies[b], repeats[b]);

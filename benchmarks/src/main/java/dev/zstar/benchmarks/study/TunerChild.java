@@ -13,12 +13,16 @@ import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.ToDoubleFunction;
 
 /** Times the cases of a setting in a JVM that was started with a value of it, or those of pages in one with pages of another size. */
 final class TunerChild implements Fork.Task {
     /** Names the cases of pages. */
     static final String PAGES = "pages";
     private static final int STEPS = 100_000;
+    /** The warm-up of each body before a measurement, in nanoseconds, and before one that repeats it. */
+    private static final long FIRST = 200_000_000;
+    private static final long AGAIN = 50_000_000;
 
     private enum TimedCode { APPLY, GEMM, STEP }
 
@@ -79,30 +83,43 @@ final class TunerChild implements Fork.Task {
         boolean search = words[1].equals(Tuner.Cases.SEARCH.name());
         return Arrays.stream(words[2].split(",", -1))
                 .flatMap(name -> cases(name, search).stream())
-                .mapToDouble(shape -> time(shape, slices))
+                .mapToDouble(shape -> measured(shape, body -> steady(body, operations(shape), slices)))
                 .toArray();
     }
 
-    private static double time(TunerCase shape, int slices) {
+    /** Runs each case of a setting, or of pages, once. */
+    static void runOnce(String name, boolean search) {
+        cases(name, search).forEach(shape -> measured(shape, body -> {
+            body.run();
+            return 0;
+        }));
+    }
+
+    /** Reading weights limits a product of one row. Each of them counts as much as eight operations of the loop. */
+    private static double operations(TunerCase shape) {
+        int each = shape.operation() == TimedCode.APPLY && shape.rows() == 1 ? 16 : 2;
+        return (double) each * shape.rows() * shape.inputs() * shape.outputs();
+    }
+
+    /** Makes the operands of a case, and hands over what is to be timed. */
+    private static double measured(TunerCase shape, ToDoubleFunction<Runnable> measure) {
         Random random = new Random(1);
         try (Engine engine = Engines.named("simd", shape.operation() == TimedCode.STEP ? Engines.processors() : 1);
                 Block w = KernelSuite.gaussian(random, shape.outputs(), shape.inputs());
                 Block z = KernelSuite.gaussian(random, shape.rows(), shape.inputs());
                 Block out = Block.allocate(Type.F32, shape.rows(), shape.outputs());
                 Block other = Block.allocate(Type.F32, shape.rows(), shape.outputs());
-                Weights weights = engine.pack(w)) {
-            Runnable body = switch (shape.operation()) {
+                Weights weights = engine.pack(w);
+                Block right = KernelSuite.gaussian(random, shape.inputs(), shape.outputs())) {
+            return measure.applyAsDouble(switch (shape.operation()) {
                 case APPLY -> () -> engine.apply(weights, z, out, Epilogue.NONE);
-                case GEMM -> () -> engine.gemm(1, z, false, w, false, 0, out);
+                case GEMM -> () -> engine.gemm(1, z, false, right, false, 0, out);
                 // As in a solve: the work after a product is short, and runs on one core.
                 case STEP -> () -> {
                     engine.apply(weights, z, out, Epilogue.NONE);
                     engine.axpby(0.5, out, 0.5, other);
                 };
-            };
-            // Reading weights limits a product of one row. Each of them counts as much as eight operations of the loop.
-            int each = shape.operation() == TimedCode.APPLY && shape.rows() == 1 ? 16 : 2;
-            return steady(body, (double) each * shape.rows() * shape.inputs() * shape.outputs(), slices);
+            });
         }
     }
 
@@ -120,7 +137,8 @@ final class TunerChild implements Fork.Task {
         double best = Double.NaN;
         int counted = 0;
         for (long start = System.nanoTime(); counted < 4 && System.nanoTime() - start < 6_000_000_000L; ) {
-            double[][] nanos = Stopwatch.run(4_000_000, slices, body, () -> F32Ceilings.multiplyAdd(STEPS, sink)).nanos();
+            double[][] nanos = Stopwatch.run(counted == 0 ? FIRST : AGAIN, 4_000_000, slices, body,
+                    () -> F32Ceilings.multiplyAdd(STEPS, sink)).nanos();
             double time = nanos[0][0] / nanos[1][0];
             if (time < slow) {
                 boolean agrees = Math.abs(time / best - 1) < 0.03;

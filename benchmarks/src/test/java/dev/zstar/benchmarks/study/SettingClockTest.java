@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.zstar.kernels.EngineProvider;
 import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.simd.tuning.Setting;
 import dev.zstar.kernels.tuning.Tuner;
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** JVMs that time the cases of a setting. */
 class SettingClockTest {
@@ -28,6 +32,13 @@ class SettingClockTest {
         Map<String, Long> values = Map.of("zstar.tile.rows", 4L);
         assertThat(SettingClock.time(true, Tuner.Cases.SEARCH, List.of("zstar.team.spinNanos"), values))
                 .as("a setting without cases, so a short run").isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void everyCaseRuns(boolean search) {
+        Arrays.stream(Setting.values()).map(Setting::property).forEach(name -> TunerChild.runOnce(name, search));
+        TunerChild.runOnce(TunerChild.PAGES, search);
     }
 
     @Test

@@ -61,9 +61,14 @@ public final class Gains {
         return rounds() >= Rounds.LEAST;
     }
 
+    /** Whether the candidate was not faster in some round. More rounds cannot make it worthwhile. */
+    public boolean lost() {
+        return worst() <= 1;
+    }
+
     /** Whether the candidate is better: by more than noise in the median, and in every round. */
     public boolean worthwhile() {
-        return conclusive() && median() > WORTHWHILE && worst() > 1;
+        return conclusive() && median() > WORTHWHILE && !lost();
     }
 
     /** Why cases that did not choose the candidate speak against it, as the end of a sentence; empty if they do not. */

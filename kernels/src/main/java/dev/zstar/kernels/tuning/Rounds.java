@@ -6,9 +6,13 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.ObjIntConsumer;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Comparisons in rounds of JVMs. Each comparison ends after five rounds, or when its share of the time is spent. */
+/**
+ * Comparisons in rounds of JVMs. Each comparison ends after five rounds, when it is settled, or when its share of the time is spent.
+ */
 public final class Rounds {
     /** Fewer rounds are not conclusive. */
     static final int LEAST = 3;
@@ -37,17 +41,17 @@ public final class Rounds {
      * slows down favours none.
      *
      * @param weight the part of the time that the comparison may take
+     * @param settled what needs no more rounds, such as a candidate that lost one if only those that win all of them count
      * @param clock the time of each case, of the baseline for 0 and of a candidate for a number from 1 on
      */
-    public List<Gains> candidates(String name, int weight, int candidates, IntFunction<double[]> clock) {
+    public List<Gains> candidates(String name, int weight, int candidates, Predicate<Gains> settled, IntFunction<double[]> clock) {
         List<Gains> gains = fresh(candidates);
-        int runs = candidates + 1;
-        stage.accept(name, MOST * runs);
+        List<Integer> runs = new ArrayList<>(IntStream.rangeClosed(0, candidates).boxed().toList());
+        stage.accept(name, MOST * runs.size());
         pace.stage(weight);
-        for (int round = 0; round < MOST && pace.allows(runs, round < LEAST); round++) {
-            double[][] times = new double[runs][];
-            for (int i = 0; i < runs; i++) {
-                int run = round % 2 == 0 ? i : runs - 1 - i;
+        for (int round = 0; round < MOST && runs.size() > 1 && pace.allows(runs.size(), round < LEAST); round++) {
+            double[][] times = new double[candidates + 1][];
+            for (int run : round % 2 == 0 ? runs : runs.reversed()) {
                 if (!pace.allows(1, true)) {
                     return gains;
                 }
@@ -55,9 +59,8 @@ public final class Rounds {
                 pace.ran();
                 step.accept(run == 0 ? "baseline" : "candidate " + run);
             }
-            for (int c = 0; c < candidates; c++) {
-                gains.get(c).add(times[0], times[c + 1]);
-            }
+            runs.subList(1, runs.size()).forEach(run -> gains.get(run - 1).add(times[0], times[run]));
+            runs.removeIf(run -> run > 0 && settled.test(gains.get(run - 1)));
         }
         return gains;
     }

@@ -38,7 +38,11 @@ public record Tuned(
      * @param worst the worst round
      * @param taken whether the value became the new baseline
      */
-    public record Trial(String setting, long baseline, long value, int rounds, double gain, double worst, boolean taken) {}
+    public record Trial(String setting, long baseline, long value, int rounds, double gain, double worst, boolean taken) {
+        private boolean conclusive() {
+            return rounds >= Rounds.LEAST || worst <= 1;
+        }
+    }
 
     /**
      * A setting that was taken, on its own, on cases that had no part in its choice.
@@ -71,9 +75,12 @@ public record Tuned(
         kept = Collections.unmodifiableMap(new LinkedHashMap<>(kept));
     }
 
-    /** Whether the result is worth saving: a gain, or enough rounds to rule one out. On a busy machine there may be neither. */
+    /**
+     * Whether the result is worth saving: a gain, or for each value a lost round or enough rounds to rule one out. On a busy machine
+     * there may be neither.
+     */
     public boolean conclusive() {
-        return !kept.isEmpty() || trials.stream().allMatch(trial -> trial.rounds() >= Rounds.LEAST)
+        return !kept.isEmpty() || trials.stream().allMatch(Trial::conclusive)
                 && checks.stream().allMatch(check -> check.rounds() >= Rounds.LEAST);
     }
 

@@ -18,7 +18,7 @@ import java.util.function.ObjIntConsumer;
 /**
  * Searches for better settings of the {@code simd} engine, one after the other. Each is compared with the best so far in fresh JVMs. The
  * gain of a round is the geometric mean over the setting's cases. A value is taken if its median gain over the rounds is above 2% and it
- * was faster in every round.
+ * was faster in every round. So a value that was slower in a round is not tried again.
  *
  * <p>The best of many trials is partly luck, and what helps one shape may hurt another. So each setting that was taken is compared with the
  * defaults on other cases, which had no part in its choice, and so are all of them together. A setting is dropped if these cases show no
@@ -88,7 +88,7 @@ public final class Tuner {
                 grid.put(Setting.TEAM_WORTH.property(), List.of(250_000L, 500_000L, 2_000_000L));
             }
         }
-        Duration budget = Duration.ofSeconds(quick ? 57 : 232);
+        Duration budget = Duration.ofSeconds(quick ? 62 : 240);
         if (!only.isEmpty()) {
             for (String setting : only) {
                 if (!grid.containsKey(setting)) {
@@ -202,7 +202,7 @@ public final class Tuner {
     private List<Gains> compare(Rounds rounds, Cases cases, List<String> settings, Map<String, Long> baseline,
             List<Map<String, Long>> candidates, int weight) {
         String name = (cases == Cases.SEARCH ? "" : "check of ") + (settings.size() > 2 ? "all settings" : String.join(", ", settings));
-        return rounds.candidates(name, weight, candidates.size(),
+        return rounds.candidates(name, weight, candidates.size(), gains -> cases == Cases.SEARCH && gains.lost(),
                 run -> clock.time(cases, settings, run == 0 ? baseline : candidates.get(run - 1)));
     }
 

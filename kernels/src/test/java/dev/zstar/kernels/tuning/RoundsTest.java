@@ -39,12 +39,31 @@ class RoundsTest {
     @Test
     void candidatesRunForwardsAndThenBackwards() {
         List<Integer> order = new ArrayList<>();
-        List<Gains> gains = rounds(Duration.ofHours(1)).candidates("", 1, 1, run -> {
+        List<Gains> gains = rounds(Duration.ofHours(1)).candidates("", 1, 1, Gains::lost, run -> {
             order.add(run);
             return new double[] {run == 0 ? 1 : 0.8};
         });
         assertThat(order).startsWith(0, 1, 1, 0, 0, 1).hasSize(10);
         assertThat(gains.getFirst().median()).isEqualTo(1.25);
+    }
+
+    @Test
+    void aCandidateThatCannotWinIsNotTriedAgain() {
+        List<Integer> order = new ArrayList<>();
+        List<Gains> gains = rounds(Duration.ofHours(1)).candidates("", 1, 3, Gains::lost, run -> {
+            order.add(run);
+            // The first candidate loses the first round and the second candidate the second one.
+            return new double[] {run == 0 ? 1 : run == 1 || run == 2 && order.size() > 4 ? 1.01 : 0.9};
+        });
+        assertThat(order).containsExactly(0, 1, 2, 3, 3, 2, 0, 0, 3, 3, 0, 0, 3);
+        assertThat(gains).extracting(Gains::rounds).containsExactly(1, 2, 5);
+        assertThat(gains).extracting(Gains::worthwhile).containsExactly(false, false, true);
+        order.clear();
+        rounds(Duration.ofHours(1)).candidates("", 1, 1, Gains::lost, run -> {
+            order.add(run);
+            return new double[] {1};
+        });
+        assertThat(order).as("nobody is left to compare").containsExactly(0, 1);
     }
 
     @Test
