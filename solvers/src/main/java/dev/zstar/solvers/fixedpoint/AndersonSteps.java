@@ -133,7 +133,7 @@ final class AndersonSteps implements IterationMethod {
             age[b] = 0;
         }
         // A projection also keeps sums of its own, in each step.
-        if (!pace.combines(b, sweep[row + slot]) && projection == null) {
+        if (!pace.combines(b, sweep[row + slot], cheap) && projection == null) {
             if (!undamped) {
                 Arrays.fill(α, b * capacity, (b + 1) * capacity, 0);
                 α[b * capacity + slot] = 1;

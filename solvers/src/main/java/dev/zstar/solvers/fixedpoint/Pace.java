@@ -12,6 +12,7 @@ package dev.zstar.solvers.fixedpoint;
  *       Anderson method (Pratapa, Suryanarayana and Pask 2016).
  *   <li>A fast row that gains little forgets what came before these plain steps.
  *   <li>A row of a cheap map that gains little also takes plain steps of which it keeps nothing.
+ *   <li>While the residual of a cheap map falls to less than 0.4 of itself in each evaluation, the row takes only such steps.
  * </ul>
  */
 final class Pace {
@@ -19,6 +20,7 @@ final class Pace {
     private static final int NARROW = 3;
     /** The residuals of plain steps that a cheap map does not keep. */
     private static final int FREE = 2;
+    private static final double STEEP = 0.4 * 0.4;
     private static final double FAST = 0.36 * 0.36;
     private static final double FALLING = 0.8 * 0.8;
     private static final double LITTLE = 0.4 * 0.4;
@@ -72,12 +74,23 @@ final class Pace {
         plain[b] = 0;
     }
 
-    /** Whether row b combines its iterates now, given its new ‖r‖². Otherwise it takes a plain step. */
-    boolean combines(int b, double square) {
+    /**
+     * Whether row b combines its iterates now. Otherwise it takes a plain step.
+     *
+     * @param square its new ‖r‖²
+     * @param cheap whether a step costs more than an evaluation
+     */
+    boolean combines(int b, double square, boolean cheap) {
+        boolean steep = adaptive && cheap && square < STEEP * last[b];
         fast = adaptive && square < FAST * beforeLast[b];
         falling = adaptive && square < FALLING * last[b];
         beforeLast[b] = last[b];
         last[b] = square;
+        if (steep) {
+            remembered[b] = 0;
+            plain[b] = NARROW + 1;
+            return false;
+        }
         if (falling && plain[b] > 0) {
             plain[b]--;
             return false;

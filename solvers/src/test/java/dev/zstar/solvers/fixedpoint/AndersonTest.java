@@ -102,9 +102,10 @@ class AndersonTest {
                 rs.removeLast();
             }
             boolean free = plain > 3;
-            if (falling && plain > 0) {
-                plain--;
-                if (free) {
+            boolean steep = adapts && cheap && k > 1 && norm(r) < 0.4 * norms.get(k - 2);
+            if (steep || falling && plain > 0) {
+                plain = steep ? 4 : plain - 1;
+                if (free || steep) {
                     zs.clear();
                     rs.clear();
                 }
@@ -190,10 +191,18 @@ class AndersonTest {
 
     @Test
     void aCheapMapTakesPlainStepsOfWhichNothingIsKept() {
-        FixedPointMap cheap = new FixedPointMap() {
+        FixedPointMap cheap = cheap(MAP);
+        int evaluations = 20;
+        List<double[]> expected = textbook(TYPE_II, new double[N], evaluations, true);
+        assertThat(expected.get(10)).isNotEqualTo(textbook(TYPE_II, new double[N], evaluations, false).get(10));
+        assertIterates(TYPE_II, evaluations, cheap, expected);
+    }
+
+    private static FixedPointMap cheap(FixedPointMap map) {
+        return new FixedPointMap() {
             @Override
             public void apply(Block z, Block out, Rows rows) {
-                MAP.apply(z, out, rows);
+                map.apply(z, out, rows);
             }
 
             @Override
@@ -201,10 +210,31 @@ class AndersonTest {
                 return 100;
             }
         };
-        int evaluations = 20;
-        List<double[]> expected = textbook(TYPE_II, new double[N], evaluations, true);
-        assertThat(expected.get(10)).isNotEqualTo(textbook(TYPE_II, new double[N], evaluations, false).get(10));
-        assertIterates(TYPE_II, evaluations, cheap, expected);
+    }
+
+    @Test
+    void aCheapMapWhoseResidualsFallSteeplyTakesPlainSteps() {
+        FixedPointMap steep = (z, out, rows) -> {
+            for (int i = 0; i < N; i++) {
+                // It contracts by 0.3, so each residual is less than 0.4 of the one before.
+                out.set(0, i, 1 + 0.3 * Math.sin(z.get(0, i) + i));
+            }
+        };
+        for (EngineProvider provider : Problems.engines()) {
+            try (Engine engine = provider.create(1);
+                    Anderson anderson = Anderson.plan(engine, Type.F64, 1, N, TYPE_II, Stopping.relative(1e-12));
+                    Picard picard = Picard.plan(engine, Type.F64, 1, N, 1, Stopping.relative(1e-12));
+                    Block z = engine.allocate(Type.F64, 1, N);
+                    Block plain = engine.allocate(Type.F64, 1, N)) {
+                int evaluations = picard.solve(steep, plain).evaluations(0);
+                assertThat(anderson.solve(steep, z).evaluations(0)).isLessThan(evaluations);
+                z.fill(0);
+                assertThat(anderson.solve(cheap(steep), z).evaluations(0)).isEqualTo(evaluations);
+                for (int i = 0; i < N; i++) {
+                    assertThat(z.get(0, i)).isEqualTo(plain.get(0, i));
+                }
+            }
+        }
     }
 
     private static void assertIterates(Anderson.Options options, int evaluations, FixedPointMap map, List<double[]> expected) {
