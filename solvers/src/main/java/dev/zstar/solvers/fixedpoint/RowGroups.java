@@ -14,8 +14,8 @@ import java.util.function.Function;
 
 /**
  * Solves the rows of a batch in groups. Each thread of the engine has a group of its own for the whole solve, so there is no barrier in
- * between. A group is so small that its history stays in the second-level cache. A row that is done makes room for the next of the batch,
- * so a group is full to the end. Rows are independent, so each has the same bits as in one large group.
+ * between. A group is so small that its history stays in the second-level cache. When its rows are done, the thread takes the next ones of
+ * the batch. Rows are independent, so each has the same bits as in one large group.
  */
 final class RowGroups {
     private final Engine engine;
@@ -126,7 +126,7 @@ final class RowGroups {
 
         void follow(ReplicatedMap map, double operations) {
             replica = map.replica(number, Math.min(rowOf.length, size.fitting(map.weightBytes())));
-            used = size.refilled(start.rows(), map.weightBytes());
+            used = size.together(start.rows(), map.weightBytes());
             if (replica.rowOperations() != operations) {
                 throw new IllegalStateException("solve: a replica takes " + replica.rowOperations() + " operations for a row, expected "
                         + operations + ", those of its map");

@@ -64,14 +64,10 @@ public record GroupSize(int slots, int workers, long cache, long row, long dense
         return Math.clamp(slots / LEAST, 1, workers);
     }
 
-    /** The rows of a group whose slots are refilled as rows are done: equal shares, if there are fewer rows than slots. */
-    public int refilled(int rows, long weights) {
-        return Math.min(fitting(weights), Math.max(LEAST, share(rows, workers)));
-    }
-
     /**
-     * The rows of a group that stay together. The number of groups is a multiple of the workers, so that none waits for long. Weights that
-     * fit into the cache are read at little cost, so there are two groups or more for each worker: a slow group then delays the end less.
+     * The rows of a group, which begin together. The number of groups is a multiple of the workers, so that none waits for long. Weights
+     * that fit into the cache are read at little cost, so there are two groups or more for each worker: a slow group then delays the end
+     * less.
      */
     public int together(int rows, long weights) {
         int least = workers == 1 || read(weights) > cache / 2 ? 1 : Math.clamp(rows / (workers * FEW), 1, 2);

@@ -19,13 +19,16 @@ import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.ThreadedEngine;
 import dev.zstar.solvers.cells.DenseCell;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Groups of rows, solved by several threads: the same bits as in one group, and nothing of it left behind. */
@@ -154,6 +157,45 @@ class RowGroupsTest {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** A map that halves the distance to its equilibrium in most rows, and shortens it by little in a slow one. */
+    private static List<Integer> evaluated(int batch, int slow) {
+        List<Integer> counts = new ArrayList<>();
+        FixedPointMap map = FixedPointMap.reentrant((z, out, rows) -> {
+            counts.add(rows.count());
+            for (int p = 0; p < rows.count(); p++) {
+                // The first element says which row this is.
+                double factor = z.get(p, 0) == slow ? 0.95 : 0.5;
+                out.set(p, 0, z.get(p, 0));
+                out.set(p, 1, factor * z.get(p, 1) + 1);
+            }
+        });
+        try (Engine engine = Engines.named("simd", 1);
+                Picard picard = Picard.plan(engine, Type.F64, batch, 2, 1, Stopping.relative(1e-9).within(2000));
+                Block z = engine.allocate(Type.F64, batch, 2)) {
+            for (int b = 0; b < batch; b++) {
+                z.set(b, 0, b);
+            }
+            assertThat(picard.solve(map, z).succeeded()).isTrue();
+        }
+        return counts;
+    }
+
+    @Test
+    void theRowsOfAGroupBeginTogether() {
+        List<Integer> counts = evaluated(200, -1);
+        assertThat(counts.getFirst()).isEqualTo(50);
+        long refills = IntStream.range(1, counts.size()).filter(k -> counts.get(k) > counts.get(k - 1)).count();
+        assertThat(refills).as("%s", counts).isEqualTo(3);
+    }
+
+    @Test
+    void aSlowRowKeepsNoSlotsWaiting() {
+        List<Integer> counts = evaluated(200, 1);
+        // The slow row takes hundreds of evaluations. The others are done in its company.
+        assertThat(counts).hasSizeGreaterThan(300);
+        assertThat(counts.subList(0, 150).stream().mapToInt(Integer::intValue).sum()).as("%s", counts).isGreaterThan(200 * 20);
     }
 
     @Test

@@ -34,7 +34,7 @@ class GroupSizeTest {
     }
 
     @Test
-    void groupsThatStayTogetherComeInRounds() {
+    void groupsComeInRounds() {
         GroupSize size = of(2, 1024, 1024);
         // 64 rows fit: three groups would leave one thread idle for a third of the time.
         assertThat(size.together(192, -1)).isEqualTo(48);
@@ -53,7 +53,7 @@ class GroupSizeTest {
                 assertThat(last).as("%d threads, %d rows", threads, batch).isPositive();
                 assertThat(size.workers()).isBetween(1, threads);
                 int rows = batch;
-                assertThat(IntStream.of(size.refilled(rows, -1), size.together(rows, -1), size.fitting(-1)))
+                assertThat(IntStream.of(size.together(rows, -1), size.fitting(-1)))
                         .allMatch(group -> group >= Math.min(8, rows) && group <= Math.max(8, size.slots()));
             }
         }
