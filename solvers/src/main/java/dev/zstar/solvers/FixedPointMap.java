@@ -53,6 +53,8 @@ public interface FixedPointMap {
      * Copies of this map for several threads; null if only one thread may evaluate it at a time. With them a solver divides the rows of
      * a batch among the threads of its engine for the whole solve, and each row keeps its bits. A map that wraps another one passes on
      * that map's replicas only if it computes the very same values and does nothing else, since its own {@link #apply} is then not called.
+     * A solver asks once, as long as it gets the same map. If several solvers may use this map at the same time, each call must return
+     * other replicas.
      *
      * @see #reentrant
      */
@@ -61,8 +63,8 @@ public interface FixedPointMap {
     }
 
     /**
-     * A map that several threads may evaluate at the same time, each with blocks of its own. A solver then divides the rows of a batch
-     * among the threads of its engine. f must use no memory of its own, unless it keeps it apart for each row or each thread.
+     * A map that several threads and solvers may evaluate at the same time, each with blocks of its own. A solver divides the rows of a
+     * batch among the threads of its engine. f must use no memory of its own, unless it keeps it apart for each row or each thread.
      */
     static FixedPointMap reentrant(FixedPointMap f) {
         return new ReentrantMap(f);

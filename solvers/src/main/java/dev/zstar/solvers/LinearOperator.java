@@ -33,7 +33,9 @@ public interface LinearOperator {
 
     /**
      * Copies of this operator for several threads; null if only one thread may use it at a time. With them a solver divides the rows of a
-     * batch among the threads of its engine for the whole solve, and each row keeps its bits. The adjoint of a cell has them.
+     * batch among the threads of its engine for the whole solve, and each row keeps its bits. The adjoint of a cell has them. A solver
+     * asks once, as long as it gets the same operator. If several solvers may use this operator at the same time, each call must return
+     * other replicas.
      *
      * @see #reentrant
      */
@@ -42,8 +44,8 @@ public interface LinearOperator {
     }
 
     /**
-     * An operator that several threads may use at the same time, each with blocks of its own. A solver then divides the rows of a batch
-     * among the threads of its engine. t must use no memory of its own, unless it keeps it apart for each row or each thread.
+     * An operator that several threads and solvers may use at the same time, each with blocks of its own. A solver then divides the rows of
+     * a batch among the threads of its engine. t must use no memory of its own, unless it keeps it apart for each row or each thread.
      */
     static LinearOperator reentrant(LinearOperator t) {
         return new ReentrantOperator(t);

@@ -5,10 +5,9 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.PerWorker;
 
-/** A map without memory of its own: a replica only knows which row is in which slot. */
-final class ReentrantMap implements FixedPointMap, ReplicatedMap {
+/** A map without memory of its own: a replica only knows which row is in which slot. Each solver has other replicas. */
+final class ReentrantMap implements FixedPointMap {
     private final FixedPointMap f;
-    private final PerWorker<Replica> replicas = new PerWorker<>(Replica::new);
 
     ReentrantMap(FixedPointMap f) {
         this.f = Arguments.present("reentrant", "the map", f);
@@ -36,12 +35,7 @@ final class ReentrantMap implements FixedPointMap, ReplicatedMap {
 
     @Override
     public ReplicatedMap replicas() {
-        return this;
-    }
-
-    @Override
-    public ReplicatedMap.Replica replica(int worker, int slots) {
-        return replicas.get(worker, slots);
+        return new PerWorker<>(Replica::new)::get;
     }
 
     private final class Replica implements ReplicatedMap.Replica {

@@ -5,10 +5,9 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.PerWorker;
 
-/** An operator without memory of its own: a replica only knows which row is in which slot. */
-final class ReentrantOperator implements LinearOperator, ReplicatedOperator {
+/** An operator without memory of its own: a replica only knows which row is in which slot. Each solver has other replicas. */
+final class ReentrantOperator implements LinearOperator {
     private final LinearOperator t;
-    private final PerWorker<Replica> replicas = new PerWorker<>(Replica::new);
 
     ReentrantOperator(LinearOperator t) {
         this.t = Arguments.present("reentrant", "the operator", t);
@@ -31,12 +30,7 @@ final class ReentrantOperator implements LinearOperator, ReplicatedOperator {
 
     @Override
     public ReplicatedOperator replicas() {
-        return this;
-    }
-
-    @Override
-    public ReplicatedOperator.Replica replica(int worker, int slots) {
-        return replicas.get(worker, slots);
+        return new PerWorker<>(Replica::new)::get;
     }
 
     private final class Replica implements ReplicatedOperator.Replica {

@@ -9,7 +9,7 @@ package dev.zstar.solvers;
 public interface ReplicatedMap {
     /**
      * The replica of a worker, with at least {@code slots} slots. The same object in later calls with as many slots or fewer, so that
-     * further solves allocate nothing. It belongs to the map. Called in the thread that calls the solver.
+     * further solves allocate nothing. Called in the thread that calls the solver.
      *
      * @param worker the number of the worker, from 0 on
      */

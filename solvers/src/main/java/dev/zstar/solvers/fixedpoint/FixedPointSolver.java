@@ -13,6 +13,7 @@ import dev.zstar.solvers.Solver;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.internal.Remembered;
 import java.util.function.Function;
 
 /**
@@ -34,6 +35,7 @@ public class FixedPointSolver extends Solver {
     private final Loop loop;
     /** Null if all rows are solved together. */
     private final RowGroups groups;
+    private final Remembered<FixedPointMap, ReplicatedMap> replicas = new Remembered<>(FixedPointMap::replicas);
 
     FixedPointSolver(Workspace workspace, Stopping stopping, Safeguard safeguard, IterationMethod method) {
         super(workspace);
@@ -140,9 +142,9 @@ public class FixedPointSolver extends Solver {
         if (tolerances != null) {
             Stopping.requireTolerances(tolerances, start.rows());
         }
-        ReplicatedMap replicas = groups != null && observer == null ? f.replicas() : null;
-        return replicas == null || !groups.divides(replicas, start) ? loop.solve(f, start, tolerances, observer)
-                : groups.solve(f, replicas, start, tolerances);
+        ReplicatedMap copies = groups != null && observer == null ? replicas.of(f) : null;
+        return copies == null || !groups.divides(copies, start) ? loop.solve(f, start, tolerances, observer)
+                : groups.solve(f, copies, start, tolerances);
     }
 
     /**
@@ -175,8 +177,8 @@ public class FixedPointSolver extends Solver {
     }
 
     private Slots.Share[] shares(FixedPointMap f, int slots) {
-        ReplicatedMap replicas = groups != null ? f.replicas() : null;
-        return replicas == null ? null : groups.shares(replicas, slots);
+        ReplicatedMap copies = groups != null ? replicas.of(f) : null;
+        return copies == null ? null : groups.shares(copies, slots);
     }
 
     /** Throws if the stopping rule has a rule that a stream does not apply. */

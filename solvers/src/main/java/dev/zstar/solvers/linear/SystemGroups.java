@@ -8,6 +8,7 @@ import dev.zstar.solvers.ReplicatedOperator;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.internal.GroupSize;
+import dev.zstar.solvers.internal.Remembered;
 import dev.zstar.solvers.internal.Workers;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -24,6 +25,7 @@ final class SystemGroups implements Procedure {
     private final Group[] groups;
     private final Workers workers;
     private final BooleanSupplier goesOn;
+    private final Remembered<LinearOperator, ReplicatedOperator> copies = new Remembered<>(LinearOperator::replicas);
     /** Of the current solve. */
     private Block rhs;
     private Block solution;
@@ -66,7 +68,7 @@ final class SystemGroups implements Procedure {
 
     @Override
     public Outcome solve(LinearOperator t, Block rhs, Block solution, boolean resumed, double[] tolerances) {
-        ReplicatedOperator replicas = t.replicas();
+        ReplicatedOperator replicas = copies.of(t);
         if (replicas == null || !size.divides(rhs.rows(), replicas.weightBytes())) {
             return whole.solve(t, rhs, solution, resumed, tolerances);
         }

@@ -2,6 +2,7 @@ package dev.zstar.solvers.fixedpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.zstar.kernels.Activation;
 import dev.zstar.kernels.Block;
@@ -147,6 +148,35 @@ class RowGroupsTest {
                 assertThat(threads).containsExactly(caller);
                 assertThat(most[0]).isEqualTo(BATCH);
                 expected.close();
+            }
+        }
+    }
+
+    @Test
+    void twoSolversMayUseAReentrantMapAtTheSameTime() {
+        int batch = 200;
+        try (Engine engine = Engines.best(1);
+                Picard first = Picard.plan(engine, Type.F64, batch, 1, 1, Stopping.relative(1e-12));
+                Picard second = Picard.plan(engine, Type.F64, batch, 1, 1, Stopping.relative(1e-12));
+                Block z = engine.allocate(Type.F64, batch, 1);
+                Block other = engine.allocate(Type.F64, batch, 1)) {
+            FixedPointMap[] shared = new FixedPointMap[1];
+            boolean[] solves = {true};
+            shared[0] = FixedPointMap.reentrant((in, out, rows) -> {
+                // While the first solver is in its second group, the second one solves a batch.
+                if (rows.index(0) >= 100 && solves[0]) {
+                    solves[0] = false;
+                    assertThat(second.solve(shared[0], other).succeeded()).isTrue();
+                }
+                for (int p = 0; p < rows.count(); p++) {
+                    out.set(p, 0, 0.5 * in.get(p, 0) + rows.index(p));
+                }
+            });
+            assertThat(first.solve(shared[0], z).succeeded()).isTrue();
+            assertThat(solves[0]).isFalse();
+            for (int b = 0; b < batch; b++) {
+                assertThat(z.get(b, 0)).isCloseTo(2.0 * b, within(1e-9 * batch));
+                assertThat(other.get(b, 0)).isEqualTo(z.get(b, 0));
             }
         }
     }

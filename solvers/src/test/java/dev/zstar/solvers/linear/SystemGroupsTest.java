@@ -13,6 +13,7 @@ import dev.zstar.kernels.Type;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
+import dev.zstar.solvers.ReplicatedOperator;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.ThreadedEngine;
@@ -331,5 +332,13 @@ class SystemGroupsTest {
                 }
             }
         }
+    }
+
+    @Test
+    void solversThatShareAReentrantOperatorHaveReplicasOfTheirOwn() {
+        LinearOperator t = LinearOperator.reentrant((u, out, rows) -> out.copyFrom(u));
+        assertThat(t.replicas().replica(0, 8)).isNotSameAs(t.replicas().replica(0, 8));
+        ReplicatedOperator ofOneSolver = t.replicas();
+        assertThat(ofOneSolver.replica(0, 8)).isSameAs(ofOneSolver.replica(0, 8));
     }
 }
