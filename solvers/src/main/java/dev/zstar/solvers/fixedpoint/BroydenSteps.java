@@ -51,7 +51,7 @@ final class BroydenSteps implements IterationMethod {
         λ = new double[batch];
         squares = new double[batch];
         boolean searches = options.lineSearch();
-        search = searches ? new LineSearch(batch, DECREASE, REDUCTIONS) : null;
+        search = searches ? new LineSearch(batch, DECREASE, REDUCTIONS, 1) : null;
         points = searches ? workspace.block() : null;
         shortest = searches ? new double[batch] : null;
         returning = searches ? new boolean[batch] : null;

@@ -4,8 +4,10 @@ import java.util.Arrays;
 
 /**
  * Chooses how far to go along a direction, separately for each row of a batch. It tries the full step first, then shorter ones until the
- * residual falls enough (Armijo 1966). The next length minimises the parabola through {@code ‖F‖²} at the base point and at the last two
- * trials. It is between a tenth and a half of the last length (Kelley 1995, section 8.3.1).
+ * residual falls enough below the largest one of the last few points: {@code ‖F(z + λ s)‖ ≤ (1 - α λ) max_j ‖F(z_{k-j})‖} (Grippo,
+ * Lampariello and Lucidi 1986, for {@code ‖F‖}). With a memory of one point that is the rule of Armijo (1966). The next length minimises
+ * the parabola through {@code ‖F‖²} at the base point and at the last two trials. It is between a tenth and a half of the last length
+ * (Kelley 1995, section 8.3.1).
  *
  * <p>If no length is accepted, the full step is taken after all, and more full steps after it, even if {@code ‖F‖} rises: the residual may
  * have to grow on the way to a solution, and a secant method gains equations from bad steps as well. A watchdog ends this when
@@ -13,7 +15,8 @@ import java.util.Arrays;
  * (Chamberlain, Powell, Lemarechal and Pedersen 1982).
  *
  * <p>The search sees only norms. The solver holds the points, and evaluates a trial together with the points of the other rows. The base
- * point of a row is its best point.
+ * point of a row is the last one that was accepted; while full steps are, the last one before them. With a memory of one point it is the
+ * best point of the row.
  */
 final class LineSearch {
     /** What a row does after an evaluation. */
@@ -38,10 +41,14 @@ final class LineSearch {
 
     private final double decrease;
     private final int limit;
+    private final int memory;
     /** By row of the batch: ‖F‖ at the base point, infinite before the first; the length of the trial; how many times it was shortened. */
     private final double[] base;
     private final double[] λ;
     private final int[] reductions;
+    /** By row of the batch: ‖F‖ at its last base points, in a ring, and their number. */
+    private final double[] recent;
+    private final int[] points;
     /**
      * By row of the batch: whether full steps are accepted now; whether they were accepted since the base point; how many of them found
      * nothing better; whether the row is returning to its base point.
@@ -57,15 +64,19 @@ final class LineSearch {
     /**
      * For batches of up to {@code batch} rows.
      *
-     * @param decrease α: a shorter trial is accepted when {@code ‖F‖ ≤ (1 - α λ) ‖F₀‖}
+     * @param decrease α
      * @param limit how many times a step may be shortened; 0 accepts every full step
+     * @param memory the points with which a trial is compared, at least 1
      */
-    LineSearch(int batch, double decrease, int limit) {
+    LineSearch(int batch, double decrease, int limit, int memory) {
         this.decrease = decrease;
         this.limit = limit;
+        this.memory = memory;
         base = new double[batch];
         λ = new double[batch];
         reductions = new int[batch];
+        recent = new double[batch * memory];
+        points = new int[batch];
         free = new boolean[batch];
         freed = new boolean[batch];
         strayed = new int[batch];
@@ -78,6 +89,7 @@ final class LineSearch {
     /** Row {@code b} starts: the point that is evaluated next is its base point. */
     void begin(int b) {
         base[b] = Double.POSITIVE_INFINITY;
+        points[b] = 0;
         λ[b] = 1;
         free[b] = false;
         freed[b] = false;
@@ -95,8 +107,10 @@ final class LineSearch {
             returning[b] = false;
             return Move.ACCEPT;
         }
-        if (limit == 0 || base[b] == Double.POSITIVE_INFINITY || norm < base[b] && (free[b] || norm <= (1 - decrease * λ[b]) * base[b])) {
+        if (limit == 0 || base[b] == Double.POSITIVE_INFINITY
+                || (free[b] ? norm < base[b] : norm <= (1 - decrease * λ[b]) * largest(b) && norm < Double.POSITIVE_INFINITY)) {
             base[b] = norm;
+            recent[b * memory + points[b]++ % memory] = norm;
             free[b] = false;
             freed[b] = false;
             return Move.ACCEPT;
@@ -117,6 +131,15 @@ final class LineSearch {
         strayed[b] = 0;
         λ[b] = 1;
         return Move.RETRY;
+    }
+
+    /** The largest ‖F‖ of the last base points of row b. */
+    private double largest(int b) {
+        double largest = 0;
+        for (int i = b * memory; i < b * memory + Math.min(points[b], memory); i++) {
+            largest = Math.max(largest, recent[i]);
+        }
+        return largest;
     }
 
     /** Row {@code b} goes back to its base point, which is evaluated again. */

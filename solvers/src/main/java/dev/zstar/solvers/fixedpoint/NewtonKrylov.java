@@ -12,10 +12,10 @@ import dev.zstar.solvers.guard.Arguments;
 
 /**
  * The inexact Newton method for {@code F(z) = z - f(z) = 0} (Dembo, Eisenstat and Steihaug 1982). The step s of
- * {@code (I - J) s = f(z) - z} comes from GMRES, which stops at {@code ‖(I - J) s + F‖ ≤ η ‖F‖}. A step that does not lower {@code ‖F‖} is
- * shortened. Convergence is superlinear close to a solution, whether f contracts there or not. On dense cells Anderson and Broyden take
- * fewer evaluations. Newton takes fewer if their windows are too short for the spectrum of J, as for a linear map with ρ(J) = 0.999 or an
- * elliptic equation.
+ * {@code (I - J) s = f(z) - z} comes from GMRES, which stops at {@code ‖(I - J) s + F‖ ≤ η ‖F‖}. A step is shortened if {@code ‖F‖} does
+ * not fall below the largest of its last five values: it may rise on the way along a curved valley (Grippo, Lampariello and Lucidi 1986). Convergence is superlinear
+ * close to a solution, whether f contracts there or not. On dense cells Anderson and Broyden take fewer evaluations. Newton takes fewer if
+ * their windows are too short for the spectrum of J, as for a linear map with ρ(J) = 0.999 or an elliptic equation.
  *
  * <p>η is choice 2 of Eisenstat and Walker (1996), {@code 0.9 (‖F_k‖ / ‖F_{k-1}‖)²}, with their safeguard. It is never smaller than the
  * tolerance of the solve requires (Kelley 1995, section 6.3). {@code J v} comes from the map's {@link FixedPointMap#derivatives}, or from
@@ -33,7 +33,8 @@ public final class NewtonKrylov extends FixedPointSolver {
      * @param forcing the largest η, which is also the first. 0.9 is cheapest far from the solution; 10⁻¹⁰ makes this the exact Newton
      *     method
      * @param differences whether {@code J v} comes from differences of f even if the map has derivatives
-     * @param decrease α: a step of length λ is accepted when {@code ‖F‖} falls to {@code 1 - α λ} of its value
+     * @param decrease α: a step of length λ is accepted when {@code ‖F‖} is at most {@code 1 - α λ} of its largest value at the last five
+     *     points
      * @param reductions how many times a step may be shortened, 0 to 100. After that, full steps are taken, as without a line search. If 20
      *     of these do not lower {@code ‖F‖}, the row ends with {@link Status#LINE_SEARCH_FAILED}. 0 accepts every full step
      */

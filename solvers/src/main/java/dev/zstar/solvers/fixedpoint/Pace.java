@@ -12,7 +12,8 @@ package dev.zstar.solvers.fixedpoint;
  *       Anderson method (Pratapa, Suryanarayana and Pask 2016).
  *   <li>A fast row that gains little forgets what came before these plain steps.
  *   <li>A row of a cheap map that gains little also takes plain steps of which it keeps nothing.
- *   <li>While the residual of a cheap map falls to less than 0.4 of itself in each evaluation, the row takes only such steps.
+ *   <li>While the residual of a cheap map falls to less than 0.4 of its smallest value in each evaluation, the row takes only such steps.
+ *       It must be the smallest value, because the residuals of plain steps in a cycle fall, too.
  * </ul>
  */
 final class Pace {
@@ -33,6 +34,8 @@ final class Pace {
     /** By row: ‖r‖² of the last two evaluations; 0 before them. */
     private final double[] last;
     private final double[] beforeLast;
+    /** By row: its smallest ‖r‖². */
+    private final double[] least;
     private boolean fast;
     private boolean falling;
 
@@ -44,6 +47,7 @@ final class Pace {
         plain = new int[batch];
         last = new double[batch];
         beforeLast = new double[batch];
+        least = new double[batch];
     }
 
     void begin(int b) {
@@ -51,6 +55,7 @@ final class Pace {
         plain[b] = 0;
         last[b] = 0;
         beforeLast[b] = 0;
+        least[b] = Double.POSITIVE_INFINITY;
     }
 
     /** By row: the residuals in use, including the newest. With 0 the row has just taken a step of which it keeps nothing. */
@@ -81,11 +86,12 @@ final class Pace {
      * @param cheap whether a step costs more than an evaluation
      */
     boolean combines(int b, double square, boolean cheap) {
-        boolean steep = adaptive && cheap && square < STEEP * last[b];
+        boolean steep = adaptive && cheap && square < STEEP * least[b] && last[b] > 0;
         fast = adaptive && square < FAST * beforeLast[b];
         falling = adaptive && square < FALLING * last[b];
         beforeLast[b] = last[b];
         last[b] = square;
+        least[b] = Math.min(least[b], square);
         if (steep) {
             remembered[b] = 0;
             plain[b] = NARROW + 1;

@@ -102,7 +102,8 @@ class AndersonTest {
                 rs.removeLast();
             }
             boolean free = plain > 3;
-            boolean steep = adapts && cheap && k > 1 && norm(r) < 0.4 * norms.get(k - 2);
+            boolean steep = adapts && cheap && k > 1
+                    && norm(r) < 0.4 * norms.subList(0, k - 1).stream().min(Double::compare).orElseThrow();
             if (steep || falling && plain > 0) {
                 plain = steep ? 4 : plain - 1;
                 if (free || steep) {

@@ -15,7 +15,7 @@ final class DenseBroyden {
     DenseBroyden(boolean good, int memory, boolean lineSearch) {
         this.good = good;
         this.memory = memory;
-        search = lineSearch ? new LineSearch(1, 1e-4, 10) : null;
+        search = lineSearch ? new LineSearch(1, 1e-4, 10, 1) : null;
     }
 
     /** Trials that were refused. */

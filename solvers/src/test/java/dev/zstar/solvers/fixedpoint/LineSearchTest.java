@@ -28,7 +28,7 @@ class LineSearchTest {
 
     @Test
     void theSecondReductionGoesToTheLeastOfTheParabola() {
-        LineSearch search = new LineSearch(3, α, 20);
+        LineSearch search = new LineSearch(3, α, 20, 1);
         start(search, 1, 2);
         assertThat(search.length(1)).isEqualTo(1);
         // Least at 0.2, between a tenth and a half of 0.5.
@@ -40,13 +40,13 @@ class LineSearchTest {
 
     @Test
     void itStaysWithinATenthAndAHalf() {
-        LineSearch search = new LineSearch(1, α, 20);
+        LineSearch search = new LineSearch(1, α, 20, 1);
         // Least at 0.002.
         start(search, 0, 2);
         shorten(search, 0, norm(-4, 1000, 1), 0.5);
         shorten(search, 0, norm(-4, 1000, 0.5), 0.05);
         // One parabola is least at 0.45, where the trial at 0.5 does not fall enough; one has no least point.
-        LineSearch strict = new LineSearch(1, 0.3, 20);
+        LineSearch strict = new LineSearch(1, 0.3, 20, 1);
         start(strict, 0, 2);
         shorten(strict, 0, norm(-0.9, 1, 1), 0.5);
         shorten(strict, 0, norm(-0.9, 1, 0.5), 0.25);
@@ -61,7 +61,7 @@ class LineSearchTest {
 
     @Test
     void aTrialThatIsNotFiniteIsATenth() {
-        LineSearch search = new LineSearch(1, α, 20);
+        LineSearch search = new LineSearch(1, α, 20, 1);
         start(search, 0, 2);
         shorten(search, 0, Double.NaN, 0.1);
         shorten(search, 0, Double.POSITIVE_INFINITY, 0.01);
@@ -71,7 +71,7 @@ class LineSearchTest {
 
     @Test
     void itAsksForADecreaseInProportionToTheLength() {
-        LineSearch search = new LineSearch(1, 0.1, 20);
+        LineSearch search = new LineSearch(1, 0.1, 20, 1);
         start(search, 0, 1);
         assertThat(search.judge(0, 0.9)).isEqualTo(Move.ACCEPT);
         start(search, 0, 1);
@@ -84,7 +84,7 @@ class LineSearchTest {
 
     @Test
     void whereNoLengthWillDoWholeStepsAreTakenForAWhile() {
-        LineSearch search = new LineSearch(2, α, 3);
+        LineSearch search = new LineSearch(2, α, 3, 1);
         start(search, 0, 1);
         start(search, 1, 4);
         shortenToTheEnd(search);
@@ -115,7 +115,7 @@ class LineSearchTest {
 
     @Test
     void aBetterPointEndsStrayingAndARunawayRowIsLostAtOnce() {
-        LineSearch search = new LineSearch(1, α, 2);
+        LineSearch search = new LineSearch(1, α, 2, 1);
         start(search, 0, 1);
         for (double base = 1; base > 0.1; base /= 2) {
             for (int i = 0; i < 3; i++) {
@@ -137,9 +137,31 @@ class LineSearchTest {
 
     @Test
     void withoutReductionsEveryStepIsAccepted() {
-        LineSearch none = new LineSearch(1, α, 0);
+        LineSearch none = new LineSearch(1, α, 0, 1);
         start(none, 0, 1);
         assertThat(none.judge(0, 5)).isEqualTo(Move.ACCEPT);
         assertThat(none.judge(0, Double.NaN)).isEqualTo(Move.ACCEPT);
+    }
+
+    /** A valley that curves: ‖F‖ rises for some steps, but not above its largest value of late. */
+    @Test
+    void aTrialIsComparedWithTheLargestOfTheLastPoints() {
+        LineSearch search = new LineSearch(2, 0.1, 20, 3);
+        start(search, 1, 8);
+        for (double norm : new double[] {4, 2, 7.2}) {
+            assertThat(search.judge(1, norm)).as("%s", norm).isEqualTo(Move.ACCEPT);
+            search.next(1);
+        }
+        // Now 4, 2 and 7.2 count, and 8 no more.
+        assertThat(search.judge(1, 6.5)).isEqualTo(Move.RETRY);
+        assertThat(search.judge(1, 6.5)).as("a shorter step needs a smaller decrease").isEqualTo(Move.ACCEPT);
+        search.next(1);
+        shorten(search, 1, Double.POSITIVE_INFINITY, 0.1);
+        assertThat(search.judge(1, Double.NaN)).isEqualTo(Move.RETRY);
+        // Another row, and a new problem in the same one, remember nothing of this.
+        start(search, 0, 1);
+        assertThat(search.judge(0, 2)).isEqualTo(Move.RETRY);
+        start(search, 1, 1);
+        assertThat(search.judge(1, 2)).isEqualTo(Move.RETRY);
     }
 }
