@@ -13,9 +13,10 @@ import dev.zstar.solvers.guard.Arguments;
 /**
  * The inexact Newton method for {@code F(z) = z - f(z) = 0} (Dembo, Eisenstat and Steihaug 1982). The step s of
  * {@code (I - J) s = f(z) - z} comes from GMRES, which stops at {@code ‖(I - J) s + F‖ ≤ η ‖F‖}. A step is shortened if {@code ‖F‖} does
- * not fall below the largest of its last five values: it may rise on the way along a curved valley (Grippo, Lampariello and Lucidi 1986). Convergence is superlinear
- * close to a solution, whether f contracts there or not. On dense cells Anderson and Broyden take fewer evaluations. Newton takes fewer if
- * their windows are too short for the spectrum of J, as for a linear map with ρ(J) = 0.999 or an elliptic equation.
+ * not fall below the largest of its last five values: it may rise on the way along a curved valley (Grippo, Lampariello and Lucidi 1986).
+ * Convergence is superlinear close to a solution, whether f contracts there or not. On dense cells Anderson and Broyden take fewer
+ * evaluations. Newton takes fewer if their windows are too short for the spectrum of J, as for a linear map with ρ(J) = 0.999 or an
+ * elliptic equation.
  *
  * <p>η is choice 2 of Eisenstat and Walker (1996), {@code 0.9 (‖F_k‖ / ‖F_{k-1}‖)²}, with their safeguard. It is never smaller than the
  * tolerance of the solve requires (Kelley 1995, section 6.3). {@code J v} comes from the map's {@link FixedPointMap#derivatives}, or from
