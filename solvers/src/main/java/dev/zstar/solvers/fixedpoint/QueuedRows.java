@@ -7,10 +7,9 @@ import dev.zstar.solvers.FixedPointMap;
 
 /**
  * Solves rows of a larger batch in the slots of a loop. The rows of a group begin together, so in each evaluation they mostly do the same.
- * If each row that is done made room for the next one at once, the rows would soon be at different steps, and the processor would
- * mispredict several branches for each of them: with n = 64 this cost a fifth of the time. So a group goes on until all its rows are done.
- * But if a few of them take long, the free slots are filled once they have missed half as many evaluations as the rows of the group have
- * made.
+ * If each row that is done made room for the next one at once, the rows would soon be at different steps, where their branches are hard to
+ * predict: with n = 64 this cost a fifth of the time. So a group goes on until all its rows are done. But if a few of them take long, the
+ * free slots are filled once they have missed half as many evaluations as the rows of the group have made.
  */
 final class QueuedRows {
     private final Engine engine;
