@@ -104,16 +104,18 @@ final class TunerChild implements Fork.Task {
     /** Makes the operands of a case, and hands over what is to be timed. */
     private static double measured(TunerCase shape, ToDoubleFunction<Runnable> measure) {
         Random random = new Random(1);
+        // A general product takes its right operand as it is, inputs × outputs.
+        boolean general = shape.operation() == TimedCode.GEMM;
         try (Engine engine = Engines.named("simd", shape.operation() == TimedCode.STEP ? Engines.processors() : 1);
-                Block w = KernelSuite.gaussian(random, shape.outputs(), shape.inputs());
+                Block w = KernelSuite.gaussian(random, general ? shape.inputs() : shape.outputs(),
+                        general ? shape.outputs() : shape.inputs());
                 Block z = KernelSuite.gaussian(random, shape.rows(), shape.inputs());
                 Block out = Block.allocate(Type.F32, shape.rows(), shape.outputs());
                 Block other = Block.allocate(Type.F32, shape.rows(), shape.outputs());
-                Weights weights = engine.pack(w);
-                Block right = KernelSuite.gaussian(random, shape.inputs(), shape.outputs())) {
+                Weights weights = engine.pack(w)) {
             return measure.applyAsDouble(switch (shape.operation()) {
                 case APPLY -> () -> engine.apply(weights, z, out, Epilogue.NONE);
-                case GEMM -> () -> engine.gemm(1, z, false, right, false, 0, out);
+                case GEMM -> () -> engine.gemm(1, z, false, w, false, 0, out);
                 // As in a solve: the work after a product is short, and runs on one core.
                 case STEP -> () -> {
                     engine.apply(weights, z, out, Epilogue.NONE);

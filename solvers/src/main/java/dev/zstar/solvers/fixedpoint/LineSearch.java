@@ -11,7 +11,7 @@ import java.util.Arrays;
  *
  * <p>If no length is accepted, the full step is taken after all, and more full steps after it, even if {@code ‖F‖} rises: the residual may
  * have to grow on the way to a solution, and a secant method gains equations from bad steps as well. A watchdog ends this when
- * {@value #PATIENCE} steps did not lower {@code ‖F‖} below its smallest value, or when {@code ‖F‖} is a million times as large or NaN
+ * {@value #PATIENCE} steps did not lower {@code ‖F‖} below that of the base point, or when {@code ‖F‖} is a million times as large or NaN
  * (Chamberlain, Powell, Lemarechal and Pedersen 1982).
  *
  * <p>The search sees only norms. The solver holds the points, and evaluates a trial together with the points of the other rows. The base

@@ -19,7 +19,7 @@ final class NewtonSteps implements IterationMethod {
     /** From Eisenstat and Walker: the factor γ, with the exponent 2, and the size above which the last η limits the next one from below. */
     private static final double FACTOR = 0.9;
     private static final double HOLD = 0.1;
-    /** A trial is compared with so many points. With 1, 3 and 7 of them fewer problems were solved. */
+    /** The number of points with which a trial is compared. With 1, 3, 7 and 10 of them fewer problems were solved. */
     private static final int MEMORY = 5;
     /** A relative linear residual of this many units of roundoff counts as 0. */
     private static final double EXACT = 10;
