@@ -23,6 +23,15 @@ public interface ReplicatedMap {
         return -1;
     }
 
+    /**
+     * The bytes of what an evaluation reads and writes for each row in addition to the row and its value, such as the intermediate values of
+     * a deep cell; at least 0. They share the cache with the weights and the history of the rows. 0, the default, is right for a map that
+     * computes its result from z alone.
+     */
+    default long rowBytes() {
+        return 0;
+    }
+
     /** A map of slots. One thread uses it at a time. Its {@link FixedPointMap#rowOperations} are those of the map. */
     interface Replica extends FixedPointMap {
         /**

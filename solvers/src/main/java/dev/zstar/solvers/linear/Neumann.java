@@ -19,7 +19,7 @@ import dev.zstar.solvers.guard.Arguments;
  */
 public final class Neumann extends LinearSolver {
     private Neumann(Workspace workspace, int terms, double damping) {
-        super(workspace, new TruncatedSeries(workspace, terms, damping));
+        super(workspace, TruncatedSeries.plan(workspace, terms, damping));
     }
 
     /**

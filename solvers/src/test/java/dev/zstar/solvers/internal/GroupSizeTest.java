@@ -15,32 +15,32 @@ class GroupSizeTest {
     @Test
     void weightsAndHistoryFillMostOfTheCache() {
         // 4/5 · 2 MiB = 1638 KiB; a row takes 6.25, 25 and 50 KiB, a dense W 16, 256 and 1024 KiB.
-        assertThat(of(1, 1024, 64).fitting(-1)).isEqualTo(64);
-        assertThat(of(1, 1024, 256).fitting(-1)).isEqualTo(48);
-        assertThat(of(1, 1024, 512).fitting(-1)).isEqualTo(16);
+        assertThat(of(1, 1024, 64).fitting(-1, 0)).isEqualTo(64);
+        assertThat(of(1, 1024, 256).fitting(-1, 0)).isEqualTo(48);
+        assertThat(of(1, 1024, 512).fitting(-1, 0)).isEqualTo(16);
         // Weights that do not fit are shared by many rows.
-        assertThat(of(1, 1024, 1024).fitting(-1)).isEqualTo(64);
+        assertThat(of(1, 1024, 1024).fitting(-1, 0)).isEqualTo(64);
     }
 
     /** A deep cell has more weights than a dense layer, and a convolution fewer. */
     @Test
     void aMapMaySayHowManyWeightsItHas() {
         GroupSize size = of(1, 1024, 256);
-        assertThat(size.fitting(-1)).isEqualTo(48);
-        assertThat(size.fitting(0)).isEqualTo(64);
-        assertThat(size.fitting(800 << 10)).isEqualTo(32);
-        assertThat(size.fitting(CACHE)).isEqualTo(64);
-        assertThat(of(1, 1024, 1024).fitting(10_000)).isEqualTo(16);
+        assertThat(size.fitting(-1, 0)).isEqualTo(48);
+        assertThat(size.fitting(0, 0)).isEqualTo(64);
+        assertThat(size.fitting(800 << 10, 0)).isEqualTo(32);
+        assertThat(size.fitting(CACHE, 0)).isEqualTo(64);
+        assertThat(of(1, 1024, 1024).fitting(10_000, 0)).isEqualTo(16);
     }
 
     @Test
     void groupsComeInRounds() {
         GroupSize size = of(2, 1024, 1024);
         // 64 rows fit: three groups would leave one thread idle for a third of the time.
-        assertThat(size.together(192, -1)).isEqualTo(48);
-        assertThat(size.together(128, -1)).isEqualTo(64);
-        assertThat(size.together(100, -1)).isEqualTo(50);
-        assertThat(size.together(9, -1)).isEqualTo(8);
+        assertThat(size.together(192, size.slots(), -1, 0)).isEqualTo(48);
+        assertThat(size.together(128, size.slots(), -1, 0)).isEqualTo(64);
+        assertThat(size.together(100, size.slots(), -1, 0)).isEqualTo(50);
+        assertThat(size.together(9, size.slots(), -1, 0)).isEqualTo(8);
     }
 
     /** Every worker has rows of memory, and together they have exactly those of the batch; also if there are many threads. */
@@ -53,7 +53,7 @@ class GroupSizeTest {
                 assertThat(last).as("%d threads, %d rows", threads, batch).isPositive();
                 assertThat(size.workers()).isBetween(1, threads);
                 int rows = batch;
-                assertThat(IntStream.of(size.together(rows, -1), size.fitting(-1)))
+                assertThat(IntStream.of(size.together(rows, size.slots(), -1, 0), size.fitting(-1, 0)))
                         .allMatch(group -> group >= Math.min(8, rows) && group <= Math.max(8, size.slots()));
             }
         }
@@ -64,10 +64,10 @@ class GroupSizeTest {
         assertThat(of(1, 16, 64).isWhole(16)).isTrue();
         assertThat(of(2, 15, 64).isWhole(15)).isTrue();
         assertThat(of(2, 16, 64).isWhole(16)).isFalse();
-        assertThat(of(2, 1024, 64).divides(15, -1)).isFalse();
-        assertThat(of(2, 1024, 64).divides(16, -1)).isTrue();
-        assertThat(of(1, 1024, 512).divides(16, -1)).isFalse();
-        assertThat(of(1, 1024, 512).divides(17, -1)).isTrue();
-        assertThat(of(1, 1024, 512).divides(17, 0)).isFalse();
+        assertThat(of(2, 1024, 64).divides(15, -1, 0)).isFalse();
+        assertThat(of(2, 1024, 64).divides(16, -1, 0)).isTrue();
+        assertThat(of(1, 1024, 512).divides(16, -1, 0)).isFalse();
+        assertThat(of(1, 1024, 512).divides(17, -1, 0)).isTrue();
+        assertThat(of(1, 1024, 512).divides(17, 0, 0)).isFalse();
     }
 }
