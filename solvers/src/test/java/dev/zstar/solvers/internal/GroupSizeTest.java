@@ -33,6 +33,29 @@ class GroupSizeTest {
         assertThat(of(1, 1024, 1024).fitting(10_000, 0)).isEqualTo(16);
     }
 
+    /** The intermediate values of a deep cell share the cache with the history. */
+    @Test
+    void aMapMaySayWhatItKeepsOfEachRow() {
+        GroupSize size = of(1, 1024, 256);
+        // (1638 - 256) KiB / (25 + 3) KiB = 49 rows, and with as much again for each row 27.
+        assertThat(size.fitting(-1, 3 << 10)).isEqualTo(48);
+        assertThat(size.fitting(-1, 25 << 10)).isEqualTo(24);
+        assertThat(size.divides(30, -1, 25 << 10)).isTrue();
+        assertThat(size.divides(30, -1, 0)).isFalse();
+        assertThat(size.together(96, size.slots(), -1, 25 << 10)).isEqualTo(24);
+        // Groups of fewer rows would gain nothing, and what makes no sense does no harm.
+        assertThat(size.fitting(-1, Long.MAX_VALUE)).isEqualTo(16);
+        assertThat(size.fitting(-1, -25 << 10)).isEqualTo(48);
+    }
+
+    /** A procedure may have memory for fewer rows than a group has. */
+    @Test
+    void groupsMayBeSmaller() {
+        GroupSize size = of(2, 1024, 64);
+        assertThat(size.together(1024, 42, -1, 0)).isEqualTo(40);
+        assertThat(size.together(16, 5, -1, 0)).isEqualTo(5);
+    }
+
     @Test
     void groupsComeInRounds() {
         GroupSize size = of(2, 1024, 1024);
