@@ -24,9 +24,9 @@ public interface ReplicatedMap {
     }
 
     /**
-     * The bytes of what an evaluation reads and writes for each row in addition to the row and its value, such as the intermediate values of
-     * a deep cell; at least 0. They share the cache with the weights and the history of the rows. 0, the default, is right for a map that
-     * computes its result from z alone.
+     * The bytes that an evaluation reads and writes for each row in addition to z and f(z), such as the intermediate values of a deep cell;
+     * at least 0. They share the cache with the weights and the history of the rows. The default is 0, which is right for a map that keeps
+     * nothing for a row.
      */
     default long rowBytes() {
         return 0;
