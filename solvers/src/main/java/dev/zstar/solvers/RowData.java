@@ -112,12 +112,13 @@ public final class RowData implements AutoCloseable {
      * replica}. Only reads {@code from}, so several replicas may be loaded at the same time.
      *
      * @param operation the name of the call, for messages
-     * @throws IllegalArgumentException if {@code other} is no row of {@code from}
+     * @throws IllegalArgumentException if a row does not exist, or {@code from} has another type or number of columns
      * @throws IllegalStateException if that row is not filled
      */
     public void load(String operation, int row, RowData from, int other) {
         Arguments.present(operation, "the other data", from).requireFilled(operation, other);
         requireRow(operation, row);
+        from.block.requireShape(operation, "the other data", block.type(), from.block.rows(), block.cols());
         block.copyRow(from.block, other, row);
         filled[row] = true;
     }
