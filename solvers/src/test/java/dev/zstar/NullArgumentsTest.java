@@ -187,6 +187,11 @@ class NullArgumentsTest {
             calls.put("plan: the constructor is null", () -> Workspace.build(engine, Type.F64, N, N, null));
             calls.put("row data: the name is null", () -> new RowData(engine, Type.F64, N, N, null, "inject(x)"));
             calls.put("row data: the remedy is null", () -> new RowData(engine, Type.F64, N, N, "input", null));
+            calls.put("apply: the other data is null", () -> {
+                try (RowData data = new RowData(engine, Type.F64, N, N, "input", "inject(x)")) {
+                    data.load("apply", 0, null, 0);
+                }
+            });
             calls.put("Stopping: the time budget is null", () -> STOPPING.within((Duration) null));
             calls.put("Stopping: the list of recorded evaluations is null", () -> STOPPING.recording((Integer[]) null));
             calls.put("Stopping: a recorded evaluation is null", () -> STOPPING.recording(1, null));

@@ -23,6 +23,15 @@ public interface ReplicatedMap {
         return -1;
     }
 
+    /**
+     * The bytes that an evaluation reads and writes for each row in addition to z and f(z), such as the intermediate values of a deep cell;
+     * at least 0. They share the cache with the weights and the history of the rows. The default is 0, which is right for a map that keeps
+     * nothing for a row.
+     */
+    default long rowBytes() {
+        return 0;
+    }
+
     /** A map of slots. One thread uses it at a time. Its {@link FixedPointMap#rowOperations} are those of the map. */
     interface Replica extends FixedPointMap {
         /**

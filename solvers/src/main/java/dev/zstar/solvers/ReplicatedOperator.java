@@ -18,6 +18,11 @@ public interface ReplicatedOperator {
         return -1;
     }
 
+    /** The bytes of what a product reads and writes for each row, as {@link ReplicatedMap#rowBytes}. */
+    default long rowBytes() {
+        return 0;
+    }
+
     /** An operator on slots. One thread uses it at a time. */
     interface Replica extends LinearOperator {
         /**

@@ -107,6 +107,22 @@ public final class RowData implements AutoCloseable {
         filled[row] = true;
     }
 
+    /**
+     * Row {@code row} becomes a copy of row {@code other} of other data with as many columns: for the slot of a {@link ReplicatedMap
+     * replica}. Only reads {@code from}, so several replicas may be loaded at the same time.
+     *
+     * @param operation the name of the call, for messages
+     * @throws IllegalArgumentException if a row does not exist, or {@code from} has another type or number of columns
+     * @throws IllegalStateException if that row is not filled
+     */
+    public void load(String operation, int row, RowData from, int other) {
+        Arguments.present(operation, "the other data", from).requireFilled(operation, other);
+        requireRow(operation, row);
+        from.block.requireShape(operation, "the other data", block.type(), from.block.rows(), block.cols());
+        block.copyRow(from.block, other, row);
+        filled[row] = true;
+    }
+
     /** Marks every row as not filled. */
     public void clear() {
         Arrays.fill(filled, false);
@@ -126,11 +142,7 @@ public final class RowData implements AutoCloseable {
                     operation + ": " + Plural.of(count, "row") + ", expected at most the batch's " + filled.length);
         }
         for (int p = 0; p < count; p++) {
-            int b = active.index(p);
-            requireRow(operation, b);
-            if (!filled[b]) {
-                throw new IllegalStateException(operation + ": row " + b + " of the batch has no " + name + "; expected " + remedy);
-            }
+            requireFilled(operation, active.index(p));
         }
         rows.copyFrom(active);
     }
@@ -161,6 +173,13 @@ public final class RowData implements AutoCloseable {
             copy.copyRow(block, rows.index(p), p);
         }
         return copy;
+    }
+
+    private void requireFilled(String operation, int row) {
+        requireRow(operation, row);
+        if (!filled[row]) {
+            throw new IllegalStateException(operation + ": row " + row + " of the batch has no " + name + "; expected " + remedy);
+        }
     }
 
     private void requireRow(String operation, int row) {

@@ -228,4 +228,27 @@ class MapHelpersTest {
             assertThat(Problems.allocated(() -> InputGuard.evaluate(right, z, out, all))).isZero();
         }
     }
+
+    @Test
+    void rowDataIsLoadedFromOtherData() {
+        try (Engine engine = Problems.engines().getFirst().create(1);
+                RowData data = new RowData(engine, Type.F64, BATCH, N, "constant", "set(row, c)");
+                RowData slots = new RowData(engine, Type.F64, 2, N, "constant", "set(row, c)");
+                RowData narrow = new RowData(engine, Type.F64, 2, N - 1, "constant", "set(row, c)")) {
+            data.openRow(3).fill(7);
+            data.fillRow(3);
+            slots.load("load", 1, data, 3);
+            assertThat(slots.gather("apply", Problems.rows(2, 1)).toDoubles()).containsOnly(7).hasSize(N);
+            assertThatThrownBy(() -> slots.gather("apply", Problems.rows(2, 0))).isInstanceOf(IllegalStateException.class)
+                    .hasMessage("apply: row 0 of the batch has no constant; expected set(row, c)");
+            assertThatThrownBy(() -> slots.load("load", 0, data, 2)).isInstanceOf(IllegalStateException.class)
+                    .hasMessage("load: row 2 of the batch has no constant; expected set(row, c)");
+            assertThatThrownBy(() -> slots.load("load", 2, data, 3)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("load: row 2 of the batch, expected 0 to 1");
+            assertThatThrownBy(() -> slots.load("load", 0, data, -1)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("load: row -1 of the batch, expected 0 to ");
+            assertThatThrownBy(() -> narrow.load("load", 0, data, 3)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("load: the other data is ");
+        }
+    }
 }

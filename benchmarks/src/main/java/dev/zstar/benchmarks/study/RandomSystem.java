@@ -5,6 +5,7 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.LinearOperator;
 import java.math.BigDecimal;
+import java.util.Arrays;
 import java.util.Random;
 
 /** Random systems {@code (I - T) u = b}, one for each row, with exact residuals. */
@@ -54,6 +55,12 @@ final class RandomSystem implements LinearOperator {
             shape(kinds[b], t[b], random);
             strikes[b] = random.nextInt(20) == 0 ? 1 + random.nextInt(10) : 0;
         }
+    }
+
+    /** Without the products that are NaN, so that a product does not depend on those before it. Returns this system. */
+    RandomSystem withoutStrikes() {
+        Arrays.fill(strikes, 0);
+        return this;
     }
 
     private void shape(MatrixKind kind, double[] m, Random random) {

@@ -4,6 +4,7 @@ import dev.zstar.benchmarks.problems.Norm;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
@@ -15,6 +16,7 @@ import dev.zstar.solvers.linear.ConjugateGradient;
 import dev.zstar.solvers.linear.Gmres;
 import dev.zstar.solvers.linear.GmresIdr;
 import dev.zstar.solvers.linear.LinearSolver;
+import dev.zstar.solvers.linear.Neumann;
 import dev.zstar.solvers.linear.NormalEquations;
 import dev.zstar.solvers.linear.RecycledGmres;
 import java.util.Arrays;
@@ -44,13 +46,18 @@ final class RandomSystems {
     /**
      * A method that solves rows in groups, and the same solver every time.
      *
-     * @param seed seed of the options
+     * @param method null for a Neumann series
+     * @param seed seed of the options and of the preconditioner
      */
     record Plan(LinearMethod method, Type type, int n, int batch, Stopping stopping, long seed) {
-        private static final List<LinearMethod> GROUPED = List.of(LinearMethod.GMRES, LinearMethod.GMRES_IDR, LinearMethod.BICGSTAB,
-                LinearMethod.CONJUGATE_GRADIENTS, LinearMethod.NORMAL_EQUATIONS);
+        private static final List<LinearMethod> GROUPED = List.of(LinearMethod.GMRES, LinearMethod.PRECONDITIONED,
+                LinearMethod.FLEXIBLE, LinearMethod.GMRES_IDR, LinearMethod.BICGSTAB, LinearMethod.CONJUGATE_GRADIENTS,
+                LinearMethod.NORMAL_EQUATIONS);
 
         static Plan forGroups(Random random, Type type, int n, int batch) {
+            if (random.nextInt(8) == 0) {
+                return new Plan(null, type, n, batch, null, random.nextLong());
+            }
             LinearMethod method = GROUPED.get(random.nextInt(GROUPED.size()));
             Stopping stopping = RandomSystems.stopping(random, method);
             while (stopping.trace()) {
@@ -60,7 +67,12 @@ final class RandomSystems {
         }
 
         LinearSolver plan(Engine engine) {
-            return RandomSystems.plan(engine, method, new Random(seed), type, n, batch, null, stopping);
+            Random random = new Random(seed);
+            if (method == null) {
+                return Neumann.plan(engine, type, batch, n, random.nextInt(9), random.nextBoolean() ? 1 : 1 - 0.9 * random.nextDouble());
+            }
+            LinearOperator m = LinearOperator.reentrant(new RandomSystem(random, type, n, batch).withoutStrikes());
+            return RandomSystems.plan(engine, method, random, type, n, batch, m, stopping);
         }
     }
 
@@ -124,7 +136,7 @@ final class RandomSystems {
     }
 
     private static LinearSolver plan(
-            Engine engine, LinearMethod method, Random random, Type type, int n, int batch, RandomSystem m, Stopping stopping) {
+            Engine engine, LinearMethod method, Random random, Type type, int n, int batch, LinearOperator m, Stopping stopping) {
         int memory = 1 + random.nextInt(random.nextInt(8) == 0 ? 150 : 12);
         Gmres.Options gmres = Gmres.Options.DEFAULT.withRestart(memory);
         return switch (method) {

@@ -39,4 +39,9 @@ final class CellAdjoint implements LinearOperator, ReplicatedOperator {
     public long weightBytes() {
         return replicas.weightBytes();
     }
+
+    @Override
+    public long rowBytes() {
+        return replicas.productRowBytes();
+    }
 }

@@ -14,6 +14,8 @@ final class CellReplicas implements ReplicatedMap {
     private final Programs source;
     private final CellChecks checks;
     private final long weightBytes;
+    private final long rowBytes;
+    private final long productRowBytes;
     private final PerWorker<Replica> replicas;
 
     /**
@@ -30,11 +32,23 @@ final class CellReplicas implements ReplicatedMap {
         // Weights of the input alone are not read while a solve runs.
         weightBytes = cell.type().bytes() * cell.order().stream().filter(node -> node.ofState() && !node.isLeaf())
                 .flatMap(node -> node.operation().parameters().stream()).distinct().mapToLong(Parameter::size).sum();
+        rowBytes = source.memory.rowBytes(source.value.program());
+        productRowBytes = source.memory.rowBytes(source.vjp.program());
     }
 
     @Override
     public long weightBytes() {
         return weightBytes;
+    }
+
+    @Override
+    public long rowBytes() {
+        return rowBytes;
+    }
+
+    /** {@link #rowBytes} of a product with the Jacobian. */
+    long productRowBytes() {
+        return productRowBytes;
     }
 
     @Override
@@ -49,8 +63,10 @@ final class CellReplicas implements ReplicatedMap {
         /** Null until it is first asked for. */
         private Adjoint adjoint;
 
+        /** Packs the transposed matrices that f multiplies by. All replicas share them, so this is done before other threads run. */
         private Replica(Programs programs) {
             this.programs = programs;
+            programs.value.program().pack();
         }
 
         @Override
@@ -68,20 +84,13 @@ final class CellReplicas implements ReplicatedMap {
             programs.apply(checks, z, out, rows);
         }
 
-        /** The adjoint in these programs. */
+        /** The adjoint in these programs. Packs the transposed matrices that its products read, for the same reason. */
         Adjoint adjoint() {
             if (adjoint == null) {
-                prepareTransposed();
+                programs.vjp.program().pack();
                 adjoint = new Adjoint(programs);
             }
             return adjoint;
-        }
-
-        /** The first product packs transposed weights, which all replicas share. Here it is taken before other threads run. */
-        private void prepareTransposed() {
-            try (Block u = Block.allocate(cell.type(), 1, cell.n()); Block out = Block.allocate(cell.type(), 1, cell.n())) {
-                programs.vjp.run(programs.memory, 1, u, out);
-            }
         }
     }
 

@@ -61,7 +61,7 @@ final class RowGroups {
 
     /** Whether a solve of this map has more than one group. */
     boolean divides(ReplicatedMap map, Block start) {
-        return size.divides(start.rows(), map.weightBytes());
+        return size.divides(start.rows(), map.weightBytes(), map.rowBytes());
     }
 
     /** Solves all rows of {@code start} with the replicas of f. */
@@ -125,8 +125,8 @@ final class RowGroups {
         }
 
         void follow(ReplicatedMap map, double operations) {
-            replica = map.replica(number, Math.min(rowOf.length, size.fitting(map.weightBytes())));
-            used = size.together(start.rows(), map.weightBytes());
+            replica = map.replica(number, Math.min(rowOf.length, size.fitting(map.weightBytes(), map.rowBytes())));
+            used = size.together(start.rows(), size.slots(), map.weightBytes(), map.rowBytes());
             if (replica.rowOperations() != operations) {
                 throw new IllegalStateException("solve: a replica takes " + replica.rowOperations() + " operations for a row, expected "
                         + operations + ", those of its map");

@@ -99,9 +99,9 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
         used = new int[batch];
         dots = new double[batch * capacity];
         coefficients = new double[batch * capacity];
-        x = new double[pairs];
+        x = new double[batch * pairs]; // By row, as all that a product writes: several threads may multiply different rows.
         active = new Rows(batch);
-        inverse = new InverseOperator(plan, this::multiply);
+        inverse = new InverseOperator(plan, this::multiply, 2L * capacity * plan.n() * plan.type().bytes());
         forget();
     }
 
@@ -153,7 +153,7 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
 
     /**
      * {@code H ≈ (I - J)⁻¹} for any rows of the batch, in any order, with Hᵀ as its transpose. It is the identity for rows without a pair.
-     * Always the same object.
+     * Always the same object. Both have replicas, so solves with them as a preconditioner are divided among the threads of the engine.
      */
     public LinearOperator inverse() {
         return inverse;
@@ -262,16 +262,16 @@ public final class MultiSecant implements FixedPointMap, AutoCloseable {
             int newer = slot(b, columns[first + i]);
             double sum = sign * (dots[at + newer] - dots[at + LeastSquares.before(newer, capacity)]);
             for (int j = 0; j < i; j++) {
-                sum -= l[ll + i * (capacity - 1) + j] * x[j];
+                sum -= l[ll + i * (capacity - 1) + j] * x[first + j];
             }
-            x[i] = sum;
+            x[first + i] = sum;
         }
         for (int i = used[b] - 1; i >= 0; i--) {
-            double sum = x[i] / δ[first + i];
+            double sum = x[first + i] / δ[first + i];
             for (int j = i + 1; j < used[b]; j++) {
-                sum -= l[ll + j * (capacity - 1) + i] * x[j];
+                sum -= l[ll + j * (capacity - 1) + i] * x[first + j];
             }
-            x[i] = sum;
+            x[first + i] = sum;
             int newer = slot(b, columns[first + i]);
             coefficients[at + newer] -= sign * sum;
             coefficients[at + LeastSquares.before(newer, capacity)] += sign * sum;

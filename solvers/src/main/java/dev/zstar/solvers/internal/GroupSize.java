@@ -39,24 +39,33 @@ public record GroupSize(int slots, int workers, long cache, long row, long dense
         return workers == 1 && batch <= FEW;
     }
 
+    /** The bytes of weights that an evaluation reads: as told, or those of a dense map if that is negative, which means unknown. */
+    public long weights(long told) {
+        return told < 0 ? dense : told;
+    }
+
     /**
-     * So many rows that their history and the weights fill four fifths of the cache. If the weights alone take more than half of it, they
-     * are read from farther away for each product, and a large group shares these reads.
+     * So many rows that their history, their intermediate values and the weights fill four fifths of the cache. If the weights alone take
+     * more than half of it, they are read from farther away for each product, and a large group shares these reads.
      *
-     * @param weights the bytes of weights that an evaluation reads; negative if they are unknown
+     * @param told the bytes of weights that an evaluation reads; negative if they are unknown
+     * @param values the bytes of what an evaluation keeps of each row
      */
-    public int fitting(long weights) {
-        int rows = read(weights) > cache / 2 ? MANY : Math.clamp((cache * 4 / 5 - read(weights)) / row / LEAST * LEAST, FEW, MANY);
+    public int fitting(long told, long values) {
+        long weights = weights(told);
+        int rows = weights > cache / 2 ? MANY
+                : Math.clamp((cache * 4 / 5 - weights) / (row + Math.clamp(values, 0, Long.MAX_VALUE / 2)) / LEAST * LEAST, FEW, MANY);
         return Math.min(slots, rows);
     }
 
     /**
      * Whether a solve of this many rows has more than one group.
      *
-     * @param weights the bytes of weights that an evaluation reads; negative if they are unknown
+     * @param told as for {@link #fitting}
+     * @param values as for {@link #fitting}
      */
-    public boolean divides(int rows, long weights) {
-        return rows > fitting(weights) || workers > 1 && rows >= 2 * LEAST;
+    public boolean divides(int rows, long told, long values) {
+        return rows > fitting(told, values) || workers > 1 && rows >= 2 * LEAST;
     }
 
     /** The threads that share this many slots of a stream, each with enough of them. */
@@ -68,15 +77,15 @@ public record GroupSize(int slots, int workers, long cache, long row, long dense
      * The rows of a group, which begin together. The number of groups is a multiple of the workers, so that none waits for long. Weights
      * that fit into the cache are read at little cost, so there are two groups or more for each worker: a slow group then delays the end
      * less.
+     *
+     * @param most the most rows of a group; no more than {@link #slots}
+     * @param told as for {@link #fitting}
+     * @param values as for {@link #fitting}
      */
-    public int together(int rows, long weights) {
-        int least = workers == 1 || read(weights) > cache / 2 ? 1 : Math.clamp(rows / (workers * FEW), 1, 2);
-        int rounds = Math.max(least, share(rows, workers * fitting(weights)));
-        return Math.min(slots, Math.max(LEAST, share(rows, workers * rounds)));
-    }
-
-    private long read(long weights) {
-        return weights < 0 ? dense : weights;
+    public int together(int rows, int most, long told, long values) {
+        int least = workers == 1 || weights(told) > cache / 2 ? 1 : Math.clamp(rows / (workers * FEW), 1, 2);
+        int rounds = Math.max(least, share(rows, workers * Math.min(most, fitting(told, values))));
+        return Math.min(most, Math.max(LEAST, share(rows, workers * rounds)));
     }
 
     private static int share(int rows, int parts) {

@@ -17,6 +17,8 @@ import dev.zstar.solvers.guard.Arguments;
  * <p>With a right preconditioner {@code M⁻¹ ≈ (I - T)⁻¹} it solves {@code (I - T) M⁻¹ y = b}, {@code u = M⁻¹ y} (Saad 2003, algorithm 9.5),
  * so the residual is still that of u. A preconditioner that differs from step to step, for example an inner iterative solver, needs the
  * flexible method (Saad 1993; 2003, algorithm 9.6), which stores the preconditioned vectors.
+ *
+ * <p>A batch is divided among the threads of the engine if T and the preconditioner have {@linkplain LinearOperator#replicas replicas}.
  */
 public final class Gmres extends LinearSolver {
     /**
@@ -57,14 +59,8 @@ public final class Gmres extends LinearSolver {
     }
 
     private Gmres(Workspace workspace, Options options, Stopping stopping) {
-        super(workspace, procedure(workspace, options, Arguments.present("plan", "the stopping rule", stopping)));
-    }
-
-    /** A preconditioner is an operator of the caller, so only one thread may use it. */
-    private static Procedure procedure(Workspace workspace, Options options, Stopping stopping) {
-        return options.preconditioner() == null
-                ? SystemGroups.plan(workspace, "GMRES", stopping, own -> new GmresCycle(own, options))
-                : new VerifiedCycles(workspace, "GMRES", stopping, new GmresCycle(workspace, options));
+        super(workspace, SystemGroups.plan(workspace, "GMRES", Arguments.present("plan", "the stopping rule", stopping),
+                options.preconditioner(), (own, m) -> new GmresCycle(own, new Options(options.restart(), m, options.flexible()))));
     }
 
     /**

@@ -23,8 +23,8 @@ import java.util.function.Function;
  * other method. {@link Neumann} sums a series and tests nothing.
  *
  * <p>If T has {@linkplain LinearOperator#replicas replicas}, a solver divides a batch among the threads of the engine. Each thread solves
- * small groups of rows, in the memory of this solver. A solve with a trace or a preconditioner keeps all rows together, and so do recycled
- * GMRES, the Neumann series and methods of the user.
+ * small groups of rows, in the memory of this solver. A solve with a trace keeps all rows together, and so does one with a preconditioner
+ * without replicas, recycled GMRES, and a method of the user.
  *
  * <p>A computed residual {@code b - (I - T) u} carries the rounding of its terms. The reported residual is therefore never below
  * {@code (‖u‖ + max(‖u‖, ‖b‖))} times the unit roundoff, and neither is the one that is compared with the tolerance. A smaller computed

@@ -16,10 +16,12 @@ import dev.zstar.solvers.guard.Arguments;
  * <p>The residual in the outcome is {@code ‖((1 - λ) I + λ T)ᵏ b‖ / ‖b‖}, which is the residual of the sum without its last term. A row
  * whose terms or sum overflow gets zeros, with the residual 1. {@link #resume(LinearOperator, Block, Block)} adds the series of
  * {@code b - (I - T) u} to the start u; in the numerator of the residual, this vector then replaces b.
+ *
+ * <p>A batch is divided among the threads of the engine if T has {@linkplain LinearOperator#replicas replicas}.
  */
 public final class Neumann extends LinearSolver {
     private Neumann(Workspace workspace, int terms, double damping) {
-        super(workspace, new TruncatedSeries(workspace, terms, damping));
+        super(workspace, TruncatedSeries.plan(workspace, terms, damping));
     }
 
     /**

@@ -1,7 +1,6 @@
 package dev.zstar.solvers.linear;
 
 import dev.zstar.kernels.Block;
-import dev.zstar.kernels.Engine;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.ReplicatedOperator;
@@ -10,22 +9,26 @@ import dev.zstar.solvers.Workspace;
 import dev.zstar.solvers.internal.GroupSize;
 import dev.zstar.solvers.internal.Remembered;
 import dev.zstar.solvers.internal.Workers;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /**
- * Solves the rows of a batch in groups, if T has replicas. Each thread of the engine takes the next rows of the batch, and solves them to
- * the end, without a barrier in between. A group is so small that its vectors stay in the second-level cache. Rows are independent, so each
- * has the same bits as in one large group. Rows of a group take their steps together, so a row that is done is not replaced before the
- * others are done.
+ * Solves the rows of a batch in groups, if T has replicas, and the preconditioner, too. Each thread of the engine takes the next rows of
+ * the batch, and solves them to the end, without a barrier in between. A group is so small that its vectors stay in the second-level cache.
+ * Rows are independent, so each has the same bits as in one large group. Rows of a group take their steps together, so a row that is done
+ * is not replaced before the others are done.
  */
 final class SystemGroups implements Procedure {
-    private final VerifiedCycles whole;
+    private final RowsProcedure whole;
     private final GroupSize size;
     private final Group[] groups;
     private final Workers workers;
     private final BooleanSupplier goesOn;
     private final Remembered<LinearOperator, ReplicatedOperator> copies = new Remembered<>(LinearOperator::replicas);
+    /** M⁻¹, or null for none. */
+    private final LinearOperator preconditioner;
+    private final Remembered<LinearOperator, ReplicatedOperator> preconditioners = new Remembered<>(LinearOperator::replicas);
     /** Of the current solve. */
     private Block rhs;
     private Block solution;
@@ -33,16 +36,18 @@ final class SystemGroups implements Procedure {
     private double[] tolerances;
     private int most;
 
-    private SystemGroups(Workspace workspace, String name, Stopping stopping, VerifiedCycles whole, GroupSize size,
-            Function<Workspace, CycleMethod> method) {
+    private SystemGroups(Workspace workspace, RowsProcedure whole, GroupSize size, LinearOperator preconditioner,
+            BiFunction<Workspace, LinearOperator, RowsProcedure> part) {
         this.whole = whole;
         this.size = size;
+        this.preconditioner = preconditioner;
         groups = new Group[size.workers()];
         for (int w = 0; w < groups.length; w++) {
             // The last of equal shares may be shorter.
             int first = w * size.slots();
             int slots = Math.min(size.slots(), workspace.batch() - first);
-            groups[w] = new Group(slots, loop(workspace.part(first, slots), name, stopping, method));
+            GroupPreconditioner own = preconditioner == null ? null : new GroupPreconditioner();
+            groups[w] = new Group(own, part.apply(workspace.part(first, slots), own));
         }
         workers = new Workers(workspace.engine(), groups.length, w -> groups[w].run());
         goesOn = workers::goOn;
@@ -55,21 +60,46 @@ final class SystemGroups implements Procedure {
      * @param method makes the method of a group; it must keep nothing after a solve
      */
     static Procedure plan(Workspace workspace, String name, Stopping stopping, Function<Workspace, CycleMethod> method) {
-        VerifiedCycles whole = loop(workspace, name, stopping, method);
-        Engine engine = workspace.engine();
-        GroupSize size = GroupSize.of(workspace);
-        return !engine.reproducible() || stopping.trace() || size.isWhole(workspace.batch()) ? whole
-                : new SystemGroups(workspace, name, stopping, whole, size, method);
+        return plan(workspace, name, stopping, null, (own, _) -> method.apply(own));
     }
 
-    private static VerifiedCycles loop(Workspace workspace, String name, Stopping stopping, Function<Workspace, CycleMethod> method) {
-        return new VerifiedCycles(workspace, name, stopping, method.apply(workspace));
+    /**
+     * The same for a method with a preconditioner. Without replicas of it, all rows are solved together.
+     *
+     * @param preconditioner null for none
+     * @param method makes the method of a group, with the preconditioner of that group
+     */
+    static Procedure plan(Workspace workspace, String name, Stopping stopping, LinearOperator preconditioner,
+            BiFunction<Workspace, LinearOperator, CycleMethod> method) {
+        BiFunction<Workspace, LinearOperator, RowsProcedure> part = (own, m) ->
+                new VerifiedCycles(own, name, stopping, method.apply(own, m));
+        RowsProcedure whole = part.apply(workspace, preconditioner);
+        return stopping.trace() ? whole : divide(workspace, whole, preconditioner, part);
+    }
+
+    /**
+     * Plans groups in the memory of a procedure, or returns that procedure.
+     *
+     * @param whole the procedure of the whole batch
+     * @param part makes that of a group in a part of the workspace, with the preconditioner of the group
+     */
+    static Procedure divide(Workspace workspace, RowsProcedure whole, LinearOperator preconditioner,
+            BiFunction<Workspace, LinearOperator, RowsProcedure> part) {
+        GroupSize size = GroupSize.of(workspace);
+        return !workspace.engine().reproducible() || size.isWhole(workspace.batch()) ? whole
+                : new SystemGroups(workspace, whole, size, preconditioner, part);
     }
 
     @Override
     public Outcome solve(LinearOperator t, Block rhs, Block solution, boolean resumed, double[] tolerances) {
-        ReplicatedOperator replicas = copies.of(t);
-        if (replicas == null || !size.divides(rhs.rows(), replicas.weightBytes())) {
+        ReplicatedOperator ts = copies.of(t);
+        ReplicatedOperator ms = ts == null || preconditioner == null ? null : preconditioners.of(preconditioner);
+        if (ts == null || preconditioner != null && ms == null) {
+            return whole.solve(t, rhs, solution, resumed, tolerances);
+        }
+        long weights = size.weights(ts.weightBytes()) + (ms == null ? 0 : size.weights(ms.weightBytes()));
+        long values = ts.rowBytes() + (ms == null ? 0 : ms.rowBytes());
+        if (!size.divides(rhs.rows(), weights, values)) {
             return whole.solve(t, rhs, solution, resumed, tolerances);
         }
         whole.outcome().start(rhs.rows());
@@ -78,9 +108,9 @@ final class SystemGroups implements Procedure {
             this.solution = solution;
             this.resumed = resumed;
             this.tolerances = tolerances;
-            most = size.together(rhs.rows(), replicas.weightBytes());
+            most = size.together(rhs.rows(), groups[0].loop.capacity(), weights, values);
             for (int w = 0; w < groups.length; w++) {
-                groups[w].t = replicas.replica(w, Math.min(groups[w].slots, size.fitting(replicas.weightBytes())));
+                groups[w].follow(ts, ms, w, size.fitting(weights, values));
             }
             workers.run(rhs.rows());
             whole.outcome().countRows();
@@ -89,7 +119,7 @@ final class SystemGroups implements Procedure {
             this.solution = null;
             this.tolerances = null;
             for (Group group : groups) {
-                group.t = null;
+                group.leave();
             }
         }
         return whole.outcome();
@@ -97,20 +127,45 @@ final class SystemGroups implements Procedure {
 
     /** A thread's rows. */
     private final class Group {
-        private final int slots;
-        private final VerifiedCycles loop;
+        /** Null for none. */
+        private final GroupPreconditioner preconditioner;
+        private final RowsProcedure loop;
         private final double[] tolerated;
         private ReplicatedOperator.Replica t;
 
-        Group(int slots, VerifiedCycles loop) {
-            this.slots = slots;
+        Group(GroupPreconditioner preconditioner, RowsProcedure loop) {
+            this.preconditioner = preconditioner;
             this.loop = loop;
-            tolerated = new double[slots];
+            tolerated = new double[loop.capacity()];
+        }
+
+        /** The most rows that this group takes at a time; none if it has no memory for a row. */
+        private int most() {
+            return Math.min(SystemGroups.this.most, loop.capacity());
+        }
+
+        /** @param fitting the most rows of a group with this operator */
+        void follow(ReplicatedOperator ts, ReplicatedOperator ms, int worker, int fitting) {
+            int slots = Math.max(1, Math.min(loop.capacity(), fitting));
+            t = ts.replica(worker, slots);
+            if (ms != null) {
+                preconditioner.follow(ms.replica(worker, slots));
+            }
+        }
+
+        void leave() {
+            t = null;
+            if (preconditioner != null) {
+                preconditioner.follow(null);
+            }
         }
 
         void run() {
             int batch = rhs.rows();
-            int most = Math.min(SystemGroups.this.most, slots);
+            int most = most();
+            if (most == 0) {
+                return;
+            }
             for (int first = workers.take(most); first < batch && workers.goOn(); first = workers.take(most)) {
                 solve(first, Math.min(most, batch - first));
             }
@@ -119,6 +174,9 @@ final class SystemGroups implements Procedure {
         private void solve(int first, int rows) {
             for (int i = 0; i < rows; i++) {
                 t.load(i, first + i);
+                if (preconditioner != null) {
+                    preconditioner.load(i, first + i);
+                }
             }
             if (tolerances != null) {
                 System.arraycopy(tolerances, first, tolerated, 0, rows);

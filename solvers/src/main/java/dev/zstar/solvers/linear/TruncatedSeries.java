@@ -12,9 +12,13 @@ import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.Finite;
 import dev.zstar.solvers.internal.InputGuard;
 import dev.zstar.solvers.internal.SolveRecord;
+import java.util.function.BooleanSupplier;
 
-/** The sum of {@link Neumann}. */
-final class TruncatedSeries implements Procedure {
+/**
+ * The sum of {@link Neumann}. That of a whole batch is formed in the caller's block. A group would need a view of its rows there, which is
+ * a new object, so it forms the sum in memory of its own: with the memory of s rows it solves {@code ⌊2 s / 3⌋} rows at a time.
+ */
+final class TruncatedSeries implements RowsProcedure {
     private final Engine engine;
     private final int terms;
     private final double λ;
@@ -22,6 +26,8 @@ final class TruncatedSeries implements Procedure {
     private final Rows rows;
     private final Block power;
     private final Block next;
+    /** The sum of a group; null if the sum is formed in the caller's block. */
+    private final Block own;
     /** Norms of the last term, of the right-hand side, and of the sum. */
     private final double[] last;
     private final double[] length;
@@ -29,8 +35,12 @@ final class TruncatedSeries implements Procedure {
     /** Whether right-hand side and start are finite. */
     private final boolean[] finite;
 
-    /** Allocates 2 blocks. */
-    TruncatedSeries(Workspace workspace, int terms, double damping) {
+    /**
+     * Allocates 2 blocks.
+     *
+     * @param isGroup whether it is to solve some rows of a batch
+     */
+    private TruncatedSeries(Workspace workspace, int terms, double damping, boolean isGroup) {
         Arguments.atLeast("Neumann", "terms", terms, 0);
         if (terms == Integer.MAX_VALUE) {
             throw new IllegalArgumentException("Neumann: terms is " + terms + ", expected at most " + (terms - 1));
@@ -41,18 +51,63 @@ final class TruncatedSeries implements Procedure {
         engine = workspace.engine();
         this.terms = terms;
         λ = damping;
-        record = new SolveRecord(workspace.batch(), Stopping.fixed(terms + 1));
-        rows = new Rows(workspace.batch());
-        power = workspace.block();
-        next = workspace.block();
-        last = new double[workspace.batch()];
-        length = new double[workspace.batch()];
-        sum = new double[workspace.batch()];
-        finite = new boolean[workspace.batch()];
+        Block memory = workspace.basis(2).block();
+        int most = isGroup ? memory.rows() / 3 : workspace.batch();
+        record = new SolveRecord(most, Stopping.fixed(terms + 1));
+        rows = new Rows(most);
+        power = memory.range(0, most).withHeads();
+        next = memory.range(most, most).withHeads();
+        own = isGroup ? memory.range(2 * most, most).withHeads() : null;
+        last = new double[most];
+        length = new double[most];
+        sum = new double[most];
+        finite = new boolean[most];
+    }
+
+    /** The series of all rows, in groups if the operator has replicas. */
+    static Procedure plan(Workspace workspace, int terms, double damping) {
+        TruncatedSeries whole = new TruncatedSeries(workspace, terms, damping, false);
+        // Without a product there is nothing to divide.
+        return terms == 0 ? whole
+                : SystemGroups.divide(workspace, whole, null, (part, _) -> new TruncatedSeries(part, terms, damping, true));
     }
 
     @Override
-    public Outcome solve(LinearOperator t, Block rhs, Block solution, boolean resumed, double[] tolerances) {
+    public int capacity() {
+        return finite.length;
+    }
+
+    @Override
+    public SolveRecord outcome() {
+        return record;
+    }
+
+    @Override
+    public Outcome solve(LinearOperator t, Block rhs, Block solution, int first, int count, boolean resumed, double[] tolerances,
+            BooleanSupplier goesOn) {
+        if (own == null) {
+            sum(t, rhs, solution, resumed, goesOn);
+            return record;
+        }
+        Block u = own.head(count);
+        Block b = next.head(count);
+        copy(rhs, first, b, 0);
+        if (resumed) {
+            copy(solution, first, u, 0);
+        }
+        sum(t, b, u, resumed, goesOn);
+        copy(u, 0, solution, first);
+        return record;
+    }
+
+    private static void copy(Block from, int first, Block to, int at) {
+        int rows = Math.min(from.rows() - first, to.rows() - at);
+        for (int b = 0; b < rows; b++) {
+            to.copyRow(from, first + b, at + b);
+        }
+    }
+
+    private void sum(LinearOperator t, Block rhs, Block solution, boolean resumed, BooleanSupplier goesOn) {
         int batch = rhs.rows();
         record.start(batch);
         rows.reset(batch);
@@ -70,7 +125,7 @@ final class TruncatedSeries implements Procedure {
             engine.axpby(λ, p, 0, solution);
         }
         engine.norm(p, last);
-        for (int i = 0; i < terms; i++) {
+        for (int i = 0; i < terms && goesOn.getAsBoolean(); i++) {
             multiply(t, p, q);
             if (λ < 1) {
                 engine.axpby(1 - λ, p, λ, q);
@@ -87,7 +142,6 @@ final class TruncatedSeries implements Procedure {
         for (int b = 0; b < batch; b++) {
             end(b, solution, resumed);
         }
-        return record;
     }
 
     private void multiply(LinearOperator t, Block u, Block out) {

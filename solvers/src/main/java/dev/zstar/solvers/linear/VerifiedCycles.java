@@ -16,7 +16,7 @@ import java.util.function.BooleanSupplier;
  * The loop of every linear method: a cycle of the {@linkplain CycleMethod method}, the true residual, and a decision on each row. Rows that
  * are done, or that no longer improve, leave.
  */
-final class VerifiedCycles implements Procedure {
+final class VerifiedCycles implements RowsProcedure {
     /**
      * A cycle that leaves more than this share of the true residual has stagnated. Slow progress is not stagnation: at ρ = 0.99, cycles of
      * 20 steps reduced the residual by only 4% each, but converged.
@@ -67,17 +67,12 @@ final class VerifiedCycles implements Procedure {
     }
 
     @Override
-    public Outcome solve(LinearOperator t, Block rhs, Block solution, boolean resumed, double[] tolerances) {
-        return solve(t, rhs, solution, 0, rhs.rows(), resumed, tolerances, VerifiedCycles::always);
+    public int capacity() {
+        return lengths.length;
     }
 
-    /**
-     * Solves rows {@code first … first + rows - 1} of {@code rhs}, which this loop counts from 0.
-     *
-     * @param tolerances by row as counted here; null for that of the stopping rule
-     * @param goesOn asked after each step; after a false the solve ends, and its outcome means nothing
-     */
-    Outcome solve(LinearOperator t, Block rhs, Block solution, int first, int rows, boolean resumed, double[] tolerances,
+    @Override
+    public Outcome solve(LinearOperator t, Block rhs, Block solution, int first, int rows, boolean resumed, double[] tolerances,
             BooleanSupplier goesOn) {
         begin(t, solution, first, rows, resumed, tolerances, null);
         try {
@@ -93,10 +88,6 @@ final class VerifiedCycles implements Procedure {
             end();
         }
         return record;
-    }
-
-    private static boolean always() {
-        return true;
     }
 
     // ---- the parts of a solve, also used by InnerGmres, which accepts a cycle's predicted residual
@@ -116,7 +107,8 @@ final class VerifiedCycles implements Procedure {
         return at;
     }
 
-    SolveRecord outcome() {
+    @Override
+    public SolveRecord outcome() {
         return record;
     }
 
@@ -160,7 +152,7 @@ final class VerifiedCycles implements Procedure {
     }
 
     void cycle() {
-        cycle(VerifiedCycles::always);
+        cycle(RowsProcedure::always);
     }
 
     private void cycle(BooleanSupplier goesOn) {

@@ -7,9 +7,11 @@ import dev.zstar.kernels.Epilogue;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Weights;
 import dev.zstar.solvers.DifferentiableMap;
+import dev.zstar.solvers.ReplicatedMap;
 import dev.zstar.solvers.RowData;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.PerWorker;
 
 /**
  * The Peaceman-Rachford splitting of {@code z = φ(W z + U x + b)} (Winston and Kolter 2020, section 3.3), as a map that any solver
@@ -43,6 +45,7 @@ public final class PeacemanRachford extends Splitting implements DifferentiableM
     /** {@code 2 φ' - 1}. */
     private final RowData slope;
     private final Epilogue epilogue;
+    private final ReplicatedMap replicas;
     private long linearisations;
 
     /**
@@ -66,9 +69,7 @@ public final class PeacemanRachford extends Splitting implements DifferentiableM
             this.u = memory.pack(u);
             this.bias = memory.block(type, 1, n);
             this.bias.copyFrom(bias);
-            injected = memory.add(new RowData(engine, type, batch, n, "input",
-                    "inject(x) with a row for it, or inject(row, x), and again after each update"), RowData::close,
-                    RowData::bytes);
+            injected = constants(batch);
             scratch = memory.block(type, batch, n);
             slope = memory.add(new RowData(engine, type, batch, n, "point of linearisation",
                     "linearise(u, rows) with it, after the last update"),
@@ -79,6 +80,16 @@ public final class PeacemanRachford extends Splitting implements DifferentiableM
         }
         biased = Epilogue.of(this.bias, Activation.IDENTITY);
         epilogue = Epilogue.injected(injected.block(), injected.rows(), Activation.IDENTITY);
+        PerWorker<Replica> made = new PerWorker<>(Replica::new);
+        replicas = (worker, slots) -> {
+            matrix.requireOpen("solve", "R of the Peaceman-Rachford map");
+            return made.get(worker, slots);
+        };
+    }
+
+    private RowData constants(int rows) {
+        return memory.add(new RowData(engine, type, rows, n, "input",
+                "inject(x) with a row for it, or inject(row, x), and again after each update"), RowData::close, RowData::bytes);
     }
 
     /** {@code R = 2 (I + α (I - W))⁻¹ - I}. */
@@ -154,10 +165,43 @@ public final class PeacemanRachford extends Splitting implements DifferentiableM
     @Override
     public void apply(Block u, Block out, Rows rows) {
         injected.select("apply", rows);
-        Block reflected = scratch.head(rows.count());
+        step(u, scratch.head(rows.count()), out, epilogue);
+    }
+
+    private void step(Block u, Block reflected, Block out, Epilogue epilogue) {
         engine.activate(activation, u, reflected);
         engine.axpby(-1, u, 2, reflected);
         engine.apply(r, reflected, out, epilogue);
+    }
+
+    /** Always the same object. Its replicas share R, and each has a copy of c for its rows. */
+    @Override
+    public ReplicatedMap replicas() {
+        return replicas;
+    }
+
+    /** This map on slots. */
+    private final class Replica implements ReplicatedMap.Replica {
+        private final RowData own;
+        private final Block reflected;
+        private final Epilogue epilogue;
+
+        Replica(int slots) {
+            own = constants(slots);
+            reflected = memory.block(type, slots, n);
+            epilogue = Epilogue.injected(own.block(), own.rows(), Activation.IDENTITY);
+        }
+
+        @Override
+        public void load(int slot, int row) {
+            own.load("apply", slot, injected, row);
+        }
+
+        @Override
+        public void apply(Block u, Block out, Rows slots) {
+            own.select("apply", slots);
+            step(u, reflected.head(slots.count()), out, epilogue);
+        }
     }
 
     /** The equilibrium {@code z = φ(u)} of the cell, from the fixed point u of this map. Both have the same shape; z may be u. */
@@ -207,7 +251,8 @@ public final class PeacemanRachford extends Splitting implements DifferentiableM
 
     /**
      * Bytes that this object holds, including those on the heap. The first {@link #vjp} adds a transposed copy of R, and the first call of
-     * {@link #vjp} or {@link #jvp} with rows out of order adds a block.
+     * {@link #vjp} or {@link #jvp} with rows out of order adds a block. A solver with several groups of rows adds two blocks of a group
+     * for each thread.
      */
     public long bytes() {
         return memory.bytes() + inverse.bytes();

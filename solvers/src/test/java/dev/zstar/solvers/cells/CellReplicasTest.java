@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.EngineProvider;
+import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
+import dev.zstar.kernels.Weights;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Problems;
 import dev.zstar.solvers.ReplicatedMap;
 import dev.zstar.solvers.ReplicatedOperator;
+import dev.zstar.solvers.cells.operations.Affine;
 import dev.zstar.solvers.parameters.Parameters;
 import dev.zstar.solvers.shapes.Shape;
 import java.util.Arrays;
@@ -139,6 +142,82 @@ class CellReplicasTest {
         try (Engine engine = Problems.engines().getFirst().create(1); Parameters parameters = cell.parameters(1);
                 CellMap map = cell.plan(engine, 2, parameters)) {
             assertThat(map.replicas().weightBytes()).isEqualTo(map.adjoint().replicas().weightBytes()).isEqualTo(4 * 3 * 48 * 16);
+        }
+    }
+
+    /** Transposed weights are packed before threads use them: those that products with the Jacobian need, and no others. */
+    @Test
+    void packTheTransposedMatricesThatProductsRead() {
+        Cell cell = Cell.of(Type.F32, Shape.vector(48), Shape.vector(40), (net, z, x) ->
+                net.linear("z", z, 48).plus(net.linear("x", x, 48)).tanh());
+        try (Engine engine = Engines.named("simd", 1); Parameters parameters = cell.parameters(1);
+                CellMap map = cell.plan(engine, BATCH, parameters);
+                Block x = Problems.random(Type.F32, BATCH, 40, 1, 3);
+                Block z = Problems.random(Type.F32, BATCH, 48, 1, 2);
+                Block u = Problems.random(Type.F32, 2, 48, 1, 4);
+                Block out = Block.allocate(Type.F32, 2, 48);
+                Weights packed = engine.pack(parameters.get("z.weight"))) {
+            map.inject(x);
+            map.linearise(z, Problems.rows(BATCH, 0, 1, 2, 3, 4, 5));
+            map.replicas().replica(0, 2);
+            long before = map.bytes();
+            ReplicatedOperator.Replica products = map.adjoint().replicas().replica(0, 2);
+            long matrix = packed.bytes();
+            packed.prepareTransposed();
+            assertThat(map.bytes() - before).isEqualTo(packed.bytes() - matrix).isPositive();
+            products.load(0, 0);
+            products.load(1, 1);
+            long after = map.bytes();
+            products.apply(u, out, Problems.rows(BATCH, 0, 1));
+            products.applyTransposed(u, out, Problems.rows(BATCH, 0, 1));
+            assertThat(map.bytes()).isEqualTo(after);
+        }
+    }
+
+    /** A matrix that f multiplies by transposed is packed before f is first evaluated. */
+    @Test
+    void packTheTransposedMatricesThatTheMapReads() {
+        Cell cell = SampleCells.of(Type.F32).stream().filter(CellReplicasTest::readsTransposed).findFirst().orElseThrow();
+        try (Engine engine = Engines.named("simd", 1); Parameters parameters = cell.parameters(1);
+                CellMap map = cell.plan(engine, BATCH, parameters);
+                Block x = Problems.random(Type.F32, BATCH, cell.inputs(), 1, 3);
+                Block z = Problems.random(Type.F32, 1, cell.n(), 1, 2);
+                Block out = Block.allocate(Type.F32, 1, cell.n())) {
+            map.inject(x);
+            ReplicatedMap.Replica values = map.replicas().replica(0, 2);
+            values.load(0, 3);
+            long before = map.bytes();
+            values.apply(z, out, Problems.rows(BATCH, 0));
+            assertThat(map.bytes()).isEqualTo(before);
+        }
+    }
+
+    private static boolean readsTransposed(Cell cell) {
+        return cell.order().stream().anyMatch(node -> !node.isLeaf() && node.ofState() && node.operation() instanceof Affine affine
+                && affine.weight().isTransposed());
+    }
+
+    /** What a row keeps during an evaluation grows with the depth and the width of the cell. */
+    @Test
+    void countTheValuesOfARow() {
+        Cell shallow = Cell.of(Type.F32, Shape.tokens(4, 16), Shape.tokens(4, 16), (net, z, x) -> net.linear("z", z, 16).plus(x).tanh());
+        Cell deep = Cell.of(Type.F32, Shape.tokens(4, 16), Shape.tokens(4, 16), (net, z, x) ->
+                net.rmsNorm("norm", z.plus(net.swiglu("mlp", z, 96)).plus(x)));
+        try (Engine engine = Problems.engines().getFirst().create(1);
+                Parameters few = shallow.parameters(1); Parameters many = deep.parameters(1);
+                CellMap small = shallow.plan(engine, 2, few); CellMap large = deep.plan(engine, 2, many)) {
+            long state = Block.bytes(Type.F32, 4, 16);
+            // x itself, which the epilogue of the product adds.
+            assertThat(small.replicas().rowBytes()).isEqualTo(state);
+            // The slopes of tanh, and their product with u.
+            assertThat(small.adjoint().replicas().rowBytes()).isEqualTo(2 * state);
+            // At least the two hidden layers of the gated unit.
+            assertThat(large.replicas().rowBytes()).isGreaterThanOrEqualTo(2 * Block.bytes(Type.F32, 4, 96));
+            assertThat(large.adjoint().replicas().rowBytes()).isGreaterThanOrEqualTo(large.replicas().rowBytes());
+            // The number belongs to the cell, not to the batch.
+            try (CellMap other = shallow.plan(engine, 9, few)) {
+                assertThat(other.replicas().rowBytes()).isEqualTo(state);
+            }
         }
     }
 }

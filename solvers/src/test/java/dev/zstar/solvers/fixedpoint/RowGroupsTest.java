@@ -27,6 +27,9 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -177,6 +180,41 @@ class RowGroupsTest {
             for (int b = 0; b < batch; b++) {
                 assertThat(z.get(b, 0)).isCloseTo(2.0 * b, within(1e-9 * batch));
                 assertThat(other.get(b, 0)).isEqualTo(z.get(b, 0));
+            }
+        }
+    }
+
+    /** Each of two threads has a solver; both use the same map, which tells rows apart. */
+    @Test
+    void twoThreadsShareAReentrantMap() throws Exception {
+        int batch = 150;
+        FixedPointMap shared = FixedPointMap.reentrant((in, out, rows) -> {
+            for (int p = 0; p < rows.count(); p++) {
+                for (int i = 0; i < in.cols(); i++) {
+                    out.set(p, i, 0.5 * in.get(p, i) + rows.index(p) + i);
+                }
+            }
+        });
+        try (Engine host = Engines.best(1); ExecutorService threads = Executors.newFixedThreadPool(2)) {
+            List<Future<?>> ends = new ArrayList<>();
+            for (int k = 0; k < 2; k++) {
+                // Groups of different sizes, so that equal slots hold different rows.
+                Engine engine = ThreadedEngine.of(host, 2 + k, 1_000);
+                ends.add(threads.submit(() -> {
+                    try (FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, batch, 3, Stopping.relative(1e-12));
+                            Block z = Block.allocate(Type.F64, batch, 3)) {
+                        for (int solve = 0; solve < 30; solve++) {
+                            z.fill(0);
+                            assertThat(solver.solve(shared, z).succeeded()).isTrue();
+                            for (int b = 0; b < batch; b++) {
+                                assertThat(z.get(b, 2)).isCloseTo(2.0 * (b + 2), within(1e-9 * batch));
+                            }
+                        }
+                    }
+                }));
+            }
+            for (Future<?> end : ends) {
+                end.get();
             }
         }
     }

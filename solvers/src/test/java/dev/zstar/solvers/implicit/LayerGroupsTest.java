@@ -47,14 +47,15 @@ class LayerGroupsTest {
                         net.convolve("z", z, 3, 3, 1).scale(0.3).plus(net.convolve("x", x, 3, 1, 1)).tanh()));
     }
 
-    private static List<LinearMethod> methods(Stopping until) {
-        return List.of(LinearMethod.gmres(20, until), LinearMethod.gmres(3, until), LinearMethod.biCgStab(until));
+    private static List<GradientMode> modes(Stopping until) {
+        return List.of(new GradientMode.Exact(LinearMethod.gmres(20, until)), new GradientMode.Exact(LinearMethod.gmres(3, until)),
+                new GradientMode.Exact(LinearMethod.biCgStab(until)), new GradientMode.Refined(6, 7, until),
+                new GradientMode.NeumannSeries(5), new GradientMode.Phantom(4, 0.6));
     }
 
     /** Everything that two passes compute. */
-    private static List<Object> passes(Engine engine, Cell cell, Keep keep, LinearMethod method, Stopping until) {
+    private static List<Object> passes(Engine engine, Cell cell, Keep keep, GradientMode mode, Stopping until) {
         List<Object> found = new ArrayList<>();
-        GradientMode mode = new GradientMode.Exact(method);
         try (Parameters parameters = cell.parameters(5); Parameters sums = parameters.zerosLike();
                 CellMap map = cell.plan(engine, BATCH, parameters, keep);
                 EquilibriumLayer<CellGradients> layer = EquilibriumLayer.plan(map, LayerMethods.of(
@@ -97,13 +98,13 @@ class LayerGroupsTest {
         for (EngineProvider provider : Problems.engines()) {
             try (Engine host = provider.create(1)) {
                 for (Cell cell : cells(type)) {
-                    for (LinearMethod method : methods(until)) {
+                    for (GradientMode mode : modes(until)) {
                         // So much cache that all rows are one group.
-                        List<Object> expected = passes(ThreadedEngine.of(host, 1, 1L << 40), cell, Keep.EVERYTHING, method, until);
+                        List<Object> expected = passes(ThreadedEngine.of(host, 1, 1L << 40), cell, Keep.EVERYTHING, mode, until);
                         for (int threads = 1; threads <= 3; threads++) {
                             for (Keep keep : Keep.values()) {
-                                assertThat(passes(ThreadedEngine.of(host, threads, SMALL), cell, keep, method, until))
-                                        .as("%s, %d threads, %s", cell, threads, keep).isEqualTo(expected);
+                                assertThat(passes(ThreadedEngine.of(host, threads, SMALL), cell, keep, mode, until))
+                                        .as("%s, %s, %d threads, %s", cell, mode, threads, keep).isEqualTo(expected);
                             }
                         }
                     }

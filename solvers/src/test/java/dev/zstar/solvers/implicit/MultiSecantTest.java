@@ -16,8 +16,10 @@ import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
 import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.ThreadedEngine;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.fixedpoint.Broyden;
+import dev.zstar.solvers.fixedpoint.FixedPointSolver;
 import dev.zstar.solvers.linear.Gmres;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -277,5 +279,47 @@ class MultiSecantTest {
             }
         }
         return Math.exp(log);
+    }
+
+    /** H and Hᵀ as a preconditioner of groups of rows, by several threads: the bits of one thread. */
+    @Test
+    void preconditionsGroupsOfRows() {
+        int batch = 70;
+        try (Engine host = Engines.best(1); DenseCell cell = Problems.cell(host, Activation.TANH, Type.F64, N, batch, 0.9, 1);
+                MultiSecant secants = MultiSecant.plan(host, Type.F64, batch, N, 6);
+                FixedPointSolver forward = FixedPointSolver.plan(host, Type.F64, batch, N, Stopping.relative(1e-10));
+                Block z = Block.allocate(Type.F64, batch, N);
+                Block rhs = Problems.random(Type.F64, batch, N, 1, 5);
+                Block u = Block.allocate(Type.F64, batch, N);
+                Block expected = Block.allocate(Type.F64, batch, N)) {
+            // Rows have different numbers of pairs, and some have none.
+            assertThat(forward.solve(secants.follow(cell), z).succeeded()).isTrue();
+            secants.forget(3);
+            secants.forget(69);
+            cell.linearise(z);
+            LinearOperator h = secants.inverse();
+            for (LinearOperator m : List.of(h, h.transposed(), h.transposed().transposed())) {
+                LinearOperator t = cell.adjoint();
+                Gmres.Options options = Gmres.Options.DEFAULT.withRestart(5).withPreconditioner(m);
+                Stopping until = Stopping.relative(1e-9).within(100);
+                try (Gmres one = Gmres.plan(host, Type.F64, batch, N, options, until.traced())) {
+                    one.solve(t, rhs, expected);
+                }
+                for (int threads = 1; threads <= 3; threads++) {
+                    try (Gmres groups = Gmres.plan(ThreadedEngine.of(host, threads, 4_000), Type.F64, batch, N, options, until)) {
+                        for (int k = 0; k < 3; k++) {
+                            groups.solve(t, rhs, u);
+                            assertThat(u.toDoubles()).as("%d threads", threads).isEqualTo(expected.toDoubles());
+                        }
+                    }
+                }
+                // A group has at most 64 rows.
+                try (Gmres groups = Gmres.plan(host, Type.F64, batch, N, options, until)) {
+                    assertThat(Problems.allocated(() -> groups.solve(t, rhs, u))).isZero();
+                }
+            }
+            assertThatThrownBy(() -> h.replicas().replica(0, 2).load(0, batch)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("inverse: row 70 of the batch, expected 0 to 69");
+        }
     }
 }

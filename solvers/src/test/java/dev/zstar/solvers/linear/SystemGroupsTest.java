@@ -18,18 +18,24 @@ import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.ThreadedEngine;
 import dev.zstar.solvers.cells.DenseCell;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Linear systems in groups of rows, solved by several threads: the same bits as in one group, and nothing of it left behind. */
 class SystemGroupsTest {
@@ -38,6 +44,15 @@ class SystemGroupsTest {
     /** Bytes of a cache that makes groups as small as they get. */
     private static final long SMALL = 12_000;
 
+    /** A diagonal matrix, another one for each row of the batch. */
+    private static final LinearOperator PRECONDITIONER = (u, out, rows) -> {
+        for (int p = 0; p < rows.count(); p++) {
+            for (int i = 0; i < u.cols(); i++) {
+                out.set(p, i, (1 + Math.sin(17 * rows.index(p) + i) / 3) * u.get(p, i));
+            }
+        }
+    };
+
     /** The methods that have groups. */
     enum Method {
         DEFAULT,
@@ -45,7 +60,11 @@ class SystemGroupsTest {
         GMRES,
         BICGSTAB,
         CONJUGATE_GRADIENTS,
-        NORMAL_EQUATIONS;
+        NORMAL_EQUATIONS,
+        PRECONDITIONED,
+        FLEXIBLE,
+        NEUMANN,
+        PHANTOM;
 
         LinearSolver plan(Engine engine, Type type, int batch, int n, Stopping stopping) {
             return switch (this) {
@@ -56,7 +75,18 @@ class SystemGroupsTest {
                 case BICGSTAB -> BiCgStab.plan(engine, type, batch, n, stopping);
                 case CONJUGATE_GRADIENTS -> ConjugateGradient.plan(engine, type, batch, n, stopping);
                 case NORMAL_EQUATIONS -> NormalEquations.plan(engine, type, batch, n, stopping);
+                case PRECONDITIONED -> Gmres.plan(engine, type, batch, n,
+                        Gmres.Options.DEFAULT.withRestart(7).withPreconditioner(LinearOperator.reentrant(PRECONDITIONER)), stopping);
+                case FLEXIBLE -> Gmres.plan(engine, type, batch, n,
+                        Gmres.Options.DEFAULT.withRestart(7).withFlexible(LinearOperator.reentrant(PRECONDITIONER)), stopping);
+                case NEUMANN -> Neumann.plan(engine, type, batch, n, stopping.fixed() ? stopping.maxEvaluations() : 9);
+                case PHANTOM -> Neumann.plan(engine, type, batch, n, stopping.fixed() ? stopping.maxEvaluations() : 4, 0.7);
             };
+        }
+
+        /** Whether it sums a series, without a test of convergence. */
+        boolean isSeries() {
+            return this == NEUMANN || this == PHANTOM;
         }
     }
 
@@ -137,7 +167,8 @@ class SystemGroupsTest {
                 }
             }
         }
-        assertThat(statuses).containsKeys(Status.CONVERGED_RELATIVE, Status.CONVERGED_ZERO_RHS, Status.NONFINITE_INPUT);
+        assertThat(statuses).containsKeys(method.isSeries() ? Status.COMPLETED_FIXED_STEPS : Status.CONVERGED_RELATIVE,
+                Status.CONVERGED_ZERO_RHS, Status.NONFINITE_INPUT);
     }
 
     /** Starts from near a solution, from it, from far away, and from NaN. */
@@ -221,6 +252,115 @@ class SystemGroupsTest {
                 assertThat(traced.solve(LinearOperator.reentrant(t), rhs, u).succeeded()).isTrue();
                 assertThat(threads).containsExactly(caller);
                 assertThat(u.toDoubles()).isEqualTo(expected.toDoubles());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aPreconditionerIsUsedByAllThreadsOnlyIfItHasReplicas(boolean flexible) {
+        try (Engine host = Engines.best(1)) {
+            Engine engine = ThreadedEngine.of(host, 3, SMALL);
+            Set<Thread> threads = ConcurrentHashMap.newKeySet();
+            CountDownLatch all = new CountDownLatch(3);
+            boolean[] waits = {false};
+            LinearOperator m = (u, out, rows) -> {
+                if (threads.add(Thread.currentThread()) && waits[0]) {
+                    all.countDown();
+                    await(all);
+                }
+                PRECONDITIONER.apply(u, out, rows);
+            };
+            LinearOperator shared = LinearOperator.reentrant(m);
+            Gmres.Options options = Gmres.Options.DEFAULT.withRestart(6);
+            try (Gmres one = Gmres.plan(engine, Type.F64, BATCH, N,
+                    flexible ? options.withFlexible(m) : options.withPreconditioner(m), Stopping.relative(1e-9));
+                    Gmres groups = Gmres.plan(engine, Type.F64, BATCH, N,
+                            flexible ? options.withFlexible(shared) : options.withPreconditioner(shared), Stopping.relative(1e-9));
+                    Block rhs = Problems.random(Type.F64, BATCH, N, 1, 7);
+                    Block u = Block.allocate(Type.F64, BATCH, N);
+                    Block expected = Block.allocate(Type.F64, BATCH, N)) {
+                LinearOperator t = LinearOperator.reentrant(
+                        diagonal(ConcurrentHashMap.newKeySet(), ConcurrentHashMap.newKeySet(), () -> { }));
+                Outcome together = one.solve(t, rhs, expected);
+                assertThat(together.succeeded()).isTrue();
+                assertThat(threads).containsExactly(Thread.currentThread());
+                threads.clear();
+                waits[0] = true;
+                assertSame(groups.solve(t, rhs, u), together, BATCH);
+                assertThat(threads).hasSize(3).doesNotContain(Thread.currentThread());
+                assertThat(u.toDoubles()).isEqualTo(expected.toDoubles());
+            }
+        }
+    }
+
+    @Test
+    void anExceptionOfAPreconditionerEndsAllGroups() {
+        try (Engine host = Engines.best(1)) {
+            Engine engine = ThreadedEngine.of(host, 3, SMALL);
+            IllegalArgumentException thrown = new IllegalArgumentException("row 90");
+            AtomicInteger running = new AtomicInteger();
+            boolean[] fails = {true};
+            LinearOperator m = LinearOperator.reentrant((u, out, rows) -> {
+                running.incrementAndGet();
+                try {
+                    for (int p = 0; p < rows.count(); p++) {
+                        if (fails[0] && rows.index(p) == 90) {
+                            throw thrown;
+                        }
+                    }
+                    PRECONDITIONER.apply(u, out, rows);
+                } finally {
+                    running.decrementAndGet();
+                }
+            });
+            try (Gmres solver = Gmres.plan(engine, Type.F64, BATCH, N, Gmres.Options.DEFAULT.withPreconditioner(m),
+                    Stopping.relative(1e-9));
+                    Block rhs = Problems.random(Type.F64, BATCH, N, 1, 7);
+                    Block u = Block.allocate(Type.F64, BATCH, N)) {
+                LinearOperator t = LinearOperator.reentrant(
+                        diagonal(ConcurrentHashMap.newKeySet(), ConcurrentHashMap.newKeySet(), () -> { }));
+                assertThatThrownBy(() -> solver.solve(t, rhs, u)).isSameAs(thrown);
+                assertThat(running.get()).isZero();
+                fails[0] = false;
+                assertThat(solver.solve(t, rhs, u).succeeded()).isTrue();
+            }
+        }
+    }
+
+    /** Each of two threads has a solver; both use the same operator and the same preconditioner, which tell rows apart. */
+    @Test
+    void twoThreadsShareAReentrantOperatorAndPreconditioner() throws Exception {
+        try (Engine host = Engines.best(1);
+                Block rhs = Problems.random(Type.F64, BATCH, N, 1, 7);
+                Block expected = Block.allocate(Type.F64, BATCH, N)) {
+            LinearOperator t = LinearOperator.reentrant(
+                    diagonal(ConcurrentHashMap.newKeySet(), ConcurrentHashMap.newKeySet(), () -> { }));
+            LinearOperator m = LinearOperator.reentrant(PRECONDITIONER);
+            Gmres.Options options = Gmres.Options.DEFAULT.withRestart(6).withPreconditioner(m);
+            try (Gmres one = Gmres.plan(host, Type.F64, BATCH, N, options, Stopping.relative(1e-9).traced())) {
+                assertThat(one.solve(t, rhs, expected).succeeded()).isTrue();
+            }
+            List<Future<double[]>> found = new ArrayList<>();
+            try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+                for (int k = 0; k < 2; k++) {
+                    // Groups of different sizes, so that equal slots hold different rows.
+                    Engine engine = ThreadedEngine.of(host, 2 + k, SMALL);
+                    found.add(threads.submit(() -> {
+                        try (Gmres solver = Gmres.plan(engine, Type.F64, BATCH, N, options, Stopping.relative(1e-9));
+                                Block u = Block.allocate(Type.F64, BATCH, N)) {
+                            for (int i = 0; i < 20; i++) {
+                                u.fill(7);
+                                assertThat(solver.solve(t, rhs, u).succeeded()).isTrue();
+                                assertThat(u.toDoubles()).isEqualTo(expected.toDoubles());
+                            }
+                            return u.toDoubles();
+                        }
+                    }));
+                }
+                for (Future<double[]> each : found) {
+                    assertThat(each.get()).isEqualTo(expected.toDoubles());
+                }
             }
         }
     }

@@ -15,6 +15,7 @@ import dev.zstar.solvers.DifferentiableMap;
 import dev.zstar.solvers.EquilibriumMap;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
+import dev.zstar.solvers.ReplicatedMap;
 import dev.zstar.solvers.Stopping;
 import dev.zstar.solvers.ThreadedEngine;
 import dev.zstar.solvers.cells.DenseCell;
@@ -89,7 +90,7 @@ class SplittingTest {
         }
     }
 
-    /** Forward-backward is a dense cell, so it has replicas; Peaceman-Rachford has memory of its own, and none. */
+    /** Forward-backward is a dense cell, and has its replicas; those of Peaceman-Rachford share R. */
     @Test
     void splittingsHaveTheirBitsInGroups() {
         int batch = 40;
@@ -108,7 +109,7 @@ class SplittingTest {
                         FixedPointSolver solver = FixedPointSolver.plan(forward, Stopping.relative(1e-11));
                         Gmres gmres = Gmres.plan(engine, Type.F64, batch, N, 4, Stopping.relative(1e-11))) {
                     assertThat(forward.replicas()).isNotNull();
-                    assertThat(reflected.replicas()).isNull();
+                    assertThat(reflected.replicas()).isNotNull();
                     forward.inject(x);
                     reflected.inject(x);
                     z.fill(0);
@@ -125,6 +126,51 @@ class SplittingTest {
             for (int i = 0; i < 3; i++) {
                 assertThat(found.get(3 + i)).isEqualTo(found.get(i));
             }
+        }
+    }
+
+    @Test
+    void groupsOfPeacemanRachfordAllocateNothingOnceWarm() {
+        int batch = 70;
+        try (Engine engine = Engines.best(2);
+                Block w = Problems.random(Type.F32, N, N, 0.2, 1);
+                Block u = Problems.random(Type.F32, N, INPUTS, 1, 3);
+                Block bias = Problems.random(Type.F32, 1, N, 1, 4);
+                Block x = Problems.random(Type.F32, batch, INPUTS, 1, 5);
+                Block z = Block.allocate(Type.F32, batch, N);
+                PeacemanRachford map = new PeacemanRachford(engine, Activation.RELU, w, u, bias, 0.5, batch);
+                FixedPointSolver solver = FixedPointSolver.plan(map, Stopping.relative(1e-5))) {
+            map.inject(x);
+            assertThat(Problems.allocated(() -> {
+                z.fill(0);
+                solver.solve(map, z);
+            })).isZero();
+        }
+    }
+
+    @Test
+    @SuppressWarnings("try") // The map is closed early, to see what its replicas say then.
+    void replicasOfPeacemanRachfordRefuseRowsWithoutInputAndUseAfterClose() {
+        try (Engine engine = Engines.best(1);
+                Block w = Problems.random(Type.F32, N, N, 0.2, 1);
+                Block u = Problems.random(Type.F32, N, INPUTS, 1, 3);
+                Block bias = Problems.random(Type.F32, 1, N, 1, 4);
+                Block x = Problems.random(Type.F32, 3, INPUTS, 1, 5);
+                PeacemanRachford map = new PeacemanRachford(engine, Activation.RELU, w, u, bias, 0.5, BATCH)) {
+            map.inject(x);
+            ReplicatedMap.Replica replica = map.replicas().replica(0, 2);
+            assertThat(map.replicas().replica(0, 1)).isSameAs(replica);
+            replica.load(1, 2);
+            assertThatThrownBy(() -> replica.load(0, 3)).isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("apply: row 3 of the batch has no input; expected inject(x)");
+            assertThatThrownBy(() -> replica.load(0, BATCH)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("apply: row 4 of the batch, expected 0 to 3");
+            assertThatThrownBy(() -> replica.load(2, 0)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("apply: row 2 of the batch, expected 0 to 1");
+            map.close();
+            assertThatThrownBy(() -> map.replicas().replica(1, 2)).isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("solve: R of the Peaceman-Rachford map, a block of 9×9 f32, was used after it was closed");
+            assertThat(map.bytes()).isEqualTo(8L * N * (N + N));
         }
     }
 

@@ -66,7 +66,7 @@ public record Affine(Weight weight, Bias bias, boolean hasResidual, Activation a
         PackedMatrix w = a.bank().matrix(weight);
         Register x = reads.getFirst();
         Register out = writes.getFirst();
-        a.steps().add(name(), reads, writes, f -> {
+        a.steps().add(name(), reads, writes, weight.isTransposed() ? w.full()::prepareTransposed : null, f -> {
             Epilogue then = epilogue.apply(f);
             if (!weight.isTransposed()) {
                 return () -> engine.apply(w.now(), f.block(x), f.block(out), then);
@@ -84,7 +84,7 @@ public record Affine(Weight weight, Bias bias, boolean hasResidual, Activation a
     public void multiplyTransposed(Assembler a, Register u, Register out) {
         Engine engine = a.engine();
         PackedMatrix w = a.bank().matrix(weight);
-        a.steps().add(name(), List.of(u), List.of(out), f -> {
+        a.steps().add(name(), List.of(u), List.of(out), weight.isTransposed() ? null : w.full()::prepareTransposed, f -> {
             if (weight.isTransposed()) {
                 return () -> engine.apply(w.full(), f.block(u), f.block(out), Epilogue.NONE);
             }

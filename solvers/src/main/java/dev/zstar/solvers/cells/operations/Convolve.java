@@ -66,7 +66,7 @@ public record Convolve(ImageShape pixels, Convolution convolution, Parameter wei
     public void multiplyTransposed(Assembler a, Register u, Register out) {
         Engine engine = a.engine();
         ConvolutionWeights w = a.bank().convolution(convolution, weight);
-        a.steps().add(name(), List.of(u), List.of(out),
+        a.steps().add(name(), List.of(u), List.of(out), w::prepareTransposed,
                 f -> () -> engine.images().convolveTransposed(w, pixels, f.block(u), f.block(out)));
     }
 

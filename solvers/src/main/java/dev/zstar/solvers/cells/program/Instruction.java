@@ -10,6 +10,8 @@ import java.util.List;
  * @param writes what it writes
  * @param inPlace those of {@code reads} whose memory {@code writes[0]} may take over
  * @param effect whether it does something besides writing registers, so that it must not be left out
+ * @param packing makes what the instruction reads besides registers, if that does not exist yet; null for nothing
  * @param binding what it does
  */
-record Instruction(String name, List<Register> reads, List<Register> writes, List<Register> inPlace, boolean effect, Binding binding) {}
+record Instruction(String name, List<Register> reads, List<Register> writes, List<Register> inPlace, boolean effect, Runnable packing,
+        Binding binding) {}

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The memory of all registers of a cell's programs. A stored register has a block of its own. Temporary registers of one shape share
@@ -166,6 +167,23 @@ public final class Memory {
             frames[count] = frame;
         }
         return frame;
+    }
+
+    /** The bytes that a program reads and writes for each row, without the blocks of the caller. */
+    public long rowBytes(Program program) {
+        Set<Slot> blocks = new HashSet<>();
+        Set<Register> arrays = new HashSet<>();
+        for (Instruction i : program.instructions()) {
+            Stream.concat(i.reads().stream(), i.writes().stream()).forEach(r -> {
+                if (r.isNumbers()) {
+                    arrays.add(r);
+                } else if (r.role() != Register.Role.EXTERNAL) {
+                    blocks.add(slots.get(r.index()));
+                }
+            });
+        }
+        return blocks.stream().mapToLong(slot -> Block.bytes(type, slot.rows, slot.cols)).sum()
+                + arrays.stream().mapToLong(r -> (long) r.cols() * Double.BYTES).sum();
     }
 
     /** The whole block of a register. */

@@ -70,6 +70,15 @@ public final class Program {
         return instructions;
     }
 
+    /** Makes what its instructions read besides registers, so that several threads may then run programs that read it. */
+    public void pack() {
+        for (Instruction i : instructions) {
+            if (i.packing() != null) {
+                i.packing().run();
+            }
+        }
+    }
+
     /** Prepares it for the rows of a frame, so that no run has to allocate. */
     public void prepare(Frame frame) {
         if (frame.count() >= bound.length) {

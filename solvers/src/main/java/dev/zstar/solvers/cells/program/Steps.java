@@ -35,7 +35,16 @@ public final class Steps {
 
     /** Adds an instruction that may write its result over one of {@code inPlace}, which it reads, too. */
     public void add(String name, List<Register> reads, Register write, List<Register> inPlace, Binding binding) {
-        instructions.add(new Instruction(name, List.copyOf(reads), List.of(write), List.copyOf(inPlace), false, binding));
+        instructions.add(new Instruction(name, List.copyOf(reads), List.of(write), List.copyOf(inPlace), false, null, binding));
+    }
+
+    /**
+     * Adds an instruction that reads something besides registers.
+     *
+     * @param packing makes that, if it does not exist yet, such as a packed transposed matrix
+     */
+    public void add(String name, List<Register> reads, List<Register> writes, Runnable packing, Binding binding) {
+        instructions.add(new Instruction(name, List.copyOf(reads), List.copyOf(writes), List.of(), false, packing, binding));
     }
 
     /** Adds an instruction that does something besides writing registers. */
@@ -49,7 +58,7 @@ public final class Steps {
      * @param effect whether it does something besides writing registers, so that it is never left out
      */
     public void add(String name, List<Register> reads, List<Register> writes, boolean effect, Binding binding) {
-        instructions.add(new Instruction(name, List.copyOf(reads), List.copyOf(writes), List.of(), effect, binding));
+        instructions.add(new Instruction(name, List.copyOf(reads), List.copyOf(writes), List.of(), effect, null, binding));
     }
 
     /** The memory of the registers. */
