@@ -2,6 +2,7 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.guard.Arguments;
 
 /**
  * The function {@code f} of {@code z = f(z)}, for a batch. Each row is a separate problem. A map that stores nothing for a row may ignore
@@ -67,9 +68,11 @@ public interface FixedPointMap {
      * batch among the threads of its engine. f must have no memory that it writes to, such as a block of intermediate values or
      * {@link RowData#gather}, unless each row or each thread has its own. If f is {@link #rowwise}, this holds for its function; each
      * replica has its own arrays. Keep the result: a solver makes new replicas for a new map.
+     *
+     * <p>A map that has {@link #replicas}, such as a cell, is returned as it is.
      */
     static FixedPointMap reentrant(FixedPointMap f) {
-        return new ReentrantMap(f);
+        return Arguments.present("reentrant", "the map", f).replicas() == null ? new ReentrantMap(f) : f;
     }
 
     /**

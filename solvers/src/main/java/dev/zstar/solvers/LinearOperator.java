@@ -51,9 +51,11 @@ public interface LinearOperator {
      * a batch among the threads of its engine. t must have no memory that it writes to, unless each row or each thread has its own. A
      * method of a {@linkplain FixedPointMap#rowwise rowwise} map has such memory, and throws if two threads call it at once. Keep the
      * result: a solver makes new replicas for a new operator.
+     *
+     * <p>An operator that has {@link #replicas}, such as the adjoint of a cell, is returned as it is.
      */
     static LinearOperator reentrant(LinearOperator t) {
-        return new ReentrantOperator(t);
+        return Arguments.present("reentrant", "the operator", t).replicas() == null ? new ReentrantOperator(t) : t;
     }
 
     /** An operator with a transpose, from T and {@code Tᵀ}. */

@@ -2,7 +2,6 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
-import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.PerWorker;
 
 /**
@@ -13,7 +12,7 @@ final class ReentrantMap implements FixedPointMap {
     private final FixedPointMap f;
 
     ReentrantMap(FixedPointMap f) {
-        this.f = Arguments.present("reentrant", "the map", f);
+        this.f = f;
     }
 
     @Override
