@@ -21,17 +21,17 @@ final class F32ConvolutionPanels {
     }
 
     static int count(int outputs) {
-        return Panels.count(vectors(outputs));
+        return Panels.count(vectors(outputs), false);
     }
 
     /** The first output of a panel. */
     static int column(int outputs, int panel) {
-        return Panels.first(vectors(outputs), panel) * L;
+        return Panels.first(vectors(outputs), panel, false) * L;
     }
 
     /** Vectors of a panel. */
     static int width(int outputs, int panel) {
-        return Panels.width(vectors(outputs), panel);
+        return Panels.width(vectors(outputs), panel, false);
     }
 
     static Block allocate(ConvolutionPass pass) {
