@@ -2,16 +2,17 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
+import dev.zstar.solvers.guard.Arguments;
 
 /**
- * The function {@code f} of {@code z = f(z)}, for a batch. Each row is a separate problem. A map that stores no data per row may ignore
- * {@code rows}. If yours does, use {@link #rowwise} or {@link RowData}.
+ * The function {@code f} of {@code z = f(z)}, for a batch. Each row is a separate problem. A map that stores nothing for a row may ignore
+ * {@code rows}. A map that stores something finds it with {@link RowData}, or is made by {@link #rowwise}.
  */
 @FunctionalInterface
 public interface FixedPointMap {
     /**
      * {@code out = f(z)}. {@code z} holds only the rows that are still being solved. Position {@code p} of {@code z} and {@code out}
-     * belongs to row {@code rows.index(p)} of the batch. With this index the map finds what it stores for each row, such as an injected
+     * belongs to row {@code rows.index(p)} of the batch. The map needs this index to find what it stores for the row, such as an injected
      * input.
      *
      * <p>With assertions on ({@code java -ea}) a solver checks that {@code z} is unchanged and {@code out} is complete, and throws
@@ -41,8 +42,8 @@ public interface FixedPointMap {
     }
 
     /**
-     * The floating-point operations for one row, as far as they are known; infinite if not. On a map with few operations for each element
-     * {@code Anderson} saves work between the evaluations and takes more of them. The number is the same in every call. A map that wraps
+     * The floating-point operations of an evaluation for one row; infinite if they are unknown. If they are few for each element,
+     * {@code Anderson} takes more evaluations, and works less between them. The number must be the same in every call. A map that wraps
      * another one returns that map's number.
      */
     default double rowOperations() {
@@ -51,10 +52,10 @@ public interface FixedPointMap {
 
     /**
      * Copies of this map for several threads; null if only one thread may evaluate it at a time. With them a solver divides the rows of
-     * a batch among the threads of its engine for the whole solve, and each row keeps its bits. A map that wraps another one passes on
-     * that map's replicas only if it computes the very same values and does nothing else, since its own {@link #apply} is then not called.
-     * A solver asks once, as long as it gets the same map. If several solvers may use this map at the same time, each call must return
-     * other replicas.
+     * a batch among the threads of its engine for the whole solve. Each row has the same bits as without them. A map that wraps another one
+     * may return that map's replicas only if it computes the very same values and does nothing else, since its own {@link #apply} is then
+     * not called. A solver asks again only when it gets another map. If several solvers may use this map at the same time, each call must
+     * return other replicas.
      *
      * @see #reentrant
      */
@@ -64,17 +65,21 @@ public interface FixedPointMap {
 
     /**
      * A map that several threads and solvers may evaluate at the same time, each with blocks of its own. A solver divides the rows of a
-     * batch among the threads of its engine. f must use no memory of its own, unless it keeps it apart for each row or each thread.
+     * batch among the threads of its engine. f must have no memory that it writes to, such as a block of intermediate values or
+     * {@link RowData#gather}, unless each row or each thread has its own. If f is {@link #rowwise}, this holds for its function; each
+     * replica has its own arrays. Keep the result: a solver makes new replicas for a new map.
+     *
+     * <p>A map that has {@link #replicas}, such as a cell, is returned as it is.
      */
     static FixedPointMap reentrant(FixedPointMap f) {
-        return new ReentrantMap(f);
+        return Arguments.present("reentrant", "the map", f).replicas() == null ? new ReentrantMap(f) : f;
     }
 
     /**
      * A map from a function of one row in arrays. The function gets the index of the row in the batch, so it need not translate positions.
      * It gets a copy of z. An element of {@code out} that it does not write becomes NaN, and the row ends with
-     * {@link Status#NONFINITE_FUNCTION}. Copies {@code 2 n} elements for each row. Not thread-safe. If f evaluates
-     * this very map again, that throws {@link IllegalStateException}.
+     * {@link Status#NONFINITE_FUNCTION}. Copies {@code 2 n} elements for each row. Only one thread may evaluate the map at a time, unless
+     * it is wrapped by {@link #reentrant}. If another thread or f itself evaluates it meanwhile, that throws {@link IllegalStateException}.
      */
     static FixedPointMap rowwise(RowFunction f) {
         return new Rowwise(f);

@@ -4,7 +4,10 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.guard.Arguments;
 
-/** The linear map {@code T} of {@code (I - T) u = b}, for a batch: {@code Jᵀ} in a backward solve. Rows as in {@link FixedPointMap}. */
+/**
+ * The linear map {@code T} of {@code (I - T) u = b}, for a batch: {@code Jᵀ} in a backward solve. Positions and rows are those of
+ * {@link FixedPointMap#apply}. A preconditioner is an operator as well: {@code M⁻¹ ≈ (I - T)⁻¹}.
+ */
 @FunctionalInterface
 public interface LinearOperator {
     /**
@@ -33,9 +36,9 @@ public interface LinearOperator {
 
     /**
      * Copies of this operator for several threads; null if only one thread may use it at a time. With them a solver divides the rows of a
-     * batch among the threads of its engine for the whole solve, and each row keeps its bits. The adjoint of a cell has them. A solver
-     * asks once, as long as it gets the same operator. If several solvers may use this operator at the same time, each call must return
-     * other replicas.
+     * batch among the threads of its engine for the whole solve. Each row has the same bits as without them. The adjoint of a cell has
+     * replicas. A solver asks again only when it gets another operator. If several solvers may use this operator at the same time, each
+     * call must return other replicas.
      *
      * @see #reentrant
      */
@@ -45,10 +48,14 @@ public interface LinearOperator {
 
     /**
      * An operator that several threads and solvers may use at the same time, each with blocks of its own. A solver then divides the rows of
-     * a batch among the threads of its engine. t must use no memory of its own, unless it keeps it apart for each row or each thread.
+     * a batch among the threads of its engine. t must have no memory that it writes to, unless each row or each thread has its own. A
+     * method of a {@linkplain FixedPointMap#rowwise rowwise} map has such memory, and throws if two threads call it at once. Keep the
+     * result: a solver makes new replicas for a new operator.
+     *
+     * <p>An operator that has {@link #replicas}, such as the adjoint of a cell, is returned as it is.
      */
     static LinearOperator reentrant(LinearOperator t) {
-        return new ReentrantOperator(t);
+        return Arguments.present("reentrant", "the operator", t).replicas() == null ? new ReentrantOperator(t) : t;
     }
 
     /** An operator with a transpose, from T and {@code Tᵀ}. */

@@ -2,15 +2,17 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
-import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.PerWorker;
 
-/** A map without memory of its own: a replica only knows which row is in which slot. Each solver has other replicas. */
+/**
+ * A map without memory of its own: a replica only knows which row is in which slot. A rowwise map has arrays, so each replica has a copy of
+ * it. Each solver has other replicas.
+ */
 final class ReentrantMap implements FixedPointMap {
     private final FixedPointMap f;
 
     ReentrantMap(FixedPointMap f) {
-        this.f = Arguments.present("reentrant", "the map", f);
+        this.f = f;
     }
 
     @Override
@@ -39,6 +41,7 @@ final class ReentrantMap implements FixedPointMap {
     }
 
     private final class Replica implements ReplicatedMap.Replica {
+        private final FixedPointMap own = f instanceof Rowwise rowwise ? rowwise.copy() : f;
         private final SlotRows rows;
 
         Replica(int slots) {
@@ -57,7 +60,7 @@ final class ReentrantMap implements FixedPointMap {
 
         @Override
         public void apply(Block z, Block out, Rows slots) {
-            f.apply(z, out, rows.of(slots));
+            own.apply(z, out, rows.of(slots));
         }
     }
 }

@@ -2,7 +2,6 @@ package dev.zstar.solvers;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
-import dev.zstar.solvers.guard.Arguments;
 import dev.zstar.solvers.guard.PerWorker;
 
 /** An operator without memory of its own: a replica only knows which row is in which slot. Each solver has other replicas. */
@@ -10,7 +9,7 @@ final class ReentrantOperator implements LinearOperator {
     private final LinearOperator t;
 
     ReentrantOperator(LinearOperator t) {
-        this.t = Arguments.present("reentrant", "the operator", t);
+        this.t = t;
     }
 
     @Override

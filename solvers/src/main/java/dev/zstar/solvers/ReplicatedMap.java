@@ -1,41 +1,45 @@
 package dev.zstar.solvers;
 
 /**
- * A map that has replicas. Each replica has memory of its own, so several threads can evaluate a map at once, each for a group of rows.
- * All replicas read the same parameters, and give a row the same bits as the map.
+ * Makes the replicas of a map ({@link FixedPointMap#replicas}). Each replica has memory of its own, so several threads can evaluate the map
+ * at once, each for a group of rows. All replicas read the same parameters, and give a row the same bits as the map.
  *
- * <p>A row of the batch is loaded into a slot of a replica, and evaluated there until its solve ends. Then the slot takes the next row.
+ * <p>A solve loads a row of the batch into a slot of a replica, and evaluates it there until the row is done. Then the slot takes another
+ * row.
  */
 public interface ReplicatedMap {
     /**
-     * The replica of a worker, with at least {@code slots} slots. The same object in later calls with as many slots or fewer, so that
-     * further solves allocate nothing. Called in the thread that calls the solver.
+     * The replica of a worker, with at least {@code slots} slots. Later calls with as many slots or fewer return the same object, so that
+     * further solves allocate nothing. The thread that calls the solver makes this call.
      *
-     * @param worker the number of the worker, from 0 on
+     * @param worker the number of the worker, from 0. A worker is a thread that solves groups of rows
      */
     Replica replica(int worker, int slots);
 
     /**
-     * The bytes of weights that an evaluation reads, whatever the number of rows; negative if that is unknown. With it a solver chooses
-     * groups of rows whose memory fits into a cache together with the weights. If unknown it assumes those of a dense layer.
+     * The bytes of weights that an evaluation reads, whatever the number of rows; negative if that is unknown. A solver chooses groups of
+     * rows that fit into a cache together with these weights. If their size is unknown, it assumes a dense layer with n² weights.
      */
     default long weightBytes() {
         return -1;
     }
 
     /**
-     * The bytes that an evaluation reads and writes for each row in addition to z and f(z), such as the intermediate values of a deep cell;
-     * at least 0. They share the cache with the weights and the history of the rows. The default is 0, which is right for a map that keeps
-     * nothing for a row.
+     * The bytes that an evaluation reads and writes for each row in addition to z and f(z); at least 0. The intermediate values of a deep
+     * cell are an example. They share the cache with the weights and with the vectors that the solver keeps for each row. The default is 0,
+     * for a map that keeps nothing for a row.
      */
     default long rowBytes() {
         return 0;
     }
 
-    /** A map of slots. One thread uses it at a time. Its {@link FixedPointMap#rowOperations} are those of the map. */
+    /**
+     * A map whose batch are the slots: {@code rows.index(p)} is the slot at position p. One thread uses it at a time. It must return the
+     * {@link FixedPointMap#rowOperations} of the map.
+     */
     interface Replica extends FixedPointMap {
         /**
-         * Slot {@code slot} becomes row {@code row} of the map's batch, with its input. Several replicas may be loaded at the same time.
+         * From now on slot {@code slot} is row {@code row} of the map's batch, with its input. Several replicas may load at the same time.
          *
          * @throws IllegalStateException if the row has no input
          */

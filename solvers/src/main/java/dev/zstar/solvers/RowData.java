@@ -9,9 +9,9 @@ import dev.zstar.solvers.guard.Plural;
 import java.util.Arrays;
 
 /**
- * What a map stores for each row of the batch: an injected input, a constant, or a slope. The data are ordered by row of the batch, but a
- * solver's blocks hold only the active rows, by position. {@link #gather} returns the rows of a call in the order of the call. It throws
- * for a row that was not filled since it was last opened or cleared, because data of an earlier problem would give a wrong result.
+ * What a map stores for each row of the batch: an injected input, a constant, or a slope. The data are in the order of the batch, but the
+ * blocks of a solver hold only the active rows, by position. {@link #gather} returns the rows of a call in the order of the call. It throws
+ * if a row was not filled since it was last opened or cleared, because data of an earlier problem would give a wrong result.
  *
  * <pre>{@code
  * RowData constants = new RowData(engine, type, batch, n, "constant", "set(row, c)");
@@ -28,7 +28,8 @@ import java.util.Arrays;
  * }</pre>
  *
  * <p>For a product with a fused injection, {@link #select} and {@code Epilogue.injected(data.block(), data.rows(), φ)} avoid the copy.
- * Holds one block, and a second one once rows have been gathered out of order. Not thread-safe.
+ * The data take one block, and a second one once rows have been gathered out of order. They are not thread-safe, so a map that uses them is
+ * not {@linkplain FixedPointMap#reentrant reentrant}. Each {@link ReplicatedMap.Replica} has data of its own.
  */
 public final class RowData implements AutoCloseable {
     private final Engine engine;
@@ -65,7 +66,7 @@ public final class RowData implements AutoCloseable {
         return filled.length;
     }
 
-    /** All rows, {@code batch × cols}, by row of the batch. */
+    /** All rows, {@code batch × cols}, in the order of the batch. */
     public Block block() {
         return block;
     }
@@ -108,12 +109,13 @@ public final class RowData implements AutoCloseable {
     }
 
     /**
-     * Row {@code row} becomes a copy of row {@code other} of other data with as many columns: for the slot of a {@link ReplicatedMap
-     * replica}. Only reads {@code from}, so several replicas may be loaded at the same time.
+     * Copies row {@code other} of {@code from} to row {@code row}, and marks this as filled. A {@link ReplicatedMap.Replica} loads a slot
+     * like this. The call only reads {@code from}, so several replicas may load at the same time.
      *
      * @param operation the name of the call, for messages
+     * @param from data of the same type, with as many columns
      * @throws IllegalArgumentException if a row does not exist, or {@code from} has another type or number of columns
-     * @throws IllegalStateException if that row is not filled
+     * @throws IllegalStateException if row {@code other} of {@code from} is not filled
      */
     public void load(String operation, int row, RowData from, int other) {
         Arguments.present(operation, "the other data", from).requireFilled(operation, other);

@@ -4,14 +4,15 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.guard.Arguments;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A map from a function of one row. */
+/** A map from a function of one row. Its arrays serve one evaluation at a time. */
 final class Rowwise implements FixedPointMap {
     private final RowFunction f;
     private double[] z = {};
     private double[] out = {};
-    /** Not volatile, since the map is not thread-safe. */
-    private boolean busy;
+    /** Atomic, so that a second thread is always refused: it would overwrite the arrays, and rows would get wrong values. */
+    private final AtomicBoolean busy = new AtomicBoolean();
 
     Rowwise(RowFunction f) {
         this.f = Arguments.present("rowwise", "the function", f);
@@ -22,16 +23,20 @@ final class Rowwise implements FixedPointMap {
         Arguments.present("rowwise", "z", states);
         Arguments.present("rowwise", "out", values);
         Arguments.present("rowwise", "rows", rows);
-        if (busy) {
+        if (!busy.compareAndSet(false, true)) {
             throw new IllegalStateException("rowwise: this map is already being evaluated, in another thread or further up this thread's "
                     + "stack, expected a map of its own for each evaluation that runs");
         }
-        busy = true;
         try {
             each(states, values, rows);
         } finally {
-            busy = false;
+            busy.set(false);
         }
+    }
+
+    /** The same function with arrays of its own. */
+    Rowwise copy() {
+        return new Rowwise(f);
     }
 
     private void each(Block states, Block values, Rows rows) {

@@ -8,6 +8,8 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Engines;
 import dev.zstar.kernels.Type;
+import dev.zstar.solvers.FixedPointMap;
+import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Outcome;
 import dev.zstar.solvers.Problems;
 import dev.zstar.solvers.SharedMemory;
@@ -23,10 +25,12 @@ import dev.zstar.solvers.implicit.GradientMode;
 import dev.zstar.solvers.implicit.LayerMemory;
 import dev.zstar.solvers.implicit.LayerMethods;
 import dev.zstar.solvers.linear.Gmres;
+import dev.zstar.solvers.linear.LinearSolver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Page 7 of the guide: memory and threads. */
@@ -146,6 +150,53 @@ class Level7MemoryTest {
             }
             // end
         }
+    }
+
+    /** The same bits as with one thread and maps that are not wrapped. */
+    @Test
+    void rows() {
+        int batch = 100;
+        double[] a = IntStream.range(0, batch).mapToDouble(row -> 0.9 * row / batch).toArray();
+        double[][] results = new double[2][];
+        for (int threads = 1; threads <= 2; threads++) {
+            try (Engine engine = Engines.best(threads);
+                    Block z = engine.allocate(Type.F64, batch, N);
+                    Block g = Problems.random(Type.F64, batch, N, 1, 5);
+                    Block v = engine.allocate(Type.F64, batch, N);
+                    FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, batch, N, Stopping.relative(1e-10))) {
+                // guide
+                FixedPointMap f = FixedPointMap.reentrant(FixedPointMap.rowwise((row, in, out) -> {
+                    for (int i = 0; i < N; i++) {
+                        out[i] = a[row] * Math.sin(in[(i + 1) % N]) + 1;
+                    }
+                }));
+                LinearOperator transpose = LinearOperator.reentrant((u, out, rows) -> {        // Jᵀ u at z
+                    for (int p = 0; p < rows.count(); p++) {
+                        int row = rows.index(p);                                               // position p has this row of the batch
+                        for (int i = 0; i < N; i++) {
+                            int j = (i + 1) % N;
+                            out.set(p, j, a[row] * Math.cos(z.get(row, j)) * u.get(p, i));
+                        }
+                    }
+                });
+                LinearOperator preconditioner = LinearOperator.reentrant((u, out, rows) -> {   // M⁻¹ = I + Jᵀ ≈ (I - Jᵀ)⁻¹
+                    transpose.apply(u, out, rows);
+                    engine.axpy(1, u, out);
+                });
+                Gmres.Options options = Gmres.Options.DEFAULT.withPreconditioner(preconditioner);
+                try (LinearSolver linear = Gmres.plan(engine, Type.F64, batch, N, options, Stopping.relative(1e-10))) {
+                    Outcome forward = solver.solve(f, z);
+                    Outcome backward = linear.solve(transpose, g, v);                          // (I - Jᵀ) v = g
+                    // hide
+                    assertThat(forward.succeeded()).isTrue();
+                    assertThat(backward.succeeded()).isTrue();
+                    // show
+                }
+                // end
+                results[threads - 1] = v.toDoubles();
+            }
+        }
+        assertThat(results[1]).isEqualTo(results[0]);
     }
 
     @Test

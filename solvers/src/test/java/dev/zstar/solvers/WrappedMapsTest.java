@@ -136,6 +136,19 @@ class WrappedMapsTest {
         }
     }
 
+    /** A cell has memory of its own, so threads that called it as if it had none would get wrong values. */
+    @Test
+    void whatHasReplicasIsAlreadyReentrant() {
+        try (Engine engine = Engines.best(1); DenseCell cell = cell(engine)) {
+            assertThat(FixedPointMap.reentrant(cell)).isSameAs(cell);
+            assertThat(LinearOperator.reentrant(cell.adjoint())).isSameAs(cell.adjoint());
+            FixedPointMap reentrant = FixedPointMap.reentrant((z, out, rows) -> out.copyFrom(z));
+            assertThat(FixedPointMap.reentrant(reentrant)).isSameAs(reentrant);
+            LinearOperator shared = LinearOperator.reentrant((u, out, rows) -> out.copyFrom(u));
+            assertThat(LinearOperator.reentrant(shared)).isSameAs(shared);
+        }
+    }
+
     @Test
     void mixedPrecisionHasItsCheapMapInALayerOfAnyMode() {
         for (GradientMode mode : List.of(GradientMode.DEFAULT, new GradientMode.Refined(10, 20, Stopping.relative(1e-4)))) {

@@ -69,10 +69,11 @@ public final class Anderson extends FixedPointSolver {
      * @param variant type I or II
      * @param window m, the number of earlier iterates used, 1 to 50. Deep equilibrium models in the literature mostly use 5; the default is
      *     10
-     * @param adaptive whether the window and the steps adapt to the row. A row uses at most three earlier iterates while its residual falls
-     *     fast, to less than 0.36 of itself in two evaluations. And it takes two plain steps before it combines iterates again, if its
-     *     residual falls to less than 0.8 of itself and the combination leaves more than 0.4 of it (Pratapa, Suryanarayana and Pask 2016
-     *     alternate in the same way, with a fixed period). For type II only: type I needs more evaluations with it
+     * @param adaptive whether the window and the steps adapt to the row. While the residual falls to less than 0.36 of itself in two
+     *     evaluations, the row uses at most three earlier iterates. If the residual falls to less than 0.8 of itself, and the combination
+     *     still leaves more than 0.4 of it, the row takes plain steps before it combines iterates again: two, or five if the map is cheap
+     *     ({@link dev.zstar.solvers.FixedPointMap#rowOperations}) and β is 1. Pratapa, Suryanarayana and Pask (2016) alternate in
+     *     the same way, with a fixed period. Ignored for type I, which would need more evaluations with it
      * @param mixing β, constant or a function of the gain
      * @param delay the number of plain steps before the acceleration starts, and again each time the safeguard has restarted the method.
      *     Useful if the start is far from the region where f is nearly linear
@@ -145,7 +146,7 @@ public final class Anderson extends FixedPointSolver {
             return with(o -> o.window = window);
         }
 
-        /** These options with a window that is the same for fast and for slow rows, or is not. */
+        /** These options with a window and steps that adapt to the row, or with {@code false} the full window in each step. */
         public Options withAdaptiveWindow(boolean adaptive) {
             return with(o -> o.adaptive = adaptive);
         }

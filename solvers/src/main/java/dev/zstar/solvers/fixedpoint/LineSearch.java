@@ -3,20 +3,20 @@ package dev.zstar.solvers.fixedpoint;
 import java.util.Arrays;
 
 /**
- * Chooses how far to go along a direction, separately for each row of a batch. It tries the full step first, then shorter ones until the
- * residual falls enough below the largest one of the last few points: {@code ‖F(z + λ s)‖ ≤ (1 - α λ) max_j ‖F(z_{k-j})‖} (Grippo,
+ * Chooses how far to go along a direction, separately for each row of a batch. It tries the full step first, then shorter ones, until
+ * {@code ‖F‖} falls enough below its largest value at the last few points: {@code ‖F(z + λ s)‖ ≤ (1 - α λ) max_j ‖F(z_{k-j})‖} (Grippo,
  * Lampariello and Lucidi 1986, for {@code ‖F‖}). With a memory of one point that is the rule of Armijo (1966). The next length minimises
  * the parabola through {@code ‖F‖²} at the base point and at the last two trials. It is between a tenth and a half of the last length
  * (Kelley 1995, section 8.3.1).
  *
- * <p>If no length is accepted, the full step is taken after all, and more full steps after it, even if {@code ‖F‖} rises: the residual may
- * have to grow on the way to a solution, and a secant method gains equations from bad steps as well. A watchdog ends this when
- * {@value #PATIENCE} steps did not lower {@code ‖F‖} below that of the base point, or when {@code ‖F‖} is a million times as large or NaN
- * (Chamberlain, Powell, Lemarechal and Pedersen 1982).
+ * <p>If no length is accepted, the row takes the full step after all, and more full steps after it, even if {@code ‖F‖} rises. The residual
+ * may have to grow on the way to a solution, and a secant method learns equations from bad steps as well. A watchdog ends this
+ * (Chamberlain, Powell, Lemarechal and Pedersen 1982). It does so after more than {@value #PATIENCE} steps that did not lower {@code ‖F‖}
+ * below that of the base point, or if {@code ‖F‖} is a million times that, or NaN.
  *
  * <p>The search sees only norms. The solver holds the points, and evaluates a trial together with the points of the other rows. The base
- * point of a row is the last one that was accepted; while full steps are, the last one before them. With a memory of one point it is the
- * best point of the row.
+ * point of a row is the last point that the rule accepted. A full step under the watchdog becomes the base point only if it lowers
+ * {@code ‖F‖} below that of the base point. With a memory of one point the base point is the best point of the row.
  */
 final class LineSearch {
     /** What a row does after an evaluation. */
@@ -25,15 +25,15 @@ final class LineSearch {
         ACCEPT,
         /** It goes back to its previous point, and tries another length along the same direction. */
         RETRY,
-        /** Full steps found nothing better. It may go back to its base point, and try another direction. */
+        /** Full steps found no better point. The row may go back to its base point, and try another direction. */
         LOST,
         /** No length is accepted, and full steps have failed before. */
         FAIL
     }
 
-    /** The number of consecutive full steps that may find nothing better. */
+    /** How many full steps in sequence may find no better point. */
     static final int PATIENCE = 20;
-    /** A residual this many times the smallest one is no detour. */
+    /** A residual this many times that of the base point ends the full steps. */
     private static final double RUNAWAY = 1e6;
     /** Bounds on the ratio of the next length to the last one. */
     private static final double LEAST = 0.1;
@@ -66,7 +66,7 @@ final class LineSearch {
      *
      * @param decrease α
      * @param limit how many times a step may be shortened; 0 accepts every full step
-     * @param memory the points with which a trial is compared, at least 1
+     * @param memory how many of the last points a trial is compared with, at least 1
      */
     LineSearch(int batch, double decrease, int limit, int memory) {
         this.decrease = decrease;

@@ -1,25 +1,25 @@
 package dev.zstar.solvers.fixedpoint;
 
 /**
- * When a row of {@link AndersonSteps} combines its iterates, and how many it uses. This follows from its residuals alone, so a row has the
- * same bits in any company.
+ * When a row of {@link AndersonSteps} combines its iterates, and how many it uses. This follows from the residuals of the row alone, so it
+ * has the same bits in any batch.
  *
  * <ul>
- *   <li>A residual is <em>fast</em> if it falls to less than 0.36 of itself in two evaluations. Such a row uses at most three earlier
+ *   <li>A row is <em>fast</em> if its residual falls to less than 0.36 of itself in two evaluations. It uses at most three earlier
  *       iterates: older ones come from farther away, where the map is less like its linear part.
- *   <li>If the residual falls to less than 0.8 of itself in one evaluation, and the combination still leaves more than 0.4 of it, combining
- *       gains little. Such a row takes two plain steps before it combines again. Plain steps between combinations are the alternating
- *       Anderson method (Pratapa, Suryanarayana and Pask 2016).
- *   <li>A fast row that gains little forgets what came before these plain steps.
- *   <li>A row of a cheap map that gains little also takes plain steps of which it keeps nothing.
- *   <li>While the residual of a cheap map falls to less than 0.4 of its smallest value in each evaluation, the row takes only such steps.
- *       It must be the smallest value, because the residuals of plain steps in a cycle fall, too.
+ *   <li>A combination <em>gains little</em> if the residual falls to less than 0.8 of itself in one evaluation, and the combination still
+ *       leaves more than 0.4 of it. The row then takes two plain steps before it combines again. Plain steps between combinations are the
+ *       alternating Anderson method (Pratapa, Suryanarayana and Pask 2016).
+ *   <li>If the row is also fast, it forgets what came before these two steps.
+ *   <li>If the map is cheap instead, the row forgets everything and takes five plain steps. It keeps nothing of the first two.
+ *   <li>While the residual of a cheap map falls to less than 0.4 of its smallest value in each evaluation, the row takes plain steps and
+ *       keeps nothing. The last value would not do: when plain steps run in a cycle, their residual falls again and again.
  * </ul>
  */
 final class Pace {
     /** The earlier iterates that a fast row uses. */
     private static final int NARROW = 3;
-    /** The residuals of plain steps that a cheap map does not keep. */
+    /** The plain steps of a row of a cheap map of which nothing is kept. */
     private static final int FREE = 2;
     private static final double STEEP = 0.4 * 0.4;
     private static final double FAST = 0.36 * 0.36;
@@ -39,7 +39,10 @@ final class Pace {
     private boolean fast;
     private boolean falling;
 
-    /** @param adaptive whether the rules above hold. Otherwise a row combines all that it has room for, in each step */
+    /**
+     * @param adaptive whether the rules above hold. Otherwise a row combines all residuals that it has, in each step
+     * @param capacity the most residuals that a row keeps
+     */
     Pace(boolean adaptive, int capacity, int batch) {
         this.adaptive = adaptive;
         this.capacity = capacity;
@@ -83,7 +86,7 @@ final class Pace {
      * Whether row b combines its iterates now. Otherwise it takes a plain step.
      *
      * @param square its new ‖r‖²
-     * @param cheap whether a step costs more than an evaluation
+     * @param cheap whether a combination costs more than an evaluation
      */
     boolean combines(int b, double square, boolean cheap) {
         boolean steep = adaptive && cheap && square < STEEP * least[b] && last[b] > 0;
@@ -112,7 +115,7 @@ final class Pace {
      * Row b has combined its iterates, after {@link #combines} returned true for it.
      *
      * @param left ‖Σ α_j r_j‖²
-     * @param cheap whether a step costs more than an evaluation
+     * @param cheap whether a combination costs more than an evaluation
      */
     void combined(int b, double left, boolean cheap) {
         if (!falling || !(left > LITTLE * last[b])) {

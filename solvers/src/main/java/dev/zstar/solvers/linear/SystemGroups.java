@@ -14,10 +14,10 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /**
- * Solves the rows of a batch in groups, if T has replicas, and the preconditioner, too. Each thread of the engine takes the next rows of
- * the batch, and solves them to the end, without a barrier in between. A group is so small that its vectors stay in the second-level cache.
- * Rows are independent, so each has the same bits as in one large group. Rows of a group take their steps together, so a row that is done
- * is not replaced before the others are done.
+ * Solves the rows of a batch in groups, if T and the preconditioner have replicas. Each thread of the engine takes the next rows of the
+ * batch, and solves them to the end, without a barrier in between. A group is small enough for its vectors to stay in the second-level
+ * cache, unless the weights fill it. Rows are independent, so each has the same bits as in one large group. The rows of a group take their
+ * steps together. So a row that is done is not replaced before the others are done.
  */
 final class SystemGroups implements Procedure {
     private final RowsProcedure whole;
@@ -54,8 +54,8 @@ final class SystemGroups implements Procedure {
     }
 
     /**
-     * Plans groups in the memory of a workspace, or one loop for the whole batch: if that is a single group, if a trace is asked for, or if
-     * results depend on the batch in any case.
+     * Plans groups in the memory of a workspace. It plans one loop for the whole batch instead, if that is a single group, if the stopping
+     * rule has a trace, or if the engine is not reproducible.
      *
      * @param method makes the method of a group; it must keep nothing after a solve
      */
@@ -78,7 +78,8 @@ final class SystemGroups implements Procedure {
     }
 
     /**
-     * Plans groups in the memory of a procedure, or returns that procedure.
+     * Plans groups in the memory of a procedure. Returns that procedure instead, if the batch is a single group or the engine is not
+     * reproducible.
      *
      * @param whole the procedure of the whole batch
      * @param part makes that of a group in a part of the workspace, with the preconditioner of the group

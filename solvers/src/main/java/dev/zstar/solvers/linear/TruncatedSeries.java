@@ -15,8 +15,9 @@ import dev.zstar.solvers.internal.SolveRecord;
 import java.util.function.BooleanSupplier;
 
 /**
- * The sum of {@link Neumann}. That of a whole batch is formed in the caller's block. A group would need a view of its rows there, which is
- * a new object, so it forms the sum in memory of its own: with the memory of s rows it solves {@code ⌊2 s / 3⌋} rows at a time.
+ * Sums the series of {@link Neumann}. For a whole batch the sum is formed in the caller's block. A group would need a view of its rows
+ * there, which is a new object. So it forms the sum in memory of its own, and with the memory of s rows it solves {@code ⌊2 s / 3⌋} rows at
+ * a time.
  */
 final class TruncatedSeries implements RowsProcedure {
     private final Engine engine;
@@ -28,17 +29,17 @@ final class TruncatedSeries implements RowsProcedure {
     private final Block next;
     /** The sum of a group; null if the sum is formed in the caller's block. */
     private final Block own;
-    /** Norms of the last term, of the right-hand side, and of the sum. */
+    /** By row: the norms of the last term, of the right-hand side, and of the sum. */
     private final double[] last;
     private final double[] length;
     private final double[] sum;
-    /** Whether right-hand side and start are finite. */
+    /** By row: whether the right-hand side and the start are finite. */
     private final boolean[] finite;
 
     /**
      * Allocates 2 blocks.
      *
-     * @param isGroup whether it is to solve some rows of a batch
+     * @param isGroup whether it solves groups of rows of a batch, rather than the whole batch
      */
     private TruncatedSeries(Workspace workspace, int terms, double damping, boolean isGroup) {
         Arguments.atLeast("Neumann", "terms", terms, 0);
@@ -64,7 +65,7 @@ final class TruncatedSeries implements RowsProcedure {
         finite = new boolean[most];
     }
 
-    /** The series of all rows, in groups if the operator has replicas. */
+    /** Plans the series of a batch, which is divided into groups if the operator has replicas. */
     static Procedure plan(Workspace workspace, int terms, double damping) {
         TruncatedSeries whole = new TruncatedSeries(workspace, terms, damping, false);
         // Without a product there is nothing to divide.

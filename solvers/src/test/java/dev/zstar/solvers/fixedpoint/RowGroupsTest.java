@@ -155,6 +155,35 @@ class RowGroupsTest {
         }
     }
 
+    /** A rowwise map has arrays, which threads must not share. Each thread waits inside the function until all are there. */
+    @Test
+    void aReentrantRowwiseMapHasArraysForEachThread() {
+        try (Engine host = Engines.best(1)) {
+            Engine engine = ThreadedEngine.of(host, 3, SMALL);
+            try (FixedPointSolver solver = FixedPointSolver.plan(engine, Type.F64, BATCH, N, Stopping.relative(1e-8));
+                    Block z = engine.allocate(Type.F64, BATCH, N);
+                    Block expected = engine.allocate(Type.F64, BATCH, N)) {
+                Set<Thread> threads = ConcurrentHashMap.newKeySet();
+                CountDownLatch all = new CountDownLatch(3);
+                boolean[] wait = {false};
+                FixedPointMap f = FixedPointMap.rowwise((row, in, out) -> {
+                    if (wait[0] && threads.add(Thread.currentThread())) {
+                        all.countDown();
+                        await(all);
+                    }
+                    for (int i = 0; i < N; i++) {
+                        out[i] = 0.5 * Math.cos(in[i]) + row;
+                    }
+                });
+                assertThat(solver.solve(f, expected).succeeded()).isTrue();
+                wait[0] = true;
+                assertThat(solver.solve(FixedPointMap.reentrant(f), z).succeeded()).isTrue();
+                assertThat(threads).hasSize(3);
+                assertThat(z.toDoubles()).isEqualTo(expected.toDoubles());
+            }
+        }
+    }
+
     @Test
     void twoSolversMayUseAReentrantMapAtTheSameTime() {
         int batch = 200;
