@@ -86,7 +86,7 @@ public final class Tuning {
      */
     public static boolean tall(int outputs, int inputs, Type type, Format format) {
         return format == Format.FULL && Lanes.BITS == 512 && ROWS == 8 && Math.min(outputs, inputs) >= TALL
-                && (long) outputs * inputs * type.bytes() > Caches.secondLevel() / 2;
+                && (long) outputs * inputs * type.bytes() > BATCH / 8 * 5L;
     }
 
     /**
