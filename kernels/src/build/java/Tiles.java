@@ -57,8 +57,7 @@ final class Tiles {
     private record Group(int panels, int width, int last) {
         static final Group[] ALL = {
             new Group(1, 1, 1), new Group(1, 2, 2), new Group(1, 3, 3), new Group(2, 2, 2), new Group(2, 3, 2), new Group(2, 3, 3),
-            new Group(3, 3, 2), new Group(3, 3, 3), new Group(4, 3, 2), new Group(4, 3, 3), new Group(3, 2, 2), new Group(4, 2, 2),
-            new Group(5, 2, 2), new Group(6, 2, 2)
+            new Group(3, 3, 2), new Group(3, 3, 3), new Group(4, 3, 2), new Group(4, 3, 3)
         };
 
         int total() {

@@ -50,7 +50,7 @@ final class F32Job {
 
     private static void gemm(Job job, int from, int to) {
         int rows = job.out.rows();
-        int panels = F32Gemm.panels(job.x, job.transposeX, job.out);
+        int panels = F32Gemm.panels(job.out);
         F32Gemm.run(job.a, job.x, job.transposeX, job.y, job.transposeY, job.b, job.out,
                 job.byRows ? 0 : from, job.byRows ? panels : to,
                 job.byRows ? Math.min(from * Job.ROWS, rows) : 0, job.byRows ? Math.min(to * Job.ROWS, rows) : rows);
@@ -60,9 +60,8 @@ final class F32Job {
     private static void systems(Job job, int from, int to) {
         for (int i = from; i < to; i++) {
             Block c = job.out.part(i, job.count);
-            Block x = job.x.part(i, job.count);
-            F32Gemm.run(job.a, x, job.transposeX, job.y.part(i, job.count), job.transposeY, job.b, c, 0,
-                    F32Gemm.panels(x, job.transposeX, c), 0, c.rows());
+            F32Gemm.run(job.a, job.x.part(i, job.count), job.transposeX, job.y.part(i, job.count), job.transposeY, job.b, c, 0,
+                    F32Gemm.panels(c), 0, c.rows());
         }
     }
 

@@ -123,7 +123,7 @@ interface SimdProducts extends Products {
         try (Job job = Job.enter()) {
             ProductShapes.gemm(a, transposeA, b, transposeB, c);
             product(job, Job.Kind.GEMM, alpha, a, transposeA, b, transposeB, beta, c);
-            int panels = a.type() == Type.F32 ? F32Gemm.panels(a, transposeA, c) : F64Gemm.panels(a, transposeA, c);
+            int panels = a.type() == Type.F32 ? F32Gemm.panels(c) : F64Gemm.panels(c);
             split(job, panels, c.rows(), 2.0 * c.rows() * c.cols() * (transposeA ? a.rows() : a.cols()));
         }
     }

@@ -244,9 +244,9 @@ final class F32ConvolutionGradient {
         }
         float[] t = F32Epilogue.tile();
         long step = (long) c.kernel() * vectors(c) * S.vectorByteSize();
-        for (int panel = 0; panel < Panels.count(vectors(c), false); panel++) {
-            int vectors = Panels.width(vectors(c), panel, false);
-            long column = Panels.first(vectors(c), panel, false) * (long) S.vectorByteSize();
+        for (int panel = 0; panel < Panels.count(vectors(c)); panel++) {
+            int vectors = Panels.width(vectors(c), panel);
+            long column = Panels.first(vectors(c), panel) * (long) S.vectorByteSize();
             for (int n = 0; n < channels; ) {
                 int rows = Tuning.rows(channels - n, Format.FULL);
                 long u = transposed + n * line + first * B;

@@ -21,17 +21,17 @@ final class F32ConvolutionPanels {
     }
 
     static int count(int outputs) {
-        return Panels.count(vectors(outputs), false);
+        return Panels.count(vectors(outputs));
     }
 
     /** The first output of a panel. */
     static int column(int outputs, int panel) {
-        return Panels.first(vectors(outputs), panel, false) * L;
+        return Panels.first(vectors(outputs), panel) * L;
     }
 
     /** Vectors of a panel. */
     static int width(int outputs, int panel) {
-        return Panels.width(vectors(outputs), panel, false);
+        return Panels.width(vectors(outputs), panel);
     }
 
     static Block allocate(ConvolutionPass pass) {

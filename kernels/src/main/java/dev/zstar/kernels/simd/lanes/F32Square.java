@@ -18,9 +18,9 @@ public final class F32Square {
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
     /** The shuffle that zips the lower halves of two vectors. */
-    public static final IntVector LOW = zip(0); // twin: public static final jdk.incubator.vector.LongVector LOW = zip(0);
+    static final IntVector LOW = zip(0); // twin: static final jdk.incubator.vector.LongVector LOW = zip(0);
     /** The same for the upper halves. */
-    public static final IntVector HIGH = zip(L / 2); // twin: public static final jdk.incubator.vector.LongVector HIGH = zip(L / 2);
+    static final IntVector HIGH = zip(L / 2); // twin: static final jdk.incubator.vector.LongVector HIGH = zip(L / 2);
 
     /** Two squares, between the rounds. */
     private static final CallLocal<float[]> ROUNDS = new CallLocal<>(() -> new float[2 * L * L]);

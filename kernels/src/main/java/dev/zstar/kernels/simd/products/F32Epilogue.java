@@ -23,13 +23,13 @@ public final class F32Epilogue {
     private static final int L = S.length();
     private static final long B = F32.byteSize();
     /** Elements of a full tile. */
-    private static final int CHUNK = Panels.TILE * L;
+    private static final int CHUNK = 8 * Panels.VECTORS * L;
 
     /** From here on activations may write. */
     public static final int WORK = 2 * CHUNK;
 
     /**
-     * Accumulators of a tile, then as many slopes, then memory for activations. One array for each call scope.
+     * Accumulators of a tile of at most 8 rows, then as many slopes, then memory for activations. One array for each call scope.
      */
     private static final CallLocal<float[]> TILE = new CallLocal<>(() -> new float[WORK + 2 * CHUNK]);
     /** Accumulators of a group of rows between two parts of the inputs. */

@@ -39,22 +39,19 @@ public final class F32Gemm {
         int inputs = transposeA ? a.rows() : a.cols();
         int width = vectors(c);
         float[] t = F32Epilogue.tile();
-        boolean tall = isTall(c, inputs);
         boolean zeros = beta == 0;
         boolean scaled = alpha != 1;
         boolean empty = alpha == 0 || inputs == 0;
         if (beta != 1 && (empty || scaled || !zeros)) {
-            scale(beta, c, tall, fromPanel, toPanel, fromRow, toRow);
+            scale(beta, c, fromPanel, toPanel, fromRow, toRow);
             zeros = false;
         }
         if (empty) {
             return;
         }
-        int sweep = tall ? Tuning.tallSweep(inputs) : Tuning.sweep(inputs);
-        int block = tall ? Tuning.tallBatch(toRow - fromRow, sweep * F32.byteSize(), Panels.TALL_VECTORS * L)
-                : Tuning.batchRows(toRow - fromRow, sweep * F32.byteSize(), Panels.VECTORS * L);
-        boolean pack = tall || transposeB || toRow - fromRow >= Tuning.PACK;
-        F32TallRows interleaved = tall ? F32TallRows.of() : null;
+        int sweep = Tuning.sweep(inputs);
+        int block = Tuning.batchRows(toRow - fromRow, sweep * F32.byteSize(), Panels.VECTORS * L);
+        boolean pack = transposeB || toRow - fromRow >= Tuning.PACK;
         for (int row0 = fromRow; row0 < toRow; row0 += block) {
             int row1 = Math.min(row0 + block, toRow);
             long sums = scaled && inputs > sweep ? SUMS.get().address((toPanel - fromPanel) * (long) (row1 - row0) * WIDEST) : 0;
@@ -64,43 +61,22 @@ public final class F32Gemm {
                 Sums state = k0 == 0 && (zeros || scaled) ? Sums.ZERO : scaled ? Sums.KEPT : Sums.OUT;
                 long zr = transposeA ? Block.bytes(a.type(), 1, k) : a.strideBytes();
                 long z = transposeA ? rows(a, row0, row1, k0, k, zr) : a.address() + row0 * zr + k0 * F32.byteSize();
-                if (tall) {
-                    interleaved.interleave(z, zr, row1 - row0, k);
-                }
                 int part = Tuning.part(k, row1 - row0, k * F32.byteSize());
                 for (int panel = fromPanel; panel < toPanel; panel++) {
-                    int vectors = Panels.width(width, panel, tall);
-                    int column = Panels.first(width, panel, tall) * L;
+                    int vectors = Panels.width(width, panel);
+                    int column = Panels.first(width, panel) * L;
                     long wk = pack ? (long) vectors * L * F32.byteSize() : b.strideBytes();
                     long from = pack ? PANEL.get().address(wk * k) : b.address() + k0 * b.strideBytes() + column * F32.byteSize();
                     if (pack) {
                         pack(b, transposeB, column, Math.min(vectors * L, c.cols() - column), vectors * L, k0, k, from);
                     }
-                    long kept = sums + (panel - fromPanel) * (long) (row1 - row0) * WIDEST;
-                    if (tall) {
-                        tall(interleaved, from, vectors, state, last, alpha, c, row0, row1, column, kept, t);
-                        continue;
-                    }
                     for (int row = row0; row < row1; row += Tuning.GROUP) {
+                        long kept = sums + ((panel - fromPanel) * (long) (row1 - row0) + row - row0) * WIDEST;
                         group(from, wk, vectors, z + (row - row0) * zr, zr, k, part, state, last, alpha, c, row,
-                                Math.min(row + Tuning.GROUP, row1), column, kept + (row - row0) * WIDEST, t);
+                                Math.min(row + Tuning.GROUP, row1), column, kept, t);
                     }
                 }
             }
-        }
-    }
-
-    /** Some rows and one panel of one sweep, with tall tiles. */
-    private static void tall(F32TallRows rows, long w, int vectors, Sums state, boolean end, double alpha, Block c, int row0, int row1,
-            int column, long kept, float[] t) {
-        for (int row = row0; row < row1; ) {
-            int tile = Tuning.tallRows(row1 - row);
-            int real = Math.min(tile, row1 - row);
-            long at = kept + (row - row0) * WIDEST;
-            float[] begun = start(state, c, row, real, column, vectors, at, t);
-            rows.multiply(w, vectors, row - row0, tile, real, begun, t);
-            end(end, alpha, c, row, real, column, vectors, at, t);
-            row += tile;
         }
     }
 
@@ -160,9 +136,9 @@ public final class F32Gemm {
         return to;
     }
 
-    private static void scale(double beta, Block c, boolean tall, int fromPanel, int toPanel, int fromRow, int toRow) {
-        int column = Panels.first(vectors(c), fromPanel, tall) * L;
-        int width = Math.min(c.cols(), Panels.first(vectors(c), toPanel, tall) * L) - column;
+    private static void scale(double beta, Block c, int fromPanel, int toPanel, int fromRow, int toRow) {
+        int column = Panels.first(vectors(c), fromPanel) * L;
+        int width = Math.min(c.cols(), Panels.first(vectors(c), toPanel) * L) - column;
         for (int row = fromRow; row < toRow; row++) {
             long at = c.address() + row * c.strideBytes() + column * F32.byteSize();
             if (beta == 0) {
@@ -177,14 +153,9 @@ public final class F32Gemm {
         return (c.cols() + L - 1) / L;
     }
 
-    /** Whether the product has tall tiles. They need packed panels. */
-    private static boolean isTall(Block c, int inputs) {
-        return c.rows() >= Tuning.PACK && Tuning.tall(c.cols(), inputs, c.type(), Format.FULL);
-    }
-
-    /** Panels of the columns of {@code c = op(a) op(b)}. */
-    public static int panels(Block a, boolean transposeA, Block c) {
-        return Panels.count(vectors(c), isTall(c, transposeA ? a.rows() : a.cols()));
+    /** Panels of the columns of {@code c}. */
+    public static int panels(Block c) {
+        return Panels.count(vectors(c));
     }
 
     /** Columns {@code column … column + real - 1} of {@code op(b)}, side by side for each k. */

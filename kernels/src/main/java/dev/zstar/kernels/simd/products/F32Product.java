@@ -24,8 +24,6 @@ public final class F32Product {
             empty(w, out, epilogue, fromPanel, toPanel, fromRow, toRow);
         } else if (z.rows() == 1) {
             gemv(w, z, out, epilogue, fromPanel, toPanel);
-        } else if (w.tall) {
-            F32TallProduct.apply(w, z, out, epilogue, fromPanel, toPanel, fromRow, toRow);
         } else {
             gemm(w, z, out, epilogue, fromPanel, toPanel, fromRow, toRow);
         }
@@ -87,7 +85,7 @@ public final class F32Product {
     }
 
     /** The start of the accumulators: t, filled, or zeros. */
-    static float[] start(
+    private static float[] start(
             Panels w, Epilogue epilogue, boolean first, Block out, int row, int rows, int column, int vectors, float[] t) {
         if (!first) {
             F32Epilogue.resume(out, row, rows, column, vectors, t);
@@ -96,7 +94,7 @@ public final class F32Product {
         return w.scales != null ? F32Epilogue.ZEROS : F32Epilogue.start(epilogue, row, rows, column, vectors, t);
     }
 
-    static void end(Panels w, Epilogue epilogue, boolean last, Block out, int row, int rows, int column, int vectors, float[] t) {
+    private static void end(Panels w, Epilogue epilogue, boolean last, Block out, int row, int rows, int column, int vectors, float[] t) {
         if (!last) {
             F32Epilogue.store(out, row, rows, column, vectors, t);
             return;

@@ -8,20 +8,15 @@ import dev.zstar.kernels.simd.lanes.Lanes;
 import dev.zstar.kernels.simd.tuning.Tuning;
 
 /**
- * A matrix of {@code outputs × inputs} packed for register tiles. A panel has the outputs of up to three vectors, or two for {@linkplain
- * Tuning#tall tall tiles}: for each input k in turn (for bf16, each pair of inputs) their weights side by side, with zeros beyond the last
- * output and input.
+ * A matrix of {@code outputs × inputs} packed for register tiles. A panel has the outputs of up to three vectors: for each input k in turn
+ * (for bf16, each pair of inputs) their weights side by side, with zeros beyond the last output and input.
  *
- * <p>If panels of three would leave a single vector, the last two panels have two vectors each. A tile of 8×1 vectors reads as much of the
+ * <p>If full panels would leave a single vector, the last two panels have two vectors each. A tile of 8×1 vectors reads as much of the
  * batch as a tile of 8×3, and reached only 88 GFLOP/s, while 8×2 and 8×3 reach 117.
  */
 public final class Panels implements AutoCloseable {
-    /** The most vectors of a panel. */
+    /** Vectors of a full panel. */
     public static final int VECTORS = 3;
-    /** The most vectors of a panel for tall tiles. */
-    static final int TALL_VECTORS = 2;
-    /** The most vectors of a tile: 14×2. A tile of 8×3 has 24. */
-    static final int TILE = Tuning.TALL_ROWS * TALL_VECTORS;
 
     /**
      * The format that weights are stored in. It may differ from the requested one: small {@link Format#INT8} is stored as
@@ -41,8 +36,6 @@ public final class Panels implements AutoCloseable {
     public final Block scales;
     /** Whether the scales belong to the inputs (this is the transpose of {@code W}) instead of the outputs. */
     public final boolean transposed;
-    /** Whether the panels are for tall tiles. */
-    public final boolean tall;
 
     private final int vectors;
     private final int lanes;
@@ -57,15 +50,14 @@ public final class Panels implements AutoCloseable {
         this.transposed = transposed;
         lanes = Lanes.BITS / Byte.SIZE / type.bytes();
         vectors = (outputs + lanes - 1) / lanes;
-        tall = Tuning.tall(outputs, inputs, type, format);
-        count = count(vectors, tall);
+        count = count(vectors);
         share = format == Format.BF16 ? 2 : 1;
         weightBytes = switch (format) {
             case FULL -> type.bytes();
             case BF16 -> Short.BYTES;
             case INT8 -> Byte.BYTES;
         };
-        long bytes = (long) most(tall) * lanes * steps(inputs) * share * weightBytes;
+        long bytes = (long) VECTORS * lanes * steps(inputs) * share * weightBytes;
         long cols = (bytes + type.bytes() - 1) / type.bytes();
         if (cols > Integer.MAX_VALUE) {
             throw new IllegalArgumentException("pack: w has " + inputs + " columns, expected fewer, because a panel cannot hold them");
@@ -126,23 +118,18 @@ public final class Panels implements AutoCloseable {
     }
 
     /** The number of panels for this many vectors of outputs. */
-    public static int count(int vectors, boolean tall) {
-        int most = most(tall);
-        return (vectors + most - 1) / most;
+    public static int count(int vectors) {
+        return (vectors + VECTORS - 1) / VECTORS;
     }
 
     /** Vectors of a panel. */
-    public static int width(int vectors, int panel, boolean tall) {
-        return !tall && balanced(vectors) && panel >= vectors / VECTORS - 1 ? 2 : Math.min(most(tall), vectors - panel * most(tall));
+    public static int width(int vectors, int panel) {
+        return balanced(vectors) && panel >= vectors / VECTORS - 1 ? 2 : Math.min(VECTORS, vectors - panel * VECTORS);
     }
 
     /** The first vector of a panel. */
-    public static int first(int vectors, int panel, boolean tall) {
-        return panel * most(tall) - (!tall && balanced(vectors) && panel == vectors / VECTORS ? 1 : 0);
-    }
-
-    private static int most(boolean tall) {
-        return tall ? TALL_VECTORS : VECTORS;
+    public static int first(int vectors, int panel) {
+        return panel * VECTORS - (balanced(vectors) && panel == vectors / VECTORS ? 1 : 0);
     }
 
     /** Whether two panels of two end the row, instead of three and one. */
@@ -152,22 +139,21 @@ public final class Panels implements AutoCloseable {
 
     /** Vectors of a panel. */
     public int width(int panel) {
-        return width(vectors, panel, tall);
+        return width(vectors, panel);
     }
 
     /** The first output of a panel. */
     public int column(int panel) {
-        return first(vectors, panel, tall) * lanes;
+        return first(vectors, panel) * lanes;
     }
 
     /**
-     * The number of panels that one row takes at once, from this one and before {@code to}, with up to twelve vectors. They have the same
-     * width, but the last of panels of three may be narrower.
+     * The number of panels that one row takes at once, from this one and before {@code to}: up to four of the same width, but the last
+     * may be narrower.
      */
     public int group(int panel, int to) {
-        int most = tall ? 6 : 4;
         int end = panel + 1;
-        while (end < Math.min(to, panel + most) && (width(end) == width(panel) || !tall && !balanced(vectors))) {
+        while (end < Math.min(to, panel + 4) && (width(end) == width(panel) || !balanced(vectors))) {
             end++;
         }
         return end - panel;

@@ -2,7 +2,6 @@ package dev.zstar.kernels.simd.tuning;
 
 import dev.zstar.kernels.Format;
 import dev.zstar.kernels.Team;
-import dev.zstar.kernels.Type;
 import dev.zstar.kernels.simd.lanes.Lanes;
 import java.util.EnumMap;
 import java.util.List;
@@ -19,11 +18,6 @@ public final class Tuning {
 
     /** Rows that share a part of a panel in the first-level cache. Their accumulators, 12 KiB, are in it, too. */
     public static final int GROUP = 64;
-    /** Rows of the tallest tile, on interleaved rows. */
-    public static final int TALL_ROWS = 14;
-    /** The fewest outputs and inputs of a product with tall tiles. With 256, interleaving takes 4% of the time. */
-    private static final int TALL = 256;
-
     /** The number of rows from which a product of plain blocks packs its panels. */
     public static final int PACK = (int) value(Setting.GEMM_PACK);
     /** Size, in bytes of bf16, up to which 8-bit integers are stored as bf16. */
@@ -79,29 +73,6 @@ public final class Tuning {
         return Math.min(format == Format.BF16 ? Math.min(ROWS, 4) : ROWS, left == 3 || left == 7 ? left + 1 : Integer.highestOneBit(left));
     }
 
-    /**
-     * Whether a product has tiles of up to {@link #TALL_ROWS} rows: if its weights take more than half of the second-level cache. Then they
-     * come from beyond it, and tall tiles read them less often. Smaller weights gain nothing (decision 067). The tiles need 32 registers;
-     * only vectors of 512 bits were measured.
-     */
-    public static boolean tall(int outputs, int inputs, Type type, Format format) {
-        return format == Format.FULL && Lanes.BITS == 512 && ROWS == 8 && Math.min(outputs, inputs) >= TALL
-                && (long) outputs * inputs * type.bytes() > BATCH / 8 * 5L;
-    }
-
-    /**
-     * Rows of the next tile of this many remaining rows of a product with tall tiles: 14, 12, 10, or for up to 8 as {@link #rows}. Odd
-     * numbers count as one more, because an idle row costs less than another tile.
-     */
-    public static int tallRows(int left) {
-        return left > 8 ? Math.min(TALL_ROWS, (left + 1) / 2 * 2) : rows(left, Format.FULL);
-    }
-
-    /** Inputs of one sweep of a product with tall tiles: a multiple of 16, since interleaving reads whole vectors. */
-    public static int tallSweep(int inputs) {
-        return (even(inputs, Math.max(1, Math.round(inputs / (float) INPUTS))) + 15) / 16 * 16;
-    }
-
     /** Inputs of one sweep along k. All sweeps have about one size, a multiple of 2, because bf16 weights are stored in pairs of inputs. */
     public static int sweep(int inputs) {
         return even(inputs, Math.max(1, Math.round(inputs / (float) INPUTS)));
@@ -132,19 +103,10 @@ public final class Tuning {
      * @param row bytes of a row, and of the inputs of one output
      */
     public static int batchRows(int rows, long row, int width) {
-        return batchRows(rows, row, width, 8);
-    }
-
-    /** The same for tall tiles. */
-    public static int tallBatch(int rows, long row, int width) {
-        return batchRows(rows, row, width, TALL_ROWS);
-    }
-
-    private static int batchRows(int rows, long row, int width, int tile) {
         // A panel that takes most of a small cache still meets several tiles.
-        long most = Math.max(tile, Math.max(BATCH - width * row, BATCH / 4) / Math.max(1, row));
+        long most = Math.max(8, Math.max(BATCH - width * row, BATCH / 4) / Math.max(1, row));
         long blocks = Math.max(1, (rows + most - 1) / most);
-        return (int) ((rows + blocks - 1) / blocks + tile - 1) / tile * tile;
+        return (int) ((rows + blocks - 1) / blocks + 7) / 8 * 8;
     }
 
     /** Runs a loop on the team, or only in the calling thread if there is too little work to share. */
