@@ -21,9 +21,6 @@ import java.nio.file.Path;
  *   <li>Rows lie at constant distances from one moving address, each distance masked to 31 bits. Then the JIT folds address and distance
  *       into the load. With an address and a counter each load took an addition, a comparison and a branch, which compete with the
  *       multiply-adds for the ports of an Intel core: 0.65 to 0.70 of the ceiling.
- *   <li>A tile of 8 rows has two such addresses, four rows apart. With one, the JIT loaded six rows of 8×3 before the first multiply-add, so
- *       that an accumulator of 32 registers was in memory, and each step waited for it to be stored and loaded: 190 to 205 GFLOP/s where two
- *       addresses reach 218 to 226, of a ceiling of 235 (Intel 6/167, K = 64 … 512). An address for each row reached 203 to 211.
  *   <li>A tile's counter is masked, so that the JIT does not take it for one: it would unroll the loop, and then
  *       spilled the accumulators (tile 4×2: 48 GFLOP/s unrolled, 117 not; 2×3: 66 and 111; 4×1: 51 and 78, on Zen 4). Unrolled by hand to
  *       two steps, 8×3 boxed every vector.
@@ -45,8 +42,6 @@ final class Tiles {
      * the speed).
      */
     private static final int PAIR_ROWS = 4;
-    /** The number of rows that are read from one moving address. */
-    private static final int NEAR = 4;
     /** Vectors of a full panel. */
     private static final int VECTORS = 3;
 
@@ -191,7 +186,6 @@ final class Tiles {
         line("");
         line("    /**");
         line("     * {@code t[r, v] = from[r, v] + Σ_k z[min(r, last), k] · w[k, v]}; {@code t} may be {@code from}.");
-        line("     * Of the rows at most the last is missing: {@code last ≥ rows - 2}.");
         line("     * There are count ≥ 1 steps of %d inputs, in w wk bytes apart. Rows of z lie zr bytes apart.".formatted(weight.inputs));
         line("     */");
         line("    public static void tile(");
@@ -271,12 +265,8 @@ final class Tiles {
         }
         line("        w &= MASK;");
         line("        z &= MASK;");
-        for (int r = 1; r < Math.min(rows, NEAR); r++) {
+        for (int r = 1; r < rows; r++) {
             line("        long z%d = (Math.min(%d, last) * zr) & SPAN;".formatted(r, r));
-        }
-        if (rows > NEAR) {
-            line("        long far = (z + %d * zr) & MASK;".formatted(NEAR));
-            line("        long z%d = ((Math.min(%d, last) - %d) * zr) & SPAN;".formatted(rows - 1, rows - 1, NEAR));
         }
         line("        int k = count & SPAN;");
         line("        do {");
@@ -288,7 +278,7 @@ final class Tiles {
                 line("            var w%d_%d = %s;".formatted(g, v, unpack("v" + v, g)));
             }
             for (int r = 0; r < rows; r++) {
-                line("            var b%d_%d = %s;".formatted(g, r, broadcast(address(r, rows), g)));
+                line("            var b%d_%d = %s;".formatted(g, r, broadcast(r, g)));
                 for (int v = 0; v < vectors; v++) {
                     line("            t%d = b%d_%d.fma(w%d_%d, t%d);".formatted(r * vectors + v, g, r, g, v, r * vectors + v));
                 }
@@ -296,9 +286,6 @@ final class Tiles {
         }
         line("            w = (w + wk) & MASK;");
         line("            z = (z + %d) & MASK;".formatted(weight.inputs * elementBytes));
-        if (rows > NEAR) {
-            line("            far = (far + %d) & MASK;".formatted(weight.inputs * elementBytes));
-        }
         line("            k = (k - 1) & SPAN;");
         line("        } while (k != 0);");
         for (int t = 0; t < rows * vectors; t++) {
@@ -307,16 +294,9 @@ final class Tiles {
         line("    }");
     }
 
-    /** The address of a row: of the first ones from z, of the others from the row {@link #NEAR}. The last may repeat the one before. */
-    private static String address(int row, int rows) {
-        String base = row < NEAR ? "z" : "far";
-        int distance = row % NEAR;
-        return distance == 0 ? base : base + " + z" + (row == rows - 1 ? row : distance);
-    }
-
     /** The state of the input {@code g} of step k, in every lane. */
-    private String broadcast(String address, int g) {
-        return "%s.broadcast(S, ALL.get(%s, %s + %d))".formatted(vector, layout(), address, g * elementBytes);
+    private String broadcast(int row, int g) {
+        return "%s.broadcast(S, ALL.get(%s, z%s + %d))".formatted(vector, layout(), row == 0 ? "" : " + z" + row, g * elementBytes);
     }
 
     private String layout() {
