@@ -3,16 +3,15 @@ package dev.zstar.solvers;
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.OneCaller;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A map from a function of one row. Its arrays serve one evaluation at a time. */
 final class Rowwise implements FixedPointMap {
     private final RowFunction f;
     private double[] z = {};
     private double[] out = {};
-    /** Atomic, so that a second thread is always refused: it would overwrite the arrays, and rows would get wrong values. */
-    private final AtomicBoolean busy = new AtomicBoolean();
+    private final OneCaller caller = new OneCaller("map");
 
     Rowwise(RowFunction f) {
         this.f = Arguments.present("rowwise", "the function", f);
@@ -23,14 +22,11 @@ final class Rowwise implements FixedPointMap {
         Arguments.present("rowwise", "z", states);
         Arguments.present("rowwise", "out", values);
         Arguments.present("rowwise", "rows", rows);
-        if (!busy.compareAndSet(false, true)) {
-            throw new IllegalStateException("rowwise: this map is already being evaluated, in another thread or further up this thread's "
-                    + "stack, expected a map of its own for each evaluation that runs");
-        }
+        caller.enter("rowwise");
         try {
             each(states, values, rows);
         } finally {
-            busy.set(false);
+            caller.leave();
         }
     }
 

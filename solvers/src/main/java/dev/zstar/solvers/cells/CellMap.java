@@ -19,7 +19,7 @@ import dev.zstar.solvers.parameters.Parameters;
  * A cell with its memory: a map for every solver, layer and gradient mode. Made by {@link Cell#plan}.
  *
  * <p>Every call takes any number of rows up to {@link #batch}. Rows are counted from 0. Allocates nothing after its first calls with up to
- * 1,024 rows, and after the first call with each larger number of rows. Not thread-safe. One solve or stream may use it at a time.
+ * 1,024 rows, and after the first call with each larger number. One solve or stream may use it at a time; two evaluations at once throw.
  */
 public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Shaped, AutoCloseable {
     private final Cell cell;

@@ -7,6 +7,7 @@ import dev.zstar.solvers.cells.operations.Bank;
 import dev.zstar.solvers.cells.program.Memory;
 import dev.zstar.solvers.cells.program.Register;
 import dev.zstar.solvers.cells.program.RowOrder;
+import dev.zstar.solvers.guard.OneCaller;
 import dev.zstar.solvers.guard.OwnedMemory;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -35,6 +36,9 @@ final class Programs {
     final RowOrder inputs;
     /** Keeps the linearisation in the order of the active rows. */
     final RowOrder points;
+
+    /** The memory serves one evaluation at a time. */
+    private final OneCaller caller = new OneCaller("cell");
 
     Programs(Cell cell, Engine engine, Bank bank, OwnedMemory owned, int batch, Keep keep) {
         memory = new Memory(cell.type(), batch);
@@ -84,9 +88,14 @@ final class Programs {
     /** {@code out = f(z)}. */
     void apply(CellChecks checks, Block z, Block out, Rows rows) {
         int count = checks.require("apply", "z", z, out, rows);
-        inputs.arrange("apply", rows);
-        if (count > 0) {
-            value.run(memory, count, z, out);
+        caller.enter("apply");
+        try {
+            inputs.arrange("apply", rows);
+            if (count > 0) {
+                value.run(memory, count, z, out);
+            }
+        } finally {
+            caller.leave();
         }
     }
 
@@ -102,12 +111,17 @@ final class Programs {
 
     private void multiply(CellChecks checks, String operation, Code code, String name, Block in, Block out, Rows rows) {
         int count = checks.require(operation, name, in, out, rows);
-        points.arrange(operation, rows);
-        if (derivativesReadInputs) {
-            inputs.arrange(operation, rows);
-        }
-        if (count > 0) {
-            code.run(memory, count, in, out);
+        caller.enter(operation);
+        try {
+            points.arrange(operation, rows);
+            if (derivativesReadInputs) {
+                inputs.arrange(operation, rows);
+            }
+            if (count > 0) {
+                code.run(memory, count, in, out);
+            }
+        } finally {
+            caller.leave();
         }
     }
 }

@@ -1,0 +1,79 @@
+package dev.zstar.solvers.cells;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.zstar.kernels.Block;
+import dev.zstar.kernels.Engine;
+import dev.zstar.kernels.Engines;
+import dev.zstar.kernels.Rows;
+import dev.zstar.kernels.Type;
+import dev.zstar.solvers.LinearOperator;
+import dev.zstar.solvers.Problems;
+import dev.zstar.solvers.parameters.Parameters;
+import dev.zstar.solvers.shapes.Shape;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Two threads call one cell: each gets its values or is refused, but never gets those of the other. */
+class SharedCellTest {
+    private static final int BATCH = 64;
+    private static final int CALLS = 3000;
+
+    @Test
+    void neverGetsWrongValues() throws Exception {
+        Cell cell = Cell.of(Type.F32, Shape.vector(48), Shape.vector(8), (net, z, x) ->
+                net.linear("w", z, 48).plus(net.linear("u", x, 48)).tanh());
+        try (Engine engine = Engines.named("simd", 1); Parameters parameters = cell.parameters(1);
+                CellMap map = cell.plan(engine, BATCH, parameters);
+                Block x = Problems.random(Type.F32, BATCH, cell.inputs(), 1, 2);
+                Block z = Problems.random(Type.F32, BATCH, cell.n(), 1, 3);
+                ExecutorService threads = Executors.newFixedThreadPool(2)) {
+            map.inject(x);
+            map.linearise(z, Problems.rows(BATCH, rows(0, BATCH)));
+            for (LinearOperator call : List.<LinearOperator>of(map::apply, map::vjp, map::jvp)) {
+                CyclicBarrier start = new CyclicBarrier(2);
+                // The rows differ, so each call arranges the inputs anew.
+                Future<Integer> first = threads.submit(caller(call, z, rows(0, 40), start));
+                Future<Integer> second = threads.submit(caller(call, z, rows(20, BATCH), start));
+                assertThat(first.get() + second.get()).as("calls that were served").isPositive();
+            }
+        }
+    }
+
+    private static int[] rows(int from, int to) {
+        return IntStream.range(from, to).toArray();
+    }
+
+    /** Calls it many times with the same rows; returns how often it was served. */
+    private static Callable<Integer> caller(LinearOperator call, Block z, int[] numbers, CyclicBarrier start) {
+        return () -> {
+            Rows rows = Problems.rows(BATCH, numbers);
+            try (Block in = Problems.pick(z, numbers); Block out = Block.allocate(z.type(), numbers.length, z.cols())) {
+                synchronized (z) {
+                    call.apply(in, out, rows);
+                }
+                double[] expected = out.toDoubles();
+                start.await();
+                int served = 0;
+                for (int i = 0; i < CALLS; i++) {
+                    out.fill(Double.NaN);
+                    try {
+                        call.apply(in, out, rows);
+                    } catch (IllegalStateException e) {
+                        assertThat(e).hasMessageContaining("this cell is already being evaluated");
+                        continue;
+                    }
+                    served++;
+                    assertThat(out.toDoubles()).isEqualTo(expected);
+                }
+                return served;
+            }
+        };
+    }
+}
