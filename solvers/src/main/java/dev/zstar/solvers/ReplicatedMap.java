@@ -17,6 +17,18 @@ public interface ReplicatedMap {
     Replica replica(int worker, int slots);
 
     /**
+     * A solve or a stream begins to use the replicas. Unless this throws, it calls {@link #end} when it is done. Replicas that serve one
+     * solve at a time, because loading a row overwrites that of another solve, refuse a second one. The default does nothing.
+     *
+     * @param operation the name of the call, for messages
+     * @throws IllegalStateException if another solve uses the replicas, and they do not serve two
+     */
+    default void begin(String operation) {}
+
+    /** The solve or stream that called {@link #begin} is done. */
+    default void end() {}
+
+    /**
      * The bytes of weights that an evaluation reads, whatever the number of rows; negative if that is unknown. A solver chooses groups of
      * rows that fit into a cache together with these weights. If their size is unknown, it assumes a dense layer with n² weights.
      */

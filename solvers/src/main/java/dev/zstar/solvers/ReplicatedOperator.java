@@ -14,6 +14,12 @@ public interface ReplicatedOperator {
      */
     Replica replica(int worker, int slots);
 
+    /** A solve begins to use the replicas. See {@link ReplicatedMap#begin}. */
+    default void begin(String operation) {}
+
+    /** The solve that called {@link #begin} is done. */
+    default void end() {}
+
     /** The bytes of weights that a product reads; negative if that is unknown. See {@link ReplicatedMap#weightBytes}. */
     default long weightBytes() {
         return -1;

@@ -11,7 +11,7 @@ final class Rowwise implements FixedPointMap {
     private final RowFunction f;
     private double[] z = {};
     private double[] out = {};
-    private final OneCaller caller = new OneCaller("map");
+    private final OneCaller caller = new OneCaller("map", "evaluated", "evaluation");
 
     Rowwise(RowFunction f) {
         this.f = Arguments.present("rowwise", "the function", f);

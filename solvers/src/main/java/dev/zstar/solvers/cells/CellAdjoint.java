@@ -36,6 +36,16 @@ final class CellAdjoint implements LinearOperator, ReplicatedOperator {
     }
 
     @Override
+    public void begin(String operation) {
+        replicas.begin(operation);
+    }
+
+    @Override
+    public void end() {
+        replicas.end();
+    }
+
+    @Override
     public long weightBytes() {
         return replicas.weightBytes();
     }

@@ -81,7 +81,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
      * @throws IllegalArgumentException if a matrix holds NaN or a row of zeros and cannot be normalised; call it again with others
      */
     public void update() {
-        checks.requireOpen("update");
+        replicas.requireIdle("update");
         programs.inputs.clear();
         change();
         bank.update();
@@ -95,7 +95,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
 
     /** {@link #update} without power iterations: after parameters and {@link #buffers} were loaded, or parameters were swapped. */
     public void restore() {
-        checks.requireOpen("restore");
+        replicas.requireIdle("restore");
         programs.inputs.clear();
         change();
         bank.restore();
@@ -190,7 +190,7 @@ public final class CellMap implements TwiceDifferentiableMap<CellGradients>, Sha
      */
     @Override
     public void inject(Block x) {
-        checks.requireOpen("inject");
+        replicas.requireIdle("inject");
         int rows = Arguments.present("inject", "x", x).rows();
         if (rows > batch) {
             throw new IllegalArgumentException("inject: the number of rows of x is " + rows + ", expected at most " + batch);

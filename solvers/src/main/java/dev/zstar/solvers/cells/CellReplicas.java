@@ -4,6 +4,7 @@ import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.ReplicatedMap;
 import dev.zstar.solvers.ReplicatedOperator;
+import dev.zstar.solvers.guard.OneCaller;
 import dev.zstar.solvers.guard.PerWorker;
 import dev.zstar.solvers.parameters.Parameter;
 import java.util.function.IntFunction;
@@ -17,6 +18,8 @@ final class CellReplicas implements ReplicatedMap {
     private final long rowBytes;
     private final long productRowBytes;
     private final PerWorker<Replica> replicas;
+    /** A slot holds a row of one solve. */
+    private final OneCaller solves = new OneCaller("cell", "solved", "solve");
 
     /**
      * Replicas that are planned at their first use.
@@ -55,6 +58,24 @@ final class CellReplicas implements ReplicatedMap {
     public Replica replica(int worker, int slots) {
         checks.requireOpen("solve");
         return replicas.get(worker, slots);
+    }
+
+    @Override
+    public void begin(String operation) {
+        solves.enter(operation);
+    }
+
+    @Override
+    public void end() {
+        solves.leave();
+    }
+
+    /** Throws if the map is closed, and while a solve uses the replicas, which read the inputs of all rows and the parameters. */
+    void requireIdle(String operation) {
+        checks.requireOpen(operation);
+        if (solves.isBusy()) {
+            throw new IllegalStateException(operation + ": a solve of this cell is running, expected this call before or after it");
+        }
     }
 
     /** Programs for some rows, with a copy of what depends on their inputs. */

@@ -38,7 +38,7 @@ final class Programs {
     final RowOrder points;
 
     /** The memory serves one evaluation at a time. */
-    private final OneCaller caller = new OneCaller("cell");
+    private final OneCaller caller = new OneCaller("cell", "evaluated", "evaluation");
 
     Programs(Cell cell, Engine engine, Bank bank, OwnedMemory owned, int batch, Keep keep) {
         memory = new Memory(cell.type(), batch);

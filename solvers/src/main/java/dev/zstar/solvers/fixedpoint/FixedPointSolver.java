@@ -171,14 +171,18 @@ public class FixedPointSolver extends Solver {
         Arguments.present("stream", "the block of states", states);
         Arguments.present("stream", "the handler", feed);
         requireStreamable();
-        Slots.Share[] shares = observer == null ? shares(f, states.rows()) : null;
-        Slots.stream(workspace.engine(), loop, shares != null ? shares : new Slots.Share[] {Slots.Share.whole(loop, states.rows(), f)},
-                states, feed, observer);
-    }
-
-    private Slots.Share[] shares(FixedPointMap f, int slots) {
-        ReplicatedMap copies = groups != null ? replicas.of(f) : null;
-        return copies == null ? null : groups.shares(copies, slots);
+        ReplicatedMap copies = groups != null && observer == null ? replicas.of(f) : null;
+        Slots.Share[] shares = copies == null ? null : groups.shares(copies, states.rows());
+        if (shares == null) {
+            Slots.stream(workspace.engine(), loop, new Slots.Share[] {Slots.Share.whole(loop, states.rows(), f)}, states, feed, observer);
+            return;
+        }
+        copies.begin("stream");
+        try {
+            Slots.stream(workspace.engine(), loop, shares, states, feed, null);
+        } finally {
+            copies.end();
+        }
     }
 
     /** Throws if the stopping rule has a rule that a stream does not apply. */

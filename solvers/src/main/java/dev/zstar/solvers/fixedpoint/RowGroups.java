@@ -66,6 +66,16 @@ final class RowGroups {
 
     /** Solves all rows of {@code start} with the replicas of f. */
     Outcome solve(FixedPointMap f, ReplicatedMap map, Block start, double[] tolerances) {
+        map.begin("solve");
+        try {
+            solveAll(f, map, start, tolerances);
+        } finally {
+            map.end();
+        }
+        return whole.outcome();
+    }
+
+    private void solveAll(FixedPointMap f, ReplicatedMap map, Block start, double[] tolerances) {
         whole.begin("solve", "start", start, tolerances, null, false);
         try {
             this.start = start;
@@ -83,7 +93,6 @@ final class RowGroups {
             }
             whole.end();
         }
-        return whole.outcome();
     }
 
     /** The shares of the threads in the slots of a stream; null if there would be only one, or not enough memory for groups. */

@@ -8,19 +8,34 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class OneCaller {
     private final String owner;
+    private final String used;
+    private final String use;
     private final AtomicBoolean busy = new AtomicBoolean();
 
-    /** @param owner what is called, for messages, such as "map" */
-    public OneCaller(String owner) {
+    /**
+     * The words are for messages.
+     *
+     * @param owner what is called, such as "map"
+     * @param used what happens to it, such as "evaluated"
+     * @param use the call, such as "evaluation"
+     */
+    public OneCaller(String owner, String used, String use) {
         this.owner = owner;
+        this.used = used;
+        this.use = use;
     }
 
     /** Begins a call, which ends with {@link #leave} in a {@code finally}. Throws if another one runs. */
     public void enter(String operation) {
         if (!busy.compareAndSet(false, true)) {
-            throw new IllegalStateException(operation + ": this " + owner + " is already being evaluated, in another thread or further up"
-                    + " this thread's stack, expected a " + owner + " of its own for each evaluation that runs");
+            throw new IllegalStateException(operation + ": this " + owner + " is already being " + used + ", in another thread or further "
+                    + "up this thread's stack, expected a " + owner + " of its own for each " + use + " that runs");
         }
+    }
+
+    /** Whether a call runs. */
+    public boolean isBusy() {
+        return busy.get();
     }
 
     /** Ends the call. */

@@ -103,8 +103,9 @@ final class SystemGroups implements Procedure {
         if (!size.divides(rhs.rows(), weights, values)) {
             return whole.solve(t, rhs, solution, resumed, tolerances);
         }
-        whole.outcome().start(rhs.rows());
+        begin(ts, ms);
         try {
+            whole.outcome().start(rhs.rows());
             this.rhs = rhs;
             this.solution = solution;
             this.resumed = resumed;
@@ -122,8 +123,37 @@ final class SystemGroups implements Procedure {
             for (Group group : groups) {
                 group.leave();
             }
+            end(ts, ms);
         }
         return whole.outcome();
+    }
+
+    private static void begin(ReplicatedOperator ts, ReplicatedOperator ms) {
+        ts.begin("solve");
+        if (isAnother(ms, ts)) {
+            boolean begun = false;
+            try {
+                ms.begin("solve");
+                begun = true;
+            } finally {
+                if (!begun) {
+                    ts.end();
+                }
+            }
+        }
+    }
+
+    private static void end(ReplicatedOperator ts, ReplicatedOperator ms) {
+        ts.end();
+        if (isAnother(ms, ts)) {
+            ms.end();
+        }
+    }
+
+    /** Whether there is a preconditioner that is not T itself. */
+    @SuppressWarnings("ReferenceEquality") // The very same replicas must not begin twice.
+    private static boolean isAnother(ReplicatedOperator ms, ReplicatedOperator ts) {
+        return ms != null && ms != ts;
     }
 
     /** A thread's rows. */

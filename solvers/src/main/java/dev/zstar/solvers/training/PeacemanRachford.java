@@ -11,6 +11,7 @@ import dev.zstar.solvers.ReplicatedMap;
 import dev.zstar.solvers.RowData;
 import dev.zstar.solvers.cells.DenseCell;
 import dev.zstar.solvers.guard.Arguments;
+import dev.zstar.solvers.guard.OneCaller;
 import dev.zstar.solvers.guard.PerWorker;
 
 /**
@@ -80,11 +81,7 @@ public final class PeacemanRachford extends Splitting implements DifferentiableM
         }
         biased = Epilogue.of(this.bias, Activation.IDENTITY);
         epilogue = Epilogue.injected(injected.block(), injected.rows(), Activation.IDENTITY);
-        PerWorker<Replica> made = new PerWorker<>(Replica::new);
-        replicas = (worker, slots) -> {
-            matrix.requireOpen("solve", "R of the Peaceman-Rachford map");
-            return made.get(worker, slots);
-        };
+        replicas = new Replicas();
     }
 
     private RowData constants(int rows) {
@@ -180,13 +177,35 @@ public final class PeacemanRachford extends Splitting implements DifferentiableM
         return replicas;
     }
 
+    /** Each holds rows of one solve. */
+    private final class Replicas implements ReplicatedMap {
+        private final PerWorker<SlotMap> made = new PerWorker<>(SlotMap::new);
+        private final OneCaller solves = new OneCaller("map", "solved", "solve");
+
+        @Override
+        public Replica replica(int worker, int slots) {
+            matrix.requireOpen("solve", "R of the Peaceman-Rachford map");
+            return made.get(worker, slots);
+        }
+
+        @Override
+        public void begin(String operation) {
+            solves.enter(operation);
+        }
+
+        @Override
+        public void end() {
+            solves.leave();
+        }
+    }
+
     /** This map on slots. */
-    private final class Replica implements ReplicatedMap.Replica {
+    private final class SlotMap implements ReplicatedMap.Replica {
         private final RowData own;
         private final Block reflected;
         private final Epilogue epilogue;
 
-        Replica(int slots) {
+        SlotMap(int slots) {
             own = constants(slots);
             reflected = memory.block(type, slots, n);
             epilogue = Epilogue.injected(own.block(), own.rows(), Activation.IDENTITY);

@@ -1,6 +1,7 @@
 package dev.zstar.solvers.cells;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.zstar.kernels.Block;
 import dev.zstar.kernels.Engine;
@@ -9,6 +10,8 @@ import dev.zstar.kernels.Rows;
 import dev.zstar.kernels.Type;
 import dev.zstar.solvers.LinearOperator;
 import dev.zstar.solvers.Problems;
+import dev.zstar.solvers.Stopping;
+import dev.zstar.solvers.fixedpoint.Anderson;
 import dev.zstar.solvers.parameters.Parameters;
 import dev.zstar.solvers.shapes.Shape;
 import java.util.List;
@@ -75,5 +78,38 @@ class SharedCellTest {
                 return served;
             }
         };
+    }
+
+    /** A solve in groups loads rows into the slots of the cell, so a second one, and a new input, must wait. */
+    @Test
+    void refusesASecondSolveAndANewInputWhileASolveRuns() {
+        Cell cell = Cell.of(Type.F32, Shape.vector(16), Shape.vector(4), (net, z, x) ->
+                net.linear("w", z, 16).plus(net.linear("u", x, 16)).tanh());
+        try (Engine engine = Engines.named("simd", 2); Parameters parameters = cell.parameters(1);
+                CellMap map = cell.plan(engine, BATCH, parameters);
+                Anderson solver = Anderson.plan(engine, Type.F32, BATCH, 16, Anderson.Options.DEFAULT, Stopping.relative(1e-4).within(50));
+                Anderson other = Anderson.plan(engine, Type.F32, BATCH, 16, Anderson.Options.DEFAULT, Stopping.relative(1e-4).within(50));
+                Block x = Problems.random(Type.F32, BATCH, 4, 1, 2);
+                Block z = Block.allocate(Type.F32, BATCH, 16);
+                Block again = Block.allocate(Type.F32, BATCH, 16)) {
+            map.inject(x);
+            map.replicas().begin("solve");
+            try {
+                assertThatThrownBy(() -> other.solve(map, again)).isInstanceOf(IllegalStateException.class)
+                        .hasMessage("solve: this cell is already being solved, in another thread or further up this thread's stack, "
+                                + "expected a cell of its own for each solve that runs");
+                assertThatThrownBy(() -> map.inject(x)).isInstanceOf(IllegalStateException.class)
+                        .hasMessage("inject: a solve of this cell is running, expected this call before or after it");
+                assertThatThrownBy(map::update).isInstanceOf(IllegalStateException.class)
+                        .hasMessage("update: a solve of this cell is running, expected this call before or after it");
+            } finally {
+                map.replicas().end();
+            }
+            // Neither the refusal nor a solve leaves anything behind.
+            assertThat(solver.solve(map, z).succeeded()).isTrue();
+            map.inject(x);
+            assertThat(other.solve(map, again).succeeded()).isTrue();
+            assertThat(again.toDoubles()).isEqualTo(z.toDoubles());
+        }
     }
 }
