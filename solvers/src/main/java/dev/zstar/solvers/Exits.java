@@ -4,7 +4,7 @@ import dev.zstar.solvers.guard.Arguments;
 
 /**
  * Where a {@link RowObserver} marks the active rows that it ends, by position. They end with {@link Status#STOPPED_BY_OBSERVER} when the
- * observer has returned.
+ * observer has returned; a row of which the method has refused every point has no result, and ends with {@link Status#CANCELLED}.
  */
 public final class Exits {
     private final boolean[] stopped;

@@ -33,7 +33,7 @@ public enum Status {
     MAX_ITERATIONS,
     /** The time was spent; the best iterate is returned. */
     TIME_BUDGET,
-    /** The observer ended the whole solve; the best iterate is returned. */
+    /** The observer ended the whole solve, or a row of which every point was refused; the best iterate is returned. */
     CANCELLED,
     /** The residual stopped falling; the best iterate is returned. */
     STAGNATED,
