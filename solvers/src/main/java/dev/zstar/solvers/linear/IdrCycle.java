@@ -6,6 +6,7 @@ import dev.zstar.kernels.Engine;
 import dev.zstar.kernels.Rows;
 import dev.zstar.solvers.Status;
 import dev.zstar.solvers.Workspace;
+import dev.zstar.solvers.guard.Finite;
 import java.util.Arrays;
 
 /**
@@ -246,7 +247,8 @@ final class IdrCycle {
         engine.norm(vectors.block(1), other);
         for (int p = 0; p < going.count(); p++) {
             if (!(other[p] < Double.POSITIVE_INFINITY)) {
-                leave(at, p, Status.NONFINITE_OPERATOR);
+                // The recurrences of a nearly singular system may overflow by themselves.
+                leave(at, p, Finite.row(vectors.block(z), p) ? Status.NONFINITE_OPERATOR : Status.BREAKDOWN);
             }
         }
         pack();
